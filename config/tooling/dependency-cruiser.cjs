@@ -1,0 +1,65 @@
+/** Import directions of the house: downwards only (docs/architecture.md draws them). */
+const only = (name, from, allowed, comment) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from },
+  to: { path: '^src/', pathNot: [from, ...allowed] },
+});
+
+const base = ['^src/shared/', '^src/infrastructure/'];
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, pathNot: ['\\.d\\.ts$', '^src/cli/main\\.ts$'] },
+      to: {},
+    },
+    only('shared-stands-alone', '^src/shared/', [], 'shared imports nothing of ours'),
+    only('infrastructure-on-shared', '^src/infrastructure/', ['^src/shared/']),
+    only('persistence-below-the-domain', '^src/persistence/', base),
+    only('identity-on-persistence', '^src/identity/', ['^src/persistence/', ...base]),
+    only(
+      'protocol-is-a-library',
+      '^src/scim/protocol/',
+      ['^src/shared/'],
+      'no express, no store, no tenants',
+    ),
+    only('http-on-infrastructure', '^src/http/', ['^src/persistence/store\\.ts$', ...base]),
+    only('scim-on-identity', '^src/scim/', ['^src/identity/', '^src/http/', ...base]),
+    only('auth-on-identity', '^src/auth/', ['^src/identity/', '^src/persistence/', '^src/http/', ...base]),
+    only('admin-on-identity', '^src/admin/', [
+      '^src/identity/',
+      '^src/http/',
+      '^src/auth/session-guard\\.ts$',
+      '^src/scim/preview\\.ts$',
+      ...base,
+    ]),
+    only('sim-is-a-client', '^src/sim/', base, 'the simulator knows the server by HTTP alone'),
+    {
+      name: 'mongoose-stays-in-persistence',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/persistence/' },
+      to: { path: 'node_modules/(mongoose|mongodb|lmdb|mingo)/' },
+    },
+    {
+      name: 'express-stays-at-the-door',
+      severity: 'error',
+      from: { path: '^src/(shared|infrastructure|persistence|identity|scim/protocol)/' },
+      to: { path: 'node_modules/(express|@types/express)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'config/tooling/tsconfig.check.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+    },
+  },
+};

@@ -1,0 +1,203 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const flag = z.union([
+  z.boolean(),
+  z.enum(['1', '0', 'true', 'false']).transform((text) => text === '1' || text === 'true'),
+]);
+const port = z.coerce.number().int().min(0).max(65_535);
+const positive = z.coerce.number().int().positive();
+
+/**
+ * Every setting of the server with its meaning; `docs/configuration.md` is generated from it. Tenants have settings of their own
+ * (`identity/tenant-settings.ts`).
+ */
+export const configSchema = z.strictObject({
+  environment: z.string().describe('`NODE_ENV`; `production` demands explicit secrets'),
+  port: port.describe('port to listen on; 0 takes a free one'),
+  host: z.string().min(1).describe('address to listen on'),
+  baseUrl: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional()
+    .describe('public address, the only source of absolute links; default http://localhost:PORT'),
+  mongodbUri: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb:// or mongodb+srv://')
+    .optional()
+    .describe('MongoDB; absent: the embedded database in DATA_DIR'),
+  dataDir: z
+    .string()
+    .min(1)
+    .describe('folder of the embedded database, generated secrets and the mail outbox'),
+  bootstrapFile: z.string().min(1).optional().describe('declarative set-up applied at each start'),
+  secretKey: z
+    .string()
+    .refine((key) => Buffer.byteLength(key) >= 32, 'must be at least 32 bytes long')
+    .optional()
+    .describe('encrypts stored secrets and signs cookies; absent: made once and kept in DATA_DIR'),
+  smtpUrl: z
+    .url({ protocol: /^smtps?$/ })
+    .optional()
+    .describe('mail server; absent: each mail is a JSON file in DATA_DIR/outbox'),
+  mailFrom: z.string().min(3).describe('sender of mails'),
+  trustProxy: z
+    .string()
+    .optional()
+    .describe('how many proxies stand in front (a number), or their addresses; absent: none'),
+  logLevel: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .describe('least level of the log lines'),
+  allowPrivateIssuers: flag.describe(
+    'allow http:// and loopback or private addresses for issuers, key sets and back-channel logout',
+  ),
+  metricsToken: z
+    .string()
+    .min(16)
+    .optional()
+    .describe('bearer token for /metrics; absent: open to loopback only'),
+  drainSeconds: z.coerce
+    .number()
+    .min(0)
+    .max(60)
+    .describe('how long /readyz answers 503 before a stop closes the port'),
+  limits: z
+    .strictObject({
+      scimBodyBytes: positive.describe('largest SCIM body, bytes'),
+      bulkOperations: positive.describe('most operations in one /Bulk request'),
+      apiBodyBytes: positive.describe('largest API body, bytes'),
+      scimPageDefault: positive.describe('resources on a SCIM page when `count` is absent'),
+      scimPageMax: positive.describe('most resources on a SCIM page'),
+      failedCredentialsPerMinute: positive.describe('failed tokens per address and minute before 429'),
+      signInPerMinutePerAddress: positive.describe('sign-in posts per address and minute before 429'),
+      signInPerMinutePerAccount: positive.describe('sign-in posts per account and minute before 429'),
+    })
+    .describe('limits'),
+  scim: z
+    .strictObject({
+      requestLogDays: positive.describe('days a SCIM request stays in its directory’s log'),
+      extensionSchemas: z
+        .array(z.record(z.string(), z.unknown()))
+        .describe(
+          'further SCIM extension schemas: {alias, resource: "User"|"Group", schema: RFC 7643 section 7 form}',
+        ),
+    })
+    .describe('SCIM'),
+});
+
+export type Config = Readonly<z.output<typeof configSchema>> & {
+  /** Always set, without a trailing slash. */
+  readonly baseUrl: string;
+};
+
+/** Environment variable to setting. Each may also be given as a file by `NAME_FILE`. */
+export const environmentNames = {
+  PORT: 'port',
+  HOST: 'host',
+  BASE_URL: 'baseUrl',
+  MONGODB_URI: 'mongodbUri',
+  DATA_DIR: 'dataDir',
+  BOOTSTRAP_FILE: 'bootstrapFile',
+  SECRET_KEY: 'secretKey',
+  SMTP_URL: 'smtpUrl',
+  MAIL_FROM: 'mailFrom',
+  TRUST_PROXY: 'trustProxy',
+  LOG_LEVEL: 'logLevel',
+  ALLOW_PRIVATE_ISSUERS: 'allowPrivateIssuers',
+  METRICS_TOKEN: 'metricsToken',
+  DRAIN_SECONDS: 'drainSeconds',
+} as const satisfies Record<string, keyof z.input<typeof configSchema>>;
+
+/** All faults of a configuration at once; the process ends with exit code 78 (EX_CONFIG). */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(
+      `the configuration has ${problems.length} problem(s):\n${problems.map((line) => `  - ${line}`).join('\n')}`,
+    );
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function readJson(path: string, problems: string[]): Record<string, unknown> {
+  if (!existsSync(path)) return {};
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+    problems.push(`${path}: must hold a JSON object`);
+  } catch (error) {
+    problems.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return {};
+}
+
+function merge(base: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
+  const result = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const both = [result[key], value].every(
+      (side) => typeof side === 'object' && side !== null && !Array.isArray(side),
+    );
+    result[key] = both
+      ? merge(result[key] as Record<string, unknown>, value as Record<string, unknown>)
+      : value;
+  }
+  return result;
+}
+
+function readVariable(env: Environment, name: string, problems: string[]): string | undefined {
+  const file = env[`${name}_FILE`];
+  if (env[name] !== undefined && env[name] !== '') return env[name];
+  if (file === undefined || file === '') return undefined;
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    problems.push(`${name}_FILE: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}
+
+function fromEnvironment(env: Environment, problems: string[]): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(environmentNames)) {
+    const value = readVariable(env, name, problems);
+    if (value !== undefined) values[setting] = value;
+  }
+  return values;
+}
+
+function variableOf(path: PropertyKey[]): string {
+  const setting = path.map(String).join('.');
+  const entry = Object.entries(environmentNames).find(([, value]) => value === setting);
+  return entry ? entry[0] : `config: ${setting}`;
+}
+
+/**
+ * Reads the configuration: environment over `config/{NODE_ENV}.json` over `config/default.json`.
+ *
+ * @param folder - where the `config/` files stand.
+ * @throws ConfigError naming every problem, with the variable's name.
+ */
+export function loadConfig(env: Environment, folder: string): Config {
+  const problems: string[] = [];
+  const environment = env['NODE_ENV'] ?? 'development';
+  const files = ['default', environment].map((name) => readJson(join(folder, `${name}.json`), problems));
+  const merged = [...files, fromEnvironment(env, problems), { environment }].reduce(merge, {});
+  const parsed = configSchema.safeParse(merged);
+  if (!parsed.success) {
+    problems.push(...parsed.error.issues.map((issue) => `${variableOf(issue.path)}: ${issue.message}`));
+    throw new ConfigError(problems);
+  }
+  if (parsed.data.mongodbUri && environment === 'production' && !parsed.data.secretKey) {
+    problems.push('SECRET_KEY: must be set in production with MONGODB_URI, so that all processes share it');
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze({
+    ...parsed.data,
+    baseUrl: parsed.data.baseUrl ?? `http://localhost:${parsed.data.port}`,
+  });
+}

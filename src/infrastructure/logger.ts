@@ -1,0 +1,30 @@
+import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
+
+export type Logger = PinoLogger;
+
+/** Paths whose values never reach the log. Tested in `test/unit/infrastructure/logger.test.ts`. */
+export const redactedPaths = [
+  'req.headers.authorization',
+  'req.headers.cookie',
+  'res.headers["set-cookie"]',
+  '*.password',
+  '*.password2',
+  '*.currentPassword',
+  '*.newPassword',
+  '*.passwordHash',
+  '*.clientSecret',
+  '*.client_secret',
+  '*.token',
+  '*.access_token',
+  '*.refresh_token',
+  '*.id_token',
+  '*.code_verifier',
+  '*.secretKey',
+  '*._csrf',
+];
+
+/** JSON lines on standard output. */
+export function createLogger(level: string, destination?: DestinationStream): Logger {
+  const options = { level, redact: { paths: redactedPaths, censor: '[redacted]' }, base: null };
+  return destination ? pino(options, destination) : pino(options);
+}

@@ -1,0 +1,113 @@
+import type { StoredDocument } from '../store.js';
+import { defineCollection, Mixed } from './definition.js';
+
+/** A browser session. The cookie holds the token; only its hash is stored. */
+export interface SessionDocument extends StoredDocument {
+  tokenHash: string;
+  userId: string;
+  method: 'password' | 'sso';
+  /** RFC 8176 values: `pwd`, `otp`, `mfa`, `fed`. */
+  amr: string[];
+  connectionId: string | null;
+  signedInAt: Date;
+  lastSeenAt: Date;
+  absoluteExpiresAt: Date | null;
+  /** The earlier of the idle and the absolute end; moved with use. */
+  expiresAt: Date;
+  ip: string;
+  userAgent: string;
+}
+
+export const sessionSchema = defineCollection<SessionDocument>(
+  'sessions',
+  {
+    tokenHash: { type: String, required: true },
+    userId: { type: String, required: true },
+    method: { type: String, required: true },
+    amr: { type: [String], required: true },
+    connectionId: String,
+    signedInAt: { type: Date, required: true },
+    lastSeenAt: { type: Date, required: true },
+    absoluteExpiresAt: Date,
+    expiresAt: { type: Date, required: true },
+    ip: { type: String, default: '' },
+    userAgent: { type: String, default: '' },
+  },
+  [
+    { name: 'sessions_token', key: { tokenHash: 1 }, unique: true },
+    { name: 'sessions_user', key: { tenantId: 1, userId: 1 } },
+    { name: 'sessions_expiry', key: { expiresAt: 1 }, expires: true },
+  ],
+);
+
+/** A sign-in under way in one browser, before anybody is signed in: its cookie's hash, and what the next step needs. */
+export interface SignInFlowDocument extends StoredDocument {
+  tokenHash: string;
+  csrfToken: string;
+  /** Own state of the steps: address, waiting application, pending provider requests. Shaped by `auth/sign-in-flow.ts`. */
+  state: Record<string, unknown>;
+  expiresAt: Date;
+}
+
+export const signInFlowSchema = defineCollection<SignInFlowDocument>(
+  'sign_in_flows',
+  {
+    tokenHash: { type: String, required: true },
+    csrfToken: { type: String, required: true },
+    state: { type: Mixed, required: true },
+    expiresAt: { type: Date, required: true },
+  },
+  [
+    { name: 'sign_in_flows_token', key: { tokenHash: 1 }, unique: true },
+    { name: 'sign_in_flows_expiry', key: { expiresAt: 1 }, expires: true },
+  ],
+);
+
+/** What the OpenID provider keeps: `_id` is `<Model>:<SHA-256 of the id>`, `tenantId` is `server`. */
+export interface OidcPayloadDocument extends StoredDocument {
+  payload: Record<string, unknown>;
+  grantId: string | null;
+  uid: string | null;
+  accountId: string | null;
+  clientId: string | null;
+  consumedAt: Date | null;
+  expiresAt: Date | null;
+}
+
+export const oidcPayloadSchema = defineCollection<OidcPayloadDocument>(
+  'oidc_payloads',
+  {
+    payload: { type: Mixed, required: true },
+    grantId: String,
+    uid: String,
+    accountId: String,
+    clientId: String,
+    consumedAt: Date,
+    expiresAt: Date,
+  },
+  [
+    { name: 'oidc_payloads_grant', key: { grantId: 1 }, where: { grantId: { $type: 'string' } } },
+    { name: 'oidc_payloads_uid', key: { uid: 1 }, where: { uid: { $type: 'string' } } },
+    { name: 'oidc_payloads_account', key: { accountId: 1 }, where: { accountId: { $type: 'string' } } },
+    { name: 'oidc_payloads_expiry', key: { expiresAt: 1 }, expires: true },
+  ],
+);
+
+/** A signing key of the OpenID provider; `_id` is its `kid`, `tenantId` is `server`. */
+export interface SigningKeyDocument extends StoredDocument {
+  state: 'next' | 'current' | 'old';
+  /** The private JWK, encrypted by the secret box. */
+  privateJwk: string;
+  /** When an old key leaves the published set. */
+  retiresAt: Date | null;
+}
+
+export const signingKeySchema = defineCollection<SigningKeyDocument>(
+  'signing_keys',
+  {
+    state: { type: String, required: true },
+    privateJwk: { type: String, required: true },
+    retiresAt: Date,
+  },
+  [],
+);

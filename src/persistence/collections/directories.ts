@@ -1,0 +1,156 @@
+import type { StoredDocument } from '../store.js';
+import { defineCollection, Mixed } from './definition.js';
+
+export const dialects = [
+  'auto',
+  'strict',
+  'okta',
+  'entra',
+  'onelogin',
+  'jumpcloud',
+  'google',
+  'ping',
+] as const;
+export type Dialect = (typeof dialects)[number];
+
+/** `path` is an attribute path such as `groups.displayName`, `roles.value` or a URN-qualified one; exactly one of the tests is set. */
+export interface RuleCondition {
+  path: string;
+  is?: string;
+  in?: string[];
+  /** A pattern where `*` stands for any run of characters. */
+  matches?: string;
+}
+
+/** When an attribute of a user says so, these roles are granted. */
+export interface RoleRule {
+  id: string;
+  when: RuleCondition;
+  grant: string[];
+}
+
+/** One tenant's SCIM connection: its tokens, dialect and role rules. */
+export interface DirectoryDocument extends StoredDocument {
+  name: string;
+  dialect: Dialect;
+  /** What `auto` has learned from the requests so far; null: nothing yet. */
+  learnedDialect: Dialect | null;
+  enabled: boolean;
+  roleRules: RoleRule[];
+}
+
+export const directorySchema = defineCollection<DirectoryDocument>(
+  'directories',
+  {
+    name: { type: String, required: true },
+    dialect: { type: String, required: true },
+    learnedDialect: String,
+    enabled: { type: Boolean, required: true },
+    roleRules: { type: [Mixed], required: true },
+  },
+  [{ name: 'directories_name', key: { tenantId: 1, name: 1 }, unique: true }],
+);
+
+/** A directory's bearer token. Two may live at once, so that a rotation has no gap. */
+export interface ScimTokenDocument extends StoredDocument {
+  directoryId: string;
+  name: string;
+  tokenHash: string;
+  /** The first characters, to recognise it by. */
+  prefix: string;
+  lastUsedAt: Date | null;
+  expiresAt: Date | null;
+}
+
+export const scimTokenSchema = defineCollection<ScimTokenDocument>(
+  'scim_tokens',
+  {
+    directoryId: { type: String, required: true },
+    name: { type: String, required: true },
+    tokenHash: { type: String, required: true },
+    prefix: { type: String, required: true },
+    lastUsedAt: Date,
+    expiresAt: Date,
+  },
+  [
+    { name: 'scim_tokens_hash', key: { tokenHash: 1 }, unique: true },
+    { name: 'scim_tokens_directory', key: { tenantId: 1, directoryId: 1 } },
+  ],
+);
+
+/** One SCIM request as the directory's log keeps it; secrets and passwords never. */
+export interface ScimRequestDocument extends StoredDocument {
+  directoryId: string;
+  at: Date;
+  method: string;
+  /** Below `/scim/v2`, with its query. */
+  path: string;
+  status: number;
+  latencyMs: number;
+  requestId: string;
+  userAgent: string;
+  ip: string;
+  /** The body as sent, without secrets: what a replay sends again; null when there was none. */
+  body: unknown;
+  /** Names of the tolerated deviations, e.g. `entra.string_boolean`. */
+  deviations: string[];
+  target: { type: string; id: string; label: string } | null;
+  /** Attribute by attribute: `{path, before, after}`. */
+  diff: { path: string; before: unknown; after: unknown }[];
+  roleChanges: { userId: string; granted: string[]; withdrawn: string[] }[];
+  error: { status: number; scimType: string | null; detail: string; hint: string } | null;
+  expiresAt: Date;
+}
+
+export const scimRequestSchema = defineCollection<ScimRequestDocument>(
+  'scim_requests',
+  {
+    directoryId: { type: String, required: true },
+    at: { type: Date, required: true },
+    method: { type: String, required: true },
+    path: { type: String, required: true },
+    status: { type: Number, required: true },
+    latencyMs: { type: Number, required: true },
+    requestId: { type: String, required: true },
+    userAgent: { type: String, default: '' },
+    ip: { type: String, default: '' },
+    body: Mixed,
+    deviations: { type: [String], required: true },
+    target: Mixed,
+    diff: { type: [Mixed], required: true },
+    roleChanges: { type: [Mixed], required: true },
+    error: Mixed,
+    expiresAt: { type: Date, required: true },
+  },
+  [
+    { name: 'scim_requests_directory', key: { tenantId: 1, directoryId: 1, _id: 1 } },
+    { name: 'scim_requests_expiry', key: { expiresAt: 1 }, expires: true },
+  ],
+);
+
+/** A key for the admin API. */
+export interface ApiKeyDocument extends StoredDocument {
+  name: string;
+  keyHash: string;
+  prefix: string;
+  /** The full key of a role of the tenant: what the key may do. */
+  role: string;
+  lastUsedAt: Date | null;
+  expiresAt: Date | null;
+}
+
+export const apiKeySchema = defineCollection<ApiKeyDocument>(
+  'api_keys',
+  {
+    name: { type: String, required: true },
+    keyHash: { type: String, required: true },
+    prefix: { type: String, required: true },
+    role: { type: String, required: true },
+    lastUsedAt: Date,
+    expiresAt: Date,
+  },
+  [
+    { name: 'api_keys_hash', key: { keyHash: 1 }, unique: true },
+    { name: 'api_keys_name', key: { tenantId: 1, name: 1 }, unique: true },
+  ],
+);

@@ -1,0 +1,63 @@
+import type { StoredDocument } from '../store.js';
+import { defineCollection, Mixed } from './definition.js';
+
+export interface AuditParty {
+  type: string;
+  id: string;
+  label: string;
+}
+
+/** Who did what to whom. Append-only: there is no update and no delete. */
+export interface AuditEventDocument extends StoredDocument {
+  at: Date;
+  actor: AuditParty;
+  action: string;
+  target: AuditParty | null;
+  /** Field by field, without secrets: `{path, before, after}`. */
+  changes: { path: string; before: unknown; after: unknown }[];
+  requestId: string | null;
+  ip: string | null;
+  result: 'success' | 'failure';
+}
+
+export const auditEventSchema = defineCollection<AuditEventDocument>(
+  'audit_events',
+  {
+    at: { type: Date, required: true },
+    actor: { type: Mixed, required: true },
+    action: { type: String, required: true },
+    target: Mixed,
+    changes: { type: [Mixed], required: true },
+    requestId: String,
+    ip: String,
+    result: { type: String, required: true },
+  },
+  [
+    { name: 'audit_events_by_id', key: { tenantId: 1, _id: 1 } },
+    { name: 'audit_events_action', key: { tenantId: 1, action: 1, _id: 1 } },
+    { name: 'audit_events_target', key: { tenantId: 1, 'target.id': 1, _id: 1 } },
+    { name: 'audit_events_actor', key: { tenantId: 1, 'actor.id': 1, _id: 1 } },
+  ],
+);
+
+/** Work to do after a commit, at least once: written in the same transaction as the change that asks for it. */
+export interface JobDocument extends StoredDocument {
+  kind: string;
+  payload: Record<string, unknown>;
+  runAt: Date;
+  attempts: number;
+  /** Held by a worker until then. */
+  leasedUntil: Date | null;
+}
+
+export const jobSchema = defineCollection<JobDocument>(
+  'jobs',
+  {
+    kind: { type: String, required: true },
+    payload: { type: Mixed, required: true },
+    runAt: { type: Date, required: true },
+    attempts: { type: Number, required: true },
+    leasedUntil: Date,
+  },
+  [{ name: 'jobs_due', key: { runAt: 1 } }],
+);

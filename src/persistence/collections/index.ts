@@ -1,0 +1,53 @@
+import type { Schema } from 'mongoose';
+import * as access from './access.js';
+import * as directories from './directories.js';
+import * as events from './events.js';
+import * as groups from './groups.js';
+import * as tenants from './tenants.js';
+import * as users from './users.js';
+
+/** Every collection and the documents it holds. */
+export interface Documents {
+  api_keys: directories.ApiKeyDocument;
+  applications: tenants.ApplicationDocument;
+  audit_events: events.AuditEventDocument;
+  credentials: users.CredentialDocument;
+  directories: directories.DirectoryDocument;
+  groups: groups.GroupDocument;
+  identities: users.IdentityDocument;
+  jobs: events.JobDocument;
+  oidc_payloads: access.OidcPayloadDocument;
+  roles: tenants.RoleDocument;
+  scim_requests: directories.ScimRequestDocument;
+  scim_tokens: directories.ScimTokenDocument;
+  sessions: access.SessionDocument;
+  sign_in_flows: access.SignInFlowDocument;
+  signing_keys: access.SigningKeyDocument;
+  sso_connections: tenants.SsoConnectionDocument;
+  tenants: tenants.TenantDocument;
+  users: users.UserDocument;
+}
+
+export type CollectionName = keyof Documents;
+
+/** The one definition of every collection, read by both adapters. */
+export const schemas: Readonly<Record<CollectionName, Schema>> = {
+  api_keys: directories.apiKeySchema,
+  applications: tenants.applicationSchema,
+  audit_events: events.auditEventSchema,
+  credentials: users.credentialSchema,
+  directories: directories.directorySchema,
+  groups: groups.groupSchema,
+  identities: users.identitySchema,
+  jobs: events.jobSchema,
+  oidc_payloads: access.oidcPayloadSchema,
+  roles: tenants.roleSchema,
+  scim_requests: directories.scimRequestSchema,
+  scim_tokens: directories.scimTokenSchema,
+  sessions: access.sessionSchema,
+  sign_in_flows: access.signInFlowSchema,
+  signing_keys: access.signingKeySchema,
+  sso_connections: tenants.ssoConnectionSchema,
+  tenants: tenants.tenantSchema,
+  users: users.userSchema,
+};

@@ -1,0 +1,127 @@
+import type { StoredDocument } from '../store.js';
+import { defineCollection, Mixed } from './definition.js';
+
+/** A customer organization. Its `_id` is its `tenantId`. */
+export interface TenantDocument extends StoredDocument {
+  slug: string;
+  name: string;
+  preset: string;
+  /** What differs from the preset, `lockout.lockSeconds` as `{ lockout: { lockSeconds: 1800 } }`. */
+  settings: Record<string, Record<string, unknown>>;
+}
+
+export const tenantSchema = defineCollection<TenantDocument>(
+  'tenants',
+  {
+    slug: { type: String, required: true },
+    name: { type: String, required: true },
+    preset: { type: String, required: true },
+    settings: { type: Mixed, required: true },
+  },
+  [{ name: 'tenants_slug', key: { slug: 1 }, unique: true }],
+);
+
+/** A role of the tenant (`applicationKey` null) or of one application. Built-in roles of presets are not stored. */
+export interface RoleDocument extends StoredDocument {
+  /** `roleKey`, or `applicationKey:roleKey`: how grants name it. */
+  fullKey: string;
+  key: string;
+  applicationKey: string | null;
+  name: string;
+  description: string;
+  permissions: string[];
+}
+
+export const roleSchema = defineCollection<RoleDocument>(
+  'roles',
+  {
+    fullKey: { type: String, required: true },
+    key: { type: String, required: true },
+    applicationKey: String,
+    name: { type: String, required: true },
+    description: { type: String, default: '' },
+    permissions: { type: [String], required: true },
+  },
+  [{ name: 'roles_key', key: { tenantId: 1, fullKey: 1 }, unique: true }],
+);
+
+/** An application that signs its users in here: a relying party of our OpenID provider. */
+export interface ApplicationDocument extends StoredDocument {
+  key: string;
+  name: string;
+  clientId: string;
+  /** SHA-256 of the client secret; null: a public client (PKCE alone). */
+  clientSecretHash: string | null;
+  redirectUris: string[];
+  postLogoutRedirectUris: string[];
+  backchannelLogoutUri: string | null;
+  enabled: boolean;
+}
+
+export const applicationSchema = defineCollection<ApplicationDocument>(
+  'applications',
+  {
+    key: { type: String, required: true },
+    name: { type: String, required: true },
+    clientId: { type: String, required: true },
+    clientSecretHash: String,
+    redirectUris: { type: [String], required: true },
+    postLogoutRedirectUris: { type: [String], required: true },
+    backchannelLogoutUri: String,
+    enabled: { type: Boolean, required: true },
+  },
+  [
+    { name: 'applications_key', key: { tenantId: 1, key: 1 }, unique: true },
+    { name: 'applications_client_id', key: { clientId: 1 }, unique: true },
+  ],
+);
+
+export type SsoMode = 'off' | 'optional' | 'required';
+
+export interface ConnectionDomain {
+  /** Lower case, IDNA ASCII form. */
+  domain: string;
+  verified: boolean;
+  /** What the TXT record at `_gatehouse-challenge.<domain>` must hold. */
+  challenge: string;
+  verifiedAt: Date | null;
+}
+
+/** One tenant's OpenID provider and the address domains it answers for. */
+export interface SsoConnectionDocument extends StoredDocument {
+  name: string;
+  issuer: string;
+  clientId: string;
+  /** Encrypted by the secret box; null: a public client. */
+  clientSecret: string | null;
+  scopes: string[];
+  mode: SsoMode;
+  jitProvisioning: boolean;
+  domains: ConnectionDomain[];
+  /** The verified domains: unique over the server. */
+  verifiedDomains: string[];
+}
+
+export const ssoConnectionSchema = defineCollection<SsoConnectionDocument>(
+  'sso_connections',
+  {
+    name: { type: String, required: true },
+    issuer: { type: String, required: true },
+    clientId: { type: String, required: true },
+    clientSecret: String,
+    scopes: { type: [String], required: true },
+    mode: { type: String, required: true },
+    jitProvisioning: { type: Boolean, required: true },
+    domains: { type: [Mixed], required: true },
+    verifiedDomains: { type: [String], required: true },
+  },
+  [
+    { name: 'sso_connections_name', key: { tenantId: 1, name: 1 }, unique: true },
+    {
+      name: 'sso_connections_domain',
+      key: { verifiedDomains: 1 },
+      unique: true,
+      where: { 'verifiedDomains.0': { $exists: true } },
+    },
+  ],
+);

@@ -1,0 +1,173 @@
+import type { StoredDocument } from '../store.js';
+import { defineCollection, Mixed } from './definition.js';
+
+export type LoginType = 'local' | 'sso';
+export type UserSource = 'invite' | 'created' | 'self_registration' | 'scim' | 'sso_jit';
+export type GrantSourceType = 'manual' | 'invite' | 'rule' | 'sso';
+
+/** One reason why a user has a role. A sync replaces only the grants of its own source. */
+export interface Grant {
+  /** A tenant role's key, or `applicationKey:roleKey`. */
+  role: string;
+  type: GrantSourceType;
+  /** For people: who gave it, or which rule matched what. */
+  detail: string;
+  /** Which giver: the directory's id for `rule`, the SSO connection's for `sso`; null for the others. */
+  sourceId: string | null;
+  since: Date;
+  until: Date | null;
+}
+
+/**
+ * A person of one tenant. `attributes` holds the SCIM attributes as the identity provider sent them; the fields beside it are what
+ * Gatehouse decides and searches by. Credentials are in a collection of their own.
+ */
+export interface UserDocument extends StoredDocument {
+  userName: string;
+  /** Lower-cased {@link userName}: sorting and prefix search (userName is not case-exact, RFC 7643 section 4.1.1). */
+  userNameKey: string;
+  /** The primary address, as sent; null when a directory gave none. */
+  email: string | null;
+  emailKey: string | null;
+  /** `userNameKey` and `emailKey` without duplicates: unique together, so that no address can be taken by another's userName. */
+  loginKeys: string[];
+  /** Every `emails.value`, lower-cased. */
+  emailKeys: string[];
+  externalId: string | null;
+  /** The directory that manages the user; null for users nobody provisions. */
+  directoryId: string | null;
+  /** Lower-cased display name, or given and family name: sorting and search. */
+  displayNameKey: string;
+  familyNameKey: string | null;
+  employeeNumberKey: string | null;
+  /**
+   * SCIM attributes by their canonical names: core ones at the top, extensions under their alias (`enterprise`, `gatehouse`, custom
+   * ones by config) because a URN holds dots. Without `id`, `meta`, `schemas`, `groups`, `password`, `userName`, `externalId`, `active`.
+   */
+  attributes: Record<string, unknown>;
+  /** The groups the user is a direct member of: the one place a membership is stored. */
+  groupIds: string[];
+  grants: Grant[];
+  enabled: boolean;
+  approved: boolean;
+  activatedAt: Date | null;
+  accessExpiresAt: Date | null;
+  loginType: LoginType;
+  source: UserSource;
+  /** Sessions, codes and tokens from before this instant are dead, whatever their own record says; null: never revoked. */
+  accessRevokedAt: Date | null;
+}
+
+export const userSchema = defineCollection<UserDocument>(
+  'users',
+  {
+    userName: { type: String, required: true },
+    userNameKey: { type: String, required: true },
+    email: String,
+    emailKey: String,
+    loginKeys: { type: [String], required: true },
+    emailKeys: { type: [String], required: true },
+    externalId: String,
+    directoryId: String,
+    displayNameKey: { type: String, required: true },
+    familyNameKey: String,
+    employeeNumberKey: String,
+    attributes: { type: Mixed, required: true },
+    groupIds: { type: [String], required: true },
+    grants: { type: [Mixed], required: true },
+    enabled: { type: Boolean, required: true },
+    approved: { type: Boolean, required: true },
+    activatedAt: Date,
+    accessExpiresAt: Date,
+    loginType: { type: String, required: true },
+    source: { type: String, required: true },
+    accessRevokedAt: Date,
+  },
+  [
+    { name: 'users_by_id', key: { tenantId: 1, _id: 1 } },
+    { name: 'users_login_keys', key: { tenantId: 1, loginKeys: 1 }, unique: true },
+    { name: 'users_login_keys_everywhere', key: { loginKeys: 1 } },
+    { name: 'users_user_name', key: { tenantId: 1, userNameKey: 1 } },
+    { name: 'users_emails', key: { tenantId: 1, emailKeys: 1 } },
+    {
+      name: 'users_external_id',
+      key: { tenantId: 1, directoryId: 1, externalId: 1 },
+      where: { externalId: { $type: 'string' } },
+    },
+    { name: 'users_directory', key: { tenantId: 1, directoryId: 1, _id: 1 } },
+    { name: 'users_groups', key: { tenantId: 1, groupIds: 1, _id: 1 } },
+    { name: 'users_display_name', key: { tenantId: 1, displayNameKey: 1 } },
+    { name: 'users_family_name', key: { tenantId: 1, familyNameKey: 1 } },
+    {
+      name: 'users_employee_number',
+      key: { tenantId: 1, employeeNumberKey: 1 },
+      where: { employeeNumberKey: { $type: 'string' } },
+    },
+    { name: 'users_updated', key: { tenantId: 1, updatedAt: 1 } },
+    { name: 'users_roles', key: { tenantId: 1, 'grants.role': 1 } },
+  ],
+);
+
+/** What a user proves who they are with, and what failed: one document per user, with the user's id. */
+export interface CredentialDocument extends StoredDocument {
+  /** argon2id, PHC string; null: no password, local sign-in impossible. */
+  passwordHash: string | null;
+  passwordIsTemporary: boolean;
+  passwordChangedAt: Date | null;
+  /** Failures since the last success (requirement M0-31). */
+  failureCount: number;
+  /** The instants of the latest failures, newest last, as many as the threshold. */
+  failureTimes: Date[];
+  lockedUntil: Date | null;
+  lockReason: 'too_many_failures' | 'too_fast' | null;
+  lastLoginAt: Date | null;
+}
+
+export const credentialSchema = defineCollection<CredentialDocument>(
+  'credentials',
+  {
+    passwordHash: String,
+    passwordIsTemporary: { type: Boolean, required: true },
+    passwordChangedAt: Date,
+    failureCount: { type: Number, required: true },
+    failureTimes: { type: [Date], required: true },
+    lockedUntil: Date,
+    lockReason: String,
+    lastLoginAt: Date,
+  },
+  [
+    {
+      name: 'credentials_locked',
+      key: { tenantId: 1, lockedUntil: 1 },
+      where: { lockedUntil: { $type: 'date' } },
+    },
+  ],
+);
+
+/** A federated identity: the stable key of a person at their company's provider is (connection, iss, sub), never the address. */
+export interface IdentityDocument extends StoredDocument {
+  connectionId: string;
+  issuer: string;
+  subject: string;
+  userId: string;
+  lastUsedAt: Date;
+}
+
+export const identitySchema = defineCollection<IdentityDocument>(
+  'identities',
+  {
+    connectionId: { type: String, required: true },
+    issuer: { type: String, required: true },
+    subject: { type: String, required: true },
+    userId: { type: String, required: true },
+    lastUsedAt: { type: Date, required: true },
+  },
+  [
+    {
+      name: 'identities_subject',
+      key: { tenantId: 1, connectionId: 1, issuer: 1, subject: 1 },
+      unique: true,
+    },
+    { name: 'identities_user', key: { tenantId: 1, userId: 1, connectionId: 1 }, unique: true },
+  ],
+);
