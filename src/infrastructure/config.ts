@@ -201,3 +201,15 @@ export function loadConfig(env: Environment, folder: string): Config {
     baseUrl: parsed.data.baseUrl ?? `http://localhost:${parsed.data.port}`,
   });
 }
+
+/** The configuration for a person to read: secrets masked, passwords in addresses cut. */
+export function printableConfig(config: Config): Record<string, unknown> {
+  const withoutPassword = (address: string): string => address.replace(/(:\/\/[^:@/]*:)[^@]*@/, '$1***@');
+  return {
+    ...config,
+    ...(config.secretKey !== undefined && { secretKey: '***' }),
+    ...(config.metricsToken !== undefined && { metricsToken: '***' }),
+    ...(config.mongodbUri !== undefined && { mongodbUri: withoutPassword(config.mongodbUri) }),
+    ...(config.smtpUrl !== undefined && { smtpUrl: withoutPassword(config.smtpUrl) }),
+  };
+}

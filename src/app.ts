@@ -1,0 +1,54 @@
+import express, { type Express } from 'express';
+import { accessLog } from './http/access-log.js';
+import { lastErrorHandler, notFound } from './http/error-page.js';
+import { healthRoutes, type Readiness } from './http/health-routes.js';
+import { requestId } from './http/request-context.js';
+import type { Core } from './identity/core.js';
+import { createMetrics } from './infrastructure/metrics.js';
+
+/** A composed server, not yet listening. */
+export interface App {
+  readonly express: Express;
+  readonly readiness: Readiness;
+  /** Starts what runs beside requests: the job worker, sweeps. */
+  start(): void;
+  /** Stops the same, waiting for what is under way. */
+  stop(): Promise<void>;
+}
+
+/** `TRUST_PROXY` as express wants it: a number of hops, or a list of addresses; never blindly `true`. */
+function trustProxy(value: string | undefined): number | string | false {
+  if (value === undefined) return false;
+  return /^\d+$/.test(value) ? Number(value) : value;
+}
+
+/**
+ * Composes the server: the only place that knows every area. The order matters: the OpenID provider parses its own bodies and comes
+ * before all parsers; SCIM and the API render their own errors.
+ *
+ * @param version - the package's version, shown by `/healthz`.
+ */
+export function createApp(core: Core, version: string): App {
+  const { config, store, log } = core;
+  const metrics = createMetrics();
+  const readiness: Readiness = { isDraining: false };
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('trust proxy', trustProxy(config.trustProxy));
+  app.set('query parser', 'simple');
+
+  app.use(requestId());
+  app.use(accessLog(log, metrics));
+  app.use(healthRoutes({ store, metrics, metricsToken: config.metricsToken, readiness, version }));
+
+  app.use(notFound());
+  app.use(lastErrorHandler(log));
+
+  return {
+    express: app,
+    readiness,
+    start: () => undefined,
+    stop: () => Promise.resolve(),
+  };
+}

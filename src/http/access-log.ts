@@ -1,0 +1,40 @@
+import type { Request, RequestHandler } from 'express';
+import type { Logger } from '../infrastructure/logger.js';
+import type { Metrics } from '../infrastructure/metrics.js';
+import { requestIdOf } from './request-context.js';
+
+/** Paths asked for every few seconds by machines: logged at debug only. */
+const quiet = new Set(['/healthz', '/readyz', '/metrics']);
+
+/** Ids, tokens and everything else that varies is cut from what becomes a label or a log line. */
+function routeOf(req: Request, path: string): string {
+  const route = req.route as { path?: unknown } | undefined;
+  if (typeof route?.path === 'string') return `${req.baseUrl}${route.path}`;
+  return `/${path.split('/', 3).slice(1, 3).join('/')}`;
+}
+
+/** One line and one measurement for each answered request. Never the query: it may hold codes, tokens and addresses. */
+export function accessLog(log: Logger, metrics: Metrics): RequestHandler {
+  return (req, res, next) => {
+    const start = performance.now();
+    const path = req.path;
+    res.once('close', () => {
+      const seconds = (performance.now() - start) / 1000;
+      const route = routeOf(req, path);
+      const status = res.writableFinished ? res.statusCode : 499;
+      metrics.requests.observe({ method: req.method, route, status: String(status) }, seconds);
+      log[quiet.has(path) ? 'debug' : 'info'](
+        {
+          requestId: requestIdOf(req),
+          method: req.method,
+          route,
+          status,
+          ms: Math.round(seconds * 100_000) / 100,
+          ip: req.ip,
+        },
+        'request',
+      );
+    });
+    next();
+  };
+}

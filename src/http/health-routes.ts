@@ -1,0 +1,62 @@
+import { timingSafeEqual } from 'node:crypto';
+import { isIP } from 'node:net';
+import { Router, type Request } from 'express';
+import type { Metrics } from '../infrastructure/metrics.js';
+import type { Store } from '../persistence/store.js';
+import { hashToken } from '../shared/ids.js';
+
+/** What `/readyz` answers by. */
+export interface Readiness {
+  /** True from the moment a stop was asked for. */
+  isDraining: boolean;
+}
+
+interface HealthParts {
+  store: Store;
+  metrics: Metrics;
+  metricsToken: string | undefined;
+  readiness: Readiness;
+  version: string;
+}
+
+function mayReadMetrics(req: Request, token: string | undefined): boolean {
+  if (token === undefined) {
+    const address = (req.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    return address === '::1' || (isIP(address) === 4 && address.startsWith('127.'));
+  }
+  const given = /^Bearer (.+)$/i.exec(req.headers.authorization ?? '')?.[1] ?? '';
+  return timingSafeEqual(Buffer.from(hashToken(given)), Buffer.from(hashToken(token)));
+}
+
+/** `/healthz`: the process answers. `/readyz`: it may be sent requests. `/metrics`: Prometheus. No authentication but for the last. */
+export function healthRoutes({ store, metrics, metricsToken, readiness, version }: HealthParts): Router {
+  const router = Router();
+
+  router.get('/healthz', (_req, res) => {
+    res.json({ status: 'ok', version });
+  });
+
+  router.get('/readyz', async (_req, res) => {
+    const start = performance.now();
+    const database = await store.ping().then(
+      () => 'ok',
+      () => 'away',
+    );
+    const ready = database === 'ok' && !readiness.isDraining;
+    res.status(ready ? 200 : 503).json({
+      status: ready ? 'ready' : readiness.isDraining ? 'draining' : 'unavailable',
+      checks: { database, databaseMs: Math.round(performance.now() - start) },
+      version,
+    });
+  });
+
+  router.get('/metrics', async (req, res) => {
+    if (!mayReadMetrics(req, metricsToken)) {
+      res.status(401).set('WWW-Authenticate', 'Bearer realm="metrics"').end();
+      return;
+    }
+    res.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+
+  return router;
+}
