@@ -1,0 +1,140 @@
+// Measures this build by the SCIM benchmark: `npm run bench [-- --pops 1000,10000 --conc 1,16 --peers bare-express]`.
+// Starts the built server on a fresh embedded database, then on MONGODB_URI where that is set, drives it, and prints the tables.
+// The benchmark itself stands beside the project (BENCH_DIR, default ../shared/bench).
+import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+
+const { values: options } = parseArgs({
+  options: {
+    pops: { type: 'string', default: '1000,10000' },
+    conc: { type: 'string', default: '1,16' },
+    groups: { type: 'string', default: '1000,10000,50000' },
+    secs: { type: 'string', default: '1' },
+    sync: { type: 'string', default: '10000' },
+    peers: { type: 'string', default: '' },
+    port: { type: 'string', default: '3900' },
+    out: { type: 'string', default: '.cache/bench' },
+    only: { type: 'string' },
+  },
+});
+const bench = resolve(process.env.BENCH_DIR ?? '../shared/bench');
+if (!existsSync(join(bench, 'scim-bench.mjs'))) {
+  console.error(`no benchmark at ${bench}: set BENCH_DIR to the folder of scim-bench.mjs`);
+  process.exit(78);
+}
+const token = `gh_scim_${randomBytes(32).toString('base64url')}`;
+const bootstrap = {
+  tenants: [
+    { slug: 'bench', name: 'Bench', directories: [{ name: 'Bench', tokens: [{ name: 'bench', token }] }] },
+  ],
+};
+
+/** Starts a server on an empty database; gives its process and how to end it. */
+async function start(mongodbUri) {
+  const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
+  const file = join(dataDir, 'bootstrap.json');
+  writeFileSync(file, JSON.stringify(bootstrap));
+  const child = spawn(process.execPath, ['dist/cli/main.js', 'start'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      PORT: options.port,
+      DATA_DIR: dataDir,
+      BOOTSTRAP_FILE: file,
+      LOG_LEVEL: 'info',
+      SECRET_KEY: randomBytes(48).toString('base64url'),
+      DRAIN_SECONDS: '0',
+      MONGODB_URI: mongodbUri ?? '',
+    },
+  });
+  for (let tries = 0; tries < 150; tries += 1) {
+    const ready = await fetch(`http://127.0.0.1:${options.port}/readyz`).then(
+      (r) => r.ok,
+      () => false,
+    );
+    if (ready) break;
+    await delay(200);
+  }
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await new Promise((done) => child.once('exit', done));
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  return { child, stop };
+}
+
+const run = (script, args) =>
+  execFileSync(process.execPath, [join(bench, script), ...args], { stdio: 'inherit' });
+
+/** Load and initial sync, each on a server of its own. */
+async function measure(name, mongodbUri, out) {
+  const common = (child) => [
+    '--base',
+    `http://127.0.0.1:${options.port}/scim/v2`,
+    '--token',
+    token,
+    '--pid',
+    String(child.pid),
+    '--name',
+    name,
+  ];
+  const load = await start(mongodbUri?.('load'));
+  const only = options.only ? ['--only', options.only] : [];
+  const workload = [
+    '--pops',
+    options.pops,
+    '--conc',
+    options.conc,
+    '--groups',
+    options.groups,
+    '--secs',
+    options.secs,
+  ];
+  run('scim-bench.mjs', [...common(load.child), ...workload, ...only, '--out', join(out, `${name}.json`)]);
+  await load.stop();
+  if (options.only || options.sync === '0') return;
+  const sync = await start(mongodbUri?.('sync'));
+  run('scim-bench.mjs', [
+    ...common(sync.child),
+    '--sync',
+    options.sync,
+    '--out',
+    join(out, `${name}-sync.json`),
+  ]);
+  await sync.stop();
+}
+
+const out = resolve(options.out);
+mkdirSync(out, { recursive: true });
+await measure('mine', undefined, out);
+if (process.env.MONGODB_URI) {
+  const database = (suffix) => {
+    const url = new URL(process.env.MONGODB_URI);
+    url.pathname = `/gatehouse_bench_${process.pid}_${suffix}`;
+    return url.href;
+  };
+  await measure('mine-mongodb', database, out);
+}
+if (options.peers) {
+  const work = resolve('.cache/bench-peers');
+  mkdirSync(work, { recursive: true });
+  run('run.mjs', ['--work', work, '--install', '--systems', options.peers]);
+  run('run.mjs', [
+    '--work',
+    work,
+    '--systems',
+    options.peers,
+    '--pops',
+    options.pops,
+    '--out',
+    out,
+    '--no-sync',
+  ]);
+}
+run('table.mjs', [out]);
