@@ -65,11 +65,14 @@ export const signInFlowSchema = defineCollection<SignInFlowDocument>(
 
 /** What the OpenID provider keeps: `_id` is `<Model>:<SHA-256 of the id>`, `tenantId` is `server`. */
 export interface OidcPayloadDocument extends StoredDocument {
-  payload: Record<string, unknown>;
+  /** JSON text: its keys hold dots and dollars. The id itself, a bearer value, is not in it. */
+  payload: string;
   grantId: string | null;
   uid: string | null;
   accountId: string | null;
   clientId: string | null;
+  /** The browser session ({@link SessionDocument}) it hangs on. */
+  sessionId: string | null;
   consumedAt: Date | null;
   expiresAt: Date | null;
 }
@@ -77,11 +80,12 @@ export interface OidcPayloadDocument extends StoredDocument {
 export const oidcPayloadSchema = defineCollection<OidcPayloadDocument>(
   'oidc_payloads',
   {
-    payload: { type: Mixed, required: true },
+    payload: { type: String, required: true },
     grantId: String,
     uid: String,
     accountId: String,
     clientId: String,
+    sessionId: String,
     consumedAt: Date,
     expiresAt: Date,
   },
@@ -89,11 +93,15 @@ export const oidcPayloadSchema = defineCollection<OidcPayloadDocument>(
     { name: 'oidc_payloads_grant', key: { grantId: 1 }, where: { grantId: { $type: 'string' } } },
     { name: 'oidc_payloads_uid', key: { uid: 1 }, where: { uid: { $type: 'string' } } },
     { name: 'oidc_payloads_account', key: { accountId: 1 }, where: { accountId: { $type: 'string' } } },
+    { name: 'oidc_payloads_session', key: { sessionId: 1 }, where: { sessionId: { $type: 'string' } } },
     { name: 'oidc_payloads_expiry', key: { expiresAt: 1 }, expires: true },
   ],
 );
 
-/** A signing key of the OpenID provider; `_id` is its `kid`, `tenantId` is `server`. */
+/**
+ * A signing key of the OpenID provider; `tenantId` is `server`. `_id` is `<algorithm>-<number>`, so that two processes cannot both make
+ * the first one; its `kid` is the thumbprint inside the JWK.
+ */
 export interface SigningKeyDocument extends StoredDocument {
   state: 'next' | 'current' | 'old';
   /** The private JWK, encrypted by the secret box. */

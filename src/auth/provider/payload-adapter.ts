@@ -1,0 +1,123 @@
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+import type { Core } from '../../identity/core.js';
+import { errors } from '../../infrastructure/oidc-provider-library.js';
+import type { OidcPayloadDocument } from '../../persistence/collections/access.js';
+import { AppError } from '../../shared/errors.js';
+import { hashToken } from '../../shared/ids.js';
+
+/** Written once and never changed but by `consume`: their ids are new random values. */
+const writtenOnce = new Set(['AccessToken', 'AuthorizationCode', 'RefreshToken', 'ReplayDetection']);
+
+/** Where a payload is stored: the id is a bearer value, so only its hash is. */
+export function payloadKey(model: string, id: string): string {
+  return `${model}:${hashToken(id)}`;
+}
+
+/** All applications of one provider session are authorized under the same browser session, so any of their `sid` names it. */
+function sessionIdOf(payload: AdapterPayload): string | null {
+  if (payload.sid !== undefined) return payload.sid;
+  return Object.values(payload.authorizations ?? {}).find((one) => one.sid !== undefined)?.sid ?? null;
+}
+
+/**
+ * What is kept of a payload: not the id (it is a bearer value), not `consumed` (it has a field of its own), and of an interaction not
+ * the provider session it began in, whose id is a cookie's value: who is signed in is decided by our own session.
+ */
+function serialize(model: string, payload: AdapterPayload): string {
+  const { jti: _jti, consumed: _consumed, session, ...kept } = payload;
+  return JSON.stringify(model === 'Interaction' || session === undefined ? kept : { ...kept, session });
+}
+
+function toPayload(document: OidcPayloadDocument, id?: string): AdapterPayload {
+  const payload = JSON.parse(document.payload) as AdapterPayload;
+  if (id !== undefined) payload.jti = id;
+  if (document.consumedAt) payload.consumed = Math.floor(document.consumedAt.getTime() / 1000);
+  return payload;
+}
+
+const isDuplicate = (error: unknown): boolean =>
+  error instanceof AppError && error.code === 'store.duplicate';
+
+/**
+ * The storage of one oidc-provider model over the storage port: ids hashed, ends checked on read (the sweep only tidies up), `consume`
+ * atomic over all processes.
+ *
+ * @param model - the model's name: `Session`, `Grant`, `AccessToken`, ...
+ */
+export function payloadAdapter(core: Core, model: string): Adapter {
+  const payloads = core.store.server.collection('oidc_payloads');
+  const isAlive = (document: OidcPayloadDocument): boolean =>
+    document.expiresAt === null || document.expiresAt > core.clock.now();
+
+  const fieldsOf = (payload: AdapterPayload, expiresIn: number | undefined) => ({
+    payload: serialize(model, payload),
+    grantId: payload.grantId ?? null,
+    uid: payload.uid ?? null,
+    accountId: payload.accountId ?? null,
+    clientId: payload.clientId ?? null,
+    sessionId: sessionIdOf(payload),
+    expiresAt: expiresIn === undefined ? null : new Date(core.clock.now().getTime() + expiresIn * 1000),
+  });
+
+  return {
+    async upsert(id, payload, expiresIn) {
+      const _id = payloadKey(model, id);
+      const fields = fieldsOf(payload, expiresIn);
+      const replace = () => payloads.update(_id, (stored) => ({ ...stored, ...fields }));
+      if (!writtenOnce.has(model) && (await replace())) return;
+      try {
+        await payloads.insert({ _id, tenantId: 'server', consumedAt: null, ...fields });
+      } catch (error) {
+        if (!isDuplicate(error)) throw error;
+        await replace();
+      }
+    },
+
+    async find(id) {
+      const document = await payloads.get(payloadKey(model, id));
+      return document && isAlive(document) ? toPayload(document, id) : undefined;
+    },
+
+    async findByUid(uid) {
+      const document = await payloads.findOne({ uid });
+      return document && isAlive(document) ? toPayload(document) : undefined;
+    },
+
+    /** The device flow is off: there are no user codes. */
+    findByUserCode: () => Promise.resolve(undefined),
+
+    async consume(id) {
+      const won = await markConsumed(core, payloadKey(model, id));
+      if (!won) throw new errors.InvalidGrant('already used');
+    },
+
+    async destroy(id) {
+      await payloads.remove(payloadKey(model, id));
+    },
+
+    async revokeByGrantId(grantId) {
+      await payloads.removeMany({ grantId });
+    },
+  };
+}
+
+/**
+ * Marks a code or a refresh token as used: exactly one of any number of parallel requests wins. One that loses shows that the value is in
+ * two hands, so the whole grant dies (RFC 9700 section 4.14.2), as it does when the second use comes later.
+ *
+ * @returns whether this caller won.
+ */
+async function markConsumed(core: Core, key: string): Promise<boolean> {
+  const payloads = core.store.server.collection('oidc_payloads');
+  let won = false;
+  const document = await payloads.update(key, (stored) => {
+    won = stored.consumedAt === null;
+    return won ? { ...stored, consumedAt: core.clock.now() } : undefined;
+  });
+  if (won) return true;
+  if (document?.grantId) {
+    await payloads.removeMany({ grantId: document.grantId });
+    await payloads.remove(payloadKey('Grant', document.grantId));
+  }
+  return false;
+}
