@@ -9,6 +9,8 @@ export interface SessionDocument extends StoredDocument {
   /** RFC 8176 values: `pwd`, `otp`, `mfa`, `fed`. */
   amr: string[];
   connectionId: string | null;
+  /** The `sid` the company's provider gave its session; its back-channel logout may name nothing else. */
+  providerSid: string | null;
   signedInAt: Date;
   lastSeenAt: Date;
   absoluteExpiresAt: Date | null;
@@ -26,6 +28,7 @@ export const sessionSchema = defineCollection<SessionDocument>(
     method: { type: String, required: true },
     amr: { type: [String], required: true },
     connectionId: String,
+    providerSid: String,
     signedInAt: { type: Date, required: true },
     lastSeenAt: { type: Date, required: true },
     absoluteExpiresAt: Date,
@@ -36,6 +39,11 @@ export const sessionSchema = defineCollection<SessionDocument>(
   [
     { name: 'sessions_token', key: { tokenHash: 1 }, unique: true },
     { name: 'sessions_user', key: { tenantId: 1, userId: 1 } },
+    {
+      name: 'sessions_provider_sid',
+      key: { tenantId: 1, providerSid: 1 },
+      where: { providerSid: { $type: 'string' } },
+    },
     { name: 'sessions_expiry', key: { expiresAt: 1 }, expires: true },
   ],
 );
@@ -61,6 +69,30 @@ export const signInFlowSchema = defineCollection<SignInFlowDocument>(
     { name: 'sign_in_flows_token', key: { tokenHash: 1 }, unique: true },
     { name: 'sign_in_flows_expiry', key: { expiresAt: 1 }, expires: true },
   ],
+);
+
+/**
+ * What failed at an address nobody has, so that unknown addresses lock like known ones. `_id` is the tenant (or `server`) and a keyed hash
+ * of the address.
+ */
+export interface AddressLockoutDocument extends StoredDocument {
+  failureCount: number;
+  failureTimes: Date[];
+  lockedUntil: Date | null;
+  lockReason: 'too_many_failures' | 'too_fast' | null;
+  expiresAt: Date;
+}
+
+export const addressLockoutSchema = defineCollection<AddressLockoutDocument>(
+  'address_lockouts',
+  {
+    failureCount: { type: Number, required: true },
+    failureTimes: { type: [Date], required: true },
+    lockedUntil: Date,
+    lockReason: String,
+    expiresAt: { type: Date, required: true },
+  },
+  [{ name: 'address_lockouts_expiry', key: { expiresAt: 1 }, expires: true }],
 );
 
 /** What the OpenID provider keeps: `_id` is `<Model>:<SHA-256 of the id>`, `tenantId` is `server`. */

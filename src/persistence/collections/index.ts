@@ -8,6 +8,7 @@ import * as users from './users.js';
 
 /** Every collection and the documents it holds. */
 export interface Documents {
+  address_lockouts: access.AddressLockoutDocument;
   api_keys: directories.ApiKeyDocument;
   applications: tenants.ApplicationDocument;
   audit_events: events.AuditEventDocument;
@@ -32,6 +33,7 @@ export type CollectionName = keyof Documents;
 
 /** The one definition of every collection, read by both adapters. */
 export const schemas: Readonly<Record<CollectionName, Schema>> = {
+  address_lockouts: access.addressLockoutSchema,
   api_keys: directories.apiKeySchema,
   applications: tenants.applicationSchema,
   audit_events: events.auditEventSchema,
