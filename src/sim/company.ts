@@ -1,0 +1,42 @@
+import type { Group, Person } from './person.js';
+import type { ProfileName } from './profiles/profile.js';
+
+/** Where somebody stands in a company's directory. */
+export interface Employee {
+  person: Person;
+  /** Assigned to Gatehouse, and employed: only then may they sign in there through the company. */
+  assigned: boolean;
+  groupIds: Set<string>;
+}
+
+/** A simulated company: the people and groups of its directory, and what its identity provider calls itself. */
+export interface Company {
+  name: string;
+  slug: string;
+  /** Of its people's addresses. */
+  domain: string;
+  profile: ProfileName;
+  /** The colour of its pages. */
+  brand: string;
+  employees: Map<string, Employee>;
+  groups: Map<string, Group>;
+}
+
+/** A company without people. */
+export function makeCompany(about: Pick<Company, 'name' | 'slug' | 'domain' | 'profile' | 'brand'>): Company {
+  return { ...about, employees: new Map(), groups: new Map() };
+}
+
+/** Puts somebody into the directory, or changes what it knows of them; groups stay as they are. */
+export function putEmployee(company: Company, person: Person, assigned: boolean): Employee {
+  const known = company.employees.get(person.id);
+  const employee = { person, assigned, groupIds: known?.groupIds ?? new Set<string>() };
+  company.employees.set(person.id, employee);
+  return employee;
+}
+
+/** Who may sign in to Gatehouse through the company, by the company's own id. */
+export function mayUseGatehouse(company: Company, id: string): Employee | undefined {
+  const employee = company.employees.get(id);
+  return employee?.assigned ? employee : undefined;
+}

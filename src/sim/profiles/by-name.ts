@@ -1,0 +1,22 @@
+import { entra, entraRfc } from './entra.js';
+import { google } from './google.js';
+import { jumpcloud } from './jumpcloud.js';
+import { okta } from './okta.js';
+import { onelogin } from './onelogin.js';
+import { ping } from './ping.js';
+import type { Profile, ProfileName } from './profile.js';
+
+const profiles: Readonly<Record<ProfileName, Profile>> = {
+  okta,
+  entra,
+  'entra-rfc': entraRfc,
+  onelogin,
+  jumpcloud,
+  google,
+  ping,
+};
+
+/** The identity provider of that name. */
+export function profileNamed(name: ProfileName): Profile {
+  return profiles[name];
+}
