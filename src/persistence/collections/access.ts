@@ -122,10 +122,10 @@ export const oidcPayloadSchema = defineCollection<OidcPayloadDocument>(
     expiresAt: Date,
   },
   [
-    { name: 'oidc_payloads_grant', key: { grantId: 1 }, where: { grantId: { $type: 'string' } } },
-    { name: 'oidc_payloads_uid', key: { uid: 1 }, where: { uid: { $type: 'string' } } },
-    { name: 'oidc_payloads_account', key: { accountId: 1 }, where: { accountId: { $type: 'string' } } },
-    { name: 'oidc_payloads_session', key: { sessionId: 1 }, where: { sessionId: { $type: 'string' } } },
+    { name: 'oidc_payloads_grant', key: { grantId: 1 }, where: { grantId: { $gt: '' } } },
+    { name: 'oidc_payloads_uid', key: { uid: 1 }, where: { uid: { $gt: '' } } },
+    { name: 'oidc_payloads_account', key: { accountId: 1 }, where: { accountId: { $gt: '' } } },
+    { name: 'oidc_payloads_session', key: { sessionId: 1 }, where: { sessionId: { $gt: '' } } },
     { name: 'oidc_payloads_expiry', key: { expiresAt: 1 }, expires: true },
   ],
 );

@@ -6,9 +6,13 @@ type OwnField<T extends StoredDocument> = Exclude<keyof T & string, keyof Stored
 /** One index. Every unique one starts with `tenantId`, unless its key is random or belongs to the whole server. */
 export interface IndexDefinition {
   name: string;
+  /** One that is neither unique nor for expiry ends with `_id` (added here), so that a sort by it is total. */
   key: Readonly<Record<string, 1 | -1>>;
   unique?: boolean;
-  /** Only documents that match are in the index: equality, `$exists: true`, `$type` and `$gt` only, as MongoDB has it. */
+  /**
+   * Only documents that match are in the index: equality, `$exists: true` and `$gt`. MongoDB uses it only for queries that imply this
+   * expression, which is why "is a string" is written `{ $gt: '' }`: an equality implies that, but not a `$type`.
+   */
   where?: Readonly<Record<string, unknown>>;
   /** The key's one date field says when a document may be swept away. */
   expires?: boolean;
@@ -36,7 +40,8 @@ export function defineCollection<T extends StoredDocument>(
     { collection: name, strict: 'throw', minimize: false, versionKey: false, id: false },
   );
   for (const index of indexes) {
-    schema.index(index.key, {
+    const isOrder = !index.unique && !index.expires && !('_id' in index.key);
+    schema.index(isOrder ? { ...index.key, _id: 1 } : index.key, {
       name: index.name,
       ...(index.unique && { unique: true }),
       ...(index.where && { partialFilterExpression: index.where }),

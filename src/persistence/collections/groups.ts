@@ -34,7 +34,7 @@ export const groupSchema = defineCollection<GroupDocument>(
     {
       name: 'groups_external_id',
       key: { tenantId: 1, directoryId: 1, externalId: 1 },
-      where: { externalId: { $type: 'string' } },
+      where: { externalId: { $gt: '' } },
     },
     { name: 'groups_directory', key: { tenantId: 1, directoryId: 1, _id: 1 } },
     { name: 'groups_groups', key: { tenantId: 1, groupIds: 1, _id: 1 } },

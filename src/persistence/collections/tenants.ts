@@ -121,7 +121,7 @@ export const ssoConnectionSchema = defineCollection<SsoConnectionDocument>(
       name: 'sso_connections_domain',
       key: { verifiedDomains: 1 },
       unique: true,
-      where: { 'verifiedDomains.0': { $exists: true } },
+      where: { verifiedDomains: { $gt: '' } },
     },
   ],
 );

@@ -92,7 +92,7 @@ export const userSchema = defineCollection<UserDocument>(
     {
       name: 'users_external_id',
       key: { tenantId: 1, directoryId: 1, externalId: 1 },
-      where: { externalId: { $type: 'string' } },
+      where: { externalId: { $gt: '' } },
     },
     { name: 'users_directory', key: { tenantId: 1, directoryId: 1, _id: 1 } },
     { name: 'users_groups', key: { tenantId: 1, groupIds: 1, _id: 1 } },
@@ -101,7 +101,7 @@ export const userSchema = defineCollection<UserDocument>(
     {
       name: 'users_employee_number',
       key: { tenantId: 1, employeeNumberKey: 1 },
-      where: { employeeNumberKey: { $type: 'string' } },
+      where: { employeeNumberKey: { $gt: '' } },
     },
     { name: 'users_updated', key: { tenantId: 1, updatedAt: 1 } },
     { name: 'users_roles', key: { tenantId: 1, 'grants.role': 1 } },
@@ -139,7 +139,7 @@ export const credentialSchema = defineCollection<CredentialDocument>(
     {
       name: 'credentials_locked',
       key: { tenantId: 1, lockedUntil: 1 },
-      where: { lockedUntil: { $type: 'date' } },
+      where: { lockedUntil: { $gt: new Date(0) } },
     },
   ],
 );

@@ -1,0 +1,133 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { open, type Database as Table, type RootDatabase } from 'lmdb';
+import type { Schema } from 'mongoose';
+import { AppError } from '../../shared/errors.js';
+import type { Doc } from '../document.js';
+import { entriesOf, readCollection, writeEntry, type Collected, type Index } from './indexes.js';
+import { documentRange, encodeKey, endOf } from './keys.js';
+
+/** A counter and when it ends (milliseconds). */
+export interface Counter {
+  count: number;
+  expiresAt: number;
+}
+
+/** The lmdb environment of one data folder: documents by `collection/id`, index entries, counters, and what the indexes are. */
+export interface Database {
+  documents: Table<Doc, string>;
+  /** Value: the id for unique indexes, empty for the others, whose keys end with it. */
+  entries: Table<string, Buffer>;
+  counters: Table<Counter, string>;
+  collections: ReadonlyMap<string, Collected>;
+  /** Runs synchronous work in a write transaction: what it throws undoes it. Resolves when the commit is on the disk. */
+  write<R>(work: () => R): Promise<R>;
+  close(): Promise<void>;
+}
+
+interface KnownIndex {
+  number: number;
+  definition: string;
+}
+
+function dropEntries(entries: Table<string, Buffer>, number: number): void {
+  const start = encodeKey(number, []);
+  for (const key of Array.from(entries.getKeys({ start, end: endOf(start) }))) entries.removeSync(key);
+}
+
+function buildIndex(
+  documents: Table<Doc, string>,
+  entries: Table<string, Buffer>,
+  collection: Collected,
+  index: Index,
+): void {
+  for (const { value } of documents.getRange(documentRange(collection.name))) {
+    for (const key of entriesOf(index, value)) writeEntry(entries, collection.name, index, key, value._id);
+  }
+}
+
+/** Reads the collections, and builds each index that is new or defined otherwise than when it was last built. */
+function prepareCollections(
+  root: RootDatabase,
+  tables: Pick<Database, 'documents' | 'entries'>,
+  schemas: Readonly<Record<string, Schema>>,
+): Map<string, Collected> {
+  return root.transactionSync(() => {
+    const known = { ...(root.get('indexes') as Record<string, KnownIndex> | undefined) };
+    const fresh = new Set<number>();
+    const stale = new Set(Object.keys(known));
+    let last = Math.max(0, ...Object.values(known).map(({ number }) => number));
+    const numberOf = (name: string, definition: string) => {
+      stale.delete(name);
+      const entry = known[name];
+      if (entry?.definition === definition) return entry.number;
+      if (entry) dropEntries(tables.entries, entry.number);
+      known[name] = { number: ++last, definition };
+      fresh.add(last);
+      return last;
+    };
+    const collections = new Map<string, Collected>();
+    for (const [name, schema] of Object.entries(schemas)) {
+      const collection = readCollection(name, schema, numberOf);
+      collections.set(name, collection);
+      for (const index of collection.indexes) {
+        if (fresh.has(index.number)) buildIndex(tables.documents, tables.entries, collection, index);
+      }
+    }
+    for (const name of stale) {
+      dropEntries(tables.entries, known[name]?.number ?? 0);
+      Reflect.deleteProperty(known, name);
+    }
+    if (fresh.size > 0 || stale.size > 0) void root.put('indexes', known);
+    return collections;
+  });
+}
+
+function unavailable(folder: string, cause: unknown): AppError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new AppError('server.unavailable', `the embedded database in ${folder} cannot be used: ${reason}`, {
+    cause,
+    retryAfterSeconds: 5,
+  });
+}
+
+/**
+ * Opens (or makes) the embedded database of a data folder. Several processes may have it open.
+ *
+ * @throws AppError `server.unavailable` when the folder cannot be used.
+ */
+export function openDatabase(folder: string, schemas: Readonly<Record<string, Schema>>): Database {
+  try {
+    mkdirSync(folder, { recursive: true });
+    // overlappingSync off: a commit's promise resolves only after its fsync, which all writes in flight share.
+    const root = open({
+      path: join(folder, 'store.mdb'),
+      overlappingSync: false,
+      maxDbs: 4,
+      encoding: 'msgpack',
+    });
+    const msgpack = { encoding: 'msgpack', useRecords: false } as const;
+    const documents = root.openDB<Doc, string>({ name: 'documents', ...msgpack });
+    const entries = root.openDB<string, Buffer>({
+      name: 'entries',
+      encoding: 'string',
+      keyEncoding: 'binary',
+    });
+    const counters = root.openDB<Counter, string>({ name: 'counters', ...msgpack });
+    const collections = prepareCollections(root, { documents, entries }, schemas);
+    return {
+      documents,
+      entries,
+      counters,
+      collections,
+      async write(work) {
+        // In a box: lmdb would await a result that looks like a promise.
+        const box = await root.childTransaction(() => ({ result: work() }));
+        return box.result;
+      },
+      close: () => root.close(),
+    };
+  } catch (error) {
+    throw error instanceof AppError ? error : unavailable(folder, error);
+  }
+}

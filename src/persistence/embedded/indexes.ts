@@ -1,0 +1,150 @@
+import type { Database as Table } from 'lmdb';
+import { Query as Matcher } from 'mingo';
+import type { Schema } from 'mongoose';
+import type { Doc } from '../document.js';
+import { AppError } from '../../shared/errors.js';
+import { DuplicateKey, type Query } from '../store.js';
+import { emptyArray, encodeKey, tenantKey } from './keys.js';
+
+/** One secondary index, read from its collection's schema. An entry's key is the fields' values; those that are not unique end with `_id`. */
+export interface Index {
+  name: string;
+  number: number;
+  fields: readonly string[];
+  /** Of each field: whether one document may have several values in it. */
+  multiple: readonly boolean[];
+  unique: boolean;
+  /** Only documents that match are in the index. */
+  where: Query | null;
+  isInside: (document: Doc) => boolean;
+}
+
+/** One collection as the embedded database keeps it. */
+export interface Collected {
+  name: string;
+  indexes: readonly Index[];
+  /** The date field after which a document is gone; null: it stays. */
+  expiry: string | null;
+}
+
+const hasNumericPart = (path: string) => path.split('.').some((part) => /^\d+$/.test(part));
+
+/** Whether the schema lets this path have several values: arrays, and whatever is inside what the schema does not look into. */
+export function mayBeMultiple(schema: Schema, path: string): boolean {
+  if (path.includes('.')) return true;
+  const instance = (schema.path(path) as { instance?: string } | undefined)?.instance;
+  return instance === 'Array' || instance === 'Mixed' || instance === undefined;
+}
+
+/** @returns a test of documents by a query, as MongoDB would match them. */
+export function matcher(query: Query): (document: Doc) => boolean {
+  const compiled = new Matcher(query, { scriptEnabled: false });
+  return (document) => compiled.test(document);
+}
+
+/**
+ * Reads a collection from its mongoose schema.
+ *
+ * @param numberOf - the number under which the database keeps an index, by its name and definition.
+ */
+export function readCollection(
+  name: string,
+  schema: Schema,
+  numberOf: (index: string, definition: string) => number,
+): Collected {
+  let expiry: string | null = null;
+  const indexes = schema.indexes().map(([key, options]): Index => {
+    const unique = options.unique === true;
+    const where = (options.partialFilterExpression as Query | undefined) ?? null;
+    const fields = Object.keys(key);
+    if (options.expireAfterSeconds !== undefined) expiry = fields[0] ?? null;
+    if (!unique && fields.at(-1) !== '_id') fields.push('_id');
+    const indexName = options.name ?? fields.join('_');
+    return {
+      name: indexName,
+      number: numberOf(`${name}.${indexName}`, JSON.stringify([fields, unique, where])),
+      fields,
+      multiple: fields.map((field) => mayBeMultiple(schema, field)),
+      unique,
+      where,
+      isInside: where ? matcher(where) : () => true,
+    };
+  });
+  return { name, indexes, expiry };
+}
+
+function collect(value: unknown, parts: readonly string[], at: number, into: unknown[]): void {
+  const part = parts[at];
+  if (part === undefined) {
+    if (!Array.isArray(value)) into.push(value ?? null);
+    else if (value.length === 0) into.push(emptyArray);
+    else into.push(...(value as unknown[]));
+    return;
+  }
+  if (Array.isArray(value)) {
+    if (hasNumericPart(part)) collect(value[Number(part)], parts, at + 1, into);
+    else for (const item of value as unknown[]) collect(item, parts, at, into);
+    if (into.length === 0) into.push(null);
+    return;
+  }
+  const inside = typeof value === 'object' && value !== null && !(value instanceof Date);
+  collect(inside ? (value as Record<string, unknown>)[part] : undefined, parts, at + 1, into);
+}
+
+/** Every value a document has at a path, as MongoDB indexes it: the items of arrays one by one, null for what is missing. */
+export function valuesAt(document: Doc, path: string): unknown[] {
+  if (!path.includes('.')) {
+    const value = document[path];
+    if (!Array.isArray(value)) return [value ?? null];
+  }
+  const values: unknown[] = [];
+  collect(document, path.split('.'), 0, values);
+  return values;
+}
+
+/** The keys under which an index finds a document; none when it is outside. */
+export function entriesOf(index: Index, document: Doc): Buffer[] {
+  if (!index.isInside(document)) return [];
+  let rows: unknown[][] = [[]];
+  for (const field of index.fields) {
+    const values = field === 'tenantId' ? [tenantKey(document.tenantId)] : valuesAt(document, field);
+    const [only] = values;
+    if (values.length === 1) for (const row of rows) row.push(only);
+    else rows = rows.flatMap((row) => values.map((value) => [...row, value]));
+  }
+  if (rows.length === 1) return [encodeKey(index.number, rows[0] ?? [])];
+  const keys = new Map(
+    rows.map((row) => {
+      const key = encodeKey(index.number, row);
+      return [key.toString('latin1'), key];
+    }),
+  );
+  return [...keys.values()];
+}
+
+/** Whether the clock has passed a document's end. */
+export function isExpired(collection: Collected, document: Doc, now: Date): boolean {
+  const end = collection.expiry === null ? undefined : document[collection.expiry];
+  return end instanceof Date && end <= now;
+}
+
+/** The refusal of a second document with the same key. */
+export function duplicate(collection: string, index: string): AppError {
+  const cause = new DuplicateKey(collection, index);
+  return new AppError('store.duplicate', cause.message, { cause });
+}
+
+/** Adds one entry to an index. @throws AppError `store.duplicate` */
+export function writeEntry(
+  entries: Table<string, Buffer>,
+  collection: string,
+  index: Index,
+  key: Buffer,
+  id: string,
+): void {
+  if (index.unique) {
+    const holder = entries.get(key);
+    if (holder !== undefined && holder !== id) throw duplicate(collection, index.name);
+  }
+  void entries.put(key, index.unique ? id : '');
+}

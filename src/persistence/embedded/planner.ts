@@ -1,0 +1,214 @@
+import type { FindOptions, Query } from '../store.js';
+import { implies, readConditions, type Condition, type Conditions } from './conditions.js';
+import type { Collected, Index } from './indexes.js';
+import { encodeKey, endOf, extendKey, extendKeyByText, tenantKey, typeBounds } from './keys.js';
+
+/** Keys from `start` (inclusive) to `end` (exclusive), all beginning with `prefix`. */
+export interface KeyRange {
+  prefix: Buffer;
+  start: Buffer;
+  end: Buffer;
+}
+
+/** How documents are found: by a walk over ranges of one index. */
+export interface IndexPlan {
+  kind: 'index';
+  index: Index;
+  ranges: KeyRange[];
+  /** Fields of the index between the prefix and the `_id` at its end. */
+  fieldsBeforeId: number;
+  /** Whether walking the ranges side by side gives the documents in the order asked for. */
+  ordered: boolean;
+  /** The sort fields that are not the same in all documents found. */
+  rest: readonly string[];
+  /** Whether no document can be met twice. */
+  distinct: boolean;
+  /** Whether every document in the ranges matches, so that none needs looking at. */
+  exact: boolean;
+}
+
+export type Plan =
+  | IndexPlan
+  /** These documents, by id. */
+  | { kind: 'ids'; ids: string[]; exact: boolean }
+  /** All that one of the branches finds. */
+  | { kind: 'union'; branches: Plan[] }
+  /** Everything in the collection, in id order. */
+  | { kind: 'scan' };
+
+export type SortOrder = readonly (readonly [field: string, direction: 1 | -1])[];
+
+/** The order asked for, made total: `_id` breaks ties, in the direction of the last field. */
+export function sortOrder(sort: FindOptions['sort']): SortOrder {
+  const fields = Object.entries(sort ?? {});
+  if (fields.some(([field]) => field === '_id')) return fields;
+  return [...fields, ['_id', fields.at(-1)?.[1] ?? 1]];
+}
+
+/** More points than this are not looked up one by one. */
+const mostPoints = 1000;
+
+interface Prefixes {
+  prefixes: Buffer[];
+  /** How many leading fields of the index the prefixes fix. */
+  fixed: number;
+}
+
+function prefixesOf(index: Index, conditions: Conditions): Prefixes {
+  let prefixes = [encodeKey(index.number, [])];
+  let fixed = 0;
+  for (const field of index.fields) {
+    const points = conditions.fields.get(field)?.points;
+    if (!points || points.length * prefixes.length > mostPoints) break;
+    const values = field === 'tenantId' ? points.map((point) => tenantKey(String(point))) : points;
+    prefixes = prefixes.flatMap((prefix) => values.map((value) => extendKey(prefix, [value])));
+    fixed++;
+  }
+  return { prefixes, fixed };
+}
+
+function rangeOf(prefix: Buffer, condition: Condition | undefined): KeyRange {
+  if (condition?.prefix !== undefined) {
+    const start = extendKeyByText(prefix, condition.prefix);
+    return { prefix, start, end: endOf(start) };
+  }
+  const { lower, upper } = condition ?? {};
+  const sample = lower?.value ?? upper?.value;
+  if (sample === undefined) return { prefix, start: prefix, end: endOf(prefix) };
+  const range = { prefix, ...typeBounds(prefix, sample) };
+  if (lower) {
+    const key = extendKey(prefix, [lower.value]);
+    range.start = lower.inclusive ? key : endOf(key);
+  }
+  if (upper && typeof upper.value === typeof sample) {
+    const key = extendKey(prefix, [upper.value]);
+    range.end = upper.inclusive ? endOf(key) : key;
+  }
+  return range;
+}
+
+/** The order without the fields of which all documents found have the same value. */
+function wantedOrder(order: SortOrder, fixed: (field: string) => boolean): SortOrder {
+  return order.filter(([field]) => field === '_id' || !fixed(field));
+}
+
+function isOrdered(index: Index, fixed: number, wanted: SortOrder): boolean {
+  const direction = wanted[0]?.[1];
+  if (wanted.some(([, other]) => other !== direction)) return false;
+  for (const [i, [field]] of wanted.entries()) {
+    const own = index.fields[fixed + i];
+    // A unique index has no ties left for the id to break.
+    if (own === undefined) return field === '_id';
+    if (own !== field || index.multiple[fixed + i]) return false;
+  }
+  return true;
+}
+
+function planIndex(index: Index, conditions: Conditions, order: SortOrder): IndexPlan | undefined {
+  if (index.where && !implies(conditions, index.where)) return undefined;
+  const { prefixes, fixed } = prefixesOf(index, conditions);
+  const next = index.fields[fixed];
+  const condition = next === undefined ? undefined : conditions.fields.get(next);
+  const isRange = condition !== undefined && !condition.points && next !== 'tenantId';
+  const used = fixed + (isRange ? 1 : 0);
+  const single = (field: string) => conditions.fields.get(field)?.points?.length === 1;
+  const sameInAll = (field: string) => {
+    const at = index.fields.indexOf(field);
+    return at >= 0 && at < fixed && single(field) && !index.multiple[at];
+  };
+  const wanted = wantedOrder(order, sameInAll);
+  const ordered = isOrdered(index, fixed, wanted);
+  if (fixed === 0 && !isRange && !(ordered && wanted[0]?.[0] !== '_id')) return undefined;
+  const multipleInPlay = index.multiple.some((is, i) => {
+    const field = index.fields[i] ?? '';
+    return is && !(i < fixed && single(field));
+  });
+  return {
+    kind: 'index',
+    index,
+    ranges: prefixes.map((prefix) => rangeOf(prefix, isRange ? condition : undefined)),
+    fieldsBeforeId: index.fields.length - fixed - 1,
+    ordered,
+    rest: wanted.map(([field]) => field),
+    distinct: !multipleInPlay,
+    exact: conditions.complete && conditions.alternatives.length === 0 && used === conditions.fields.size,
+  };
+}
+
+/** How much a plan narrows the search: fixed fields beside the tenant count most, then a range. */
+function narrowness(plan: IndexPlan): number {
+  const range = plan.ranges[0];
+  if (!range) return Infinity;
+  const fixed = plan.index.fields.length - plan.fieldsBeforeId - 1;
+  const beside = fixed - (plan.index.fields[0] === 'tenantId' ? 1 : 0);
+  const complete = plan.index.unique && fixed === plan.index.fields.length ? 100 : 0;
+  const bounded = range.start.equals(range.prefix) ? 0 : 4;
+  return complete + beside * 10 + bounded + (plan.exact ? 1 : 0) + (plan.distinct ? 0.5 : 0);
+}
+
+function planIds(conditions: Conditions, scope: string | null): Plan | undefined {
+  const ids = conditions.fields.get('_id')?.points;
+  if (!ids) return undefined;
+  const texts = ids.filter((id): id is string => typeof id === 'string').sort();
+  const others = conditions.fields.size - 1 - (scope === null ? 0 : 1);
+  return {
+    kind: 'ids',
+    ids: texts,
+    exact: conditions.complete && conditions.alternatives.length === 0 && others === 0,
+  };
+}
+
+/**
+ * Chooses how to find what a query matches.
+ *
+ * @param query - with the tenant in it, when there is one.
+ * @param scope - that tenant, null for the whole server.
+ * @param isSmall - whether a plan's ranges hold few keys, so that sorting what they find costs little.
+ */
+export function choosePlan(
+  collection: Collected,
+  query: Query,
+  scope: string | null,
+  order: SortOrder,
+  isSmall: (plan: IndexPlan) => boolean,
+): Plan {
+  const multiple = (field: string) =>
+    collection.indexes.some((index) => index.multiple[index.fields.indexOf(field)] === true);
+  const conditions = readConditions(query, multiple);
+  const byId = planIds(conditions, scope);
+  if (byId) return byId;
+  const plans = collection.indexes.flatMap((index) => planIndex(index, conditions, order) ?? []);
+  plans.sort((a, b) => narrowness(b) - narrowness(a) || Number(b.ordered) - Number(a.ordered));
+  const [narrowest] = plans;
+  const ordered = plans.find((plan) => plan.ordered);
+  if (narrowest && narrowness(narrowest) >= 4) {
+    return !ordered || narrowest.ordered || isSmall(narrowest) ? narrowest : ordered;
+  }
+  for (const alternatives of conditions.alternatives) {
+    const branches = alternatives.map((branch) =>
+      choosePlan(collection, { $and: [query, branch].map(withoutOr(alternatives)) }, scope, order, isSmall),
+    );
+    if (branches.every((branch) => branch.kind !== 'scan' && !isWhole(branch))) {
+      return { kind: 'union', branches };
+    }
+  }
+  return ordered ?? narrowest ?? { kind: 'scan' };
+}
+
+/** A union's branches must each be narrower than walking everything the tenant has. */
+function isWhole(plan: Plan): boolean {
+  if (plan.kind === 'union') return plan.branches.some(isWhole);
+  return plan.kind === 'index' && narrowness(plan) < 4;
+}
+
+/** The query with these alternatives taken out, so that one of them can stand in their place. */
+function withoutOr(alternatives: Query[]): (query: Query) => Query {
+  return (query) =>
+    Object.fromEntries(
+      Object.entries(query).flatMap(([key, value]): [string, unknown][] => {
+        if (key === '$or' && value === alternatives) return [];
+        if (key === '$and') return [[key, (value as Query[]).map(withoutOr(alternatives))]];
+        return [[key, value]];
+      }),
+    );
+}
