@@ -6,11 +6,13 @@ import { requestIdOf } from './request-context.js';
 /** Paths asked for every few seconds by machines: logged at debug only. */
 const quiet = new Set(['/healthz', '/readyz', '/metrics']);
 
-/** Ids, tokens and everything else that varies is cut from what becomes a label or a log line. */
+/** Parts that route by themselves: all their addresses share one label, so that nobody can fill the metrics with invented ones. */
+const ownRouting = ['/scim/v2', '/oidc'];
+
 function routeOf(req: Request, path: string): string {
   const route = req.route as { path?: unknown } | undefined;
   if (typeof route?.path === 'string') return `${req.baseUrl}${route.path}`;
-  return `/${path.split('/', 3).slice(1, 3).join('/')}`;
+  return ownRouting.find((prefix) => path.startsWith(`${prefix}/`)) ?? 'unmatched';
 }
 
 /** One line and one measurement for each answered request. Never the query: it may hold codes, tokens and addresses. */

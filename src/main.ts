@@ -1,0 +1,82 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createApp, type App } from './app.js';
+import type { Core } from './identity/core.js';
+import type { Config } from './infrastructure/config.js';
+import { createLogger, type Logger } from './infrastructure/logger.js';
+import { packageVersion } from './infrastructure/package-info.js';
+import { createPasswordHasher } from './infrastructure/password-hash.js';
+import { createSecretBox } from './infrastructure/secret-box.js';
+import { keptSecretKey } from './infrastructure/secret-key.js';
+import { openStore } from './persistence/connect.js';
+import { systemClock, type Clock } from './shared/clock.js';
+
+/** A server that listens. */
+export interface RunningServer {
+  /** Where it listens, e.g. `http://127.0.0.1:3000`. */
+  readonly url: string;
+  readonly core: Core;
+  /** Answers 503 on `/readyz` for the drain time, then finishes what runs, closes the port and the database. */
+  stop(drainSeconds?: number): Promise<void>;
+}
+
+/** Opens the database and makes what every part works with. The commands of the CLI use it without a server. */
+export async function openCore(config: Config, parts: { log?: Logger; clock?: Clock } = {}): Promise<Core> {
+  const log = parts.log ?? createLogger(config.logLevel);
+  const clock = parts.clock ?? systemClock;
+  const secretKey = config.secretKey ?? (await keptSecretKey(config.dataDir));
+  const store = await openStore({ mongodbUri: config.mongodbUri, dataDir: config.dataDir, clock, log });
+  return {
+    config,
+    store,
+    clock,
+    log,
+    secretBox: createSecretBox(secretKey),
+    passwords: createPasswordHasher(),
+  };
+}
+
+async function listen(server: Server, port: number, host: string): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const address = server.address() as AddressInfo;
+  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+}
+
+async function stopServer(server: Server, app: App, core: Core, drainSeconds: number): Promise<void> {
+  app.readiness.isDraining = true;
+  await delay(drainSeconds * 1000);
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  await app.stop();
+  await closed;
+  await core.store.close();
+}
+
+/**
+ * Starts a server.
+ *
+ * @throws AppError `server.unavailable` when the database does not answer; an error with code EADDRINUSE when the port is taken.
+ */
+export async function startServer(
+  config: Config,
+  parts: { log?: Logger; clock?: Clock } = {},
+): Promise<RunningServer> {
+  const core = await openCore(config, parts);
+  const app = createApp(core, packageVersion);
+  const server = createServer({ keepAliveTimeout: 65_000 }, app.express);
+  const url = await listen(server, config.port, config.host);
+  app.start();
+  let stopping: Promise<void> | undefined;
+  return {
+    url,
+    core,
+    stop: (drainSeconds = config.drainSeconds) => (stopping ??= stopServer(server, app, core, drainSeconds)),
+  };
+}

@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApp } from '../../src/app.js';
+import type { Core } from '../../src/identity/core.js';
+import { loadConfig, type Config } from '../../src/infrastructure/config.js';
+import { createLogger } from '../../src/infrastructure/logger.js';
+import { packageFolder } from '../../src/infrastructure/package-info.js';
+import { createPasswordHasher } from '../../src/infrastructure/password-hash.js';
+import { createSecretBox } from '../../src/infrastructure/secret-box.js';
+import { systemClock, type Clock } from '../../src/shared/clock.js';
+import { openTestStore } from './store.js';
+
+/** A whole server over real HTTP on a free port, with a store of its own. */
+export interface TestApp {
+  /** Its origin, which is also its `BASE_URL`, e.g. `http://127.0.0.1:41234`. */
+  readonly url: string;
+  readonly core: Core;
+  stop(): Promise<void>;
+}
+
+export interface TestAppOptions {
+  /** Settings that differ from the defaults. */
+  config?: Partial<Config>;
+  /** Default: the machine's clock. */
+  clock?: Clock;
+  /** Loopback address to listen on: cookies ignore ports, so two servers of one test stand on two addresses. */
+  host?: string;
+}
+
+/** Starts a server; stop it in an `after` hook. */
+export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const clock = options.clock ?? systemClock;
+  const host = options.host ?? '127.0.0.1';
+  const dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-app-'));
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  const url = `http://${host}:${(server.address() as AddressInfo).port}`;
+  const env = {
+    NODE_ENV: 'test',
+    BASE_URL: url,
+    DATA_DIR: dataDir,
+    LOG_LEVEL: process.env['TEST_LOG'] ?? 'fatal',
+  };
+  const config: Config = { ...loadConfig(env, join(packageFolder, 'config')), ...options.config };
+  const core: Core = {
+    config,
+    clock,
+    store: await openTestStore(clock),
+    log: createLogger(config.logLevel),
+    secretBox: createSecretBox('a secret for tests that is long enough'),
+    passwords: createPasswordHasher(),
+  };
+  const app = createApp(core, '0.0.0-test');
+  server.on('request', app.express);
+  app.start();
+  return {
+    url,
+    core,
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await app.stop();
+      await core.store.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
