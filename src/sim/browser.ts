@@ -19,8 +19,12 @@ export interface Page {
 /** A browser without JavaScript: follows redirects, keeps cookies, fills in forms. */
 export interface Browser {
   get(url: string): Promise<Page>;
-  /** Posts (or gets) the page's form that has all these fields, its hidden fields and first button included. */
-  submit(page: Page, fields: Readonly<Record<string, string>>): Promise<Page>;
+  /**
+   * Sends the page's first form that has all these fields, with its hidden ones and its only button.
+   *
+   * @param action - only the form that goes to this path.
+   */
+  submit(page: Page, fields: Readonly<Record<string, string>>, action?: string): Promise<Page>;
 }
 
 /** The page has no form with the fields a person would fill in. */
@@ -102,8 +106,10 @@ function visitOf(form: Form, page: Page, fields: Readonly<Record<string, string>
 export function openBrowser(jar: CookieJar): Browser {
   return {
     get: (url) => visitAll(jar, { url, method: 'GET' }),
-    async submit(page, fields) {
-      const form = formsOf(page.body).find((candidate) => fits(candidate, fields));
+    async submit(page, fields, action) {
+      const form = formsOf(page.body).find(
+        (candidate) => fits(candidate, fields) && (action === undefined || candidate.action === action),
+      );
       if (form === undefined) throw new NoSuchForm(page, Object.keys(fields));
       return visitAll(jar, visitOf(form, page, fields));
     },

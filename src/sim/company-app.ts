@@ -71,9 +71,9 @@ function directoryRoutes(company: Company, directory: Directory): Router {
 
   /** A scenario that pushes by itself tells the company's login what it did. */
   router.put('/people', (req, res) => {
-    const { person, assigned } = controlSchema.parse(req.body);
-    putEmployee(company, person, assigned);
-    res.status(204).end();
+    const told = controlSchema.safeParse(req.body);
+    if (told.success) putEmployee(company, told.data.person, told.data.assigned);
+    res.status(told.success ? 204 : 400).end();
   });
 
   router.post('/people/:id/:event', async (req, res) => {

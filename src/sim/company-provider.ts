@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { exportJWK, generateKeyPair } from 'jose';
-import { interactionPolicy, Provider, type ClientMetadata, type Configuration } from 'oidc-provider';
+import type {
+  ClientMetadata,
+  Configuration,
+  interactionPolicy as policies,
+  Provider as OpenIdProvider,
+} from 'oidc-provider';
+import { interactionPolicy, Provider } from '../infrastructure/oidc-provider-library.js';
 import type { Clock } from '../shared/clock.js';
 import { mayUseGatehouse, type Company, type Employee } from './company.js';
 import { memoryAdapter } from './memory-adapter.js';
@@ -27,7 +33,7 @@ function claimsOf(company: Company, employee: Employee): Record<string, unknown>
 }
 
 /** Somebody whose session lives on at the company after they were unassigned is asked to sign in again. */
-function policyOf(company: Company): interactionPolicy.DefaultPolicy {
+function policyOf(company: Company): policies.DefaultPolicy {
   const policy = interactionPolicy.base();
   policy.get('login')?.checks.add(
     new interactionPolicy.Check(
@@ -96,7 +102,7 @@ export async function companyProvider(
   issuer: string,
   client: CompanyClient,
   clock: Clock,
-): Promise<Provider> {
+): Promise<OpenIdProvider> {
   return new Provider(issuer, {
     adapter: memoryAdapter(() => clock.now().getTime()),
     clients: [clientOf(client)],

@@ -1,0 +1,165 @@
+import type { Browser, CookieJar } from './browser.js';
+import { openBrowser } from './browser.js';
+import { departments, fullName, makeGroup, makePerson, type Group, type Person } from './person.js';
+import { profileNamed } from './profiles/by-name.js';
+import type { Profile } from './profiles/profile.js';
+import { runSteps, type Pusher, type RunOptions } from './run-steps.js';
+import type { Step } from './step.js';
+import type { CompanyTarget } from './target.js';
+import {
+  expectForwardedSignIn,
+  expectLocalSignIn,
+  expectRefusal,
+  expectRoles,
+  expectSignedOut,
+} from './visits.js';
+
+/** What a scenario needs beyond its target. */
+export interface ScenarioOptions extends RunOptions {
+  /** A fresh jar for each browser. */
+  newJar: () => CookieJar;
+}
+
+interface Play {
+  target: CompanyTarget;
+  profile: Profile;
+  options: ScenarioOptions;
+  person: Person;
+  support: Group;
+  sales: Group;
+  browser: Browser;
+  /** @returns unexpected answers. */
+  push(steps: readonly Step[]): Promise<number>;
+}
+
+/** Tells the company's login what its directory has just decided. */
+async function tellCompany(play: Play, assigned: boolean): Promise<void> {
+  if (play.target.companyUrl === undefined) return;
+  const response = await fetch(new URL('/people', play.target.companyUrl), {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ person: play.person, assigned }),
+  });
+  if (response.status !== 204) throw new Error(`${play.target.companyUrl} answered ${response.status}`);
+}
+
+function rolesIn(play: Play, department: string): string[] {
+  return play.target.rolesByDepartment?.[department] ?? [];
+}
+
+/** Somebody is hired: pushed, put into a group, signed in to the application through the company. */
+async function joiner(play: Play): Promise<number> {
+  const { profile, person, support, options } = play;
+  options.narrator.chapter(`Joiner: ${fullName(person)} is hired into ${support.displayName}`);
+  await tellCompany(play, true);
+  let faults = await play.push([
+    ...profile.join(person),
+    ...profile.pushGroup(support),
+    ...profile.addMember(support, person),
+  ]);
+  faults += await play.push(onboardingGroup(play));
+  if (play.target.appUrl === undefined) return faults;
+  faults += await expectForwardedSignIn(play.browser, play.target, person, options);
+  faults += await expectRoles(play.browser, play.target, rolesIn(play, support.displayName), options);
+  return faults;
+}
+
+/** A group that comes, is renamed and goes. */
+function onboardingGroup({ profile, person, target }: Play): Step[] {
+  const group = makeGroup(`Onboarding ${profile.name}`, target.domain);
+  return [
+    ...profile.pushGroup(group),
+    ...profile.addMember(group, person),
+    ...profile.renameGroup(group, `${group.displayName} (done)`),
+    ...profile.removeMember({ ...group, displayName: `${group.displayName} (done)` }, person),
+    ...profile.deleteGroup(group),
+  ];
+}
+
+/** Somebody changes jobs: another group, another department, other roles at the application's next refresh. */
+async function mover(play: Play): Promise<number> {
+  const { profile, person, support, sales, options } = play;
+  options.narrator.chapter(`Mover: ${fullName(person)} goes to ${sales.displayName}`);
+  let faults = await play.push([
+    ...profile.pushGroup(sales),
+    ...profile.removeMember(support, person),
+    ...profile.addMember(sales, person),
+    ...profile.change(person, { title: 'Manager', department: sales.displayName }),
+  ]);
+  if (play.target.appUrl === undefined) return faults;
+  await play.browser.submit(await play.browser.get(play.target.appUrl), {}, '/refresh');
+  faults += await expectRoles(play.browser, play.target, rolesIn(play, sales.displayName), options);
+  return faults;
+}
+
+/** Somebody leaves: out of the application at once, and no way back in. */
+async function leaver(play: Play): Promise<number> {
+  const { profile, person, target, options } = play;
+  options.narrator.chapter(`Leaver: ${fullName(person)}`);
+  let faults = await play.push(profile.suspend(person));
+  if (target.appUrl !== undefined) {
+    faults += await expectSignedOut(play.browser, target, options);
+    faults += await expectRefusal(
+      play.browser,
+      target,
+      person,
+      'the company still knows them, Gatehouse does not',
+      options,
+    );
+  }
+  await tellCompany(play, false);
+  if (target.companyUrl !== undefined && target.appUrl !== undefined) {
+    faults += await expectRefusal(
+      play.browser,
+      target,
+      person,
+      'the company does not know them any more',
+      options,
+    );
+  }
+  return faults;
+}
+
+/** Leaves the server as it was found, as far as the provider can. */
+async function tidyUp(play: Play): Promise<number> {
+  const { profile, person, sales, options } = play;
+  options.narrator.chapter('Afterwards');
+  return play.push([...profile.removeMember(sales, person), ...profile.remove(person)]);
+}
+
+async function localSignIn(play: Play): Promise<number> {
+  const { target, options } = play;
+  if (target.appUrl === undefined || target.localUser === undefined) return 0;
+  options.narrator.chapter('Meanwhile: somebody without a company login signs in with a password');
+  return expectLocalSignIn(openBrowser(options.newJar()), target, target.localUser, options);
+}
+
+/**
+ * Joiner, mover, leaver: one person's whole time at a company, as its identity provider tells it, and what the person sees of it.
+ *
+ * Can be played again and again: whoever is left from the last time is found, linked and revived.
+ *
+ * @returns how many answers were not as expected.
+ * @throws UnexpectedAnswer at the first of them when told to insist.
+ */
+export async function playJoinerMoverLeaver(
+  target: CompanyTarget,
+  options: ScenarioOptions,
+): Promise<number> {
+  const profile = profileNamed(target.profile);
+  const pusher: Pusher = { target, headers: profile.headers, memory: new Map() };
+  const play: Play = {
+    target,
+    profile,
+    options,
+    person: makePerson('Grace Hopper', target.domain, departments.support),
+    support: makeGroup(departments.support, target.domain),
+    sales: makeGroup(departments.sales, target.domain),
+    browser: openBrowser(options.newJar()),
+    push: (steps) => runSteps(pusher, steps, options),
+  };
+  options.narrator.chapter(`${target.name}, played by ${profile.title}`);
+  let faults = await play.push(profile.probe());
+  for (const act of [joiner, localSignIn, mover, leaver, tidyUp]) faults += await act(play);
+  return faults;
+}

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { profileNames } from './profiles/profile.js';
+
+/** One company a scenario can be played for: where its identity provider pushes to, and what else can be looked at. */
+const companyTargetSchema = z.strictObject({
+  name: z.string().min(1),
+  profile: z.enum(profileNames),
+  scimUrl: z.url(),
+  token: z.string().min(1),
+  /** Of the addresses of the people the scenario invents. */
+  domain: z.string().min(1),
+  /** The simulated company's own address; absent: its login plays no part. */
+  companyUrl: z.url().optional(),
+  /** The sample application; absent: nobody signs in. */
+  appUrl: z.url().optional(),
+  /** Somebody of the same tenant with a password of their own. */
+  localUser: z.strictObject({ email: z.string(), password: z.string() }).optional(),
+  /** The application's roles by department, as the directory's rules give them. */
+  rolesByDepartment: z.record(z.string(), z.array(z.string())).optional(),
+});
+
+/** What `gatehouse demo` leaves behind for `gatehouse sim run`. It holds tokens: readable by its owner alone. */
+export const targetFileSchema = z.strictObject({ companies: z.array(companyTargetSchema).min(1) });
+
+export type CompanyTarget = z.output<typeof companyTargetSchema>;
+export type TargetFile = z.output<typeof targetFileSchema>;
