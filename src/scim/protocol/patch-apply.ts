@@ -1,0 +1,126 @@
+import type { Attribute, ResourceSchema, SchemaExtension } from './attribute.js';
+import { findAttribute } from './attribute.js';
+import type { JsonObject } from './json-value.js';
+import { isJsonObject, jsonEqual, without } from './json-value.js';
+import { changeAttribute, mergeMembers } from './patch-attribute.js';
+import type { PatchOperation } from './patch-request.js';
+import { parsePatchPath } from './path.js';
+import type { Resource } from './resource.js';
+import { schemasOf } from './resource.js';
+import { badRequest, ScimError } from './scim-error.js';
+
+/**
+ * Applies PATCH operations in order, all or nothing (RFC 7644 section 3.5.2).
+ *
+ * Pure. What RFC 7644 leaves open: `add` with a value filter that matches nothing creates the element the filter describes; `remove` of
+ * what is not there succeeds; a path-less value may name attributes that do not exist as long as one of them does.
+ *
+ * @param resource - in canonical form.
+ * @returns the changed resource with its `schemas` corrected, or the same object when its content has not changed.
+ * @throws ScimError 400: invalidPath, invalidFilter, invalidValue, noTarget, mutability.
+ */
+export function applyPatch(
+  resource: Resource,
+  operations: readonly PatchOperation[],
+  schema: ResourceSchema,
+): Resource {
+  let draft: JsonObject = resource;
+  operations.forEach((operation, index) => {
+    try {
+      draft = applyOperation(draft, operation, schema);
+    } catch (error) {
+      throw error instanceof ScimError && operations.length > 1
+        ? new ScimError(error.status, error.scimType, `operation ${index + 1}: ${error.detail}`)
+        : error;
+    }
+  });
+  if (draft === resource || jsonEqual(draft, resource)) return resource;
+  return { ...draft, schemas: schemasOf(draft, schema) };
+}
+
+function applyOperation(resource: JsonObject, operation: PatchOperation, schema: ResourceSchema): JsonObject {
+  const { op, path, value } = operation;
+  if (path === undefined) return applyToResource(resource, operation, schema);
+  const target = parsePatchPath(path, schema);
+  const { extension, attribute } = target;
+  if (attribute === undefined) return applyToExtension(resource, extension, op, value);
+  return inContainer(resource, extension, (container) =>
+    changeAttribute(container, attribute, { op, filter: target.filter, sub: target.sub, value }),
+  );
+}
+
+/** `op` is never `remove` here: that needs a path. */
+function applyToResource(
+  resource: JsonObject,
+  operation: PatchOperation,
+  schema: ResourceSchema,
+): JsonObject {
+  const { op, value } = operation;
+  if (!isJsonObject(value)) {
+    throw badRequest('invalidValue', 'without a "path", "value" must be an object of attributes');
+  }
+  const names = Object.keys(value);
+  let draft = resource;
+  let known = 0;
+  for (const name of names) {
+    const extension = schema.extensionsByUrn.get(name.toLowerCase());
+    const attribute = extension === undefined ? findAttribute(schema.attributes, name) : undefined;
+    if (extension === undefined && attribute === undefined) continue;
+    known += 1;
+    draft = applyMember(draft, extension, attribute, { op, path: name, value: value[name] });
+  }
+  if (known === 0 && names.length > 0) {
+    throw badRequest('invalidPath', `"value" names no attribute of ${schema.name}`);
+  }
+  return draft;
+}
+
+function applyMember(
+  resource: JsonObject,
+  extension: SchemaExtension | undefined,
+  attribute: Attribute | undefined,
+  { op, value }: PatchOperation,
+): JsonObject {
+  if (attribute === undefined) return applyToExtension(resource, extension, op, value);
+  // `schemas` follows from the data.
+  if (attribute.name === 'schemas') return resource;
+  return changeAttribute(resource, attribute, { op, filter: undefined, sub: undefined, value });
+}
+
+function applyToExtension(
+  resource: JsonObject,
+  extension: SchemaExtension | undefined,
+  op: PatchOperation['op'],
+  value: unknown,
+): JsonObject {
+  return inContainer(resource, extension, (container) => {
+    if (op === 'remove' || value === null) return keepReadOnly(container, extension);
+    if (!isJsonObject(value)) {
+      throw badRequest('invalidValue', `"${extension?.urn ?? ''}" must be an object`);
+    }
+    return mergeMembers(container, extension?.attributes ?? new Map(), op, value);
+  });
+}
+
+function keepReadOnly(container: JsonObject, extension: SchemaExtension | undefined): JsonObject {
+  const kept = Object.entries(container).filter(
+    ([name]) => extension?.attributes.get(name)?.mutability === 'readOnly',
+  );
+  return kept.length === Object.keys(container).length ? container : Object.fromEntries(kept);
+}
+
+/** Changes the resource, or one of its extension objects; one that ends up empty is dropped. */
+function inContainer(
+  resource: JsonObject,
+  extension: SchemaExtension | undefined,
+  change: (container: JsonObject) => JsonObject,
+): JsonObject {
+  if (extension === undefined) return change(resource);
+  const stored = resource[extension.urn];
+  const container = isJsonObject(stored) ? stored : {};
+  const changed = change(container);
+  if (changed === container) return resource;
+  return Object.keys(changed).length === 0
+    ? without(resource, extension.urn)
+    : { ...resource, [extension.urn]: changed };
+}

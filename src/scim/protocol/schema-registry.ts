@@ -1,0 +1,70 @@
+import type { ExtensionInput, ResourceSchema, SchemaDefinition } from './attribute.js';
+import { compileResourceSchema } from './attribute.js';
+import type { CustomSchema } from './custom-schema.js';
+import { parseCustomSchemas } from './custom-schema.js';
+import { enterpriseUserSchema } from './schemas/enterprise-user.js';
+import { gatehouseUserSchema } from './schemas/gatehouse-user.js';
+import { groupSchema } from './schemas/group.js';
+import { serviceSchemas } from './schemas/service.js';
+import { userSchema } from './schemas/user.js';
+
+/** Every schema of a server: made once at start from the configuration, then handed around as a value. */
+export interface SchemaRegistry {
+  readonly user: ResourceSchema;
+  readonly group: ResourceSchema;
+  /** All resource types. */
+  readonly resources: readonly ResourceSchema[];
+  /** What `/Schemas` lists, by lower-case URN; those of the service's own documents included. */
+  readonly schemas: ReadonlyMap<string, SchemaDefinition>;
+}
+
+/**
+ * Compiles the built-in schemas and the configured ones.
+ *
+ * @param extensionSchemas - `scim.extensionSchemas` of the configuration: `{alias, resource: "User"|"Group", schema}` each.
+ * @throws Error naming every fault of the configured schemas.
+ */
+export function createSchemaRegistry(extensionSchemas: readonly unknown[] = []): SchemaRegistry {
+  const custom = parseCustomSchemas(extensionSchemas);
+  const user = compileResourceSchema({
+    name: 'User',
+    endpoint: '/Users',
+    description: 'User account',
+    core: userSchema,
+    extensions: [
+      { alias: 'enterprise', schema: enterpriseUserSchema },
+      { alias: 'gatehouse', schema: gatehouseUserSchema, retained: true },
+      ...extensionsOf(custom, 'User'),
+    ],
+  });
+  const group = compileResourceSchema({
+    name: 'Group',
+    endpoint: '/Groups',
+    description: 'Group',
+    core: groupSchema,
+    extensions: extensionsOf(custom, 'Group'),
+  });
+  const resources = [user, group];
+  const definitions = [
+    ...resources.flatMap(({ core, extensions }) => [core, ...extensions.map(({ schema }) => schema)]),
+    ...serviceSchemas,
+  ];
+  return {
+    user,
+    group,
+    resources,
+    schemas: new Map(definitions.map((schema) => [schema.id.toLowerCase(), schema])),
+  };
+}
+
+function extensionsOf(custom: readonly CustomSchema[], resource: CustomSchema['resource']): ExtensionInput[] {
+  return custom
+    .filter((entry) => entry.resource === resource)
+    .map(({ alias, schema }) => ({ alias, schema }));
+}
+
+/** Finds the resource type a path below `/scim/v2` speaks of: `/Users/123` is a User; undefined for others. */
+export function resourceAt(registry: SchemaRegistry, path: string): ResourceSchema | undefined {
+  const segment = `/${path.replace(/^\/+/, '').split(/[/?]/, 1)[0] ?? ''}`.toLowerCase();
+  return registry.resources.find(({ endpoint }) => endpoint.toLowerCase() === segment);
+}

@@ -1,0 +1,34 @@
+import type { SchemaDefinition } from '../attribute.js';
+import { defineAttribute } from '../attribute.js';
+import { gatehouseUserUrn } from '../urns.js';
+
+/** What Gatehouse decides about a user beyond RFC 7643: approval, access period, limits. */
+export const gatehouseUserSchema: SchemaDefinition = {
+  id: gatehouseUserUrn,
+  name: 'GatehouseUser',
+  description: 'Access of the user at this server',
+  attributes: [
+    defineAttribute('status', 'The one word that says whether the user can sign in, and if not, why.', {
+      mutability: 'readOnly',
+      canonicalValues: [
+        'active',
+        'pending_approval',
+        'pending_activation',
+        'locked',
+        'expired',
+        'disabled',
+        'deleted',
+      ],
+    }),
+    defineAttribute('approved', 'A person has approved the account.', { type: 'boolean' }),
+    defineAttribute('loginType', 'Signs in here with a password, or at the identity provider.', {
+      canonicalValues: ['local', 'sso'],
+    }),
+    defineAttribute('accessExpiresAt', 'End of the access period; absent: permanent.', { type: 'dateTime' }),
+    defineAttribute('lockedUntil', 'End of a temporary lock.', { type: 'dateTime', mutability: 'readOnly' }),
+    defineAttribute('limitedProducts', 'The products the user is limited to; absent: all.', {
+      multiValued: true,
+    }),
+    defineAttribute('userProfileAccess', 'May see the profiles of others.', { type: 'boolean' }),
+  ],
+};
