@@ -20,7 +20,7 @@ function copy(value: unknown): unknown {
  * @param scope - the tenant whose window is written through, or null for the server's.
  */
 export function newDocument(document: object, scope: string | null, now: Date): Doc {
-  const fresh = copy(document) as Doc;
+  const fresh = { version: 1, createdAt: now, updatedAt: now, ...(copy(document) as Partial<Doc>) } as Doc;
   if (typeof fresh._id !== 'string' || fresh._id === '') throw new Error('a document needs an _id');
   if (typeof fresh.tenantId !== 'string' || fresh.tenantId === '') {
     throw new Error('a document needs a tenantId');
@@ -28,9 +28,6 @@ export function newDocument(document: object, scope: string | null, now: Date): 
   if (scope !== null && fresh.tenantId !== scope) {
     throw new Error('a document of another tenant cannot be written here');
   }
-  fresh.version ??= 1;
-  fresh.createdAt ??= now;
-  fresh.updatedAt ??= now;
   return fresh;
 }
 

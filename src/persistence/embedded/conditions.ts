@@ -54,39 +54,38 @@ function prefixCondition(pattern: unknown, options: unknown): { prefix: string; 
   return prefix && { prefix: prefix.text, whole: prefix.whole };
 }
 
-function fromOperator(
-  field: string,
-  operator: string,
-  value: unknown,
-  all: Record<string, unknown>,
-): { condition: Condition; whole: boolean } | undefined {
-  switch (operator) {
-    case '$eq':
-      return isPoint(value, field) ? { condition: { points: [value] }, whole: true } : undefined;
-    case '$in': {
-      const values = value as readonly unknown[];
-      return values.every((item) => isPoint(item, field))
-        ? { condition: { points: [...new Set(values)] }, whole: true }
-        : undefined;
-    }
-    case '$gt':
-    case '$gte':
-      return isComparable(value)
-        ? { condition: { lower: { value, inclusive: operator === '$gte' } }, whole: true }
-        : undefined;
-    case '$lt':
-    case '$lte':
-      return isComparable(value)
-        ? { condition: { upper: { value, inclusive: operator === '$lte' } }, whole: true }
-        : undefined;
-    case '$regex': {
-      const found = prefixCondition(value, all['$options']);
-      return found && { condition: { prefix: found.prefix }, whole: found.whole };
-    }
-    default:
-      return undefined;
-  }
+interface Reading {
+  condition: Condition;
+  /** Whether the condition says all the operator says. */
+  whole: boolean;
 }
+
+type Operands = Record<string, unknown>;
+
+const bound =
+  (end: 'lower' | 'upper', inclusive: boolean) =>
+  (value: unknown): Reading | undefined =>
+    isComparable(value) ? { condition: { [end]: { value, inclusive } }, whole: true } : undefined;
+
+/** The operators an index can answer. */
+const readers: Record<string, (operand: unknown, field: string, all: Operands) => Reading | undefined> = {
+  $eq: (value, field) =>
+    isPoint(value, field) ? { condition: { points: [value] }, whole: true } : undefined,
+  $in: (values, field) => {
+    const points = values as readonly unknown[];
+    return points.every((point) => isPoint(point, field))
+      ? { condition: { points }, whole: true }
+      : undefined;
+  },
+  $gt: bound('lower', false),
+  $gte: bound('lower', true),
+  $lt: bound('upper', false),
+  $lte: bound('upper', true),
+  $regex: (pattern, _field, all) => {
+    const found = prefixCondition(pattern, all['$options']);
+    return found && { condition: { prefix: found.prefix }, whole: found.whole };
+  },
+};
 
 function join(into: Conditions, field: string, condition: Condition, multiple: (f: string) => boolean): void {
   const known = into.fields.get(field);
@@ -107,21 +106,17 @@ function join(into: Conditions, field: string, condition: Condition, multiple: (
   }
 }
 
+function operatorsIn(value: unknown): Operands {
+  if (value instanceof RegExp) return { $regex: value };
+  const isOperators = isPlainObject(value) && Object.keys(value).some((key) => key.startsWith('$'));
+  return isOperators ? value : { $eq: value };
+}
+
 function readField(into: Conditions, field: string, value: unknown, multiple: (f: string) => boolean): void {
-  const operators =
-    isPlainObject(value) && Object.keys(value).some((key) => key.startsWith('$')) ? value : undefined;
-  if (!operators) {
-    const found =
-      value instanceof RegExp
-        ? fromOperator(field, '$regex', value, {})
-        : fromOperator(field, '$eq', value, {});
-    if (found) join(into, field, found.condition, multiple);
-    if (!found?.whole) into.complete = false;
-    return;
-  }
+  const operators = operatorsIn(value);
   for (const [operator, operand] of Object.entries(operators)) {
     if (operator === '$options') continue;
-    const found = fromOperator(field, operator, operand, operators);
+    const found = readers[operator]?.(operand, field, operators);
     if (found) join(into, field, found.condition, multiple);
     if (!found?.whole) into.complete = false;
   }

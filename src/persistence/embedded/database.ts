@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type Database as Table, type RootDatabase } from 'lmdb';
 import type { Schema } from 'mongoose';
@@ -20,6 +20,8 @@ export interface Database {
   entries: Table<string, Buffer>;
   counters: Table<Counter, string>;
   collections: ReadonlyMap<string, Collected>;
+  /** Throws `server.unavailable` when the file is no longer where it was opened. */
+  requirePresent(): void;
   /** Runs synchronous work in a write transaction: what it throws undoes it. Resolves when the commit is on the disk. */
   write<R>(work: () => R): Promise<R>;
   close(): Promise<void>;
@@ -91,6 +93,34 @@ function unavailable(folder: string, cause: unknown): AppError {
   });
 }
 
+/** How long the file is believed to be where it was, in milliseconds. */
+const believed = 250;
+
+/** A file that was deleted or moved away would still take writes, and lose them. */
+function presence(folder: string, path: string): () => void {
+  const { ino } = statSync(path);
+  let checkedAt = 0;
+  return () => {
+    const at = performance.now();
+    if (at - checkedAt < believed) return;
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.ino !== ino) throw unavailable(folder, new Error('its file is gone'));
+    checkedAt = at;
+  };
+}
+
+/** A commit that lmdb could not make, as when the disk is full, is no fault of the work in it. */
+async function commit<R>(folder: string, write: () => Promise<R>): Promise<R> {
+  try {
+    return await write();
+  } catch (error) {
+    if (error instanceof Error && 'commitError' in error) {
+      throw unavailable(folder, await Promise.resolve(error.commitError).catch((cause: unknown) => cause));
+    }
+    throw error;
+  }
+}
+
 /**
  * Opens (or makes) the embedded database of a data folder. Several processes may have it open.
  *
@@ -99,9 +129,10 @@ function unavailable(folder: string, cause: unknown): AppError {
 export function openDatabase(folder: string, schemas: Readonly<Record<string, Schema>>): Database {
   try {
     mkdirSync(folder, { recursive: true });
+    const path = join(folder, 'store.mdb');
     // overlappingSync off: a commit's promise resolves only after its fsync, which all writes in flight share.
     const root = open({
-      path: join(folder, 'store.mdb'),
+      path,
       overlappingSync: false,
       maxDbs: 4,
       encoding: 'msgpack',
@@ -115,14 +146,17 @@ export function openDatabase(folder: string, schemas: Readonly<Record<string, Sc
     });
     const counters = root.openDB<Counter, string>({ name: 'counters', ...msgpack });
     const collections = prepareCollections(root, { documents, entries }, schemas);
+    const requirePresent = presence(folder, path);
     return {
       documents,
       entries,
       counters,
       collections,
+      requirePresent,
       async write(work) {
+        requirePresent();
         // In a box: lmdb would await a result that looks like a promise.
-        const box = await root.childTransaction(() => ({ result: work() }));
+        const box = await commit(folder, () => root.childTransaction(() => ({ result: work() })));
         return box.result;
       },
       close: () => root.close(),

@@ -122,12 +122,6 @@ export function entriesOf(index: Index, document: Doc): Buffer[] {
   return [...keys.values()];
 }
 
-/** Whether the clock has passed a document's end. */
-export function isExpired(collection: Collected, document: Doc, now: Date): boolean {
-  const end = collection.expiry === null ? undefined : document[collection.expiry];
-  return end instanceof Date && end <= now;
-}
-
 /** The refusal of a second document with the same key. */
 export function duplicate(collection: string, index: string): AppError {
   const cause = new DuplicateKey(collection, index);

@@ -40,11 +40,10 @@ function cut(text: string): string {
   return text.slice(0, longestExactString) + hash;
 }
 
+/** 0 ends a string, so 0 and 1 inside one are escaped, in order. */
 function writeText(text: string, at: number): number {
-  // eslint-disable-next-line no-control-regex -- 0 ends a string, so 0 and 1 are escaped, in order
   const escaped = /[\0\x01]/.test(text)
-    ? // eslint-disable-next-line no-control-regex -- the same two characters
-      text.replace(/[\0\x01]/g, (c) => (c === '\0' ? '\x01\x01' : '\x01\x02'))
+    ? text.replace(/[\0\x01]/g, (c) => (c === '\0' ? '\x01\x01' : '\x01\x02'))
     : text;
   return at + scratch.write(escaped, at, 'utf8');
 }
@@ -68,17 +67,13 @@ function writeTagged(value: unknown, at: number): number {
 }
 
 function writeValue(value: unknown, at: number): number {
-  switch (typeof value) {
-    case 'string':
-      scratch[at] = tag.string;
-      return writeString(value, at + 1);
-    case 'number':
-      return writeNumber(value, scratch.writeUInt8(tag.number, at));
-    case 'boolean':
-      return scratch.writeUInt8(tag.boolean + Number(value), at);
-    default:
-      return writeTagged(value, at);
+  if (typeof value === 'string') {
+    scratch[at] = tag.string;
+    return writeString(value, at + 1);
   }
+  if (typeof value === 'number') return writeNumber(value, scratch.writeUInt8(tag.number, at));
+  if (typeof value === 'boolean') return scratch.writeUInt8(tag.boolean + Number(value), at);
+  return writeTagged(value, at);
 }
 
 function taken(end: number): Buffer {

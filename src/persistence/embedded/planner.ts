@@ -1,5 +1,5 @@
 import type { FindOptions, Query } from '../store.js';
-import { implies, readConditions, type Condition, type Conditions } from './conditions.js';
+import { implies, readConditions, type Bound, type Condition, type Conditions } from './conditions.js';
 import type { Collected, Index } from './indexes.js';
 import { encodeKey, endOf, extendKey, extendKeyByText, tenantKey, typeBounds } from './keys.js';
 
@@ -19,6 +19,8 @@ export interface IndexPlan {
   fieldsBeforeId: number;
   /** Whether walking the ranges side by side gives the documents in the order asked for. */
   ordered: boolean;
+  /** Whether that walk goes from the last key to the first. */
+  reverse: boolean;
   /** The sort fields that are not the same in all documents found. */
   rest: readonly string[];
   /** Whether no document can be met twice. */
@@ -54,6 +56,10 @@ interface Prefixes {
   fixed: number;
 }
 
+function unlike(keys: Buffer[]): Buffer[] {
+  return keys.length < 2 ? keys : [...new Map(keys.map((key) => [key.toString('latin1'), key])).values()];
+}
+
 function prefixesOf(index: Index, conditions: Conditions): Prefixes {
   let prefixes = [encodeKey(index.number, [])];
   let fixed = 0;
@@ -61,7 +67,7 @@ function prefixesOf(index: Index, conditions: Conditions): Prefixes {
     const points = conditions.fields.get(field)?.points;
     if (!points || points.length * prefixes.length > mostPoints) break;
     const values = field === 'tenantId' ? points.map((point) => tenantKey(String(point))) : points;
-    prefixes = prefixes.flatMap((prefix) => values.map((value) => extendKey(prefix, [value])));
+    prefixes = unlike(prefixes.flatMap((prefix) => values.map((value) => extendKey(prefix, [value]))));
     fixed++;
   }
   return { prefixes, fixed };
@@ -76,15 +82,17 @@ function rangeOf(prefix: Buffer, condition: Condition | undefined): KeyRange {
   const sample = lower?.value ?? upper?.value;
   if (sample === undefined) return { prefix, start: prefix, end: endOf(prefix) };
   const range = { prefix, ...typeBounds(prefix, sample) };
-  if (lower) {
-    const key = extendKey(prefix, [lower.value]);
-    range.start = lower.inclusive ? key : endOf(key);
-  }
+  if (lower) range.start = boundKey(prefix, lower, !lower.inclusive);
   if (upper && typeof upper.value === typeof sample) {
-    const key = extendKey(prefix, [upper.value]);
-    range.end = upper.inclusive ? endOf(key) : key;
+    range.end = boundKey(prefix, upper, upper.inclusive);
   }
   return range;
+}
+
+/** The key of a bound, or the end of the keys that begin with it. */
+function boundKey(prefix: Buffer, { value }: Bound, end: boolean): Buffer {
+  const key = extendKey(prefix, [value]);
+  return end ? endOf(key) : key;
 }
 
 /** The order without the fields of which all documents found have the same value. */
@@ -104,33 +112,37 @@ function isOrdered(index: Index, fixed: number, wanted: SortOrder): boolean {
   return true;
 }
 
+/** Whether some document may have several keys in the walked part of the index. */
+function meetsTwice(index: Index, fixed: number, isSingle: (field: string) => boolean): boolean {
+  return index.fields.some((field, i) => index.multiple[i] === true && !(i < fixed && isSingle(field)));
+}
+
+function rangeCondition(conditions: Conditions, field: string | undefined): Condition | undefined {
+  const condition = field === undefined || field === 'tenantId' ? undefined : conditions.fields.get(field);
+  return condition?.points ? undefined : condition;
+}
+
 function planIndex(index: Index, conditions: Conditions, order: SortOrder): IndexPlan | undefined {
   if (index.where && !implies(conditions, index.where)) return undefined;
   const { prefixes, fixed } = prefixesOf(index, conditions);
-  const next = index.fields[fixed];
-  const condition = next === undefined ? undefined : conditions.fields.get(next);
-  const isRange = condition !== undefined && !condition.points && next !== 'tenantId';
-  const used = fixed + (isRange ? 1 : 0);
-  const single = (field: string) => conditions.fields.get(field)?.points?.length === 1;
-  const sameInAll = (field: string) => {
+  const range = rangeCondition(conditions, index.fields[fixed]);
+  const isSingle = (field: string) => conditions.fields.get(field)?.points?.length === 1;
+  const wanted = wantedOrder(order, (field) => {
     const at = index.fields.indexOf(field);
-    return at >= 0 && at < fixed && single(field) && !index.multiple[at];
-  };
-  const wanted = wantedOrder(order, sameInAll);
-  const ordered = isOrdered(index, fixed, wanted);
-  if (fixed === 0 && !isRange && !(ordered && wanted[0]?.[0] !== '_id')) return undefined;
-  const multipleInPlay = index.multiple.some((is, i) => {
-    const field = index.fields[i] ?? '';
-    return is && !(i < fixed && single(field));
+    return at >= 0 && at < fixed && isSingle(field) && !index.multiple[at];
   });
+  const ordered = isOrdered(index, fixed, wanted);
+  if (fixed === 0 && !range && !(ordered && wanted[0]?.[0] !== '_id')) return undefined;
+  const used = fixed + (range ? 1 : 0);
   return {
     kind: 'index',
     index,
-    ranges: prefixes.map((prefix) => rangeOf(prefix, isRange ? condition : undefined)),
+    ranges: prefixes.map((prefix) => rangeOf(prefix, range)),
     fieldsBeforeId: index.fields.length - fixed - 1,
     ordered,
+    reverse: wanted[0]?.[1] === -1,
     rest: wanted.map(([field]) => field),
-    distinct: !multipleInPlay,
+    distinct: !meetsTwice(index, fixed, isSingle),
     exact: conditions.complete && conditions.alternatives.length === 0 && used === conditions.fields.size,
   };
 }

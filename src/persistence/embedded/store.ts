@@ -2,13 +2,16 @@ import type { Schema } from 'mongoose';
 import type { Clock } from '../../shared/clock.js';
 import type { Doc } from '../document.js';
 import type { Change, FindOptions, Query, Step, Store, Transaction, UpdateOptions } from '../store.js';
-import { openDatabase, type Database } from './database.js';
-import type { Collected } from './indexes.js';
-import { createReader, type Breathing } from './reader.js';
-import { createWriter, type Writer } from './writer.js';
+import { openDatabase } from './database.js';
+import { count, find, stream, type Breathing } from './reader.js';
+import { matcher } from './indexes.js';
+import { getDocument, type View } from './view.js';
+import { insert, remove, sweep, update } from './writer.js';
 
 /** Longest stretch of work without letting other work in, in milliseconds. */
 const longestBreath = 8;
+/** Milliseconds between two sweeps. */
+const sweepEvery = 60_000;
 /** Documents written by one transaction of a bulk write. */
 const bulk = 100;
 
@@ -33,89 +36,102 @@ function exhaust<R>(work: Generator<unknown, R>): R {
   }
 }
 
-function collectionOf(database: Database, name: string): Collected {
-  const collection = database.collections.get(name);
-  if (!collection) throw new Error(`there is no collection ${name}`);
-  return collection;
+/** Removes what has expired, a little at a time. */
+async function sweepAll(views: readonly View[]): Promise<void> {
+  for (const view of views) {
+    while ((await view.database.write(() => sweep(view, bulk))) === bulk) await pause();
+  }
 }
 
-function openCollection(database: Database, name: string, scope: string | null, now: () => Date) {
-  const collection = collectionOf(database, name);
-  const reader = createReader(database, collection, scope, now);
-  const writer = createWriter(database, collection, scope, now);
-  const inBatches = async <T>(items: readonly T[], work: (writer: Writer, item: T) => boolean) => {
-    let done = 0;
-    for (let at = 0; at < items.length; at += bulk) {
-      const batch = items.slice(at, at + bulk);
-      done += await database.write(() => batch.filter((item) => work(writer, item)).length);
-    }
-    return done;
-  };
+/** Synchronous work as a promise: what it throws is a rejection. */
+function attempt<R>(work: () => R): Promise<R> {
+  return new Promise((resolve) => resolve(work()));
+}
+
+async function inBatches<T>(
+  view: View,
+  items: readonly T[],
+  work: (view: View, item: T) => boolean,
+): Promise<number> {
+  let done = 0;
+  for (let at = 0; at < items.length; at += bulk) {
+    const batch = items.slice(at, at + bulk);
+    done += await view.database.write(() => batch.filter((item) => work(view, item)).length);
+  }
+  return done;
+}
+
+async function* iterate(view: View, query: Query, options?: FindOptions): AsyncGenerator<Doc> {
+  for (const document of stream(view, query, options)) {
+    if (document) yield document;
+    else await pause();
+  }
+}
+
+/** One collection outside transactions: each write is one of its own. */
+function openCollection(view: View) {
+  const { database } = view;
   return {
-    get: async (id: string) => reader.get(id),
+    get: (id: string) => attempt(() => getDocument(view, id)),
     findOne: async (query: Query, options?: FindOptions) =>
-      (await breathe(reader.find(query, { ...options, limit: 1 })))[0],
-    find: async (query: Query, options?: FindOptions) => breathe(reader.find(query, options)),
-    count: async (query: Query) => breathe(reader.count(query)),
-    async *iterate(query: Query, options?: Pick<FindOptions, 'fields'>) {
-      for (const document of reader.stream(query, options)) {
-        if (document) yield document;
-        else await pause();
-      }
-    },
-    insert: (document: object) => database.write(() => writer.insert(document)),
+      (await breathe(find(view, query, { ...options, limit: 1 })))[0],
+    find: async (query: Query, options?: FindOptions) => breathe(find(view, query, options)),
+    count: async (query: Query) => breathe(count(view, query)),
+    iterate: (query: Query, options?: FindOptions) => iterate(view, query, options),
+    insert: (document: object) => database.write(() => insert(view, document)),
     insertMany: async (documents: readonly object[]) => {
-      await inBatches(documents, (into, document) => Boolean(into.insert(document)));
+      await inBatches(view, documents, (into, document) => Boolean(insert(into, document)));
     },
     update: (id: string, change: Change<Doc>, options?: UpdateOptions) =>
-      database.write(() => writer.update(id, change, options)),
-    remove: (id: string, options?: UpdateOptions) => database.write(() => writer.remove(id, options)),
+      database.write(() => update(view, id, change, options)),
+    remove: (id: string, options?: UpdateOptions) => database.write(() => remove(view, id, options)),
     removeMany: async (query: Query) => {
       const ids: string[] = [];
-      const found = reader.stream(query);
-      for (const document of found) {
-        if (document) ids.push(document._id);
-        else await pause();
-      }
-      return inBatches(ids, (from, id) => from.remove(id));
+      for await (const { _id } of iterate(view, query)) ids.push(_id);
+      const test = matcher(query);
+      return inBatches(view, ids, (from, id) => {
+        const stored = getDocument(from, id);
+        return stored !== undefined && test(stored) && remove(from, id);
+      });
     },
   };
 }
 
-/* eslint-disable require-yield -- a step of this adapter is done at once; only MongoDB has to wait in the middle */
-function openInTransaction(database: Database, name: string, scope: string | null, now: () => Date) {
-  const collection = collectionOf(database, name);
-  const reader = createReader(database, collection, scope, now);
-  const writer = createWriter(database, collection, scope, now);
+/** The same inside a transaction. A step is done at once; only MongoDB has to wait in the middle. */
+function openInTransaction(view: View) {
   return {
     *get(id: string): Step<Doc | undefined> {
-      return reader.get(id);
+      return getDocument(view, id);
     },
     *findOne(query: Query, options?: FindOptions): Step<Doc | undefined> {
-      return exhaust(reader.find(query, { ...options, limit: 1 }))[0];
+      return exhaust(find(view, query, { ...options, limit: 1 }))[0];
     },
     *find(query: Query, options?: FindOptions): Step<Doc[]> {
-      return exhaust(reader.find(query, options));
+      return exhaust(find(view, query, options));
     },
     *count(query: Query): Step<number> {
-      return exhaust(reader.count(query));
+      return exhaust(count(view, query));
     },
     *insert(document: object): Step<Doc> {
-      return writer.insert(document);
+      return insert(view, document);
     },
     *update(id: string, change: Change<Doc>, options?: UpdateOptions): Step<Doc | undefined> {
-      return writer.update(id, change, options);
+      return update(view, id, change, options);
     },
     *remove(id: string, options?: UpdateOptions): Step<boolean> {
-      return writer.remove(id, options);
+      return remove(view, id, options);
     },
     *removeMany(query: Query): Step<number> {
-      const found = exhaust(reader.find(query, { fields: [] }));
-      return found.filter((document) => writer.remove(document._id)).length;
+      const found = exhaust(find(view, query, { fields: [] }));
+      return found.filter(({ _id }) => remove(view, _id)).length;
     },
   };
 }
-/* eslint-enable require-yield */
+
+/** Expired documents are hidden from reads at once; the sweep gives their room back. */
+export interface Sweepable {
+  sweep(): Promise<void>;
+}
 
 /**
  * The store in a folder of this machine: lmdb keeps, mingo matches.
@@ -126,20 +142,27 @@ export function openEmbeddedStore(
   folder: string,
   schemas: Readonly<Record<string, Schema>>,
   clock: Clock,
-): Store {
+): Store & Sweepable {
   const database = openDatabase(folder, schemas);
   const now = () => clock.now();
   // The port's types name each collection's documents; here a document is a document.
+  const view = (name: string, scope: string | null): View => {
+    const collection = database.collections.get(name);
+    if (!collection) throw new Error(`there is no collection ${name}`);
+    return { database, collection, scope, now };
+  };
   const scopeOf = (scope: string | null) => ({
-    collection: (name: string) => openCollection(database, name, scope, now),
+    collection: (name: string) => openCollection(view(name, scope)),
   });
   const inTransaction = (scope: string | null) => ({
-    collection: (name: string) => openInTransaction(database, name, scope, now),
+    collection: (name: string) => openInTransaction(view(name, scope)),
   });
   const transaction = {
     tenant: (tenantId: string) => inTransaction(tenantId),
     server: inTransaction(null),
   } as unknown as Transaction;
+  const sweepNow = () => sweepAll([...database.collections.keys()].map((name) => view(name, null)));
+  const sweeping = setInterval(() => void sweepNow().catch(() => undefined), sweepEvery).unref();
   const store = {
     tenant: (tenantId: string) => scopeOf(tenantId),
     server: scopeOf(null),
@@ -155,11 +178,17 @@ export function openEmbeddedStore(
     resetCounter: async (key: string) => {
       await database.write(() => void database.counters.remove(key));
     },
-    ping: async () => {
-      database.counters.get('ping');
+    ping: () =>
+      attempt(() => {
+        database.requirePresent();
+        database.counters.get('ping');
+      }),
+    close: () => {
+      clearInterval(sweeping);
+      return database.close();
     },
-    close: () => database.close(),
+    sweep: sweepNow,
     description: `embedded, ${folder}`,
   };
-  return store as unknown as Store;
+  return store as unknown as Store & Sweepable;
 }

@@ -1,19 +1,11 @@
+/** Writes of one collection. Each runs inside a write transaction that is already open, and is undone with it. */
 import { newDocument, nextDocument, requireVersion, type Doc } from '../document.js';
 import type { Change, UpdateOptions } from '../store.js';
-import type { Database } from './database.js';
-import { duplicate, entriesOf, isExpired, writeEntry, type Collected, type Index } from './indexes.js';
-import { documentKey } from './keys.js';
+import { duplicate, entriesOf, writeEntry, type Index } from './indexes.js';
+import { documentKey, encodeKey, endOf, idAtEnd } from './keys.js';
+import { getDocument, isExpired, type View } from './view.js';
 
-/** Writes of one collection, each inside a write transaction that is already open. */
-export interface Writer {
-  /** The document, when it is there, the scope's, and not expired. */
-  read(id: string): Doc | undefined;
-  insert(document: object): Doc;
-  update(id: string, change: Change<Doc>, options?: UpdateOptions): Doc | undefined;
-  remove(id: string, options?: UpdateOptions): boolean;
-}
-
-function removeStored(database: Database, collection: Collected, document: Doc): void {
+function removeStored({ database, collection }: View, document: Doc): void {
   void database.documents.remove(documentKey(collection.name, document._id));
   for (const index of collection.indexes) {
     for (const key of entriesOf(index, document)) void database.entries.remove(key);
@@ -21,20 +13,15 @@ function removeStored(database: Database, collection: Collected, document: Doc):
 }
 
 /** Sweeps away an expired document that still holds this key. */
-function makeRoom(database: Database, collection: Collected, index: Index, key: Buffer, now: Date): void {
+function makeRoom(view: View, index: Index, key: Buffer): void {
+  const { database, collection } = view;
   const holder = index.unique && collection.expiry !== null ? database.entries.get(key) : undefined;
-  const document =
-    holder === undefined ? undefined : database.documents.get(documentKey(collection.name, holder));
-  if (document && isExpired(collection, document, now)) removeStored(database, collection, document);
+  const document = holder && database.documents.get(documentKey(collection.name, holder));
+  if (document && isExpired(view, document)) removeStored(view, document);
 }
 
-function writeIndexes(
-  database: Database,
-  collection: Collected,
-  before: Doc | undefined,
-  after: Doc,
-  now: Date,
-): void {
+function writeIndexes(view: View, before: Doc | undefined, after: Doc): void {
+  const { database, collection } = view;
   for (const index of collection.indexes) {
     const old = before ? entriesOf(index, before) : [];
     const fresh = entriesOf(index, after);
@@ -43,54 +30,64 @@ function writeIndexes(
     }
     for (const key of fresh) {
       if (old.some((other) => other.equals(key))) continue;
-      makeRoom(database, collection, index, key, now);
+      makeRoom(view, index, key);
       writeEntry(database.entries, collection.name, index, key, after._id);
     }
   }
 }
 
+/** @throws AppError `store.duplicate` */
+export function insert(view: View, document: object): Doc {
+  const fresh = newDocument(document, view.scope, view.now());
+  const key = documentKey(view.collection.name, fresh._id);
+  const holder = view.database.documents.get(key);
+  if (holder && !isExpired(view, holder)) throw duplicate(view.collection.name, '_id_');
+  if (holder) removeStored(view, holder);
+  writeIndexes(view, undefined, fresh);
+  void view.database.documents.put(key, fresh);
+  return fresh;
+}
+
+/** @throws AppError `store.duplicate`, `resource.version_mismatch` */
+export function update(
+  view: View,
+  id: string,
+  change: Change<Doc>,
+  options?: UpdateOptions,
+): Doc | undefined {
+  const stored = getDocument(view, id);
+  const next = stored && nextDocument(stored, change, options, view.now());
+  if (!next) return stored;
+  writeIndexes(view, stored, next);
+  void view.database.documents.put(documentKey(view.collection.name, id), next);
+  return next;
+}
+
+/** @throws AppError `resource.version_mismatch` */
+export function remove(view: View, id: string, options?: UpdateOptions): boolean {
+  const stored = getDocument(view, id);
+  if (!stored) return false;
+  requireVersion(stored, options);
+  removeStored(view, stored);
+  return true;
+}
+
 /**
- * @param scope - the tenant whose documents these are, null for the whole server.
- * @param now - the present instant.
+ * Removes documents that have expired, oldest first.
+ *
+ * @param limit - at most so many.
+ * @returns how many there were.
  */
-export function createWriter(
-  database: Database,
-  collection: Collected,
-  scope: string | null,
-  now: () => Date,
-): Writer {
-  const read = (id: string) => {
-    const document = database.documents.get(documentKey(collection.name, id));
-    if (!document || (scope !== null && document.tenantId !== scope)) return undefined;
-    return isExpired(collection, document, now()) ? undefined : document;
-  };
-  return {
-    read,
-    insert(document) {
-      const fresh = newDocument(document, scope, now());
-      const key = documentKey(collection.name, fresh._id);
-      const holder = database.documents.get(key);
-      if (holder && !isExpired(collection, holder, now())) throw duplicate(collection.name, '_id_');
-      if (holder) removeStored(database, collection, holder);
-      writeIndexes(database, collection, undefined, fresh, now());
-      void database.documents.put(key, fresh);
-      return fresh;
-    },
-    update(id, change, options) {
-      const stored = read(id);
-      if (!stored) return undefined;
-      const next = nextDocument(stored, change, options, now());
-      if (!next) return stored;
-      writeIndexes(database, collection, stored, next, now());
-      void database.documents.put(documentKey(collection.name, id), next);
-      return next;
-    },
-    remove(id, options) {
-      const stored = read(id);
-      if (!stored) return false;
-      requireVersion(stored, options);
-      removeStored(database, collection, stored);
-      return true;
-    },
-  };
+export function sweep(view: View, limit: number): number {
+  const { database, collection, now } = view;
+  const index = collection.indexes.find(({ fields }) => fields[0] === collection.expiry);
+  if (!index) return 0;
+  const start = encodeKey(index.number, [new Date(0)]);
+  const end = endOf(encodeKey(index.number, [now()]));
+  const due = Array.from(database.entries.getKeys({ start, end, limit }));
+  for (const key of due) {
+    const document = database.documents.get(documentKey(collection.name, idAtEnd(key, 2, 1)));
+    if (document) removeStored(view, document);
+  }
+  return due.length;
 }

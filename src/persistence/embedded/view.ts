@@ -1,0 +1,34 @@
+import type { Doc } from '../document.js';
+import type { Query } from '../store.js';
+import type { Database } from './database.js';
+import type { Collected } from './indexes.js';
+import { documentKey } from './keys.js';
+
+/** One collection as one tenant sees it, or, with scope null, as the server does. */
+export interface View {
+  readonly database: Database;
+  readonly collection: Collected;
+  readonly scope: string | null;
+  readonly now: () => Date;
+}
+
+/** Whether the clock has passed a document's end. */
+export function isExpired({ collection, now }: View, document: Doc): boolean {
+  const end = collection.expiry === null ? undefined : document[collection.expiry];
+  return end instanceof Date && end <= now();
+}
+
+/** Whether the document belongs to the scope and has not expired. */
+export function isVisible(view: View, document: Doc): boolean {
+  return (view.scope === null || document.tenantId === view.scope) && !isExpired(view, document);
+}
+
+export function getDocument(view: View, id: string): Doc | undefined {
+  const document = view.database.documents.get(documentKey(view.collection.name, id));
+  return document && isVisible(view, document) ? document : undefined;
+}
+
+/** The query with the tenant in it. */
+export function scoped(view: View, query: Query): Query {
+  return view.scope === null ? query : { $and: [{ tenantId: view.scope }, query] };
+}

@@ -1,0 +1,87 @@
+import type { FindOptions } from '../store.js';
+import type { Database } from './database.js';
+import { extendKey, idAtEnd } from './keys.js';
+import type { IndexPlan, KeyRange } from './planner.js';
+
+/** Keys or documents read at one time. */
+export const chunk = 100;
+
+interface Entry {
+  id: string;
+  /** What stands after the prefix: its order among the entries of other ranges. */
+  rest: Buffer;
+}
+
+type Entries = Generator<Entry, void>;
+
+/** What lmdb reads next between two keys, `start` inclusive and `end` exclusive in both directions. */
+export function chunkBetween<K>(start: K, end: K, reverse: boolean, limit: number) {
+  return reverse
+    ? { start: end, end: start, exclusiveStart: true, inclusiveEnd: true, reverse: true, limit }
+    : { start, end, limit };
+}
+
+function* readRange(database: Database, plan: IndexPlan, range: KeyRange, first: number): Entries {
+  let { start, end } = range;
+  for (let limit = Math.min(first, chunk); ; limit = chunk) {
+    const batch = Array.from(database.entries.getRange(chunkBetween(start, end, plan.reverse, limit)));
+    for (const { key, value } of batch) {
+      const rest = key.subarray(range.prefix.length);
+      if (!plan.index.unique) {
+        yield { id: idAtEnd(key, range.prefix.length, plan.fieldsBeforeId), rest };
+      } else yield { id: value, rest: rest.length > 0 ? rest : Buffer.from(value) };
+    }
+    const last = batch.at(-1);
+    if (!last || batch.length < limit) return;
+    if (plan.reverse) end = last.key;
+    else start = Buffer.concat([last.key, Buffer.of(0)]);
+  }
+}
+
+/** Several ranges side by side, the next in order always first. */
+function* merge(streams: Entries[], reverse: boolean): Entries {
+  const heads = streams.flatMap((stream) => {
+    const next = stream.next();
+    return next.done ? [] : [{ stream, entry: next.value }];
+  });
+  const isBefore = (a: Entry, b: Entry) => {
+    const order = Buffer.compare(a.rest, b.rest);
+    return reverse ? order > 0 : order < 0;
+  };
+  for (let [best] = heads; best; [best] = heads) {
+    for (const head of heads) if (isBefore(head.entry, best.entry)) best = head;
+    yield best.entry;
+    const next = best.stream.next();
+    if (next.done) heads.splice(heads.indexOf(best), 1);
+    else best.entry = next.value;
+  }
+}
+
+/** Cuts the ranges so that they begin after (descending: end before) the document of these sort values. */
+function rangesAfter(plan: IndexPlan, after: NonNullable<FindOptions['after']>): KeyRange[] {
+  const fields = plan.rest.filter((field) => plan.index.fields.includes(field));
+  const values = fields.map((field) => after[field]);
+  return plan.ranges.map((range) => {
+    const key = extendKey(range.prefix, values);
+    if (plan.reverse) return Buffer.compare(key, range.end) < 0 ? { ...range, end: key } : range;
+    const next = Buffer.concat([key, Buffer.of(0)]);
+    return Buffer.compare(next, range.start) > 0 ? { ...range, start: next } : range;
+  });
+}
+
+/** The ids a plan finds: in its order when it has one, and once each when it may meet one twice. */
+export function* walk(database: Database, plan: IndexPlan, options: FindOptions): Generator<string, void> {
+  const ranges = plan.ordered && options.after ? rangesAfter(plan, options.after) : plan.ranges;
+  const first = (options.limit ?? chunk) + (options.skip ?? 0);
+  const streams = ranges.map((range) => readRange(database, plan, range, first));
+  const met = new Set<string>();
+  for (const entries of plan.ordered ? [merge(streams, plan.reverse)] : streams) {
+    for (const { id } of entries) {
+      if (plan.distinct) yield id;
+      else if (!met.has(id)) {
+        met.add(id);
+        yield id;
+      }
+    }
+  }
+}

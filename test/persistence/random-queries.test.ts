@@ -1,0 +1,93 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { openEmbeddedStore } from '../../src/persistence/embedded/store.js';
+import type { Collection, Store } from '../../src/persistence/store.js';
+import { systemClock } from '../../src/shared/clock.js';
+import { newId } from '../../src/shared/ids.js';
+import {
+  randomOrder,
+  randomQuery,
+  randomThing,
+  thingIndexes,
+  thingSchema,
+  thingsOf,
+  type Thing,
+} from '../support/things.js';
+
+const ids = (found: readonly Thing[]) => found.map(({ _id }) => _id);
+
+describe('queries on random documents', () => {
+  const tenantId = newId();
+  const stores: Store[] = [];
+  let folder: string;
+  let plain: Collection<Thing>;
+  let indexed: { label: string; things: Collection<Thing> }[];
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gatehouse-test-'));
+    const choices = [[], thingIndexes, ...thingIndexes.map((index) => [index])];
+    const documents = fc.sample(randomThing, { numRuns: 150, seed: 7 }).map((fields, i) => {
+      const kept = Object.fromEntries(
+        Object.entries(fields).filter(([, value]) => value !== null || i % 2 === 0),
+      );
+      return { ...(kept as unknown as Thing), _id: newId(), tenantId, key: `k${(i * 37) % 150}` };
+    });
+    const others = documents.slice(0, 20).map((thing) => ({ ...thing, _id: newId(), tenantId: 'other' }));
+    const open = choices.map(async (indexes, i) => {
+      const store = openEmbeddedStore(join(folder, String(i)), { things: thingSchema(indexes) }, systemClock);
+      stores.push(store);
+      await thingsOf(store, tenantId).insertMany(documents);
+      await thingsOf(store, 'other').insertMany(others);
+      return { label: indexes.map(({ name }) => name).join(), things: thingsOf(store, tenantId) };
+    });
+    const [first, ...rest] = await Promise.all(open);
+    plain = first!.things;
+    indexed = rest;
+  });
+  after(async () => {
+    await Promise.all(stores.map((store) => store.close()));
+    await rm(folder, { recursive: true });
+  });
+
+  it('find and count the same with each index as with none', async () => {
+    const property = fc.asyncProperty(randomQuery, randomOrder, async (query, sort) => {
+      const options = sort ? { sort } : {};
+      const expected = ids(await plain.find(query, options));
+      for (const { label, things } of indexed) {
+        expect(ids(await things.find(query, options)), label).to.deep.equal(expected);
+        expect(await things.count(query), label).to.equal(expected.length);
+      }
+    });
+    await fc.assert(property, { numRuns: 100 });
+  });
+
+  it('page by skip and by the last document alike', async () => {
+    const property = fc.asyncProperty(
+      randomQuery,
+      randomOrder,
+      fc.integer({ min: 1, max: 40 }),
+      async (query, sort, limit) => {
+        const options = { limit, ...(sort && { sort }) };
+        const expected = ids(await plain.find(query, sort ? { sort } : {}));
+        for (const { label, things } of indexed) {
+          const bySkip: string[] = [];
+          for (let skip = 0; skip <= expected.length; skip += limit) {
+            bySkip.push(...ids(await things.find(query, { ...options, skip })));
+          }
+          expect(bySkip, `${label} by skip`).to.deep.equal(expected);
+          if (Object.keys(sort ?? {}).some((field) => field.includes('.'))) continue;
+          const byLast: string[] = [];
+          for (let page = await things.find(query, options); page.length > 0;) {
+            byLast.push(...ids(page));
+            page = await things.find(query, { ...options, after: { ...page.at(-1)! } });
+          }
+          expect(byLast, `${label} after the last`).to.deep.equal(expected);
+        }
+      },
+    );
+    await fc.assert(property, { numRuns: 25 });
+  });
+});
