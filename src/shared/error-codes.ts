@@ -1,5 +1,7 @@
 /** Every stable error code with its HTTP status. Codes are `noun.reason`; a code never changes its meaning. */
 export const errorStatus = {
+  'api_key.name_taken': 409,
+  'api_key.not_found': 404,
   'application.client_id_taken': 409,
   'application.key_taken': 409,
   'application.not_found': 404,
@@ -9,6 +11,7 @@ export const errorStatus = {
   'directory.name_taken': 409,
   'directory.not_found': 404,
   'directory.too_many_tokens': 409,
+  'group.name_taken': 409,
   'group.not_found': 404,
   'input.invalid': 400,
   'input.malformed': 400,
@@ -16,9 +19,11 @@ export const errorStatus = {
   'input.unsupported_type': 415,
   'rate.limited': 429,
   'resource.version_mismatch': 412,
+  'role.built_in': 403,
   'role.in_use': 409,
   'role.key_taken': 409,
   'role.not_found': 404,
+  'role.not_grantable': 403,
   'route.method_not_allowed': 405,
   'route.not_found': 404,
   'server.error': 500,
@@ -30,11 +35,16 @@ export const errorStatus = {
   'store.conflict': 409,
   'store.duplicate': 409,
   'tenant.not_found': 404,
+  'tenant.slug_taken': 409,
   'token.not_found': 404,
+  'user.adding_off': 403,
+  'user.deletion_off': 403,
   'user.last_administrator': 403,
   'user.name_taken': 409,
   'user.not_found': 404,
   'user.protected': 403,
+  'user.provisioned': 403,
+  'user.self_change': 403,
 } as const;
 
 export type ErrorCode = keyof typeof errorStatus;

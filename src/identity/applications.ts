@@ -1,0 +1,237 @@
+import type { AuditParty } from '../persistence/collections/events.js';
+import type { ApplicationDocument } from '../persistence/collections/tenants.js';
+import { AppError, type InputFault } from '../shared/errors.js';
+import { hashToken, newId, newToken } from '../shared/ids.js';
+import { recordEvent } from './audit.js';
+import { changesBetween } from './changes.js';
+import type { Actor, Core } from './core.js';
+import { refuseDuplicates } from './duplicates.js';
+import { enqueueJob, wakeJobs } from './jobs.js';
+import { recomputeJob } from './recompute.js';
+import { touchTenant } from './tenant-config.js';
+import { requireVersion, type WriteOptions } from './versions.js';
+import { outboundFault, redirectFault } from './web-address.js';
+
+export type { ApplicationDocument } from '../persistence/collections/tenants.js';
+
+export interface ApplicationInput {
+  /** Letters, digits, `_` and `-`: the prefix of its roles. */
+  key: string;
+  name: string;
+  /** Unique over the server; absent: a new random one. */
+  clientId?: string;
+  /** Absent: a new random one; null: a public client (PKCE alone). */
+  clientSecret?: string | null;
+  redirectUris: readonly string[];
+  postLogoutRedirectUris?: readonly string[];
+  backchannelLogoutUri?: string | null;
+  enabled?: boolean;
+}
+
+const duplicates = {
+  applications_key: {
+    code: 'application.key_taken',
+    message: 'the key is taken by another application',
+    pointer: '/key',
+  },
+  applications_client_id: {
+    code: 'application.client_id_taken',
+    message: 'the client id is taken',
+    pointer: '/clientId',
+  },
+} as const;
+
+const partyOf = ({ _id, key }: Pick<ApplicationDocument, '_id' | 'key'>): AuditParty => ({
+  type: 'application',
+  id: _id,
+  label: key,
+});
+
+type Addresses = Pick<ApplicationInput, 'redirectUris' | 'postLogoutRedirectUris' | 'backchannelLogoutUri'>;
+
+function addressFaults(core: Core, input: Partial<Addresses>): InputFault[] {
+  const redirects = (['redirectUris', 'postLogoutRedirectUris'] as const).flatMap((field) =>
+    (input[field] ?? []).flatMap((uri, index) => {
+      const detail = redirectFault(uri, core.config.allowPrivateIssuers);
+      return detail === undefined ? [] : [{ pointer: `/${field}/${index}`, detail }];
+    }),
+  );
+  const { backchannelLogoutUri } = input;
+  const detail = backchannelLogoutUri ? outboundFault(core, backchannelLogoutUri) : undefined;
+  return [...redirects, ...(detail === undefined ? [] : [{ pointer: '/backchannelLogoutUri', detail }])];
+}
+
+function requireValid(core: Core, input: Partial<ApplicationInput>): void {
+  const errors = addressFaults(core, input);
+  if (input.key !== undefined && !/^[A-Za-z0-9][\w-]{0,63}$/.test(input.key)) {
+    errors.push({ pointer: '/key', detail: 'must be letters, digits, "_" and "-", at most 64' });
+  }
+  if (input.clientId !== undefined && !/^[\x21-\x7e]{1,255}$/.test(input.clientId)) {
+    errors.push({ pointer: '/clientId', detail: 'must be visible ASCII characters, at most 255' });
+  }
+  if (input.clientSecret === '') errors.push({ pointer: '/clientSecret', detail: 'must not be empty' });
+  if (errors.length > 0) throw new AppError('input.invalid', 'the application is not valid', { errors });
+}
+
+/**
+ * Registers an application.
+ *
+ * @returns the client secret in clear, this once; null for a public client.
+ * @throws AppError `application.key_taken`, `application.client_id_taken`, `input.invalid`.
+ */
+export async function createApplication(
+  core: Core,
+  actor: Actor,
+  input: ApplicationInput,
+): Promise<{ application: ApplicationDocument; clientSecret: string | null }> {
+  requireValid(core, input);
+  const clientSecret = input.clientSecret === undefined ? newToken('gh_app') : input.clientSecret;
+  const now = core.clock.now();
+  const application = await refuseDuplicates(duplicates, () =>
+    core.store.transaction(function* (tx) {
+      yield* touchTenant(tx, actor.tenantId);
+      const stored = yield* tx
+        .tenant(actor.tenantId)
+        .collection('applications')
+        .insert({
+          _id: newId(),
+          tenantId: actor.tenantId,
+          key: input.key,
+          name: input.name,
+          clientId: input.clientId ?? newId(),
+          clientSecretHash: clientSecret === null ? null : hashToken(clientSecret),
+          redirectUris: [...input.redirectUris],
+          postLogoutRedirectUris: [...(input.postLogoutRedirectUris ?? [])],
+          backchannelLogoutUri: input.backchannelLogoutUri ?? null,
+          enabled: input.enabled ?? true,
+        });
+      yield* recordEvent(tx, actor, { action: 'application.created', target: partyOf(stored) }, now);
+      return stored;
+    }),
+  );
+  return { application, clientSecret };
+}
+
+/**
+ * @param idOrKey - the id or the key.
+ * @throws AppError `application.not_found`.
+ */
+export async function getApplication(
+  core: Core,
+  tenantId: string,
+  idOrKey: string,
+): Promise<ApplicationDocument> {
+  const applications = core.store.tenant(tenantId).collection('applications');
+  const application = (await applications.get(idOrKey)) ?? (await applications.findOne({ key: idOrKey }));
+  if (!application) throw new AppError('application.not_found', 'there is no such application');
+  return application;
+}
+
+/** By client id, over all tenants: for the OpenID provider, which learns the tenant from the application. */
+export function findApplicationByClientId(
+  core: Core,
+  clientId: string,
+): Promise<ApplicationDocument | undefined> {
+  return core.store.server.collection('applications').findOne({ clientId });
+}
+
+/** All applications of a tenant by key. */
+export function listApplications(core: Core, tenantId: string): Promise<ApplicationDocument[]> {
+  return core.store
+    .tenant(tenantId)
+    .collection('applications')
+    .find({}, { sort: { key: 1 } });
+}
+
+/** Whether this is the application's secret; false for a public client. */
+export function isClientSecret(application: ApplicationDocument, secret: string): boolean {
+  // Both are digests: how long the comparison takes tells nothing about the secret.
+  return application.clientSecretHash !== null && application.clientSecretHash === hashToken(secret);
+}
+
+export type ApplicationChange = Partial<Omit<ApplicationInput, 'key'>>;
+
+function changed(before: ApplicationDocument, change: ApplicationChange): ApplicationDocument {
+  const { clientSecret } = change;
+  const hash = clientSecret === null ? null : hashToken(clientSecret ?? '');
+  return {
+    ...before,
+    name: change.name ?? before.name,
+    clientId: change.clientId ?? before.clientId,
+    clientSecretHash: clientSecret === undefined ? before.clientSecretHash : hash,
+    redirectUris: [...(change.redirectUris ?? before.redirectUris)],
+    postLogoutRedirectUris: [...(change.postLogoutRedirectUris ?? before.postLogoutRedirectUris)],
+    backchannelLogoutUri:
+      change.backchannelLogoutUri === undefined ? before.backchannelLogoutUri : change.backchannelLogoutUri,
+    enabled: change.enabled ?? before.enabled,
+  };
+}
+
+function auditable(application: ApplicationDocument): Record<string, unknown> {
+  const { name, clientId, redirectUris, postLogoutRedirectUris, backchannelLogoutUri, enabled } = application;
+  return { name, clientId, redirectUris, postLogoutRedirectUris, backchannelLogoutUri, enabled };
+}
+
+/**
+ * Changes an application; its key stays.
+ *
+ * @returns the application; the very same version when nothing changed.
+ * @throws AppError `application.not_found`, `application.client_id_taken`, `input.invalid`, `resource.version_mismatch`.
+ */
+export async function updateApplication(
+  core: Core,
+  actor: Actor,
+  idOrKey: string,
+  change: ApplicationChange,
+  options: WriteOptions = {},
+): Promise<ApplicationDocument> {
+  requireValid(core, change);
+  const { _id } = await getApplication(core, actor.tenantId, idOrKey);
+  const now = core.clock.now();
+  return refuseDuplicates(duplicates, () =>
+    core.store.transaction(function* (tx) {
+      const applications = tx.tenant(actor.tenantId).collection('applications');
+      const before = yield* applications.get(_id);
+      if (!before) throw new AppError('application.not_found', 'there is no such application');
+      requireVersion(before, options.ifVersion);
+      const wanted = changed(before, change);
+      const changes = changesBetween(auditable(before), auditable(wanted));
+      const isNewSecret = wanted.clientSecretHash !== before.clientSecretHash;
+      if (changes.length === 0 && !isNewSecret) return before;
+      const after = yield* applications.update(_id, () => wanted);
+      const action = isNewSecret ? 'application.secret_changed' : 'application.updated';
+      yield* recordEvent(tx, actor, { action, target: partyOf(before), changes }, now);
+      return after ?? before;
+    }),
+  );
+}
+
+/**
+ * Deletes an application with its roles; nobody has them from this moment, a job clears the grants.
+ *
+ * @throws AppError `application.not_found`, `resource.version_mismatch`.
+ */
+export async function deleteApplication(
+  core: Core,
+  actor: Actor,
+  idOrKey: string,
+  options: WriteOptions = {},
+): Promise<void> {
+  const { _id } = await getApplication(core, actor.tenantId, idOrKey);
+  const now = core.clock.now();
+  await core.store.transaction(function* (tx) {
+    const scope = tx.tenant(actor.tenantId);
+    const application = yield* scope.collection('applications').get(_id);
+    if (!application) throw new AppError('application.not_found', 'there is no such application');
+    requireVersion(application, options.ifVersion);
+    yield* touchTenant(tx, actor.tenantId);
+    yield* scope.collection('applications').remove(_id);
+    const roles = yield* scope.collection('roles').find({ applicationKey: application.key });
+    for (const role of roles) {
+      yield* scope.collection('roles').remove(role._id);
+      yield* enqueueJob(tx, actor.tenantId, { kind: recomputeJob, payload: { role: role.fullKey } }, now);
+    }
+    yield* recordEvent(tx, actor, { action: 'application.deleted', target: partyOf(application) }, now);
+  });
+  wakeJobs(core);
+}

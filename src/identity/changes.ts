@@ -1,0 +1,31 @@
+import { isDeepStrictEqual } from 'node:util';
+
+/** One changed field; a dotted path, values as stored, null for absent. */
+export interface FieldChange {
+  path: string;
+  before: unknown;
+  after: unknown;
+}
+
+type PlainObject = Record<string, unknown>;
+
+function isPlainObject(value: unknown): value is PlainObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+/**
+ * What differs between two plain objects, down to the leaves; lists are compared and reported whole. Only for objects without secrets.
+ */
+export function changesBetween(before: PlainObject, after: PlainObject, prefix = ''): FieldChange[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  const changes: FieldChange[] = [];
+  for (const name of names) {
+    const [old, now] = [before[name], after[name]];
+    const path = `${prefix}${name}`;
+    if (isPlainObject(old) && isPlainObject(now)) changes.push(...changesBetween(old, now, `${path}.`));
+    else if (!isDeepStrictEqual(old ?? null, now ?? null)) {
+      changes.push({ path, before: old ?? null, after: now ?? null });
+    }
+  }
+  return changes;
+}

@@ -1,0 +1,180 @@
+import type { Dialect, DirectoryDocument } from '../persistence/collections/directories.js';
+import { AppError } from '../shared/errors.js';
+import { newId } from '../shared/ids.js';
+import { recordEvent } from './audit.js';
+import { changesBetween } from './changes.js';
+import type { Actor, Core } from './core.js';
+import { refuseDuplicates } from './duplicates.js';
+import { enqueueJob, wakeJobs } from './jobs.js';
+import { checkRules, type RoleRuleInput } from './directory-rules.js';
+import { recomputeJob } from './recompute.js';
+import { buildTenantConfig } from './tenant-config.js';
+import { requireVersion, type WriteOptions } from './versions.js';
+
+export type { Dialect, DirectoryDocument } from '../persistence/collections/directories.js';
+export { dialects } from '../persistence/collections/directories.js';
+
+export interface DirectoryInput {
+  name: string;
+  dialect?: Dialect;
+  enabled?: boolean;
+  roleRules?: readonly RoleRuleInput[];
+}
+
+const duplicates = {
+  directories_name: {
+    code: 'directory.name_taken',
+    message: 'the name is taken by another directory',
+    pointer: '/name',
+  },
+} as const;
+
+const partyOf = (
+  directory: Pick<DirectoryDocument, '_id' | 'name'>,
+): { type: string; id: string; label: string } => ({
+  type: 'directory',
+  id: directory._id,
+  label: directory.name,
+});
+
+/** @throws AppError `directory.name_taken`, `input.invalid`, `role.not_grantable`. */
+export async function createDirectory(
+  core: Core,
+  actor: Actor,
+  input: DirectoryInput,
+): Promise<DirectoryDocument> {
+  const now = core.clock.now();
+  return refuseDuplicates(duplicates, () =>
+    core.store.transaction(function* (tx) {
+      const scope = tx.tenant(actor.tenantId);
+      const tenant = yield* scope.collection('tenants').get(actor.tenantId);
+      if (!tenant) throw new AppError('tenant.not_found', 'there is no such tenant');
+      const config = buildTenantConfig(tenant, yield* scope.collection('roles').find({}));
+      const directory = yield* scope.collection('directories').insert({
+        _id: newId(),
+        tenantId: actor.tenantId,
+        name: input.name,
+        dialect: input.dialect ?? 'auto',
+        learnedDialect: null,
+        enabled: input.enabled ?? true,
+        roleRules: checkRules(core, actor, config, [], input.roleRules ?? []),
+      });
+      yield* recordEvent(tx, actor, { action: 'directory.created', target: partyOf(directory) }, now);
+      return directory;
+    }),
+  );
+}
+
+/** @throws AppError `directory.not_found`. */
+export async function getDirectory(core: Core, tenantId: string, id: string): Promise<DirectoryDocument> {
+  const directory = await core.store.tenant(tenantId).collection('directories').get(id);
+  if (!directory) throw new AppError('directory.not_found', 'there is no such directory');
+  return directory;
+}
+
+export function findDirectoryByName(
+  core: Core,
+  tenantId: string,
+  name: string,
+): Promise<DirectoryDocument | undefined> {
+  return core.store.tenant(tenantId).collection('directories').findOne({ name });
+}
+
+/** All directories of a tenant by name. */
+export function listDirectories(core: Core, tenantId: string): Promise<DirectoryDocument[]> {
+  return core.store
+    .tenant(tenantId)
+    .collection('directories')
+    .find({}, { sort: { name: 1 } });
+}
+
+/**
+ * Changes a directory. New rules hold for every later write at once; a job works out the roles of the users that stand.
+ *
+ * @returns the directory; the very same version when nothing changed.
+ * @throws AppError `directory.not_found`, `directory.name_taken`, `input.invalid`, `role.not_grantable`, `resource.version_mismatch`.
+ */
+export async function updateDirectory(
+  core: Core,
+  actor: Actor,
+  id: string,
+  change: Partial<DirectoryInput>,
+  options: WriteOptions = {},
+): Promise<DirectoryDocument> {
+  const now = core.clock.now();
+  const saved = await refuseDuplicates(duplicates, () =>
+    core.store.transaction(function* (tx) {
+      const scope = tx.tenant(actor.tenantId);
+      const before = yield* scope.collection('directories').get(id);
+      if (!before) throw new AppError('directory.not_found', 'there is no such directory');
+      requireVersion(before, options.ifVersion);
+      const wanted: DirectoryDocument = {
+        ...before,
+        name: change.name ?? before.name,
+        dialect: change.dialect ?? before.dialect,
+        enabled: change.enabled ?? before.enabled,
+      };
+      if (change.dialect !== undefined && change.dialect !== before.dialect) wanted.learnedDialect = null;
+      if (change.roleRules) {
+        const tenant = yield* scope.collection('tenants').get(actor.tenantId);
+        if (!tenant) throw new AppError('tenant.not_found', 'there is no such tenant');
+        const config = buildTenantConfig(tenant, yield* scope.collection('roles').find({}));
+        wanted.roleRules = checkRules(core, actor, config, before.roleRules, change.roleRules);
+      }
+      const changes = changesBetween(auditable(before), auditable(wanted));
+      if (changes.length === 0) return before;
+      const after = yield* scope.collection('directories').update(id, () => wanted);
+      if (changes.some(({ path }) => path === 'roleRules')) {
+        yield* enqueueJob(tx, actor.tenantId, { kind: recomputeJob, payload: { directoryId: id } }, now);
+      }
+      yield* recordEvent(tx, actor, { action: 'directory.updated', target: partyOf(before), changes }, now);
+      return after ?? before;
+    }),
+  );
+  wakeJobs(core);
+  return saved;
+}
+
+function auditable({ name, dialect, enabled, roleRules }: DirectoryDocument): Record<string, unknown> {
+  return { name, dialect, enabled, roleRules: roleRules.map(({ when, grant }) => ({ when, grant })) };
+}
+
+/** Keeps what `auto` found out from a directory's requests; nothing is written when it is known already. */
+export async function learnDirectoryDialect(
+  core: Core,
+  tenantId: string,
+  id: string,
+  learned: Dialect,
+): Promise<void> {
+  await core.store
+    .tenant(tenantId)
+    .collection('directories')
+    .update(id, (directory) =>
+      directory.learnedDialect === learned ? undefined : { ...directory, learnedDialect: learned },
+    );
+}
+
+/**
+ * Deletes a directory and its tokens. Its users stay, as users nobody provisions; a job takes away what its rules gave them.
+ *
+ * @throws AppError `directory.not_found`, `resource.version_mismatch`.
+ */
+export async function deleteDirectory(
+  core: Core,
+  actor: Actor,
+  id: string,
+  options: WriteOptions = {},
+): Promise<void> {
+  const now = core.clock.now();
+  await core.store.transaction(function* (tx) {
+    const scope = tx.tenant(actor.tenantId);
+    const directory = yield* scope.collection('directories').get(id);
+    if (!directory) throw new AppError('directory.not_found', 'there is no such directory');
+    requireVersion(directory, options.ifVersion);
+    yield* scope.collection('directories').remove(id);
+    yield* scope.collection('scim_tokens').removeMany({ directoryId: id });
+    yield* enqueueJob(tx, actor.tenantId, { kind: recomputeJob, payload: { directoryId: id } }, now);
+    yield* recordEvent(tx, actor, { action: 'directory.deleted', target: partyOf(directory) }, now);
+  });
+  wakeJobs(core);
+}

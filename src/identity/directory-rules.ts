@@ -1,0 +1,81 @@
+import type { RoleRule, RuleCondition } from '../persistence/collections/directories.js';
+import { AppError, type InputFault } from '../shared/errors.js';
+import type { Actor, Core } from './core.js';
+import { requireGrantable } from './permissions.js';
+import { ruleId } from './role-mapping.js';
+import { compilePath } from './rule-paths.js';
+import type { TenantConfig } from './tenant-config.js';
+import { aliasesFor } from './user-write.js';
+
+export type { RoleRule, RuleCondition } from '../persistence/collections/directories.js';
+
+export interface RoleRuleInput {
+  when: RuleCondition;
+  grant: readonly string[];
+}
+
+const mostRules = 500;
+
+function conditionFaults(
+  core: Core,
+  { path, is, in: list, matches }: RuleCondition,
+  pointer: string,
+): InputFault[] {
+  const faults: InputFault[] = [];
+  if (!compilePath(path, aliasesFor(core))) {
+    faults.push({ pointer: `${pointer}/path`, detail: `${path} is not an attribute path` });
+  }
+  if ([is, list, matches].filter((test) => test !== undefined).length !== 1) {
+    faults.push({ pointer, detail: 'must hold exactly one of is, in and matches' });
+  }
+  if (list?.length === 0) faults.push({ pointer: `${pointer}/in`, detail: 'must name at least one value' });
+  if (matches !== undefined && (matches.length > 200 || /^\**$/.test(matches))) {
+    faults.push({
+      pointer: `${pointer}/matches`,
+      detail: 'must hold more than "*", and at most 200 characters',
+    });
+  }
+  return faults;
+}
+
+function ruleFaults(core: Core, config: TenantConfig, rule: RoleRuleInput, index: number): InputFault[] {
+  const faults = conditionFaults(core, rule.when, `/${index}/when`);
+  if (rule.grant.length === 0)
+    faults.push({ pointer: `/${index}/grant`, detail: 'must name at least one role' });
+  rule.grant.forEach((role, at) => {
+    if (config.roles.has(role)) return;
+    faults.push({ pointer: `/${index}/grant/${at}`, detail: `there is no role ${role}` });
+  });
+  return faults;
+}
+
+/**
+ * Makes rules ready to be stored: every path readable, one test each, every role existing, and none of the roles that are new in them
+ * beyond what the actor holds.
+ *
+ * @param before - the rules they replace.
+ * @throws AppError `input.invalid` with pointers into the list of rules, `role.not_grantable`.
+ */
+export function checkRules(
+  core: Core,
+  actor: Actor,
+  config: TenantConfig,
+  before: readonly RoleRule[],
+  rules: readonly RoleRuleInput[],
+): RoleRule[] {
+  const errors = rules.flatMap((rule, index) => ruleFaults(core, config, rule, index));
+  if (rules.length > mostRules) errors.push({ pointer: '', detail: `at most ${mostRules} rules` });
+  if (errors.length > 0) throw new AppError('input.invalid', 'some rules are not valid', { errors });
+  const stored = rules.map(({ when, grant }) => ({
+    id: ruleId(when, grant),
+    when,
+    grant: [...new Set(grant)],
+  }));
+  const old = new Set(before.map((rule) => rule.id));
+  const added = stored.filter((rule) => !old.has(rule.id)).flatMap((rule) => rule.grant);
+  requireGrantable(
+    actor,
+    added.flatMap((role) => config.roles.get(role) ?? []),
+  );
+  return [...new Map(stored.map((rule) => [rule.id, rule])).values()];
+}

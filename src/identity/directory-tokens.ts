@@ -1,0 +1,184 @@
+import type { DirectoryDocument, ScimTokenDocument } from '../persistence/collections/directories.js';
+import type { AuditParty } from '../persistence/collections/events.js';
+import { AppError } from '../shared/errors.js';
+import { hashToken, newId, newToken } from '../shared/ids.js';
+import { recordEvent } from './audit.js';
+import type { Actor, Core } from './core.js';
+
+export type { ScimTokenDocument } from '../persistence/collections/directories.js';
+
+/** Two may live at once, so that a rotation has no gap. */
+const mostLive = 2;
+
+/** How often a token's use is noted at most. */
+const useNoteMs = 60_000;
+
+export interface TokenInput {
+  name: string;
+  /** Absent: a new random one. */
+  token?: string;
+  /** null: never. */
+  expiresAt?: Date | null;
+}
+
+const isLive = (token: ScimTokenDocument, now: Date): boolean =>
+  token.expiresAt === null || token.expiresAt > now;
+
+const partyOf = (token: ScimTokenDocument): AuditParty => ({
+  type: 'scim_token',
+  id: token._id,
+  label: token.name,
+});
+
+/**
+ * Adds a bearer token to a directory.
+ *
+ * @returns the token in clear, this once.
+ * @throws AppError `directory.not_found`, `directory.too_many_tokens`, `input.invalid`.
+ */
+export async function createToken(
+  core: Core,
+  actor: Actor,
+  directoryId: string,
+  input: TokenInput,
+): Promise<{ document: ScimTokenDocument; token: string }> {
+  const token = input.token ?? newToken('gh_scim');
+  if (token.length < 16) {
+    throw new AppError('input.invalid', 'the token is too short', {
+      errors: [{ pointer: '/token', detail: 'must be at least 16 characters long' }],
+    });
+  }
+  const now = core.clock.now();
+  const document = await core.store.transaction(function* (tx) {
+    const scope = tx.tenant(actor.tenantId);
+    // Moves the directory's version: two tokens made at the same moment are counted one after the other.
+    const directory = yield* scope.collection('directories').update(directoryId, (stored) => ({ ...stored }));
+    if (!directory) throw new AppError('directory.not_found', 'there is no such directory');
+    const tokens = yield* scope.collection('scim_tokens').find({ directoryId });
+    if (tokens.filter((stored) => isLive(stored, now)).length >= mostLive) {
+      throw new AppError(
+        'directory.too_many_tokens',
+        `a directory has at most ${mostLive} tokens; revoke one first`,
+      );
+    }
+    const stored = yield* scope.collection('scim_tokens').insert({
+      _id: newId(),
+      tenantId: actor.tenantId,
+      directoryId,
+      name: input.name,
+      tokenHash: hashToken(token),
+      prefix: token.slice(0, 12),
+      lastUsedAt: null,
+      expiresAt: input.expiresAt ?? null,
+    });
+    yield* recordEvent(tx, actor, { action: 'scim_token.created', target: partyOf(stored) }, now);
+    return stored;
+  });
+  return { document, token };
+}
+
+/** A directory's tokens, the oldest first; never their values. */
+export function listTokens(core: Core, tenantId: string, directoryId: string): Promise<ScimTokenDocument[]> {
+  return core.store.tenant(tenantId).collection('scim_tokens').find({ directoryId });
+}
+
+/** @throws AppError `token.not_found`. */
+export async function revokeToken(
+  core: Core,
+  actor: Actor,
+  directoryId: string,
+  tokenId: string,
+): Promise<void> {
+  const now = core.clock.now();
+  await core.store.transaction(function* (tx) {
+    const tokens = tx.tenant(actor.tenantId).collection('scim_tokens');
+    const token = yield* tokens.get(tokenId);
+    if (token?.directoryId !== directoryId) throw new AppError('token.not_found', 'there is no such token');
+    yield* tokens.remove(tokenId);
+    yield* recordEvent(tx, actor, { action: 'scim_token.revoked', target: partyOf(token) }, now);
+  });
+}
+
+/**
+ * Replaces a token: the new one works at once, the old one until the overlap is over.
+ *
+ * @param overlapSeconds - 0 ends the old one at once.
+ * @throws AppError `token.not_found`.
+ */
+export async function rotateToken(
+  core: Core,
+  actor: Actor,
+  directoryId: string,
+  tokenId: string,
+  overlapSeconds: number,
+): Promise<{ document: ScimTokenDocument; token: string }> {
+  const token = newToken('gh_scim');
+  const now = core.clock.now();
+  const end = new Date(now.getTime() + overlapSeconds * 1000);
+  const document = await core.store.transaction(function* (tx) {
+    const tokens = tx.tenant(actor.tenantId).collection('scim_tokens');
+    const old = yield* tokens.get(tokenId);
+    if (old?.directoryId !== directoryId) throw new AppError('token.not_found', 'there is no such token');
+    yield* tokens.update(tokenId, (stored) => ({
+      ...stored,
+      expiresAt: stored.expiresAt !== null && stored.expiresAt < end ? stored.expiresAt : end,
+    }));
+    const others = yield* tokens.find({ directoryId, _id: { $ne: tokenId } });
+    if (overlapSeconds > 0 && others.filter((other) => isLive(other, now)).length >= mostLive - 1) {
+      throw new AppError(
+        'directory.too_many_tokens',
+        `a directory has at most ${mostLive} tokens; revoke one first`,
+      );
+    }
+    const stored = yield* tokens.insert({
+      _id: newId(),
+      tenantId: actor.tenantId,
+      directoryId,
+      name: old.name,
+      tokenHash: hashToken(token),
+      prefix: token.slice(0, 12),
+      lastUsedAt: null,
+      expiresAt: null,
+    });
+    yield* recordEvent(tx, actor, { action: 'scim_token.rotated', target: partyOf(stored) }, now);
+    return stored;
+  });
+  return { document, token };
+}
+
+export interface AuthenticatedDirectory {
+  tenantId: string;
+  directory: DirectoryDocument;
+  token: ScimTokenDocument;
+}
+
+function noteUse(core: Core, token: ScimTokenDocument, now: Date): void {
+  const isNoted = ({ lastUsedAt }: ScimTokenDocument): boolean =>
+    lastUsedAt !== null && now.getTime() - lastUsedAt.getTime() < useNoteMs;
+  if (isNoted(token)) return;
+  core.store
+    .tenant(token.tenantId)
+    .collection('scim_tokens')
+    .update(token._id, (stored) => (isNoted(stored) ? undefined : { ...stored, lastUsedAt: now }))
+    .catch((error: unknown) => core.log.warn({ err: error }, 'the use of a token could not be noted'));
+}
+
+/**
+ * Whose bearer token this is. Reads the store every time: a revoked token, an ended one and one of a disabled directory are refused at
+ * once.
+ *
+ * @returns undefined for any token that does not hold.
+ */
+export async function authenticateToken(
+  core: Core,
+  token: string,
+): Promise<AuthenticatedDirectory | undefined> {
+  const stored = await core.store.server.collection('scim_tokens').findOne({ tokenHash: hashToken(token) });
+  const now = core.clock.now();
+  if (!stored || !isLive(stored, now)) return undefined;
+  const { tenantId } = stored;
+  const directory = await core.store.tenant(tenantId).collection('directories').get(stored.directoryId);
+  if (!directory?.enabled) return undefined;
+  noteUse(core, stored, now);
+  return { tenantId, directory, token: stored };
+}

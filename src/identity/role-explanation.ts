@@ -1,0 +1,160 @@
+import type { Grant, UserDocument } from '../persistence/collections/users.js';
+import type { Core } from './core.js';
+import { effectiveRoles } from './effective-roles.js';
+import { groupClosure, reachable } from './group-graph.js';
+import {
+  compileRules,
+  describeCondition,
+  mapRoles,
+  type MappingResult,
+  type RoleRule,
+  type UnmatchedValue,
+} from './role-mapping.js';
+import type { MappingGroup, MappingView } from './rule-paths.js';
+import { tenantConfig } from './tenant-config.js';
+import { deriveStatus, hasRolesIn, type UserStatus } from './user-status.js';
+import { aliasesFor, mappingView } from './user-write.js';
+import { getUser } from './users.js';
+
+/** One rule of the user's directory and what came of it. */
+export interface RuleTrace {
+  rule: string;
+  /** In words: `groups.displayName is "Engineering"`. */
+  condition: string;
+  /** What the user has at that place. */
+  values: string[];
+  matched: boolean;
+  grants: string[];
+}
+
+export interface RoleReason {
+  role: string;
+  name: string;
+  permissions: readonly string[];
+  /** Whether the role works now; false for one that has ended, or that the user's status keeps back. */
+  inForce: boolean;
+  sources: Grant[];
+}
+
+export interface RoleExplanation {
+  status: UserStatus;
+  /** Why no role works at all, when the status keeps them back. */
+  heldBack: string | null;
+  roles: RoleReason[];
+  rules: RuleTrace[];
+  /** What the directory sent that no rule knows. */
+  unmatched: UnmatchedValue[];
+  /** Granted roles that do not exist any more. */
+  unknownRoles: string[];
+}
+
+export function toMappingGroups(
+  groups: Iterable<{ _id: string; displayName: string; externalId: string | null }>,
+): MappingGroup[] {
+  return [...groups].map(({ _id, displayName, externalId }) => ({ id: _id, displayName, externalId }));
+}
+
+async function viewOf(core: Core, user: UserDocument): Promise<MappingView> {
+  const known = await groupClosure(core.store.tenant(user.tenantId), user.groupIds);
+  return mappingView(user, toMappingGroups(reachable(user.groupIds, known)));
+}
+
+/** Runs rules over a view and tells of each whether it matched, and of what. */
+export function traceRules(core: Core, view: MappingView, rules: readonly RoleRule[]): RuleTrace[] {
+  const matched = new Set(mapRoles(view, rules, aliasesFor(core)).grants.map((grant) => grant.rule));
+  return compileRules(rules, aliasesFor(core)).rules.map(({ rule, read }) => ({
+    rule: rule.id,
+    condition: describeCondition(rule.when),
+    values: [...new Set(read(view))].sort(),
+    matched: matched.has(rule.id),
+    grants: [...rule.grant],
+  }));
+}
+
+function reasonsOf(user: UserDocument, roles: ReadonlySet<string>, names: Names): RoleReason[] {
+  const held = [...new Set(user.grants.map((grant) => grant.role))].sort();
+  return held.flatMap((role) => {
+    const known = names.get(role);
+    if (!known) return [];
+    const sources = user.grants.filter((grant) => grant.role === role);
+    return [{ role, name: known.name, permissions: known.permissions, inForce: roles.has(role), sources }];
+  });
+}
+
+type Names = ReadonlyMap<string, { name: string; permissions: readonly string[] }>;
+
+/**
+ * Why a user has each role: who gave it, or which rule matched because of which value; and what the rules did not know.
+ *
+ * @throws AppError `user.not_found`.
+ */
+export async function explainRoles(core: Core, tenantId: string, userId: string): Promise<RoleExplanation> {
+  const [user, config] = await Promise.all([getUser(core, tenantId, userId), tenantConfig(core, tenantId)]);
+  const scope = core.store.tenant(tenantId);
+  const directory =
+    user.directoryId === null ? undefined : await scope.collection('directories').get(user.directoryId);
+  const credentials = await scope.collection('credentials').get(userId);
+  const now = core.clock.now();
+  const status = deriveStatus(user, {
+    now,
+    approvalRequired: config.settings['approval.required'],
+    lockedUntil: credentials?.lockedUntil ?? null,
+  });
+  const view = await viewOf(core, user);
+  const rules = directory?.roleRules ?? [];
+  return {
+    status,
+    heldBack: hasRolesIn(status) ? null : `roles do not work while the user is ${status.replace('_', ' ')}`,
+    roles: reasonsOf(user, new Set(effectiveRoles(user, config, now)), config.roles),
+    rules: traceRules(core, view, rules),
+    unmatched: directory ? mapRoles(view, rules, aliasesFor(core)).unmatched : [],
+    unknownRoles: [...new Set(user.grants.map(({ role }) => role))]
+      .filter((role) => !config.roles.has(role))
+      .sort(),
+  };
+}
+
+/** What the rules of a directory would give; nothing is written. */
+export interface DryRunResult extends MappingResult {
+  trace: RuleTrace[];
+}
+
+/** A SCIM user as a client would send it, extensions by their URN, seen the way the rules see stored users. */
+function viewOfResource(core: Core, resource: Readonly<Record<string, unknown>>): MappingView {
+  const aliases = aliasesFor(core);
+  const entries = Object.entries(resource).map(([name, value]) => [
+    aliases.get(name.toLowerCase()) ?? name,
+    value,
+  ]);
+  const groups = Array.isArray(resource['groups']) ? (resource['groups'] as Record<string, unknown>[]) : [];
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  return {
+    user: Object.fromEntries(entries) as Record<string, unknown>,
+    groups: groups.map((group) => ({
+      id: text(group['value'] ?? group['id']),
+      displayName: text(group['display'] ?? group['displayName']),
+      externalId: typeof group['externalId'] === 'string' ? group['externalId'] : null,
+    })),
+  };
+}
+
+/**
+ * Tries rules on a user without writing anything.
+ *
+ * @param subject - a stored user's id, or a SCIM User resource (`groups` with `display` and `value`).
+ * @param rules - checked ones; see `checkRules`.
+ * @throws AppError `user.not_found`.
+ */
+export async function dryRunRules(
+  core: Core,
+  tenantId: string,
+  subject: { userId: string } | { user: Readonly<Record<string, unknown>> },
+  rules: readonly RoleRule[],
+): Promise<DryRunResult> {
+  const view =
+    'userId' in subject
+      ? await viewOf(core, await getUser(core, tenantId, subject.userId))
+      : viewOfResource(core, subject.user);
+  const result = mapRoles(view, rules, aliasesFor(core));
+  return { ...result, trace: traceRules(core, view, rules) };
+}

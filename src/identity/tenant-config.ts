@@ -1,0 +1,131 @@
+import { LRUCache } from 'lru-cache';
+import type { RoleDocument, TenantDocument } from '../persistence/collections/tenants.js';
+import type { Step, Transaction } from '../persistence/store.js';
+import { AppError } from '../shared/errors.js';
+import type { Core } from './core.js';
+import { builtInRoles, managementPermissions } from './permissions.js';
+import { settingsOf, type Settings } from './tenant-settings.js';
+
+/** A role as grants name it: one of the preset's, one of the tenant's own, or one of an application. */
+export interface Role {
+  /** The stored document's id; for a built-in role its key. */
+  id: string;
+  /** `roleKey`, or `applicationKey:roleKey`. */
+  fullKey: string;
+  key: string;
+  applicationKey: string | null;
+  name: string;
+  description: string;
+  permissions: readonly string[];
+  /** Those permissions that open something in Gatehouse itself; always none for a role of an application. */
+  management: readonly string[];
+  builtIn: boolean;
+  isAdministrator: boolean;
+  /** 0 for built-in roles. */
+  version: number;
+  createdAt: Date | null;
+  updatedAt: Date | null;
+}
+
+/** What rarely changes of a tenant and nearly every write needs. */
+export interface TenantConfig {
+  tenant: TenantDocument;
+  settings: Settings;
+  /** By full key. */
+  roles: ReadonlyMap<string, Role>;
+  /** The full keys of the roles F-11 protects the last holder of. */
+  administratorRoles: readonly string[];
+}
+
+// Every change of settings, roles or applications moves the tenant's version (touchTenant), in the same transaction. A config is found by
+// the version just read, so no process ever works with an old one.
+const cache = new LRUCache<string, TenantConfig>({ max: 1000 });
+
+function roleOf(document: RoleDocument): Role {
+  return {
+    id: document._id,
+    fullKey: document.fullKey,
+    key: document.key,
+    applicationKey: document.applicationKey,
+    name: document.name,
+    description: document.description,
+    permissions: document.permissions,
+    management: document.applicationKey === null ? managementPermissions(document.permissions) : [],
+    builtIn: false,
+    isAdministrator: false,
+    version: document.version,
+    createdAt: document.createdAt,
+    updatedAt: document.updatedAt,
+  };
+}
+
+function presetRoles(preset: string): Role[] {
+  return builtInRoles(preset).map((role) => ({
+    id: role.key,
+    fullKey: role.key,
+    key: role.key,
+    applicationKey: null,
+    name: role.name,
+    description: role.description,
+    permissions: role.permissions,
+    management: managementPermissions(role.permissions),
+    builtIn: true,
+    isAdministrator: role.isAdministrator,
+    version: 0,
+    createdAt: null,
+    updatedAt: null,
+  }));
+}
+
+/** Built-in roles win over stored ones of the same key, so that a change of preset cannot be used to redefine them. */
+export function buildTenantConfig(tenant: TenantDocument, stored: readonly RoleDocument[]): TenantConfig {
+  const all = [...stored.map(roleOf), ...presetRoles(tenant.preset)];
+  return {
+    tenant,
+    settings: settingsOf(tenant),
+    roles: new Map(all.map((role) => [role.fullKey, role])),
+    administratorRoles: all.filter((role) => role.isAdministrator).map((role) => role.fullKey),
+  };
+}
+
+const cacheKey = (tenant: TenantDocument): string =>
+  `${tenant._id}:${tenant.version}:${tenant.updatedAt.getTime()}`;
+
+/** @throws AppError `tenant.not_found`. */
+export async function tenantConfig(core: Core, tenantId: string): Promise<TenantConfig> {
+  const scope = core.store.tenant(tenantId);
+  const tenant = await scope.collection('tenants').get(tenantId);
+  if (!tenant) throw new AppError('tenant.not_found', 'there is no such tenant');
+  const known = cache.get(cacheKey(tenant));
+  if (known) return known;
+  const config = buildTenantConfig(tenant, await scope.collection('roles').find({}));
+  cache.set(cacheKey(tenant), config);
+  return config;
+}
+
+/**
+ * The same inside a transaction. Only for transactions that do not change the configuration themselves: what they read is remembered.
+ *
+ * @throws AppError `tenant.not_found`.
+ */
+export function* tenantConfigStep(tx: Transaction, tenantId: string): Step<TenantConfig> {
+  const scope = tx.tenant(tenantId);
+  const tenant = yield* scope.collection('tenants').get(tenantId);
+  if (!tenant) throw new AppError('tenant.not_found', 'there is no such tenant');
+  const known = cache.get(cacheKey(tenant));
+  if (known) return known;
+  const config = buildTenantConfig(tenant, yield* scope.collection('roles').find({}));
+  cache.set(cacheKey(tenant), config);
+  return config;
+}
+
+/**
+ * Moves the tenant's version: every remembered {@link TenantConfig} of it is void from this commit on, in every process, and two such
+ * transactions cannot run past each other.
+ */
+export function* touchTenant(tx: Transaction, tenantId: string): Step<void> {
+  yield* tx
+    .tenant(tenantId)
+    .collection('tenants')
+    .update(tenantId, (tenant) => ({ ...tenant }));
+}

@@ -1,0 +1,109 @@
+import type { UserDocument } from '../persistence/collections/users.js';
+import type { Step } from '../persistence/store.js';
+import { recordEvent } from './audit.js';
+import type { Actor, Core } from './core.js';
+import { systemActor } from './actors.js';
+import { wakeJobs, type JobDocument } from './jobs.js';
+import { inputOf } from './user-input.js';
+import { requireWritable } from './user-visibility.js';
+import { openWrite, partyOf, saveUser, type WriteContext } from './user-write.js';
+import { updateUser } from './users.js';
+import { requireVersion, type WriteOptions } from './versions.js';
+
+/** Enables or disables; disabling ends sessions and tokens unless `sessions.revokeOnDisable` is off and a person does it. */
+export function setEnabled(
+  core: Core,
+  actor: Actor,
+  id: string,
+  enabled: boolean,
+  options: WriteOptions = {},
+): Promise<UserDocument> {
+  return updateUser(core, actor, id, (user) => ({ ...inputOf(user), active: enabled }), options);
+}
+
+/** @throws AppError as {@link updateUser}. */
+export function setApproved(
+  core: Core,
+  actor: Actor,
+  id: string,
+  approved: boolean,
+  options: WriteOptions = {},
+): Promise<UserDocument> {
+  return updateUser(core, actor, id, (user) => ({ ...inputOf(user), approved }), options);
+}
+
+/** Gives by hand exactly these roles; those from rules, invitations and SSO stay. */
+export function setManualRoles(
+  core: Core,
+  actor: Actor,
+  id: string,
+  roles: readonly string[],
+  options: WriteOptions = {},
+): Promise<UserDocument> {
+  return updateUser(core, actor, id, (user) => ({ ...inputOf(user), roles }), options);
+}
+
+async function writeUser(
+  core: Core,
+  actor: Actor,
+  id: string,
+  options: WriteOptions,
+  work: (context: WriteContext, user: UserDocument) => Step<UserDocument>,
+): Promise<UserDocument> {
+  const saved = await core.store.transaction(function* (tx) {
+    const context = yield* openWrite(tx, core, actor);
+    const stored = yield* tx.tenant(context.tenantId).collection('users').get(id);
+    const user = requireWritable(actor, stored, context.config);
+    requireVersion(user, options.ifVersion);
+    return yield* work(context, user);
+  });
+  wakeJobs(core);
+  return saved;
+}
+
+/** Ends every session, code and token of a user, now and for ever; the user may sign in again at once. */
+export function endAccess(
+  core: Core,
+  actor: Actor,
+  id: string,
+  options: WriteOptions = {},
+): Promise<UserDocument> {
+  return writeUser(core, actor, id, options, function* (context, user) {
+    const saved = yield* saveUser(context, user, user, 'invalidated');
+    yield* recordEvent(
+      context.tx,
+      actor,
+      { action: 'sessions.invalidated', target: partyOf(user) },
+      context.now,
+    );
+    return saved;
+  });
+}
+
+/** The person has done what activation asks, or signed in through their company: the account is theirs now. */
+export function activateUser(core: Core, actor: Actor, id: string): Promise<UserDocument> {
+  return writeUser(core, actor, id, {}, function* (context, user) {
+    if (user.activatedAt !== null) return user;
+    return yield* saveUser(context, user, { ...user, activatedAt: context.now });
+  });
+}
+
+/**
+ * The job at the end of an access period: sessions and tokens end where `access.endSessionsAtExpiry` says so. A period that was moved or
+ * lifted meanwhile has a job of its own, or none.
+ */
+export async function expireAccess(core: Core, job: JobDocument): Promise<void> {
+  const userId = String(job.payload['userId']);
+  await core.store.transaction(function* (tx) {
+    const context = yield* openWrite(tx, core, systemActor(job.tenantId));
+    const user = yield* tx.tenant(job.tenantId).collection('users').get(userId);
+    const expiresAt = user?.accessExpiresAt ?? null;
+    if (!user || expiresAt === null || expiresAt > context.now) return;
+    if (user.accessRevokedAt !== null && user.accessRevokedAt >= expiresAt) return;
+    yield* recordEvent(tx, context.actor, { action: 'user.expired', target: partyOf(user) }, context.now);
+    if (context.config.settings['access.endSessionsAtExpiry']) {
+      yield* saveUser(context, user, user, 'access_expired');
+    }
+  });
+  wakeJobs(core);
+}

@@ -1,0 +1,187 @@
+import type { SsoConnectionDocument } from '../persistence/collections/tenants.js';
+import type { UserDocument, UserSource } from '../persistence/collections/users.js';
+import type { Step, Transaction } from '../persistence/store.js';
+import { AppError } from '../shared/errors.js';
+import { newId } from '../shared/ids.js';
+import { parseEmail } from './email-domain.js';
+import { replaceGrants } from './grants.js';
+import { requireGrantable } from './permissions.js';
+import { mapRoles } from './role-mapping.js';
+import type { TenantConfig } from './tenant-config.js';
+import type { UserInput } from './user-input.js';
+import { deriveUserKeys } from './user-keys.js';
+import { retired } from './user-visibility.js';
+import { aliasesFor, directoryStep, mappingView, regrantStep, type WriteContext } from './user-write.js';
+
+export interface CreateOptions {
+  /** `scim` for directories, else `created`. */
+  source?: UserSource;
+  /** The person needs no activation: named in the bootstrap file, or just signed in through SSO. */
+  activated?: boolean;
+}
+
+/** @throws AppError `input.invalid` naming each role that does not exist. */
+export function requireRoles(config: TenantConfig, roles: readonly string[]): void {
+  const unknown = roles.filter((role) => !config.roles.has(role));
+  if (unknown.length === 0) return;
+  throw new AppError('input.invalid', `there is no role ${unknown.join(', ')}`, {
+    errors: unknown.map((role) => ({ pointer: '/roles', detail: `there is no role ${role}` })),
+  });
+}
+
+/** One role of the tenant and one of each application, where `roles.multiple` is off. Who has more already may keep them. */
+function requireRoleCount(config: TenantConfig, wanted: readonly string[], before: readonly string[]): void {
+  if (config.settings['roles.multiple'] || wanted.every((role) => before.includes(role))) return;
+  const places = wanted.map((role) => config.roles.get(role)?.applicationKey ?? '');
+  if (new Set(places).size === places.length) return;
+  throw new AppError('input.invalid', 'a user has one role in this tenant', {
+    errors: [{ pointer: '/roles', detail: 'only one role of the tenant and one of each application' }],
+  });
+}
+
+/** The tenant's connection that answers for the user's address domain, unless it is off. */
+function* connectionOf(
+  tx: Transaction,
+  tenantId: string,
+  keys: Pick<UserDocument, 'email' | 'userName'>,
+): Step<SsoConnectionDocument | undefined> {
+  const domain = parseEmail(keys.email ?? keys.userName)?.domain;
+  if (domain === undefined) return undefined;
+  const connection = yield* tx
+    .tenant(tenantId)
+    .collection('sso_connections')
+    .findOne({ verifiedDomains: domain });
+  return connection?.mode === 'off' ? undefined : connection;
+}
+
+function isApproved(context: WriteContext, input: UserInput, source: UserSource): boolean {
+  const { settings } = context.config;
+  if (input.approved !== undefined) return input.approved;
+  if (!settings['approval.required']) return true;
+  if (source === 'scim') return settings['approval.autoApproveScim'];
+  return source === 'invite' && settings['approval.autoApproveInvited'];
+}
+
+/** @throws AppError `user.adding_off` where people add nobody: government tenants, or all users come from a directory. */
+export function requireAddingAllowed(context: WriteContext): void {
+  const { type } = context.actor.party;
+  if (context.config.settings['users.adding'] === 'by_permission') return;
+  if (type === 'user' || type === 'api_key') {
+    throw new AppError('user.adding_off', 'users are not added here in this tenant');
+  }
+}
+
+/** Puts exactly these roles as given by hand; only what is added or taken needs the giver's own permissions. */
+function withManualRoles(context: WriteContext, user: UserDocument, roles: readonly string[]): UserDocument {
+  const { actor, config, now } = context;
+  const before = user.grants.filter((grant) => grant.type === 'manual').map((grant) => grant.role);
+  const wanted = [...new Set(roles)];
+  requireRoles(
+    config,
+    wanted.filter((role) => !before.includes(role)),
+  );
+  const touched = [
+    ...wanted.filter((role) => !before.includes(role)),
+    ...before.filter((role) => !wanted.includes(role)),
+  ];
+  requireGrantable(
+    actor,
+    touched.flatMap((role) => config.roles.get(role) ?? []),
+  );
+  requireRoleCount(config, wanted, before);
+  const { label } = actor.party;
+  const kept = new Map(
+    user.grants.filter((grant) => grant.type === 'manual').map((grant) => [grant.role, grant]),
+  );
+  const grants = wanted.map((role) => ({
+    role,
+    detail: kept.get(role)?.detail ?? `given by ${label}`,
+    until: kept.get(role)?.until ?? null,
+  }));
+  return { ...user, grants: replaceGrants(user.grants, { type: 'manual', sourceId: null }, grants, now) };
+}
+
+/** A new user as it will be stored, roles included. */
+export function* buildUser(
+  context: WriteContext,
+  input: UserInput,
+  options: CreateOptions,
+): Step<UserDocument> {
+  const { actor, now, tenantId, tx } = context;
+  const source = options.source ?? (actor.directoryId === null ? 'created' : 'scim');
+  const keys = deriveUserKeys(input.userName, input.attributes);
+  const connection = yield* connectionOf(tx, tenantId, { email: keys.email, userName: input.userName });
+  const isReady = options.activated === true || input.password !== undefined || connection !== undefined;
+  const user: UserDocument = {
+    _id: newId(),
+    tenantId,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+    userName: input.userName,
+    ...keys,
+    externalId: input.externalId,
+    directoryId: actor.directoryId,
+    attributes: input.attributes,
+    groupIds: [],
+    grants: [],
+    enabled: input.active,
+    approved: isApproved(context, input, source),
+    activatedAt: isReady ? now : null,
+    accessExpiresAt: input.accessExpiresAt ?? null,
+    loginType: input.loginType ?? (connection ? 'sso' : 'local'),
+    source,
+    accessRevokedAt: null,
+  };
+  const given = input.roles === undefined ? user : withManualRoles(context, user, input.roles);
+  yield* refuseUnknownValues(context, given);
+  return { ...given, grants: yield* regrantStep(context, given) };
+}
+
+/**
+ * Where `scim.unknownRole` says so, a directory may send only role values that some rule knows.
+ *
+ * @throws AppError `input.invalid`.
+ */
+function* refuseUnknownValues(context: WriteContext, user: UserDocument): Step<void> {
+  const { actor, config, core } = context;
+  if (actor.directoryId === null || config.settings['scim.unknownRole'] === 'ignore') return;
+  const directory = yield* directoryStep(context, actor.directoryId);
+  const { unmatched } = mapRoles(mappingView(user, []), directory?.roleRules ?? [], aliasesFor(core));
+  const unknown = unmatched.filter(({ path }) => path === 'roles.value' || path === 'entitlements.value');
+  if (unknown.length === 0) return;
+  throw new AppError('input.invalid', 'no rule knows these roles', {
+    errors: unknown.map(({ path, value }) => ({
+      pointer: `/${path.split('.')[0] ?? ''}`,
+      detail: `no rule knows ${value}`,
+    })),
+  });
+}
+
+/** A stored user with a new input put on it, roles included; a directory that writes to an unmanaged user takes it over. */
+export function* changedUser(
+  context: WriteContext,
+  stored: UserDocument,
+  input: UserInput,
+): Step<UserDocument> {
+  const { actor } = context;
+  const isBack = stored.directoryId === retired && input.active;
+  const isHidden = stored.directoryId === retired && !isBack;
+  const keys = deriveUserKeys(input.userName, input.attributes);
+  const changed: UserDocument = {
+    ...stored,
+    ...keys,
+    ...(isHidden && { loginKeys: [] }),
+    userName: input.userName,
+    externalId: input.externalId,
+    attributes: input.attributes,
+    enabled: input.active,
+    directoryId: isBack ? null : (stored.directoryId ?? actor.directoryId),
+    approved: input.approved ?? stored.approved,
+    accessExpiresAt: input.accessExpiresAt === undefined ? stored.accessExpiresAt : input.accessExpiresAt,
+    loginType: input.loginType ?? stored.loginType,
+  };
+  const given = input.roles === undefined ? changed : withManualRoles(context, changed, input.roles);
+  if (given.attributes !== stored.attributes) yield* refuseUnknownValues(context, given);
+  return { ...given, grants: yield* regrantStep(context, given) };
+}

@@ -1,0 +1,76 @@
+import type { UserDocument } from '../persistence/collections/users.js';
+import { fold, loginKey } from './email-domain.js';
+
+export type UserKeys = Pick<
+  UserDocument,
+  | 'userNameKey'
+  | 'email'
+  | 'emailKey'
+  | 'loginKeys'
+  | 'emailKeys'
+  | 'displayNameKey'
+  | 'familyNameKey'
+  | 'employeeNumberKey'
+>;
+
+function objectOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+interface Address {
+  value: string;
+  isPrimary: boolean;
+}
+
+function addressesOf(emails: unknown): Address[] {
+  if (!Array.isArray(emails)) return [];
+  return emails.flatMap((entry) => {
+    const { value, primary } = objectOf(entry);
+    const text = textOf(value);
+    return text === undefined ? [] : [{ value: text, isPrimary: primary === true }];
+  });
+}
+
+/** The address marked primary, else the first; undefined when there is none. */
+export function primaryEmail(attributes: Record<string, unknown>): string | undefined {
+  const addresses = addressesOf(attributes['emails']);
+  return (addresses.find(({ isPrimary }) => isPrimary) ?? addresses[0])?.value;
+}
+
+/** What people read as the user's name: the display name, else the formatted or put-together name, else the userName. */
+export function displayNameOf(userName: string, attributes: Record<string, unknown>): string {
+  const name = objectOf(attributes['name']);
+  const parts = [textOf(name['givenName']), textOf(name['familyName'])].filter((part) => part !== undefined);
+  return (
+    textOf(attributes['displayName']) ??
+    textOf(name['formatted']) ??
+    (parts.length > 0 ? parts.join(' ') : userName)
+  );
+}
+
+/**
+ * Every field that is derived from the userName and the attributes: what users are found, sorted and unique by. The one place that knows
+ * how.
+ */
+export function deriveUserKeys(userName: string, attributes: Record<string, unknown>): UserKeys {
+  const email = primaryEmail(attributes) ?? null;
+  const emailKey = email === null ? null : loginKey(email);
+  const familyName = textOf(objectOf(attributes['name'])['familyName']);
+  const employeeNumber = textOf(objectOf(attributes['enterprise'])['employeeNumber']);
+  return {
+    userNameKey: fold(userName),
+    email,
+    emailKey,
+    loginKeys: [...new Set([loginKey(userName), ...(emailKey === null ? [] : [emailKey])])],
+    emailKeys: [...new Set(addressesOf(attributes['emails']).map(({ value }) => fold(value)))],
+    displayNameKey: fold(displayNameOf(userName, attributes)),
+    familyNameKey: familyName === undefined ? null : fold(familyName),
+    employeeNumberKey: employeeNumber === undefined ? null : fold(employeeNumber),
+  };
+}

@@ -1,0 +1,226 @@
+import { isDeepStrictEqual } from 'node:util';
+import { LRUCache } from 'lru-cache';
+import type { DirectoryDocument } from '../persistence/collections/directories.js';
+import type { AuditParty } from '../persistence/collections/events.js';
+import type { Grant, UserDocument } from '../persistence/collections/users.js';
+import type { Step, Transaction } from '../persistence/store.js';
+import { AppError } from '../shared/errors.js';
+import { recordEvent } from './audit.js';
+import { changesBetween, type FieldChange } from './changes.js';
+import type { Actor, Core } from './core.js';
+import { replaceRuleGrants } from './grants.js';
+import { groupClosureStep } from './group-graph.js';
+import { enqueueJob } from './jobs.js';
+import { compileRules, mapCompiledRules, type CompiledRules } from './role-mapping.js';
+import {
+  extensionAliases,
+  type ExtensionAliases,
+  type MappingGroup,
+  type MappingView,
+} from './rule-paths.js';
+import { tenantConfigStep, touchTenant, type TenantConfig } from './tenant-config.js';
+import { administratorLevel, guardAttributes, guardSelf, revocationReason } from './user-transitions.js';
+
+/** What every write of users works with, inside one transaction. */
+export interface WriteContext {
+  tx: Transaction;
+  core: Core;
+  actor: Actor;
+  now: Date;
+  tenantId: string;
+  config: TenantConfig;
+  /** Directories read so far. */
+  directories: Map<string, DirectoryDocument | undefined>;
+}
+
+export function* openWrite(tx: Transaction, core: Core, actor: Actor): Step<WriteContext> {
+  const { tenantId } = actor;
+  const config = yield* tenantConfigStep(tx, tenantId);
+  return { tx, core, actor, now: core.clock.now(), tenantId, config, directories: new Map() };
+}
+
+const aliasesOf = new WeakMap<object, ExtensionAliases>();
+
+/** The extension schemas this server knows, by URN. */
+export function aliasesFor(core: Core): ExtensionAliases {
+  const known = aliasesOf.get(core.config) ?? extensionAliases(core.config.scim.extensionSchemas);
+  aliasesOf.set(core.config, known);
+  return known;
+}
+
+// A rule's id is a digest of its content, so a list of ids stands for the list of rules.
+const compiledRules = new LRUCache<string, CompiledRules>({ max: 500 });
+
+export function rulesOf(core: Core, directory: DirectoryDocument): CompiledRules {
+  const key = `${directory._id}\n${directory.roleRules.map((rule) => rule.id).join()}`;
+  const known = compiledRules.get(key) ?? compileRules(directory.roleRules, aliasesFor(core));
+  compiledRules.set(key, known);
+  return known;
+}
+
+/** A user as the role rules see it. */
+export function mappingView(
+  user: Pick<UserDocument, 'attributes' | 'userName' | 'externalId' | 'enabled'>,
+  groups: readonly MappingGroup[],
+): MappingView {
+  const { attributes, userName, externalId, enabled } = user;
+  return { user: { ...attributes, userName, externalId, active: enabled }, groups };
+}
+
+export function* directoryStep(context: WriteContext, id: string): Step<DirectoryDocument | undefined> {
+  if (!context.directories.has(id)) {
+    const scope = context.tx.tenant(context.tenantId);
+    context.directories.set(id, yield* scope.collection('directories').get(id));
+  }
+  return context.directories.get(id);
+}
+
+/** The user's grants with those of its directory's rules worked out afresh; the very same list when nothing changed. */
+export function* regrantStep(context: WriteContext, user: UserDocument): Step<Grant[]> {
+  const directory = user.directoryId === null ? undefined : yield* directoryStep(context, user.directoryId);
+  if (!directory) return user.grants;
+  const rules = rulesOf(context.core, directory);
+  const groups: MappingGroup[] = [];
+  if (rules.needsGroups && user.groupIds.length > 0) {
+    const closure = yield* groupClosureStep(context.tx, context.tenantId, user.groupIds);
+    for (const { _id, displayName, externalId } of closure.values())
+      groups.push({ id: _id, displayName, externalId });
+  }
+  const mapped = mapCompiledRules(mappingView(user, groups), rules);
+  const known = mapped.filter(({ role }) => context.config.roles.has(role));
+  const next = replaceRuleGrants(user.grants, directory._id, known, context.now);
+  return isDeepStrictEqual(next, user.grants) ? user.grants : next;
+}
+
+/**
+ * Refuses to leave the tenant without anybody in charge. Two such changes at once cannot both pass: each moves the tenant's version.
+ *
+ * @param after - undefined for a deletion.
+ * @throws AppError `user.last_administrator` (requirement F-11).
+ */
+export function* guardLastAdministrator(
+  context: WriteContext,
+  before: UserDocument,
+  after: UserDocument | undefined,
+): Step<void> {
+  const { config, now, tx, tenantId } = context;
+  const needed = administratorLevel(before, config, now);
+  if (needed === 0 || (after && administratorLevel(after, config, now) >= needed)) return;
+  yield* touchTenant(tx, tenantId);
+  const others = yield* tx
+    .tenant(tenantId)
+    .collection('users')
+    .find({
+      'grants.role': { $in: [...config.administratorRoles] },
+      enabled: true,
+      _id: { $ne: before._id },
+    });
+  if (!others.some((user) => administratorLevel(user, config, now) >= needed)) {
+    throw new AppError('user.last_administrator', 'the last administrator of a tenant stays in charge');
+  }
+}
+
+export function partyOf(user: Pick<UserDocument, '_id' | 'email' | 'userName'>): AuditParty {
+  return { type: 'user', id: user._id, label: user.email ?? user.userName };
+}
+
+/** What the audit trail says about a user: everything but derived keys, grants' details and memberships. */
+function auditable(user: UserDocument): Record<string, unknown> {
+  const { userName, externalId, attributes, enabled, approved, activatedAt } = user;
+  const { accessExpiresAt, loginType, directoryId } = user;
+  return {
+    ...attributes,
+    ...{ userName, externalId, enabled, approved, activatedAt, accessExpiresAt, loginType, directoryId },
+    roles: [...new Set(user.grants.map((grant) => grant.role))].sort(),
+    ...(Array.isArray(attributes['roles']) && { 'attributes.roles': attributes['roles'] }),
+  };
+}
+
+/** Which event tells of a changed field; all others are a `user.updated`. */
+function actionOf(change: FieldChange): string {
+  switch (change.path) {
+    case 'enabled':
+      return change.after === true ? 'user.enabled' : 'user.disabled';
+    case 'approved':
+      return change.after === true ? 'user.approved' : 'user.unapproved';
+    case 'accessExpiresAt':
+      return 'user.access_period_changed';
+    case 'activatedAt':
+      return 'user.activated';
+    case 'emails':
+    case 'userName':
+      return 'user.email_changed';
+    case 'roles':
+      return 'user.roles_changed';
+    default:
+      return 'user.updated';
+  }
+}
+
+/** One event for each kind of change. */
+export function* recordUserChanges(
+  context: WriteContext,
+  before: UserDocument,
+  after: UserDocument,
+): Step<void> {
+  const byAction = new Map<string, FieldChange[]>();
+  for (const change of changesBetween(auditable(before), auditable(after))) {
+    const action = actionOf(change);
+    byAction.set(action, [...(byAction.get(action) ?? []), change]);
+  }
+  for (const [action, changes] of byAction) {
+    yield* recordEvent(context.tx, context.actor, { action, target: partyOf(after), changes }, context.now);
+  }
+}
+
+/** Kind of the job that ends a user's sessions and tokens and tells the applications. */
+export const accessEndJob = 'access.end';
+/** Kind of the job that runs when an access period is over. */
+export const accessExpireJob = 'access.expire';
+
+export function* enqueueAccessEnd(context: WriteContext, userId: string, reason: string): Step<void> {
+  const payload = { userId, revokedAt: context.now.toISOString(), reason };
+  yield* enqueueJob(context.tx, context.tenantId, { kind: accessEndJob, payload }, context.now);
+}
+
+export function* enqueueExpiry(context: WriteContext, user: UserDocument): Step<void> {
+  const runAt = user.accessExpiresAt;
+  if (runAt === null || runAt <= context.now) return;
+  yield* enqueueJob(
+    context.tx,
+    context.tenantId,
+    { kind: accessExpireJob, payload: { userId: user._id }, runAt },
+    context.now,
+  );
+}
+
+/**
+ * Writes a changed user with all that hangs on it: guards, the end of sessions where the change demands it, audit events.
+ *
+ * @param revoke - ends sessions and tokens whatever changed, for this reason.
+ * @returns the stored document, the same one when nothing changed.
+ */
+export function* saveUser(
+  context: WriteContext,
+  before: UserDocument,
+  changed: UserDocument,
+  revoke?: string,
+): Step<UserDocument> {
+  const { actor, config, now, tx } = context;
+  const reason = revoke ?? revocationReason(actor, before, changed, config, now);
+  const after = reason === undefined ? changed : { ...changed, accessRevokedAt: now };
+  if (isDeepStrictEqual(before, after)) return before;
+  guardSelf(actor, before, after, config, now);
+  guardAttributes(actor, before, after, config);
+  yield* guardLastAdministrator(context, before, after);
+  const saved = yield* tx
+    .tenant(context.tenantId)
+    .collection('users')
+    .update(before._id, () => after, { ifVersion: before.version });
+  if (!saved) throw new AppError('user.not_found', 'there is no such user');
+  if (after.accessExpiresAt?.getTime() !== before.accessExpiresAt?.getTime())
+    yield* enqueueExpiry(context, after);
+  if (reason !== undefined) yield* enqueueAccessEnd(context, before._id, reason);
+  yield* recordUserChanges(context, before, saved);
+  return saved;
+}

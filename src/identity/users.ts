@@ -1,0 +1,245 @@
+import type { UserDocument } from '../persistence/collections/users.js';
+import type { FindOptions, Query, Step } from '../persistence/store.js';
+import { AppError } from '../shared/errors.js';
+import { recordEvent } from './audit.js';
+import type { Actor, Core } from './core.js';
+import { PasswordUnprepared, preparePassword, storePassword, type PreparedPassword } from './credentials.js';
+import { refuseDuplicates } from './duplicates.js';
+import { loginKey } from './email-domain.js';
+import { wakeJobs } from './jobs.js';
+import { buildUser, changedUser, requireAddingAllowed, type CreateOptions } from './user-build.js';
+import type { UserInput } from './user-input.js';
+import { guardSelf } from './user-transitions.js';
+import { requireVersion, type WriteOptions } from './versions.js';
+import { isVisibleTo, requireWritable, retired } from './user-visibility.js';
+import {
+  enqueueAccessEnd,
+  enqueueExpiry,
+  guardLastAdministrator,
+  openWrite,
+  partyOf,
+  saveUser,
+  type WriteContext,
+} from './user-write.js';
+
+export type { Grant, UserDocument } from '../persistence/collections/users.js';
+export type { CreateOptions } from './user-build.js';
+export type { UserInput } from './user-input.js';
+export type { WriteOptions } from './versions.js';
+
+const duplicates = {
+  users_login_keys: {
+    code: 'user.name_taken',
+    message: 'the userName or address is taken by another user',
+    pointer: '/userName',
+  },
+} as const;
+
+/**
+ * @param directoryId - who asks, when it is a directory: what it may not see is not found either.
+ * @throws AppError `user.not_found`.
+ */
+export async function getUser(
+  core: Core,
+  tenantId: string,
+  id: string,
+  directoryId: string | null = null,
+): Promise<UserDocument> {
+  const user = await core.store.tenant(tenantId).collection('users').get(id);
+  if (!user || !isVisibleTo(user, directoryId)) throw new AppError('user.not_found', 'there is no such user');
+  return user;
+}
+
+/** The one user of a tenant whose userName or primary address this is, compared as at sign-in. */
+export function findUserByLogin(
+  core: Core,
+  tenantId: string,
+  login: string,
+): Promise<UserDocument | undefined> {
+  return core.store
+    .tenant(tenantId)
+    .collection('users')
+    .findOne({ loginKeys: loginKey(login) });
+}
+
+/** Every tenant's user of this userName or address: who may be meant at a sign-in that names no tenant. */
+export function findUsersByLoginEverywhere(core: Core, login: string): Promise<UserDocument[]> {
+  return core.store.server.collection('users').find({ loginKeys: loginKey(login) }, { limit: 100 });
+}
+
+/**
+ * Adds a user.
+ *
+ * @throws AppError `user.name_taken`, `user.adding_off`, `role.not_grantable`, `input.invalid`.
+ */
+export async function createUser(
+  core: Core,
+  actor: Actor,
+  input: UserInput,
+  options: CreateOptions = {},
+): Promise<UserDocument> {
+  const passwordHash = input.password === undefined ? undefined : await core.passwords.hash(input.password);
+  const user = await refuseDuplicates(duplicates, () =>
+    core.store.transaction(function* (tx) {
+      const context = yield* openWrite(tx, core, actor);
+      requireAddingAllowed(context);
+      const built = yield* buildUser(context, input, options);
+      const stored = yield* tx.tenant(context.tenantId).collection('users').insert(built);
+      if (passwordHash !== undefined) {
+        yield* storePassword(context, stored._id, passwordHash, input.passwordIsTemporary ?? false);
+      }
+      yield* enqueueExpiry(context, stored);
+      const roles = [...new Set(stored.grants.map((grant) => grant.role))];
+      const changes = roles.length === 0 ? [] : [{ path: 'roles', before: [], after: roles }];
+      yield* recordEvent(
+        tx,
+        actor,
+        { action: 'user.created', target: partyOf(stored), changes },
+        context.now,
+      );
+      return stored;
+    }),
+  );
+  return user;
+}
+
+function* changePassword(
+  context: WriteContext,
+  user: UserDocument,
+  input: UserInput,
+  prepared: PreparedPassword | undefined,
+): Step<boolean> {
+  if (input.password === undefined) return false;
+  if (prepared?.password !== input.password) throw new PasswordUnprepared(input.password);
+  if (prepared.hash === undefined) return false;
+  yield* storePassword(context, user._id, prepared.hash, input.passwordIsTemporary ?? false);
+  yield* recordEvent(
+    context.tx,
+    context.actor,
+    { action: 'password.changed', target: partyOf(user) },
+    context.now,
+  );
+  return true;
+}
+
+/**
+ * Changes a user: guards, roles by rule, the end of sessions and the audit trail in one transaction.
+ *
+ * @param change - a pure function of the stored user, which may run several times; undefined for nothing to do.
+ * @returns the user as stored now; the very same version when nothing changed.
+ * @throws AppError `user.not_found`, `user.name_taken`, `user.protected`, `user.last_administrator`, `user.self_change`,
+ *   `user.provisioned`, `role.not_grantable`, `resource.version_mismatch`, `input.invalid`.
+ */
+export async function updateUser(
+  core: Core,
+  actor: Actor,
+  id: string,
+  change: (stored: UserDocument) => UserInput | undefined,
+  options: WriteOptions = {},
+): Promise<UserDocument> {
+  const attempt = (prepared?: PreparedPassword): Promise<UserDocument> =>
+    refuseDuplicates(duplicates, () =>
+      core.store.transaction(function* (tx) {
+        const context = yield* openWrite(tx, core, actor);
+        const stored = yield* tx.tenant(context.tenantId).collection('users').get(id);
+        const user = requireWritable(actor, stored, context.config);
+        requireVersion(user, options.ifVersion);
+        const input = change(user);
+        if (!input) return user;
+        const isNewPassword = yield* changePassword(context, user, input, prepared);
+        const changed = yield* changedUser(context, user, input);
+        return yield* saveUser(context, user, changed, isNewPassword ? 'password_changed' : undefined);
+      }),
+    );
+  let prepared: PreparedPassword | undefined;
+  for (;;) {
+    try {
+      const user = await attempt(prepared);
+      wakeJobs(core);
+      return user;
+    } catch (error) {
+      if (!(error instanceof PasswordUnprepared)) throw error;
+      prepared = await preparePassword(core, actor.tenantId, id, error.password);
+    }
+  }
+}
+
+/** Groups whose member list just changed get a new version, and with it a new ETag. */
+export function* touchGroups(context: WriteContext, groupIds: readonly string[]): Step<void> {
+  for (const groupId of groupIds) {
+    yield* context.tx
+      .tenant(context.tenantId)
+      .collection('groups')
+      .update(groupId, (group) => ({ ...group }));
+  }
+}
+
+/** SCIM's DELETE where nobody is deleted: disabled, out of every group, unseen by directories, the address free (B4). */
+function* retireUser(context: WriteContext, user: UserDocument): Step<void> {
+  const hidden: UserDocument = {
+    ...user,
+    enabled: false,
+    directoryId: retired,
+    loginKeys: [],
+    groupIds: [],
+    grants: user.grants.filter((grant) => grant.type !== 'rule'),
+  };
+  yield* saveUser(context, user, hidden, 'deleted');
+  yield* touchGroups(context, user.groupIds);
+}
+
+function* removeUser(context: WriteContext, user: UserDocument): Step<void> {
+  const { tx, tenantId, actor, config, now } = context;
+  guardSelf(actor, user, undefined, config, now);
+  yield* guardLastAdministrator(context, user, undefined);
+  const scope = tx.tenant(tenantId);
+  yield* scope.collection('users').remove(user._id, { ifVersion: user.version });
+  yield* scope.collection('credentials').remove(user._id);
+  yield* scope.collection('identities').removeMany({ userId: user._id });
+  yield* touchGroups(context, user.groupIds);
+  yield* recordEvent(tx, actor, { action: 'user.deleted', target: partyOf(user) }, now);
+  yield* enqueueAccessEnd(context, user._id, 'deleted');
+}
+
+/**
+ * Deletes a user with everything that hangs on it; audit events keep its id and label. Where the tenant deletes nobody, a directory's
+ * DELETE hides the user instead and everybody else is refused.
+ *
+ * @throws AppError `user.not_found`, `user.deletion_off`, `user.protected`, `user.last_administrator`, `user.self_change`,
+ *   `resource.version_mismatch`.
+ */
+export async function deleteUser(
+  core: Core,
+  actor: Actor,
+  id: string,
+  options: WriteOptions = {},
+): Promise<void> {
+  await core.store.transaction(function* (tx) {
+    const context = yield* openWrite(tx, core, actor);
+    const { settings } = context.config;
+    const stored = yield* tx.tenant(context.tenantId).collection('users').get(id);
+    const user = requireWritable(actor, stored, context.config);
+    requireVersion(user, options.ifVersion);
+    const isScim = actor.directoryId !== null;
+    if (!isScim && !settings['users.deletion']) {
+      throw new AppError('user.deletion_off', 'users of this tenant are disabled, not deleted');
+    }
+    const hides = isScim && (!settings['users.deletion'] || settings['scim.deleteMode'] === 'hide');
+    yield* hides ? retireUser(context, user) : removeUser(context, user);
+  });
+  wakeJobs(core);
+}
+
+/** Users that match a query over stored fields. */
+export function findUsers(
+  core: Core,
+  tenantId: string,
+  query: Query,
+  options?: FindOptions,
+): Promise<UserDocument[]> {
+  return core.store.tenant(tenantId).collection('users').find(query, options);
+}
+
+export function countUsers(core: Core, tenantId: string, query: Query): Promise<number> {
+  return core.store.tenant(tenantId).collection('users').count(query);
+}
