@@ -19,7 +19,7 @@ export type FilterSyntax =
   | { op: '[]'; name: string; filter: FilterSyntax };
 
 const token =
-  /(\s+)|("(?:[^"\\]|\\.)*")|(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?![\w$:.-])|([[\]()])|(\.?[A-Za-z$][\w$:./-]*)/sy;
+  /([\s+]+)|("(?:[^"\\]|\\.)*")|(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?![\w$:.-])|([[\]()])|(\.?[A-Za-z$][\w$:./-]*)/sy;
 const operators = new Set(['and', 'or', 'not', 'eq', 'ne', 'co', 'sw', 'ew', 'gt', 'lt', 'ge', 'le', 'pr']);
 
 interface Scan {

@@ -2,7 +2,7 @@ import type { Attribute, ResourceSchema, SchemaExtension } from './attribute.js'
 import { findAttribute } from './attribute.js';
 import type { FilterNode } from './filter.js';
 import { parseElementFilter } from './filter-parse.js';
-import { badRequest } from './scim-error.js';
+import { badRequest, ScimError } from './scim-error.js';
 import type { AttributePath } from './attribute-path.js';
 import { findAttributePath } from './attribute-path.js';
 
@@ -57,4 +57,14 @@ function parseValuePath(text: string, match: RegExpExecArray, schema: ResourceSc
 /** Client text in error messages stays short. */
 function shorten(text: string): string {
   return text.length > 100 ? `${text.slice(0, 100)}...` : text;
+}
+
+/** As {@link parsePatchPath}; undefined when the path is bad. */
+export function tryPatchPath(text: string, schema: ResourceSchema): PatchPath | undefined {
+  try {
+    return parsePatchPath(text, schema);
+  } catch (error) {
+    if (error instanceof ScimError) return undefined;
+    throw error;
+  }
 }

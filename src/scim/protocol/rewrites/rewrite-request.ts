@@ -1,35 +1,179 @@
+import type { ResourceSchema, SchemaExtension } from '../attribute.js';
+import type { JsonObject } from '../json-value.js';
+import { isJsonObject, readMember } from '../json-value.js';
+import { tryPatchPath } from '../path.js';
 import type { SchemaRegistry } from '../schema-registry.js';
-import type { ScimRequest } from './rewrite.js';
-
-/** How a directory's requests are read. `auto` corrects every known deviation, `strict` refuses each. */
-export const dialects = [
-  'auto',
-  'strict',
-  'okta',
-  'entra',
-  'onelogin',
-  'jumpcloud',
-  'google',
-  'ping',
-] as const;
-export type Dialect = (typeof dialects)[number];
+import { resourceAt } from '../schema-registry.js';
+import { badRequest } from '../scim-error.js';
+import type { Dialect, DialectRewrites } from './dialects.js';
+import { rewritesOf } from './dialects.js';
+import { rewriteFilterText } from './filter-text.js';
+import type { OperationRewrite, RawOperation, Rewrite, RewriteContext, ScimRequest } from './rewrite.js';
+import type { MendValue } from './value-walk.js';
+import { mendAttribute, mendElement, mendResource } from './value-walk.js';
 
 export interface RewrittenRequest {
-  readonly query: ScimRequest['query'];
+  readonly query: JsonObject;
   readonly body: unknown;
   /** Names of the deviations found, each once. */
   readonly deviations: readonly string[];
 }
 
+/** One request on its way through the rewrites of its dialect. */
+interface Run extends RewriteContext {
+  readonly rewrites: DialectRewrites;
+  readonly report: (rewrite: Rewrite) => void;
+  readonly mendValue: MendValue;
+}
+
+/** Deviations no other identity provider is known for. */
+const entraSigns = ['capital-op', 'dotted-keys', 'packed-json', 'malformed-enterprise-urn'];
+
 /**
- * Corrects what a dialect's clients are known to send wrong, so that the engine behind it can be strict.
+ * Corrects what a dialect's clients are known to send wrong, so that the engine behind can be strict. Call it once for each operation of
+ * a bulk request too, with that operation's method, path and data.
  *
- * @throws ScimError in dialect `strict` only, naming the first deviation.
+ * @returns the very same `query` and `body` when there was nothing to correct.
+ * @throws ScimError in dialect `strict` only: 400 for the first deviation, and for a PATCH operation without a path.
  */
 export function rewriteRequest(
-  _dialect: Dialect,
+  dialect: Dialect,
   request: ScimRequest,
-  _registry: SchemaRegistry,
+  registry: SchemaRegistry,
 ): RewrittenRequest {
-  return { query: request.query, body: request.body, deviations: [] };
+  const schema = resourceAt(registry, request.path);
+  if (schema === undefined) return { query: request.query, body: request.body, deviations: [] };
+  const found = new Set<string>();
+  const run = startRun(dialect, request, schema, found);
+  const query = rewriteFilterOf(request.query, run);
+  const body = isJsonObject(request.body) ? rewriteBody(request.body, run, dialect) : request.body;
+  return { query, body, deviations: [...found] };
+}
+
+function startRun(dialect: Dialect, request: ScimRequest, schema: ResourceSchema, found: Set<string>): Run {
+  const rewrites = rewritesOf[dialect];
+  const report = (rewrite: Rewrite): void => {
+    if (dialect === 'strict') throw badRequest(rewrite.scimType, rewrite.refusal);
+    found.add(rewrite.name);
+  };
+  const hasFlag = Object.keys(request.query).some((name) => /^aadoptscim/i.test(name));
+  return {
+    request,
+    schema,
+    rewrites,
+    report,
+    isEntra: () => dialect === 'entra' || hasFlag || entraSigns.some((name) => found.has(name)),
+    mendValue: (value, attribute, position) =>
+      rewrites.value.reduce((current, rewrite) => {
+        const mended = rewrite.mend(current, attribute, position);
+        if (mended !== current) report(rewrite);
+        return mended;
+      }, value),
+  };
+}
+
+/** The `filter` of a query or of a search. */
+function rewriteFilterOf(parameters: JsonObject, run: Run): JsonObject {
+  const filter = parameters['filter'];
+  if (typeof filter !== 'string') return parameters;
+  const mended = rewriteFilterText(filter, run.schema, run.rewrites.filter, run.report);
+  return mended === filter ? parameters : { ...parameters, filter: mended };
+}
+
+function rewriteBody(body: JsonObject, run: Run, dialect: Dialect): JsonObject {
+  if (run.request.path.endsWith('/.search')) return rewriteFilterOf(body, run);
+  const mended = run.rewrites.body.reduce((current, rewrite) => {
+    const next = rewrite.mend(current, run);
+    if (next !== current) run.report(rewrite);
+    return next;
+  }, body);
+  if (run.request.method !== 'PATCH') return mendResource(mended, run.schema, run.mendValue);
+  const operations = readMember(mended, 'Operations');
+  if (!Array.isArray(operations)) return mended;
+  const rewritten = operations.flatMap((operation) => rewriteOperation(operation, run, dialect));
+  const isSame =
+    rewritten.length === operations.length && rewritten.every((item, at) => item === operations[at]);
+  return isSame ? mended : { schemas: readMember(mended, 'schemas'), Operations: orNothing(rewritten) };
+}
+
+/** A request of which nothing is left changes nothing. */
+function orNothing(operations: unknown[]): unknown[] {
+  return operations.length === 0 ? [{ op: 'add', value: {} }] : operations;
+}
+
+function rewriteOperation(input: unknown, run: Run, dialect: Dialect): unknown[] {
+  if (!isJsonObject(input)) return [input];
+  const operation = readOperation(input);
+  if (dialect === 'strict' && operation.path === undefined) {
+    throw badRequest('invalidSyntax', 'every operation needs a "path"');
+  }
+  const { operation: first, last } = run.rewrites;
+  const split = applyAll([operation], first, run);
+  const mended = split.map((part) => rewritePath(rewriteValue(part, run), run));
+  return applyAll(mended, last, run);
+}
+
+/** Names of members in lower case; the input itself when they are. */
+function readOperation(input: JsonObject): RawOperation {
+  const names = Object.keys(input);
+  if (names.every((name) => name === name.toLowerCase()) && input['path'] !== null) return input;
+  const path = readMember(input, 'path');
+  const valueKey = names.find((name) => name.toLowerCase() === 'value');
+  return {
+    op: readMember(input, 'op'),
+    ...(path === undefined ? {} : { path }),
+    ...(valueKey === undefined ? {} : { value: input[valueKey] }),
+  };
+}
+
+function applyAll(
+  operations: readonly RawOperation[],
+  rewrites: readonly OperationRewrite[],
+  run: Run,
+): RawOperation[] {
+  let current = [...operations];
+  for (const rewrite of rewrites) {
+    current = current.flatMap((operation) => {
+      const mended = rewrite.mend(operation, run);
+      if (mended !== operation) run.report(rewrite);
+      return mended;
+    });
+  }
+  return current;
+}
+
+function rewriteValue(operation: RawOperation, run: Run): RawOperation {
+  if (operation.value === undefined || operation.value === null) return operation;
+  const mended = mendOperationValue(operation, run);
+  return mended === operation.value ? operation : { ...operation, value: mended };
+}
+
+function mendOperationValue({ path, value }: RawOperation, run: Run): unknown {
+  const { schema, mendValue } = run;
+  if (path === undefined) return isJsonObject(value) ? mendResource(value, schema, mendValue) : value;
+  const target = typeof path === 'string' ? tryPatchPath(withoutFilter(path), schema) : undefined;
+  if (target === undefined || typeof path !== 'string') return value;
+  const { extension, attribute, sub } = target;
+  if (attribute === undefined) return mendExtension(value, extension, run);
+  if (sub !== undefined) return mendAttribute(value, sub, mendValue);
+  const isElement = path.includes('[') || (attribute.multiValued && !Array.isArray(value));
+  return isElement ? mendElement(value, attribute, mendValue) : mendAttribute(value, attribute, mendValue);
+}
+
+function mendExtension(value: unknown, extension: SchemaExtension | undefined, run: Run): unknown {
+  if (extension === undefined || !isJsonObject(value)) return value;
+  return mendResource({ [extension.urn]: value }, run.schema, run.mendValue)[extension.urn];
+}
+
+/** The filter may still hold what is to be corrected: it has no part in finding the attribute. */
+function withoutFilter(path: string): string {
+  const open = path.indexOf('[');
+  return open === -1 ? path : `${path.slice(0, open)}${path.slice(path.lastIndexOf(']') + 1)}`;
+}
+
+function rewritePath(operation: RawOperation, run: Run): RawOperation {
+  const { path } = operation;
+  if (typeof path !== 'string' || !path.includes('[')) return operation;
+  const mended = rewriteFilterText(path, run.schema, run.rewrites.filter, run.report);
+  return mended === path ? operation : { ...operation, path: mended };
 }

@@ -1,7 +1,6 @@
 import type { Attribute, ResourceSchema } from '../attribute.js';
 import type { JsonObject } from '../json-value.js';
 import type { ScimType } from '../scim-error.js';
-import type { SchemaRegistry } from '../schema-registry.js';
 
 /** A request as it stands before the protocol engine reads it. */
 export interface ScimRequest {
@@ -16,19 +15,30 @@ export interface ScimRequest {
 
 /** An operation of a PATCH with its members under their canonical names; their types are not checked yet. */
 export interface RawOperation {
-  readonly op: unknown;
-  readonly path: unknown;
-  /** undefined: none was sent. */
-  readonly value: unknown;
+  readonly op?: unknown;
+  readonly path?: unknown;
+  readonly value?: unknown;
 }
 
 export interface RewriteContext {
   readonly request: ScimRequest;
   readonly schema: ResourceSchema;
-  readonly registry: SchemaRegistry;
+  /** Is there a sign that Entra ID sent it: the directory's dialect, the flag in its URL, or a deviation only Entra has? */
+  isEntra(): boolean;
 }
 
-interface Named {
+/** One comparison of a filter, by its text. */
+export interface FilterTerm {
+  /** As written, with its URN if it has one. */
+  readonly name: string;
+  /** The literal as written, quotes included. */
+  readonly literal: string;
+}
+
+/** Where the name of a term is looked up: at the resource, or at the elements of an attribute. */
+export type FilterScope = ResourceSchema | Attribute;
+
+interface Deviation {
   /** Kebab-case; the key it is counted under. */
   readonly name: string;
   /** How dialect `strict` refuses it. */
@@ -36,40 +46,30 @@ interface Named {
   readonly refusal: string;
 }
 
+export interface BodyRewrite extends Deviation {
+  readonly unit: 'body';
+  mend(body: JsonObject, context: RewriteContext): JsonObject;
+}
+
+export interface OperationRewrite extends Deviation {
+  /** `operation` runs before the values are corrected, `operation-last` after. */
+  readonly unit: 'operation' | 'operation-last';
+  mend(operation: RawOperation, context: RewriteContext): RawOperation | readonly RawOperation[];
+}
+
+export interface ValueRewrite extends Deviation {
+  readonly unit: 'value';
+  /** `whole`: what was sent for the attribute; `element`: one element of the list sent. */
+  mend(value: unknown, attribute: Attribute, position: 'whole' | 'element'): unknown;
+}
+
+export interface FilterRewrite extends Deviation {
+  readonly unit: 'filter';
+  mend(term: FilterTerm, scope: FilterScope): FilterTerm;
+}
+
 /**
- * A named deviation of an identity provider from RFC 7644 and its correction. Each `mend` returns its input itself (the very same
- * object) when there is nothing to correct, and must not throw.
+ * A deviation of identity providers from RFC 7644 and its correction. Each `mend` is pure, does not throw, and returns its input itself
+ * when there is nothing to correct.
  */
-export type Rewrite =
-  | (Named & {
-      readonly unit: 'body';
-      mend(body: JsonObject, context: RewriteContext): JsonObject;
-    })
-  | (Named & {
-      /** `operation` runs before the values are read, `operation-last` after. */
-      readonly unit: 'operation' | 'operation-last';
-      mend(operation: RawOperation, context: RewriteContext): RawOperation | readonly RawOperation[];
-    })
-  | (Named & {
-      readonly unit: 'value';
-      /** `whole`: what was sent for the attribute; `element`: one element of a list. */
-      mend(value: unknown, attribute: Attribute, position: 'whole' | 'element'): unknown;
-    })
-  | (Named & {
-      readonly unit: 'filter';
-      mend(filter: FilterTerm, scope: ResourceSchema | Attribute): FilterTerm;
-    });
-
-/** One comparison of a filter, by its text. */
-export interface FilterTerm {
-  /** As written, with its URN if it has one. */
-  readonly name: string;
-  readonly operator: string;
-  /** The literal as written, quotes included. */
-  readonly literal: string;
-}
-
-/** Keeps a rewrite's literal type while checking it. */
-export function defineRewrite<T extends Rewrite>(rewrite: T): T {
-  return rewrite;
-}
+export type Rewrite = BodyRewrite | OperationRewrite | ValueRewrite | FilterRewrite;

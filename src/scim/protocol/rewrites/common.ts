@@ -1,0 +1,130 @@
+import { isPrimary } from '../attribute-value.js';
+import type { Attribute } from '../attribute.js';
+import { isJsonObject, readMember } from '../json-value.js';
+import { findIn } from './filter-text.js';
+import type { BodyRewrite, FilterRewrite, ValueRewrite } from './rewrite.js';
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
+const booleanText = /^(?:true|false)$/i;
+
+/**
+ * Wrong: `{"path": "active", "value": "False"}`. Right: `{"path": "active", "value": false}`.
+ *
+ * Entra ID without `aadOptscim062020`, and others through attribute mappings. Boolean attributes only.
+ */
+export const stringBoolean: ValueRewrite = {
+  name: 'string-boolean',
+  unit: 'value',
+  scimType: 'invalidValue',
+  refusal: 'a boolean must be true or false, not a string',
+  mend: (value, { type }) =>
+    type === 'boolean' && typeof value === 'string' && booleanText.test(value)
+      ? value.toLowerCase() === 'true'
+      : value,
+};
+
+/** Wrong: `roles[primary eq "True"]`, `active eq True`. Right: `roles[primary eq true]`, `active eq true`. */
+export const stringBooleanFilter: FilterRewrite = {
+  name: 'string-boolean-filter',
+  unit: 'filter',
+  scimType: 'invalidFilter',
+  refusal: 'a boolean compares with true or false, not with a string',
+  mend(term, scope) {
+    const text = /^(?:"(true|false)"|(true|false))$/i.exec(term.literal);
+    const literal = (text?.[1] ?? text?.[2])?.toLowerCase();
+    if (literal === undefined || literal === term.literal) return term;
+    return findIn(scope, term.name)?.type === 'boolean' ? { ...term, literal } : term;
+  },
+};
+
+/**
+ * Wrong: `"manager": "id"`, `"roles": ["Admin"]`, `"members": ["id"]`. Right: `{"value": ...}` each.
+ *
+ * @see https://github.com/AzureAD/SCIMReferenceCode/issues/24
+ */
+export const scalarForComplex: ValueRewrite = {
+  name: 'scalar-for-complex',
+  unit: 'value',
+  scimType: 'invalidValue',
+  refusal: 'a complex value must be an object',
+  mend: (value, attribute, position) =>
+    typeof value === 'string' && attribute.valueSub !== undefined && isSingle(attribute, position)
+      ? { value }
+      : value,
+};
+
+function isSingle(attribute: Attribute, position: 'whole' | 'element'): boolean {
+  return position === 'element' || !attribute.multiValued;
+}
+
+/** Wrong: `"emails": {"value": "a@b.test"}`. Right: `"emails": [{"value": "a@b.test"}]`. */
+export const singleForList: ValueRewrite = {
+  name: 'single-for-list',
+  unit: 'value',
+  scimType: 'invalidValue',
+  refusal: 'a multi-valued attribute must be an array',
+  mend: (value, attribute, position) =>
+    position === 'whole' && attribute.multiValued && !Array.isArray(value) ? [value] : value,
+};
+
+/** Wrong: two elements with `"primary": true`. Right: one (RFC 7643 section 2.4); the first is kept. */
+export const severalPrimaries: ValueRewrite = {
+  name: 'several-primaries',
+  unit: 'value',
+  scimType: 'invalidValue',
+  refusal: 'at most one value may be primary',
+  mend(value, attribute, position) {
+    if (position !== 'whole' || !attribute.hasPrimary || !isList(value)) return value;
+    const preferred = value.find(isPrimary);
+    const isSurplus = (element: unknown): boolean => element !== preferred && isPrimary(element);
+    if (!value.some(isSurplus)) return value;
+    return value.map((element) =>
+      isSurplus(element) && isJsonObject(element) ? { ...element, primary: false } : element,
+    );
+  },
+};
+
+/**
+ * Wrong: `schemas` with URNs of no schema here, or one twice (Entra ID adds
+ * `http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group`). Right: without them.
+ */
+export const foreignSchemas: BodyRewrite = {
+  name: 'foreign-schemas',
+  unit: 'body',
+  scimType: 'invalidSyntax',
+  refusal: '"schemas" must name schemas of the resource only, each once',
+  mend(body, { schema, request }) {
+    const schemas: unknown = readMember(body, 'schemas');
+    if (request.method === 'PATCH' || !isList(schemas)) return body;
+    const seen = new Set<string>();
+    const known = schemas.filter((urn) => {
+      if (typeof urn !== 'string') return true;
+      const folded = urn.toLowerCase();
+      const isKept =
+        !seen.has(folded) && (folded === schema.core.id.toLowerCase() || schema.extensionsByUrn.has(folded));
+      seen.add(folded);
+      return isKept;
+    });
+    return known.length === schemas.length ? body : { ...body, schemas: known };
+  },
+};
+
+/** Wrong: data under an extension's URN that `schemas` does not name (Entra ID, custom extensions). Right: with its URN there. */
+export const undeclaredExtension: BodyRewrite = {
+  name: 'undeclared-extension',
+  unit: 'body',
+  scimType: 'invalidSyntax',
+  refusal: '"schemas" must name every extension there is data of',
+  mend(body, { schema, request }) {
+    const schemas: unknown = readMember(body, 'schemas');
+    if (request.method === 'PATCH' || !isList(schemas)) return body;
+    const declared = new Set(schemas.map((urn) => String(urn).toLowerCase()));
+    const missing = Object.keys(body)
+      .map((name) => schema.extensionsByUrn.get(name.toLowerCase())?.urn)
+      .filter((urn) => urn !== undefined && !declared.has(urn.toLowerCase()));
+    return missing.length === 0 ? body : { ...body, schemas: [...schemas, ...missing] };
+  },
+};

@@ -1,0 +1,124 @@
+import {
+  foreignSchemas,
+  scalarForComplex,
+  severalPrimaries,
+  singleForList,
+  stringBoolean,
+  stringBooleanFilter,
+  undeclaredExtension,
+} from './common.js';
+import {
+  capitalOp,
+  complexValueFilter,
+  displayNameForDisplay,
+  dottedKeys,
+  emptyOperations,
+  listForSingle,
+  malformedEnterpriseUrn,
+  packedJson,
+  replaceCreatesElement,
+  singleValuedFilter,
+  unqualifiedExtension,
+  unqualifiedExtensionFilter,
+} from './entra.js';
+import { idInValue } from './okta.js';
+import { legacyUrns } from './onelogin.js';
+import { removeWithValue } from './removal.js';
+import type { BodyRewrite, FilterRewrite, OperationRewrite, Rewrite, ValueRewrite } from './rewrite.js';
+
+/** How a directory's requests are read: `auto` corrects every known deviation, `strict` refuses each, the others correct their own. */
+export const dialects = [
+  'auto',
+  'strict',
+  'okta',
+  'entra',
+  'onelogin',
+  'jumpcloud',
+  'google',
+  'ping',
+] as const;
+export type Dialect = (typeof dialects)[number];
+
+/** Every known deviation, in the order of correction: URNs, operations, values (lists before elements), filters, removals. */
+export const knownRewrites: readonly Rewrite[] = [
+  legacyUrns,
+  malformedEnterpriseUrn,
+  foreignSchemas,
+  undeclaredExtension,
+  emptyOperations,
+  capitalOp,
+  idInValue,
+  dottedKeys,
+  unqualifiedExtension,
+  singleValuedFilter,
+  replaceCreatesElement,
+  listForSingle,
+  singleForList,
+  stringBoolean,
+  packedJson,
+  scalarForComplex,
+  displayNameForDisplay,
+  severalPrimaries,
+  unqualifiedExtensionFilter,
+  complexValueFilter,
+  stringBooleanFilter,
+  removeWithValue,
+];
+
+const common: readonly Rewrite[] = [
+  foreignSchemas,
+  undeclaredExtension,
+  stringBoolean,
+  stringBooleanFilter,
+  scalarForComplex,
+  singleForList,
+  severalPrimaries,
+];
+
+const entra: readonly Rewrite[] = [
+  malformedEnterpriseUrn,
+  emptyOperations,
+  capitalOp,
+  dottedKeys,
+  unqualifiedExtension,
+  singleValuedFilter,
+  replaceCreatesElement,
+  listForSingle,
+  packedJson,
+  displayNameForDisplay,
+  unqualifiedExtensionFilter,
+  complexValueFilter,
+  removeWithValue,
+];
+
+/** The rewrites of a dialect, by what they work on. */
+export interface DialectRewrites {
+  readonly body: readonly BodyRewrite[];
+  readonly operation: readonly OperationRewrite[];
+  readonly value: readonly ValueRewrite[];
+  readonly filter: readonly FilterRewrite[];
+  readonly last: readonly OperationRewrite[];
+}
+
+function select(chosen: readonly Rewrite[]): DialectRewrites {
+  const rewrites = knownRewrites.filter((rewrite) => chosen.includes(rewrite));
+  return {
+    body: rewrites.filter((rewrite) => rewrite.unit === 'body'),
+    operation: rewrites.filter((rewrite): rewrite is OperationRewrite => rewrite.unit === 'operation'),
+    value: rewrites.filter((rewrite) => rewrite.unit === 'value'),
+    filter: rewrites.filter((rewrite) => rewrite.unit === 'filter'),
+    last: rewrites.filter((rewrite): rewrite is OperationRewrite => rewrite.unit === 'operation-last'),
+  };
+}
+
+/** `strict` looks for every deviation too: to refuse it by its name. */
+export const rewritesOf: Readonly<Record<Dialect, DialectRewrites>> = {
+  auto: select(knownRewrites),
+  strict: select(knownRewrites),
+  okta: select([...common, idInValue]),
+  entra: select([...common, ...entra]),
+  onelogin: select([...common, legacyUrns]),
+  jumpcloud: select([...common, removeWithValue]),
+  google: select(common),
+  ping: select([...common, removeWithValue]),
+};

@@ -1,0 +1,264 @@
+import type { ResourceSchema } from '../attribute.js';
+import { findAttribute } from '../attribute.js';
+import { findAttributePath } from '../attribute-path.js';
+import type { JsonObject } from '../json-value.js';
+import { isJsonObject, readMember } from '../json-value.js';
+import { tryPatchPath } from '../path.js';
+import { enterpriseUserUrn } from '../urns.js';
+import { findIn } from './filter-text.js';
+import type {
+  BodyRewrite,
+  FilterRewrite,
+  OperationRewrite,
+  RawOperation,
+  RewriteContext,
+  ValueRewrite,
+} from './rewrite.js';
+import { renameUrns } from './urn-aliases.js';
+
+const operationNames = new Set(['add', 'remove', 'replace']);
+
+/** Wrong: `"op": "Add"`. Right: `"op": "add"`. Entra ID without `aadOptscim062020`. */
+export const capitalOp: OperationRewrite = {
+  name: 'capital-op',
+  unit: 'operation',
+  scimType: 'invalidSyntax',
+  refusal: '"op" must be in lower case',
+  mend(operation) {
+    const op = typeof operation.op === 'string' ? operation.op.toLowerCase() : '';
+    return op !== operation.op && operationNames.has(op) ? { ...operation, op } : operation;
+  },
+};
+
+/**
+ * Wrong: `"Operations": []` (the Entra SCIM validator, for groups with one attribute only). Right: no request at all; here an operation
+ * that changes nothing.
+ *
+ * @see https://github.com/AzureAD/SCIMReferenceCode/issues/112
+ */
+export const emptyOperations: BodyRewrite = {
+  name: 'empty-operations',
+  unit: 'body',
+  scimType: 'invalidSyntax',
+  refusal: '"Operations" must hold at least one operation',
+  mend(body, { request }) {
+    const operations = readMember(body, 'Operations');
+    const isEmpty = request.method === 'PATCH' && Array.isArray(operations) && operations.length === 0;
+    return isEmpty ? { schemas: readMember(body, 'schemas'), Operations: [{ op: 'add', value: {} }] } : body;
+  },
+};
+
+const enterpriseAliases = new Map([
+  ['urn:ietf:params:scim:schemas:extension:enterprise:2.0user', enterpriseUserUrn],
+]);
+
+/** Wrong: `urn:ietf:params:scim:schemas:extension:enterprise:2.0User` (Microsoft's documentation). Right: with `:` before `User`. */
+export const malformedEnterpriseUrn: BodyRewrite = {
+  name: 'malformed-enterprise-urn',
+  unit: 'body',
+  scimType: 'invalidSyntax',
+  refusal: `the URN is ${enterpriseUserUrn}`,
+  mend: (body) => renameUrns(body, enterpriseAliases),
+};
+
+/** The qualified form of a name that is no core attribute but one of exactly one extension; `[...]` and `.sub` stay. */
+function qualify(name: string, schema: ResourceSchema): string | undefined {
+  const attribute = /^[\w$-]+/.exec(name)?.[0];
+  if (attribute === undefined || findAttribute(schema.attributes, attribute) !== undefined) return undefined;
+  const owners = schema.extensions.filter(
+    ({ attributes }) => findAttribute(attributes, attribute) !== undefined,
+  );
+  return owners.length === 1 && owners[0] !== undefined ? `${owners[0].urn}:${name}` : undefined;
+}
+
+/**
+ * Wrong: `"path": "manager"`, `{"value": {"department": "x"}}` without a path. Right: with the extension's URN before the name.
+ */
+export const unqualifiedExtension: OperationRewrite = {
+  name: 'unqualified-extension',
+  unit: 'operation',
+  scimType: 'invalidPath',
+  refusal: 'an extension attribute must be named with its URN',
+  mend(operation, { schema }) {
+    if (typeof operation.path === 'string') {
+      const path = qualify(operation.path, schema);
+      return path === undefined ? operation : { ...operation, path };
+    }
+    return splitKeys(operation, (name) =>
+      schema.extensionsByUrn.has(name.toLowerCase()) ? undefined : qualify(name, schema),
+    );
+  },
+};
+
+/** Wrong: `manager eq "id"` in a filter. Right: `urn:...:User:manager eq "id"`. */
+export const unqualifiedExtensionFilter: FilterRewrite = {
+  name: 'unqualified-extension-filter',
+  unit: 'filter',
+  scimType: 'invalidFilter',
+  refusal: 'an extension attribute must be named with its URN',
+  mend(term, scope) {
+    const name = 'subs' in scope || term.name.includes(':') ? undefined : qualify(term.name, scope);
+    return name === undefined ? term : { ...term, name };
+  },
+};
+
+/** Wrong: `urn:...:User:manager eq "id"`, a complex attribute compared as a whole. Right: `urn:...:User:manager.value eq "id"`. */
+export const complexValueFilter: FilterRewrite = {
+  name: 'complex-value-filter',
+  unit: 'filter',
+  scimType: 'invalidFilter',
+  refusal: 'a complex attribute compares by one of its sub-attributes',
+  mend(term, scope) {
+    const attribute = findIn(scope, term.name);
+    const isWhole =
+      attribute?.type === 'complex' && !attribute.multiValued && attribute.valueSub !== undefined;
+    return isWhole && term.literal !== 'null' ? { ...term, name: `${term.name}.value` } : term;
+  },
+};
+
+/**
+ * Wrong: `{"op": "replace", "value": {"name.givenName": "x", "urn:...:User:employeeNumber": "1"}}` (Entra ID with `aadOptscim062020`).
+ * Right: one operation with a path for each such key.
+ */
+export const dottedKeys: OperationRewrite = {
+  name: 'dotted-keys',
+  unit: 'operation',
+  scimType: 'invalidPath',
+  refusal: 'a member of "value" must be the name of an attribute, not a path',
+  mend: (operation, { schema }) => splitKeys(operation, (name) => toPath(name, schema)),
+};
+
+function toPath(name: string, schema: ResourceSchema): string | undefined {
+  if (name.includes('[')) return tryPatchPath(name, schema) && name;
+  const isPath = name.includes('.') || name.includes(':');
+  return isPath && findAttributePath(name, schema) !== undefined ? name : undefined;
+}
+
+/** Moves members of a path-less value into operations of their own. */
+function splitKeys(
+  operation: RawOperation,
+  toPathOf: (name: string) => string | undefined,
+): RawOperation | RawOperation[] {
+  const { op, path, value } = operation;
+  if (path !== undefined || !isJsonObject(value)) return operation;
+  const moved: RawOperation[] = [];
+  const rest: [string, unknown][] = [];
+  for (const [name, inner] of Object.entries(value)) {
+    const target = toPathOf(name);
+    if (target === undefined) rest.push([name, inner]);
+    else moved.push({ op, path: target, value: inner });
+  }
+  if (moved.length === 0) return operation;
+  return rest.length === 0 ? moved : [{ op, value: Object.fromEntries(rest) }, ...moved];
+}
+
+/**
+ * Wrong: `{"op": "Remove", "path": "urn:...:User:manager[value eq \"id\"]"}`, a filter on a single-valued attribute. Right: without it.
+ * A removal beside an operation that sets the same attribute is dropped: it speaks of the former value.
+ *
+ * @see https://github.com/thomaspoignant/scim-patch/issues/453
+ */
+export const singleValuedFilter: OperationRewrite = {
+  name: 'single-valued-filter',
+  unit: 'operation',
+  scimType: 'invalidPath',
+  refusal: 'a single-valued attribute takes no filter',
+  mend(operation, context) {
+    const match =
+      typeof operation.path === 'string' ? /^([^[]+)\[.*\](\.[\w$-]+)?$/s.exec(operation.path) : null;
+    const name = match?.[1] ?? '';
+    const found = match === null ? undefined : findAttributePath(name, context.schema);
+    if (found === undefined || found.sub !== undefined || found.attribute.multiValued) return operation;
+    if (operation.op === 'remove' && isSetElsewhere(name, context)) return [];
+    return { ...operation, path: `${name}${match?.[2] ?? ''}` };
+  },
+};
+
+function isSetElsewhere(name: string, { request }: RewriteContext): boolean {
+  const operations = readMember(request.body as JsonObject, 'Operations') as unknown[];
+  const simple = name.slice(name.lastIndexOf(':') + 1).toLowerCase();
+  return operations.filter(isJsonObject).some((other) => {
+    const path = foldedText(readMember(other, 'path'));
+    const isRemoval = foldedText(readMember(other, 'op')) === 'remove';
+    return !isRemoval && (path === simple || path.endsWith(`:${simple}`));
+  });
+}
+
+function foldedText(value: unknown): string {
+  return typeof value === 'string' ? value.toLowerCase() : '';
+}
+
+/**
+ * Wrong: `replace emails[type eq "work"].value` of a user without a work address, which is noTarget (RFC 7644 section 3.5.2.3).
+ * Right: `add`, which does the same where there is one and creates it where there is none. Only for requests that are Entra's.
+ */
+export const replaceCreatesElement: OperationRewrite = {
+  name: 'replace-creates-element',
+  unit: 'operation',
+  scimType: 'noTarget',
+  refusal: 'no value matches the filter',
+  mend(operation, context) {
+    const { op, path } = operation;
+    if (op !== 'replace' || typeof path !== 'string' || !context.isEntra()) return operation;
+    return /\]\.[\w$-]+$/.test(path) ? { ...operation, op: 'add' } : operation;
+  },
+};
+
+/** Wrong: `"path": "manager", "value": [{"value": "id"}]`. Right: `"value": {"value": "id"}`: the attribute has one value. */
+export const listForSingle: ValueRewrite = {
+  name: 'list-for-single',
+  unit: 'value',
+  scimType: 'invalidValue',
+  refusal: 'a single-valued attribute takes no array',
+  mend: (value, attribute, position) =>
+    position === 'whole' && !attribute.multiValued && Array.isArray(value) && value.length === 1
+      ? (value[0] as unknown)
+      : value,
+};
+
+/**
+ * Wrong: `{"path": "roles", "value": [{"value": "{\"id\":\"..\",\"value\":\"Admin\",\"displayName\":\"Admin\"}"}]}`
+ * (AppRoleAssignmentsComplex). Right: `[{"value": "Admin", "display": "Admin"}]`.
+ */
+export const packedJson: ValueRewrite = {
+  name: 'packed-json',
+  unit: 'value',
+  scimType: 'invalidValue',
+  refusal: 'a role must be an object, not JSON in a string',
+  mend(value, attribute, position) {
+    if (position !== 'element' || (attribute.name !== 'roles' && attribute.name !== 'entitlements'))
+      return value;
+    const text = isJsonObject(value) ? readMember(value, 'value') : value;
+    const packed = typeof text === 'string' && text.startsWith('{') ? unpack(text) : undefined;
+    if (packed === undefined) return value;
+    const { id: _id, ...rest } = packed;
+    return isJsonObject(value) ? { ...value, ...rest } : rest;
+  },
+};
+
+function unpack(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) && typeof value['value'] === 'string' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Wrong: `{"value": "Admin", "displayName": "Admin"}` in `roles` or `members`. Right: `display`.
+ *
+ * @see https://github.com/AzureAD/SCIMReferenceCode/issues/20
+ */
+export const displayNameForDisplay: ValueRewrite = {
+  name: 'display-name-for-display',
+  unit: 'value',
+  scimType: 'invalidValue',
+  refusal: 'the name of an element is its "display"',
+  mend(value, attribute, position) {
+    if (position !== 'element' || !isJsonObject(value) || !Object.hasOwn(value, 'displayName')) return value;
+    if (attribute.subs.get('display') === undefined || attribute.subs.has('displayName')) return value;
+    const { displayName, ...rest } = value;
+    return { display: displayName, ...rest };
+  },
+};
