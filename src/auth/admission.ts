@@ -1,0 +1,48 @@
+import type { Core } from '../identity/core.js';
+import { settingsOf, type Settings } from '../identity/tenant-settings.js';
+import { deriveStatus, type UserStatus } from '../identity/user-status.js';
+import type { TenantDocument } from '../persistence/collections/tenants.js';
+import type { UserDocument } from '../persistence/collections/users.js';
+
+/** Statuses a person may have a session in (B2): one who waits for approval may look, and has no roles. */
+const admitted: ReadonlySet<UserStatus> = new Set(['active', 'pending_approval']);
+
+/** Whether a person in this status may have a session. */
+export function mayEnter(status: UserStatus): boolean {
+  return admitted.has(status);
+}
+
+/** What decides whether somebody is let in, as it is at this moment. */
+export interface Admission {
+  user: UserDocument;
+  tenant: TenantDocument;
+  settings: Settings;
+  status: UserStatus;
+}
+
+/**
+ * The one gate before every session that does not come straight from a judged password: reads the user's status anew, the lock included, so
+ * that what changed between two steps counts.
+ *
+ * @returns undefined when the user is gone.
+ */
+export async function readAdmission(
+  core: Core,
+  tenantId: string,
+  userId: string,
+): Promise<Admission | undefined> {
+  const scope = core.store.tenant(tenantId);
+  const [user, tenant, credential] = await Promise.all([
+    scope.collection('users').get(userId),
+    scope.collection('tenants').get(tenantId),
+    scope.collection('credentials').get(userId),
+  ]);
+  if (!user || !tenant) return undefined;
+  const settings = settingsOf(tenant);
+  const status = deriveStatus(user, {
+    now: core.clock.now(),
+    approvalRequired: settings['approval.required'],
+    lockedUntil: credential?.lockedUntil ?? null,
+  });
+  return { user, tenant, settings, status };
+}

@@ -1,0 +1,27 @@
+import type { Core } from '../identity/core.js';
+import type { EmailAddress } from '../identity/email-domain.js';
+import type { SsoConnectionDocument } from '../persistence/collections/tenants.js';
+
+/** Where an address signs in. */
+export type HomeRealm =
+  /** At the company's own provider and nowhere else (mode `required`). */
+  | { kind: 'forwarded'; connection: SsoConnectionDocument }
+  /** With a password here; `connection` may be offered beside it (mode `optional`). */
+  | { kind: 'local'; connection: SsoConnectionDocument | null };
+
+/**
+ * Home realm discovery (M0-4 to M0-6): decided by the address's domain alone, before anybody looks whether there is such a user, so that
+ * known and unknown people are treated alike. Only verified domains count, and only exact matches.
+ *
+ * @param tenantId - the tenant the sign-in is for; another tenant's connection does not answer for it. Null: any tenant's.
+ */
+export async function resolveHomeRealm(
+  core: Core,
+  email: EmailAddress,
+  tenantId: string | null,
+): Promise<HomeRealm> {
+  const scope = tenantId === null ? core.store.server : core.store.tenant(tenantId);
+  const connection = await scope.collection('sso_connections').findOne({ verifiedDomains: email.domain });
+  if (!connection || connection.mode === 'off') return { kind: 'local', connection: null };
+  return connection.mode === 'required' ? { kind: 'forwarded', connection } : { kind: 'local', connection };
+}

@@ -1,0 +1,184 @@
+import { recordEvent } from '../../identity/audit.js';
+import type { Actor, Core } from '../../identity/core.js';
+import { newCredential } from '../../identity/credentials.js';
+import type { Settings } from '../../identity/tenant-settings.js';
+import { deriveStatus, type UserStatus } from '../../identity/user-status.js';
+import type { UserDocument } from '../../persistence/collections/users.js';
+import type { Step, Transaction } from '../../persistence/store.js';
+import type { Visitor } from '../sessions.js';
+import { mayEnter } from '../admission.js';
+import { countFailure, noFailures, refuseAttempt, type LockoutRules, type LockoutState } from './lockout.js';
+
+/** What an attempt is made on: an account, or an address nobody has, which must behave the same. */
+export interface AttemptSubject {
+  /** `server` for an address that belongs to no tenant. */
+  tenantId: string;
+  /** The user's id, or the keyed hash that stands for the address. */
+  id: string;
+  label: string;
+  isKnown: boolean;
+  settings: Settings;
+}
+
+/** How one attempt at one subject ended. */
+export type AttemptResult =
+  | { kind: 'locked'; until: Date }
+  | { kind: 'wrong' }
+  | { kind: 'right'; user: UserDocument; status: UserStatus };
+
+/** How long failures at an address nobody has are remembered. */
+const unknownSeconds = 30 * 86_400;
+
+const rulesOf = (settings: Settings): LockoutRules => ({
+  threshold: settings['lockout.threshold'],
+  windowSeconds: settings['lockout.windowSeconds'],
+  lockSeconds: settings['lockout.lockSeconds'],
+  minGapSeconds: settings['lockout.minGapSeconds'],
+  countMode: settings['lockout.countMode'],
+});
+
+const unknownId = (subject: AttemptSubject): string => `${subject.tenantId}:${subject.id}`;
+
+function* readState(tx: Transaction, subject: AttemptSubject): Step<LockoutState> {
+  const scope = tx.tenant(subject.tenantId);
+  const stored = subject.isKnown
+    ? yield* scope.collection('credentials').get(subject.id)
+    : yield* scope.collection('address_lockouts').get(unknownId(subject));
+  return stored ?? noFailures;
+}
+
+const fieldsOf = ({ failureCount, failureTimes, lockedUntil, lockReason }: LockoutState) => ({
+  failureCount,
+  failureTimes: [...failureTimes],
+  lockedUntil,
+  lockReason,
+});
+
+function* writeState(tx: Transaction, subject: AttemptSubject, state: LockoutState, now: Date): Step<void> {
+  const scope = tx.tenant(subject.tenantId);
+  const fields = fieldsOf(state);
+  if (subject.isKnown) {
+    const credentials = scope.collection('credentials');
+    const updated = yield* credentials.update(subject.id, (stored) => ({ ...stored, ...fields }));
+    if (!updated) yield* credentials.insert({ ...newCredential(subject.tenantId, subject.id), ...fields });
+    return;
+  }
+  const expiresAt = new Date(now.getTime() + unknownSeconds * 1000);
+  const lockouts = scope.collection('address_lockouts');
+  const updated = yield* lockouts.update(unknownId(subject), (stored) => ({
+    ...stored,
+    ...fields,
+    expiresAt,
+  }));
+  if (!updated)
+    yield* lockouts.insert({ _id: unknownId(subject), tenantId: subject.tenantId, ...fields, expiresAt });
+}
+
+function actorOf(subject: AttemptSubject, visitor: Visitor): Actor {
+  return {
+    party: { type: 'user', id: subject.isKnown ? subject.id : '', label: subject.label },
+    tenantId: subject.tenantId,
+    permissions: new Set(),
+    directoryId: null,
+    requestId: visitor.requestId,
+    ip: visitor.ip,
+  };
+}
+
+function* record(
+  tx: Transaction,
+  subject: AttemptSubject,
+  visitor: Visitor,
+  event: { action: string; reason: string },
+  now: Date,
+): Step<void> {
+  if (subject.tenantId === 'server') return;
+  const actor = actorOf(subject, visitor);
+  const changes = [{ path: 'reason', before: null, after: event.reason }];
+  yield* recordEvent(
+    tx,
+    actor,
+    { action: event.action, target: actor.party, changes, result: 'failure' },
+    now,
+  );
+}
+
+/** The attempt's refusal by a lock that stands or that it causes itself; undefined when its password counts. */
+function* refuse(
+  tx: Transaction,
+  subject: AttemptSubject,
+  visitor: Visitor,
+  now: Date,
+): Step<AttemptResult | undefined> {
+  const state = yield* readState(tx, subject);
+  const refused = refuseAttempt(state, rulesOf(subject.settings), now);
+  if (!refused) return undefined;
+  if (refused !== state) {
+    yield* writeState(tx, subject, refused, now);
+    yield* record(tx, subject, visitor, { action: 'user.locked', reason: 'too_fast' }, now);
+  }
+  return { kind: 'locked', until: refused.lockedUntil ?? now };
+}
+
+/**
+ * An attempt arrives. Nothing is written unless it locks by being too fast (M0-30).
+ *
+ * @returns the refusal, or undefined when the password is to be looked at.
+ */
+export async function admitAttempt(
+  core: Core,
+  subject: AttemptSubject,
+  visitor: Visitor,
+  now: Date,
+): Promise<AttemptResult | undefined> {
+  const scope = core.store.tenant(subject.tenantId);
+  const stored = subject.isKnown
+    ? await scope.collection('credentials').get(subject.id)
+    : await scope.collection('address_lockouts').get(unknownId(subject));
+  if (!refuseAttempt(stored ?? noFailures, rulesOf(subject.settings), now)) return undefined;
+  return core.store.transaction((tx) => refuse(tx, subject, visitor, now));
+}
+
+/**
+ * Counts an attempt whose password was found wrong, in one atomic step: the state is read again, since others may have failed meanwhile.
+ * Of any number of parallel guesses each is counted once, up to the one that locks.
+ */
+export function settleWrong(
+  core: Core,
+  subject: AttemptSubject,
+  visitor: Visitor,
+  now: Date,
+): Promise<AttemptResult> {
+  return core.store.transaction(function* (tx): Step<AttemptResult> {
+    const refused = yield* refuse(tx, subject, visitor, now);
+    if (refused) return refused;
+    const next = countFailure(yield* readState(tx, subject), rulesOf(subject.settings), now);
+    yield* writeState(tx, subject, next, now);
+    yield* record(tx, subject, visitor, { action: 'login.failed', reason: 'wrong_password' }, now);
+    if (next.lockedUntil === null) return { kind: 'wrong' };
+    yield* record(tx, subject, visitor, { action: 'user.locked', reason: 'too_many_failures' }, now);
+    return { kind: 'locked', until: next.lockedUntil };
+  });
+}
+
+/**
+ * Settles an attempt whose password was right: a lock set meanwhile refuses it all the same, a success resets the count (M0-31), and the
+ * status is that of this very moment.
+ */
+export function settleRight(
+  core: Core,
+  subject: AttemptSubject,
+  visitor: Visitor,
+  now: Date,
+): Promise<AttemptResult> {
+  return core.store.transaction(function* (tx): Step<AttemptResult> {
+    const refused = yield* refuse(tx, subject, visitor, now);
+    if (refused) return refused;
+    const user = yield* tx.tenant(subject.tenantId).collection('users').get(subject.id);
+    if (!user) return { kind: 'wrong' };
+    const status = deriveStatus(user, { now, approvalRequired: subject.settings['approval.required'] });
+    if (mayEnter(status)) yield* writeState(tx, subject, noFailures, now);
+    else yield* record(tx, subject, visitor, { action: 'login.refused', reason: status }, now);
+    return { kind: 'right', user, status };
+  });
+}

@@ -1,0 +1,47 @@
+import type { UserStatus } from '../identity/user-status.js';
+import type { SsoRefusal } from './sso/account-link.js';
+
+/** One text for a wrong password, an unknown address and an account without a password. */
+export const wrongText = 'Email or password is incorrect.';
+
+/** Why somebody with the right password, or vouched for by their company, is not let in. */
+const statusTexts: Readonly<Record<Exclude<UserStatus, 'active' | 'pending_approval'>, string>> = {
+  deleted: 'This account no longer exists.',
+  disabled: 'This account is disabled. Please contact your administrator.',
+  expired: 'Access for this account has ended. Please contact your administrator.',
+  locked: 'This account is locked after too many failed attempts. Please wait before you try again.',
+  pending_activation: 'This account is not activated yet. Please use the link in your invitation.',
+};
+
+/** @param status - one that keeps people out. */
+export function statusText(status: UserStatus): string {
+  return status === 'active' || status === 'pending_approval' ? '' : statusTexts[status];
+}
+
+const ssoTexts: Readonly<Record<Exclude<SsoRefusal, keyof typeof statusTexts>, string>> = {
+  email_missing: 'Your company’s sign-in did not tell us your email address.',
+  email_unverified: 'Your company’s sign-in says that your email address is not verified.',
+  domain_foreign: 'Your email address does not belong to the domains of this sign-in.',
+  user_unknown: 'There is no account for you here. Please ask your administrator to add you.',
+  identity_taken: 'Your account is already connected to another identity of this sign-in.',
+  proof_needed:
+    'Please sign in with your password first, and then again through your company, to connect the two.',
+};
+
+/** What a person reads whom their provider let in and we do not. */
+export function ssoRefusalText(reason: SsoRefusal): string {
+  return reason in statusTexts
+    ? statusTexts[reason as keyof typeof statusTexts]
+    : ssoTexts[reason as keyof typeof ssoTexts];
+}
+
+/** @returns whole seconds to wait, at least one. */
+export function secondsUntil(until: Date, now: Date): number {
+  return Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1000));
+}
+
+/** The text of a lock; it says nothing about whether there is such an account. */
+export function lockText(seconds: number): string {
+  const minutes = Math.ceil(seconds / 60);
+  return `Too many attempts. Please try again in ${minutes} minute${minutes === 1 ? '' : 's'}.`;
+}

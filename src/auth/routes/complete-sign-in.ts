@@ -1,0 +1,32 @@
+import type { Request, Response } from 'express';
+import type { Core } from '../../identity/core.js';
+import { mayEnter, type Admission } from '../admission.js';
+import { giveSession, openSession, type SignInProof } from '../sessions.js';
+import type { SignInContext } from '../sign-in-flow.js';
+
+export interface Completion {
+  context: SignInContext;
+  admission: Pick<Admission, 'user' | 'settings' | 'status'>;
+  proof: SignInProof;
+}
+
+/**
+ * The one door to a session. Every factor is proved by now; the status was read a moment ago and is looked at once more here.
+ *
+ * @returns the token {@link enter} hands out.
+ */
+export async function makeSession(core: Core, req: Request, completion: Completion): Promise<string> {
+  const { admission, context, proof } = completion;
+  const isElsewhere = context.tenantId !== null && context.tenantId !== admission.user.tenantId;
+  if (isElsewhere || !mayEnter(admission.status))
+    throw new Error('a session was asked for somebody who may not enter');
+  const { token } = await openSession(core, req, { ...admission, proof });
+  return token;
+}
+
+/** Gives the browser its session and sends it on: to the waiting application, the page asked for, or the account. */
+export function enter(core: Core, res: Response, context: SignInContext, token: string): void {
+  giveSession(core, res, token);
+  // 303: the browser asks for the next page with GET and without the password.
+  res.redirect(303, context.returnTo);
+}

@@ -1,0 +1,50 @@
+import type { Request } from 'express';
+import { z } from 'zod';
+import { readFormToken } from '../../http/csrf.js';
+import type { Core } from '../../identity/core.js';
+import { AppError } from '../../shared/errors.js';
+import { contextOf, findFlow, type SignInContext, type SignInFlow } from '../sign-in-flow.js';
+
+/** A post of one of this browser's own forms. */
+export interface OwnForm {
+  flow: SignInFlow;
+  context: SignInContext;
+  /** One per rendered form. */
+  nonce: string;
+}
+
+const text = (most: number) => z.string().max(most);
+
+const emailForm = z.object({ email: text(320) });
+const passwordForm = z.object({ email: text(320).optional(), password: z.string().min(1).max(1024) });
+const choiceForm = z.object({ choice: text(100), user: text(100) });
+
+/** A form that arrays, objects and missing fields have no place in. */
+function parse<T>(schema: z.ZodType<T>, body: unknown): T | undefined {
+  const parsed = schema.safeParse(body ?? {});
+  return parsed.success ? parsed.data : undefined;
+}
+
+export const parseEmailForm = (body: unknown) => parse(emailForm, body);
+export const parsePasswordForm = (body: unknown) => parse(passwordForm, body);
+export const parseChoiceForm = (body: unknown) => parse(choiceForm, body);
+
+/**
+ * The sign-in a posted form belongs to.
+ *
+ * @throws AppError `csrf.invalid` when this browser was not given that form, or too long ago.
+ */
+export async function requireOwnForm(core: Core, req: Request): Promise<OwnForm> {
+  const body = (req.body ?? {}) as Record<string, unknown>;
+  const flow = await findFlow(core, req);
+  const token = flow && readFormToken(flow.csrfKey, body['_csrf']);
+  const context = token && contextOf(flow, token.subject);
+  if (!context) throw new AppError('csrf.invalid', 'This page has expired. Please try again.');
+  return { flow, context, nonce: token.nonce };
+}
+
+/** A query parameter given once. */
+export function queryText(req: Request, name: string): string | undefined {
+  const value = req.query[name];
+  return typeof value === 'string' ? value : undefined;
+}

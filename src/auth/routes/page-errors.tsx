@@ -1,0 +1,37 @@
+import type { ErrorRequestHandler } from 'express';
+import { toAppError } from '../../http/error-page.js';
+import { requestIdOf } from '../../http/request-context.js';
+import type { Core } from '../../identity/core.js';
+import { ProviderFault } from '../sso/provider-fault.js';
+import { sendPage } from '../views/layout.js';
+import { RefusalPage } from '../views/sign-in-pages.js';
+
+const titles: Readonly<Record<number, string>> = {
+  403: 'You cannot sign in',
+  404: 'There is nothing here',
+  429: 'Too many attempts',
+};
+
+/** Renders what the sign-in pages throw as a page with a way back; nothing of the cause is shown. */
+export function pageErrors(core: Core): ErrorRequestHandler {
+  return (error: unknown, req, res, next) => {
+    if (res.headersSent) {
+      next(error);
+      return;
+    }
+    const shown = error instanceof ProviderFault ? error : toAppError(error, core.log, req);
+    if ('retryAfterSeconds' in shown && shown.retryAfterSeconds !== undefined) {
+      res.setHeader('Retry-After', String(shown.retryAfterSeconds));
+    }
+    sendPage(
+      res,
+      shown.status,
+      <RefusalPage
+        title={titles[shown.status] ?? 'That did not work'}
+        alert={shown.message}
+        reference={requestIdOf(req)}
+        links={[{ href: '/signin', text: 'Back to sign-in' }]}
+      />,
+    );
+  };
+}

@@ -1,0 +1,283 @@
+import { Router, urlencoded, type Request, type Response } from 'express';
+import { makeFormToken, refuseCrossSite } from '../../http/csrf.js';
+import { pageHeaders } from '../../http/security-headers.js';
+import type { Core } from '../../identity/core.js';
+import { parseEmail, type EmailAddress } from '../../identity/email-domain.js';
+import { AppError } from '../../shared/errors.js';
+import { mayEnter, readAdmission } from '../admission.js';
+import { once } from '../double-click.js';
+import { resolveHomeRealm } from '../home-realm.js';
+import { lockText, secondsUntil, statusText, wrongText } from '../refusals.js';
+import { currentSession } from '../session-guard.js';
+import { visitorOf, type SignInProof } from '../sessions.js';
+import { signInWithPassword, type PasswordOutcome } from '../sign-in.js';
+import {
+  contextOf,
+  enterFlow,
+  findFlow,
+  keepChoice,
+  ownPath,
+  rememberEmail,
+  takeChoice,
+  type Entry,
+  type SignInContext,
+  type SignInFlow,
+} from '../sign-in-flow.js';
+import { sendPage } from '../views/layout.js';
+import { ChoicePage, EmailPage, PasswordPage, RefusalPage } from '../views/sign-in-pages.js';
+import { stylePath, styleSheet } from '../views/styles.js';
+import { enter, makeSession } from './complete-sign-in.js';
+import {
+  parseChoiceForm,
+  parseEmailForm,
+  parsePasswordForm,
+  queryText,
+  requireOwnForm,
+} from './form-input.js';
+import { forward } from './forwarding.js';
+import { pageErrors } from './page-errors.js';
+import { signInLimits } from './sign-in-limits.js';
+
+const invalidEmail = 'Enter a valid email.';
+const invalidPassword = 'Enter a valid password.';
+const passwordProof: SignInProof = {
+  method: 'password',
+  amr: ['pwd'],
+  connectionId: null,
+  providerSid: null,
+};
+
+const tokenFor = (flow: SignInFlow, context: SignInContext): string =>
+  makeFormToken(flow.csrfKey, context.id);
+
+/** The sign-in the address bar speaks of: one under way (`?flow=`), else a new one. */
+async function enterFromQuery(core: Core, req: Request, res: Response): Promise<Entry> {
+  const flow = await findFlow(core, req);
+  const context = flow && contextOf(flow, queryText(req, 'flow'));
+  if (context) return { flow, context };
+  const slug = queryText(req, 'tenant');
+  const tenant =
+    slug === undefined ? undefined : await core.store.server.collection('tenants').findOne({ slug });
+  if (slug !== undefined && !tenant)
+    throw new AppError('tenant.not_found', 'There is no such organization here.');
+  return enterFlow(core, req, res, {
+    tenantId: tenant?._id ?? null,
+    returnTo: ownPath(queryText(req, 'return_to')) ?? '/account',
+    applicationName: null,
+    email: null,
+  });
+}
+
+async function showEmailPage(core: Core, req: Request, res: Response): Promise<void> {
+  const { flow, context } = await enterFromQuery(core, req, res);
+  const live = await currentSession(core, req, { slides: false });
+  sendPage(
+    res,
+    200,
+    <EmailPage
+      csrf={tokenFor(flow, context)}
+      application={context.applicationName}
+      email={context.email ?? ''}
+      signedInAs={live?.user.email ?? live?.user.userName}
+    />,
+  );
+}
+
+interface PasswordStep {
+  flow: SignInFlow;
+  context: SignInContext;
+  email: EmailAddress;
+}
+
+async function showPasswordPage(
+  core: Core,
+  res: Response,
+  { flow, context, email }: PasswordStep,
+  answer: { status: number; alert?: string } = { status: 200 },
+): Promise<void> {
+  const realm = await resolveHomeRealm(core, email, context.tenantId);
+  const { connection } = realm;
+  sendPage(
+    res,
+    answer.status,
+    <PasswordPage
+      csrf={tokenFor(flow, context)}
+      application={context.applicationName}
+      email={email.address}
+      restartPath={`/signin?flow=${context.id}`}
+      alert={answer.alert}
+      ssoPath={connection ? `/sso/${connection._id}/start?flow=${context.id}` : undefined}
+      connectionName={connection?.name}
+    />,
+  );
+}
+
+/** First step: forwarded before anybody looks at users, else on to the password, known or not. */
+async function takeEmail(core: Core, req: Request, res: Response): Promise<void> {
+  const input = parseEmailForm(req.body);
+  const email = input && parseEmail(input.email);
+  if (!email) {
+    await refuseEmail(core, req, res);
+    return;
+  }
+  const { flow, context } = await requireOwnForm(core, req);
+  const realm = await resolveHomeRealm(core, email, context.tenantId);
+  await rememberEmail(core, flow, context.id, email.address);
+  if (realm.kind === 'forwarded') {
+    await forward(core, req, res, { flow, context, connection: realm.connection, email: email.address });
+    return;
+  }
+  await showPasswordPage(core, res, { flow, context, email });
+}
+
+async function refuseEmail(core: Core, req: Request, res: Response): Promise<void> {
+  const own = await requireOwnForm(core, req).catch(() => undefined);
+  const { flow, context } = own ?? (await enterFromQuery(core, req, res));
+  const typed = (req.body as Record<string, unknown> | undefined)?.['email'];
+  sendPage(
+    res,
+    400,
+    <EmailPage
+      csrf={tokenFor(flow, context)}
+      application={context.applicationName}
+      email={typeof typed === 'string' ? typed.slice(0, 320) : ''}
+      alert={invalidEmail}
+    />,
+  );
+}
+
+/** Second step. The address may have been changed or typed straight into this form, so it is looked at as in the first. */
+async function takePassword(core: Core, req: Request, res: Response): Promise<void> {
+  const input = parsePasswordForm(req.body);
+  const raw = (req.body ?? {}) as Record<string, unknown>;
+  if (raw['email'] !== undefined && (typeof raw['email'] !== 'string' || !parseEmail(raw['email']))) {
+    await refuseEmail(core, req, res);
+    return;
+  }
+  const { flow, context, nonce } = await requireOwnForm(core, req);
+  const email = parseEmail(
+    input?.email ?? (typeof raw['email'] === 'string' ? raw['email'] : (context.email ?? '')),
+  );
+  if (!email) {
+    await refuseEmail(core, req, res);
+    return;
+  }
+  const realm = await resolveHomeRealm(core, email, context.tenantId);
+  if (realm.kind === 'forwarded') {
+    await forward(core, req, res, { flow, context, connection: realm.connection, email: email.address });
+    return;
+  }
+  const step = { flow, context, email };
+  if (!input) {
+    await showPasswordPage(core, res, step, { status: 400, alert: invalidPassword });
+    return;
+  }
+  const attempt = { email, password: input.password, tenantId: context.tenantId, visitor: visitorOf(req) };
+  const result = await once(core, [nonce, email.key, input.password], async () => {
+    const outcome = await signInWithPassword(core, attempt);
+    const [user, second] = outcome.kind === 'right' ? outcome.users : [];
+    if (!user || second) return { outcome, token: undefined };
+    const admission = await readAdmission(core, user.tenantId, user._id);
+    if (!admission || !mayEnter(admission.status))
+      return { outcome: refusedBy(admission?.status), token: undefined };
+    return { outcome, token: await makeSession(core, req, { context, admission, proof: passwordProof }) };
+  });
+  if (result.token !== undefined) enter(core, res, context, result.token);
+  else await answerOutcome(core, res, step, result.outcome);
+}
+
+const refusedBy = (status: Parameters<typeof statusText>[0] = 'deleted'): PasswordOutcome => ({
+  kind: 'refused',
+  status,
+});
+
+async function answerOutcome(
+  core: Core,
+  res: Response,
+  step: PasswordStep,
+  outcome: PasswordOutcome,
+): Promise<void> {
+  switch (outcome.kind) {
+    case 'wrong':
+      return showPasswordPage(core, res, step, { status: 401, alert: wrongText });
+    case 'locked': {
+      const seconds = secondsUntil(outcome.until, core.clock.now());
+      res.setHeader('Retry-After', String(seconds));
+      return showPasswordPage(core, res, step, { status: 429, alert: lockText(seconds) });
+    }
+    case 'refused':
+      return showRefusal(res, statusText(outcome.status), step.context);
+    case 'right':
+      return showChoice(core, res, step, outcome.users);
+  }
+}
+
+function showRefusal(res: Response, alert: string, context: SignInContext): Promise<void> {
+  const links = [{ href: `/signin?flow=${context.id}`, text: 'Use another email' }];
+  sendPage(res, 403, <RefusalPage title="You cannot sign in" alert={alert} links={links} />);
+  return Promise.resolve();
+}
+
+async function showChoice(
+  core: Core,
+  res: Response,
+  { flow, context }: PasswordStep,
+  users: readonly { _id: string; tenantId: string }[],
+): Promise<void> {
+  const choice = makeFormToken(flow.csrfKey).slice(0, 16);
+  await keepChoice(core, flow, {
+    id: choice,
+    contextId: context.id,
+    accounts: users.map((user) => ({ tenantId: user.tenantId, userId: user._id })),
+    startedAt: core.clock.now().getTime(),
+  });
+  const accounts = await Promise.all(
+    users.map(async (user) => {
+      const tenant = await core.store.tenant(user.tenantId).collection('tenants').get(user.tenantId);
+      return { userId: user._id, tenantName: tenant?.name ?? '' };
+    }),
+  );
+  sendPage(res, 200, <ChoicePage csrf={tokenFor(flow, context)} choice={choice} accounts={accounts} />);
+}
+
+/** The account picked of several one password opens. Its status is read anew: it may have changed since. */
+async function takeChoicePost(core: Core, req: Request, res: Response): Promise<void> {
+  const input = parseChoiceForm(req.body);
+  const { flow, context } = await requireOwnForm(core, req);
+  const choice = await takeChoice(core, flow, input?.choice);
+  const account = choice?.accounts.find(({ userId }) => userId === input?.user);
+  if (!account || choice?.contextId !== context.id) {
+    throw new AppError('csrf.invalid', 'This page has expired. Please sign in again.');
+  }
+  const admission = await readAdmission(core, account.tenantId, account.userId);
+  if (!admission || !mayEnter(admission.status)) {
+    await showRefusal(res, statusText(admission?.status ?? 'deleted'), context);
+    return;
+  }
+  enter(core, res, context, await makeSession(core, req, { context, admission, proof: passwordProof }));
+}
+
+/** `/signin` and its steps: plain forms, no script needed. */
+export function signInRoutes(core: Core): Router {
+  const router = Router();
+  const form = [urlencoded({ extended: false, limit: '16kb' }), refuseCrossSite()];
+  const limits = signInLimits(core);
+
+  router.get(stylePath, (_req, res) => {
+    res.set('Cache-Control', 'public, max-age=31536000, immutable').type('css').send(styleSheet);
+  });
+
+  router.use(['/signin', '/signin/*rest'], pageHeaders());
+  router.get('/signin', (req, res) => showEmailPage(core, req, res));
+  router.post('/signin', form, limits, (req: Request, res: Response) => takeEmail(core, req, res));
+  router.post('/signin/password', form, limits, (req: Request, res: Response) =>
+    takePassword(core, req, res),
+  );
+  router.post('/signin/choice', form, limits, (req: Request, res: Response) =>
+    takeChoicePost(core, req, res),
+  );
+  // A reloaded step: its form is gone, the sign-in begins again.
+  router.get(['/signin/password', '/signin/choice'], (_req, res) => res.redirect(303, '/signin'));
+  router.use(['/signin', '/signin/*rest'], pageErrors(core));
+  return router;
+}

@@ -1,0 +1,152 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { clearCookie, readCookie, writeCookie } from '../http/cookies.js';
+import { requestIdOf } from '../http/request-context.js';
+import { recordEvent } from '../identity/audit.js';
+import type { Actor, Core } from '../identity/core.js';
+import { newCredential } from '../identity/credentials.js';
+import type { Settings } from '../identity/tenant-settings.js';
+import type { SessionDocument } from '../persistence/collections/access.js';
+import type { UserDocument } from '../persistence/collections/users.js';
+import type { Step, Transaction } from '../persistence/store.js';
+import { hashToken, newId, newToken } from '../shared/ids.js';
+
+export const sessionCookie = 'gh_session';
+
+/** A browser's request, as far as a session remembers it. */
+export interface Visitor {
+  ip: string;
+  userAgent: string;
+  requestId: string;
+}
+
+/** @param req - express's request: `ip` respects `TRUST_PROXY`. */
+export function visitorOf(req: IncomingMessage & { ip?: string | undefined }): Visitor {
+  return {
+    ip: req.ip ?? req.socket.remoteAddress ?? '',
+    userAgent: (req.headers['user-agent'] ?? '').slice(0, 300),
+    requestId: requestIdOf(req),
+  };
+}
+
+/** The person themself, for the audit trail. Grants nothing: pages of one's own need no permission. */
+export function visitorActor(user: UserDocument, visitor: Visitor): Actor {
+  return {
+    party: { type: 'user', id: user._id, label: user.email ?? user.userName },
+    tenantId: user.tenantId,
+    permissions: new Set(),
+    directoryId: null,
+    requestId: visitor.requestId,
+    ip: visitor.ip,
+  };
+}
+
+/** How a person proved who they are. */
+export interface SignInProof {
+  method: 'password' | 'sso';
+  /** RFC 8176 values. */
+  amr: string[];
+  connectionId: string | null;
+  /** The company's provider's `sid`. */
+  providerSid: string | null;
+}
+
+type SpanSettings = Pick<
+  Settings,
+  'sessions.idleSeconds' | 'sessions.absoluteSeconds' | 'access.endSessionsAtExpiry'
+>;
+
+const farFuture = new Date('9999-01-01T00:00:00.000Z');
+const earliest = (...times: (Date | null)[]): Date =>
+  new Date(Math.min(...times.map((time) => (time ?? farFuture).getTime())));
+const after = (now: Date, seconds: number): Date | null =>
+  seconds === 0 ? null : new Date(now.getTime() + seconds * 1000);
+
+/** When a session ends if it is not used again; the settings' 0 is no limit. */
+export function sessionEnd(
+  absoluteExpiresAt: Date | null,
+  user: Pick<UserDocument, 'accessExpiresAt'>,
+  settings: SpanSettings,
+  now: Date,
+): Date {
+  return earliest(
+    after(now, settings['sessions.idleSeconds']),
+    absoluteExpiresAt,
+    settings['access.endSessionsAtExpiry'] ? user.accessExpiresAt : null,
+  );
+}
+
+function* rememberLogin(tx: Transaction, user: UserDocument, now: Date): Step<void> {
+  const credentials = tx.tenant(user.tenantId).collection('credentials');
+  const updated = yield* credentials.update(user._id, (stored) => ({ ...stored, lastLoginAt: now }));
+  if (!updated) yield* credentials.insert({ ...newCredential(user.tenantId, user._id), lastLoginAt: now });
+}
+
+/** Who signs in, and by what. */
+export interface NewSession {
+  user: UserDocument;
+  settings: Settings;
+  proof: SignInProof;
+}
+
+/**
+ * Makes a session with a new id, whatever the browser had before (no fixation), and ends the old one.
+ *
+ * The caller has decided that this person may sign in; the session, the last login and the audit event are one transaction.
+ *
+ * @returns the token for the browser's cookie ({@link giveSession}); only its hash is stored.
+ */
+export async function openSession(
+  core: Core,
+  req: IncomingMessage & { ip?: string | undefined },
+  { user, settings, proof }: NewSession,
+): Promise<{ session: SessionDocument; token: string }> {
+  const now = core.clock.now();
+  const visitor = visitorOf(req);
+  const token = newToken('gh_session');
+  const old = readCookie(core.config, req, sessionCookie);
+  const absoluteExpiresAt = after(now, settings['sessions.absoluteSeconds']);
+  const session = await core.store.transaction(function* (tx) {
+    if (old !== undefined) yield* tx.server.collection('sessions').removeMany({ tokenHash: hashToken(old) });
+    yield* rememberLogin(tx, user, now);
+    const actor = visitorActor(user, visitor);
+    yield* recordEvent(tx, actor, { action: 'login.succeeded', target: actor.party }, now);
+    return yield* tx
+      .tenant(user.tenantId)
+      .collection('sessions')
+      .insert({
+        _id: newId(),
+        tenantId: user.tenantId,
+        tokenHash: hashToken(token),
+        userId: user._id,
+        ...proof,
+        signedInAt: now,
+        lastSeenAt: now,
+        absoluteExpiresAt,
+        expiresAt: sessionEnd(absoluteExpiresAt, user, settings, now),
+        ip: visitor.ip,
+        userAgent: visitor.userAgent,
+      });
+  });
+  return { session, token };
+}
+
+/** Hands a session's token to the browser. */
+export function giveSession(core: Core, res: ServerResponse, token: string): void {
+  writeCookie(core.config, res, sessionCookie, token);
+}
+
+/** Signs a browser out: the session is gone from the store before its cookie is. */
+export async function endSession(
+  core: Core,
+  req: IncomingMessage & { ip?: string | undefined },
+  res: ServerResponse,
+  { session, user }: { session: SessionDocument; user: UserDocument },
+): Promise<void> {
+  const now = core.clock.now();
+  await core.store.transaction(function* (tx) {
+    yield* tx.tenant(session.tenantId).collection('sessions').remove(session._id);
+    const actor = visitorActor(user, visitorOf(req));
+    yield* recordEvent(tx, actor, { action: 'logout', target: actor.party }, now);
+  });
+  clearCookie(core.config, res, sessionCookie);
+}

@@ -1,0 +1,220 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readCookie, writeCookie } from '../http/cookies.js';
+import type { Core } from '../identity/core.js';
+import type { SignInFlowDocument } from '../persistence/collections/access.js';
+import { hashToken, newId, newToken } from '../shared/ids.js';
+
+/** One sign-in under way: a browser may have several, one in each tab. */
+export interface SignInContext {
+  id: string;
+  /** Only this tenant's accounts and connections count; null: every tenant's (a bare `/signin`). */
+  tenantId: string | null;
+  /** Own path a finished sign-in goes to: an account page, or the interaction of a waiting application. */
+  returnTo: string;
+  applicationName: string | null;
+  /** Address to begin with; typed so far, or the application's `login_hint`. */
+  email: string | null;
+}
+
+/** A redirect to a company's provider that has not come back yet. */
+export interface PendingLogin {
+  /** The `state` parameter: what tells two tabs and two connections apart. */
+  state: string;
+  connectionId: string;
+  nonce: string;
+  codeVerifier: string;
+  contextId: string;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+}
+
+/** A password that was right at several tenants: the person picks one. */
+export interface PendingChoice {
+  id: string;
+  contextId: string;
+  accounts: { tenantId: string; userId: string }[];
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+}
+
+interface FlowState {
+  contexts: SignInContext[];
+  logins: PendingLogin[];
+  choices: PendingChoice[];
+}
+
+export interface SignInFlow {
+  id: string;
+  /** Key of this browser's form tokens. */
+  csrfKey: string;
+  contexts: readonly SignInContext[];
+  choices: readonly PendingChoice[];
+}
+
+const cookieName = 'gh_flow';
+const flowSeconds = 3600;
+/** The oldest of more is forgotten: a browser cannot make its record grow. */
+const mostAtOnce = 10;
+
+const stateOf = (document: SignInFlowDocument): FlowState => document.state as unknown as FlowState;
+
+const toFlow = (document: SignInFlowDocument): SignInFlow => ({
+  id: document._id,
+  csrfKey: document.csrfToken,
+  contexts: stateOf(document).contexts,
+  choices: stateOf(document).choices,
+});
+
+const flows = (core: Core) => core.store.server.collection('sign_in_flows');
+
+/** The flow of this browser, or undefined when it has none that lives. */
+export async function findFlow(core: Core, req: IncomingMessage): Promise<SignInFlow | undefined> {
+  const token = readCookie(core.config, req, cookieName);
+  if (token === undefined) return undefined;
+  const document = await flows(core).findOne({ tokenHash: hashToken(token) });
+  return document && document.expiresAt > core.clock.now() ? toFlow(document) : undefined;
+}
+
+async function changeState(
+  core: Core,
+  flowId: string,
+  change: (state: FlowState) => Partial<FlowState> | undefined,
+): Promise<void> {
+  const expiresAt = new Date(core.clock.now().getTime() + flowSeconds * 1000);
+  await flows(core).update(flowId, (stored) => {
+    const changed = change(stateOf(stored));
+    return changed && { ...stored, expiresAt, state: { ...stored.state, ...changed } };
+  });
+}
+
+async function createFlow(
+  core: Core,
+  res: ServerResponse,
+  contexts: readonly SignInContext[],
+): Promise<SignInFlow> {
+  const token = newToken('gh_flow');
+  const document = await flows(core).insert({
+    _id: newId(),
+    tenantId: 'server',
+    tokenHash: hashToken(token),
+    csrfToken: randomBytes(32).toString('base64url'),
+    state: { contexts, logins: [], choices: [] },
+    expiresAt: new Date(core.clock.now().getTime() + flowSeconds * 1000),
+  });
+  writeCookie(core.config, res, cookieName, token);
+  return toFlow(document);
+}
+
+export interface Entry {
+  flow: SignInFlow;
+  context: SignInContext;
+}
+
+/** Begins a sign-in in this browser, beside any other under way. */
+export async function enterFlow(
+  core: Core,
+  req: IncomingMessage,
+  res: ServerResponse,
+  start: Omit<SignInContext, 'id'>,
+): Promise<Entry> {
+  const context: SignInContext = { ...start, id: randomBytes(9).toString('base64url') };
+  const flow = await findFlow(core, req);
+  if (!flow) return { flow: await createFlow(core, res, [context]), context };
+  await changeState(core, flow.id, ({ contexts }) => ({
+    contexts: [...contexts, context].slice(-mostAtOnce),
+  }));
+  return { flow, context };
+}
+
+/**
+ * Begins the sign-in an application waits for (an interaction of our OpenID provider).
+ *
+ * @param start - `returnTo` is the interaction's own path: after the sign-in the browser comes there with a live session.
+ * @returns the own path to send the browser to; `login_hint` prefills the address there and never submits it.
+ */
+export async function startFlowForInteraction(
+  core: Core,
+  req: IncomingMessage,
+  res: ServerResponse,
+  start: { tenantId: string; returnTo: string; applicationName: string; loginHint?: string | undefined },
+): Promise<string> {
+  const { context } = await enterFlow(core, req, res, {
+    tenantId: start.tenantId,
+    returnTo: start.returnTo,
+    applicationName: start.applicationName,
+    email: start.loginHint?.slice(0, 320) ?? null,
+  });
+  return `/signin?flow=${context.id}`;
+}
+
+/** The sign-in under way with this id; undefined when this browser has none such. */
+export function contextOf(flow: SignInFlow, id: unknown): SignInContext | undefined {
+  return flow.contexts.find((context) => context.id === id);
+}
+
+/** Remembers the address a person typed, so that the password step need not ask again. */
+export async function rememberEmail(
+  core: Core,
+  flow: SignInFlow,
+  contextId: string,
+  email: string,
+): Promise<void> {
+  await changeState(core, flow.id, ({ contexts }) => ({
+    contexts: contexts.map((context) => (context.id === contextId ? { ...context, email } : context)),
+  }));
+}
+
+/** Keeps what the return from a provider will be checked against. */
+export async function keepLogin(core: Core, flow: SignInFlow, login: PendingLogin): Promise<void> {
+  await changeState(core, flow.id, ({ logins }) => ({ logins: [...logins, login].slice(-mostAtOnce) }));
+}
+
+/**
+ * Takes out the pending login with this `state`: whoever comes second finds none, so a response counts once.
+ *
+ * @param maxAgeSeconds - older ones count as absent.
+ */
+export async function takeLogin(
+  core: Core,
+  flow: SignInFlow,
+  state: unknown,
+  maxAgeSeconds: number,
+): Promise<PendingLogin | undefined> {
+  let taken: PendingLogin | undefined;
+  await changeState(core, flow.id, ({ logins }) => {
+    taken = logins.find((login) => login.state === state);
+    return taken && { logins: logins.filter((login) => login.state !== state) };
+  });
+  const oldest = core.clock.now().getTime() - maxAgeSeconds * 1000;
+  return taken && taken.startedAt >= oldest ? taken : undefined;
+}
+
+/** Keeps the accounts a right password opens, until the person has picked one. */
+export async function keepChoice(core: Core, flow: SignInFlow, choice: PendingChoice): Promise<void> {
+  await changeState(core, flow.id, ({ choices }) => ({ choices: [...choices, choice].slice(-mostAtOnce) }));
+}
+
+/** Takes a kept choice out: it can be used once, and for five minutes. */
+export async function takeChoice(
+  core: Core,
+  flow: SignInFlow,
+  id: unknown,
+): Promise<PendingChoice | undefined> {
+  let taken: PendingChoice | undefined;
+  await changeState(core, flow.id, ({ choices }) => {
+    taken = choices.find((choice) => choice.id === id);
+    return taken && { choices: choices.filter((choice) => choice.id !== id) };
+  });
+  return taken && taken.startedAt >= core.clock.now().getTime() - 300_000 ? taken : undefined;
+}
+
+/**
+ * Where a finished sign-in may lead: a path of ours.
+ *
+ * @returns the path, or undefined for anything another host could be reached by (`//host`, `/\host`, a scheme).
+ */
+export function ownPath(text: unknown): string | undefined {
+  if (typeof text !== 'string' || text.length > 2000) return undefined;
+  return /^\/(?![/\\])[^\\\p{Cc}\s]*$/u.test(text) ? text : undefined;
+}

@@ -1,0 +1,215 @@
+import { systemActor } from '../../identity/actors.js';
+import { recordEvent } from '../../identity/audit.js';
+import type { Actor, Core } from '../../identity/core.js';
+import { parseEmail, type EmailAddress } from '../../identity/email-domain.js';
+import { tenantConfig, type TenantConfig } from '../../identity/tenant-config.js';
+import { deriveStatus, type UserStatus } from '../../identity/user-status.js';
+import { activateUser } from '../../identity/user-actions.js';
+import { withProfile } from '../../identity/user-input.js';
+import { isProtectedFromDirectories } from '../../identity/user-transitions.js';
+import { createUser } from '../../identity/users.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+import type { IdentityDocument, UserDocument } from '../../persistence/collections/users.js';
+import type { Step, Transaction } from '../../persistence/store.js';
+import { AppError } from '../../shared/errors.js';
+import { newId } from '../../shared/ids.js';
+import { mayEnter, readAdmission, type Admission } from '../admission.js';
+import type { ProviderClaims } from './provider-claims.js';
+
+/** Why a person whom their provider let in is not let in here. */
+export type SsoRefusal =
+  | 'email_missing'
+  | 'email_unverified'
+  | 'domain_foreign'
+  | 'user_unknown'
+  | 'identity_taken'
+  | 'proof_needed'
+  | Exclude<UserStatus, 'active' | 'pending_approval'>;
+
+export type SsoResolution =
+  | { kind: 'admitted'; admission: Admission }
+  | { kind: 'refused'; reason: SsoRefusal; user: UserDocument | undefined };
+
+export interface SsoArrival {
+  connection: SsoConnectionDocument;
+  claims: ProviderClaims;
+  /** The user this browser is signed in as by other means: proof that an existing account is theirs. */
+  provenUserId: string | null;
+  /** For the audit trail. */
+  origin: { requestId: string; ip: string };
+}
+
+type Found = { kind: 'found'; userId: string } | { kind: 'refused'; reason: SsoRefusal; user?: UserDocument };
+
+/** The address a provider asserts counts only when it does not say it is unverified, and on the connection's own verified domains. */
+function addressOf({
+  connection,
+  claims,
+}: SsoArrival): { email: EmailAddress | undefined } | { refused: SsoRefusal } {
+  // Entra and most company providers send no `email_verified`: the verified domain is the gate, an explicit false closes it.
+  if (claims.emailVerified === false) return { refused: 'email_unverified' };
+  if (claims.email === undefined) return { email: undefined };
+  const email = parseEmail(claims.email);
+  if (!email || !connection.verifiedDomains.includes(email.domain)) return { refused: 'domain_foreign' };
+  return { email };
+}
+
+const identityKey = ({ connection, claims }: SsoArrival) => ({
+  connectionId: connection._id,
+  issuer: claims.issuer,
+  subject: claims.subject,
+});
+
+/**
+ * An account with a password that manages something here is not taken over because an optional provider says so; whoever is signed in to it
+ * already may connect it. Where the provider is required there is no other way in, and the company has proved the domain.
+ */
+function needsProof(
+  user: UserDocument,
+  passwordHash: string | null,
+  arrival: SsoArrival,
+  config: TenantConfig,
+): boolean {
+  return (
+    arrival.connection.mode === 'optional' &&
+    passwordHash !== null &&
+    arrival.provenUserId !== user._id &&
+    isProtectedFromDirectories(user, config)
+  );
+}
+
+function ssoActor({ connection, origin }: SsoArrival): Actor {
+  return { ...systemActor(connection.tenantId, connection.name), ...origin };
+}
+
+/** May this user get this identity? @returns the reason why not. */
+function* linkFault(
+  tx: Transaction,
+  user: UserDocument,
+  arrival: SsoArrival,
+  { config, now }: { config: TenantConfig; now: Date },
+): Step<SsoRefusal | undefined> {
+  const scope = tx.tenant(user.tenantId);
+  const other = yield* scope
+    .collection('identities')
+    .findOne({ userId: user._id, connectionId: arrival.connection._id });
+  if (other && other.issuer === arrival.claims.issuer) return 'identity_taken';
+  const credential = yield* scope.collection('credentials').get(user._id);
+  const status = deriveStatus(user, {
+    now,
+    approvalRequired: config.settings['approval.required'],
+    lockedUntil: credential?.lockedUntil ?? null,
+  });
+  if (status !== 'pending_activation' && status !== 'active' && status !== 'pending_approval') return status;
+  return needsProof(user, credential?.passwordHash ?? null, arrival, config) ? 'proof_needed' : undefined;
+}
+
+/**
+ * Links a person's identity at the provider to the user of that address: once, and only in the connection's own tenant. From then on the
+ * identity decides, whatever becomes of the address.
+ */
+async function linkByEmail(core: Core, email: EmailAddress, arrival: SsoArrival): Promise<Found> {
+  const { tenantId } = arrival.connection;
+  const config = await tenantConfig(core, tenantId);
+  const now = core.clock.now();
+  return core.store.transaction(function* (tx): Step<Found> {
+    const scope = tx.tenant(tenantId);
+    const user = yield* scope.collection('users').findOne({ loginKeys: email.key });
+    if (!user) return { kind: 'refused', reason: 'user_unknown' };
+    const fault = yield* linkFault(tx, user, arrival, { config, now });
+    if (fault) return { kind: 'refused', reason: fault, user };
+    // What is left of this connection's is an identity at another issuer: the connection was moved to a new provider.
+    yield* scope
+      .collection('identities')
+      .removeMany({ userId: user._id, connectionId: arrival.connection._id });
+    yield* scope
+      .collection('identities')
+      .insert({ _id: newId(), tenantId, ...identityKey(arrival), userId: user._id, lastUsedAt: now });
+    const target = { type: 'user', id: user._id, label: email.address };
+    const changes = [
+      { path: 'identity', before: null, after: `${arrival.claims.issuer} ${arrival.claims.subject}` },
+    ];
+    yield* recordEvent(tx, ssoActor(arrival), { action: 'sso.identity_linked', target, changes }, now);
+    return { kind: 'found', userId: user._id };
+  });
+}
+
+/** Just-in-time provisioning: a user without any role, made by the first sign-in. */
+async function createJustInTime(core: Core, email: EmailAddress, arrival: SsoArrival): Promise<void> {
+  const { givenName, familyName, displayName } = arrival.claims;
+  const attributes = withProfile(
+    {},
+    {
+      email: email.address,
+      givenName: givenName ?? null,
+      familyName: familyName ?? null,
+      displayName: displayName ?? null,
+    },
+  );
+  const input = {
+    userName: email.address,
+    externalId: null,
+    attributes,
+    active: true,
+    loginType: 'sso' as const,
+  };
+  await createUser(core, ssoActor(arrival), input, { source: 'sso_jit', activated: true });
+}
+
+const isRace = (error: unknown): boolean =>
+  error instanceof AppError && (error.code === 'store.duplicate' || error.code === 'user.name_taken');
+
+async function linkOrCreate(core: Core, email: EmailAddress, arrival: SsoArrival): Promise<Found> {
+  const linked = await linkByEmail(core, email, arrival);
+  const isUnknown = linked.kind === 'refused' && linked.reason === 'user_unknown';
+  if (!isUnknown || !arrival.connection.jitProvisioning) return linked;
+  await createJustInTime(core, email, arrival);
+  return linkByEmail(core, email, arrival);
+}
+
+async function findByIdentity(core: Core, arrival: SsoArrival): Promise<IdentityDocument | undefined> {
+  const scope = core.store.tenant(arrival.connection.tenantId);
+  const identity = await scope.collection('identities').findOne(identityKey(arrival));
+  if (!identity || (await scope.collection('users').get(identity.userId))) return identity;
+  // The user was deleted: the identity means nobody, and may be linked anew.
+  await scope.collection('identities').remove(identity._id);
+  return undefined;
+}
+
+async function find(core: Core, arrival: SsoArrival): Promise<Found> {
+  const address = addressOf(arrival);
+  if ('refused' in address) return { kind: 'refused', reason: address.refused };
+  const identity = await findByIdentity(core, arrival);
+  if (identity) return { kind: 'found', userId: identity.userId };
+  if (!address.email) return { kind: 'refused', reason: 'email_missing' };
+  try {
+    return await linkOrCreate(core, address.email, arrival);
+  } catch (error) {
+    // Two first sign-ins at once: the other one has made the link.
+    if (!isRace(error)) throw error;
+    const made = await findByIdentity(core, arrival);
+    return made ? { kind: 'found', userId: made.userId } : { kind: 'refused', reason: 'identity_taken' };
+  }
+}
+
+/**
+ * Who a person from a company's provider is here, and whether they may come in: the one place that decides it.
+ *
+ * The key is (connection, iss, sub). An address only ever links once, inside the tenant whose verified domain it is on. Unknown people are
+ * refused unless the connection makes users just in time. Users a directory manages are neither revived nor given roles; whoever waits for
+ * activation is activated, since their company vouches for the address.
+ */
+export async function resolveSsoUser(core: Core, arrival: SsoArrival): Promise<SsoResolution> {
+  const found = await find(core, arrival);
+  if (found.kind === 'refused') return { kind: 'refused', reason: found.reason, user: found.user };
+  const { tenantId } = arrival.connection;
+  let admission = await readAdmission(core, tenantId, found.userId);
+  if (admission?.status === 'pending_activation') {
+    await activateUser(core, ssoActor(arrival), found.userId);
+    admission = await readAdmission(core, tenantId, found.userId);
+  }
+  if (!admission) return { kind: 'refused', reason: 'user_unknown', user: undefined };
+  const { status, user } = admission;
+  if (!mayEnter(status)) return { kind: 'refused', reason: status as SsoRefusal, user };
+  return { kind: 'admitted', admission };
+}

@@ -1,0 +1,153 @@
+import { createRemoteJWKSet, customFetch, decodeJwt, jwtVerify, type JWTPayload } from 'jose';
+import { systemActor } from '../../identity/actors.js';
+import { recordEvent } from '../../identity/audit.js';
+import type { Core } from '../../identity/core.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+import type { SessionDocument } from '../../persistence/collections/access.js';
+import type { Visitor } from '../sessions.js';
+import { providerFetch, providerOf } from './relying-party.js';
+
+/** The event that makes a token a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.4). */
+const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout';
+const maxAgeSeconds = 600;
+const toleranceSeconds = 60;
+
+interface LogoutClaims {
+  issuer: string;
+  jti: string;
+  subject: string | undefined;
+  sid: string | undefined;
+}
+
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' && value.length <= 512 ? value : undefined;
+
+/** Section 2.6, after the signature: an ID token has no `events`, and a `nonce` is forbidden so that none passes for a logout token. */
+function logoutClaims(payload: JWTPayload): LogoutClaims | undefined {
+  const events = payload['events'];
+  const isLogout =
+    typeof events === 'object' &&
+    events !== null &&
+    logoutEvent in events &&
+    typeof (events as Record<string, unknown>)[logoutEvent] === 'object';
+  const [jti, subject, sid] = [text(payload.jti), text(payload.sub), text(payload['sid'])];
+  if (!isLogout || payload['nonce'] !== undefined || jti === undefined || payload.iss === undefined)
+    return undefined;
+  if (subject === undefined && sid === undefined) return undefined;
+  return { issuer: payload.iss, jti, subject, sid };
+}
+
+async function verify(
+  core: Core,
+  connection: SsoConnectionDocument,
+  token: string,
+): Promise<LogoutClaims | undefined> {
+  const metadata = (await providerOf(core, connection)).serverMetadata();
+  if (metadata.jwks_uri === undefined) return undefined;
+  const fetch = providerFetch(core);
+  const keys = createRemoteJWKSet(new URL(metadata.jwks_uri), {
+    [customFetch]: (url, options) => fetch(url, options as RequestInit),
+  });
+  const { payload } = await jwtVerify(token, keys, {
+    issuer: metadata.issuer,
+    audience: connection.clientId,
+    algorithms: metadata.id_token_signing_alg_values_supported ?? ['RS256'],
+    typ: 'logout+jwt',
+    requiredClaims: ['iat', 'jti'],
+    maxTokenAge: maxAgeSeconds,
+    clockTolerance: toleranceSeconds,
+  });
+  return logoutClaims(payload);
+}
+
+async function isFirstUse(core: Core, { issuer, jti }: LogoutClaims): Promise<boolean> {
+  const end = new Date(core.clock.now().getTime() + (maxAgeSeconds + toleranceSeconds) * 1000);
+  const { count } = await core.store.increment(
+    `logout-token:${core.secretBox.sign('logout-token', `${issuer} ${jti}`)}`,
+    1,
+    end,
+  );
+  return count === 1;
+}
+
+async function sessionsOf(
+  core: Core,
+  connection: SsoConnectionDocument,
+  { issuer, sid, subject }: LogoutClaims,
+): Promise<SessionDocument[]> {
+  const scope = core.store.tenant(connection.tenantId);
+  const sessions = scope.collection('sessions');
+  if (subject === undefined) {
+    const found = await sessions.find({ providerSid: sid });
+    return found.filter(({ connectionId }) => connectionId === connection._id);
+  }
+  const identity = await scope
+    .collection('identities')
+    .findOne({ connectionId: connection._id, issuer, subject });
+  if (!identity) return [];
+  const found = await sessions.find({ userId: identity.userId });
+  return found.filter(
+    ({ connectionId, providerSid }) =>
+      connectionId === connection._id && (sid === undefined || providerSid === null || providerSid === sid),
+  );
+}
+
+async function endSessions(
+  core: Core,
+  connection: SsoConnectionDocument,
+  sessions: SessionDocument[],
+  visitor: Visitor,
+) {
+  const actor = {
+    ...systemActor(connection.tenantId, connection.name),
+    requestId: visitor.requestId,
+    ip: visitor.ip,
+  };
+  for (const session of sessions) {
+    await core.store.transaction(function* (tx) {
+      const removed = yield* tx.tenant(session.tenantId).collection('sessions').remove(session._id);
+      const target = { type: 'user', id: session.userId, label: '' };
+      if (removed) yield* recordEvent(tx, actor, { action: 'logout', target }, core.clock.now());
+    });
+  }
+}
+
+/** Connections the token may be for; it is believed only after one of them has verified it. */
+async function candidates(core: Core, token: string): Promise<SsoConnectionDocument[]> {
+  const { iss, aud } = decodeJwt(token);
+  const audiences = [aud].flat().filter((value) => typeof value === 'string');
+  if (typeof iss !== 'string' || audiences.length === 0) return [];
+  const found = await core.store.server
+    .collection('sso_connections')
+    .find(
+      { issuer: { $in: [iss, iss.replace(/\/$/, ''), `${iss}/`] }, clientId: { $in: audiences } },
+      { limit: 20 },
+    );
+  return found.filter(({ mode }) => mode !== 'off');
+}
+
+/**
+ * A company's provider says that a person signed out there (OpenID Connect Back-Channel Logout 1.0): the sessions that came through it end.
+ *
+ * @param token - the form's `logout_token`, whatever was sent.
+ * @returns whether it was a valid logout token; also true when it ended nothing.
+ */
+export async function acceptLogoutToken(core: Core, token: unknown, visitor: Visitor): Promise<boolean> {
+  if (typeof token !== 'string' || token.length > 32_768) return false;
+  try {
+    let claims: LogoutClaims | undefined;
+    const verified: SsoConnectionDocument[] = [];
+    for (const connection of await candidates(core, token)) {
+      claims = await verify(core, connection, token);
+      if (claims) verified.push(connection);
+    }
+    if (!claims || !(await isFirstUse(core, claims))) return false;
+    for (const connection of verified) {
+      await endSessions(core, connection, await sessionsOf(core, connection, claims), visitor);
+    }
+    return true;
+  } catch (error) {
+    core.log.warn({ err: error, requestId: visitor.requestId }, 'a logout token was refused');
+    return false;
+  }
+}

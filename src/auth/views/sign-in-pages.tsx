@@ -1,0 +1,125 @@
+import type { ReactElement } from 'react';
+import { Hidden, Page } from './layout.js';
+
+interface FormPage {
+  csrf: string;
+  alert?: string | undefined;
+}
+
+const titleFor = (application: string | null): string =>
+  application === null ? 'Sign in' : `Sign in to ${application}`;
+
+/** Whether the form's field has the fault that the alert names. */
+const faulty = (alert: string | undefined) => (alert === undefined ? {} : { 'aria-invalid': true as const });
+
+/** First step: the address decides where the sign-in goes on. */
+export function EmailPage(
+  props: FormPage & { application: string | null; email: string; signedInAs?: string | undefined },
+): ReactElement {
+  return (
+    <Page title={titleFor(props.application)} alert={props.alert}>
+      {props.signedInAs !== undefined && (
+        <p className="quiet">
+          You are signed in as {props.signedInAs}. <a href="/account">Go to your account</a>
+        </p>
+      )}
+      <form method="post" action="/signin">
+        <Hidden csrf={props.csrf} />
+        <label htmlFor="email">Email</label>
+        <input
+          id="email"
+          name="email"
+          type="email"
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          maxLength={320}
+          required
+          autoFocus
+          defaultValue={props.email}
+          {...faulty(props.alert)}
+        />
+        <button type="submit">Continue</button>
+      </form>
+    </Page>
+  );
+}
+
+/** Second step of a local sign-in; looks the same whether or not the address belongs to anybody. */
+export function PasswordPage(
+  props: FormPage & {
+    application: string | null;
+    email: string;
+    restartPath: string;
+    /** Path of the company's provider, where it may be used instead. */
+    ssoPath?: string | undefined;
+    connectionName?: string | undefined;
+  },
+): ReactElement {
+  return (
+    <Page title={titleFor(props.application)} alert={props.alert}>
+      <form method="post" action="/signin/password">
+        <Hidden csrf={props.csrf} />
+        <label htmlFor="email">Email</label>
+        <input id="email" name="email" type="email" autoComplete="username" readOnly value={props.email} />
+        <label htmlFor="password">Password</label>
+        <input
+          id="password"
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          required
+          autoFocus
+          {...faulty(props.alert)}
+        />
+        <button type="submit">Sign in</button>
+      </form>
+      {props.ssoPath !== undefined && (
+        <p>
+          <a href={props.ssoPath}>Sign in with {props.connectionName ?? 'your company'} instead</a>
+        </p>
+      )}
+      <p>
+        <a href={props.restartPath}>Use another email</a>
+      </p>
+    </Page>
+  );
+}
+
+/** One address, several tenants, one password right for more than one. */
+export function ChoicePage(
+  props: FormPage & { choice: string; accounts: readonly { userId: string; tenantName: string }[] },
+): ReactElement {
+  return (
+    <Page title="Choose an account" alert={props.alert}>
+      <p>Your email has an account in more than one organization.</p>
+      {props.accounts.map((account) => (
+        <form key={account.userId} method="post" action="/signin/choice">
+          <Hidden csrf={props.csrf} values={{ choice: props.choice, user: account.userId }} />
+          <button type="submit" className="quiet">
+            {account.tenantName}
+          </button>
+        </form>
+      ))}
+    </Page>
+  );
+}
+
+/** A sign-in that ends here, in plain words, with a way on. */
+export function RefusalPage(props: {
+  title: string;
+  alert: string;
+  reference?: string | undefined;
+  links: readonly { href: string; text: string }[];
+}): ReactElement {
+  return (
+    <Page title={props.title} alert={props.alert}>
+      {props.links.map(({ href, text }) => (
+        <p key={href}>
+          <a href={href}>{text}</a>
+        </p>
+      ))}
+      {props.reference !== undefined && <p className="quiet">Reference: {props.reference}</p>}
+    </Page>
+  );
+}
