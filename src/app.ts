@@ -1,4 +1,7 @@
 import express, { type Express } from 'express';
+import { accountRoutes } from './auth/routes/account-routes.js';
+import { signInRoutes } from './auth/routes/sign-in-routes.js';
+import { ssoRoutes } from './auth/routes/sso-routes.js';
 import { accessLog } from './http/access-log.js';
 import { lastErrorHandler, notFound } from './http/error-page.js';
 import { healthRoutes, type Readiness } from './http/health-routes.js';
@@ -41,6 +44,10 @@ export function createApp(core: Core, version: string): App {
   app.use(requestId());
   app.use(accessLog(log, metrics));
   app.use(healthRoutes({ store, metrics, metricsToken: config.metricsToken, readiness, version }));
+
+  app.use(signInRoutes(core));
+  app.use(accountRoutes(core));
+  app.use(ssoRoutes(core));
 
   app.use(notFound());
   app.use(lastErrorHandler(log));

@@ -146,18 +146,17 @@ async function refuseEmail(core: Core, req: Request, res: Response): Promise<voi
   );
 }
 
+/** The address of a password post: typed into this very form, else the one of the step before; undefined: no valid one. */
+function emailOfPost(body: unknown, context: SignInContext): EmailAddress | undefined {
+  const typed = (body as Record<string, unknown> | undefined)?.['email'];
+  if (typed === undefined) return parseEmail(context.email ?? '');
+  return typeof typed === 'string' ? parseEmail(typed) : undefined;
+}
+
 /** Second step. The address may have been changed or typed straight into this form, so it is looked at as in the first. */
 async function takePassword(core: Core, req: Request, res: Response): Promise<void> {
-  const input = parsePasswordForm(req.body);
-  const raw = (req.body ?? {}) as Record<string, unknown>;
-  if (raw['email'] !== undefined && (typeof raw['email'] !== 'string' || !parseEmail(raw['email']))) {
-    await refuseEmail(core, req, res);
-    return;
-  }
   const { flow, context, nonce } = await requireOwnForm(core, req);
-  const email = parseEmail(
-    input?.email ?? (typeof raw['email'] === 'string' ? raw['email'] : (context.email ?? '')),
-  );
+  const email = emailOfPost(req.body, context);
   if (!email) {
     await refuseEmail(core, req, res);
     return;
@@ -168,22 +167,32 @@ async function takePassword(core: Core, req: Request, res: Response): Promise<vo
     return;
   }
   const step = { flow, context, email };
+  const input = parsePasswordForm(req.body);
   if (!input) {
     await showPasswordPage(core, res, step, { status: 400, alert: invalidPassword });
     return;
   }
-  const attempt = { email, password: input.password, tenantId: context.tenantId, visitor: visitorOf(req) };
-  const result = await once(core, [nonce, email.key, input.password], async () => {
-    const outcome = await signInWithPassword(core, attempt);
-    const [user, second] = outcome.kind === 'right' ? outcome.users : [];
-    if (!user || second) return { outcome, token: undefined };
-    const admission = await readAdmission(core, user.tenantId, user._id);
-    if (!admission || !mayEnter(admission.status))
-      return { outcome: refusedBy(admission?.status), token: undefined };
-    return { outcome, token: await makeSession(core, req, { context, admission, proof: passwordProof }) };
-  });
+  const result = await once(core, [nonce, email.key, input.password], () =>
+    judge(core, req, step, input.password),
+  );
   if (result.token !== undefined) enter(core, res, context, result.token);
   else await answerOutcome(core, res, step, result.outcome);
+}
+
+/** Judges a password, and makes the session when it opens exactly one account. */
+async function judge(
+  core: Core,
+  req: Request,
+  { context, email }: PasswordStep,
+  password: string,
+): Promise<{ outcome: PasswordOutcome; token?: string }> {
+  const { tenantId } = context;
+  const outcome = await signInWithPassword(core, { email, password, tenantId, visitor: visitorOf(req) });
+  const [user, second] = outcome.kind === 'right' ? outcome.users : [];
+  if (!user || second) return { outcome };
+  const admission = await readAdmission(core, user.tenantId, user._id);
+  if (!admission || !mayEnter(admission.status)) return { outcome: refusedBy(admission?.status) };
+  return { outcome, token: await makeSession(core, req, { context, admission, proof: passwordProof }) };
 }
 
 const refusedBy = (status: Parameters<typeof statusText>[0] = 'deleted'): PasswordOutcome => ({

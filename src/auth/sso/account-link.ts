@@ -93,7 +93,7 @@ function* linkFault(
   const other = yield* scope
     .collection('identities')
     .findOne({ userId: user._id, connectionId: arrival.connection._id });
-  if (other && other.issuer === arrival.claims.issuer) return 'identity_taken';
+  if (other?.issuer === arrival.claims.issuer) return 'identity_taken';
   const credential = yield* scope.collection('credentials').get(user._id);
   const status = deriveStatus(user, {
     now,

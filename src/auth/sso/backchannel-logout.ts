@@ -46,7 +46,7 @@ async function verify(
   if (metadata.jwks_uri === undefined) return undefined;
   const fetch = providerFetch(core);
   const keys = createRemoteJWKSet(new URL(metadata.jwks_uri), {
-    [customFetch]: (url, options) => fetch(url, options as RequestInit),
+    [customFetch]: (url, options) => fetch(url, options),
   });
   const { payload } = await jwtVerify(token, keys, {
     issuer: metadata.issuer,

@@ -42,13 +42,13 @@ class ForwardingStrategy extends Strategy {
 
   constructor(core: Core, config: client.Configuration, scope: string, onStart?: (url: string) => void) {
     super({ config, scope, sessionKey: slot, callbackURL: callbackUrl(core) }, (tokens, done) => {
-      done(null, { tokens } as Express.User);
+      done(null, { tokens });
     });
     this.#core = core;
     this.onStart = onStart;
   }
 
-  override authenticate<O extends AuthenticateOptions>(this: Created, req: Request, options: O): void {
+  override authenticate(this: Created, req: Request, options: AuthenticateOptions): void {
     // Passport would answer with the redirect at once; what the return is checked against has to be kept first.
     if (this.onStart) this.redirect = this.onStart;
     super.authenticate(req, options);

@@ -65,11 +65,14 @@ export class UnusableProvider extends Error {}
 
 async function discover(core: Core, connection: SsoConnectionDocument): Promise<client.Configuration> {
   const { fetch } = partyOf(core);
-  const insecure = core.config.allowPrivateIssuers ? [client.allowInsecureRequests] : [];
+  // The one way to a provider on plain http, for demonstrations and tests: it is open to the operator alone.
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so by the library to make it stand out
+  const allowHttp: (config: client.Configuration) => void = client.allowInsecureRequests;
+  const insecure = core.config.allowPrivateIssuers ? [allowHttp] : [];
   const secret =
     connection.clientSecret === null
       ? undefined
-      : core.secretBox.open('sso_connection.client_secret', connection.clientSecret);
+      : core.secretBox.open('sso-connection', connection.clientSecret);
   const customFetch: client.CustomFetch = (url, options) => fetch(url, options as RequestInit);
   const found = await client.discovery(
     new URL(connection.issuer),
@@ -82,7 +85,7 @@ async function discover(core: Core, connection: SsoConnectionDocument): Promise<
       [client.customFetch]: customFetch,
     },
   );
-  const { supportsPKCE: _, ...server } = found.serverMetadata();
+  const server: client.ServerMetadata = { ...found.serverMetadata(), supportsPKCE: undefined };
   // A provider may not answer for another issuer, nor for a whole family of them (`/common/`).
   if (new URL(server.issuer).href !== new URL(connection.issuer).href)
     throw new UnusableProvider('issuer differs');
@@ -99,7 +102,7 @@ async function discover(core: Core, connection: SsoConnectionDocument): Promise<
   configuration[client.customFetch] = customFetch;
   // Without this the library takes an ID token from the token endpoint at its word, signature unseen.
   client.enableNonRepudiationChecks(configuration);
-  insecure.forEach((allow) => allow(configuration));
+  for (const extend of insecure) extend(configuration);
   return configuration;
 }
 
