@@ -19,7 +19,11 @@ export interface Page {
 export interface Browser {
   readonly jar: CookieJar;
   get(url: string, headers?: Record<string, string>): Promise<Page>;
-  post(url: string, fields: Record<string, string> | URLSearchParams, headers?: Record<string, string>): Promise<Page>;
+  post(
+    url: string,
+    fields: Record<string, string> | URLSearchParams,
+    headers?: Record<string, string>,
+  ): Promise<Page>;
   /** Follows redirects from a page up to the first answer that is none, or that leads to `until`. */
   follow(page: Page, until?: string): Promise<Page>;
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import * as client from 'openid-client';
 import type { Core } from '../../identity/core.js';
+import { openClientSecret } from '../../identity/sso-connections.js';
 import { createGuardedFetch, type GuardedFetch } from '../../infrastructure/guarded-fetch.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
 
@@ -69,10 +70,7 @@ async function discover(core: Core, connection: SsoConnectionDocument): Promise<
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so by the library to make it stand out
   const allowHttp: (config: client.Configuration) => void = client.allowInsecureRequests;
   const insecure = core.config.allowPrivateIssuers ? [allowHttp] : [];
-  const secret =
-    connection.clientSecret === null
-      ? undefined
-      : core.secretBox.open('sso-connection', connection.clientSecret);
+  const secret = openClientSecret(core, connection) ?? undefined;
   const customFetch: client.CustomFetch = (url, options) => fetch(url, options as RequestInit);
   const found = await client.discovery(
     new URL(connection.issuer),

@@ -1,0 +1,43 @@
+import { systemActor } from '../../src/identity/actors.js';
+import type { Core } from '../../src/identity/core.js';
+import type { SettingsPatch } from '../../src/identity/tenant-settings.js';
+import { createTenant, type TenantDocument } from '../../src/identity/tenants.js';
+import { withProfile, type UserInput } from '../../src/identity/user-input.js';
+import { createUser, type UserDocument } from '../../src/identity/users.js';
+import { newId } from '../../src/shared/ids.js';
+
+export const goodPassword = 'correct horse battery staple';
+
+/** A word nothing else of the run has. */
+export const unique = (prefix: string): string => `${prefix}-${newId().slice(-12)}`;
+
+/** A tenant of the test's own. */
+export function givenTenant(core: Core, settings: SettingsPatch = {}): Promise<TenantDocument> {
+  const slug = unique('tenant');
+  return createTenant(core, { slug, name: `The ${slug}`, preset: 'default', settings });
+}
+
+export interface Person {
+  email?: string;
+  /** null: none. Default {@link goodPassword}. */
+  password?: string | null;
+  roles?: readonly string[];
+  activated?: boolean;
+  input?: Partial<UserInput>;
+}
+
+/** An active user with a password; the address is one nobody else has unless given. */
+export function givenUser(core: Core, tenantId: string, person: Person = {}): Promise<UserDocument> {
+  const email = person.email ?? `${unique('user')}@local.test`;
+  const password = person.password === undefined ? goodPassword : person.password;
+  const input: UserInput = {
+    userName: email,
+    externalId: null,
+    attributes: withProfile({}, { email, givenName: 'Ada', familyName: 'Byron' }),
+    active: true,
+    roles: person.roles ?? [],
+    ...(password !== null && { password }),
+    ...person.input,
+  };
+  return createUser(core, systemActor(tenantId), input, { activated: person.activated ?? true });
+}
