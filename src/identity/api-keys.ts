@@ -17,9 +17,9 @@ export interface ApiKeyInput {
   /** Full key of a role of the tenant: what the key may do. */
   role: string;
   /** Absent: a new random one. */
-  key?: string;
+  key?: string | undefined;
   /** null: never. */
-  expiresAt?: Date | null;
+  expiresAt?: Date | null | undefined;
 }
 
 const useNoteMs = 60_000;
@@ -99,7 +99,7 @@ export async function updateApiKey(
   core: Core,
   actor: Actor,
   id: string,
-  change: { role?: string; key?: string },
+  change: { role?: string | undefined; key?: string | undefined },
 ): Promise<ApiKeyDocument> {
   if (change.role !== undefined) await requireKeyRole(core, actor, change.role);
   const now = core.clock.now();

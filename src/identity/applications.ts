@@ -19,13 +19,13 @@ export interface ApplicationInput {
   key: string;
   name: string;
   /** Unique over the server; absent: a new random one. */
-  clientId?: string;
+  clientId?: string | undefined;
   /** Absent: a new random one; null: a public client (PKCE alone). */
-  clientSecret?: string | null;
+  clientSecret?: string | null | undefined;
   redirectUris: readonly string[];
-  postLogoutRedirectUris?: readonly string[];
-  backchannelLogoutUri?: string | null;
-  enabled?: boolean;
+  postLogoutRedirectUris?: readonly string[] | undefined;
+  backchannelLogoutUri?: string | null | undefined;
+  enabled?: boolean | undefined;
 }
 
 const duplicates = {
@@ -47,9 +47,7 @@ const partyOf = ({ _id, key }: Pick<ApplicationDocument, '_id' | 'key'>): AuditP
   label: key,
 });
 
-type Addresses = Pick<ApplicationInput, 'redirectUris' | 'postLogoutRedirectUris' | 'backchannelLogoutUri'>;
-
-function addressFaults(core: Core, input: Partial<Addresses>): InputFault[] {
+function addressFaults(core: Core, input: ApplicationChange): InputFault[] {
   const redirects = (['redirectUris', 'postLogoutRedirectUris'] as const).flatMap((field) =>
     (input[field] ?? []).flatMap((uri, index) => {
       const detail = redirectFault(uri, core.config.allowPrivateIssuers);
@@ -61,7 +59,7 @@ function addressFaults(core: Core, input: Partial<Addresses>): InputFault[] {
   return [...redirects, ...(detail === undefined ? [] : [{ pointer: '/backchannelLogoutUri', detail }])];
 }
 
-function requireValid(core: Core, input: Partial<ApplicationInput>): void {
+function requireValid(core: Core, input: ApplicationChange & { key?: string }): void {
   const errors = addressFaults(core, input);
   if (input.key !== undefined && !/^[A-Za-z0-9][\w-]{0,63}$/.test(input.key)) {
     errors.push({ pointer: '/key', detail: 'must be letters, digits, "_" and "-", at most 64' });
@@ -149,7 +147,10 @@ export function isClientSecret(application: ApplicationDocument, secret: string)
   return application.clientSecretHash !== null && application.clientSecretHash === hashToken(secret);
 }
 
-export type ApplicationChange = Partial<Omit<ApplicationInput, 'key'>>;
+/** What is absent or undefined stays. */
+export type ApplicationChange = {
+  [K in Exclude<keyof ApplicationInput, 'key'>]?: ApplicationInput[K] | undefined;
+};
 
 function changed(before: ApplicationDocument, change: ApplicationChange): ApplicationDocument {
   const { clientSecret } = change;

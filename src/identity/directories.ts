@@ -16,10 +16,13 @@ export { dialects } from '../persistence/collections/directories.js';
 
 export interface DirectoryInput {
   name: string;
-  dialect?: Dialect;
-  enabled?: boolean;
-  roleRules?: readonly RoleRuleInput[];
+  dialect?: Dialect | undefined;
+  enabled?: boolean | undefined;
+  roleRules?: readonly RoleRuleInput[] | undefined;
 }
+
+/** What is absent or undefined stays. */
+export type DirectoryChange = { [K in keyof DirectoryInput]?: DirectoryInput[K] | undefined };
 
 const duplicates = {
   directories_name: {
@@ -98,7 +101,7 @@ export async function updateDirectory(
   core: Core,
   actor: Actor,
   id: string,
-  change: Partial<DirectoryInput>,
+  change: DirectoryChange,
   options: WriteOptions = {},
 ): Promise<DirectoryDocument> {
   const now = core.clock.now();

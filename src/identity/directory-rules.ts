@@ -9,8 +9,16 @@ import { aliasesFor } from './user-write.js';
 
 export type { RoleRule, RuleCondition } from '../persistence/collections/directories.js';
 
+/** A condition as it comes from outside: exactly one of the tests is set. */
+export interface RuleConditionInput {
+  path: string;
+  is?: string | undefined;
+  in?: readonly string[] | undefined;
+  matches?: string | undefined;
+}
+
 export interface RoleRuleInput {
-  when: RuleCondition;
+  when: RuleConditionInput;
   grant: readonly string[];
 }
 
@@ -18,7 +26,7 @@ const mostRules = 500;
 
 function conditionFaults(
   core: Core,
-  { path, is, in: list, matches }: RuleCondition,
+  { path, is, in: list, matches }: RuleConditionInput,
   pointer: string,
 ): InputFault[] {
   const faults: InputFault[] = [];
@@ -36,6 +44,15 @@ function conditionFaults(
     });
   }
   return faults;
+}
+
+function conditionOf({ path, is, in: list, matches }: RuleConditionInput): RuleCondition {
+  return {
+    path: path.trim(),
+    ...(is !== undefined && { is }),
+    ...(list && { in: [...list] }),
+    ...(matches !== undefined && { matches }),
+  };
 }
 
 function ruleFaults(core: Core, config: TenantConfig, rule: RoleRuleInput, index: number): InputFault[] {
@@ -66,11 +83,10 @@ export function checkRules(
   const errors = rules.flatMap((rule, index) => ruleFaults(core, config, rule, index));
   if (rules.length > mostRules) errors.push({ pointer: '', detail: `at most ${mostRules} rules` });
   if (errors.length > 0) throw new AppError('input.invalid', 'some rules are not valid', { errors });
-  const stored = rules.map(({ when, grant }) => ({
-    id: ruleId(when, grant),
-    when,
-    grant: [...new Set(grant)],
-  }));
+  const stored = rules.map(({ when: input, grant }) => {
+    const when = conditionOf(input);
+    return { id: ruleId(when, grant), when, grant: [...new Set(grant)] };
+  });
   const old = new Set(before.map((rule) => rule.id));
   const added = stored.filter((rule) => !old.has(rule.id)).flatMap((rule) => rule.grant);
   requireGrantable(

@@ -16,9 +16,9 @@ const useNoteMs = 60_000;
 export interface TokenInput {
   name: string;
   /** Absent: a new random one. */
-  token?: string;
+  token?: string | undefined;
   /** null: never. */
-  expiresAt?: Date | null;
+  expiresAt?: Date | null | undefined;
 }
 
 const isLive = (token: ScimTokenDocument, now: Date): boolean =>
@@ -144,6 +144,35 @@ export async function rotateToken(
     return stored;
   });
   return { document, token };
+}
+
+/**
+ * Gives a token another value, as a set-up file declares it; nothing happens when it is the same.
+ *
+ * @throws AppError `token.not_found`, `store.duplicate`.
+ */
+export async function replaceToken(
+  core: Core,
+  actor: Actor,
+  directoryId: string,
+  tokenId: string,
+  token: string,
+): Promise<ScimTokenDocument> {
+  const tokenHash = hashToken(token);
+  const now = core.clock.now();
+  return core.store.transaction(function* (tx) {
+    const tokens = tx.tenant(actor.tenantId).collection('scim_tokens');
+    const before = yield* tokens.get(tokenId);
+    if (before?.directoryId !== directoryId) throw new AppError('token.not_found', 'there is no such token');
+    if (before.tokenHash === tokenHash) return before;
+    const after = yield* tokens.update(tokenId, (stored) => ({
+      ...stored,
+      tokenHash,
+      prefix: token.slice(0, 12),
+    }));
+    yield* recordEvent(tx, actor, { action: 'scim_token.replaced', target: partyOf(before) }, now);
+    return after ?? before;
+  });
 }
 
 export interface AuthenticatedDirectory {

@@ -197,16 +197,15 @@ async function writeDifference(
   isExact: boolean,
   options: WriteOptions,
 ): Promise<GroupDocument> {
-  const batches = batchesOf(difference);
-  let group: GroupDocument | undefined;
-  for (const part of batches) {
-    const ifVersion = group === undefined || isExact ? (group?.version ?? options.ifVersion) : undefined;
-    group = await writeBatch(core, actor, groupId, part, {
-      ...(ifVersion !== undefined && { ifVersion }),
-      ...(group === undefined && batches.length > 1 && { validate: difference.add }),
-    });
+  const [first = { add: [], remove: [] }, ...others] = batchesOf(difference);
+  let group = await writeBatch(core, actor, groupId, first, {
+    ...options,
+    ...(others.length > 0 && { validate: difference.add }),
+  });
+  for (const part of others) {
+    group = await writeBatch(core, actor, groupId, part, isExact ? { ifVersion: group.version } : {});
   }
-  return group as GroupDocument;
+  return group;
 }
 
 async function memberIds(core: Core, tenantId: string, groupId: string): Promise<Set<string>> {

@@ -63,17 +63,17 @@ export function retryDelayMs(attempts: number): number {
 async function claim(core: Core, job: JobDocument): Promise<JobDocument | undefined> {
   const now = core.clock.now();
   const until = new Date(now.getTime() + leaseMs);
-  let mine = false;
+  // The change may run several times: its last run tells.
+  const outcome = { isMine: false };
   const claimed = await core.store
     .tenant(job.tenantId)
     .collection('jobs')
     .update(job._id, (stored) => {
-      mine = stored.runAt <= now;
-      return mine
-        ? { ...stored, attempts: stored.attempts + 1, leasedUntil: until, runAt: until }
-        : undefined;
+      outcome.isMine = stored.runAt <= now;
+      if (!outcome.isMine) return undefined;
+      return { ...stored, attempts: stored.attempts + 1, leasedUntil: until, runAt: until };
     });
-  return mine ? claimed : undefined;
+  return outcome.isMine ? claimed : undefined;
 }
 
 /** Moves the lease on while the handler works, so that a long job is not begun by a second worker. */
@@ -152,24 +152,27 @@ async function runDue(core: Core, handlers: JobHandlers): Promise<number> {
  * @param handlers - by the job's kind; jobs of other kinds are left alone.
  */
 export function startJobWorker(core: Core, handlers: JobHandlers): JobWorker {
-  let stopped = false;
+  const state = { isStopped: false, isWoken: false };
   let running: Promise<void> | undefined;
-  let again = false;
 
+  const runAll = async (): Promise<void> => {
+    try {
+      while ((await runDue(core, handlers)) > 0 && !state.isStopped);
+    } catch (error) {
+      core.log.warn({ err: error }, 'jobs could not be read');
+    }
+  };
+  const hasMore = (): boolean => state.isWoken && !state.isStopped;
   const work = async (): Promise<void> => {
     do {
-      again = false;
-      try {
-        while ((await runDue(core, handlers)) > 0 && !stopped);
-      } catch (error) {
-        core.log.warn({ err: error }, 'jobs could not be read');
-      }
-    } while (again && !stopped);
+      state.isWoken = false;
+      await runAll();
+    } while (hasMore());
     running = undefined;
   };
   const wake = (): void => {
-    again = true;
-    if (!stopped) running ??= work();
+    state.isWoken = true;
+    if (!state.isStopped) running ??= work();
   };
 
   const woken = listeners.get(core.store) ?? new Set();
@@ -182,7 +185,7 @@ export function startJobWorker(core: Core, handlers: JobHandlers): JobWorker {
       while (running) await running;
     },
     async stop() {
-      stopped = true;
+      state.isStopped = true;
       clearInterval(timer);
       woken.delete(wake);
       await running;

@@ -131,7 +131,8 @@ export async function createRole(core: Core, actor: Actor, input: RoleInput): Pr
   return getRole(core, actor.tenantId, stored._id);
 }
 
-export type RoleChange = Partial<Pick<RoleInput, 'name' | 'description' | 'permissions'>>;
+/** What is absent or undefined stays. */
+export type RoleChange = { [K in 'name' | 'description' | 'permissions']?: RoleInput[K] | undefined };
 
 /** @throws AppError `role.built_in`, `role.not_found`. */
 async function getOwnRole(core: Core, tenantId: string, idOrKey: string): Promise<Role> {
@@ -159,9 +160,10 @@ export async function updateRole(
     const before = yield* roles.get(id);
     if (!before) throw new AppError('role.not_found', 'there is no such role');
     requireVersion(before, options.ifVersion);
-    const wanted = {
+    const wanted: RoleDocument = {
       ...before,
-      ...change,
+      name: change.name ?? before.name,
+      description: change.description ?? before.description,
       permissions: [...new Set(change.permissions ?? before.permissions)],
     };
     requireValidRole(wanted);

@@ -18,7 +18,7 @@ export type { ConnectionDomain, SsoConnectionDocument, SsoMode } from '../persis
 export interface ConnectionDomainInput {
   domain: string;
   /** Taken as proven without a TXT record: for the operator's own set-up only. */
-  verified?: boolean;
+  verified?: boolean | undefined;
 }
 
 export interface SsoConnectionInput {
@@ -26,12 +26,15 @@ export interface SsoConnectionInput {
   issuer: string;
   clientId: string;
   /** null: a public client. */
-  clientSecret?: string | null;
-  scopes?: readonly string[];
-  mode?: SsoMode;
-  jitProvisioning?: boolean;
-  domains?: readonly ConnectionDomainInput[];
+  clientSecret?: string | null | undefined;
+  scopes?: readonly string[] | undefined;
+  mode?: SsoMode | undefined;
+  jitProvisioning?: boolean | undefined;
+  domains?: readonly ConnectionDomainInput[] | undefined;
 }
+
+/** What is absent or undefined stays. */
+export type SsoConnectionChange = { [K in keyof SsoConnectionInput]?: SsoConnectionInput[K] | undefined };
 
 const secretPurpose = 'sso-connection';
 
@@ -66,7 +69,7 @@ function domainFault(text: string): string | undefined {
   return isPublicMailDomain(domain) ? `${domain} belongs to a public mail service` : undefined;
 }
 
-function requireValid(core: Core, input: Partial<SsoConnectionInput>): void {
+function requireValid(core: Core, input: SsoConnectionChange): void {
   const errors: InputFault[] = [];
   const issuer = input.issuer === undefined ? undefined : outboundFault(core, input.issuer);
   if (issuer !== undefined) errors.push({ pointer: '/issuer', detail: issuer });
@@ -191,7 +194,7 @@ function changed(
   core: Core,
   actor: Actor,
   before: SsoConnectionDocument,
-  change: Partial<SsoConnectionInput>,
+  change: SsoConnectionChange,
 ): SsoConnectionDocument {
   const domains = change.domains
     ? domainsOf(change.domains, before.domains, mayVerify(actor), core.clock.now())
@@ -229,7 +232,7 @@ export async function updateConnection(
   core: Core,
   actor: Actor,
   id: string,
-  change: Partial<SsoConnectionInput>,
+  change: SsoConnectionChange,
   options: WriteOptions = {},
 ): Promise<SsoConnectionDocument> {
   requireValid(core, change);

@@ -107,7 +107,8 @@ const defaults: Settings = {
   'users.deletion': true,
 };
 
-const anySettings = z.strictObject(settingsCatalogue).partial();
+/** Some settings by their dotted names. */
+export const anySettings = z.strictObject(settingsCatalogue).partial();
 export const presetNames = [
   'default',
   'contact-center',
@@ -129,7 +130,7 @@ function readPreset(name: PresetName): Preset {
   const file = z
     .strictObject({ label: z.string(), settings: anySettings })
     .parse(JSON.parse(readFileSync(url, 'utf8')));
-  return { name, label: file.label, settings: Object.freeze({ ...defaults, ...file.settings }) as Settings };
+  return { name, label: file.label, settings: { ...defaults, ...(file.settings as SettingsPatch) } };
 }
 
 /** Each preset with all its settings: what it changes over the defaults. */
@@ -173,7 +174,7 @@ export function ownSettings(tenant: Pick<TenantDocument, 'settings'>): SettingsP
   const flat = Object.entries(tenant.settings).flatMap(([area, values]) =>
     Object.entries(values).map(([key, value]) => [`${area}.${key}`, value] as const),
   );
-  return Object.fromEntries(flat.filter(([name]) => name in settingsCatalogue)) as SettingsPatch;
+  return Object.fromEntries(flat.filter(([name]) => name in settingsCatalogue));
 }
 
 /** All settings of a tenant: its own over its preset's. */

@@ -79,12 +79,12 @@ export function listTenants(core: Core): Promise<TenantDocument[]> {
 }
 
 export interface TenantChange {
-  name?: string;
+  name?: string | undefined;
   /** Its settings count where the tenant has none of its own. */
-  preset?: string;
+  preset?: string | undefined;
   /** Put over the tenant's own settings; with `replace` in their place. */
-  settings?: SettingsPatch;
-  replace?: boolean;
+  settings?: SettingsPatch | undefined;
+  replace?: boolean | undefined;
 }
 
 /** Whether somebody holds two roles at one place, which `roles.multiple: false` does not allow. */

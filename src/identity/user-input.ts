@@ -9,17 +9,17 @@ export interface UserInput {
   /** SCIM's `active`; our `enabled`. */
   active: boolean;
   /** In clear; absent: unchanged. */
-  password?: string;
+  password?: string | undefined;
   /** Whether the user has to change that password at the first sign-in. */
-  passwordIsTemporary?: boolean;
+  passwordIsTemporary?: boolean | undefined;
   /** Absent: unchanged, on creation as the tenant's settings say. */
-  approved?: boolean;
+  approved?: boolean | undefined;
   /** null: without an end. Absent: unchanged. */
-  accessExpiresAt?: Date | null;
+  accessExpiresAt?: Date | null | undefined;
   /** Absent: unchanged, on creation by the address's domain. */
-  loginType?: LoginType;
+  loginType?: LoginType | undefined;
   /** Full keys of the roles given by hand, all of them. Absent: unchanged. */
-  roles?: readonly string[];
+  roles?: readonly string[] | undefined;
 }
 
 /** A user as the input that would leave it as it is. */
@@ -34,11 +34,11 @@ export function inputOf(user: UserDocument): UserInput {
 
 /** The few facts about a person that forms and files know by plain names. Absent: unchanged; null or empty: taken away. */
 export interface ProfileInput {
-  email?: string;
-  givenName?: string | null;
-  familyName?: string | null;
-  displayName?: string | null;
-  phone?: string | null;
+  email?: string | undefined;
+  givenName?: string | null | undefined;
+  familyName?: string | null | undefined;
+  displayName?: string | null | undefined;
+  phone?: string | null | undefined;
 }
 
 type Attributes = Record<string, unknown>;

@@ -69,6 +69,9 @@ const isPerson = (actor: Actor): boolean => actor.party.type === 'user' || actor
 const nameOf = (user: UserDocument): string =>
   JSON.stringify([user.attributes['name'], user.attributes['displayName']]);
 
+const dataOf = (user: UserDocument): string =>
+  JSON.stringify([user.userName, user.email, user.externalId, user.attributes]);
+
 /**
  * What administrators may not change of another's data: everything a directory sends (`scim.lockAttributes`), names and addresses where
  * the tenant's settings say so (C-2, M3-4).
@@ -81,23 +84,22 @@ export function guardAttributes(
   after: UserDocument,
   config: TenantConfig,
 ): void {
-  if (!isPerson(actor) || isSelf(actor, before)) return;
-  const isRenamed = before.userName !== after.userName || before.email !== after.email;
-  const isNamed = nameOf(before) !== nameOf(after);
-  const isChanged =
-    isRenamed ||
-    before.externalId !== after.externalId ||
-    JSON.stringify(before.attributes) !== JSON.stringify(after.attributes);
-  if (isChanged && before.directoryId !== null && config.settings['scim.lockAttributes']) {
+  if (!isPerson(actor) || isSelf(actor, before) || dataOf(before) === dataOf(after)) return;
+  const { settings } = config;
+  if (before.directoryId !== null && settings['scim.lockAttributes']) {
     throw new AppError('user.provisioned', 'the directory that provisions this user owns these fields');
   }
-  if (isNamed && !config.settings['profile.adminCanEditName']) {
+  if (nameOf(before) !== nameOf(after) && !settings['profile.adminCanEditName']) {
     throw new AppError('auth.forbidden', 'names are changed by the users themselves');
   }
-  if (isRenamed && !config.settings['profile.adminCanEditEmail']) {
+  const isRenamed = before.userName !== after.userName || before.email !== after.email;
+  if (isRenamed && !settings['profile.adminCanEditEmail']) {
     throw new AppError('auth.forbidden', 'addresses are changed by the users themselves');
   }
 }
+
+const isExpired = ({ accessExpiresAt }: UserDocument, now: Date): boolean =>
+  accessExpiresAt !== null && accessExpiresAt <= now;
 
 /**
  * Whether a change ends the user's sessions and tokens.
@@ -111,14 +113,11 @@ export function revocationReason(
   config: TenantConfig,
   now: Date,
 ): 'disabled' | 'email_changed' | 'access_expired' | undefined {
-  if (before.enabled && !after.enabled) {
-    if (actor.directoryId !== null || config.settings['sessions.revokeOnDisable']) return 'disabled';
-  }
+  const { settings } = config;
+  const isScim = actor.directoryId !== null;
+  if (before.enabled && !after.enabled && (isScim || settings['sessions.revokeOnDisable'])) return 'disabled';
   // M0-16: whoever's address an editor changes signs in again with the new one. A directory renames without asking for that.
-  if (actor.directoryId === null && before.loginKeys.join('\n') !== after.loginKeys.join('\n'))
-    return 'email_changed';
-  const expires = after.accessExpiresAt?.getTime();
-  const isExpiring =
-    expires !== before.accessExpiresAt?.getTime() && expires !== undefined && expires <= now.getTime();
-  return isExpiring && config.settings['access.endSessionsAtExpiry'] ? 'access_expired' : undefined;
+  if (!isScim && before.loginKeys.join('\n') !== after.loginKeys.join('\n')) return 'email_changed';
+  const isOver = isExpired(after, now) && !isExpired(before, now);
+  return isOver && settings['access.endSessionsAtExpiry'] ? 'access_expired' : undefined;
 }

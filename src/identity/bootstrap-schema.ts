@@ -1,0 +1,183 @@
+import { z } from 'zod';
+import { dialects } from '../persistence/collections/directories.js';
+import { anySettings, presetNames } from './tenant-settings.js';
+
+const text = z.string().min(1).max(255);
+const secret = z.string().min(16, 'must be at least 16 characters long').max(500);
+
+const role = z.strictObject({
+  key: text,
+  name: text,
+  description: z.string().optional(),
+  permissions: z.array(text),
+});
+
+const application = z.strictObject({
+  key: text,
+  name: text,
+  clientId: text,
+  clientSecret: z.string().min(1).nullable().optional(),
+  redirectUris: z.array(text),
+  postLogoutRedirectUris: z.array(text).optional(),
+  backchannelLogoutUri: text.nullable().optional(),
+  enabled: z.boolean().optional(),
+  roles: z.array(role).optional(),
+});
+
+const user = z.strictObject({
+  email: text,
+  userName: text.optional(),
+  givenName: text.optional(),
+  familyName: text.optional(),
+  displayName: text.optional(),
+  phone: text.optional(),
+  password: z.string().min(8, 'must be at least 8 characters long').max(1000).optional(),
+  roles: z.array(text).optional(),
+  enabled: z.boolean().optional(),
+});
+
+const condition = z
+  .strictObject({
+    path: text,
+    is: z.string().optional(),
+    in: z.array(z.string()).min(1).optional(),
+    matches: text.optional(),
+  })
+  .refine(
+    (when) => [when.is, when.in, when.matches].filter((test) => test !== undefined).length === 1,
+    'must hold exactly one of is, in and matches',
+  );
+
+const directory = z.strictObject({
+  name: text,
+  dialect: z.enum(dialects).optional(),
+  enabled: z.boolean().optional(),
+  tokens: z.array(z.strictObject({ name: text, token: secret })).optional(),
+  roleRules: z.array(z.strictObject({ when: condition, grant: z.array(text).min(1) })).optional(),
+});
+
+const ssoConnection = z.strictObject({
+  name: text,
+  issuer: text,
+  clientId: text,
+  clientSecret: z.string().min(1).nullable().optional(),
+  scopes: z.array(text).optional(),
+  domains: z.array(z.strictObject({ domain: text, verified: z.boolean().optional() })).optional(),
+  mode: z.enum(['off', 'optional', 'required']).optional(),
+  jitProvisioning: z.boolean().optional(),
+});
+
+const tenant = z.strictObject({
+  slug: z
+    .string()
+    .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be lower-case letters, digits and inner hyphens'),
+  name: text,
+  preset: z.enum(presetNames).optional(),
+  settings: anySettings.optional(),
+  roles: z.array(role).optional(),
+  applications: z.array(application).optional(),
+  users: z.array(user).optional(),
+  apiKeys: z.array(z.strictObject({ name: text, key: secret, role: text })).optional(),
+  directories: z.array(directory).optional(),
+  ssoConnections: z.array(ssoConnection).optional(),
+});
+
+const file = z.strictObject({ tenants: z.array(tenant) });
+
+/** What a deployment declares: tenants and what stands in them. */
+export type BootstrapFile = z.output<typeof file>;
+export type BootstrapTenant = z.output<typeof tenant>;
+export type BootstrapApplication = z.output<typeof application>;
+export type BootstrapDirectory = z.output<typeof directory>;
+export type BootstrapUser = z.output<typeof user>;
+export type BootstrapRole = z.output<typeof role>;
+
+/** All faults of a bootstrap file at once, each beginning with its JSON path, e.g. `tenants[0].users[2].email: ...`. */
+export class BootstrapError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(
+      `the bootstrap file has ${problems.length} problem(s):\n${problems.map((line) => `  - ${line}`).join('\n')}`,
+    );
+    this.name = 'BootstrapError';
+    this.problems = problems;
+  }
+}
+
+/** `['tenants', 0, 'settings', 'lockout.threshold']` as `tenants[0].settings["lockout.threshold"]`. */
+export function jsonPath(steps: readonly PropertyKey[]): string {
+  return steps.reduce<string>((path, step) => {
+    if (typeof step === 'number') return `${path}[${step}]`;
+    const name = String(step);
+    if (!/^[\w$]+$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
+    return path === '' ? name : `${path}.${name}`;
+  }, '');
+}
+
+function problemsOf(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => `${jsonPath([...issue.path, key])}: is not known here`);
+  }
+  return [`${jsonPath(issue.path) || 'file'}: ${issue.message}`];
+}
+
+/** Keys an entry is found by may occur once in their list. */
+function duplicatesIn(parsed: BootstrapFile): string[] {
+  const problems: string[] = [];
+  const check = (values: readonly string[], list: string, key: string): void => {
+    values.forEach((value, index) => {
+      if (values.indexOf(value) < index) problems.push(`${list}[${index}].${key}: ${value} occurs twice`);
+    });
+  };
+  const slugs = parsed.tenants.map(({ slug }) => slug);
+  check(slugs, 'tenants', 'slug');
+  parsed.tenants.forEach((entry, index) => {
+    const at = `tenants[${index}]`;
+    check(
+      (entry.users ?? []).map(({ email }) => email.trim().toLowerCase()),
+      `${at}.users`,
+      'email',
+    );
+    check(
+      (entry.roles ?? []).map(({ key }) => key),
+      `${at}.roles`,
+      'key',
+    );
+    check(
+      (entry.applications ?? []).map(({ key }) => key),
+      `${at}.applications`,
+      'key',
+    );
+    check(
+      (entry.apiKeys ?? []).map(({ name }) => name),
+      `${at}.apiKeys`,
+      'name',
+    );
+    check(
+      (entry.directories ?? []).map(({ name }) => name),
+      `${at}.directories`,
+      'name',
+    );
+    check(
+      (entry.ssoConnections ?? []).map(({ name }) => name),
+      `${at}.ssoConnections`,
+      'name',
+    );
+  });
+  return problems;
+}
+
+/**
+ * Reads a bootstrap file.
+ *
+ * @param json - the parsed JSON.
+ * @throws BootstrapError naming every problem by its JSON path.
+ */
+export function parseBootstrap(json: unknown): BootstrapFile {
+  const parsed = file.safeParse(json);
+  if (!parsed.success) throw new BootstrapError(parsed.error.issues.flatMap(problemsOf));
+  const problems = duplicatesIn(parsed.data);
+  if (problems.length > 0) throw new BootstrapError(problems);
+  return parsed.data;
+}

@@ -1,0 +1,262 @@
+import { AppError } from '../shared/errors.js';
+import { systemActor } from './actors.js';
+import { createApiKey, listApiKeys, updateApiKey } from './api-keys.js';
+import { createApplication, listApplications, updateApplication } from './applications.js';
+import {
+  BootstrapError,
+  type BootstrapApplication,
+  type BootstrapDirectory,
+  type BootstrapFile,
+  type BootstrapRole,
+  type BootstrapTenant,
+  type BootstrapUser,
+} from './bootstrap-schema.js';
+import type { Actor, Core } from './core.js';
+import { createDirectory, findDirectoryByName, updateDirectory } from './directories.js';
+import { createToken, listTokens, replaceToken } from './directory-tokens.js';
+import { parseEmail } from './email-domain.js';
+import { createRole, fullKeyOf, roleCatalogue, updateRole } from './roles.js';
+import { createConnection, listConnections, updateConnection } from './sso-connections.js';
+import { createTenant, findTenantBySlug, updateTenant } from './tenants.js';
+import type { SettingsPatch } from './tenant-settings.js';
+import { inputOf, withProfile } from './user-input.js';
+import { createUser, findUserByLogin, updateUser, type UserDocument } from './users.js';
+
+export { BootstrapError, parseBootstrap, type BootstrapFile } from './bootstrap-schema.js';
+
+/** How many entries of each kind of outcome. */
+export interface BootstrapOutcome {
+  created: number;
+  updated: number;
+  unchanged: number;
+}
+
+interface Run {
+  core: Core;
+  actor: Actor;
+  outcome: BootstrapOutcome;
+}
+
+/** `/domains/0/domain` below `tenants[0].ssoConnections[1]` as `tenants[0].ssoConnections[1].domains[0].domain`. */
+function below(path: string, pointer: string): string {
+  return pointer
+    .split('/')
+    .slice(1)
+    .reduce((at, step) => (/^\d+$/.test(step) ? `${at}[${step}]` : `${at}.${step}`), path);
+}
+
+/** Does the work for the entry at a path; a refusal names the path. */
+async function at<R>(path: string, work: () => Promise<R>): Promise<R> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof AppError) || error.status >= 500) throw error;
+    const problems = error.errors.map(({ pointer, detail }) => `${below(path, pointer)}: ${detail}`);
+    throw new BootstrapError(problems.length > 0 ? problems : [`${path}: ${error.message}`]);
+  }
+}
+
+/** Does the work for each entry of a list, in order. */
+async function each<T>(
+  list: readonly T[] | undefined,
+  path: string,
+  work: (entry: T, path: string) => Promise<void>,
+): Promise<void> {
+  for (const [index, entry] of (list ?? []).entries()) {
+    await at(`${path}[${index}]`, () => work(entry, `${path}[${index}]`));
+  }
+}
+
+interface Versioned {
+  version: number;
+}
+
+/** Creates what is not there, else updates it; what another process created at the same moment is updated. */
+async function upsert<T extends Versioned>(
+  { outcome }: Run,
+  find: () => Promise<T | undefined>,
+  create: () => Promise<unknown>,
+  update: (found: T) => Promise<Versioned>,
+): Promise<void> {
+  let found = await find();
+  if (!found) {
+    try {
+      await create();
+      outcome.created += 1;
+      return;
+    } catch (error) {
+      found = error instanceof AppError && error.status === 409 ? await find() : undefined;
+      if (!found) throw error;
+    }
+  }
+  const { version } = await update(found);
+  outcome[version === found.version ? 'unchanged' : 'updated'] += 1;
+}
+
+function applyRole(run: Run, entry: BootstrapRole, applicationKey: string | null): Promise<void> {
+  const { core, actor } = run;
+  const input = { ...entry, description: entry.description ?? '', applicationKey };
+  const find = async () => {
+    const role = (await roleCatalogue(core, actor.tenantId)).get(fullKeyOf(input));
+    return role?.builtIn ? undefined : role;
+  };
+  return upsert(
+    run,
+    find,
+    () => createRole(core, actor, input),
+    (role) => updateRole(core, actor, role.id, entry),
+  );
+}
+
+async function applyApplication(run: Run, entry: BootstrapApplication, path: string): Promise<void> {
+  const { core, actor } = run;
+  const { roles, ...application } = entry;
+  await upsert(
+    run,
+    async () => (await listApplications(core, actor.tenantId)).find(({ key }) => key === entry.key),
+    () => createApplication(core, actor, { ...application, clientSecret: entry.clientSecret ?? null }),
+    ({ _id }) => updateApplication(core, actor, _id, application),
+  );
+  await each(roles, `${path}.roles`, (role) => applyRole(run, role, entry.key));
+}
+
+async function applyDirectory(run: Run, entry: BootstrapDirectory, path: string): Promise<void> {
+  const { core, actor } = run;
+  const { tokens, roleRules, ...rest } = entry;
+  const input = { ...rest, roleRules };
+  const find = (): ReturnType<typeof findDirectoryByName> =>
+    findDirectoryByName(core, actor.tenantId, entry.name);
+  await at(path, () =>
+    withRulesPath(() =>
+      upsert(
+        run,
+        find,
+        () => createDirectory(core, actor, input),
+        ({ _id }) => updateDirectory(core, actor, _id, input),
+      ),
+    ),
+  );
+  const directory = await find();
+  if (!directory) return;
+  await each(tokens, `${path}.tokens`, ({ name, token }) =>
+    upsert(
+      run,
+      async () =>
+        (await listTokens(core, actor.tenantId, directory._id)).find((stored) => stored.name === name),
+      () => createToken(core, actor, directory._id, { name, token }),
+      ({ _id }) => replaceToken(core, actor, directory._id, _id, token),
+    ),
+  );
+}
+
+/** Rules are checked as a list of their own: their pointers get the list's name in front. */
+async function withRulesPath(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof AppError) || !error.errors.some(({ pointer }) => /^\/\d/.test(pointer)))
+      throw error;
+    const errors = error.errors.map(({ pointer, detail }) => ({ pointer: `/roleRules${pointer}`, detail }));
+    throw new AppError(error.code, error.message, { errors, cause: error });
+  }
+}
+
+/** A directory's data is the directory's: of a provisioned user only what is decided here is applied. */
+function changeOf(entry: BootstrapUser, user: UserDocument): Parameters<typeof createUser>[2] {
+  const { email, givenName, familyName, displayName, phone, userName, password, roles, enabled } = entry;
+  const isOurs = user.directoryId === null;
+  const attributes = withProfile(user.attributes, { email, givenName, familyName, displayName, phone });
+  return {
+    ...inputOf(user),
+    ...(isOurs && { userName: userName ?? user.userName, attributes }),
+    active: enabled ?? user.enabled,
+    password,
+    roles,
+  };
+}
+
+function requireEmail(email: string): string {
+  const parsed = parseEmail(email);
+  if (parsed) return parsed.address;
+  throw new AppError('input.invalid', 'not an address', {
+    errors: [{ pointer: '/email', detail: `${email} is not a valid email address` }],
+  });
+}
+
+function applyUser(run: Run, entry: BootstrapUser): Promise<void> {
+  const { core, actor } = run;
+  const email = requireEmail(entry.email);
+  const { givenName, familyName, displayName, phone, password, roles } = entry;
+  const input = {
+    userName: entry.userName ?? email,
+    externalId: null,
+    attributes: withProfile({}, { email, givenName, familyName, displayName, phone }),
+    active: entry.enabled ?? true,
+    approved: true,
+    password,
+    roles,
+  };
+  return upsert(
+    run,
+    () => findUserByLogin(core, actor.tenantId, email),
+    () => createUser(core, actor, input, { activated: true }),
+    ({ _id }) => updateUser(core, actor, _id, (user) => changeOf({ ...entry, email }, user)),
+  );
+}
+
+async function applyTenant(
+  core: Core,
+  entry: BootstrapTenant,
+  path: string,
+  outcome: BootstrapOutcome,
+): Promise<void> {
+  const settings = (entry.settings ?? {}) as SettingsPatch;
+  const { slug, name, preset } = entry;
+  const run: Run = { core, actor: systemActor('server', 'bootstrap file'), outcome };
+  await upsert(
+    run,
+    () => findTenantBySlug(core, slug),
+    () => createTenant(core, { slug, name, preset: preset ?? 'default', settings }),
+    (tenant) => updateTenant(core, systemActor(tenant._id, 'bootstrap file'), { name, preset, settings }),
+  );
+  const tenant = await findTenantBySlug(core, slug);
+  if (!tenant) return;
+  const inside: Run = { ...run, actor: systemActor(tenant._id, 'bootstrap file') };
+  const { actor } = inside;
+  await each(entry.roles, `${path}.roles`, (role) => applyRole(inside, role, null));
+  await each(entry.applications, `${path}.applications`, (application, where) =>
+    applyApplication(inside, application, where),
+  );
+  await each(entry.ssoConnections, `${path}.ssoConnections`, (connection) =>
+    upsert(
+      inside,
+      async () => (await listConnections(core, tenant._id)).find((stored) => stored.name === connection.name),
+      () => createConnection(core, actor, connection),
+      ({ _id }) => updateConnection(core, actor, _id, connection),
+    ),
+  );
+  await each(entry.directories, `${path}.directories`, (directory, where) =>
+    applyDirectory(inside, directory, where),
+  );
+  await each(entry.users, `${path}.users`, (user) => applyUser(inside, user));
+  await each(entry.apiKeys, `${path}.apiKeys`, (apiKey) =>
+    upsert(
+      inside,
+      async () => (await listApiKeys(core, tenant._id)).find((stored) => stored.name === apiKey.name),
+      () => createApiKey(core, actor, apiKey),
+      ({ _id }) => updateApiKey(core, actor, _id, { role: apiKey.role, key: apiKey.key }),
+    ),
+  );
+}
+
+/**
+ * Makes the store hold what the file declares. Entries are found by their key (`slug`, `key`, `email`, `name`) and updated where they
+ * differ; what is not in the file is left alone. Applying the same file again changes nothing.
+ *
+ * @throws BootstrapError naming the JSON path of the entry that was refused; what came before it is applied.
+ */
+export async function applyBootstrap(core: Core, file: BootstrapFile): Promise<BootstrapOutcome> {
+  const outcome: BootstrapOutcome = { created: 0, updated: 0, unchanged: 0 };
+  await each(file.tenants, 'tenants', (tenant, path) => applyTenant(core, tenant, path, outcome));
+  return outcome;
+}
