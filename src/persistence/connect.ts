@@ -2,6 +2,7 @@ import type { Logger } from '../infrastructure/logger.js';
 import type { Clock } from '../shared/clock.js';
 import { schemas } from './collections/index.js';
 import { openEmbeddedStore } from './embedded/store.js';
+import { openMongoStore } from './mongo/store.js';
 import type { Store } from './store.js';
 
 export interface StoreOptions {
@@ -19,7 +20,7 @@ export interface StoreOptions {
  * @throws AppError `server.unavailable` when it cannot be reached.
  */
 export async function openStore({ mongodbUri, dataDir, clock, log }: StoreOptions): Promise<Store> {
-  if (mongodbUri === undefined) return openEmbeddedStore(dataDir, schemas, clock);
-  log.info('connecting to MongoDB');
-  return Promise.reject(new Error('not yet'));
+  return mongodbUri === undefined
+    ? openEmbeddedStore(dataDir, schemas, clock)
+    : openMongoStore(mongodbUri, schemas, clock, log);
 }

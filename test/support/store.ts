@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'mocha';
+import { createConnection } from 'mongoose';
 import { createLogger } from '../../src/infrastructure/logger.js';
 import { openStore } from '../../src/persistence/connect.js';
 import type { Store } from '../../src/persistence/store.js';
@@ -21,6 +22,12 @@ function freshUri(uri: string): string {
   return url.href;
 }
 
+async function dropDatabase(uri: string): Promise<void> {
+  const connection = await createConnection(uri).asPromise();
+  await connection.dropDatabase();
+  await connection.close();
+}
+
 /**
  * A store of its own for this test: on MongoDB when `MONGODB_URI` is set, else embedded. Closed and deleted after the run.
  *
@@ -28,11 +35,13 @@ function freshUri(uri: string): string {
  */
 export async function openTestStore(clock: Clock = systemClock): Promise<Store> {
   const log = createLogger('silent');
-  const uri = process.env['MONGODB_URI'];
+  const server = process.env['MONGODB_URI'];
+  const mongodbUri = server ? freshUri(server) : undefined;
   const dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-test-'));
-  const store = await openStore({ mongodbUri: uri ? freshUri(uri) : undefined, dataDir, clock, log });
+  const store = await openStore({ mongodbUri, dataDir, clock, log });
   endings.push(async () => {
     await store.close();
+    if (mongodbUri) await dropDatabase(mongodbUri);
     await rm(dataDir, { recursive: true, force: true });
   });
   return store;

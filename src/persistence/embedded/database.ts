@@ -4,7 +4,7 @@ import { open, type Database as Table, type RootDatabase } from 'lmdb';
 import type { Schema } from 'mongoose';
 import { AppError } from '../../shared/errors.js';
 import type { Doc } from '../document.js';
-import { entriesOf, readCollection, writeEntry, type Collected, type Index } from './indexes.js';
+import { duplicate, entriesOf, readCollection, type Collected, type Index } from './indexes.js';
 import { documentRange, encodeKey, endOf } from './keys.js';
 
 /** A counter and when it ends (milliseconds). */
@@ -44,7 +44,10 @@ function buildIndex(
   index: Index,
 ): void {
   for (const { value } of documents.getRange(documentRange(collection.name))) {
-    for (const key of entriesOf(index, value)) writeEntry(entries, collection.name, index, key, value._id);
+    for (const key of entriesOf(index, value)) {
+      if (index.unique && entries.doesExist(key)) throw duplicate(collection.name, index.name);
+      entries.putSync(key, index.unique ? value._id : '');
+    }
   }
 }
 
@@ -114,10 +117,10 @@ async function commit<R>(folder: string, write: () => Promise<R>): Promise<R> {
   try {
     return await write();
   } catch (error) {
-    if (error instanceof Error && 'commitError' in error) {
-      throw unavailable(folder, await Promise.resolve(error.commitError).catch((cause: unknown) => cause));
-    }
-    throw error;
+    if (!(error instanceof Error && 'commitError' in error)) throw error;
+    // lmdb rejects this one too, and nobody else listens.
+    void Promise.resolve(error.commitError).catch(() => undefined);
+    throw unavailable(folder, error);
   }
 }
 

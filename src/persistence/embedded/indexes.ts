@@ -1,4 +1,3 @@
-import type { Database as Table } from 'lmdb';
 import { Query as Matcher } from 'mingo';
 import type { Schema } from 'mongoose';
 import type { Doc } from '../document.js';
@@ -126,19 +125,4 @@ export function entriesOf(index: Index, document: Doc): Buffer[] {
 export function duplicate(collection: string, index: string): AppError {
   const cause = new DuplicateKey(collection, index);
   return new AppError('store.duplicate', cause.message, { cause });
-}
-
-/** Adds one entry to an index. @throws AppError `store.duplicate` */
-export function writeEntry(
-  entries: Table<string, Buffer>,
-  collection: string,
-  index: Index,
-  key: Buffer,
-  id: string,
-): void {
-  if (index.unique) {
-    const holder = entries.get(key);
-    if (holder !== undefined && holder !== id) throw duplicate(collection, index.name);
-  }
-  void entries.put(key, index.unique ? id : '');
 }

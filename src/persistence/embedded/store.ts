@@ -2,7 +2,7 @@ import type { Schema } from 'mongoose';
 import type { Clock } from '../../shared/clock.js';
 import type { Doc } from '../document.js';
 import type { Change, FindOptions, Query, Step, Store, Transaction, UpdateOptions } from '../store.js';
-import { openDatabase } from './database.js';
+import { openDatabase, type Database } from './database.js';
 import { count, find, stream, type Breathing } from './reader.js';
 import { matcher } from './indexes.js';
 import { getDocument, type View } from './view.js';
@@ -97,33 +97,63 @@ function openCollection(view: View) {
   };
 }
 
+/** What a step threw. It has ended the transaction, whatever the work makes of it: on MongoDB it must. */
+interface Fate {
+  refusal?: { error: unknown };
+}
+
 /** The same inside a transaction. A step is done at once; only MongoDB has to wait in the middle. */
-function openInTransaction(view: View) {
+function openInTransaction(view: View, fate: Fate) {
+  function* step<R>(work: () => R): Step<R> {
+    try {
+      return work();
+    } catch (error) {
+      fate.refusal = { error };
+      throw error;
+    }
+  }
   return {
-    *get(id: string): Step<Doc | undefined> {
-      return getDocument(view, id);
-    },
-    *findOne(query: Query, options?: FindOptions): Step<Doc | undefined> {
-      return exhaust(find(view, query, { ...options, limit: 1 }))[0];
-    },
-    *find(query: Query, options?: FindOptions): Step<Doc[]> {
-      return exhaust(find(view, query, options));
-    },
-    *count(query: Query): Step<number> {
-      return exhaust(count(view, query));
-    },
-    *insert(document: object): Step<Doc> {
-      return insert(view, document);
-    },
-    *update(id: string, change: Change<Doc>, options?: UpdateOptions): Step<Doc | undefined> {
-      return update(view, id, change, options);
-    },
-    *remove(id: string, options?: UpdateOptions): Step<boolean> {
-      return remove(view, id, options);
-    },
-    *removeMany(query: Query): Step<number> {
-      const found = exhaust(find(view, query, { fields: [] }));
-      return found.filter(({ _id }) => remove(view, _id)).length;
+    get: (id: string) => step(() => getDocument(view, id)),
+    findOne: (query: Query, options?: FindOptions) =>
+      step(() => exhaust(find(view, query, { ...options, limit: 1 }))[0]),
+    find: (query: Query, options?: FindOptions) => step(() => exhaust(find(view, query, options))),
+    count: (query: Query) => step(() => exhaust(count(view, query))),
+    insert: (document: object) => step(() => insert(view, document)),
+    update: (id: string, change: Change<Doc>, options?: UpdateOptions) =>
+      step(() => update(view, id, change, options)),
+    remove: (id: string, options?: UpdateOptions) => step(() => remove(view, id, options)),
+    removeMany: (query: Query) =>
+      step(() => exhaust(find(view, query, { fields: [] })).filter(({ _id }) => remove(view, _id)).length),
+  };
+}
+
+type ViewOf = (name: string, scope: string | null) => View;
+
+/** Runs a transaction's work to its end. @throws what a step was refused with, even when the work caught it. */
+function runWork<R>(work: (tx: Transaction) => Step<R>, view: ViewOf): R {
+  const fate: Fate = {};
+  const scopeIn = (scope: string | null) => ({
+    collection: (name: string) => openInTransaction(view(name, scope), fate),
+  });
+  // The port's types name each collection's documents; here a document is a document.
+  const transaction = { tenant: scopeIn, server: scopeIn(null) } as unknown as Transaction;
+  const result = exhaust(work(transaction));
+  if (fate.refusal) throw fate.refusal.error;
+  return result;
+}
+
+function openCounters(database: Database, now: () => Date): Pick<Store, 'increment' | 'resetCounter'> {
+  return {
+    increment: (key, by, expiresAt) =>
+      database.write(() => {
+        const stored = database.counters.get(key);
+        const live = stored && stored.expiresAt > now().getTime() ? stored : undefined;
+        const counter = { count: (live?.count ?? 0) + by, expiresAt: live?.expiresAt ?? expiresAt.getTime() };
+        void database.counters.put(key, counter);
+        return { count: counter.count, expiresAt: new Date(counter.expiresAt) };
+      }),
+    resetCounter: async (key) => {
+      await database.write(() => void database.counters.remove(key));
     },
   };
 }
@@ -146,7 +176,7 @@ export function openEmbeddedStore(
   const database = openDatabase(folder, schemas);
   const now = () => clock.now();
   // The port's types name each collection's documents; here a document is a document.
-  const view = (name: string, scope: string | null): View => {
+  const view: ViewOf = (name, scope) => {
     const collection = database.collections.get(name);
     if (!collection) throw new Error(`there is no collection ${name}`);
     return { database, collection, scope, now };
@@ -154,30 +184,13 @@ export function openEmbeddedStore(
   const scopeOf = (scope: string | null) => ({
     collection: (name: string) => openCollection(view(name, scope)),
   });
-  const inTransaction = (scope: string | null) => ({
-    collection: (name: string) => openInTransaction(view(name, scope)),
-  });
-  const transaction = {
-    tenant: (tenantId: string) => inTransaction(tenantId),
-    server: inTransaction(null),
-  } as unknown as Transaction;
   const sweepNow = () => sweepAll([...database.collections.keys()].map((name) => view(name, null)));
   const sweeping = setInterval(() => void sweepNow().catch(() => undefined), sweepEvery).unref();
   const store = {
-    tenant: (tenantId: string) => scopeOf(tenantId),
+    tenant: scopeOf,
     server: scopeOf(null),
-    transaction: <R>(work: (tx: Transaction) => Step<R>) => database.write(() => exhaust(work(transaction))),
-    increment: (key: string, by: number, expiresAt: Date) =>
-      database.write(() => {
-        const stored = database.counters.get(key);
-        const live = stored && stored.expiresAt > now().getTime() ? stored : undefined;
-        const counter = { count: (live?.count ?? 0) + by, expiresAt: live?.expiresAt ?? expiresAt.getTime() };
-        void database.counters.put(key, counter);
-        return { count: counter.count, expiresAt: new Date(counter.expiresAt) };
-      }),
-    resetCounter: async (key: string) => {
-      await database.write(() => void database.counters.remove(key));
-    },
+    transaction: <R>(work: (tx: Transaction) => Step<R>) => database.write(() => runWork(work, view)),
+    ...openCounters(database, now),
     ping: () =>
       attempt(() => {
         database.requirePresent();
@@ -190,5 +203,6 @@ export function openEmbeddedStore(
     sweep: sweepNow,
     description: `embedded, ${folder}`,
   };
+  // As above: the port's types name each collection's documents.
   return store as unknown as Store & Sweepable;
 }

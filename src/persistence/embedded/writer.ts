@@ -1,7 +1,7 @@
 /** Writes of one collection. Each runs inside a write transaction that is already open, and is undone with it. */
 import { newDocument, nextDocument, requireVersion, type Doc } from '../document.js';
 import type { Change, UpdateOptions } from '../store.js';
-import { duplicate, entriesOf, writeEntry, type Index } from './indexes.js';
+import { duplicate, entriesOf, type Index } from './indexes.js';
 import { documentKey, encodeKey, endOf, idAtEnd } from './keys.js';
 import { getDocument, isExpired, type View } from './view.js';
 
@@ -12,27 +12,34 @@ function removeStored({ database, collection }: View, document: Doc): void {
   }
 }
 
-/** Sweeps away an expired document that still holds this key. */
-function makeRoom(view: View, index: Index, key: Buffer): void {
+/** @throws AppError `store.duplicate` when another document holds this key, unless that one has expired: it is swept away. */
+function requireFree(view: View, index: Index, key: Buffer, id: string): void {
   const { database, collection } = view;
-  const holder = index.unique && collection.expiry !== null ? database.entries.get(key) : undefined;
-  const document = holder && database.documents.get(documentKey(collection.name, holder));
-  if (document && isExpired(view, document)) removeStored(view, document);
+  const holder = database.entries.get(key);
+  if (holder === undefined || holder === id) return;
+  const document = database.documents.get(documentKey(collection.name, holder));
+  if (document && !isExpired(view, document)) throw duplicate(collection.name, index.name);
+  if (document) removeStored(view, document);
 }
 
+/** Nothing is written before all unique keys are known to be free: a refusal leaves the transaction as it was. */
 function writeIndexes(view: View, before: Doc | undefined, after: Doc): void {
-  const { database, collection } = view;
-  for (const index of collection.indexes) {
+  const { entries } = view.database;
+  const changes = view.collection.indexes.map((index) => {
     const old = before ? entriesOf(index, before) : [];
     const fresh = entriesOf(index, after);
-    for (const key of old) {
-      if (!fresh.some((other) => other.equals(key))) void database.entries.remove(key);
-    }
-    for (const key of fresh) {
-      if (old.some((other) => other.equals(key))) continue;
-      makeRoom(view, index, key);
-      writeEntry(database.entries, collection.name, index, key, after._id);
-    }
+    return {
+      index,
+      gone: old.filter((key) => !fresh.some((other) => other.equals(key))),
+      added: fresh.filter((key) => !old.some((other) => other.equals(key))),
+    };
+  });
+  for (const { index, added } of changes) {
+    if (index.unique) for (const key of added) requireFree(view, index, key, after._id);
+  }
+  for (const { index, gone, added } of changes) {
+    for (const key of gone) void entries.remove(key);
+    for (const key of added) void entries.put(key, index.unique ? after._id : '');
   }
 }
 

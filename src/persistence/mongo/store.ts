@@ -1,0 +1,154 @@
+import { createConnection, type Connection, type mongo, type Schema } from 'mongoose';
+import type { Logger } from '../../infrastructure/logger.js';
+import { systemClock, type Clock } from '../../shared/clock.js';
+import type { Doc } from '../document.js';
+import type { Change, FindOptions, Query, Step, Store, Transaction, UpdateOptions } from '../store.js';
+import { createCounters } from './counters.js';
+import { translate } from './failures.js';
+import { prepareCollection } from './indexes.js';
+import * as operations from './operations.js';
+import type { View } from './query.js';
+import { createTransactions, runUnprotected, step } from './transaction.js';
+
+/** One document is changed by one update of this process at a time: they need not find each other out by conflicts. */
+function createTurns() {
+  const turns = new Map<string, Promise<unknown>>();
+  return async <R>(key: string, work: () => Promise<R>): Promise<R> => {
+    const mine = (turns.get(key) ?? Promise.resolve()).then(work, work);
+    turns.set(key, mine);
+    try {
+      return await mine;
+    } finally {
+      if (turns.get(key) === mine) turns.delete(key);
+    }
+  };
+}
+
+type Turns = ReturnType<typeof createTurns>;
+
+function openCollection(view: View, turns: Turns) {
+  const turn = <R>(id: string, work: () => Promise<R>) => turns(`${view.name}/${id}`, work);
+  return {
+    get: (id: string) => operations.get(view, id),
+    findOne: async (query: Query, options?: FindOptions) =>
+      (await operations.find(view, query, { ...options, limit: 1 }))[0],
+    find: (query: Query, options?: FindOptions) => operations.find(view, query, options),
+    count: (query: Query) => operations.count(view, query),
+    iterate: (query: Query, options?: FindOptions) => operations.iterate(view, query, options),
+    insert: (document: object) => operations.insert(view, document),
+    insertMany: (documents: readonly object[]) => operations.insertMany(view, documents),
+    update: (id: string, change: Change<Doc>, options?: UpdateOptions) =>
+      turn(id, () => operations.update(view, id, change, options)),
+    remove: (id: string, options?: UpdateOptions) => turn(id, () => operations.remove(view, id, options)),
+    removeMany: (query: Query) => operations.removeMany(view, query),
+  };
+}
+
+function openInTransaction(view: View) {
+  return {
+    get: (id: string) => step(() => operations.get(view, id)),
+    *findOne(query: Query, options?: FindOptions): Step<Doc | undefined> {
+      return (yield* step(() => operations.find(view, query, { ...options, limit: 1 })))[0];
+    },
+    find: (query: Query, options?: FindOptions) => step(() => operations.find(view, query, options)),
+    count: (query: Query) => step(() => operations.count(view, query)),
+    insert: (document: object) => step(() => operations.insert(view, document)),
+    update: (id: string, change: Change<Doc>, options?: UpdateOptions) =>
+      step(() => operations.update(view, id, change, options)),
+    remove: (id: string, options?: UpdateOptions) => step(() => operations.remove(view, id, options)),
+    removeMany: (query: Query) => step(() => operations.removeMany(view, query)),
+  };
+}
+
+/** Without credentials and options: for people. */
+function addressOf(uri: string): string {
+  return uri.replace(/\/\/[^@/]*@/, '//').replace(/\?.*$/, '');
+}
+
+const hasDatabase = (uri: string) => /^mongodb(\+srv)?:\/\/[^/]+\/[^?]/.test(uri);
+
+async function connect(uri: string): Promise<Connection> {
+  const connection = createConnection(uri, {
+    ...(!hasDatabase(uri) && { dbName: 'gatehouse' }),
+    ignoreUndefined: true,
+    serverSelectionTimeoutMS: 5000,
+    retryWrites: true,
+    writeConcern: { w: 'majority' },
+    appName: 'gatehouse',
+  });
+  try {
+    return await connection.asPromise();
+  } catch (error) {
+    await connection.close(true).catch(() => undefined);
+    throw translate(error, addressOf(uri));
+  }
+}
+
+async function mayTransact(db: mongo.Db, log: Logger): Promise<boolean> {
+  const hello = await db.admin().command({ hello: 1 });
+  if (hello['setName'] !== undefined || hello['msg'] === 'isdbgrid') return true;
+  log.warn(
+    'this MongoDB is neither a replica set nor a sharded cluster and has no transactions: a failure in the middle of a change can leave half of it',
+  );
+  return false;
+}
+
+/**
+ * The store on MongoDB (or what speaks its protocol), with all indexes built.
+ *
+ * @param uri - `mongodb://` or `mongodb+srv://`; the database is `gatehouse` unless it names one.
+ * @throws AppError `server.unavailable` when it does not answer within five seconds.
+ */
+export async function openMongoStore(
+  uri: string,
+  schemas: Readonly<Record<string, Schema>>,
+  clock: Clock,
+  log: Logger,
+): Promise<Store> {
+  const connection = await connect(uri);
+  const client = connection.getClient();
+  const db = client.db(connection.name);
+  const now = () => clock.now();
+  const expiries = new Map<string, string | null>();
+  await Promise.all(
+    Object.entries(schemas).map(async ([name, schema]) => {
+      // The server's own sweep goes by its own clock: only when that is ours too.
+      expiries.set(name, await prepareCollection(db, name, schema, clock === systemClock));
+    }),
+  );
+  const counters = await createCounters(db, now, clock === systemClock);
+  const { version } = (await db.admin().command({ buildInfo: 1 })) as { version?: string };
+  const transact = (await mayTransact(db, log)) ? createTransactions(client) : undefined;
+
+  const view = (name: string, scope: string | null, session?: mongo.ClientSession): View => {
+    const expiry = expiries.get(name);
+    if (expiry === undefined) throw new Error(`there is no collection ${name}`);
+    return { name, collection: db.collection<Doc>(name), scope, expiry, now, session };
+  };
+  const turns = createTurns();
+  const scopeOf = (scope: string | null) => ({
+    collection: (name: string) => openCollection(view(name, scope), turns),
+  });
+  const inside = (session: mongo.ClientSession | undefined) => {
+    const scopeIn = (scope: string | null) => ({
+      collection: (name: string) => openInTransaction(view(name, scope, session)),
+    });
+    // The port's types name each collection's documents; here a document is a document.
+    return { tenant: scopeIn, server: scopeIn(null) } as unknown as Transaction;
+  };
+  const store = {
+    tenant: scopeOf,
+    server: scopeOf(null),
+    transaction: <R>(work: (tx: Transaction) => Step<R>) =>
+      transact ? transact((session) => work(inside(session))) : runUnprotected(work(inside(undefined))),
+    ...counters,
+    ping: async () => {
+      await db.command({ ping: 1 }, { timeoutMS: 5000 }).catch((error: unknown) => {
+        throw translate(error, 'ping');
+      });
+    },
+    close: () => connection.close(),
+    description: `MongoDB ${version ?? ''} at ${addressOf(uri)}`,
+  };
+  return store as unknown as Store;
+}
