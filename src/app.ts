@@ -1,4 +1,5 @@
 import express, { type Express } from 'express';
+import { apiRoutes, openApiRoutes } from './admin/routes.js';
 import { accountRoutes } from './auth/routes/account-routes.js';
 import { signInRoutes } from './auth/routes/sign-in-routes.js';
 import { ssoRoutes } from './auth/routes/sso-routes.js';
@@ -45,6 +46,8 @@ export function createApp(core: Core, version: string): App {
   app.use(accessLog(log, metrics));
   app.use(healthRoutes({ store, metrics, metricsToken: config.metricsToken, readiness, version }));
 
+  app.use('/api/v1', apiRoutes(core));
+  app.use(openApiRoutes(core));
   app.use(signInRoutes(core));
   app.use(accountRoutes(core));
   app.use(ssoRoutes(core));

@@ -76,12 +76,7 @@ export async function sendScim(target: ScimTarget, request: ScimRequest): Promis
       outgoing.end(payload);
     });
     const text = await readText(response);
-    return {
-      status: response.statusCode ?? 0,
-      body: parseBody(text),
-      ms: performance.now() - begun,
-      headers: response.headers,
-    };
+    return { status: response.statusCode ?? 0, body: parseBody(text), ms: performance.now() - begun };
   } catch (error) {
     throw new ServerAway(target.scimUrl, error);
   }

@@ -40,6 +40,35 @@ export const auditEventSchema = defineCollection<AuditEventDocument>(
   ],
 );
 
+/**
+ * Binds a run of audit events and the seal before it: `_id` is `<tenantId>:<sequence>`, so that two processes cannot make the same one.
+ */
+export interface AuditSealDocument extends StoredDocument {
+  /** 1 for a tenant's first. */
+  sequence: number;
+  /** The run: ids beyond `fromId` (exclusive; empty for the first) up to `toId` (inclusive). */
+  fromId: string;
+  toId: string;
+  count: number;
+  /** SHA-256 of the events. */
+  digest: string;
+  /** Keyed MAC of all of this and of the seal before. */
+  mac: string;
+}
+
+export const auditSealSchema = defineCollection<AuditSealDocument>(
+  'audit_seals',
+  {
+    sequence: { type: Number, required: true },
+    fromId: { type: String, default: '' },
+    toId: { type: String, required: true },
+    count: { type: Number, required: true },
+    digest: { type: String, required: true },
+    mac: { type: String, required: true },
+  },
+  [{ name: 'audit_seals_sequence', key: { tenantId: 1, sequence: 1 }, unique: true }],
+);
+
 /** Work to do after a commit, at least once: written in the same transaction as the change that asks for it. */
 export interface JobDocument extends StoredDocument {
   kind: string;

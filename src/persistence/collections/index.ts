@@ -12,6 +12,7 @@ export interface Documents {
   api_keys: directories.ApiKeyDocument;
   applications: tenants.ApplicationDocument;
   audit_events: events.AuditEventDocument;
+  audit_seals: events.AuditSealDocument;
   credentials: users.CredentialDocument;
   directories: directories.DirectoryDocument;
   groups: groups.GroupDocument;
@@ -37,6 +38,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   api_keys: directories.apiKeySchema,
   applications: tenants.applicationSchema,
   audit_events: events.auditEventSchema,
+  audit_seals: events.auditSealSchema,
   credentials: users.credentialSchema,
   directories: directories.directorySchema,
   groups: groups.groupSchema,

@@ -1,0 +1,268 @@
+import type { Core } from '../../identity/core.js';
+import {
+  createDirectory,
+  deleteDirectory,
+  getDirectory,
+  listDirectories,
+  updateDirectory,
+  type DirectoryDocument,
+  type DirectoryInput,
+} from '../../identity/directories.js';
+import { createToken, listTokens, revokeToken, rotateToken } from '../../identity/directory-tokens.js';
+import { tenantConfig } from '../../identity/tenant-config.js';
+import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
+import {
+  dialectSchema,
+  directorySchema,
+  newTokenSchema,
+  presentDirectory,
+  presentToken,
+  ruleInput,
+  tokenSchema,
+  type RuleInput,
+} from '../present/directory.js';
+import { line } from '../present/fields.js';
+import { reroot } from '../reroot.js';
+import { fullKeysOf } from '../role-names.js';
+import { route, type Reply, type Route } from '../route.js';
+import { z } from '../schema.js';
+
+export const directoryTag = 'Directories';
+
+/** Finds the directory a path names. */
+export const targetDirectory = (
+  core: Core,
+  tenantId: string,
+  { id }: { readonly id: string },
+): Promise<DirectoryDocument> => getDirectory(core, tenantId, id);
+
+function reply(core: Core, directory: DirectoryDocument): Reply<z.input<typeof directorySchema>> {
+  return { body: presentDirectory(directory, core.config.baseUrl), version: directory.version };
+}
+
+const listAll = route({
+  method: 'get',
+  path: '/directories',
+  id: 'listDirectories',
+  summary: 'SCIM directories',
+  tag: directoryTag,
+  permission: 'scim.manage',
+  query: z.strictObject({
+    q: searchParameter,
+    sort: sortParameter(['name', 'createdAt'], 'name'),
+    ...pageParameters,
+  }),
+  output: listOf(directorySchema),
+  async handler(context) {
+    const { core, actor, query } = context;
+    const sorts = {
+      name: (directory: DirectoryDocument) => directory.name.toLowerCase(),
+      createdAt: (directory: DirectoryDocument) => directory._id,
+    };
+    const all = await listDirectories(core, actor.tenantId);
+    const page = await pageOfAll(
+      context,
+      arrange(all, query, sorts, (directory) => [directory.name]),
+    );
+    return {
+      body: { ...page, items: page.items.map((item) => presentDirectory(item, core.config.baseUrl)) },
+    };
+  },
+});
+
+const readOne = route({
+  method: 'get',
+  path: '/directories/{id}',
+  id: 'getDirectory',
+  summary: 'Read a directory',
+  tag: directoryTag,
+  permission: 'scim.manage',
+  target: targetDirectory,
+  output: directorySchema,
+  handler: ({ core, target }) => Promise.resolve(reply(core, target)),
+});
+
+/** Rules whose roles may be named by id as well as by key. */
+export async function rulesOf(
+  core: Core,
+  tenantId: string,
+  rules: readonly RuleInput[],
+): Promise<NonNullable<DirectoryInput['roleRules']>> {
+  const config = await tenantConfig(core, tenantId);
+  return rules.map(({ when, grant }) => {
+    const { path, is, in: list, matches } = when;
+    return {
+      when: {
+        path,
+        ...(is !== undefined && { is }),
+        ...(list !== undefined && { in: list }),
+        ...(matches !== undefined && { matches }),
+      },
+      grant: fullKeysOf(config, grant),
+    };
+  });
+}
+
+const rules = z.array(ruleInput).max(500);
+
+const createOne = route({
+  method: 'post',
+  path: '/directories',
+  id: 'createDirectory',
+  summary: 'Create a directory',
+  tag: directoryTag,
+  permission: 'scim.manage',
+  body: z
+    .strictObject({
+      name: line(200),
+      dialect: dialectSchema.default('auto'),
+      enabled: z.boolean().default(true),
+      roleRules: rules.default([]),
+    })
+    .openapi('CreateDirectory'),
+  status: 201,
+  output: directorySchema,
+  async handler({ core, actor, body }) {
+    const roleRules = await rulesOf(core, actor.tenantId, body.roleRules);
+    const directory = await reroot('', '/roleRules', () =>
+      createDirectory(core, actor, { ...body, roleRules }),
+    );
+    return { ...reply(core, directory), headers: { Location: `/api/v1/directories/${directory._id}` } };
+  },
+});
+
+const changeOne = route({
+  method: 'patch',
+  path: '/directories/{id}',
+  id: 'changeDirectory',
+  summary: 'Change a directory; new rules are worked out for its users at once',
+  tag: directoryTag,
+  permission: 'scim.manage',
+  target: targetDirectory,
+  body: z
+    .strictObject({
+      name: line(200).optional(),
+      dialect: dialectSchema.optional(),
+      enabled: z.boolean().optional(),
+      roleRules: rules.optional(),
+    })
+    .openapi('ChangeDirectory'),
+  output: directorySchema,
+  async handler({ core, actor, body, params, ifVersion }) {
+    const change: Partial<DirectoryInput> = {
+      ...(body.name !== undefined && { name: body.name }),
+      ...(body.dialect !== undefined && { dialect: body.dialect }),
+      ...(body.enabled !== undefined && { enabled: body.enabled }),
+      ...(body.roleRules && { roleRules: await rulesOf(core, actor.tenantId, body.roleRules) }),
+    };
+    const update = () => updateDirectory(core, actor, params.id, change, ifVersion);
+    return reply(core, await reroot('', '/roleRules', update));
+  },
+});
+
+const deleteOne = route({
+  method: 'delete',
+  path: '/directories/{id}',
+  id: 'deleteDirectory',
+  summary: 'Delete a directory and its tokens; its users stay and lose what its rules gave them',
+  tag: directoryTag,
+  permission: 'scim.manage',
+  target: targetDirectory,
+  async handler({ core, actor, params, ifVersion }) {
+    await deleteDirectory(core, actor, params.id, ifVersion);
+    return {};
+  },
+});
+
+const listAllTokens = route({
+  method: 'get',
+  path: '/directories/{id}/tokens',
+  id: 'listDirectoryTokens',
+  summary: 'A directory’s tokens, the oldest first',
+  tag: directoryTag,
+  permission: 'scim.manage',
+  target: targetDirectory,
+  query: z.strictObject({ ...pageParameters }),
+  output: listOf(tokenSchema),
+  async handler(context) {
+    const { core, actor, params } = context;
+    const page = await pageOfAll(context, await listTokens(core, actor.tenantId, params.id));
+    return { body: { ...page, items: page.items.map(presentToken) } };
+  },
+});
+
+const createOneToken = route({
+  method: 'post',
+  path: '/directories/{id}/tokens',
+  id: 'createDirectoryToken',
+  summary: 'Create a token; two may live at once. It is in this answer and nowhere else',
+  tag: directoryTag,
+  permission: 'scim.manage',
+  target: targetDirectory,
+  body: z
+    .strictObject({
+      name: line(200).default('token'),
+      expiresAt: z.iso.datetime({ offset: true }).nullable().default(null),
+    })
+    .prefault({})
+    .openapi('CreateDirectoryToken'),
+  status: 201,
+  output: newTokenSchema,
+  async handler({ core, actor, body, params }) {
+    const expiresAt = body.expiresAt === null ? null : new Date(body.expiresAt);
+    const { document, token } = await createToken(core, actor, params.id, { name: body.name, expiresAt });
+    return { body: { ...presentToken(document), token } };
+  },
+});
+
+const rotateOneToken = route({
+  method: 'post',
+  path: '/directories/{id}/tokens/{tokenId}/rotate',
+  id: 'rotateDirectoryToken',
+  summary: 'Replace a token: the new one works at once, the old one until the overlap is over',
+  tag: directoryTag,
+  permission: 'scim.manage',
+  target: targetDirectory,
+  body: z
+    .strictObject({ overlapSeconds: z.number().int().min(0).max(2_592_000).default(86_400) })
+    .prefault({})
+    .openapi('RotateDirectoryToken'),
+  status: 201,
+  output: newTokenSchema,
+  async handler({ core, actor, body, params }) {
+    const { document, token } = await rotateToken(
+      core,
+      actor,
+      params.id,
+      params.tokenId,
+      body.overlapSeconds,
+    );
+    return { body: { ...presentToken(document), token } };
+  },
+});
+
+const revokeOneToken = route({
+  method: 'delete',
+  path: '/directories/{id}/tokens/{tokenId}',
+  id: 'revokeDirectoryToken',
+  summary: 'Revoke a token at once',
+  tag: directoryTag,
+  permission: 'scim.manage',
+  target: targetDirectory,
+  async handler({ core, actor, params }) {
+    await revokeToken(core, actor, params.id, params.tokenId);
+    return {};
+  },
+});
+
+export const directoryRoutes: readonly Route[] = [
+  listAll,
+  readOne,
+  createOne,
+  changeOne,
+  deleteOne,
+  listAllTokens,
+  createOneToken,
+  rotateOneToken,
+  revokeOneToken,
+];

@@ -1,0 +1,150 @@
+import { updateDirectory } from '../../identity/directories.js';
+import { checkRules } from '../../identity/directory-rules.js';
+import { dryRunRules, explainRoles } from '../../identity/role-explanation.js';
+import { tenantConfig } from '../../identity/tenant-config.js';
+import { listOf, pageOfAll, pageParameters } from '../list.js';
+import { ruleInput, ruleSchema } from '../present/directory.js';
+import { dryRunSchema, presentExplanation, roleExplanationSchema } from '../present/role-explanation.js';
+import { reroot } from '../reroot.js';
+import { route, type Route } from '../route.js';
+import { z } from '../schema.js';
+import { directoryTag, rulesOf, targetDirectory } from './directories.js';
+import { targetUser, userTag } from './users.js';
+
+const rules = z.array(ruleInput).max(500);
+
+const listRules = route({
+  method: 'get',
+  path: '/directories/{id}/rules',
+  id: 'listRoleRules',
+  summary: 'A directory’s role rules, in order',
+  tag: directoryTag,
+  permission: 'scim.manage',
+  target: targetDirectory,
+  query: z.strictObject({ ...pageParameters }),
+  output: listOf(ruleSchema),
+  async handler(context) {
+    const page = await pageOfAll(context, context.target.roleRules);
+    return { body: { ...page, items: [...page.items] }, version: context.target.version };
+  },
+});
+
+const ruleList = z.strictObject({ items: z.array(ruleSchema) }).openapi('RoleRules');
+
+const replaceRules = route({
+  method: 'put',
+  path: '/directories/{id}/rules',
+  id: 'replaceRoleRules',
+  summary: 'Put these rules in place of all; the roles of the directory’s users are worked out anew',
+  tag: directoryTag,
+  permission: 'scim.manage',
+  target: targetDirectory,
+  body: z.strictObject({ rules }).openapi('ReplaceRoleRules'),
+  output: ruleList,
+  async handler({ core, actor, body, params, ifVersion }) {
+    const roleRules = await rulesOf(core, actor.tenantId, body.rules);
+    const update = () => updateDirectory(core, actor, params.id, { roleRules }, ifVersion);
+    const directory = await reroot('', '/rules', update);
+    return { body: { items: directory.roleRules }, version: directory.version };
+  },
+});
+
+const addRule = route({
+  method: 'post',
+  path: '/directories/{id}/rules',
+  id: 'addRoleRule',
+  summary: 'Add a rule at the end',
+  tag: directoryTag,
+  permission: 'scim.manage',
+  target: targetDirectory,
+  body: ruleInput.openapi('AddRoleRule'),
+  status: 201,
+  output: ruleSchema,
+  async handler({ core, actor, body, params, target }) {
+    const { roleRules: before, version } = target;
+    const [added] = await rulesOf(core, actor.tenantId, [body]);
+    const roleRules = [...before, ...(added ? [added] : [])];
+    const update = () => updateDirectory(core, actor, params.id, { roleRules }, { ifVersion: version });
+    const directory = await reroot(`/${before.length}`, '', update);
+    // A rule that says what another says already is that other one.
+    const known = new Set(before.map((rule) => rule.id));
+    const rule =
+      directory.roleRules.find((candidate) => !known.has(candidate.id)) ?? directory.roleRules.at(-1);
+    if (!rule) throw new Error('a rule that was added is there');
+    return { body: rule, version: directory.version };
+  },
+});
+
+const deleteRule = route({
+  method: 'delete',
+  path: '/directories/{id}/rules/{ruleId}',
+  id: 'deleteRoleRule',
+  summary: 'Take a rule away, and what it gave; one that is not there is no fault',
+  tag: directoryTag,
+  permission: 'scim.manage',
+  target: targetDirectory,
+  async handler({ core, actor, params, target }) {
+    const roleRules = target.roleRules.filter((rule) => rule.id !== params.ruleId);
+    await updateDirectory(core, actor, params.id, { roleRules }, { ifVersion: target.version });
+    return {};
+  },
+});
+
+const dryRunInput = z
+  .strictObject({
+    user: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe('a SCIM User resource, as a directory would send it'),
+    userId: z.string().max(200).optional().describe('a stored user'),
+    rules: rules.optional().describe('to be tried in place of the directory’s own'),
+  })
+  .refine((body) => (body.user === undefined) !== (body.userId === undefined), 'give either user or userId')
+  .openapi('DryRun');
+
+const dryRun = route({
+  method: 'post',
+  path: '/directories/{id}/rules/dry-run',
+  id: 'dryRunRoleRules',
+  summary: 'What rules would give a user; writes nothing',
+  tag: directoryTag,
+  permission: 'scim.manage',
+  target: targetDirectory,
+  body: dryRunInput,
+  output: dryRunSchema,
+  async handler({ core, actor, body, target }) {
+    const { tenantId } = actor;
+    const config = await tenantConfig(core, tenantId);
+    const tried = body.rules && (await rulesOf(core, tenantId, body.rules));
+    const checked = tried
+      ? await reroot('', '/rules', () =>
+          Promise.resolve().then(() => checkRules(core, actor, config, target.roleRules, tried)),
+        )
+      : target.roleRules;
+    const subject = body.user ? { user: body.user } : { userId: body.userId ?? '' };
+    return { body: await dryRunRules(core, tenantId, subject, checked) };
+  },
+});
+
+const explain = route({
+  method: 'get',
+  path: '/users/{id}/role-explanation',
+  id: 'explainUserRoles',
+  summary: 'Why a user has each role, and what the rules did not know',
+  tag: userTag,
+  permission: 'users.read',
+  target: targetUser,
+  output: roleExplanationSchema,
+  handler: async ({ core, actor, params }) => ({
+    body: presentExplanation(await explainRoles(core, actor.tenantId, params.id)),
+  }),
+});
+
+export const directoryRuleRoutes: readonly Route[] = [
+  listRules,
+  replaceRules,
+  addRule,
+  deleteRule,
+  dryRun,
+  explain,
+];

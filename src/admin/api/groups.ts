@@ -1,0 +1,241 @@
+import type { Actor, Core } from '../../identity/core.js';
+import { changeMembers, countMembers, membersOf, type Member } from '../../identity/group-members.js';
+import {
+  requireUnprovisioned,
+  searchGroups,
+  viewGroups,
+  type GroupPosition,
+} from '../../identity/group-search.js';
+import {
+  createGroup,
+  deleteGroup,
+  getGroup,
+  updateGroup,
+  type GroupDocument,
+} from '../../identity/groups.js';
+import { listOf, pageAfter, pageParameters, searchParameter, sortParameter } from '../list.js';
+import { line } from '../present/fields.js';
+import {
+  detailedGroupSchema,
+  groupSchema,
+  memberSchema,
+  presentGroup,
+  presentMember,
+} from '../present/group.js';
+import { route, type Reply, type Route } from '../route.js';
+import { z } from '../schema.js';
+
+const tag = 'Groups';
+const shownMembers = 100;
+
+const targetGroup = (core: Core, tenantId: string, { id }: { readonly id: string }): Promise<GroupDocument> =>
+  getGroup(core, tenantId, id);
+
+async function reply(core: Core, group: GroupDocument): Promise<Reply<z.input<typeof detailedGroupSchema>>> {
+  const [[view], members] = await Promise.all([
+    viewGroups(core, group.tenantId, [group]),
+    membersOf(core, group.tenantId, group._id, { limit: shownMembers }),
+  ]);
+  if (!view) throw new Error('a group has exactly one view');
+  return { body: { ...presentGroup(view), members: members.map(presentMember) }, version: group.version };
+}
+
+const listAll = route({
+  method: 'get',
+  path: '/groups',
+  id: 'listGroups',
+  summary: 'Search groups',
+  tag,
+  permission: 'users.read',
+  query: z.strictObject({
+    q: searchParameter,
+    directory: z
+      .string()
+      .max(200)
+      .optional()
+      .describe('id of the directory that pushes them; `none`: made here'),
+    sort: sortParameter(['displayName', 'createdAt'], 'displayName'),
+    ...pageParameters,
+  }),
+  output: listOf(groupSchema),
+  async handler(context) {
+    const { core, actor, query } = context;
+    const filter = { q: query.q, directoryId: query.directory === 'none' ? null : query.directory };
+    const order = {
+      sort: query.sort.endsWith('createdAt') ? ('createdAt' as const) : ('displayName' as const),
+      descending: query.sort.startsWith('-'),
+    };
+    const page = await pageAfter(
+      context,
+      (after: GroupPosition | undefined, limit) =>
+        searchGroups(core, actor.tenantId, filter, { ...order, limit, after }),
+      (group) => ({ key: group.displayNameKey, id: group._id }),
+    );
+    const views = await viewGroups(core, actor.tenantId, page.items);
+    return { body: { ...page, items: views.map(presentGroup) } };
+  },
+});
+
+const readOne = route({
+  method: 'get',
+  path: '/groups/{id}',
+  id: 'getGroup',
+  summary: 'Read a group',
+  tag,
+  permission: 'users.read',
+  target: targetGroup,
+  output: detailedGroupSchema,
+  handler: ({ core, target }) => reply(core, target),
+});
+
+const memberIds = z.array(z.string().min(1).max(200)).max(10_000).describe('ids of users and groups');
+
+/** A group whose members are refused is taken back: the caller asked for both or nothing. */
+async function createWithMembers(
+  core: Core,
+  actor: Actor,
+  body: { displayName: string; externalId: string | null; members: readonly string[] },
+): Promise<GroupDocument> {
+  const { members, ...input } = body;
+  const group = await createGroup(core, actor, { ...input, attributes: {} });
+  if (members.length === 0) return group;
+  try {
+    return await changeMembers(core, actor, group._id, { add: members });
+  } catch (error) {
+    await deleteGroup(core, actor, group._id);
+    throw error;
+  }
+}
+
+const createOne = route({
+  method: 'post',
+  path: '/groups',
+  id: 'createGroup',
+  summary: 'Create a group',
+  tag,
+  permission: 'groups.manage',
+  body: z
+    .strictObject({
+      displayName: line(300),
+      externalId: z.string().max(300).nullable().default(null),
+      members: memberIds.default([]),
+    })
+    .openapi('CreateGroup'),
+  status: 201,
+  output: detailedGroupSchema,
+  async handler({ core, actor, body }) {
+    const group = await createWithMembers(core, actor, body);
+    return { ...(await reply(core, group)), headers: { Location: `/api/v1/groups/${group._id}` } };
+  },
+});
+
+const changeOne = route({
+  method: 'patch',
+  path: '/groups/{id}',
+  id: 'changeGroup',
+  summary: 'Change a group; `members` replaces all of them',
+  tag,
+  permission: 'groups.manage',
+  target: targetGroup,
+  body: z
+    .strictObject({
+      displayName: line(300).optional(),
+      externalId: z.string().max(300).nullable().optional(),
+      members: memberIds.optional(),
+    })
+    .openapi('ChangeGroup'),
+  output: detailedGroupSchema,
+  async handler({ core, actor, body, params, target, ifVersion }) {
+    await requireUnprovisioned(core, target);
+    const change = (stored: GroupDocument) => ({
+      displayName: body.displayName ?? stored.displayName,
+      externalId: body.externalId === undefined ? stored.externalId : body.externalId,
+      attributes: stored.attributes,
+    });
+    const group = await updateGroup(core, actor, params.id, change, ifVersion);
+    if (!body.members) return reply(core, group);
+    const changed = await changeMembers(core, actor, params.id, { replaceWith: body.members });
+    return reply(core, changed);
+  },
+});
+
+const deleteOne = route({
+  method: 'delete',
+  path: '/groups/{id}',
+  id: 'deleteGroup',
+  summary: 'Delete a group; its members stay and lose what it gave them',
+  tag,
+  permission: 'groups.manage',
+  target: targetGroup,
+  async handler({ core, actor, params, target, ifVersion }) {
+    await requireUnprovisioned(core, target);
+    await deleteGroup(core, actor, params.id, ifVersion);
+    return {};
+  },
+});
+
+const listMembers = route({
+  method: 'get',
+  path: '/groups/{id}/members',
+  id: 'listGroupMembers',
+  summary: 'The direct members of a group: users, then groups',
+  tag,
+  permission: 'users.read',
+  target: targetGroup,
+  query: z.strictObject({ ...pageParameters }),
+  output: listOf(memberSchema),
+  async handler(context) {
+    const { core, actor, params } = context;
+    const page = await pageAfter(
+      context,
+      async (after: { type: Member['type']; id: string } | undefined, limit) => ({
+        items: await membersOf(core, actor.tenantId, params.id, { limit, ...(after && { after }) }),
+        total: await countMembers(core, actor.tenantId, params.id),
+      }),
+      ({ type, id }) => ({ type, id }),
+    );
+    return { body: { ...page, items: page.items.map(presentMember) } };
+  },
+});
+
+const addMembers = route({
+  method: 'post',
+  path: '/groups/{id}/members',
+  id: 'addGroupMembers',
+  summary: 'Add members; those who are in already stay',
+  tag,
+  permission: 'groups.manage',
+  target: targetGroup,
+  body: z.strictObject({ members: memberIds.min(1) }).openapi('AddGroupMembers'),
+  output: detailedGroupSchema,
+  async handler({ core, actor, body, params, target, ifVersion }) {
+    await requireUnprovisioned(core, target);
+    return reply(core, await changeMembers(core, actor, params.id, { add: body.members }, ifVersion));
+  },
+});
+
+const removeMember = route({
+  method: 'delete',
+  path: '/groups/{id}/members/{memberId}',
+  id: 'removeGroupMember',
+  summary: 'Take a member out; whoever is not in is no fault',
+  tag,
+  permission: 'groups.manage',
+  target: targetGroup,
+  async handler({ core, actor, params, target, ifVersion }) {
+    await requireUnprovisioned(core, target);
+    await changeMembers(core, actor, params.id, { remove: [params.memberId] }, ifVersion);
+    return {};
+  },
+});
+
+export const groupRoutes: readonly Route[] = [
+  listAll,
+  readOne,
+  createOne,
+  changeOne,
+  deleteOne,
+  listMembers,
+  addMembers,
+  removeMember,
+];

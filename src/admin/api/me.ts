@@ -1,0 +1,135 @@
+import { sessionFormToken } from '../../auth/session-guard.js';
+import type { Core } from '../../identity/core.js';
+import { nameFaults } from '../../identity/name-rule.js';
+import { changeOwnPassword } from '../../identity/own-password.js';
+import { inputOf, withProfile } from '../../identity/user-input.js';
+import { liveSessions, revokeSession } from '../../identity/user-sessions.js';
+import { viewUser } from '../../identity/user-view.js';
+import { updateUser, type UserDocument } from '../../identity/users.js';
+import { AppError } from '../../shared/errors.js';
+import type { Caller } from '../authenticate.js';
+import { listOf } from '../list.js';
+import { id } from '../present/fields.js';
+import { presentSession, sessionSchema } from '../present/session.js';
+import { presentUser, userFields } from '../present/user.js';
+import { profileInput } from '../present/user-input.js';
+import { route, type Reply, type Route } from '../route.js';
+import { z } from '../schema.js';
+
+const tag = 'Me';
+
+const meSchema = z
+  .strictObject({
+    ...userFields,
+    tenant: z.strictObject({ id, slug: z.string(), name: z.string() }),
+    permissions: z.array(z.string()).describe('management permissions in force'),
+  })
+  .openapi('Me');
+
+type SessionCaller = Extract<Caller, { kind: 'session' }>;
+
+/** The routes below are `self`: nobody but a person with a session gets here. */
+function personOf(caller: Caller): SessionCaller {
+  if (caller.kind === 'session') return caller;
+  throw new AppError('auth.forbidden', 'this is for signed-in people: an API key is nobody');
+}
+
+async function reply(
+  core: Core,
+  caller: SessionCaller,
+  user: UserDocument,
+): Promise<Reply<z.input<typeof meSchema>>> {
+  const { tenant, session } = caller.live;
+  return {
+    body: {
+      ...presentUser(await viewUser(core, user), core.clock.now()),
+      tenant: { id: tenant._id, slug: tenant.slug, name: tenant.name },
+      permissions: [...caller.actor.permissions].sort(),
+    },
+    version: user.version,
+    headers: { 'X-CSRF-Token': sessionFormToken(core, session) },
+  };
+}
+
+const readMe = route({
+  method: 'get',
+  path: '/me',
+  id: 'getMe',
+  summary: 'Who is signed in; `X-CSRF-Token` in the answer is what writes send back',
+  tag,
+  permission: 'self',
+  output: meSchema,
+  handler({ core, caller }) {
+    const person = personOf(caller);
+    return reply(core, person, person.live.user);
+  },
+});
+
+const changeMe = route({
+  method: 'patch',
+  path: '/me',
+  id: 'changeMe',
+  summary: 'Change one’s own profile',
+  tag,
+  permission: 'self',
+  body: z.strictObject(profileInput).openapi('ChangeMe'),
+  output: meSchema,
+  async handler({ core, actor, caller, body }) {
+    const person = personOf(caller);
+    const profile = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+    const errors = nameFaults(person.live.settings['profile.nameRule'], profile);
+    if (errors.length > 0) throw new AppError('input.invalid', 'the profile has faults', { errors });
+    const user = await updateUser(core, actor, person.live.user._id, (stored) => ({
+      ...inputOf(stored),
+      attributes: withProfile(stored.attributes, profile),
+    }));
+    return reply(core, person, user);
+  },
+});
+
+const changePassword = route({
+  method: 'post',
+  path: '/me/password',
+  id: 'changeMyPassword',
+  summary: 'Change one’s own password: every session ends, this one too',
+  tag,
+  permission: 'self',
+  body: z
+    .strictObject({ currentPassword: z.string().min(1).max(1000), newPassword: z.string().min(1).max(1000) })
+    .openapi('ChangeMyPassword'),
+  async handler({ core, actor, caller, body }) {
+    await changeOwnPassword(core, actor, personOf(caller).live.user, body);
+    return {};
+  },
+});
+
+const listMine = route({
+  method: 'get',
+  path: '/me/sessions',
+  id: 'listMySessions',
+  summary: 'One’s own live sessions, the latest used first',
+  tag,
+  permission: 'self',
+  output: listOf(sessionSchema),
+  async handler({ core, caller }) {
+    const { live } = personOf(caller);
+    const sessions = await liveSessions(core, live.user);
+    const items = sessions.map((session) => presentSession(session, live.session._id));
+    return { body: { items, total: items.length, next: null } };
+  },
+});
+
+const endMine = route({
+  method: 'delete',
+  path: '/me/sessions/{id}',
+  id: 'endMySession',
+  summary: 'End one of one’s own sessions',
+  tag,
+  permission: 'self',
+  async handler({ core, actor, caller, params }) {
+    await revokeSession(core, actor, personOf(caller).live.user, params.id);
+    return {};
+  },
+});
+
+export const meRoutes: readonly Route[] = [readMe, changeMe, changePassword, listMine, endMine];

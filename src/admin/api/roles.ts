@@ -1,0 +1,156 @@
+import type { Core } from '../../identity/core.js';
+import { permissionCatalogue } from '../../identity/permissions.js';
+import { createRole, deleteRole, getRole, listRoles, updateRole, type Role } from '../../identity/roles.js';
+import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
+import { line } from '../present/fields.js';
+import { presentRole, roleSchema } from '../present/role.js';
+import { route, type Route } from '../route.js';
+import { z } from '../schema.js';
+
+const tag = 'Roles';
+
+const targetRole = (core: Core, tenantId: string, { id }: { readonly id: string }): Promise<Role> =>
+  getRole(core, tenantId, id);
+
+const listAll = route({
+  method: 'get',
+  path: '/roles',
+  id: 'listRoles',
+  summary: 'Roles of the tenant and of its applications',
+  tag,
+  permission: 'roles.read',
+  query: z.strictObject({
+    q: searchParameter,
+    application: z.string().max(100).optional().describe('key of an application: its roles alone'),
+    sort: sortParameter(['role', 'name'], 'role'),
+    ...pageParameters,
+  }),
+  output: listOf(roleSchema),
+  async handler(context) {
+    const { core, actor, query } = context;
+    const all = await listRoles(core, actor.tenantId);
+    const wanted = all.filter(
+      (role) => query.application === undefined || role.applicationKey === query.application,
+    );
+    const sorts = { role: (role: Role) => role.fullKey, name: (role: Role) => role.name.toLowerCase() };
+    const found = arrange(wanted, query, sorts, (role) => [role.fullKey, role.name, role.description]);
+    const page = await pageOfAll(context, found);
+    return { body: { ...page, items: page.items.map(presentRole) } };
+  },
+});
+
+const readOne = route({
+  method: 'get',
+  path: '/roles/{id}',
+  id: 'getRole',
+  summary: 'Read a role, by id or key',
+  tag,
+  permission: 'roles.read',
+  target: targetRole,
+  output: roleSchema,
+  handler: ({ target }) => Promise.resolve({ body: presentRole(target), version: target.version }),
+});
+
+const permissions = z
+  .array(z.string().min(1).max(200))
+  .max(500)
+  .describe(
+    'a tenant’s role: management permissions and `applicationKey:permission`; an application’s: its own',
+  );
+
+const createOne = route({
+  method: 'post',
+  path: '/roles',
+  id: 'createRole',
+  summary: 'Create a role',
+  tag,
+  permission: 'roles.manage',
+  body: z
+    .strictObject({
+      key: z.string().min(1).max(64),
+      application: z.string().max(100).nullable().default(null).describe('null: a role of the tenant'),
+      name: line(200),
+      description: z.string().max(2000).default(''),
+      permissions: permissions.default([]),
+    })
+    .openapi('CreateRole'),
+  status: 201,
+  output: roleSchema,
+  async handler({ core, actor, body }) {
+    const { application, ...input } = body;
+    const role = await createRole(core, actor, { ...input, applicationKey: application });
+    const headers = { Location: `/api/v1/roles/${role.id}` };
+    return { body: presentRole(role), version: role.version, headers };
+  },
+});
+
+const changeOne = route({
+  method: 'patch',
+  path: '/roles/{id}',
+  id: 'changeRole',
+  summary: 'Change a role: everybody who holds it is affected at once',
+  tag,
+  permission: 'roles.edit',
+  target: targetRole,
+  body: z
+    .strictObject({
+      name: line(200).optional(),
+      description: z.string().max(2000).optional(),
+      permissions: permissions.optional(),
+    })
+    .openapi('ChangeRole'),
+  output: roleSchema,
+  async handler({ core, actor, body, params, ifVersion }) {
+    const change = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+    const role = await updateRole(core, actor, params.id, change, ifVersion);
+    return { body: presentRole(role), version: role.version };
+  },
+});
+
+const deleteOne = route({
+  method: 'delete',
+  path: '/roles/{id}',
+  id: 'deleteRole',
+  summary: 'Delete a role that nobody was given by hand',
+  tag,
+  permission: 'roles.manage',
+  target: targetRole,
+  async handler({ core, actor, params, ifVersion }) {
+    await deleteRole(core, actor, params.id, ifVersion);
+    return {};
+  },
+});
+
+const permissionSchema = z
+  .strictObject({ key: z.string(), label: z.string(), staffOnly: z.boolean() })
+  .openapi('Permission');
+
+const listPermissions = route({
+  method: 'get',
+  path: '/permissions',
+  id: 'listPermissions',
+  summary: 'Every management permission',
+  tag,
+  permission: 'roles.read',
+  query: z.strictObject({ q: searchParameter, ...pageParameters }),
+  output: listOf(permissionSchema),
+  async handler(context) {
+    const found = arrange(
+      permissionCatalogue,
+      { q: context.query.q, sort: 'key' },
+      { key: (permission) => permission.key },
+      (permission) => [permission.key, permission.label],
+    );
+    const page = await pageOfAll(context, found);
+    return { body: { ...page, items: page.items.map((permission) => ({ ...permission })) } };
+  },
+});
+
+export const roleRoutes: readonly Route[] = [
+  listAll,
+  readOne,
+  createOne,
+  changeOne,
+  deleteOne,
+  listPermissions,
+];

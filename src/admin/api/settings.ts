@@ -1,0 +1,70 @@
+import type { Core } from '../../identity/core.js';
+import {
+  presetNames,
+  settingsCatalogue,
+  settingsOf,
+  type SettingsPatch,
+} from '../../identity/tenant-settings.js';
+import { getTenant, updateTenant, type TenantDocument } from '../../identity/tenants.js';
+import { route, type Reply, type Route } from '../route.js';
+import { z } from '../schema.js';
+
+const tag = 'Settings';
+
+const settingsSchema = z.strictObject(settingsCatalogue).openapi('Settings');
+const changeSchema = z.strictObject(settingsCatalogue).partial().openapi('ChangeSettings');
+
+const targetTenant = (core: Core, tenantId: string): Promise<TenantDocument> => getTenant(core, tenantId);
+
+/** Flat, by dotted names; the preset's values where the tenant has none of its own. */
+function replySettings(tenant: TenantDocument): Reply<z.input<typeof settingsSchema>> {
+  const settings = settingsOf(tenant);
+  return {
+    body: { ...settings, 'profile.fields': [...settings['profile.fields']] },
+    version: tenant.version,
+  };
+}
+
+const readSettings = route({
+  method: 'get',
+  path: '/settings',
+  id: 'getSettings',
+  summary: 'The tenant’s settings in force',
+  tag,
+  permission: 'account.settings',
+  target: targetTenant,
+  output: settingsSchema,
+  handler: ({ target }) => Promise.resolve(replySettings(target)),
+});
+
+const changeSettings = route({
+  method: 'patch',
+  path: '/settings',
+  id: 'changeSettings',
+  summary: 'Change settings; what is absent stays',
+  tag,
+  permission: 'account.settings',
+  target: targetTenant,
+  body: changeSchema,
+  output: settingsSchema,
+  handler: async ({ core, actor, body, ifVersion }) =>
+    replySettings(await updateTenant(core, actor, { settings: body as SettingsPatch }, ifVersion)),
+});
+
+const choosePreset = route({
+  method: 'post',
+  path: '/settings/preset',
+  id: 'choosePreset',
+  summary: 'Take over a preset: its settings in place of all others',
+  tag,
+  permission: 'account.settings',
+  target: targetTenant,
+  body: z.strictObject({ preset: z.enum(presetNames) }),
+  output: settingsSchema,
+  handler: async ({ core, actor, body, ifVersion }) =>
+    replySettings(
+      await updateTenant(core, actor, { preset: body.preset, settings: {}, replace: true }, ifVersion),
+    ),
+});
+
+export const settingsRoutes: readonly Route[] = [readSettings, changeSettings, choosePreset];

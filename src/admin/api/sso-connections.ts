@@ -1,0 +1,210 @@
+import type { Core } from '../../identity/core.js';
+import {
+  createConnection,
+  deleteConnection,
+  getConnection,
+  listConnections,
+  updateConnection,
+  verifyDomain,
+  type SsoConnectionDocument,
+  type SsoConnectionInput,
+} from '../../identity/sso-connections.js';
+import { testConnection } from '../../identity/sso-test.js';
+import { traceSignIn } from '../../identity/sso-trace.js';
+import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
+import { id, line } from '../present/fields.js';
+import { modeSchema, presentSsoConnection, ssoConnectionSchema } from '../present/sso-connection.js';
+import { statuses } from '../present/user.js';
+import { route, type Reply, type Route } from '../route.js';
+import { z } from '../schema.js';
+import { lookUpTxt } from '../txt-records.js';
+
+const tag = 'SSO connections';
+const permission = 'sso.manage';
+
+const targetConnection = (
+  core: Core,
+  tenantId: string,
+  { id: connectionId }: { readonly id: string },
+): Promise<SsoConnectionDocument> => getConnection(core, tenantId, connectionId);
+
+function reply(core: Core, connection: SsoConnectionDocument): Reply<z.input<typeof ssoConnectionSchema>> {
+  return { body: presentSsoConnection(connection, core.config.baseUrl), version: connection.version };
+}
+
+const listAll = route({
+  method: 'get',
+  path: '/sso-connections',
+  id: 'listSsoConnections',
+  summary: 'SSO connections',
+  tag,
+  permission,
+  query: z.strictObject({
+    q: searchParameter,
+    sort: sortParameter(['name', 'createdAt'], 'name'),
+    ...pageParameters,
+  }),
+  output: listOf(ssoConnectionSchema),
+  async handler(context) {
+    const { core, actor, query } = context;
+    const sorts = {
+      name: (connection: SsoConnectionDocument) => connection.name.toLowerCase(),
+      createdAt: (connection: SsoConnectionDocument) => connection._id,
+    };
+    const found = arrange(await listConnections(core, actor.tenantId), query, sorts, (connection) => [
+      connection.name,
+      connection.issuer,
+      ...connection.domains.map((entry) => entry.domain),
+    ]);
+    const page = await pageOfAll(context, found);
+    return {
+      body: { ...page, items: page.items.map((item) => presentSsoConnection(item, core.config.baseUrl)) },
+    };
+  },
+});
+
+const readOne = route({
+  method: 'get',
+  path: '/sso-connections/{id}',
+  id: 'getSsoConnection',
+  summary: 'Read a connection; its client secret is never told',
+  tag,
+  permission,
+  target: targetConnection,
+  output: ssoConnectionSchema,
+  handler: ({ core, target }) => Promise.resolve(reply(core, target)),
+});
+
+const domainInput = z
+  .union([z.string().max(253), z.strictObject({ domain: z.string().max(253) })])
+  .transform((entry) => (typeof entry === 'string' ? { domain: entry } : entry));
+
+const fields = {
+  issuer: z.string().min(1).max(1000).describe('https://..., as the provider’s metadata names itself'),
+  clientId: z.string().min(1).max(500),
+  clientSecret: z.string().min(1).max(2000).nullable().describe('null: a public client'),
+  scopes: z
+    .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be a scope'))
+    .min(1)
+    .max(50),
+  mode: modeSchema,
+  jitProvisioning: z.boolean().describe('creates users at their first sign-in'),
+  domains: z.array(domainInput).max(200).describe('all of them; one that stays keeps its proof'),
+};
+
+const changeInput = z.strictObject({ name: line(200), ...fields }).partial();
+
+/** Only what was said: an absent field must not be taken for undefined on purpose. */
+function given(body: z.output<typeof changeInput>): Partial<SsoConnectionInput> {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+}
+
+const createOne = route({
+  method: 'post',
+  path: '/sso-connections',
+  id: 'createSsoConnection',
+  summary: 'Create a connection',
+  tag,
+  permission,
+  body: changeInput.required({ name: true, issuer: true, clientId: true }).openapi('CreateSsoConnection'),
+  status: 201,
+  output: ssoConnectionSchema,
+  async handler({ core, actor, body }) {
+    const { name, issuer, clientId } = body;
+    const connection = await createConnection(core, actor, { ...given(body), name, issuer, clientId });
+    return { ...reply(core, connection), headers: { Location: `/api/v1/sso-connections/${connection._id}` } };
+  },
+});
+
+const changeOne = route({
+  method: 'patch',
+  path: '/sso-connections/{id}',
+  id: 'changeSsoConnection',
+  summary: 'Change a connection; what is absent stays',
+  tag,
+  permission,
+  target: targetConnection,
+  body: changeInput.openapi('ChangeSsoConnection'),
+  output: ssoConnectionSchema,
+  handler: async ({ core, actor, body, params, ifVersion }) =>
+    reply(core, await updateConnection(core, actor, params.id, given(body), ifVersion)),
+});
+
+const deleteOne = route({
+  method: 'delete',
+  path: '/sso-connections/{id}',
+  id: 'deleteSsoConnection',
+  summary: 'Delete a connection; its users sign in with a password from then on',
+  tag,
+  permission,
+  target: targetConnection,
+  async handler({ core, actor, params, ifVersion }) {
+    await deleteConnection(core, actor, params.id, ifVersion);
+    return {};
+  },
+});
+
+const verifyOne = route({
+  method: 'post',
+  path: '/sso-connections/{id}/domains/{domain}/verify',
+  id: 'verifySsoDomain',
+  summary: 'Look for the domain’s TXT record; found, its addresses are forwarded',
+  tag,
+  permission,
+  target: targetConnection,
+  output: ssoConnectionSchema,
+  handler: async ({ core, actor, params }) =>
+    reply(core, await verifyDomain(core, actor, params.id, params.domain, lookUpTxt)),
+});
+
+const testOne = route({
+  method: 'post',
+  path: '/sso-connections/{id}/test',
+  id: 'testSsoConnection',
+  summary: 'Ask the provider for its metadata and keys',
+  tag,
+  permission,
+  target: targetConnection,
+  output: z
+    .strictObject({
+      ok: z.boolean(),
+      checks: z.array(z.strictObject({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+    })
+    .openapi('SsoConnectionTest'),
+  async handler({ core, target }) {
+    const checks = await testConnection(core, target);
+    return { body: { ok: checks.every((check) => check.ok), checks } };
+  },
+});
+
+const trace = route({
+  method: 'get',
+  path: '/sso-connections/trace',
+  id: 'traceSignIn',
+  summary: 'Where an address would sign in, and why',
+  tag,
+  permission,
+  query: z.strictObject({ email: z.string().max(254) }),
+  output: z
+    .strictObject({
+      email: z.string(),
+      domain: z.string(),
+      outcome: z.enum(['forwarded', 'choice', 'local']),
+      connection: z.strictObject({ id, name: z.string(), mode: modeSchema }).nullable(),
+      user: z.strictObject({ id, status: z.enum(statuses) }).nullable(),
+      steps: z.array(z.string()),
+    })
+    .openapi('SignInTrace'),
+  handler: async ({ core, actor, query }) => ({ body: await traceSignIn(core, actor.tenantId, query.email) }),
+});
+
+export const ssoConnectionRoutes: readonly Route[] = [
+  listAll,
+  readOne,
+  createOne,
+  changeOne,
+  deleteOne,
+  verifyOne,
+  testOne,
+  trace,
+];

@@ -1,0 +1,165 @@
+import { writeEvent } from '../../identity/audit.js';
+import type { Actor, Core } from '../../identity/core.js';
+import { endAccess, setApproved, setEnabled } from '../../identity/user-actions.js';
+import { iterateUsers } from '../../identity/user-search.js';
+import { liveSessions, revokeSession } from '../../identity/user-sessions.js';
+import { viewUsers, type UserView } from '../../identity/user-view.js';
+import { displayNameOf } from '../../identity/user-keys.js';
+import type { UserDocument } from '../../identity/users.js';
+import type { WriteOptions } from '../../identity/versions.js';
+import { sendCsv } from '../csv.js';
+import { listOf } from '../list.js';
+import { presentSession, sessionSchema } from '../present/session.js';
+import { presentUser, userSchema } from '../present/user.js';
+import { route, type Route } from '../route.js';
+import { z } from '../schema.js';
+import { replyUser, targetUser, userFilterOf, userFilters, userTag } from './users.js';
+
+type Action = (core: Core, actor: Actor, id: string, options: WriteOptions) => Promise<UserDocument>;
+
+/** `POST /users/{id}/<name>`: one step of a user's life, answered with the user as it is then. */
+function action(name: string, id: string, summary: string, permission: string, act: Action): Route {
+  return route({
+    method: 'post',
+    path: `/users/{id}/${name}`,
+    id,
+    summary,
+    tag: userTag,
+    permission,
+    target: targetUser,
+    output: userSchema,
+    handler: async ({ core, actor, params, ifVersion }) =>
+      replyUser(core, await act(core, actor, params.id, ifVersion)),
+  });
+}
+
+const actions = [
+  action('approve', 'approveUser', 'Approve a user', 'users.approve', (core, actor, id, options) =>
+    setApproved(core, actor, id, true, options),
+  ),
+  action('enable', 'enableUser', 'Enable a user', 'users.enable', (core, actor, id, options) =>
+    setEnabled(core, actor, id, true, options),
+  ),
+  action('disable', 'disableUser', 'Disable a user', 'users.enable', (core, actor, id, options) =>
+    setEnabled(core, actor, id, false, options),
+  ),
+  action(
+    'end-sessions',
+    'endUserSessions',
+    'End every session and token of a user',
+    'sessions.invalidate',
+    endAccess,
+  ),
+];
+
+const listSessions = route({
+  method: 'get',
+  path: '/users/{id}/sessions',
+  id: 'listUserSessions',
+  summary: 'The live sessions of a user, the latest used first',
+  tag: userTag,
+  permission: 'users.read',
+  target: targetUser,
+  output: listOf(sessionSchema),
+  async handler({ core, caller, target }) {
+    const sessions = await liveSessions(core, target);
+    const currentId = caller.kind === 'session' ? caller.live.session._id : null;
+    const items = sessions.map((session) => presentSession(session, currentId));
+    return { body: { items, total: items.length, next: null } };
+  },
+});
+
+const endOneSession = route({
+  method: 'delete',
+  path: '/users/{id}/sessions/{sessionId}',
+  id: 'endUserSession',
+  summary: 'End one session of a user',
+  tag: userTag,
+  permission: 'sessions.invalidate',
+  target: targetUser,
+  async handler({ core, actor, target, params }) {
+    await revokeSession(core, actor, target, params.sessionId);
+    return {};
+  },
+});
+
+const columns = [
+  'Name',
+  'Surname',
+  'Email',
+  'Phone',
+  'Status',
+  'Roles',
+  'Groups',
+  'Login',
+  'Enabled',
+  'Approved',
+  'Access Until',
+  '2FA',
+  'Created',
+  'Last Login',
+];
+
+const yesOrNo = (value: boolean): string => (value ? 'yes' : 'no');
+
+function rowOf(view: UserView, now: Date): string[] {
+  const user = presentUser(view, now);
+  const isNamed = user.givenName !== null || user.familyName !== null;
+  return [
+    (isNamed ? user.givenName : displayNameOf(user.userName, view.user.attributes)) ?? '',
+    user.familyName ?? '',
+    user.email ?? '',
+    user.phone ?? '',
+    user.status,
+    user.roles.map((role) => role.role).join(' '),
+    user.groups.map((group) => group.displayName).join(', '),
+    user.loginType,
+    yesOrNo(user.enabled),
+    yesOrNo(user.approved),
+    user.accessExpiresAt ?? '',
+    yesOrNo(user.twoFactor),
+    user.createdAt,
+    user.lastLoginAt ?? '',
+  ];
+}
+
+/** Users are completed by the hundred: what belongs to them takes a few queries for all. */
+async function* rowsOf(
+  core: Core,
+  tenantId: string,
+  users: AsyncIterable<UserDocument>,
+): AsyncGenerator<string[]> {
+  const now = core.clock.now();
+  let batch: UserDocument[] = [];
+  for await (const user of users) {
+    batch.push(user);
+    if (batch.length < 100) continue;
+    for (const view of await viewUsers(core, tenantId, batch)) yield rowOf(view, now);
+    batch = [];
+  }
+  for (const view of await viewUsers(core, tenantId, batch)) yield rowOf(view, now);
+}
+
+const exportUsers = route({
+  method: 'get',
+  path: '/users/export.csv',
+  id: 'exportUsers',
+  summary: 'Users as CSV: those who have access, unless filters say otherwise',
+  tag: userTag,
+  permission: 'users.export',
+  query: z.strictObject(userFilters),
+  produces: 'text/csv',
+  async handler({ core, actor, query, res }) {
+    const isFiltered = Object.values(query).some((value) => value !== undefined);
+    const filter = await userFilterOf(core, actor.tenantId, {
+      ...query,
+      ...(!isFiltered && { status: ['locked', 'pending_activation', 'pending_approval', 'active'] as const }),
+    });
+    await writeEvent(core, actor, { action: 'users.exported' });
+    const rows = rowsOf(core, actor.tenantId, iterateUsers(core, actor.tenantId, filter));
+    await sendCsv(res, 'users', core.clock.now(), columns, rows);
+    return undefined;
+  },
+});
+
+export const userActionRoutes: readonly Route[] = [...actions, listSessions, endOneSession, exportUsers];

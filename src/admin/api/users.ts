@@ -1,0 +1,233 @@
+import { requirePermission } from '../../identity/permissions.js';
+import type { Actor, Core } from '../../identity/core.js';
+import { tenantConfig } from '../../identity/tenant-config.js';
+import { inputOf, withProfile, type ProfileInput, type UserInput } from '../../identity/user-input.js';
+import {
+  searchUsers,
+  userPosition,
+  userSorts,
+  type UserFilter,
+  type UserPosition,
+} from '../../identity/user-search.js';
+import { viewUser, viewUsers } from '../../identity/user-view.js';
+import { createUser, deleteUser, getUser, updateUser, type UserDocument } from '../../identity/users.js';
+import { AppError } from '../../shared/errors.js';
+import { listOf, pageAfter, pageParameters, searchParameter, sortParameter } from '../list.js';
+import { fullKeysOf } from '../role-names.js';
+import { loginTypes, presentUser, statuses, userSchema, userSources } from '../present/user.js';
+import { changeUserInput, createUserInput, type ChangeUserInput } from '../present/user-input.js';
+import { route, type Reply, type Route } from '../route.js';
+import { z } from '../schema.js';
+
+export const userTag = 'Users';
+
+/** Finds the user a path names. */
+export const targetUser = (
+  core: Core,
+  tenantId: string,
+  { id }: { readonly id: string },
+): Promise<UserDocument> => getUser(core, tenantId, id);
+
+/** One user as the answer. */
+export async function replyUser(core: Core, user: UserDocument): Promise<Reply<z.input<typeof userSchema>>> {
+  return { body: presentUser(await viewUser(core, user), core.clock.now()), version: user.version };
+}
+
+/** `active` or `active,locked`. */
+const statusList = z
+  .string()
+  .transform((text) => text.split(','))
+  .pipe(z.array(z.enum(statuses)))
+  .describe(`one status or several with commas: ${statuses.join(', ')}`);
+
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+export const userFilters = {
+  q: searchParameter.describe('found anywhere in name, address, phone, role, or the day of creation'),
+  status: statusList.optional(),
+  role: z.string().max(200).optional().describe('key or id of a role'),
+  group: z.string().max(200).optional().describe('id of a group: its direct members'),
+  loginType: z.enum(loginTypes).optional(),
+  source: z.enum(userSources).optional(),
+  directory: z.string().max(200).optional().describe('id of the directory that manages them'),
+  createdFrom: z.iso.datetime({ offset: true }).or(z.iso.date()).optional().describe('not before'),
+  createdTo: z.iso
+    .datetime({ offset: true })
+    .or(z.iso.date())
+    .optional()
+    .describe('before; a day counts whole'),
+  showDisabled: flag.optional().describe('as the tenant’s setting says when absent'),
+  showNonActivated: flag.optional().describe('as the tenant’s setting says when absent'),
+};
+
+type FilterQuery = z.output<z.ZodObject<typeof userFilters>>;
+
+/** The end of a range: a bare day is meant whole. */
+function endOf(text: string): Date {
+  const date = new Date(text);
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(date.getTime() + 86_400_000) : date;
+}
+
+/** The query's filters as the search wants them. */
+export async function userFilterOf(core: Core, tenantId: string, query: FilterQuery): Promise<UserFilter> {
+  const config = await tenantConfig(core, tenantId);
+  return {
+    q: query.q,
+    status: query.status,
+    role: query.role === undefined ? undefined : (fullKeysOf(config, [query.role])[0] ?? query.role),
+    group: query.group,
+    loginType: query.loginType,
+    source: query.source,
+    directoryId: query.directory,
+    createdFrom: query.createdFrom === undefined ? undefined : new Date(query.createdFrom),
+    createdTo: query.createdTo === undefined ? undefined : endOf(query.createdTo),
+    showDisabled: query.showDisabled,
+    showNonActivated: query.showNonActivated,
+  };
+}
+
+const listUsers = route({
+  method: 'get',
+  path: '/users',
+  id: 'listUsers',
+  summary: 'Search users',
+  tag: userTag,
+  permission: 'users.read',
+  query: z.strictObject({ ...userFilters, sort: sortParameter(userSorts, 'displayName'), ...pageParameters }),
+  output: listOf(userSchema),
+  async handler(context) {
+    const { core, actor, query } = context;
+    const filter = await userFilterOf(core, actor.tenantId, query);
+    const descending = query.sort.startsWith('-');
+    const sort = userSorts.find((name) => query.sort.endsWith(name)) ?? 'displayName';
+    const page = await pageAfter(
+      context,
+      (after: UserPosition | undefined, limit) =>
+        searchUsers(core, actor.tenantId, filter, { sort, descending, limit, after }),
+      (user) => userPosition(user, sort),
+    );
+    const views = await viewUsers(core, actor.tenantId, page.items);
+    const now = core.clock.now();
+    return { body: { ...page, items: views.map((view) => presentUser(view, now)) } };
+  },
+});
+
+const readUser = route({
+  method: 'get',
+  path: '/users/{id}',
+  id: 'getUser',
+  summary: 'Read a user',
+  tag: userTag,
+  permission: 'users.read',
+  target: targetUser,
+  output: userSchema,
+  handler: ({ core, target }) => replyUser(core, target),
+});
+
+/** What a body's fields need beside the permission of the route. */
+function requireFieldPermissions(actor: Actor, body: Partial<ChangeUserInput>): void {
+  if (body.roles !== undefined) requirePermission(actor, 'roles.assign');
+  if (body.enabled !== undefined) requirePermission(actor, 'users.enable');
+  if (body.approved !== undefined) requirePermission(actor, 'users.approve');
+}
+
+function profileOf(body: ChangeUserInput): ProfileInput {
+  const { email, givenName, familyName, displayName, phone } = body;
+  return {
+    ...(email !== undefined && { email }),
+    ...(givenName !== undefined && { givenName }),
+    ...(familyName !== undefined && { familyName }),
+    ...(displayName !== undefined && { displayName }),
+    ...(phone !== undefined && { phone }),
+  };
+}
+
+/** @throws AppError `input.invalid` for an end that has passed. */
+function expiryOf(body: ChangeUserInput, now: Date): { accessExpiresAt?: Date | null } {
+  if (body.accessExpiresAt === undefined) return {};
+  if (body.accessExpiresAt === null) return { accessExpiresAt: null };
+  const accessExpiresAt = new Date(body.accessExpiresAt);
+  if (accessExpiresAt > now) return { accessExpiresAt };
+  throw new AppError('input.invalid', 'access must end in the future', {
+    errors: [{ pointer: '/accessExpiresAt', detail: 'must lie in the future' }],
+  });
+}
+
+/** What a body says of a user beside its attributes. */
+async function decisionsOf(core: Core, actor: Actor, body: ChangeUserInput): Promise<Partial<UserInput>> {
+  requireFieldPermissions(actor, body);
+  const config = await tenantConfig(core, actor.tenantId);
+  return {
+    ...(body.enabled !== undefined && { active: body.enabled }),
+    ...(body.approved !== undefined && { approved: body.approved }),
+    ...(body.loginType !== undefined && { loginType: body.loginType }),
+    ...(body.roles !== undefined && { roles: fullKeysOf(config, body.roles) }),
+    ...expiryOf(body, core.clock.now()),
+  };
+}
+
+const createOne = route({
+  method: 'post',
+  path: '/users',
+  id: 'createUser',
+  summary: 'Create a user',
+  tag: userTag,
+  permission: 'users.create',
+  body: createUserInput,
+  status: 201,
+  output: userSchema,
+  async handler({ core, actor, body }) {
+    const user = await createUser(core, actor, {
+      userName: body.userName ?? body.email,
+      externalId: null,
+      attributes: withProfile({}, profileOf(body)),
+      active: true,
+      ...(await decisionsOf(core, actor, body)),
+    });
+    return { ...(await replyUser(core, user)), headers: { Location: `/api/v1/users/${user._id}` } };
+  },
+});
+
+/** Whoever signs in by address goes on doing so when the address changes (userName = email). */
+function userNameOf(stored: UserDocument, body: ChangeUserInput): string {
+  if (body.userName !== undefined) return body.userName;
+  return body.email !== undefined && stored.userNameKey === stored.emailKey ? body.email : stored.userName;
+}
+
+const changeOne = route({
+  method: 'patch',
+  path: '/users/{id}',
+  id: 'changeUser',
+  summary: 'Change a user; what is absent stays',
+  tag: userTag,
+  permission: 'users.update',
+  target: targetUser,
+  body: changeUserInput,
+  output: userSchema,
+  async handler({ core, actor, body, params, ifVersion }) {
+    const decisions = await decisionsOf(core, actor, body);
+    const change = (stored: UserDocument): UserInput => ({
+      ...inputOf(stored),
+      userName: userNameOf(stored, body),
+      attributes: withProfile(stored.attributes, profileOf(body)),
+      ...decisions,
+    });
+    return replyUser(core, await updateUser(core, actor, params.id, change, ifVersion));
+  },
+});
+
+const deleteOne = route({
+  method: 'delete',
+  path: '/users/{id}',
+  id: 'deleteUser',
+  summary: 'Delete a user for good',
+  tag: userTag,
+  permission: 'users.delete',
+  target: targetUser,
+  async handler({ core, actor, params, ifVersion }) {
+    await deleteUser(core, actor, params.id, ifVersion);
+    return {};
+  },
+});
+
+export const userRoutes: readonly Route[] = [listUsers, readUser, createOne, changeOne, deleteOne];

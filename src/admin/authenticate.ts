@@ -1,0 +1,68 @@
+import type { Request } from 'express';
+import { currentSession, isSessionFormToken, type LiveSession } from '../auth/session-guard.js';
+import { requestIdOf } from '../http/request-context.js';
+import { userActor } from '../identity/actors.js';
+import { authenticateApiKey } from '../identity/api-keys.js';
+import type { Actor, Core } from '../identity/core.js';
+import { tenantConfig } from '../identity/tenant-config.js';
+import { AppError } from '../shared/errors.js';
+import { countFailedCredential, countRequest } from './rate-limit.js';
+
+/** Who calls: a program with a key, or a person with a live session. */
+export type Caller =
+  | { readonly kind: 'api_key'; readonly actor: Actor }
+  | { readonly kind: 'session'; readonly actor: Actor; readonly live: LiveSession };
+
+const bearer = /^Bearer +([\w.~+/=-]{1,512})$/i;
+
+/**
+ * Finds out who calls. A request with an `Authorization` header is judged by that alone: a bad key is not made good by a session.
+ *
+ * @throws AppError `auth.required` without live credentials; `rate.limited` after too many dead ones from this address.
+ */
+export async function authenticate(core: Core, req: Request): Promise<Caller> {
+  const caller = await identify(core, req);
+  const { settings } = await tenantConfig(core, caller.actor.tenantId);
+  await countRequest(core, caller.actor, settings['api.requestsPerSecond']);
+  return caller;
+}
+
+async function identify(core: Core, req: Request): Promise<Caller> {
+  const origin = { requestId: requestIdOf(req), ip: req.ip ?? null };
+  const header = req.headers.authorization;
+  if (header !== undefined) {
+    const key = bearer.exec(header)?.[1];
+    const actor = key === undefined ? undefined : await authenticateApiKey(core, key, origin);
+    if (actor) return { kind: 'api_key', actor };
+    await countFailedCredential(core, req.ip ?? '');
+    throw new AppError('auth.required', 'the API key is not valid');
+  }
+  const live = await currentSession(core, req);
+  if (!live) throw new AppError('auth.required', 'sign in, or send an API key');
+  const config = await tenantConfig(core, live.tenant._id);
+  return { kind: 'session', actor: userActor(live.user, config, core.clock.now(), origin), live };
+}
+
+/**
+ * A browser sends its cookie whoever asks it to; only our own pages know the token. API keys need none.
+ *
+ * @throws AppError `csrf.invalid`.
+ */
+export function requireCsrfToken(core: Core, caller: Caller, req: Request): void {
+  if (caller.kind === 'api_key') return;
+  if (isSessionFormToken(core, caller.live.session, req.get('x-csrf-token'))) return;
+  throw new AppError('csrf.invalid', 'send the X-CSRF-Token that GET /api/v1/me answers with');
+}
+
+/**
+ * @param permission - `self`: people about themselves, so a session.
+ * @throws AppError `auth.forbidden`.
+ */
+export function requireRight(caller: Caller, permission: string): void {
+  if (permission === 'self') {
+    if (caller.kind === 'session') return;
+    throw new AppError('auth.forbidden', 'this is for signed-in people: an API key is nobody');
+  }
+  if (caller.actor.permissions.has(permission)) return;
+  throw new AppError('auth.forbidden', `the permission ${permission} is missing`);
+}

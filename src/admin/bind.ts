@@ -1,0 +1,116 @@
+import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
+import { sendProblem, toAppError } from '../http/error-page.js';
+import type { Core } from '../identity/core.js';
+import { AppError } from '../shared/errors.js';
+import { authenticate, requireCsrfToken, requireRight } from './authenticate.js';
+import { etagOf, requireMatch } from './etag.js';
+import { parseInput, readJson } from './input.js';
+import type { Reply, Route, Versioned } from './route.js';
+import { z } from './schema.js';
+
+const noParameters = z.strictObject({});
+
+const isVersioned = (value: unknown): value is Versioned =>
+  typeof value === 'object' && value !== null && 'version' in value && typeof value.version === 'number';
+
+function send(res: Response, route: Route, reply: Reply<unknown>): void {
+  if (reply.version !== undefined) res.setHeader('ETag', etagOf(reply.version));
+  for (const [name, value] of Object.entries(reply.headers ?? {})) res.setHeader(name, value);
+  res.status(route.status);
+  if (reply.body === undefined) res.end();
+  else res.json(reply.body);
+}
+
+type ReadBody = (req: Request, res: Response) => Promise<unknown>;
+
+/**
+ * One request from door to answer, in the order scripts rely on: 401, 403 before the body is looked at, 404, 412, 400.
+ *
+ * @param checkOutput - compare every answer with the schema it was announced with (tests).
+ */
+function serve(core: Core, route: Route, readBody: ReadBody, checkOutput: boolean): RequestHandler {
+  const query = route.query ?? noParameters;
+  return async (req, res) => {
+    const caller = await authenticate(core, req);
+    if (route.method !== 'get') requireCsrfToken(core, caller, req);
+    requireRight(caller, route.permission);
+    const params = req.params as Record<string, string>;
+    const target = await route.target(core, caller.actor.tenantId, params);
+    const ifVersion = isVersioned(target) ? requireMatch(req.get('if-match'), target.version) : {};
+    const reply = await route.handler({
+      core,
+      actor: caller.actor,
+      caller,
+      params,
+      query: parseInput(query, req.query, 'query'),
+      body: route.body ? parseInput(route.body, await readBody(req, res), 'body') : undefined,
+      target,
+      ifVersion,
+      req,
+      res,
+    });
+    if (reply === undefined) return;
+    if (checkOutput && route.output) route.output.parse(reply.body);
+    send(res, route, reply);
+  };
+}
+
+/** Paths with fewer places first: `/users/export.csv` must not be taken for a user's id. */
+function bySpecificity(a: string, b: string): number {
+  const places = (path: string): string =>
+    path
+      .split('/')
+      .map((segment) => (segment.startsWith('{') ? '1' : '0'))
+      .join('');
+  return places(a) < places(b) ? -1 : places(a) > places(b) ? 1 : 0;
+}
+
+const toExpressPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
+
+function methodNotAllowed(routes: readonly Route[]): RequestHandler {
+  const methods = routes.map((route) => route.method.toUpperCase());
+  const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+  return (req, res) => {
+    res.setHeader('Allow', allow);
+    if (req.method !== 'OPTIONS')
+      throw new AppError('route.method_not_allowed', `this address takes ${allow}`);
+    res.status(204).end();
+  };
+}
+
+/** Renders everything that is thrown as a problem (RFC 9457). */
+function problemHandler(core: Core): ErrorRequestHandler {
+  return (error: unknown, req, res, next) => {
+    const problem = toAppError(error, core.log, req);
+    if (res.headersSent) {
+      next(error);
+      return;
+    }
+    if (problem.status === 401) res.setHeader('WWW-Authenticate', 'Bearer realm="gatehouse"');
+    sendProblem(req, res, problem);
+  };
+}
+
+/** Makes express routes of the table. */
+export function bindRoutes(core: Core, table: readonly Route[]): Router {
+  const router = Router({ caseSensitive: true });
+  const readBody = readJson(core.config.limits.apiBodyBytes);
+  const checkOutput = core.config.environment === 'test';
+  router.use((req, res, next) => {
+    res.setHeader('Cache-Control', 'no-store');
+    // An answer may change without its item's version (a role's name, a lock that ran out): never 304.
+    delete req.headers['if-none-match'];
+    next();
+  });
+  for (const path of [...new Set(table.map((route) => route.path))].sort(bySpecificity)) {
+    const routes = table.filter((route) => route.path === path);
+    const place = router.route(toExpressPath(path));
+    for (const route of routes) place[route.method](serve(core, route, readBody, checkOutput));
+    place.all(methodNotAllowed(routes));
+  }
+  router.use(() => {
+    throw new AppError('route.not_found', 'there is nothing at this address');
+  });
+  router.use(problemHandler(core));
+  return router;
+}

@@ -1,0 +1,65 @@
+import { json, type Request, type RequestHandler, type Response } from 'express';
+import type { z } from 'zod';
+import { AppError, type InputFault } from '../shared/errors.js';
+
+const escapePointer = (key: PropertyKey): string => String(key).replaceAll('~', '~0').replaceAll('/', '~1');
+
+type Place = 'body' | 'query';
+
+function pointerTo(path: readonly PropertyKey[], place: Place): string {
+  if (place === 'query') return `?${path.map(String).join('.')}`;
+  return path.map((key) => `/${escapePointer(key)}`).join('');
+}
+
+/** A fault for each unknown field, so that every one of them has its own pointer. */
+function faultsOf(issue: z.core.$ZodIssue, place: Place): InputFault[] {
+  if (issue.code === 'unrecognized_keys') {
+    const what = place === 'query' ? 'no such parameter' : 'no such field';
+    return issue.keys.map((key) => ({ pointer: pointerTo([...issue.path, key], place), detail: what }));
+  }
+  return [{ pointer: pointerTo(issue.path, place), detail: issue.message }];
+}
+
+/**
+ * Unknown input becomes a typed value here, and nowhere else.
+ *
+ * @throws AppError `input.invalid` with a pointer for every fault: RFC 6901 into the body, `?name` for a query parameter.
+ */
+export function parseInput<S extends z.ZodType>(schema: S, value: unknown, place: Place): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.flatMap((issue) => faultsOf(issue, place));
+  const what = place === 'query' ? 'the query' : 'the body';
+  throw new AppError('input.invalid', `${what} has ${errors.length} fault(s)`, { errors });
+}
+
+/**
+ * Reads a JSON body. Called after the caller was let in: a stranger's body is never parsed.
+ *
+ * @throws AppError 415 for another type, 413 when it is too large, 400 when it is no JSON.
+ */
+export function readJson(limit: number): (req: Request, res: Response) => Promise<unknown> {
+  const parser: RequestHandler = json({ limit, strict: false, type: () => true });
+  return async (req, res) => {
+    if (req.headers['content-length'] === '0') return undefined;
+    if (!req.headers['transfer-encoding'] && req.headers['content-length'] === undefined) return undefined;
+    if (!req.is(['application/json', 'application/*+json'])) {
+      throw new AppError('input.unsupported_type', 'the body must be application/json');
+    }
+    await new Promise<void>((resolve, reject) => {
+      void parser(req, res, (error: unknown) => {
+        if (error === undefined) resolve();
+        else reject(bodyFault(error));
+      });
+    });
+    return req.body as unknown;
+  };
+}
+
+function bodyFault(error: unknown): Error {
+  const type = typeof error === 'object' && error !== null && 'type' in error ? error.type : undefined;
+  if (type === 'entity.parse.failed') {
+    return new AppError('input.malformed', 'the body is not JSON', { cause: error });
+  }
+  return error instanceof Error ? error : new AppError('input.malformed', 'the body could not be read');
+}

@@ -1,0 +1,145 @@
+import type { Actor, Core } from '../identity/core.js';
+import { AppError } from '../shared/errors.js';
+import { z } from './schema.js';
+
+export const defaultLimit = 50;
+export const mostItems = 1000;
+
+/** The parameters every list takes. */
+export const pageParameters = {
+  cursor: z.string().max(2000).optional().describe('where the next page begins, as the page before gave it'),
+  limit: z.coerce.number().int().min(1).max(mostItems).default(defaultLimit).describe('items on a page'),
+};
+
+/** `sort=name` or `sort=-name`. */
+export function sortParameter<const F extends readonly [string, ...string[]]>(
+  fields: F,
+  byDefault: F[number] | `-${F[number]}`,
+) {
+  const values = fields.flatMap((field) => [field, `-${field}`]) as [F[number] | `-${F[number]}`];
+  // The compiler cannot see through two open unions that the default is one of the values; the parameter's type says so.
+  return z
+    .enum(values)
+    .default(byDefault as never)
+    .describe('field to sort by; `-` before it turns the order round');
+}
+
+/** The form of every list. */
+export function listOf<S extends z.ZodType>(item: S) {
+  return z.strictObject({
+    items: z.array(item),
+    total: z.number().int().describe('how many match in all'),
+    next: z.string().nullable().describe('the cursor of the next page; null: this is the last'),
+  });
+}
+
+const purpose = 'api.cursor';
+
+/** Everything that decides what is listed and in which order: what a cursor is bound to. */
+function questionOf(path: string, query: Readonly<Record<string, unknown>>): string {
+  const { cursor: _cursor, limit: _limit, ...rest } = query;
+  const entries = Object.entries(rest).filter(([, value]) => value !== undefined);
+  return JSON.stringify([path, ...entries.sort(([a], [b]) => (a < b ? -1 : 1))]);
+}
+
+/** Where a list goes on, signed, and bound to the tenant and to the question it answers. */
+function makeCursor(core: Core, tenantId: string, question: string, position: unknown): string {
+  const text = Buffer.from(JSON.stringify(position)).toString('base64url');
+  return `${text}.${core.secretBox.sign(purpose, `${tenantId}\n${question}\n${text}`)}`;
+}
+
+function readCursor(core: Core, tenantId: string, question: string, cursor: string): unknown {
+  const [text = '', signature = ''] = cursor.split('.', 2);
+  if (core.secretBox.sign(purpose, `${tenantId}\n${question}\n${text}`) !== signature) {
+    throw new AppError('input.invalid', 'the cursor does not belong to this list', {
+      errors: [{ pointer: '?cursor', detail: 'not a cursor of this list with these filters and this order' }],
+    });
+  }
+  return JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+}
+
+interface ListContext {
+  readonly core: Core;
+  readonly actor: Actor;
+  readonly query: Readonly<Record<string, unknown>> & {
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  };
+  readonly req: { readonly path: string };
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly total: number;
+  readonly next: string | null;
+}
+
+/**
+ * One page of a list that goes on after a position.
+ *
+ * @param load - up to `limit` items after the position, and how many there are in all.
+ * @param positionOf - what of the page's last item is needed to go on; must survive JSON.
+ * @throws AppError `input.invalid` for a cursor that is not ours, or that belongs to another question.
+ */
+export async function pageAfter<T, P>(
+  { core, actor, query, req }: ListContext,
+  load: (after: P | undefined, limit: number) => Promise<{ items: readonly T[]; total: number }>,
+  positionOf: (item: T) => P,
+): Promise<Page<T>> {
+  const question = questionOf(req.path, query);
+  const after =
+    query.cursor === undefined ? undefined : (readCursor(core, actor.tenantId, question, query.cursor) as P);
+  const { items, total } = await load(after, query.limit + 1);
+  const page = items.slice(0, query.limit);
+  const last = items.length > query.limit ? page.at(-1) : undefined;
+  const next = last === undefined ? null : makeCursor(core, actor.tenantId, question, positionOf(last));
+  return { items: page, total, next };
+}
+
+/** One page of a list short enough to be held: what an administrator types in, never what a directory pushes. */
+export async function pageOfAll<T>(context: ListContext, all: readonly T[]): Promise<Page<T>> {
+  const numbered = all.map((item, index) => ({ item, index }));
+  const page = await pageAfter(
+    context,
+    (after: number | undefined, limit) => {
+      const begin = after === undefined ? 0 : after + 1;
+      return Promise.resolve({ items: numbered.slice(begin, begin + limit), total: all.length });
+    },
+    ({ index }) => index,
+  );
+  return { ...page, items: page.items.map(({ item }) => item) };
+}
+
+/**
+ * Filters and sorts what is held.
+ *
+ * @param q - found anywhere in the texts, without regard to case; absent: everything.
+ * @param sort - a field of `fields`, with `-` for the other direction.
+ */
+export function arrange<T, F extends string>(
+  all: readonly T[],
+  { q, sort }: { q?: string | undefined; sort: F | `-${F}` },
+  fields: Readonly<Record<F, (item: T) => string | number>>,
+  texts: (item: T) => readonly (string | null)[],
+): T[] {
+  const needle = q?.toLowerCase();
+  const found =
+    needle === undefined
+      ? [...all]
+      : all.filter((item) => texts(item).some((text) => text?.toLowerCase().includes(needle)));
+  const descending = sort.startsWith('-');
+  const valueOf = fields[(descending ? sort.slice(1) : sort) as F];
+  return found.sort((a, b) => {
+    const [left, right] = [valueOf(a), valueOf(b)];
+    return (left < right ? -1 : left > right ? 1 : 0) * (descending ? -1 : 1);
+  });
+}
+
+/** The free text of a search. */
+export const searchParameter = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .optional()
+  .describe('found anywhere in the texts, any case');

@@ -1,0 +1,128 @@
+import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
+import type { Route } from './route.js';
+import { z } from './schema.js';
+
+/** RFC 9457, as every error of the API is answered. */
+export const problemSchema = z
+  .strictObject({
+    type: z.string().describe('an address that explains the code'),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    instance: z.string(),
+    code: z.string().describe('stable, `noun.reason`'),
+    errors: z.array(
+      z.strictObject({
+        pointer: z.string().describe('JSON pointer into the body, or `?name` for a query parameter'),
+        detail: z.string(),
+      }),
+    ),
+    requestId: z.string(),
+  })
+  .openapi('Problem');
+
+type ResponseConfig = RouteConfig['responses'][string];
+
+const problems: Readonly<Record<number, string>> = {
+  400: 'The input has faults; `errors` points at them',
+  401: 'No credentials, or dead ones',
+  403: 'The permission is missing, or a rule forbids it',
+  404: 'There is no such thing in this tenant',
+  409: 'It collides with what is there',
+  412: 'Changed meanwhile: `If-Match` does not fit',
+  413: 'The body is too large',
+  415: 'The body is not JSON',
+  429: 'Too many requests; `Retry-After` says when to come back',
+};
+
+function problemStatuses(route: Route): number[] {
+  const always = [400, 401, 403, 429];
+  const found = route.path.includes('{') ? [404] : [];
+  const write = route.method === 'get' ? [] : [409, ...(route.hasTarget ? [412] : [])];
+  return [...always, ...found, ...write, ...(route.body ? [413, 415] : [])].sort((a, b) => a - b);
+}
+
+function parametersOf(route: Route): NonNullable<RouteConfig['request']> {
+  const places = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
+  const ifMatch = z.object({
+    'If-Match': z.string().optional().describe('the ETag the change was decided on'),
+  });
+  return {
+    ...(places.length > 0 && {
+      params: z.object(Object.fromEntries(places.map((name) => [name, z.string()]))),
+    }),
+    ...(route.query && { query: route.query }),
+    ...(route.hasTarget && route.method !== 'get' && { headers: ifMatch }),
+    ...(route.body && {
+      body: {
+        content: { 'application/json': { schema: route.body } },
+        required: !route.body.safeParse(undefined).success,
+      },
+    }),
+  };
+}
+
+function successOf(route: Route): ResponseConfig {
+  const description = route.status === 204 ? 'Done' : route.status === 201 ? 'Created' : 'OK';
+  if (route.status === 204) return { description };
+  const schema = route.output ?? z.string();
+  return { description, content: { [route.produces]: { schema } } };
+}
+
+function operationOf(route: Route): RouteConfig {
+  const session = route.method === 'get' ? { session: [] } : { session: [], csrfToken: [] };
+  const refusals = problemStatuses(route).map((status): [string, ResponseConfig] => [
+    String(status),
+    {
+      description: problems[status] ?? '',
+      content: { 'application/problem+json': { schema: problemSchema } },
+    },
+  ]);
+  return {
+    method: route.method,
+    path: `/api/v1${route.path}`,
+    operationId: route.id,
+    summary: route.summary,
+    tags: [route.tag],
+    ...(route.permission !== 'self' && { description: `Needs the permission \`${route.permission}\`.` }),
+    security: route.permission === 'self' ? [session] : [{ apiKey: [] }, session],
+    request: parametersOf(route),
+    responses: { [route.status]: successOf(route), ...Object.fromEntries(refusals) },
+  };
+}
+
+/**
+ * The OpenAPI 3.1 document of the routes, from the schemas that judge their input.
+ *
+ * @param server - `BASE_URL`.
+ */
+export function openApiDocument(table: readonly Route[], server: string, version: string) {
+  const registry = new OpenAPIRegistry();
+  registry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'an API key, `gh_sk_...`',
+  });
+  registry.registerComponent('securitySchemes', 'session', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'gh_session',
+  });
+  registry.registerComponent('securitySchemes', 'csrfToken', {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-CSRF-Token',
+    description: 'as `GET /api/v1/me` gave it in the header of the same name; writes of a session need it',
+  });
+  for (const route of table) registry.registerPath(operationOf(route));
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Gatehouse',
+      version,
+      description: 'Administration and self-service. Errors are RFC 9457 problems.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: server }],
+  });
+}

@@ -1,0 +1,54 @@
+import type { ApplicationDocument } from '../../identity/applications.js';
+import type { Role } from '../../identity/tenant-config.js';
+import { z } from '../schema.js';
+import { id, instant, iso } from './fields.js';
+
+const applicationRole = z.strictObject({
+  key: z.string(),
+  role: z.string().describe('how grants name it: `applicationKey:roleKey`'),
+  name: z.string(),
+  permissions: z.array(z.string()),
+});
+
+const fields = {
+  id,
+  key: z.string(),
+  name: z.string(),
+  clientId: z.string(),
+  isPublic: z.boolean().describe('without a client secret: PKCE alone'),
+  redirectUris: z.array(z.string()),
+  postLogoutRedirectUris: z.array(z.string()),
+  backchannelLogoutUri: z.string().nullable(),
+  enabled: z.boolean(),
+  roles: z.array(applicationRole),
+  createdAt: instant,
+  updatedAt: instant,
+};
+
+export const applicationSchema = z.strictObject(fields).openapi('Application');
+export const newApplicationSchema = z
+  .strictObject({ ...fields, clientSecret: z.string().nullable().describe('shown this once; null: public') })
+  .openapi('NewApplication');
+
+export function presentApplication(application: ApplicationDocument, roles: Iterable<Role>) {
+  const own = [...roles].filter((role) => role.applicationKey === application.key);
+  return {
+    id: application._id,
+    key: application.key,
+    name: application.name,
+    clientId: application.clientId,
+    isPublic: application.clientSecretHash === null,
+    redirectUris: application.redirectUris,
+    postLogoutRedirectUris: application.postLogoutRedirectUris,
+    backchannelLogoutUri: application.backchannelLogoutUri,
+    enabled: application.enabled,
+    roles: own.map((role) => ({
+      key: role.key,
+      role: role.fullKey,
+      name: role.name,
+      permissions: [...role.permissions],
+    })),
+    createdAt: iso(application.createdAt),
+    updatedAt: iso(application.updatedAt),
+  };
+}

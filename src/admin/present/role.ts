@@ -1,0 +1,33 @@
+import type { Role } from '../../identity/tenant-config.js';
+import { z } from '../schema.js';
+import { id, instantOrNull, isoOrNull } from './fields.js';
+
+export const roleSchema = z
+  .strictObject({
+    id: id.describe('of a built-in role: its key'),
+    role: z.string().describe('how grants name it: the key, or `applicationKey:key`'),
+    key: z.string(),
+    application: z.string().nullable().describe('the key of the application it belongs to'),
+    name: z.string(),
+    description: z.string(),
+    permissions: z.array(z.string()),
+    builtIn: z.boolean().describe('comes with the preset; can be copied, not changed'),
+    createdAt: instantOrNull,
+    updatedAt: instantOrNull,
+  })
+  .openapi('Role');
+
+export function presentRole(role: Role) {
+  return {
+    id: role.id,
+    role: role.fullKey,
+    key: role.key,
+    application: role.applicationKey,
+    name: role.name,
+    description: role.description,
+    permissions: [...role.permissions],
+    builtIn: role.builtIn,
+    createdAt: isoOrNull(role.createdAt),
+    updatedAt: isoOrNull(role.updatedAt),
+  };
+}

@@ -1,0 +1,110 @@
+import { displayNameOf } from '../../identity/user-keys.js';
+import type { UserView } from '../../identity/user-view.js';
+import { z } from '../schema.js';
+import { id, instant, instantOrNull, iso, isoOrNull } from './fields.js';
+
+export const statuses = [
+  'deleted',
+  'disabled',
+  'expired',
+  'locked',
+  'pending_activation',
+  'pending_approval',
+  'active',
+] as const;
+
+export const loginTypes = ['local', 'sso'] as const;
+export const userSources = ['invite', 'created', 'self_registration', 'scim', 'sso_jit'] as const;
+
+const roleSource = z.strictObject({
+  type: z.enum(['manual', 'invite', 'rule', 'sso']),
+  detail: z.string().describe('for people: who gave it, or which rule matched what'),
+  since: instant,
+  until: instantOrNull,
+});
+
+export const userRole = z.strictObject({
+  role: z.string().describe('`administrator`, `crm:agent`'),
+  sources: z.array(roleSource),
+});
+
+const named = z.strictObject({ id, name: z.string() });
+
+export const userFields = {
+  id,
+  email: z.string().nullable(),
+  userName: z.string(),
+  givenName: z.string().nullable(),
+  familyName: z.string().nullable(),
+  displayName: z.string(),
+  phone: z.string().nullable(),
+  status: z.enum(statuses).describe('the first that holds, in this order; `active` when none does'),
+  enabled: z.boolean(),
+  approved: z.boolean(),
+  loginType: z.enum(loginTypes),
+  source: z.enum(userSources),
+  roles: z.array(userRole).describe('effective roles, each with every reason for it'),
+  groups: z.array(z.strictObject({ id, displayName: z.string() })),
+  accessExpiresAt: instantOrNull,
+  lockedUntil: instantOrNull,
+  lastLoginAt: instantOrNull,
+  createdAt: instant,
+  updatedAt: instant,
+  twoFactor: z.boolean(),
+  directory: named.nullable().describe('the directory that manages the user'),
+};
+
+export const userSchema = z.strictObject(userFields).openapi('User');
+
+type Attributes = Readonly<Record<string, unknown>>;
+
+const objectOf = (value: unknown): Attributes =>
+  typeof value === 'object' && value !== null ? (value as Attributes) : {};
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+
+/** The value marked primary, else the first. */
+function primaryOf(values: unknown): string | null {
+  const list = Array.isArray(values) ? values.map(objectOf) : [];
+  return textOf((list.find((entry) => entry['primary'] === true) ?? list[0])?.['value']);
+}
+
+function presentRoles(roles: UserView['roles']) {
+  return roles.map(({ role, sources }) => ({
+    role,
+    sources: sources.map((grant) => ({
+      type: grant.type,
+      detail: grant.detail,
+      since: iso(grant.since),
+      until: isoOrNull(grant.until),
+    })),
+  }));
+}
+
+export function presentUser({ user, status, roles, groups, credential, directory }: UserView, now: Date) {
+  const name = objectOf(user.attributes['name']);
+  const lockedUntil = credential?.lockedUntil ?? null;
+  return {
+    id: user._id,
+    email: user.email,
+    userName: user.userName,
+    givenName: textOf(name['givenName']),
+    familyName: textOf(name['familyName']),
+    displayName: displayNameOf(user.userName, user.attributes),
+    phone: primaryOf(user.attributes['phoneNumbers']),
+    status,
+    enabled: user.enabled,
+    approved: user.approved,
+    loginType: user.loginType,
+    source: user.source,
+    roles: presentRoles(roles),
+    groups: groups.map((group) => ({ id: group._id, displayName: group.displayName })),
+    accessExpiresAt: isoOrNull(user.accessExpiresAt),
+    lockedUntil: lockedUntil !== null && lockedUntil > now ? iso(lockedUntil) : null,
+    lastLoginAt: isoOrNull(credential?.lastLoginAt ?? null),
+    createdAt: iso(user.createdAt),
+    updatedAt: iso(user.updatedAt),
+    twoFactor: false,
+    directory,
+  };
+}

@@ -1,0 +1,124 @@
+import type { Request, Response } from 'express';
+import type { z } from 'zod';
+import type { Actor, Core } from '../identity/core.js';
+import type { Caller } from './authenticate.js';
+
+/** Names of the `{name}` places of a path template. */
+type PlaceNames<P extends string> = P extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | PlaceNames<Rest>
+  : never;
+
+export type Places<P extends string> = Readonly<Record<PlaceNames<P>, string>>;
+
+/** What an item's ETag is made of. */
+export interface Versioned {
+  readonly version: number;
+}
+
+/** All a handler works with. By now the caller is known and allowed, the target exists, and the input is typed. */
+export interface Context<P extends string, Q, B, T> {
+  readonly core: Core;
+  readonly actor: Actor;
+  readonly caller: Caller;
+  readonly params: Places<P>;
+  readonly query: Q;
+  readonly body: B;
+  /** What {@link RouteDefinition.target} found. */
+  readonly target: T;
+  /** From `If-Match`: hand it to the domain's write, so that nothing slips in between. */
+  readonly ifVersion: { readonly ifVersion?: number };
+  readonly req: Request;
+  readonly res: Response;
+}
+
+/** What a handler answers; undefined when it has written the response itself (a stream). */
+export interface Reply<O> {
+  readonly body?: O;
+  /** The item's version: becomes the ETag. */
+  readonly version?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+export type MediaType = 'application/json' | 'text/csv' | 'text/event-stream';
+
+/** One route as it is written down: the express route and its OpenAPI operation both come from it. */
+export interface RouteDefinition<
+  P extends string,
+  Q extends z.ZodType,
+  B extends z.ZodType,
+  T,
+  O extends z.ZodType,
+> {
+  method: Method;
+  /** Below `/api/v1`, with `{name}` places. */
+  path: P;
+  /** The OpenAPI operation's id: verb + noun. */
+  id: string;
+  summary: string;
+  tag: string;
+  /** The management permission it asks for; `self` is for people about themselves: a session, no permission. */
+  permission: string;
+  query?: Q;
+  body?: B;
+  /** Finds what the path names, or throws its 404. Runs before `If-Match` and before the body is looked at. */
+  target?: (core: Core, tenantId: string, params: Places<P>) => Promise<T>;
+  status?: 200 | 201 | 204;
+  output?: O;
+  /** Of the answer; JSON when absent. */
+  produces?: MediaType;
+  handler: (context: Context<P, z.output<Q>, z.output<B>, T>) => Promise<Reply<z.input<O>> | undefined>;
+}
+
+/** A route whose types have been checked where it was written; the table holds these. */
+export interface Route {
+  readonly method: Method;
+  readonly path: string;
+  readonly id: string;
+  readonly summary: string;
+  readonly tag: string;
+  readonly permission: string;
+  readonly query: z.ZodObject | undefined;
+  readonly body: z.ZodType | undefined;
+  readonly status: 200 | 201 | 204;
+  readonly output: z.ZodType | undefined;
+  readonly produces: MediaType;
+  /** Whether the path names one thing, whose version `If-Match` can hold to. */
+  readonly hasTarget: boolean;
+  readonly target: (
+    core: Core,
+    tenantId: string,
+    params: Readonly<Record<string, string>>,
+  ) => Promise<unknown>;
+  readonly handler: (
+    context: Context<string, unknown, unknown, unknown>,
+  ) => Promise<Reply<unknown> | undefined>;
+}
+
+/** Writes down one route. */
+export function route<
+  const P extends string,
+  Q extends z.ZodObject = z.ZodObject<z.ZodRawShape>,
+  B extends z.ZodType = z.ZodUndefined,
+  T = undefined,
+  O extends z.ZodType = z.ZodUndefined,
+>(definition: RouteDefinition<P, Q, B, T, O>): Route {
+  const { target, handler } = definition;
+  return {
+    method: definition.method,
+    path: definition.path,
+    id: definition.id,
+    summary: definition.summary,
+    tag: definition.tag,
+    permission: definition.permission,
+    query: definition.query,
+    body: definition.body,
+    status: definition.status ?? (definition.output === undefined && !definition.produces ? 204 : 200),
+    output: definition.output,
+    produces: definition.produces ?? 'application/json',
+    hasTarget: target !== undefined,
+    target: (core, tenantId, params) =>
+      target ? target(core, tenantId, params) : Promise.resolve(undefined),
+    handler: (context) => handler(context as unknown as Context<P, z.output<Q>, z.output<B>, T>),
+  };
+}

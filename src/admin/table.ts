@@ -1,0 +1,34 @@
+import { packageVersion } from '../infrastructure/package-info.js';
+import { applicationRoutes } from './api/applications.js';
+import { auditEventRoutes } from './api/audit-events.js';
+import { directoryRoutes } from './api/directories.js';
+import { directoryRuleRoutes } from './api/directory-rules.js';
+import { groupRoutes } from './api/groups.js';
+import { meRoutes } from './api/me.js';
+import { roleRoutes } from './api/roles.js';
+import { settingsRoutes } from './api/settings.js';
+import { ssoConnectionRoutes } from './api/sso-connections.js';
+import { userActionRoutes } from './api/user-actions.js';
+import { userRoutes } from './api/users.js';
+import { openApiDocument } from './openapi.js';
+import type { Route } from './route.js';
+
+/** Every route of `/api/v1`: what express serves and what the OpenAPI document tells. */
+export const routeTable: readonly Route[] = [
+  ...userRoutes,
+  ...userActionRoutes,
+  ...groupRoutes,
+  ...roleRoutes,
+  ...applicationRoutes,
+  ...ssoConnectionRoutes,
+  ...directoryRoutes,
+  ...directoryRuleRoutes,
+  ...settingsRoutes,
+  ...auditEventRoutes,
+  ...meRoutes,
+];
+
+/** @param server - `BASE_URL`. */
+export function apiDocument(server: string): ReturnType<typeof openApiDocument> {
+  return openApiDocument(routeTable, server, packageVersion);
+}

@@ -1,0 +1,105 @@
+#!/usr/bin/env node
+import { realpathSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { ConfigError } from '../infrastructure/config.js';
+import { packageVersion } from '../infrastructure/package-info.js';
+import { AppError } from '../shared/errors.js';
+import { CommandError, exitCodes, helpOf, readArguments, UsageError } from './command.js';
+import type { Command, ExitCode, Terminal } from './command.js';
+import { commands } from './commands.js';
+
+function overview(): string {
+  const lines = commands.map((command) => `  ${command.name.padEnd(18)}${command.summary}`);
+  return ['gatehouse COMMAND [options]', '', ...lines, '', '`gatehouse COMMAND --help` tells more.', ''].join(
+    '\n',
+  );
+}
+
+/** The command whose one or two words begin the line. */
+function findCommand(args: readonly string[]): { command: Command; rest: readonly string[] } | undefined {
+  for (const words of [2, 1]) {
+    const name = args.slice(0, words).join(' ');
+    const command = commands.find((candidate) => candidate.name === name);
+    if (command) return { command, rest: args.slice(words) };
+  }
+  return undefined;
+}
+
+function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof ConfigError) return exitCodes.config;
+  if (error instanceof CommandError) return error.exitCode;
+  if (error instanceof UsageError) return exitCodes.usage;
+  if (error instanceof AppError) return error.status >= 500 ? exitCodes.unavailable : exitCodes.failed;
+  return exitCodes.software;
+}
+
+/** What went wrong: `{error, code, errors}` with `--json`, else plain lines; a bug with its stack. */
+function reportFailure(terminal: Terminal, error: unknown, json: boolean, command: string): ExitCode {
+  const exitCode = exitCodeOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const faults = error instanceof AppError ? error.errors : [];
+  if (json) {
+    const code = error instanceof AppError ? error.code : undefined;
+    const problems = error instanceof ConfigError ? error.problems : undefined;
+    terminal.out(JSON.stringify({ error: message, code, errors: faults, problems, exitCode }));
+    return exitCode;
+  }
+  terminal.err(`gatehouse ${command}: ${message}`);
+  for (const fault of faults) terminal.err(`  ${fault.pointer}: ${fault.detail}`);
+  if (exitCode === exitCodes.usage) terminal.err(`gatehouse ${command} --help tells more.`);
+  if (exitCode === exitCodes.software && error instanceof Error) terminal.err(error.stack ?? '');
+  return exitCode;
+}
+
+/**
+ * Runs one command line.
+ *
+ * @param args - without `node` and the script.
+ * @returns the exit code (docs/cli.md).
+ */
+export async function runCli(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const [first] = args;
+  if (first === undefined || first === '--help' || first === 'help') {
+    terminal.out(overview());
+    return first === undefined ? exitCodes.usage : exitCodes.ok;
+  }
+  if (first === '--version') {
+    terminal.out(packageVersion);
+    return exitCodes.ok;
+  }
+  const found = findCommand(args);
+  if (!found) {
+    terminal.err(`gatehouse: there is no command ${first}\n\n${overview()}`);
+    return exitCodes.usage;
+  }
+  const { command, rest } = found;
+  const json = rest.includes('--json');
+  try {
+    const { values, positionals } = readArguments(command, rest);
+    if (values['help'] === true) {
+      terminal.out(helpOf(command));
+      return exitCodes.ok;
+    }
+    const report = (result: object, lines: readonly string[]): void =>
+      terminal.out(json ? JSON.stringify(result) : lines.join('\n'));
+    return await command.run({ values, positionals, terminal, report });
+  } catch (error) {
+    return reportFailure(terminal, error, json, command.name);
+  }
+}
+
+/** Whether this file is what `node` was asked to run (by its own name, or through the link npm makes for the bin). */
+function isProgram(): boolean {
+  const script = process.argv[1];
+  return script !== undefined && realpathSync(script) === fileURLToPath(import.meta.url);
+}
+
+if (isProgram()) {
+  process.exitCode = await runCli(process.argv.slice(2), {
+    env: process.env,
+    out: (line) => console.log(line),
+    err: (line) => console.error(line),
+    readInput: () => text(process.stdin),
+  });
+}

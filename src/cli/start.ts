@@ -1,0 +1,47 @@
+import { startServer } from '../main.js';
+import { CommandError, exitCodes, type Command } from './command.js';
+import { readConfig } from './server-core.js';
+
+/** After the drain time, how long a stop may take before the process ends anyway, milliseconds. */
+const hardStop = 20_000;
+
+/** Resolves at the first SIGTERM or SIGINT; from then on a second one ends the process at once. */
+function stopRequested(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const onSignal = (): void => {
+      if (asked) process.exit(exitCodes.failed);
+      asked = true;
+      resolve();
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+  });
+}
+
+function unavailable(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE')
+    return new CommandError(exitCodes.unavailable, 'the port is taken: set PORT to another');
+  if (code === 'EACCES')
+    return new CommandError(exitCodes.unavailable, 'the port may not be opened by this user');
+  return error;
+}
+
+export const startCommand: Command = {
+  name: 'start',
+  summary: 'start the server',
+  options: {},
+  positionals: [],
+  async run({ terminal }) {
+    const config = readConfig(terminal);
+    const server = await startServer(config).catch((error: unknown) => {
+      throw unavailable(error);
+    });
+    await stopRequested();
+    const timer = setTimeout(() => process.exit(exitCodes.failed), config.drainSeconds * 1000 + hardStop);
+    await server.stop();
+    clearTimeout(timer);
+    return exitCodes.ok;
+  },
+};

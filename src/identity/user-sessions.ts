@@ -1,0 +1,41 @@
+import type { SessionDocument } from '../persistence/collections/access.js';
+import type { UserDocument } from '../persistence/collections/users.js';
+import { AppError } from '../shared/errors.js';
+import { recordEvent } from './audit.js';
+import type { Actor, Core } from './core.js';
+
+export type { SessionDocument } from '../persistence/collections/access.js';
+
+/** The sessions of a user that count now, the latest used first. */
+export async function liveSessions(
+  core: Core,
+  user: Pick<UserDocument, '_id' | 'tenantId' | 'accessRevokedAt'>,
+): Promise<SessionDocument[]> {
+  const now = core.clock.now();
+  const sessions = await core.store.tenant(user.tenantId).collection('sessions').find({ userId: user._id });
+  const isLive = (session: SessionDocument): boolean =>
+    session.expiresAt > now && (user.accessRevokedAt === null || session.signedInAt > user.accessRevokedAt);
+  return sessions.filter(isLive).sort((a, b) => b.lastSeenAt.getTime() - a.lastSeenAt.getTime());
+}
+
+/**
+ * Ends one session of a user.
+ *
+ * @throws AppError `session.not_found`, also for a session of somebody else.
+ */
+export async function revokeSession(
+  core: Core,
+  actor: Actor,
+  user: UserDocument,
+  sessionId: string,
+): Promise<void> {
+  const now = core.clock.now();
+  await core.store.transaction(function* (tx) {
+    const sessions = tx.tenant(user.tenantId).collection('sessions');
+    const session = yield* sessions.get(sessionId);
+    if (session?.userId !== user._id) throw new AppError('session.not_found', 'there is no such session');
+    yield* sessions.remove(sessionId);
+    const target = { type: 'user', id: user._id, label: user.email ?? user.userName };
+    yield* recordEvent(tx, actor, { action: 'session.revoked', target }, now);
+  });
+}

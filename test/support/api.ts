@@ -1,0 +1,109 @@
+import supertest from 'supertest';
+import { systemActor } from '../../src/identity/actors.js';
+import { createApiKey } from '../../src/identity/api-keys.js';
+import { createApplication, type ApplicationDocument } from '../../src/identity/applications.js';
+import type { Actor } from '../../src/identity/core.js';
+import { createRole } from '../../src/identity/roles.js';
+import { createTenant, type TenantDocument } from '../../src/identity/tenants.js';
+import type { SettingsPatch } from '../../src/identity/tenant-settings.js';
+import { createUser, type UserDocument } from '../../src/identity/users.js';
+import { withProfile } from '../../src/identity/user-input.js';
+import { newId } from '../../src/shared/ids.js';
+import type { TestApp } from './app.js';
+
+export interface GivenUser {
+  email?: string;
+  givenName?: string;
+  familyName?: string;
+  roles?: string[];
+  password?: string;
+  activated?: boolean;
+}
+
+/** A tenant of its own, with an administrator's API key: what most tests of the API begin with. */
+export interface ApiTenant {
+  readonly tenant: TenantDocument;
+  readonly system: Actor;
+  /** The key of an administrator. */
+  readonly key: string;
+  /** A client of `/api/v1` with this key; the administrator's when absent, none when null. */
+  call(
+    method: 'get' | 'post' | 'put' | 'patch' | 'delete',
+    path: string,
+    key?: string | null,
+  ): supertest.Test;
+  /** A key whose role holds these permissions. */
+  givenKey(permissions: readonly string[]): Promise<string>;
+  givenUser(user?: GivenUser): Promise<UserDocument>;
+  /** An application with a role `agent`. */
+  givenApplication(key: string): Promise<ApplicationDocument>;
+}
+
+let serial = 0;
+
+/** Makes a tenant; every call makes another. */
+export async function givenTenant(
+  app: TestApp,
+  options: { preset?: string; settings?: SettingsPatch } = {},
+): Promise<ApiTenant> {
+  const { core } = app;
+  const slug = `t${newId().replaceAll('-', '')}`;
+  const tenant = await createTenant(core, {
+    slug,
+    name: 'Acme',
+    preset: options.preset ?? 'default',
+    settings: options.settings ?? {},
+  });
+  const system = systemActor(tenant._id);
+  const { key } = await createApiKey(core, system, { name: 'tests', role: 'administrator' });
+  return {
+    tenant,
+    system,
+    key,
+    call(method, path, as = key) {
+      const test = supertest(app.url)[method](`/api/v1${path}`);
+      return as === null ? test : test.set('Authorization', `Bearer ${as}`);
+    },
+    async givenKey(permissions) {
+      serial += 1;
+      const role = `r${serial}`;
+      const input = { key: role, applicationKey: null, name: role, description: '', permissions };
+      await createRole(core, system, input);
+      return (await createApiKey(core, system, { name: role, role })).key;
+    },
+    givenUser(user = {}) {
+      serial += 1;
+      const { email = `user${serial}@acme.test`, givenName = 'Ada', familyName = `L${serial}` } = user;
+      return createUser(
+        core,
+        system,
+        {
+          userName: email,
+          externalId: null,
+          attributes: withProfile({}, { email, givenName, familyName }),
+          active: true,
+          roles: user.roles ?? [],
+          ...(user.password !== undefined && { password: user.password }),
+        },
+        { activated: user.activated ?? true },
+      );
+    },
+    async givenApplication(key) {
+      const { application } = await createApplication(core, system, {
+        key,
+        name: key,
+        clientId: `${slug}-${key}`,
+        redirectUris: ['http://localhost:4000/cb'],
+      });
+      const agent = {
+        key: 'agent',
+        applicationKey: key,
+        name: 'Agent',
+        description: '',
+        permissions: ['calls.read'],
+      };
+      await createRole(core, system, agent);
+      return application;
+    },
+  };
+}
