@@ -104,7 +104,7 @@ function bindComparison(op: CompareOperator, named: AttributePath, value: Filter
   }
   const path = withDefaultValue(named);
   checkOperator(op, path);
-  checkLiteral(path, value);
+  checkLiteral(op, path, value);
   return { op, path, value };
 }
 
@@ -129,7 +129,7 @@ function checkOperator(op: CompareOperator, path: AttributePath): void {
   if (isRefused) throw badRequest('invalidFilter', `"${op}" does not apply to the ${type} "${path.name}"`);
 }
 
-function checkLiteral(path: AttributePath, value: string | number | boolean): void {
+function checkLiteral(op: CompareOperator, path: AttributePath, value: string | number | boolean): void {
   const { type } = leafOf(path);
   const isFit =
     type === 'boolean'
@@ -138,7 +138,7 @@ function checkLiteral(path: AttributePath, value: string | number | boolean): vo
         ? typeof value === 'number'
         : typeof value === 'string';
   if (!isFit) throw badRequest('invalidFilter', `"${path.name}" is a ${type}: the value is of another type`);
-  if (type === 'dateTime' && parseInstant(String(value)) === undefined) {
+  if (type === 'dateTime' && !textOperators.has(op) && parseInstant(String(value)) === undefined) {
     throw badRequest(
       'invalidFilter',
       `"${path.name}" compares with a dateTime such as "2026-01-05T09:00:00Z"`,
