@@ -9,6 +9,7 @@ import { healthRoutes, type Readiness } from './http/health-routes.js';
 import { requestId } from './http/request-context.js';
 import type { Core } from './identity/core.js';
 import { createMetrics } from './infrastructure/metrics.js';
+import { scimRoutes } from './scim/routes.js';
 
 /** A composed server, not yet listening. */
 export interface App {
@@ -46,6 +47,7 @@ export function createApp(core: Core, version: string): App {
   app.use(accessLog(log, metrics));
   app.use(healthRoutes({ store, metrics, metricsToken: config.metricsToken, readiness, version }));
 
+  app.use('/scim', scimRoutes(core));
   app.use('/api/v1', apiRoutes(core));
   app.use(openApiRoutes(core));
   app.use(signInRoutes(core));

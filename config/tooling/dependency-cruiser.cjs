@@ -7,6 +7,9 @@ const only = (name, from, allowed, comment) => ({
   to: { path: '^src/', pathNot: [from, ...allowed] },
 });
 
+/** What is stored and how it is asked for: for these areas as types alone, see `documents-are-types`. */
+const documents = '^src/persistence/(store\\.ts|collections/)';
+
 const base = ['^src/shared/', '^src/infrastructure/'];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -30,16 +33,24 @@ module.exports = {
       'no express, no store, no tenants',
     ),
     only('http-on-infrastructure', '^src/http/', ['^src/persistence/store\\.ts$', ...base]),
-    only('scim-on-identity', '^src/scim/', ['^src/identity/', '^src/http/', ...base]),
+    only('scim-on-identity', '^src/scim/', ['^src/identity/', '^src/http/', documents, ...base]),
     only('auth-on-identity', '^src/auth/', ['^src/identity/', '^src/persistence/', '^src/http/', ...base]),
     only('admin-on-identity', '^src/admin/', [
       '^src/identity/',
       '^src/http/',
       '^src/auth/session-guard\\.ts$',
       '^src/scim/preview\\.ts$',
+      documents,
       ...base,
     ]),
     only('sim-is-a-client', '^src/sim/', base, 'the simulator knows the server by HTTP alone'),
+    {
+      name: 'documents-are-types',
+      comment: 'scim and admin name documents and queries; only the domain and below hold the code',
+      severity: 'error',
+      from: { path: '^src/(scim|admin)/' },
+      to: { path: '^src/persistence/', dependencyTypesNot: ['type-only'] },
+    },
     {
       name: 'mongoose-stays-in-persistence',
       severity: 'error',

@@ -1,17 +1,19 @@
 import type { GroupDocument } from '../persistence/collections/groups.js';
-import type { UserDocument } from '../persistence/collections/users.js';
-import type { Step } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
-import { recordEvent } from './audit.js';
 import type { Actor, Core } from './core.js';
-import { groupClosureStep } from './group-graph.js';
-import { groupParty, recomputeMembers, requireGroup } from './groups.js';
+import { refuseDuplicates } from './duplicates.js';
+import {
+  editGroupStep,
+  groupDuplicates,
+  insertGroupStep,
+  requireGroup,
+  type GroupEdit,
+  type GroupInput,
+} from './groups.js';
 import { wakeJobs } from './jobs.js';
-import { recomputeUserStep } from './recompute.js';
+import { changeMembersStep, requireMembers, type Difference } from './member-steps.js';
 import { displayNameOf } from './user-keys.js';
-import { isProtectedFromDirectories } from './user-transitions.js';
-import { isVisibleTo } from './user-visibility.js';
-import { openWrite, type WriteContext } from './user-write.js';
+import { openWrite } from './user-write.js';
 import { requireVersion, type WriteOptions } from './versions.js';
 
 /** What to do with a group's members, by the ids of users and groups; first `replaceWith`, then `add`, then `remove`. */
@@ -28,109 +30,12 @@ const mostPerTransaction = 500;
 /** How often a replacement starts over because others changed the group meanwhile. */
 const mostReplacements = 20;
 
-interface Difference {
-  add: readonly string[];
-  remove: readonly string[];
+export interface ChangeOptions extends WriteOptions {
+  /** Changes the group's own attributes in the same transaction (the first one, when there are several). */
+  edit?: GroupEdit;
 }
 
-function unknownMember(id: string): AppError {
-  return new AppError('input.invalid', `there is no user or group ${id}`, {
-    errors: [{ pointer: '/members', detail: `there is no user or group ${id}` }],
-  });
-}
-
-/** Everybody named has to be a user or group of this tenant that the actor sees; looked up in bulk, once. */
-function* requireMembers(context: WriteContext, ids: readonly string[]): Step<void> {
-  const { actor, tx, tenantId } = context;
-  const scope = tx.tenant(tenantId);
-  const users = yield* scope.collection('users').find({ _id: { $in: ids } }, { fields: ['directoryId'] });
-  const known = new Set(users.filter((user) => isVisibleTo(user, actor.directoryId)).map((user) => user._id));
-  const rest = ids.filter((id) => !known.has(id));
-  if (rest.length === 0) return;
-  const groups = yield* scope.collection('groups').find({ _id: { $in: rest } }, { fields: ['directoryId'] });
-  groups.filter((group) => isVisibleTo(group, actor.directoryId)).forEach((group) => known.add(group._id));
-  const unknown = rest.find((id) => !known.has(id));
-  if (unknown !== undefined) throw unknownMember(unknown);
-}
-
-function withMembership(groupIds: readonly string[], groupId: string, isMember: boolean): string[] {
-  return isMember ? [...groupIds, groupId] : groupIds.filter((id) => id !== groupId);
-}
-
-/** A user that a directory puts into a group becomes one it manages, unless somebody else does or it manages the tenant here. */
-function adopted(context: WriteContext, user: UserDocument): UserDocument {
-  const { actor, config } = context;
-  const isFree =
-    user.directoryId === null && actor.directoryId !== null && !isProtectedFromDirectories(user, config);
-  return isFree ? { ...user, directoryId: actor.directoryId } : user;
-}
-
-/** Puts one user in or takes it out: that one document, with the roles that follow from it. */
-function* changeUser(
-  context: WriteContext,
-  user: UserDocument,
-  groupId: string,
-  isMember: boolean,
-): Step<boolean> {
-  if (user.groupIds.includes(groupId) === isMember) return false;
-  const groupIds = withMembership(user.groupIds, groupId, isMember);
-  yield* recomputeUserStep(
-    context,
-    user,
-    groupIds,
-    isMember ? adopted(context, user).directoryId : user.directoryId,
-  );
-  return true;
-}
-
-/** Nests a group, or takes it out, and works out the roles of everybody in it. */
-function* changeNested(
-  context: WriteContext,
-  child: GroupDocument,
-  groupId: string,
-  isMember: boolean,
-): Step<boolean> {
-  if (child.groupIds.includes(groupId) === isMember) return false;
-  const { tx, tenantId } = context;
-  if (isMember) {
-    const above = yield* groupClosureStep(tx, tenantId, [groupId]);
-    if (above.has(child._id)) {
-      const detail = `${child.displayName} holds this group already`;
-      throw new AppError('input.invalid', 'a group cannot be a member of itself', {
-        errors: [{ pointer: '/members', detail }],
-      });
-    }
-  }
-  const groupIds = withMembership(child.groupIds, groupId, isMember);
-  yield* tx
-    .tenant(tenantId)
-    .collection('groups')
-    .update(child._id, (stored) => ({ ...stored, groupIds }));
-  yield* recomputeMembers(context, child._id);
-  return true;
-}
-
-function* changeOne(context: WriteContext, id: string, groupId: string, isMember: boolean): Step<boolean> {
-  const scope = context.tx.tenant(context.tenantId);
-  const user = yield* scope.collection('users').get(id);
-  if (user && isVisibleTo(user, context.actor.directoryId))
-    return yield* changeUser(context, user, groupId, isMember);
-  const child = user ? undefined : yield* scope.collection('groups').get(id);
-  if (child && isVisibleTo(child, context.actor.directoryId)) {
-    return yield* changeNested(context, child, groupId, isMember);
-  }
-  // Who is gone is no member any more.
-  if (isMember) throw unknownMember(id);
-  return false;
-}
-
-/** A group nobody manages that a directory writes to becomes the directory's. */
-function claimed(actor: Actor, group: GroupDocument): GroupDocument {
-  const directoryId = group.directoryId ?? actor.directoryId;
-  return { ...group, directoryId, owner: directoryId ?? 'local' };
-}
-
-interface BatchOptions extends WriteOptions {
+interface BatchOptions extends ChangeOptions {
   /** Look up everybody first: the later batches of this change may not fail for a member that never was. */
   validate?: readonly string[];
 }
@@ -146,41 +51,29 @@ function writeBatch(
   return core.store.transaction(function* (tx) {
     const context = yield* openWrite(tx, core, actor);
     const groups = tx.tenant(context.tenantId).collection('groups');
-    const group = requireGroup(yield* groups.get(groupId), actor.directoryId);
-    requireVersion(group, options.ifVersion);
+    const stored = requireGroup(yield* groups.get(groupId), actor.directoryId);
+    requireVersion(stored, options.ifVersion);
+    const group = options.edit ? yield* editGroupStep(context, stored, options.edit) : stored;
     if (options.validate) yield* requireMembers(context, options.validate);
-    const added: string[] = [];
-    const removed: string[] = [];
-    for (const id of part.add) if (yield* changeOne(context, id, groupId, true)) added.push(id);
-    for (const id of part.remove) if (yield* changeOne(context, id, groupId, false)) removed.push(id);
-    if (added.length + removed.length === 0) return group;
-    const changes = [
-      ...(added.length > 0 ? [{ path: 'members.added', before: null, after: added }] : []),
-      ...(removed.length > 0 ? [{ path: 'members.removed', before: removed, after: null }] : []),
-    ];
-    yield* recordEvent(
-      tx,
-      actor,
-      { action: 'group.members_changed', target: groupParty(group), changes },
-      context.now,
-    );
-    return (yield* groups.update(groupId, (stored) => claimed(actor, stored))) ?? group;
+    return yield* changeMembersStep(context, group, part);
   });
 }
 
-function batchesOf({ add, remove }: Difference): Difference[] {
+/** At least one batch, be it empty. */
+function batchesOf({ add, remove }: Difference): [Difference, ...Difference[]] {
   const all = [
     ...remove.map((id) => ({ id, isMember: false })),
     ...add.map((id) => ({ id, isMember: true })),
   ];
-  const batches: Difference[] = [];
-  for (let at = 0; at === 0 || at < all.length; at += mostPerTransaction) {
+  const batchAt = (at: number): Difference => {
     const part = all.slice(at, at + mostPerTransaction);
-    batches.push({
+    return {
       add: part.filter(({ isMember }) => isMember).map(({ id }) => id),
       remove: part.filter(({ isMember }) => !isMember).map(({ id }) => id),
-    });
-  }
+    };
+  };
+  const batches: [Difference, ...Difference[]] = [batchAt(0)];
+  for (let at = mostPerTransaction; at < all.length; at += mostPerTransaction) batches.push(batchAt(at));
   return batches;
 }
 
@@ -195,14 +88,14 @@ async function writeDifference(
   groupId: string,
   difference: Difference,
   isExact: boolean,
-  options: WriteOptions,
+  options: ChangeOptions,
 ): Promise<GroupDocument> {
-  const [first = { add: [], remove: [] }, ...others] = batchesOf(difference);
+  const [first, ...rest] = batchesOf(difference);
   let group = await writeBatch(core, actor, groupId, first, {
     ...options,
-    ...(others.length > 0 && { validate: difference.add }),
+    ...(rest.length > 0 && { validate: difference.add }),
   });
-  for (const part of others) {
+  for (const part of rest) {
     group = await writeBatch(core, actor, groupId, part, isExact ? { ifVersion: group.version } : {});
   }
   return group;
@@ -224,7 +117,7 @@ async function replaceMembers(
   actor: Actor,
   groupId: string,
   target: ReadonlySet<string>,
-  options: WriteOptions,
+  options: ChangeOptions,
 ): Promise<GroupDocument> {
   for (let attempt = 1; ; attempt += 1) {
     const stored = await core.store.tenant(actor.tenantId).collection('groups').get(groupId);
@@ -236,7 +129,8 @@ async function replaceMembers(
       remove: [...current].filter((id) => !target.has(id)),
     };
     try {
-      return await writeDifference(core, actor, groupId, difference, true, { ifVersion: group.version });
+      const exact = { ...options, ifVersion: group.version };
+      return await writeDifference(core, actor, groupId, difference, true, exact);
     } catch (error) {
       const isStale = error instanceof AppError && error.code === 'resource.version_mismatch';
       if (!isStale || options.ifVersion !== undefined || attempt === mostReplacements) throw error;
@@ -257,20 +151,42 @@ export async function changeMembers(
   actor: Actor,
   groupId: string,
   change: MemberChange,
-  options: WriteOptions = {},
+  options: ChangeOptions = {},
 ): Promise<GroupDocument> {
   const remove = new Set(change.remove);
   const add = [...new Set(change.add)].filter((id) => !remove.has(id));
   const { replaceWith } = change;
-  const group = replaceWith
-    ? await replaceMembers(
-        core,
-        actor,
-        groupId,
-        new Set([...replaceWith, ...add].filter((id) => !remove.has(id))),
-        options,
-      )
-    : await writeDifference(core, actor, groupId, { add, remove: [...remove] }, false, options);
+  const wanted = replaceWith && new Set([...replaceWith, ...add].filter((id) => !remove.has(id)));
+  const group = await refuseDuplicates(groupDuplicates, () =>
+    wanted
+      ? replaceMembers(core, actor, groupId, wanted, options)
+      : writeDifference(core, actor, groupId, { add, remove: [...remove] }, false, options),
+  );
+  wakeJobs(core);
+  return group;
+}
+
+/**
+ * Adds a group with its members: one transaction for the group and the first 500, after all of them were checked.
+ *
+ * @throws AppError `group.name_taken`, `input.invalid` for unknown members.
+ */
+export async function createGroupWithMembers(
+  core: Core,
+  actor: Actor,
+  input: GroupInput,
+  members: readonly string[],
+): Promise<GroupDocument> {
+  const [first, ...rest] = batchesOf({ add: [...new Set(members)], remove: [] });
+  let group = await refuseDuplicates(groupDuplicates, () =>
+    core.store.transaction(function* (tx) {
+      const context = yield* openWrite(tx, core, actor);
+      const inserted = yield* insertGroupStep(tx, actor, input, context.now);
+      if (rest.length > 0) yield* requireMembers(context, members);
+      return yield* changeMembersStep(context, inserted, first);
+    }),
+  );
+  for (const part of rest) group = await writeBatch(core, actor, group._id, part, {});
   wakeJobs(core);
   return group;
 }

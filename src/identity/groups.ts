@@ -1,7 +1,7 @@
 import type { AuditParty } from '../persistence/collections/events.js';
 import type { GroupDocument } from '../persistence/collections/groups.js';
 import type { UserDocument } from '../persistence/collections/users.js';
-import type { Step } from '../persistence/store.js';
+import type { Step, Transaction } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import { newId } from '../shared/ids.js';
 import { recordEvent } from './audit.js';
@@ -26,7 +26,7 @@ export interface GroupInput {
   attributes: Record<string, unknown>;
 }
 
-const duplicates = {
+export const groupDuplicates = {
   groups_name: {
     code: 'group.name_taken',
     message: 'the displayName is taken by another group',
@@ -63,26 +63,34 @@ export function requireGroup(group: GroupDocument | undefined, directoryId: stri
 /** @throws AppError `group.name_taken`. */
 export async function createGroup(core: Core, actor: Actor, input: GroupInput): Promise<GroupDocument> {
   const now = core.clock.now();
-  return refuseDuplicates(duplicates, () =>
-    core.store.transaction(function* (tx) {
-      const group = yield* tx
-        .tenant(actor.tenantId)
-        .collection('groups')
-        .insert({
-          _id: newId(),
-          tenantId: actor.tenantId,
-          displayName: input.displayName,
-          displayNameKey: fold(input.displayName),
-          externalId: input.externalId,
-          directoryId: actor.directoryId,
-          owner: actor.directoryId ?? 'local',
-          attributes: input.attributes,
-          groupIds: [],
-        });
-      yield* recordEvent(tx, actor, { action: 'group.created', target: groupParty(group) }, now);
-      return group;
-    }),
+  return refuseDuplicates(groupDuplicates, () =>
+    core.store.transaction((tx) => insertGroupStep(tx, actor, input, now)),
   );
+}
+
+/** Adds a group within a larger write. */
+export function* insertGroupStep(
+  tx: Transaction,
+  actor: Actor,
+  input: GroupInput,
+  now: Date,
+): Step<GroupDocument> {
+  const group = yield* tx
+    .tenant(actor.tenantId)
+    .collection('groups')
+    .insert({
+      _id: newId(),
+      tenantId: actor.tenantId,
+      displayName: input.displayName,
+      displayNameKey: fold(input.displayName),
+      externalId: input.externalId,
+      directoryId: actor.directoryId,
+      owner: actor.directoryId ?? 'local',
+      attributes: input.attributes,
+      groupIds: [],
+    });
+  yield* recordEvent(tx, actor, { action: 'group.created', target: groupParty(group) }, now);
+  return group;
 }
 
 function auditable({
@@ -121,6 +129,9 @@ export function* recomputeMembers(context: WriteContext, groupId: string): Step<
   yield* enqueueJob(context.tx, context.tenantId, { kind: recomputeJob, payload: { groupIds } }, context.now);
 }
 
+/** A pure function of the stored group, which may run several times; undefined for nothing to do. */
+export type GroupEdit = (stored: GroupDocument) => GroupInput | undefined;
+
 /**
  * Changes a group. A new displayName or externalId changes the roles of its members where rules ask for it.
  *
@@ -132,42 +143,50 @@ export async function updateGroup(
   core: Core,
   actor: Actor,
   id: string,
-  change: (stored: GroupDocument) => GroupInput | undefined,
+  change: GroupEdit,
   options: WriteOptions = {},
 ): Promise<GroupDocument> {
-  const saved = await refuseDuplicates(duplicates, () =>
+  const saved = await refuseDuplicates(groupDuplicates, () =>
     core.store.transaction(function* (tx) {
       const context = yield* openWrite(tx, core, actor);
       const groups = tx.tenant(context.tenantId).collection('groups');
       const before = requireGroup(yield* groups.get(id), actor.directoryId);
       requireVersion(before, options.ifVersion);
-      const input = change(before);
-      if (!input) return before;
-      const directoryId = before.directoryId ?? actor.directoryId;
-      const wanted: GroupDocument = {
-        ...before,
-        ...input,
-        displayNameKey: fold(input.displayName),
-        directoryId,
-        owner: directoryId ?? 'local',
-      };
-      const changes = changesBetween(auditable(before), auditable(wanted));
-      if (changes.length === 0) return before;
-      const after = yield* groups.update(id, () => wanted);
-      yield* recordEvent(
-        tx,
-        actor,
-        { action: 'group.updated', target: groupParty(wanted), changes },
-        context.now,
-      );
-      if (changes.some(({ path }) => path === 'displayName' || path === 'externalId')) {
-        yield* recomputeMembers(context, id);
-      }
-      return after ?? before;
+      return yield* editGroupStep(context, before, change);
     }),
   );
   wakeJobs(core);
   return saved;
+}
+
+/** Changes a group's attributes within a larger write; see {@link updateGroup}. */
+export function* editGroupStep(
+  context: WriteContext,
+  before: GroupDocument,
+  change: GroupEdit,
+): Step<GroupDocument> {
+  const { actor, now, tenantId, tx } = context;
+  const input = change(before);
+  if (!input) return before;
+  const directoryId = before.directoryId ?? actor.directoryId;
+  const wanted: GroupDocument = {
+    ...before,
+    ...input,
+    displayNameKey: fold(input.displayName),
+    directoryId,
+    owner: directoryId ?? 'local',
+  };
+  const changes = changesBetween(auditable(before), auditable(wanted));
+  if (changes.length === 0) return before;
+  const after = yield* tx
+    .tenant(tenantId)
+    .collection('groups')
+    .update(before._id, () => wanted);
+  yield* recordEvent(tx, actor, { action: 'group.updated', target: groupParty(wanted), changes }, now);
+  if (changes.some(({ path }) => path === 'displayName' || path === 'externalId')) {
+    yield* recomputeMembers(context, before._id);
+  }
+  return after ?? before;
 }
 
 /** Takes a group that is gone out of its members, here and now when they are few, else by a job. */

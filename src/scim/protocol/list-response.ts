@@ -2,7 +2,7 @@ import { listResponseUrn } from './urns.js';
 
 export interface ListResponse<T = unknown> {
   schemas: [typeof listResponseUrn];
-  totalResults: number;
+  totalResults?: number;
   itemsPerPage: number;
   startIndex?: number;
   nextCursor?: string;
@@ -14,15 +14,15 @@ export interface ListResponse<T = unknown> {
 export type PagePosition =
   { startIndex: number } | { nextCursor: string | undefined; previousCursor?: string | undefined };
 
-/** Renders one page; `totalResults` counts all matches, `itemsPerPage` what is on this page. */
+/** Renders one page; `totalResults` counts all matches (undefined: not known, RFC 9865 section 2.2), `itemsPerPage` what is on this page. */
 export function toListResponse<T>(
   resources: T[],
-  totalResults: number,
+  totalResults: number | undefined,
   position: PagePosition,
 ): ListResponse<T> {
   const response: ListResponse<T> = {
     schemas: [listResponseUrn],
-    totalResults,
+    ...(totalResults !== undefined && { totalResults }),
     itemsPerPage: resources.length,
     Resources: resources,
   };

@@ -1,0 +1,137 @@
+import type { GroupDocument } from '../persistence/collections/groups.js';
+import type { UserDocument } from '../persistence/collections/users.js';
+import type { Step } from '../persistence/store.js';
+import { AppError } from '../shared/errors.js';
+import { recordEvent } from './audit.js';
+import type { Actor } from './core.js';
+import { groupClosureStep } from './group-graph.js';
+import { groupParty, recomputeMembers } from './groups.js';
+import { recomputeUserStep } from './recompute.js';
+import { isProtectedFromDirectories } from './user-transitions.js';
+import { isVisibleTo } from './user-visibility.js';
+import type { WriteContext } from './user-write.js';
+
+/** Members to put in and to take out, by id. */
+export interface Difference {
+  add: readonly string[];
+  remove: readonly string[];
+}
+
+function unknownMember(id: string): AppError {
+  return new AppError('input.invalid', `there is no user or group ${id}`, {
+    errors: [{ pointer: '/members', detail: `there is no user or group ${id}` }],
+  });
+}
+
+/** Everybody named has to be a user or group of this tenant that the actor sees; looked up in bulk, once. */
+export function* requireMembers(context: WriteContext, ids: readonly string[]): Step<void> {
+  const { actor, tx, tenantId } = context;
+  const scope = tx.tenant(tenantId);
+  const users = yield* scope.collection('users').find({ _id: { $in: ids } }, { fields: ['directoryId'] });
+  const known = new Set(users.filter((user) => isVisibleTo(user, actor.directoryId)).map((user) => user._id));
+  const rest = ids.filter((id) => !known.has(id));
+  if (rest.length === 0) return;
+  const groups = yield* scope.collection('groups').find({ _id: { $in: rest } }, { fields: ['directoryId'] });
+  groups.filter((group) => isVisibleTo(group, actor.directoryId)).forEach((group) => known.add(group._id));
+  const unknown = rest.find((id) => !known.has(id));
+  if (unknown !== undefined) throw unknownMember(unknown);
+}
+
+function withMembership(groupIds: readonly string[], groupId: string, isMember: boolean): string[] {
+  return isMember ? [...groupIds, groupId] : groupIds.filter((id) => id !== groupId);
+}
+
+/** A user that a directory puts into a group becomes one it manages, unless somebody else does or it manages the tenant here. */
+function adopted(context: WriteContext, user: UserDocument): UserDocument {
+  const { actor, config } = context;
+  const isFree =
+    user.directoryId === null && actor.directoryId !== null && !isProtectedFromDirectories(user, config);
+  return isFree ? { ...user, directoryId: actor.directoryId } : user;
+}
+
+/** Puts one user in or takes it out: that one document, with the roles that follow from it. */
+function* changeUser(
+  context: WriteContext,
+  user: UserDocument,
+  groupId: string,
+  isMember: boolean,
+): Step<boolean> {
+  if (user.groupIds.includes(groupId) === isMember) return false;
+  const groupIds = withMembership(user.groupIds, groupId, isMember);
+  yield* recomputeUserStep(
+    context,
+    user,
+    groupIds,
+    isMember ? adopted(context, user).directoryId : user.directoryId,
+  );
+  return true;
+}
+
+/** Nests a group, or takes it out, and works out the roles of everybody in it. */
+function* changeNested(
+  context: WriteContext,
+  child: GroupDocument,
+  groupId: string,
+  isMember: boolean,
+): Step<boolean> {
+  if (child.groupIds.includes(groupId) === isMember) return false;
+  const { tx, tenantId } = context;
+  if (isMember) {
+    const above = yield* groupClosureStep(tx, tenantId, [groupId]);
+    if (above.has(child._id)) {
+      const detail = `${child.displayName} holds this group already`;
+      throw new AppError('input.invalid', 'a group cannot be a member of itself', {
+        errors: [{ pointer: '/members', detail }],
+      });
+    }
+  }
+  const groupIds = withMembership(child.groupIds, groupId, isMember);
+  yield* tx
+    .tenant(tenantId)
+    .collection('groups')
+    .update(child._id, (stored) => ({ ...stored, groupIds }));
+  yield* recomputeMembers(context, child._id);
+  return true;
+}
+
+function* changeOne(context: WriteContext, id: string, groupId: string, isMember: boolean): Step<boolean> {
+  const scope = context.tx.tenant(context.tenantId);
+  const user = yield* scope.collection('users').get(id);
+  if (user && isVisibleTo(user, context.actor.directoryId))
+    return yield* changeUser(context, user, groupId, isMember);
+  const child = user ? undefined : yield* scope.collection('groups').get(id);
+  if (child && isVisibleTo(child, context.actor.directoryId)) {
+    return yield* changeNested(context, child, groupId, isMember);
+  }
+  // Who is gone is no member any more.
+  if (isMember) throw unknownMember(id);
+  return false;
+}
+
+/** A group nobody manages that a directory writes to becomes the directory's. */
+function claimed(actor: Actor, group: GroupDocument): GroupDocument {
+  const directoryId = group.directoryId ?? actor.directoryId;
+  return { ...group, directoryId, owner: directoryId ?? 'local' };
+}
+
+/** Changes the members of a group within a larger write. @returns the group; the same version when nothing changed. */
+export function* changeMembersStep(
+  context: WriteContext,
+  group: GroupDocument,
+  part: Difference,
+): Step<GroupDocument> {
+  const { actor, now, tenantId, tx } = context;
+  const added: string[] = [];
+  const removed: string[] = [];
+  for (const id of part.add) if (yield* changeOne(context, id, group._id, true)) added.push(id);
+  for (const id of part.remove) if (yield* changeOne(context, id, group._id, false)) removed.push(id);
+  if (added.length + removed.length === 0) return group;
+  const changes = [
+    ...(added.length > 0 ? [{ path: 'members.added', before: null, after: added }] : []),
+    ...(removed.length > 0 ? [{ path: 'members.removed', before: removed, after: null }] : []),
+  ];
+  const event = { action: 'group.members_changed', target: groupParty(group), changes };
+  yield* recordEvent(tx, actor, event, now);
+  const groups = tx.tenant(tenantId).collection('groups');
+  return (yield* groups.update(group._id, (stored) => claimed(actor, stored))) ?? group;
+}

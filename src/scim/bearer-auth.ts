@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http';
+import { directoryActor } from '../identity/actors.js';
+import type { Actor, Core } from '../identity/core.js';
+import type { DirectoryDocument } from '../identity/directories.js';
+import { authenticateToken } from '../identity/directory-tokens.js';
+import { AppError } from '../shared/errors.js';
+import { countFailedToken } from './rate-limit.js';
+
+/** Whose request it is. */
+export interface Authenticated {
+  readonly tenantId: string;
+  readonly actor: Actor;
+  /** null for a person's access token. */
+  readonly directory: DirectoryDocument | null;
+  /** null for a directory's token. */
+  readonly userId: string | null;
+}
+
+/** Looks an access token of the OpenID provider up: the person who gave it with the scope `scim:me`, else undefined. */
+export type FindTokenOwner = (
+  token: string,
+  origin: { requestId: string; ip: string },
+) => Promise<{ tenantId: string; userId: string; actor: Actor } | undefined>;
+
+const bearer = /^Bearer +([\w.~+/-]{8,2000}=*) *$/i;
+
+/**
+ * Finds out whose bearer token this is (RFC 6750). It alone says which tenant and directory the request is for.
+ *
+ * @throws AppError `auth.required`, or `rate.limited` after too many failures of one address.
+ */
+export async function authenticate(
+  core: Core,
+  req: IncomingMessage,
+  origin: { requestId: string; ip: string },
+  findTokenOwner: FindTokenOwner | undefined,
+): Promise<Authenticated> {
+  const token = bearer.exec(req.headers.authorization ?? '')?.[1];
+  const found = token === undefined ? undefined : await authenticateToken(core, token);
+  if (found) {
+    const { tenantId, directory } = found;
+    return { tenantId, directory, userId: null, actor: directoryActor(directory, found.token, origin) };
+  }
+  const owner = token === undefined ? undefined : await findTokenOwner?.(token, origin);
+  if (owner) return { ...owner, directory: null };
+  await countFailedToken(core, origin.ip);
+  throw new AppError('auth.required', 'a live bearer token of a directory is required');
+}

@@ -1,0 +1,32 @@
+import { isVisibleTo, visibleTo } from '../identity/user-visibility.js';
+import type { GroupDocument } from '../persistence/collections/groups.js';
+import type { ScimContext } from './exchange.js';
+import { groupFilterTable } from './group-filter.js';
+import { membersOfEach } from './group-members.js';
+import { toScimGroup } from './group-resource.js';
+import type { ResourceKind } from './listing.js';
+
+const storedSorts: ReadonlyMap<string, string> = new Map([
+  ['id', '_id'],
+  ['displayName', 'displayNameKey'],
+  ['meta.created', 'createdAt'],
+  ['meta.lastModified', 'updatedAt'],
+]);
+
+/** Groups as one directory finds and reads them. */
+export function groupKind(context: ScimContext): ResourceKind<GroupDocument> {
+  const { core, tenantId, schemas, baseUrl } = context;
+  return {
+    schema: schemas.group,
+    collection: core.store.tenant(tenantId).collection('groups'),
+    visible: context.directoryId === null ? {} : visibleTo(context.directoryId),
+    isVisible: (document) => isVisibleTo(document, context.directoryId),
+    table: groupFilterTable(context),
+    storedSorts,
+    linked: 'members',
+    async toResources(groups, withLinks) {
+      const members = withLinks ? await membersOfEach(context, groups) : undefined;
+      return groups.map((group) => toScimGroup(group, schemas.group, baseUrl, members?.get(group._id)));
+    },
+  };
+}

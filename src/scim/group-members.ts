@@ -1,0 +1,38 @@
+import { displayNameOf } from '../identity/user-keys.js';
+import type { GroupDocument } from '../persistence/collections/groups.js';
+import type { ScimContext } from './exchange.js';
+import type { GroupMember } from './group-resource.js';
+
+/**
+ * The members of each of these groups that the directory may see, users first: two queries for all of them together.
+ *
+ * @returns an entry for every group that has members.
+ */
+export async function membersOfEach(
+  context: ScimContext,
+  groups: readonly GroupDocument[],
+): Promise<Map<string, GroupMember[]>> {
+  const wanted = new Set(groups.map((group) => group._id));
+  const scope = context.core.store.tenant(context.tenantId);
+  const query = { groupIds: { $in: [...wanted] } };
+  const [users, nested] = await Promise.all([
+    scope.collection('users').find(query, { fields: ['userName', 'attributes', 'groupIds'] }),
+    scope.collection('groups').find(query, { fields: ['displayName', 'groupIds'] }),
+  ]);
+  const members = new Map<string, GroupMember[]>();
+  const add = (member: GroupMember, groupIds: readonly string[]): void => {
+    for (const id of groupIds) {
+      if (!wanted.has(id)) continue;
+      const list = members.get(id);
+      if (list) list.push(member);
+      else members.set(id, [member]);
+    }
+  };
+  for (const { _id: id, userName, attributes, groupIds } of users) {
+    add({ id, display: displayNameOf(userName, attributes), type: 'User' }, groupIds);
+  }
+  for (const { _id: id, displayName, groupIds } of nested) {
+    add({ id, display: displayName, type: 'Group' }, groupIds);
+  }
+  return members;
+}

@@ -1,0 +1,82 @@
+import type { GroupDocument } from '../persistence/collections/groups.js';
+import type { ResourceSchema } from './protocol/attribute.js';
+import type { JsonObject } from './protocol/json-value.js';
+import { groupUrn } from './protocol/urns.js';
+import { etagOf } from './user-resource.js';
+
+/** A member as `Group.members` shows it. */
+export interface GroupMember {
+  readonly id: string;
+  readonly display: string;
+  readonly type: 'User' | 'Group';
+}
+
+/** What a SCIM write says of a group, without its members. */
+export interface GroupContent {
+  displayName: string;
+  externalId: string | null;
+  attributes: Record<string, unknown>;
+}
+
+/**
+ * A stored group as a SCIM Group in canonical form.
+ *
+ * @param members - undefined: not loaded, `members` is left out.
+ */
+export function toScimGroup(
+  group: GroupDocument,
+  schema: ResourceSchema,
+  baseUrl: string,
+  members?: readonly GroupMember[],
+): JsonObject {
+  const schemas = [groupUrn];
+  const resource: Record<string, unknown> = { schemas, id: group._id };
+  if (group.externalId !== null) resource['externalId'] = group.externalId;
+  resource['displayName'] = group.displayName;
+  for (const name of Object.keys(group.attributes)) {
+    const extension = schema.extensions.find(({ alias }) => alias === name);
+    if (extension) schemas.push(extension.urn);
+    resource[extension?.urn ?? name] = group.attributes[name];
+  }
+  if (members && members.length > 0) {
+    resource['members'] = members.map(({ id, display, type }) => ({
+      value: id,
+      $ref: `${baseUrl}/${type}s/${id}`,
+      display,
+      type,
+    }));
+  }
+  resource['meta'] = {
+    resourceType: 'Group',
+    created: group.createdAt.toISOString(),
+    lastModified: group.updatedAt.toISOString(),
+    location: `${baseUrl}/Groups/${group._id}`,
+    version: etagOf(group.version),
+  };
+  return resource;
+}
+
+const apart = new Set(['schemas', 'id', 'externalId', 'displayName', 'members', 'meta']);
+
+/** A checked SCIM Group in the form the domain takes. */
+export function fromScimGroup(resource: JsonObject, schema: ResourceSchema): GroupContent {
+  const attributes: Record<string, unknown> = {};
+  for (const name of Object.keys(resource)) {
+    if (apart.has(name)) continue;
+    const extension = name.startsWith('urn:') ? schema.extensionsByUrn.get(name.toLowerCase()) : undefined;
+    attributes[extension?.alias ?? name] = resource[name];
+  }
+  const { displayName, externalId } = resource;
+  return {
+    displayName: typeof displayName === 'string' ? displayName : '',
+    externalId: typeof externalId === 'string' ? externalId : null,
+    attributes,
+  };
+}
+
+/** The ids in a checked `members` attribute, without duplicates. */
+export function memberIds(resource: JsonObject): string[] {
+  const { members } = resource;
+  if (!Array.isArray(members)) return [];
+  return [...new Set(members.map((member: JsonObject) => String(member['value'])))];
+}

@@ -1,0 +1,143 @@
+import type { Core } from '../identity/core.js';
+import type { ScimRequestDocument } from '../persistence/collections/directories.js';
+import type { NewDocument } from '../persistence/store.js';
+import { newId } from '../shared/ids.js';
+import { fixHint } from './fix-hints.js';
+import type { Failure } from './error-response.js';
+import { maskSecrets, type Trace } from './trace.js';
+
+/** A request as it was answered, not yet in the form of the log. */
+export interface AnsweredRequest {
+  readonly tenantId: string;
+  readonly directoryId: string;
+  readonly at: Date;
+  readonly method: string;
+  /** Below `/scim/v2`, with its query. */
+  readonly path: string;
+  readonly status: number;
+  readonly latencyMs: number;
+  readonly requestId: string;
+  readonly userAgent: string;
+  readonly ip: string;
+  readonly body: unknown;
+  readonly trace: Trace;
+  readonly failure: Failure | null;
+}
+
+export type LoggedRequest = NewDocument<ScimRequestDocument>;
+export type LogListener = (entry: LoggedRequest) => void;
+
+export interface RequestLog {
+  /** Queues one request; returns at once. What the disk does with it never slows the answer. */
+  record(entry: AnsweredRequest): void;
+  /** Writes what is queued. Never throws: a log that cannot be written is reported and dropped. */
+  flush(): Promise<void>;
+  /** @returns how to stop listening. */
+  subscribe(directoryId: string, listener: LogListener): () => void;
+}
+
+const flushAfterMs = 200;
+/** Past this many waiting entries the newest are dropped: the log may not eat the memory when the database is away. */
+const queueLimit = 20_000;
+/** A larger body is not kept; the entry says so and cannot be replayed. */
+const bodyLimit = 256 * 1024;
+
+const dayMs = 86_400_000;
+
+function keptBody(body: unknown): unknown {
+  if (body === undefined) return null;
+  const text = JSON.stringify(body);
+  return text.length > bodyLimit ? { omitted: true, characters: text.length } : maskSecrets(body);
+}
+
+function toDocument(entry: AnsweredRequest, retentionDays: number): LoggedRequest {
+  const { trace, failure } = entry;
+  return {
+    _id: newId(),
+    tenantId: entry.tenantId,
+    directoryId: entry.directoryId,
+    at: entry.at,
+    method: entry.method,
+    path: entry.path,
+    status: entry.status,
+    latencyMs: Math.round(entry.latencyMs * 1000) / 1000,
+    requestId: entry.requestId,
+    userAgent: entry.userAgent,
+    ip: entry.ip,
+    body: keptBody(entry.body),
+    deviations: [...new Set(trace.deviations)],
+    target: trace.target,
+    diff: failure ? [] : trace.changes.flatMap((changes) => changes()),
+    roleChanges: failure ? [] : trace.roleChanges.flatMap((changes) => changes()),
+    error: failure && {
+      status: failure.status,
+      scimType: failure.scimType ?? null,
+      detail: failure.detail,
+      hint: fixHint(failure),
+    },
+    expiresAt: new Date(entry.at.getTime() + retentionDays * dayMs),
+  };
+}
+
+function openRequestLog(core: Core): RequestLog {
+  let queue: AnsweredRequest[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let writing: Promise<void> = Promise.resolve();
+  let dropped = 0;
+  const listeners = new Map<string, Set<LogListener>>();
+
+  async function write(entries: readonly AnsweredRequest[]): Promise<void> {
+    const documents = entries.map((entry) => toDocument(entry, core.config.scim.requestLogDays));
+    for (const document of documents) {
+      for (const listener of listeners.get(document.directoryId) ?? []) listener(document);
+    }
+    for (const tenantId of new Set(documents.map((document) => document.tenantId))) {
+      const own = documents.filter((document) => document.tenantId === tenantId);
+      await core.store.tenant(tenantId).collection('scim_requests').insertMany(own);
+    }
+  }
+
+  function flush(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    const entries = queue;
+    queue = [];
+    if (dropped > 0) core.log.warn({ dropped }, 'scim request log: entries dropped');
+    dropped = 0;
+    writing = writing
+      .then(() => (entries.length > 0 ? write(entries) : undefined))
+      .catch((error: unknown) => core.log.warn({ err: error }, 'scim request log: not written'));
+    return writing;
+  }
+
+  return {
+    record(entry) {
+      if (queue.length >= queueLimit) {
+        dropped += 1;
+        return;
+      }
+      queue.push(entry);
+      timer ??= setTimeout(() => void flush(), flushAfterMs).unref();
+    },
+    flush,
+    subscribe(directoryId, listener) {
+      const set = listeners.get(directoryId) ?? new Set();
+      listeners.set(directoryId, set.add(listener));
+      return () => {
+        set.delete(listener);
+        if (set.size === 0) listeners.delete(directoryId);
+      };
+    },
+  };
+}
+
+const logs = new WeakMap<Core, RequestLog>();
+
+/** The request log of a server: one for each {@link Core}, so that those who write and those who read it meet. */
+export function requestLogOf(core: Core): RequestLog {
+  const known = logs.get(core);
+  if (known) return known;
+  const log = openRequestLog(core);
+  logs.set(core, log);
+  return log;
+}

@@ -1,0 +1,147 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { requestIdOf } from '../http/request-context.js';
+import type { Core } from '../identity/core.js';
+import { AppError } from '../shared/errors.js';
+import { tenantConfig } from '../identity/tenant-config.js';
+import { authenticate, type Authenticated, type FindTokenOwner } from './bearer-auth.js';
+import { applyDialect } from './dialect.js';
+import { dispatch } from './dispatch.js';
+import { failureAnswer, toFailure, type Failure } from './error-response.js';
+import type { ScimAnswer, ScimContext, ScimRequest } from './exchange.js';
+import { createSchemaRegistry, type SchemaRegistry } from './protocol/schema-registry.js';
+import { ScimError } from './protocol/scim-error.js';
+import { countRequest } from './rate-limit.js';
+import { readBody } from './request-body.js';
+import { requestLogOf, type RequestLog } from './request-log.js';
+import { sendAnswer } from './send-answer.js';
+import { newTrace, type Trace } from './trace.js';
+
+export interface ScimRouteOptions {
+  /** Opens `/Me` to people's access tokens; absent: `/Me` is 404 for everybody. */
+  findTokenOwner?: FindTokenOwner;
+}
+
+interface Server extends ScimRouteOptions {
+  readonly core: Core;
+  readonly schemas: SchemaRegistry;
+  readonly log: RequestLog;
+  readonly baseUrl: string;
+}
+
+/** Splits an address into decoded segments and parameters. */
+export function parseAddress(url: string): Pick<ScimRequest, 'segments' | 'query'> {
+  const mark = url.indexOf('?');
+  const path = mark < 0 ? url : url.slice(0, mark);
+  const query: Record<string, string> = {};
+  if (mark >= 0) for (const [name, value] of new URLSearchParams(url.slice(mark + 1))) query[name] = value;
+  try {
+    return { segments: path.split('/').filter(Boolean).map(decodeURIComponent), query };
+  } catch {
+    throw new ScimError(404, undefined, 'the path holds a malformed escape');
+  }
+}
+
+/**
+ * The address below `/v2`.
+ *
+ * @throws ScimError 400 invalidVers for another version of the protocol (RFC 7644 section 3.13); AppError `route.not_found`.
+ */
+function belowVersion(url: string): string {
+  const [, version = '', rest = ''] = /^\/([^/?]*)(.*)$/s.exec(url) ?? [];
+  if (version === 'v2') return rest;
+  if (/^v\d+(\.\d+)?$/i.test(version)) {
+    throw new ScimError(400, 'invalidVers', `this server speaks v2 of SCIM, not ${version}`);
+  }
+  throw new AppError('route.not_found', 'SCIM is found below /scim/v2');
+}
+
+/** What is known of a request when it has been answered. */
+interface Progress {
+  readonly trace: Trace;
+  readonly origin: { requestId: string; ip: string };
+  who?: Authenticated;
+  body?: unknown;
+  failure?: Failure;
+}
+
+async function answerRequest(server: Server, req: Request, progress: Progress): Promise<ScimAnswer> {
+  const { core, schemas, baseUrl } = server;
+  const who = await authenticate(core, req, progress.origin, server.findTokenOwner);
+  progress.who = who;
+  const { tenantId, actor, directory, userId } = who;
+  if (directory) {
+    const { settings } = await tenantConfig(core, tenantId);
+    await countRequest(core, directory._id, settings['scim.requestsPerSecond']);
+  }
+  const body = await readBody(req, core.config.limits.scimBodyBytes);
+  progress.body = body;
+  const context: ScimContext = {
+    core,
+    actor,
+    tenantId,
+    directoryId: directory?._id ?? null,
+    userId,
+    dialect: directory?.dialect ?? 'auto',
+    baseUrl,
+    schemas,
+    trace: progress.trace,
+  };
+  const request: ScimRequest = {
+    method: req.method === 'HEAD' ? 'GET' : req.method,
+    ...parseAddress(belowVersion(req.url)),
+    body,
+    ifMatch: req.headers['if-match'],
+    ifNoneMatch: req.headers['if-none-match'],
+  };
+  return dispatch(context, applyDialect(context, request));
+}
+
+async function serve(server: Server, req: Request, res: Response): Promise<void> {
+  const { core, log } = server;
+  const at = core.clock.now();
+  const start = performance.now();
+  const origin = { requestId: requestIdOf(req), ip: req.ip ?? '' };
+  const progress: Progress = { trace: newTrace(), origin };
+  let answer: ScimAnswer;
+  try {
+    answer = await answerRequest(server, req, progress);
+  } catch (error) {
+    progress.failure = toFailure(error, core.log, origin.requestId);
+    answer = failureAnswer(progress.failure);
+  }
+  sendAnswer(res, answer, req.method === 'HEAD');
+  const { who, trace, body, failure } = progress;
+  if (!who?.directory) return;
+  log.record({
+    tenantId: who.tenantId,
+    directoryId: who.directory._id,
+    at,
+    method: req.method,
+    path: req.url.replace(/^\/v2/, ''),
+    status: answer.status,
+    latencyMs: performance.now() - start,
+    requestId: origin.requestId,
+    userAgent: req.headers['user-agent'] ?? '',
+    ip: origin.ip,
+    body,
+    trace,
+    failure: failure ?? null,
+  });
+}
+
+/**
+ * The SCIM service provider, to be mounted at `/scim`. One handler without further middleware: it reads its own bodies and renders its
+ * own errors, so nothing an identity provider sends is ever answered in another form.
+ */
+export function scimRoutes(core: Core, options: ScimRouteOptions = {}): RequestHandler {
+  const server: Server = {
+    ...options,
+    core,
+    schemas: createSchemaRegistry(core.config.scim.extensionSchemas),
+    log: requestLogOf(core),
+    baseUrl: `${core.config.baseUrl}/scim/v2`,
+  };
+  return (req, res, next) => {
+    serve(server, req, res).catch(next);
+  };
+}

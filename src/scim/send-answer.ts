@@ -1,0 +1,24 @@
+import type { ServerResponse } from 'node:http';
+import type { ScimAnswer } from './exchange.js';
+
+const mediaType = 'application/scim+json';
+
+/**
+ * Sends an answer in one write. Always `application/scim+json`, whatever was accepted (RFC 7644 section 3.8); personal data is never for
+ * a shared cache.
+ *
+ * @param isHead - the body is measured and left out.
+ */
+export function sendAnswer(res: ServerResponse, answer: ScimAnswer, isHead = false): void {
+  const headers: Record<string, string | number> = { 'Cache-Control': 'no-store', ...answer.headers };
+  if (answer.body === undefined) {
+    if (answer.status !== 204 && answer.status !== 304) headers['Content-Length'] = 0;
+    res.writeHead(answer.status, headers);
+    res.end();
+    return;
+  }
+  headers['Content-Type'] = mediaType;
+  headers['Content-Length'] = Buffer.byteLength(answer.body);
+  res.writeHead(answer.status, headers);
+  res.end(isHead ? undefined : answer.body);
+}

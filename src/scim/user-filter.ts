@@ -1,0 +1,42 @@
+import type { ScimContext } from './exchange.js';
+import { enterpriseUserUrn } from './protocol/urns.js';
+import {
+  booleanField,
+  instantField,
+  nothing,
+  textField,
+  type CompareTranslator,
+  type FilterTable,
+} from './stored-filter.js';
+import { descendantGroups } from './nested-groups.js';
+
+/** `groups.value eq "id"`: the direct members and those of the groups nested in it. */
+function memberOf(context: ScimContext): CompareTranslator {
+  return async ({ op, value }) => {
+    if (op !== 'eq' || typeof value !== 'string') return undefined;
+    const ids = await descendantGroups(context, value);
+    return ids.length === 0 ? nothing : { query: { groupIds: { $in: ids } }, exact: true };
+  };
+}
+
+/** The attributes of a User that have a stored field of their own; all others are matched resource by resource. */
+export function userFilterTable(context: ScimContext): FilterTable {
+  return {
+    comparisons: new Map<string, CompareTranslator>([
+      ['id', textField('_id', { caseExact: true })],
+      ['userName', textField('userNameKey')],
+      ['externalId', textField('externalId', { caseExact: true })],
+      ['emails', textField('emailKeys', { many: true })],
+      ['emails.value', textField('emailKeys', { many: true })],
+      ['displayName', textField('displayNameKey', { exact: false })],
+      ['name.familyName', textField('familyNameKey')],
+      [`${enterpriseUserUrn}:employeeNumber`, textField('employeeNumberKey')],
+      ['active', booleanField('enabled')],
+      ['groups', memberOf(context)],
+      ['groups.value', memberOf(context)],
+      ['meta.created', instantField('createdAt')],
+      ['meta.lastModified', instantField('updatedAt')],
+    ]),
+    always: new Set(['id', 'userName', 'active', 'schemas', 'meta']),
+  };
+}

@@ -1,0 +1,32 @@
+import { groupsOf } from '../identity/groups.js';
+import { isVisibleTo, visibleTo } from '../identity/user-visibility.js';
+import type { UserDocument } from '../persistence/collections/users.js';
+import type { ScimContext } from './exchange.js';
+import type { ResourceKind } from './listing.js';
+import { userFilterTable } from './user-filter.js';
+import { toScimUser } from './user-resource.js';
+
+const storedSorts: ReadonlyMap<string, string> = new Map([
+  ['id', '_id'],
+  ['userName', 'userNameKey'],
+  ['meta.created', 'createdAt'],
+  ['meta.lastModified', 'updatedAt'],
+]);
+
+/** Users as one directory finds and reads them. */
+export function userKind(context: ScimContext): ResourceKind<UserDocument> {
+  const { core, tenantId, schemas, baseUrl } = context;
+  return {
+    schema: schemas.user,
+    collection: core.store.tenant(tenantId).collection('users'),
+    visible: context.directoryId === null ? {} : visibleTo(context.directoryId),
+    isVisible: (document) => isVisibleTo(document, context.directoryId),
+    table: userFilterTable(context),
+    storedSorts,
+    linked: 'groups',
+    async toResources(users, withLinks) {
+      const groups = withLinks ? await groupsOf(core, tenantId, users) : undefined;
+      return users.map((user) => toScimUser(user, schemas.user, baseUrl, groups?.get(user._id)));
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import type { UserDocument } from '../persistence/collections/users.js';
+import type { ResourceSchema } from './protocol/attribute.js';
+import type { JsonObject } from './protocol/json-value.js';
+import { gatehouseUserUrn, userUrn } from './protocol/urns.js';
+
+/** A group a user is in, as `User.groups` shows it. */
+export interface UserGroup {
+  readonly id: string;
+  readonly displayName: string;
+  readonly type: 'direct' | 'indirect';
+}
+
+/** What a SCIM write says of a user, in the form the domain takes. */
+export interface UserContent {
+  userName: string;
+  externalId: string | null;
+  active: boolean;
+  /** Extensions under their alias; see {@link UserDocument.attributes}. */
+  attributes: Record<string, unknown>;
+  password?: string;
+  approved?: boolean;
+  loginType?: 'local' | 'sso';
+  accessExpiresAt?: Date | null;
+}
+
+/** The entity tag of a stored version (weak: RFC 7644 section 3.14). */
+export const etagOf = (version: number): string => `W/"${version}"`;
+
+/** What Gatehouse itself decides, shown beside what the directory sent in its extension. */
+function gatehouseExtension(user: UserDocument): JsonObject {
+  return {
+    ...(user.attributes['gatehouse'] as JsonObject | undefined),
+    approved: user.approved,
+    loginType: user.loginType,
+    ...(user.accessExpiresAt && { accessExpiresAt: user.accessExpiresAt.toISOString() }),
+  };
+}
+
+/**
+ * A stored user as a SCIM User in canonical form.
+ *
+ * @param groups - undefined: leave `groups` out.
+ */
+export function toScimUser(
+  user: UserDocument,
+  schema: ResourceSchema,
+  baseUrl: string,
+  groups?: readonly UserGroup[],
+): JsonObject {
+  const schemas = [userUrn];
+  const resource: Record<string, unknown> = { schemas, id: user._id };
+  if (user.externalId !== null) resource['externalId'] = user.externalId;
+  resource['userName'] = user.userName;
+  for (const name of Object.keys(user.attributes)) {
+    if (!isAlias(schema, name)) resource[name] = user.attributes[name];
+  }
+  resource['active'] = user.enabled;
+  if (groups && groups.length > 0) {
+    resource['groups'] = groups.map(({ id, displayName, type }) => ({
+      value: id,
+      $ref: `${baseUrl}/Groups/${id}`,
+      display: displayName,
+      type,
+    }));
+  }
+  for (const { alias, urn } of schema.extensions) {
+    const data = urn === gatehouseUserUrn ? gatehouseExtension(user) : user.attributes[alias];
+    if (data === undefined) continue;
+    schemas.push(urn);
+    resource[urn] = data;
+  }
+  resource['meta'] = {
+    resourceType: 'User',
+    created: user.createdAt.toISOString(),
+    lastModified: user.updatedAt.toISOString(),
+    location: `${baseUrl}/Users/${user._id}`,
+    version: etagOf(user.version),
+  };
+  return resource;
+}
+
+function isAlias(schema: ResourceSchema, name: string): boolean {
+  for (const extension of schema.extensions) if (extension.alias === name) return true;
+  return false;
+}
+
+/** Attributes that have a place of their own in the stored user, or are made when it is read. */
+const apart = new Set(['schemas', 'id', 'externalId', 'userName', 'active', 'groups', 'meta', 'password']);
+
+const textOr = <T>(value: unknown, other: T): string | T => (typeof value === 'string' ? value : other);
+
+/** Takes what Gatehouse keeps beside the attributes out of its extension. */
+function splitGatehouse(data: JsonObject): { own: Partial<UserContent>; rest: Record<string, unknown> } {
+  const { status: _status, lockedUntil: _locked, approved, loginType, accessExpiresAt, ...rest } = data;
+  const own: Partial<UserContent> = {
+    accessExpiresAt: typeof accessExpiresAt === 'string' ? new Date(accessExpiresAt) : null,
+  };
+  if (typeof approved === 'boolean') own.approved = approved;
+  if (loginType === 'local' || loginType === 'sso') own.loginType = loginType;
+  return { own, rest };
+}
+
+/**
+ * A checked SCIM User in the form the domain takes. The opposite of {@link toScimUser}.
+ *
+ * @param resource - canonical form, as `parseResource` and `applyPatch` give it; absent `active` means true.
+ */
+export function fromScimUser(resource: JsonObject, schema: ResourceSchema): UserContent {
+  const attributes: Record<string, unknown> = {};
+  let own: Partial<UserContent> = {};
+  for (const name of Object.keys(resource)) {
+    if (apart.has(name)) continue;
+    const extension = name.startsWith('urn:') ? schema.extensionsByUrn.get(name.toLowerCase()) : undefined;
+    if (!extension) attributes[name] = resource[name];
+    else if (extension.urn === gatehouseUserUrn) {
+      const split = splitGatehouse(resource[name] as JsonObject);
+      own = split.own;
+      if (Object.keys(split.rest).length > 0) attributes[extension.alias] = split.rest;
+    } else attributes[extension.alias] = resource[name];
+  }
+  return {
+    userName: textOr(resource['userName'], ''),
+    externalId: textOr(resource['externalId'], null),
+    active: resource['active'] !== false,
+    attributes,
+    ...(typeof resource['password'] === 'string' && { password: resource['password'] }),
+    ...own,
+  };
+}

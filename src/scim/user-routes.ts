@@ -1,0 +1,148 @@
+import * as identity from '../identity/users.js';
+import { groupsOf } from '../identity/groups.js';
+import type { UserDocument } from '../persistence/collections/users.js';
+import type { ScimAnswer, ScimContext, ScimRequest } from './exchange.js';
+import { findPage } from './listing.js';
+import { evaluatePreconditions, toEntityTag } from './protocol/etag.js';
+import type { JsonObject } from './protocol/json-value.js';
+import { applyPatch } from './protocol/patch-apply.js';
+import { parsePatchRequest } from './protocol/patch-request.js';
+import { isShown, parseProjection, project, type Projection } from './protocol/projection.js';
+import { parseResource } from './protocol/resource-parse.js';
+import { diffResources, diffRoles } from './trace.js';
+import { readList, renderList } from './list-answer.js';
+import { userKind } from './user-kind.js';
+import { fromScimUser, toScimUser } from './user-resource.js';
+
+const projectionOf = (context: ScimContext, request: ScimRequest): Projection =>
+  parseProjection(request.query, context.schemas.user);
+
+/** Renders one user with its groups, as the projection wants it. */
+async function userAnswer(
+  context: ScimContext,
+  status: number,
+  user: UserDocument,
+  projection: Projection,
+): Promise<ScimAnswer> {
+  const { core, tenantId, baseUrl, schemas } = context;
+  const isGrouped = user.groupIds.length > 0 && isShown(projection, 'groups');
+  const groups = isGrouped ? (await groupsOf(core, tenantId, [user])).get(user._id) : undefined;
+  const resource = project(toScimUser(user, schemas.user, baseUrl, groups), projection);
+  return {
+    status,
+    headers: {
+      ETag: toEntityTag(user.version),
+      [status === 201 ? 'Location' : 'Content-Location']: `${baseUrl}/Users/${user._id}`,
+    },
+    body: JSON.stringify(resource),
+  };
+}
+
+/** Tells the request log what happened to a user. */
+function traceUser(
+  context: ScimContext,
+  before: UserDocument | undefined,
+  after: UserDocument | undefined,
+): void {
+  const { trace, schemas, baseUrl } = context;
+  const user = after ?? before;
+  if (!user) return;
+  trace.target = { type: 'User', id: user._id, label: user.userName };
+  if (before?.version === after?.version) return;
+  const form = (document: UserDocument | undefined) =>
+    document && toScimUser(document, schemas.user, baseUrl);
+  trace.changes.push(() => diffResources(form(before), form(after)));
+  trace.roleChanges.push(() => diffRoles(user._id, before?.grants ?? [], after?.grants ?? []));
+}
+
+/** `GET /Users/{id}` (RFC 7644 section 3.4.1). */
+export async function getUser(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
+  const { core, tenantId, directoryId } = context;
+  const projection = projectionOf(context, request);
+  const user = await identity.getUser(core, tenantId, request.segments[1] ?? '', directoryId);
+  const tag = toEntityTag(user.version);
+  if (request.ifNoneMatch !== undefined && evaluatePreconditions(request, tag, true) === 'not-modified') {
+    return { status: 304, headers: { ETag: tag } };
+  }
+  return userAnswer(context, 200, user, projection);
+}
+
+/** `GET /Users` and `POST /Users/.search` (RFC 7644 sections 3.4.2 and 3.4.3). */
+export async function listUsers(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
+  const list = readList(context, request, context.schemas.user);
+  const kind = userKind(context);
+  const page = await findPage(context, kind, list);
+  const resources = await kind.toResources(page.documents, isShown(list.projection, 'groups'));
+  return renderList(list, page, resources);
+}
+
+/** `POST /Users` (RFC 7644 section 3.3). */
+export async function postUser(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
+  const { core, actor, schemas } = context;
+  const projection = projectionOf(context, request);
+  const resource = parseResource(request.body, schemas.user, { mode: 'create' });
+  const user = await identity.createUser(core, actor, fromScimUser(resource, schemas.user));
+  traceUser(context, undefined, user);
+  return userAnswer(context, 201, user, projection);
+}
+
+/** A change of a user in canonical form; pure, as it may run several times. */
+export type Edit = (existing: JsonObject) => JsonObject;
+
+/** PUT (RFC 7644 section 3.5.1): the body in place of what was there. */
+export function replaced(context: ScimContext, request: ScimRequest): Edit {
+  const { user: schema } = context.schemas;
+  return (existing) => parseResource(request.body, schema, { mode: 'replace', existing });
+}
+
+/** PATCH (RFC 7644 section 3.5.2): the operations on what is stored at that instant, all or none. */
+export function patched(context: ScimContext, request: ScimRequest): Edit {
+  const operations = parsePatchRequest(request.body);
+  return (existing) => applyPatch(existing, operations, context.schemas.user);
+}
+
+/** Changes a user inside the store's transaction, where the precondition is evaluated as well, so that nothing is ever lost. */
+export async function changeUser(
+  context: ScimContext,
+  request: ScimRequest,
+  edit: Edit,
+): Promise<ScimAnswer> {
+  const { core, actor, baseUrl, schemas } = context;
+  const projection = projectionOf(context, request);
+  let before: UserDocument | undefined;
+  const user = await identity.updateUser(core, actor, request.segments[1] ?? '', (stored) => {
+    evaluatePreconditions(request, toEntityTag(stored.version), false);
+    before = stored;
+    const existing = toScimUser(stored, schemas.user, baseUrl);
+    const changed = edit(existing);
+    return changed === existing ? undefined : fromScimUser(changed, schemas.user);
+  });
+  traceUser(context, before, user);
+  return userAnswer(context, 200, user, projection);
+}
+
+/** `PUT /Users/{id}`. */
+export function putUser(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
+  return changeUser(context, request, replaced(context, request));
+}
+
+/** `PATCH /Users/{id}`. */
+export function patchUser(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
+  return changeUser(context, request, patched(context, request));
+}
+
+/** `DELETE /Users/{id}` (RFC 7644 section 3.6). */
+export async function deleteUser(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
+  const { core, actor, tenantId, directoryId } = context;
+  const id = request.segments[1] ?? '';
+  const user = await identity.getUser(core, tenantId, id, directoryId);
+  evaluatePreconditions(request, toEntityTag(user.version), false);
+  await identity.deleteUser(
+    core,
+    actor,
+    id,
+    request.ifMatch === undefined ? {} : { ifVersion: user.version },
+  );
+  traceUser(context, user, undefined);
+  return { status: 204 };
+}
