@@ -114,6 +114,8 @@ async function linkByEmail(core: Core, email: EmailAddress, arrival: SsoArrival)
   const now = core.clock.now();
   return core.store.transaction(function* (tx): Step<Found> {
     const scope = tx.tenant(tenantId);
+    const known = yield* scope.collection('identities').findOne(identityKey(arrival));
+    if (known) return { kind: 'found', userId: known.userId };
     const user = yield* scope.collection('users').findOne({ loginKeys: email.key });
     if (!user) return { kind: 'refused', reason: 'user_unknown' };
     const fault = yield* linkFault(tx, user, arrival, { config, now });
@@ -176,19 +178,21 @@ async function findByIdentity(core: Core, arrival: SsoArrival): Promise<Identity
   return undefined;
 }
 
+/** Two first sign-ins at once: one makes the user or the link, the others find it when they look again. */
+const mostTries = 3;
+
 async function find(core: Core, arrival: SsoArrival): Promise<Found> {
   const address = addressOf(arrival);
   if ('refused' in address) return { kind: 'refused', reason: address.refused };
-  const identity = await findByIdentity(core, arrival);
-  if (identity) return { kind: 'found', userId: identity.userId };
-  if (!address.email) return { kind: 'refused', reason: 'email_missing' };
-  try {
-    return await linkOrCreate(core, address.email, arrival);
-  } catch (error) {
-    // Two first sign-ins at once: the other one has made the link.
-    if (!isRace(error)) throw error;
-    const made = await findByIdentity(core, arrival);
-    return made ? { kind: 'found', userId: made.userId } : { kind: 'refused', reason: 'identity_taken' };
+  for (let tries = 1; ; tries += 1) {
+    const identity = await findByIdentity(core, arrival);
+    if (identity) return { kind: 'found', userId: identity.userId };
+    if (!address.email) return { kind: 'refused', reason: 'email_missing' };
+    try {
+      return await linkOrCreate(core, address.email, arrival);
+    } catch (error) {
+      if (!isRace(error) || tries === mostTries) throw error;
+    }
   }
 }
 
