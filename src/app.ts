@@ -8,6 +8,10 @@ import { lastErrorHandler, notFound } from './http/error-page.js';
 import { healthRoutes, type Readiness } from './http/health-routes.js';
 import { requestId } from './http/request-context.js';
 import type { Core } from './identity/core.js';
+import { startJobWorker, type JobWorker } from './identity/jobs.js';
+import { recomputeGrants, recomputeJob } from './identity/recompute.js';
+import { expireAccess } from './identity/user-actions.js';
+import { accessExpireJob } from './identity/user-write.js';
 import { createMetrics } from './infrastructure/metrics.js';
 import { scimRoutes } from './scim/routes.js';
 
@@ -57,10 +61,18 @@ export function createApp(core: Core, version: string): App {
   app.use(notFound());
   app.use(lastErrorHandler(log));
 
+  let worker: JobWorker | undefined;
   return {
     express: app,
     readiness,
-    start: () => undefined,
-    stop: () => Promise.resolve(),
+    start() {
+      worker = startJobWorker(core, {
+        [recomputeJob]: (job) => recomputeGrants(core, job),
+        [accessExpireJob]: (job) => expireAccess(core, job),
+      });
+    },
+    async stop() {
+      await worker?.stop();
+    },
   };
 }

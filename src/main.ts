@@ -1,9 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createApp, type App } from './app.js';
+import { applyBootstrap, parseBootstrap, weakSecrets } from './identity/bootstrap.js';
 import type { Core } from './identity/core.js';
-import type { Config } from './infrastructure/config.js';
+import { ConfigError, type Config } from './infrastructure/config.js';
 import { createLogger, type Logger } from './infrastructure/logger.js';
 import { packageVersion } from './infrastructure/package-info.js';
 import { createPasswordHasher } from './infrastructure/password-hash.js';
@@ -59,24 +61,50 @@ async function stopServer(server: Server, app: App, core: Core, drainSeconds: nu
   await core.store.close();
 }
 
+async function readBootstrapFile(path: string): Promise<ReturnType<typeof parseBootstrap>> {
+  try {
+    return parseBootstrap(JSON.parse(await readFile(path, 'utf8')));
+  } catch (error) {
+    throw new ConfigError([
+      `BOOTSTRAP_FILE ${path}: ${error instanceof Error ? error.message : String(error)}`,
+    ]);
+  }
+}
+
+async function applyBootstrapFile(core: Core, path: string): Promise<void> {
+  const file = await readBootstrapFile(path);
+  const weak = weakSecrets(file);
+  if (weak.length > 0)
+    core.log.warn({ path, weak }, 'the bootstrap file holds secrets short enough to guess');
+  await applyBootstrap(core, file);
+}
+
 /**
- * Starts a server.
+ * Starts a server: database, bootstrap file, port.
  *
- * @throws AppError `server.unavailable` when the database does not answer; an error with code EADDRINUSE when the port is taken.
+ * @throws ConfigError when the bootstrap file has faults; AppError `server.unavailable` when the database does not answer; an error with
+ *   code EADDRINUSE when the port is taken.
  */
 export async function startServer(
   config: Config,
   parts: { log?: Logger; clock?: Clock } = {},
 ): Promise<RunningServer> {
   const core = await openCore(config, parts);
-  const app = createApp(core, packageVersion);
-  const server = createServer({ keepAliveTimeout: 65_000 }, app.express);
-  const url = await listen(server, config.port, config.host);
-  app.start();
-  let stopping: Promise<void> | undefined;
-  return {
-    url,
-    core,
-    stop: (drainSeconds = config.drainSeconds) => (stopping ??= stopServer(server, app, core, drainSeconds)),
-  };
+  try {
+    if (config.bootstrapFile !== undefined) await applyBootstrapFile(core, config.bootstrapFile);
+    const app = createApp(core, packageVersion);
+    const server = createServer({ keepAliveTimeout: 65_000 }, app.express);
+    const url = await listen(server, config.port, config.host);
+    app.start();
+    let stopping: Promise<void> | undefined;
+    return {
+      url,
+      core,
+      stop: (drainSeconds = config.drainSeconds) =>
+        (stopping ??= stopServer(server, app, core, drainSeconds)),
+    };
+  } catch (error) {
+    await core.store.close();
+    throw error;
+  }
 }

@@ -3,7 +3,7 @@ import { dialects } from '../persistence/collections/directories.js';
 import { anySettings, presetNames } from './tenant-settings.js';
 
 const text = z.string().min(1).max(255);
-const secret = z.string().min(16, 'must be at least 16 characters long').max(500);
+const secret = z.string().min(1).max(500);
 
 const role = z.strictObject({
   key: text,
@@ -31,7 +31,7 @@ const user = z.strictObject({
   familyName: text.optional(),
   displayName: text.optional(),
   phone: text.optional(),
-  password: z.string().min(8, 'must be at least 8 characters long').max(1000).optional(),
+  password: z.string().min(1).max(1000).optional(),
   roles: z.array(text).optional(),
   enabled: z.boolean().optional(),
 });
@@ -103,6 +103,23 @@ export class BootstrapError extends Error {
     this.name = 'BootstrapError';
     this.problems = problems;
   }
+}
+
+/** Secrets short enough to guess, by their JSON path: the file's author decides, the start-up log says so. */
+export function weakSecrets({ tenants }: BootstrapFile): string[] {
+  return tenants.flatMap((entry, at) => [
+    ...(entry.apiKeys ?? []).flatMap(({ key }, i) =>
+      key.length < 24 ? [`tenants[${at}].apiKeys[${i}].key`] : [],
+    ),
+    ...(entry.users ?? []).flatMap(({ password }, i) =>
+      password !== undefined && password.length < 8 ? [`tenants[${at}].users[${i}].password`] : [],
+    ),
+    ...(entry.directories ?? []).flatMap(({ tokens = [] }, d) =>
+      tokens.flatMap(({ token }, i) =>
+        token.length < 24 ? [`tenants[${at}].directories[${d}].tokens[${i}].token`] : [],
+      ),
+    ),
+  ]);
 }
 
 /** `['tenants', 0, 'settings', 'lockout.threshold']` as `tenants[0].settings["lockout.threshold"]`. */

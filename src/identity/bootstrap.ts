@@ -22,7 +22,7 @@ import type { SettingsPatch } from './tenant-settings.js';
 import { inputOf, withProfile } from './user-input.js';
 import { createUser, findUserByLogin, updateUser, type UserDocument } from './users.js';
 
-export { BootstrapError, parseBootstrap, type BootstrapFile } from './bootstrap-schema.js';
+export { BootstrapError, parseBootstrap, weakSecrets, type BootstrapFile } from './bootstrap-schema.js';
 
 /** How many entries of each kind of outcome. */
 export interface BootstrapOutcome {

@@ -10,6 +10,7 @@ import { createLogger } from '../../src/infrastructure/logger.js';
 import { packageFolder } from '../../src/infrastructure/package-info.js';
 import { createPasswordHasher } from '../../src/infrastructure/password-hash.js';
 import { createSecretBox } from '../../src/infrastructure/secret-box.js';
+import { applyBootstrap, parseBootstrap } from '../../src/identity/bootstrap.js';
 import { systemClock, type Clock } from '../../src/shared/clock.js';
 import { openTestStore } from './store.js';
 
@@ -22,6 +23,8 @@ export interface TestApp {
 }
 
 export interface TestAppOptions {
+  /** A bootstrap file's content (docs/bootstrap.md). */
+  bootstrap?: object;
   /** Settings that differ from the defaults. */
   config?: Partial<Config>;
   /** Default: the machine's clock. */
@@ -53,6 +56,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     secretBox: createSecretBox('a secret for tests that is long enough'),
     passwords: createPasswordHasher(),
   };
+  if (options.bootstrap) await applyBootstrap(core, parseBootstrap(options.bootstrap));
   const app = createApp(core, '0.0.0-test');
   server.on('request', app.express);
   app.start();
