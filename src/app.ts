@@ -1,5 +1,6 @@
 import express, { type Express } from 'express';
 import { apiRoutes, openApiRoutes } from './admin/routes.js';
+import { openIdProvider } from './auth/provider/provider.js';
 import { accountRoutes } from './auth/routes/account-routes.js';
 import { signInRoutes } from './auth/routes/sign-in-routes.js';
 import { ssoRoutes } from './auth/routes/sso-routes.js';
@@ -7,6 +8,7 @@ import { accessLog } from './http/access-log.js';
 import { lastErrorHandler, notFound } from './http/error-page.js';
 import { healthRoutes, type Readiness } from './http/health-routes.js';
 import { requestId } from './http/request-context.js';
+import { revocationJobs } from './auth/revocation.js';
 import type { Core } from './identity/core.js';
 import { startJobWorker, type JobWorker } from './identity/jobs.js';
 import { recomputeGrants, recomputeJob } from './identity/recompute.js';
@@ -51,6 +53,10 @@ export function createApp(core: Core, version: string): App {
   app.use(accessLog(log, metrics));
   app.use(healthRoutes({ store, metrics, metricsToken: config.metricsToken, readiness, version }));
 
+  const oidc = openIdProvider(core);
+  app.use(oidc.interactionRoutes);
+  app.use(oidc.wellKnown);
+  app.use('/oidc', oidc.callback);
   app.use('/scim', scimRoutes(core));
   app.use('/api/v1', apiRoutes(core));
   app.use(openApiRoutes(core));
@@ -67,6 +73,7 @@ export function createApp(core: Core, version: string): App {
     readiness,
     start() {
       worker = startJobWorker(core, {
+        ...revocationJobs(core),
         [recomputeJob]: (job) => recomputeGrants(core, job),
         [accessExpireJob]: (job) => expireAccess(core, job),
       });

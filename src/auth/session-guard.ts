@@ -26,7 +26,7 @@ export interface SessionOptions {
 const slideGranularityMs = 1000;
 
 /** Everything that ends a session beside its own clock: the revocation stamp, the end of access, a connection that is off or gone. */
-async function isOver(core: Core, live: LiveSession, now: Date): Promise<boolean> {
+export async function isSessionOver(core: Core, live: LiveSession, now: Date): Promise<boolean> {
   const { session, user, settings } = live;
   if (session.expiresAt <= now) return true;
   if (user.accessRevokedAt !== null && session.signedInAt <= user.accessRevokedAt) return true;
@@ -60,13 +60,18 @@ export async function currentSession(
   ]);
   if (!user || !tenant) return undefined;
   const live = { session, user, tenant, settings: settingsOf(tenant) };
-  if (await isOver(core, live, now)) return undefined;
+  if (await isSessionOver(core, live, now)) return undefined;
   const slides = options.slides ?? req.headers['x-background-request'] === undefined;
-  if (slides) await slide(core, live, now);
+  if (slides) await slideSession(core, live, now);
   return live;
 }
 
-async function slide(core: Core, { session, user, settings }: LiveSession, now: Date): Promise<void> {
+/** Moves a session's idle end: it is in use. */
+export async function slideSession(
+  core: Core,
+  { session, user, settings }: Omit<LiveSession, 'tenant'>,
+  now: Date,
+): Promise<void> {
   if (now.getTime() - session.lastSeenAt.getTime() < slideGranularityMs) return;
   await core.store
     .tenant(session.tenantId)

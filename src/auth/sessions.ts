@@ -4,11 +4,13 @@ import { requestIdOf } from '../http/request-context.js';
 import { recordEvent } from '../identity/audit.js';
 import type { Actor, Core } from '../identity/core.js';
 import { newCredential } from '../identity/credentials.js';
+import { wakeJobs } from '../identity/jobs.js';
 import type { Settings } from '../identity/tenant-settings.js';
 import type { SessionDocument } from '../persistence/collections/access.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { Step, Transaction } from '../persistence/store.js';
 import { hashToken, newId, newToken } from '../shared/ids.js';
+import { sessionEnded } from './session-end.js';
 
 export const sessionCookie = 'gh_session';
 
@@ -81,6 +83,15 @@ function* rememberLogin(tx: Transaction, user: UserDocument, now: Date): Step<vo
   if (!updated) yield* credentials.insert({ ...newCredential(user.tenantId, user._id), lastLoginAt: now });
 }
 
+/** The browser's old session gives way to the new one; what was given under it ends. */
+function* replaceSession(tx: Transaction, token: string, now: Date): Step<void> {
+  const sessions = tx.server.collection('sessions');
+  const old = yield* sessions.findOne({ tokenHash: hashToken(token) });
+  if (!old) return;
+  yield* sessions.remove(old._id);
+  yield* sessionEnded(tx, old, now);
+}
+
 /** Who signs in, and by what. */
 export interface NewSession {
   user: UserDocument;
@@ -106,7 +117,7 @@ export async function openSession(
   const old = readCookie(core.config, req, sessionCookie);
   const absoluteExpiresAt = after(now, settings['sessions.absoluteSeconds']);
   const session = await core.store.transaction(function* (tx) {
-    if (old !== undefined) yield* tx.server.collection('sessions').removeMany({ tokenHash: hashToken(old) });
+    if (old !== undefined) yield* replaceSession(tx, old, now);
     yield* rememberLogin(tx, user, now);
     const actor = visitorActor(user, visitor);
     yield* recordEvent(tx, actor, { action: 'login.succeeded', target: actor.party }, now);
@@ -127,6 +138,7 @@ export async function openSession(
         userAgent: visitor.userAgent,
       });
   });
+  wakeJobs(core);
   return { session, token };
 }
 
@@ -145,8 +157,10 @@ export async function endSession(
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
     yield* tx.tenant(session.tenantId).collection('sessions').remove(session._id);
+    yield* sessionEnded(tx, session, now);
     const actor = visitorActor(user, visitorOf(req));
     yield* recordEvent(tx, actor, { action: 'logout', target: actor.party }, now);
   });
+  wakeJobs(core);
   clearCookie(core.config, res, sessionCookie);
 }

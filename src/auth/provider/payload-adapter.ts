@@ -24,8 +24,8 @@ function sessionIdOf(payload: AdapterPayload): string | null {
  * the provider session it began in, whose id is a cookie's value: who is signed in is decided by our own session.
  */
 function serialize(model: string, payload: AdapterPayload): string {
-  const { jti: _jti, consumed: _consumed, session, ...kept } = payload;
-  return JSON.stringify(model === 'Interaction' || session === undefined ? kept : { ...kept, session });
+  const dropped = new Set(['jti', 'consumed', ...(model === 'Interaction' ? ['session'] : [])]);
+  return JSON.stringify(Object.fromEntries(Object.entries(payload).filter(([key]) => !dropped.has(key))));
 }
 
 function toPayload(document: OidcPayloadDocument, id?: string): AdapterPayload {
@@ -109,12 +109,12 @@ export function payloadAdapter(core: Core, model: string): Adapter {
  */
 async function markConsumed(core: Core, key: string): Promise<boolean> {
   const payloads = core.store.server.collection('oidc_payloads');
-  let won = false;
+  const race = { won: false };
   const document = await payloads.update(key, (stored) => {
-    won = stored.consumedAt === null;
-    return won ? { ...stored, consumedAt: core.clock.now() } : undefined;
+    race.won = stored.consumedAt === null;
+    return race.won ? { ...stored, consumedAt: core.clock.now() } : undefined;
   });
-  if (won) return true;
+  if (race.won) return true;
   if (document?.grantId) {
     await payloads.removeMany({ grantId: document.grantId });
     await payloads.remove(payloadKey('Grant', document.grantId));

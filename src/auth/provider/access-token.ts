@@ -1,0 +1,41 @@
+import type { Core } from '../../identity/core.js';
+import type { OidcPayloadDocument } from '../../persistence/collections/access.js';
+import type { UserDocument } from '../../persistence/collections/users.js';
+import { findAccountAccess } from './account-access.js';
+import { findApplicationByClientId } from './clients.js';
+import { payloadKey } from './payload-adapter.js';
+
+/** A user speaking for themself through an application. */
+export interface TokenAccess {
+  user: UserDocument;
+  clientId: string;
+  scopes: ReadonlySet<string>;
+}
+
+/**
+ * Who an access token of our OpenID provider stands for, checked live: the token and its grant unspent, the application enabled, the
+ * user's session and status good. SCIM's `/Me` takes those with the scope `scim:me`.
+ */
+export async function findAccessToken(core: Core, token: string): Promise<TokenAccess | undefined> {
+  const payloads = core.store.server.collection('oidc_payloads');
+  const stored = await payloads.get(payloadKey('AccessToken', token));
+  if (!stored || !isAlive(core, stored)) return undefined;
+  const { accountId, clientId, sessionId, grantId } = stored;
+  if (accountId === null || clientId === null || sessionId === null || grantId === null) return undefined;
+  const [grant, application] = await Promise.all([
+    payloads.get(payloadKey('Grant', grantId)),
+    findApplicationByClientId(core, clientId),
+  ]);
+  if (!grant || !isAlive(core, grant) || !application) return undefined;
+  const access = await findAccountAccess(core, application.tenantId, {
+    userId: accountId,
+    sessionId,
+    use: 'continue',
+  });
+  const { scope } = JSON.parse(stored.payload) as { scope?: string };
+  return access && { user: access.user, clientId, scopes: new Set((scope ?? '').split(' ')) };
+}
+
+function isAlive(core: Core, document: OidcPayloadDocument): boolean {
+  return document.expiresAt === null || document.expiresAt > core.clock.now();
+}

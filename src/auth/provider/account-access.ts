@@ -1,0 +1,73 @@
+import type { Core } from '../../identity/core.js';
+import { applicationAccess } from '../../identity/effective-roles.js';
+import { tenantConfig, type TenantConfig } from '../../identity/tenant-config.js';
+import { deriveStatus, type UserStatus } from '../../identity/user-status.js';
+import type { SessionDocument } from '../../persistence/collections/access.js';
+import type { UserDocument } from '../../persistence/collections/users.js';
+import { isSessionOver } from '../session-guard.js';
+import { buildClaims } from './claims.js';
+
+/** A user whose session may carry tokens. */
+export interface AccountAccess {
+  user: UserDocument;
+  session: SessionDocument;
+  config: TenantConfig;
+}
+
+/**
+ * What somebody wants to do: `begin` is a new authorization or the exchange of a code, `continue` the use of a token that stands.
+ */
+export type AccessUse = 'begin' | 'continue';
+
+const mayBegin: ReadonlySet<UserStatus> = new Set(['active', 'locked', 'pending_approval']);
+
+/**
+ * Whether a user of this status gets or keeps tokens, given a live session (requirements B2). A lockout stops sign-ins only. A disabled
+ * user goes on with what was begun until the session ends, where the tenant does not revoke at once (M1-6); everything a revocation
+ * stamps is dead before this rule is asked.
+ */
+export function mayHoldTokens(status: UserStatus, use: AccessUse): boolean {
+  return mayBegin.has(status) || (use === 'continue' && status === 'disabled');
+}
+
+/**
+ * Finds a user with a live session, read from the store at every call: nothing issued outlives a sign-out, an idle or absolute end, a
+ * deactivation or a deletion, whether or not the clean-up has run.
+ *
+ * @param tenantId - the application's tenant: users of others are not found.
+ */
+export async function findAccountAccess(
+  core: Core,
+  tenantId: string,
+  { userId, sessionId, use }: { userId: string; sessionId: string; use: AccessUse },
+): Promise<AccountAccess | undefined> {
+  const scope = core.store.tenant(tenantId);
+  const [user, session, config] = await Promise.all([
+    scope.collection('users').get(userId),
+    scope.collection('sessions').get(sessionId),
+    tenantConfig(core, tenantId),
+  ]);
+  if (!user || session?.userId !== userId) return undefined;
+  const now = core.clock.now();
+  const { settings, tenant } = config;
+  if (await isSessionOver(core, { session, user, tenant, settings }, now)) return undefined;
+  const status = deriveStatus(user, { now, approvalRequired: settings['approval.required'] });
+  return mayHoldTokens(status, use) ? { user, session, config } : undefined;
+}
+
+/** The claims of one application, from what has just been read. */
+export function claimsFor(
+  core: Core,
+  applicationKey: string,
+  { user, session, config }: AccountAccess,
+): ReturnType<typeof buildClaims> {
+  const access = applicationAccess(user, applicationKey, config, core.clock.now());
+  const { settings, tenant } = config;
+  return buildClaims({
+    user,
+    tenant: { id: tenant._id, slug: tenant.slug },
+    ...access,
+    approved: !settings['approval.required'] || user.approved,
+    session: { id: session._id, amr: session.amr },
+  });
+}

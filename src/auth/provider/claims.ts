@@ -1,0 +1,65 @@
+import type { UserDocument } from '../../persistence/collections/users.js';
+
+/** What the claims of one user for one application are made of, read from the store at every issue. */
+export interface ClaimSource {
+  user: UserDocument;
+  tenant: { id: string; slug: string };
+  /** The roles the user holds in this application, by their keys within it; the permissions they add up to. */
+  roles: readonly string[];
+  permissions: readonly string[];
+  /** False while the tenant requires an approval nobody has given yet. */
+  approved: boolean;
+  session: { id: string; amr: readonly string[] };
+}
+
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+
+/** `name`: as the directory displays it, else as it formats it, else given and family name, else the userName. */
+function namesOf(user: UserDocument): { name: string; given_name?: string; family_name?: string } {
+  const name = (user.attributes['name'] ?? {}) as Record<string, unknown>;
+  const [given, family] = [text(name['givenName']), text(name['familyName'])];
+  const joined = [given, family].filter((part) => part !== undefined).join(' ');
+  return {
+    name: text(user.attributes['displayName']) ?? text(name['formatted']) ?? text(joined) ?? user.userName,
+    ...(given !== undefined && { given_name: given }),
+    ...(family !== undefined && { family_name: family }),
+  };
+}
+
+/**
+ * The claims an application gets in the ID token and from userinfo; the provider leaves out those whose scope was not asked for. No
+ * permission of the tenant's own management is ever among them (requirement M1-18).
+ */
+export function buildClaims({ user, tenant, roles, permissions, approved, session }: ClaimSource): {
+  sub: string;
+  [claim: string]: unknown;
+} {
+  const address = user.email ?? (user.userName.includes('@') ? user.userName : null);
+  return {
+    sub: user._id,
+    ...(address !== null && { email: address, email_verified: user.activatedAt !== null }),
+    ...namesOf(user),
+    tenant,
+    roles: [...roles],
+    permissions: [...permissions],
+    approved,
+    amr: [...session.amr],
+    sid: session.id,
+  };
+}
+
+/** Which scope brings which claims; the top-level ones may only be asked for by name. */
+export const claimsByScope = {
+  openid: ['sub', 'tenant', 'approved', 'amr', 'sid'],
+  email: ['email', 'email_verified'],
+  profile: ['name', 'given_name', 'family_name'],
+  roles: ['roles', 'permissions'],
+  acr: null,
+  auth_time: null,
+  iss: null,
+  sid: null,
+} as const;
+
+/** OpenID scopes; `scim:me` opens the SCIM `/Me` resource to the token's own user. */
+export const supportedScopes = ['openid', 'email', 'profile', 'roles', 'offline_access', 'scim:me'] as const;

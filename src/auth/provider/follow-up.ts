@@ -1,0 +1,76 @@
+import type { EventEmitter } from 'node:events';
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { requestIdOf } from '../../http/request-context.js';
+import type { Core } from '../../identity/core.js';
+import { deriveStatus } from '../../identity/user-status.js';
+import { slideSession } from '../session-guard.js';
+import { endSession } from '../sessions.js';
+import type { AccountAccess } from './account-access.js';
+import { liveSessionOf } from './live-session.js';
+
+type LibraryError = Error & { error_detail?: string };
+
+/** What the library tells of by events; refusals are ordinary, faults of ours are not. */
+const refusals = [
+  'authorization.error',
+  'discovery.error',
+  'end_session.error',
+  'end_session_confirm.error',
+  'end_session_success.error',
+  'grant.error',
+  'introspection.error',
+  'jwks.error',
+  'pushed_authorization_request.error',
+  'revocation.error',
+  'userinfo.error',
+] as const;
+
+function logEvents(core: Core, events: EventEmitter): void {
+  for (const event of refusals) {
+    events.on(event, (ctx: KoaContextWithOIDC, error: LibraryError) => {
+      core.log.info(
+        {
+          event,
+          requestId: requestIdOf(ctx.req),
+          clientId: ctx.oidc.client?.clientId,
+          error: error.message,
+          detail: error.error_detail,
+        },
+        'OpenID request refused',
+      );
+    });
+  }
+  events.on('server_error', (ctx: KoaContextWithOIDC, error: Error) => {
+    core.log.error({ err: error, requestId: requestIdOf(ctx.req) }, 'OpenID request failed');
+  });
+  // Without a listener Koa prints to the console.
+  events.on('error', (error: Error) => core.log.error({ err: error }, 'OpenID request failed'));
+}
+
+/** A refresh is use of the session: people at work in an application do not lose it for not visiting us. A disabled user's runs out. */
+async function keepAlive(core: Core, ctx: KoaContextWithOIDC): Promise<void> {
+  const access = ctx.oidc.account?.['access'] as AccountAccess | undefined;
+  if (!access) return;
+  const { user, session, config } = access;
+  const now = core.clock.now();
+  if (deriveStatus(user, { now, approvalRequired: false }) === 'disabled') return;
+  await slideSession(core, { user, session, settings: config.settings }, now);
+}
+
+/** Things of ours that follow a request the library has answered. */
+export function followUp(core: Core, provider: Provider): void {
+  logEvents(core, provider);
+  provider.use(async (context, next) => {
+    const ctx = context as KoaContextWithOIDC;
+    const isLogout = ctx.method === 'POST' && ctx.path === '/session/end/confirm';
+    // Looked up before: the library's part of the sign-out must not hide whose session it was.
+    const live = isLogout ? await liveSessionOf(core, ctx.req) : undefined;
+    await next();
+    if (isLogout && live && ctx.status === 303 && ctx.oidc.params?.['logout']) {
+      await endSession(core, ctx.req, ctx.res, live);
+    }
+    if (ctx.path === '/token' && ctx.status === 200 && ctx.oidc.params?.['grant_type'] === 'refresh_token') {
+      await keepAlive(core, ctx);
+    }
+  });
+}

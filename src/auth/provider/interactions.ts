@@ -1,0 +1,110 @@
+import type { Request, Response } from 'express';
+import { Router } from 'express';
+import type { Interaction, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Core } from '../../identity/core.js';
+import { errors } from '../../infrastructure/oidc-provider-library.js';
+import { currentSession, type LiveSession } from '../session-guard.js';
+import { startFlowForInteraction } from '../sign-in-flow.js';
+import { findApplicationByClientId } from './clients.js';
+import { knownLiveSession } from './live-session.js';
+import { sendErrorPage } from './pages.js';
+
+const interactionPath = '/oidc/interaction';
+
+/** An interaction with the field we add to it. */
+type OwnInteraction = Interaction & {
+  /** The browser session at its beginning, which did not do; absent: there was none. */
+  startedBy?: string;
+};
+
+/**
+ * Lets the library keep two values of ours in its records: the browser session a grant was given in, and the one an interaction began in.
+ */
+export function keepOwnFields(provider: Provider): void {
+  const add = (model: { IN_PAYLOAD: string[] }, field: string) =>
+    Object.defineProperty(model, 'IN_PAYLOAD', { value: [...model.IN_PAYLOAD, field] });
+  add(provider.Grant, 'sid');
+  add(provider.Interaction, 'startedBy');
+}
+
+/**
+ * Notes which browser session did not do (`prompt=login`, too old for `max_age`, another tenant's, ...): only another one, begun since,
+ * finishes the interaction.
+ *
+ * @returns the interaction's own path, which its cookie is bound to.
+ */
+export async function beginInteraction(
+  ctx: KoaContextWithOIDC,
+  interaction: OwnInteraction,
+): Promise<string> {
+  const live = knownLiveSession(ctx.req);
+  if (live) {
+    interaction.startedBy = live.session._id;
+    await interaction.persist();
+  }
+  return `${interactionPath}/${interaction.uid}`;
+}
+
+/** Where the application's request goes on, once a session that does is there. */
+async function finish(
+  provider: Provider,
+  req: Request,
+  res: Response,
+  { session, user }: LiveSession,
+): Promise<void> {
+  const login = {
+    accountId: user._id,
+    ts: Math.floor(session.signedInAt.getTime() / 1000),
+    amr: [...session.amr],
+    remember: false,
+  };
+  await provider.interactionFinished(req, res, { login }, { mergeWithLastSubmission: false });
+}
+
+async function interact(core: Core, provider: Provider, req: Request, res: Response): Promise<void> {
+  const details: OwnInteraction = await provider.interactionDetails(req, res);
+  if (details.uid !== req.params['uid']) throw new errors.SessionNotFound('another sign-in');
+  if (details.prompt.name === 'consent') {
+    await provider.interactionFinished(req, res, { consent: {} });
+    return;
+  }
+  const application = await findApplicationByClientId(core, String(details.params['client_id']));
+  if (!application) throw new errors.SessionNotFound('the application is gone');
+  const live = await currentSession(core, req);
+  if (live?.session.tenantId === application.tenantId && live.session._id !== details.startedBy) {
+    await finish(provider, req, res, live);
+    return;
+  }
+  const hint = details.params['login_hint'];
+  const path = await startFlowForInteraction(core, req, res, {
+    tenantId: application.tenantId,
+    returnTo: `${interactionPath}/${details.uid}`,
+    applicationName: application.name,
+    loginHint: typeof hint === 'string' ? hint : undefined,
+  });
+  res.redirect(303, path);
+}
+
+/**
+ * The pages' side of a sign-in an application waits for. `GET /oidc/interaction/:uid` sends the browser to the sign-in page, and, once it
+ * comes back with a session, on to the application. The interaction's cookie (signed, bound to this path) ties it to the browser that
+ * began.
+ */
+export function interactionRoutes(core: Core, providerNow: () => Promise<Provider>): Router {
+  const router = Router();
+  router.get(`${interactionPath}/:uid`, async (req, res) => {
+    res.setHeader('Cache-Control', 'no-store');
+    try {
+      await interact(core, await providerNow(), req, res);
+    } catch (error) {
+      if (!(error instanceof errors.SessionNotFound)) throw error;
+      sendErrorPage(
+        req,
+        res,
+        400,
+        'This sign-in has expired. Please go back to the application and start again.',
+      );
+    }
+  });
+  return router;
+}

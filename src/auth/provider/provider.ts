@@ -1,0 +1,156 @@
+import type { RequestHandler, Router } from 'express';
+import { Router as createRouter, urlencoded } from 'express';
+import type { Provider as ProviderClass } from 'oidc-provider';
+import type { Core } from '../../identity/core.js';
+import { Provider } from '../../infrastructure/oidc-provider-library.js';
+import { secretMatches } from './clients.js';
+import { providerConfiguration } from './configuration.js';
+import { pinHost } from './host-pinning.js';
+import { interactionRoutes, keepOwnFields } from './interactions.js';
+import { subordinateSessions } from './live-session.js';
+import { followUp } from './follow-up.js';
+import { loadKeySet, type KeySet } from './signing-keys.js';
+
+/** How long another process's rotation of the keys may go unnoticed. */
+const keysCheckedForMs = 5_000;
+
+/** The OpenID provider as `app.ts` mounts it, before all body parsers. */
+export interface OpenIdProvider {
+  /** At `/oidc`. */
+  readonly callback: RequestHandler;
+  /** At the root: the second discovery address of an issuer with a path (RFC 8414 section 3.1). */
+  readonly wellKnown: RequestHandler;
+  /** At the root, before `callback`. */
+  readonly interactionRoutes: Router;
+  /** Loads or makes the signing keys; without it that happens at the first request. */
+  prepare(): Promise<void>;
+}
+
+interface Current {
+  provider: ProviderClass;
+  callback: ReturnType<ProviderClass['callback']>;
+  keySet: KeySet;
+  checkedAt: number;
+}
+
+function createProvider(core: Core, keySet: KeySet): ProviderClass {
+  const provider = new Provider(`${core.config.baseUrl}/oidc`, providerConfiguration(core, keySet));
+  // Safe behind pinHost: the headers it trusts have been replaced.
+  provider.proxy = true;
+  provider.Client.prototype.compareClientSecret = function compareClientSecret(presented: string) {
+    return secretMatches(this.clientSecret, presented);
+  };
+  // Every token names its browser session, so that a session's end is the end of the token.
+  provider.Client.prototype.includeSid = () => true;
+  keepOwnFields(provider);
+  subordinateSessions(core, provider);
+  followUp(core, provider);
+  return provider;
+}
+
+const instances = new WeakMap<Core, Promise<Current>>();
+
+/** Builds the provider anew when the key set has changed; requests under way finish on the one they began with. */
+async function refresh(core: Core, current: Current | undefined): Promise<Current> {
+  const checkedAt = core.clock.now().getTime();
+  const keySet = await loadKeySet(core);
+  if (current?.keySet.fingerprint === keySet.fingerprint) return { ...current, checkedAt };
+  const provider = createProvider(core, keySet);
+  return { provider, callback: provider.callback(), keySet, checkedAt };
+}
+
+async function currentProvider(core: Core): Promise<Current> {
+  const pending = instances.get(core);
+  const current = await pending;
+  const age = core.clock.now().getTime() - (current?.checkedAt ?? 0);
+  if (current && age < keysCheckedForMs) return current;
+  if (instances.get(core) !== pending) return currentProvider(core);
+  const next = refresh(core, current);
+  instances.set(core, next);
+  next.catch(() => {
+    if (instances.get(core) === next) instances.delete(core);
+  });
+  return next;
+}
+
+/** The provider with the present keys. */
+export async function providerOf(core: Core): Promise<ProviderClass> {
+  return (await currentProvider(core)).provider;
+}
+
+/** The key set that signs now. */
+export async function keySetOf(core: Core): Promise<KeySet> {
+  return (await currentProvider(core)).keySet;
+}
+
+/** Makes the next request look at the stored keys: after a rotation in this process. */
+export function forgetKeys(core: Core): void {
+  instances.delete(core);
+}
+
+/**
+ * What browsers may do with the provider's pages. The library adds the hash of its own inline script (a form that sends itself) to
+ * `script-src` where it needs one. `form-action` is left open: Chromium applies it to the redirects after a post, and those lead to the
+ * applications.
+ */
+function providerHeaders(): RequestHandler {
+  return (_req, res, next) => {
+    res.setHeader(
+      'Content-Security-Policy',
+      "default-src 'none';script-src 'none';style-src 'self';base-uri 'none';frame-ancestors 'none'",
+    );
+    res.setHeader('Referrer-Policy', 'no-referrer');
+    res.setHeader('X-Content-Type-Options', 'nosniff');
+    next();
+  };
+}
+
+/**
+ * `POST /oidc/auth` (OpenID Connect Core section 3.1.2.1) becomes a `GET` with the same parameters: a post from another site brings no
+ * `SameSite=Lax` cookies, the redirect after it does.
+ */
+function postedAuthorization(): RequestHandler[] {
+  return [
+    urlencoded({ extended: false, limit: '16kb' }),
+    (req, res) => {
+      const body = req.body as Record<string, string | string[]> | undefined;
+      const query = new URLSearchParams();
+      for (const [name, value] of Object.entries(body ?? {})) {
+        for (const one of [value].flat()) query.append(name, one);
+      }
+      res.setHeader('Cache-Control', 'no-store');
+      res.redirect(303, `/oidc/auth?${query.toString()}`);
+    },
+  ];
+}
+
+/** The OpenID provider for the tenants' applications, with issuer `BASE_URL/oidc`. */
+export function openIdProvider(core: Core): OpenIdProvider {
+  const pin = [pinHost(core.config.baseUrl), providerHeaders()];
+  const answer: RequestHandler = async (req, res) => {
+    const { callback } = await currentProvider(core);
+    await callback(req, res);
+  };
+  const router = createRouter();
+  router.post('/auth', ...postedAuthorization());
+  router.use(...pin, answer);
+  const discovery: RequestHandler = (req, res, next) => {
+    // As if it had come to /oidc: the library finds its own path from these.
+    req.baseUrl = '/oidc';
+    req.url = '/.well-known/openid-configuration';
+    router(req, res, next);
+  };
+  const wellKnown = createRouter();
+  wellKnown.get('/.well-known/oauth-authorization-server/oidc', discovery);
+  const interactions = createRouter();
+  interactions.use('/oidc/interaction', ...pin);
+  interactions.use(interactionRoutes(core, () => providerOf(core)));
+  return {
+    callback: router,
+    wellKnown,
+    interactionRoutes: interactions,
+    prepare: async () => {
+      await currentProvider(core);
+    },
+  };
+}

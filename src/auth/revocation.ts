@@ -1,0 +1,123 @@
+import type { Core } from '../identity/core.js';
+import { enqueueJob, wakeJobs, type JobDocument, type JobHandlers } from '../identity/jobs.js';
+import { createGuardedFetch, OutboundRefused, type GuardedFetch } from '../infrastructure/guarded-fetch.js';
+import type { OidcPayloadDocument } from '../persistence/collections/access.js';
+import type { Query, Step, Transaction } from '../persistence/store.js';
+import { sessionEndJob } from './session-end.js';
+import { signLogoutToken, type LogoutSubject } from './provider/logout-token.js';
+
+const notifyJob = 'logout.notify';
+
+function subjectOf(grant: OidcPayloadDocument): LogoutSubject | undefined {
+  const { clientId, accountId, sessionId } = grant;
+  if (!grant._id.startsWith('Grant:') || clientId === null || accountId === null || sessionId === null) {
+    return undefined;
+  }
+  return { clientId, userId: accountId, sessionId };
+}
+
+/** Removes what was given under ended sessions and leaves a notice to send for each application that wants one. */
+function* releasePayloads(
+  tx: Transaction,
+  query: Query,
+  isOver: (one: OidcPayloadDocument) => boolean,
+  now: Date,
+): Step<void> {
+  const payloads = tx.server.collection('oidc_payloads');
+  const subjects = new Map<string, LogoutSubject>();
+  for (const one of yield* payloads.find(query)) {
+    if (!isOver(one)) continue;
+    yield* payloads.remove(one._id);
+    const subject = subjectOf(one);
+    if (subject) subjects.set(`${subject.sessionId} ${subject.clientId}`, subject);
+  }
+  for (const subject of subjects.values()) {
+    const application = yield* tx.server.collection('applications').findOne({ clientId: subject.clientId });
+    if (!application?.backchannelLogoutUri) continue;
+    yield* enqueueJob(tx, application.tenantId, { kind: notifyJob, payload: { ...subject } }, now);
+  }
+}
+
+/** `access.end`: everything of one user from before the revocation. What came after a new sign-in stays. */
+async function endAccess(core: Core, job: JobDocument): Promise<void> {
+  const { userId, revokedAt } = job.payload as { userId: string; revokedAt: string };
+  const until = new Date(revokedAt);
+  await core.store.transaction(function* (tx) {
+    const sessions = tx.tenant(job.tenantId).collection('sessions');
+    for (const session of yield* sessions.find({ userId })) {
+      if (session.signedInAt <= until) yield* sessions.remove(session._id);
+    }
+    yield* releasePayloads(tx, { accountId: userId }, (one) => one.createdAt <= until, core.clock.now());
+  });
+  wakeJobs(core);
+}
+
+/** `session.end`: everything that hung on one browser session. */
+async function releaseSession(core: Core, job: JobDocument): Promise<void> {
+  const { sessionId } = job.payload as { sessionId: string };
+  await core.store.transaction((tx) => releasePayloads(tx, { sessionId }, () => true, core.clock.now()));
+  wakeJobs(core);
+}
+
+/** Longest wait for an application's answer. */
+const notifyTimeoutMs = 2_500;
+/** How long an application that did not answer is not asked again, so that its notices cannot hold up everybody else's. */
+const restMs = 10_000;
+
+/**
+ * `logout.notify`: one logout token to one application (OpenID Connect Back-Channel Logout 1.0 section 2.5).
+ *
+ * @throws Error when the application did not take it: the job is tried again later.
+ */
+async function notify(
+  core: Core,
+  fetch: GuardedFetch,
+  resting: Map<string, number>,
+  job: JobDocument,
+): Promise<void> {
+  const subject = job.payload as unknown as LogoutSubject;
+  const application = await core.store.server
+    .collection('applications')
+    .findOne({ clientId: subject.clientId });
+  const uri = application?.backchannelLogoutUri;
+  if (!uri) return;
+  const { origin } = new URL(uri);
+  if ((resting.get(origin) ?? 0) > performance.now())
+    throw new Error(`${origin} did not answer a moment ago`);
+  try {
+    const answer = await fetch(uri, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ logout_token: await signLogoutToken(core, subject) }).toString(),
+    });
+    if (answer.status !== 200 && answer.status !== 204)
+      throw new Error(`${origin} answered ${answer.status}`);
+    resting.delete(origin);
+  } catch (error) {
+    if (error instanceof OutboundRefused) {
+      core.log.warn(
+        { err: error, clientId: subject.clientId },
+        'logout notice refused: the address is closed',
+      );
+      return;
+    }
+    if (error instanceof Error && error.name === 'TimeoutError')
+      resting.set(origin, performance.now() + restMs);
+    throw error;
+  }
+}
+
+/** What ends sessions and tokens after the change that asked for it has been committed. */
+export function revocationJobs(core: Core): JobHandlers {
+  const fetch = createGuardedFetch({
+    allowPrivate: core.config.allowPrivateIssuers,
+    timeoutMs: notifyTimeoutMs,
+    maxBytes: 16_384,
+  });
+  const resting = new Map<string, number>();
+  return {
+    'access.end': (job) => endAccess(core, job),
+    [sessionEndJob]: (job) => releaseSession(core, job),
+    [notifyJob]: (job) => notify(core, fetch, resting, job),
+  };
+}

@@ -1,0 +1,247 @@
+import { expect } from 'chai';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import type { ApplicationDocument, TenantDocument } from '../../../src/persistence/collections/tenants.js';
+import type { UserDocument } from '../../../src/persistence/collections/users.js';
+import { startApp, type TestApp } from '../../support/app.js';
+import { openUserAgent, type UserAgent } from '../../support/user-agent.js';
+import {
+  browserOf,
+  loggedOutUri,
+  makeApplication,
+  makeTenant,
+  makeUser,
+  refresh,
+  relyingParty,
+  signIn,
+  type RelyingParty,
+} from '../../support/oidc.js';
+import { startReceiver, type Receiver } from '../../support/receiver.js';
+
+describe('OpenID provider: sign-out', () => {
+  let app: TestApp;
+  let tenant: TenantDocument;
+  let application: ApplicationDocument & { secret: string };
+  let user: UserDocument;
+  let party: RelyingParty;
+  let receiver: Receiver;
+  before(async () => {
+    receiver = await startReceiver();
+    app = await startApp({ config: { allowPrivateIssuers: true } });
+    tenant = await makeTenant(app.core);
+    application = await makeApplication(app.core, tenant, { backchannelLogoutUri: receiver.url });
+    user = await makeUser(app.core, tenant);
+    party = await relyingParty(app.core, application);
+  });
+  after(async () => {
+    await app.stop();
+    await receiver.stop();
+  });
+
+  const endSession = (query: Record<string, string>): string =>
+    `${app.url}/oidc/session/end?${new URLSearchParams(query).toString()}`;
+
+  /** Presses a button of the confirmation page. */
+  async function confirm(
+    browser: UserAgent,
+    page: Response,
+    button: Record<string, string>,
+  ): Promise<Response> {
+    const text = await page.text();
+    const xsrf = /name="xsrf" value="([^"]+)"/.exec(text)?.[1];
+    const action = /action="([^"]+)"/.exec(text)?.[1];
+    expect(action).to.equal(`${app.url}/oidc/session/end/confirm`);
+    return browser.post(action!, { xsrf: xsrf!, ...button });
+  }
+
+  it('asks on a page of ours without any script, and ends the session in Gatehouse, in the provider and for the tokens', async () => {
+    const browser = await browserOf(app.core, user);
+    const tokens = await party.signIn(browser);
+    const page = await browser.get(
+      endSession({ id_token_hint: tokens.id_token!, post_logout_redirect_uri: loggedOutUri, state: 'abc' }),
+    );
+    expect(page.status).to.equal(200);
+    const text = await page.clone().text();
+    expect(text)
+      .to.include(user.email!)
+      .and.not.to.match(/<script|fonts\.googleapis/);
+    const policy = page.headers.get('content-security-policy');
+    expect(policy).to.include("default-src 'none'").and.not.to.include('form-action');
+    const done = await confirm(browser, page, { logout: 'yes' });
+    expect(done.status).to.equal(303);
+    expect(done.headers.get('location')).to.equal(`${loggedOutUri}?state=abc`);
+    expect(await browser.jar.getCookieString(app.url)).not.to.include('gh_session');
+    expect(
+      await app.core.store.tenant(tenant._id).collection('sessions').find({ userId: user._id }),
+    ).to.deep.equal([]);
+    expect((await refresh(app.core, application, tokens.refresh_token)).status).to.equal(400);
+    const silent = await browser.get((await party.request({ prompt: 'none' })).url);
+    expect(silent.headers.get('location')).to.include('login_required');
+    const { items } = {
+      items: await app.core.store.tenant(tenant._id).collection('audit_events').find({ action: 'logout' }),
+    };
+    expect(items.some(({ actor }) => actor.id === user._id)).to.equal(true);
+  });
+
+  it('sends the application a logout token that its library takes (Back-Channel Logout 1.0 section 2.4)', async () => {
+    const own = await startReceiver();
+    const notified = await makeApplication(app.core, tenant, { backchannelLogoutUri: own.url });
+    const browser = await browserOf(app.core, user);
+    const tokens = await (await relyingParty(app.core, notified)).signIn(browser);
+    await confirm(browser, await browser.get(endSession({})), { logout: 'yes' });
+    await own.until(1);
+    await own.stop();
+    const sent = own.received[0]!.get('logout_token')!;
+    const keys = createRemoteJWKSet(new URL(`${app.url}/oidc/jwks`));
+    const { payload, protectedHeader } = await jwtVerify(sent, keys, {
+      issuer: `${app.url}/oidc`,
+      audience: notified.clientId,
+      typ: 'logout+jwt',
+      requiredClaims: ['iat', 'exp', 'jti', 'sub', 'sid', 'events'],
+    });
+    expect(protectedHeader.alg).to.equal('RS256');
+    expect(payload).to.deep.include({
+      sub: user._id,
+      sid: tokens.claims()!['sid'],
+      events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+    });
+    expect(payload).not.to.have.property('nonce');
+  });
+
+  it('tells every application of the session, once, and no other', async () => {
+    const receivers = [await startReceiver(), await startReceiver(), await startReceiver()] as const;
+    const browser = await browserOf(app.core, user);
+    for (const [index, { url }] of receivers.entries()) {
+      const one = await makeApplication(app.core, tenant, { backchannelLogoutUri: url });
+      const client = await relyingParty(app.core, one);
+      for (let visits = index; visits < 2; visits += 1) await client.signIn(browser);
+    }
+    await confirm(browser, await browser.get(endSession({})), { logout: 'yes' });
+    await Promise.all([receivers[0].until(1), receivers[1].until(1)]);
+    expect(receivers.map(({ received }) => received.length)).to.deep.equal([1, 1, 0]);
+    await Promise.all(receivers.map((one) => one.stop()));
+  });
+
+  it('tries again when the application does not take the notice', async () => {
+    let failures = 1;
+    const moody = await startReceiver((_req, res) => {
+      failures -= 1;
+      res.writeHead(failures >= 0 ? 500 : 204).end();
+    });
+    const other = await makeApplication(app.core, tenant, { backchannelLogoutUri: moody.url });
+    const browser = await browserOf(app.core, user);
+    await (await relyingParty(app.core, other)).signIn(browser);
+    await confirm(browser, await browser.get(endSession({})), { logout: 'yes' });
+    await moody.until(2, 10);
+    await moody.stop();
+  });
+
+  it('keeps the session when the person chooses to stay signed in', async () => {
+    const browser = await browserOf(app.core, user);
+    await party.signIn(browser);
+    await confirm(browser, await browser.get(endSession({})), {});
+    const silent = await browser.get((await party.request({ prompt: 'none' })).url);
+    expect(silent.headers.get('location')).to.include('code=');
+  });
+
+  it('refuses a confirmation without its one-time token', async () => {
+    const browser = await browserOf(app.core, user);
+    await party.signIn(browser);
+    await browser.get(endSession({}));
+    const forged = await browser.post(`${app.url}/oidc/session/end/confirm`, {
+      xsrf: 'guess',
+      logout: 'yes',
+    });
+    expect(forged.status).to.equal(400);
+    const silent = await browser.get((await party.request({ prompt: 'none' })).url);
+    expect(silent.headers.get('location')).to.include('code=');
+  });
+
+  it('shows an own page when nobody asked for the browser back', async () => {
+    const browser = await browserOf(app.core, user);
+    await party.signIn(browser);
+    const done = await confirm(browser, await browser.get(endSession({})), { logout: 'yes' });
+    const page = await browser.get(new URL(done.headers.get('location')!, app.url).href);
+    expect(page.status).to.equal(200);
+    expect(await page.text())
+      .to.include('You are signed out')
+      .and.not.to.include('<script');
+  });
+
+  it('signs out silently a browser that was not signed in, with or without scripts', async () => {
+    const browser = openUserAgent();
+    const page = await browser.get(
+      endSession({ client_id: application.clientId, post_logout_redirect_uri: loggedOutUri }),
+    );
+    const text = await page.clone().text();
+    const policy = page.headers.get('content-security-policy')!;
+    if (text.includes('<script>')) expect(policy).to.match(/script-src [^;]*'sha256-/);
+    expect(text).to.include('<button');
+    const done = await confirm(browser, page, { logout: 'yes' });
+    expect(done.headers.get('location')).to.equal(loggedOutUri);
+  });
+
+  const refused: Record<string, (hint: string) => Record<string, string>> = {
+    'a broken id_token_hint': () => ({ id_token_hint: 'nonsense' }),
+    'an id_token_hint with another signature': (hint) => ({
+      id_token_hint: `${hint.slice(0, hint.lastIndexOf('.'))}.${'A'.repeat(342)}`,
+    }),
+    'an address that is not registered': (hint) => ({
+      id_token_hint: hint,
+      post_logout_redirect_uri: 'http://evil.example.test/',
+    }),
+    'a query added to the registered address': (hint) => ({
+      id_token_hint: hint,
+      post_logout_redirect_uri: `${loggedOutUri}?foo=bar`,
+    }),
+  };
+  for (const [what, query] of Object.entries(refused)) {
+    it(`answers ${what} with an error page`, async () => {
+      const browser = await browserOf(app.core, user);
+      const tokens = await party.signIn(browser);
+      const page = await browser.get(endSession(query(tokens.id_token!)));
+      expect(page.status).to.equal(400);
+      expect(await page.text()).to.include('role="alert"');
+      expect(page.headers.get('location')).to.equal(null);
+    });
+  }
+
+  it('ignores a return address and a state that come with neither hint nor client_id', async () => {
+    const browser = await browserOf(app.core, user);
+    await party.signIn(browser);
+    const page = await browser.get(
+      endSession({ post_logout_redirect_uri: 'http://evil.example.test/', state: 'x' }),
+    );
+    expect(page.status).to.equal(200);
+    const done = await confirm(browser, page, { logout: 'yes' });
+    expect(new URL(done.headers.get('location')!, app.url).origin).to.equal(app.url);
+  });
+
+  it('ends what a session gave when another sign-in in the same browser replaces it', async () => {
+    const browser = await browserOf(app.core, user);
+    const tokens = await party.signIn(browser);
+    const before = receiver.received.length;
+    await signIn(app.core, browser, await makeUser(app.core, tenant));
+    expect((await refresh(app.core, application, tokens.refresh_token)).status).to.equal(400);
+    await receiver.until(before + 1);
+  });
+
+  it('sends nothing to a private address unless the operator allows it', async () => {
+    const strict = await startApp();
+    try {
+      const home = await makeTenant(strict.core);
+      const shy = await makeApplication(strict.core, home, { backchannelLogoutUri: receiver.url });
+      const person = await makeUser(strict.core, home);
+      const before = receiver.received.length;
+      const browser = await browserOf(strict.core, person);
+      await (await relyingParty(strict.core, shy)).signIn(browser);
+      await signIn(strict.core, browser, person);
+      const jobs = strict.core.store.server.collection('jobs');
+      const deadline = performance.now() + 5000;
+      while ((await jobs.count({})) > 0 && performance.now() < deadline) await new Promise(setImmediate);
+      expect(await jobs.count({})).to.equal(0);
+      expect(receiver.received.length).to.equal(before);
+    } finally {
+      await strict.stop();
+    }
+  });
+});

@@ -1,0 +1,53 @@
+import { expect } from 'chai';
+import * as client from 'openid-client';
+import { startApp, type TestApp } from '../../support/app.js';
+import {
+  browserOf,
+  grantOf,
+  makeApplication,
+  makeRole,
+  makeTenant,
+  makeUser,
+  relyingParty,
+} from '../../support/oidc.js';
+
+describe('OpenID provider: what an application gets', () => {
+  let app: TestApp;
+  before(async () => {
+    app = await startApp();
+  });
+  after(() => app.stop());
+
+  it('gives the claims of contract section 7 in the ID token and from userinfo', async () => {
+    const { core } = app;
+    const tenant = await makeTenant(core);
+    const crm = await makeApplication(core, tenant);
+    const other = await makeApplication(core, tenant);
+    const agent = await makeRole(core, tenant, crm, 'agent', ['calls.read']);
+    const foreign = await makeRole(core, tenant, other, 'boss', ['all']);
+    const user = await makeUser(core, tenant, {
+      grants: [grantOf(agent), grantOf(foreign), grantOf('administrator')],
+    });
+    const party = await relyingParty(core, crm);
+    const tokens = await party.signIn(await browserOf(core, user));
+    const claims = tokens.claims()!;
+    const userinfo = await client.fetchUserInfo(party.config, tokens.access_token, claims.sub);
+    for (const source of [claims, userinfo]) {
+      expect(source).to.deep.include({
+        sub: user._id,
+        email: user.email,
+        email_verified: true,
+        name: 'Ada Lovelace',
+        given_name: 'Ada',
+        family_name: 'Lovelace',
+        tenant: { id: tenant._id, slug: tenant.slug },
+        roles: ['agent'],
+        permissions: ['calls.read'],
+        amr: ['pwd'],
+        approved: true,
+      });
+      expect(source['sid']).to.be.a('string');
+    }
+    expect(tokens.refresh_token).to.be.a('string');
+  });
+});

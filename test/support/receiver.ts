@@ -1,0 +1,45 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** An application's own endpoint for logout notices, on loopback. */
+export interface Receiver {
+  readonly url: string;
+  /** The forms it was sent, oldest first. */
+  readonly received: URLSearchParams[];
+  /** Waits until it has this many. */
+  until(count: number, seconds?: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** @param answer - how it answers; 200 unless given. */
+export async function startReceiver(
+  answer: (req: IncomingMessage, res: ServerResponse) => void = (_req, res) => res.writeHead(200).end(),
+): Promise<Receiver> {
+  const received: URLSearchParams[] = [];
+  const server = createServer((req, res) => {
+    let body = '';
+    req.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    req.on('end', () => {
+      received.push(new URLSearchParams(body));
+      answer(req, res);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/backchannel-logout`,
+    received,
+    async until(count, seconds = 5) {
+      const deadline = performance.now() + seconds * 1000;
+      while (received.length < count) {
+        if (performance.now() > deadline)
+          throw new Error(`${received.length} of ${count} after ${seconds} s`);
+        await delay(10);
+      }
+    },
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
