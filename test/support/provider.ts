@@ -1,0 +1,124 @@
+import { expect } from 'chai';
+import { sendScim } from '../../src/sim/scim-client.js';
+import { startApp, type TestApp } from './app.js';
+
+type Json = Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- answers are looked into freely
+
+/** An answer to a request of an identity provider. */
+export interface Reply {
+  status: number;
+  /** `{}` for an empty answer. */
+  body: Json;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** One directory as its identity provider sees it: requests go out byte for byte as given. */
+export interface Provider {
+  app: TestApp;
+  /** Its SCIM base address. */
+  scimUrl: string;
+  token: string;
+  send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Reply>;
+  /** Sends and expects this status; the answer's body. */
+  expect(status: number, method: string, path: string, body?: unknown): Promise<Json>;
+  stop(): Promise<void>;
+}
+
+export const schemas = {
+  user: 'urn:ietf:params:scim:schemas:core:2.0:User',
+  group: 'urn:ietf:params:scim:schemas:core:2.0:Group',
+  enterprise: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User',
+  patch: 'urn:ietf:params:scim:api:messages:2.0:PatchOp',
+  list: 'urn:ietf:params:scim:api:messages:2.0:ListResponse',
+  error: 'urn:ietf:params:scim:api:messages:2.0:Error',
+} as const;
+
+/** A PATCH body. */
+export function patch(...operations: readonly object[]): object {
+  return { schemas: [schemas.patch], Operations: operations };
+}
+
+const token = 'gh_scim_a_token_for_conformance_tests_0123456789';
+
+/**
+ * A server with one tenant and one directory.
+ *
+ * @param dialect - of the directory; `auto` learns.
+ * @param headers - what this provider sends with every request.
+ */
+export async function startProvider(
+  dialect: string,
+  headers: Readonly<Record<string, string>>,
+  roleRules: readonly object[] = [],
+): Promise<Provider> {
+  const app = await startApp({
+    bootstrap: {
+      tenants: [
+        {
+          slug: 'acme',
+          name: 'Acme',
+          applications: [
+            {
+              key: 'crm',
+              name: 'CRM',
+              clientId: 'crm',
+              clientSecret: 'a-secret-that-only-this-test-knows',
+              redirectUris: ['http://localhost:4000/cb'],
+              roles: [
+                { key: 'agent', name: 'Agent', permissions: ['calls.read'] },
+                { key: 'manager', name: 'Manager', permissions: ['calls.assign'] },
+              ],
+            },
+          ],
+          directories: [{ name: 'Directory', dialect, tokens: [{ name: 't', token }], roleRules }],
+        },
+      ],
+    },
+  });
+  const scimUrl = `${app.url}/scim/v2`;
+  const provider: Provider = {
+    app,
+    scimUrl,
+    token,
+    async send(method, path, body, more = {}) {
+      const all = Object.entries({ ...headers, ...more }).filter(
+        ([name]) => body !== undefined || name.toLowerCase() !== 'content-type',
+      );
+      const request = { method, path, body, headers: Object.fromEntries(all) };
+      const answer = await sendScim({ scimUrl, token }, request);
+      return { status: answer.status, body: answer.body ?? {}, headers: answer.headers ?? {} };
+    },
+    async expect(status, method, path, body) {
+      const reply = await provider.send(method, path, body);
+      expect(reply.status, `${method} ${path}: ${JSON.stringify(reply.body)}`).to.equal(status);
+      return reply.body;
+    },
+    stop: () => app.stop(),
+  };
+  return provider;
+}
+
+/** The ids of a group's members, sorted. */
+export async function memberIds(provider: Provider, groupId: string): Promise<string[]> {
+  const group = await provider.expect(200, 'GET', `/Groups/${groupId}`);
+  return ((group['members'] ?? []) as { value: string }[]).map((member) => member.value).sort();
+}
+
+/** The application roles a user has by rule, sorted, as the store holds them. */
+export async function ruleRoles(provider: Provider, userId: string): Promise<string[]> {
+  const { store } = provider.app.core;
+  const tenant = await store.server.collection('tenants').findOne({ slug: 'acme' });
+  const user = await store
+    .tenant(tenant?._id ?? '')
+    .collection('users')
+    .get(userId);
+  return (user?.grants ?? [])
+    .filter((grant) => grant.type === 'rule')
+    .map((grant) => grant.role)
+    .sort();
+}
