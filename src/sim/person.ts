@@ -26,16 +26,15 @@ function slugOf(text: string): string {
 }
 
 /**
- * A person with an address in the company's domain.
+ * A person whose address is the given name in the company's domain.
  *
  * @param name - given and family name with one space between.
  */
 export function makePerson(name: string, domain: string, department: string, title = 'Specialist'): Person {
   const [givenName = name, familyName = ''] = name.split(' ');
-  const login = slugOf(name);
   return {
-    id: `${domain.split('.')[0] ?? domain}-${login}`,
-    userName: `${login}@${domain}`,
+    id: `${domain.split('.')[0] ?? domain}-${slugOf(name)}`,
+    userName: `${slugOf(givenName)}@${domain}`,
     givenName,
     familyName,
     title,

@@ -76,7 +76,12 @@ export async function sendScim(target: ScimTarget, request: ScimRequest): Promis
       outgoing.end(payload);
     });
     const text = await readText(response);
-    return { status: response.statusCode ?? 0, body: parseBody(text), ms: performance.now() - begun };
+    return {
+      status: response.statusCode ?? 0,
+      body: parseBody(text),
+      ms: performance.now() - begun,
+      headers: response.headers,
+    };
   } catch (error) {
     throw new ServerAway(target.scimUrl, error);
   }

@@ -42,6 +42,8 @@ export interface Answer {
   /** Parsed JSON; undefined for an empty answer. */
   body: unknown;
   ms: number;
+  /** By their lower-case names. */
+  headers?: Readonly<Record<string, string | string[] | undefined>>;
 }
 
 /** A placeholder names something that no earlier answer has given. */

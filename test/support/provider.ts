@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { sendScim } from '../../src/sim/scim-client.js';
 import { startApp, type TestApp } from './app.js';
 
-type Json = Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- answers are looked into freely
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are looked into freely, and every look is an assertion
+export type Json = Record<string, any>;
 
 /** An answer to a request of an identity provider. */
 export interface Reply {
