@@ -13,6 +13,7 @@ import { createSecretBox } from './infrastructure/secret-box.js';
 import { keptSecretKey } from './infrastructure/secret-key.js';
 import { openStore } from './persistence/connect.js';
 import { systemClock, type Clock } from './shared/clock.js';
+import { AppError } from './shared/errors.js';
 
 /** A server that listens. */
 export interface RunningServer {
@@ -61,22 +62,17 @@ async function stopServer(server: Server, app: App, core: Core, drainSeconds: nu
   await core.store.close();
 }
 
-async function readBootstrapFile(path: string): Promise<ReturnType<typeof parseBootstrap>> {
-  try {
-    return parseBootstrap(JSON.parse(await readFile(path, 'utf8')));
-  } catch (error) {
-    throw new ConfigError([
-      `BOOTSTRAP_FILE ${path}: ${error instanceof Error ? error.message : String(error)}`,
-    ]);
-  }
-}
-
 async function applyBootstrapFile(core: Core, path: string): Promise<void> {
-  const file = await readBootstrapFile(path);
-  const weak = weakSecrets(file);
-  if (weak.length > 0)
-    core.log.warn({ path, weak }, 'the bootstrap file holds secrets short enough to guess');
-  await applyBootstrap(core, file);
+  try {
+    const file = parseBootstrap(JSON.parse(await readFile(path, 'utf8')));
+    const weak = weakSecrets(file);
+    if (weak.length > 0) core.log.warn({ path, weak }, 'the bootstrap file holds secrets short enough to guess');
+    await applyBootstrap(core, file);
+  } catch (error) {
+    if (error instanceof AppError && error.status >= 500) throw error;
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new ConfigError([`BOOTSTRAP_FILE ${path}: ${problem}`]);
+  }
 }
 
 /**

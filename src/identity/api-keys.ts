@@ -56,11 +56,6 @@ export async function createApiKey(
 ): Promise<{ document: ApiKeyDocument; key: string }> {
   await requireKeyRole(core, actor, input.role);
   const key = input.key ?? newToken('gh_sk');
-  if (key.length < 16) {
-    throw new AppError('input.invalid', 'the key is too short', {
-      errors: [{ pointer: '/key', detail: 'must be at least 16 characters long' }],
-    });
-  }
   const now = core.clock.now();
   const document = await refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {

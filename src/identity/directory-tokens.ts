@@ -43,11 +43,6 @@ export async function createToken(
   input: TokenInput,
 ): Promise<{ document: ScimTokenDocument; token: string }> {
   const token = input.token ?? newToken('gh_scim');
-  if (token.length < 16) {
-    throw new AppError('input.invalid', 'the token is too short', {
-      errors: [{ pointer: '/token', detail: 'must be at least 16 characters long' }],
-    });
-  }
   const now = core.clock.now();
   const document = await core.store.transaction(function* (tx) {
     const scope = tx.tenant(actor.tenantId);
