@@ -66,7 +66,8 @@ async function applyBootstrapFile(core: Core, path: string): Promise<void> {
   try {
     const file = parseBootstrap(JSON.parse(await readFile(path, 'utf8')));
     const weak = weakSecrets(file);
-    if (weak.length > 0) core.log.warn({ path, weak }, 'the bootstrap file holds secrets short enough to guess');
+    if (weak.length > 0)
+      core.log.warn({ path, weak }, 'the bootstrap file holds secrets short enough to guess');
     await applyBootstrap(core, file);
   } catch (error) {
     if (error instanceof AppError && error.status >= 500) throw error;

@@ -1,4 +1,6 @@
-import { startServer } from '../main.js';
+import { packageVersion } from '../infrastructure/package-info.js';
+import { startServer, type RunningServer } from '../main.js';
+import { bannerLines } from './banner.js';
 import { CommandError, exitCodes, type Command } from './command.js';
 import { readConfig } from './server-core.js';
 
@@ -28,6 +30,13 @@ function unavailable(error: unknown): unknown {
   return error;
 }
 
+/** Lines for a person at a terminal, one log line for everybody else. */
+async function tellStarted(server: RunningServer): Promise<void> {
+  const { log, store } = server.core;
+  if (process.stdout.isTTY) process.stdout.write(`${(await bannerLines(server)).join('\n')}\n`);
+  else log.info({ url: server.url, version: packageVersion, storage: store.description }, 'started');
+}
+
 export const startCommand: Command = {
   name: 'start',
   summary: 'start the server',
@@ -38,6 +47,7 @@ export const startCommand: Command = {
     const server = await startServer(config).catch((error: unknown) => {
       throw unavailable(error);
     });
+    await tellStarted(server);
     await stopRequested();
     const timer = setTimeout(() => process.exit(exitCodes.failed), config.drainSeconds * 1000 + hardStop);
     await server.stop();

@@ -1,0 +1,116 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { runGatehouse, untilStatus, type ServerProcess } from '../support/process.js';
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+const token = 'gh_scim_a-token-for-the-process-tests-0001';
+const bootstrap = {
+  tenants: [
+    {
+      slug: 'acme',
+      name: 'Acme',
+      directories: [{ name: 'Okta', tokens: [{ name: 't1', token }] }],
+    },
+  ],
+};
+const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' };
+const schemas = ['urn:ietf:params:scim:schemas:core:2.0:User'];
+
+describe('the server as a process', function () {
+  this.timeout(60_000);
+  let dataDir: string;
+  let env: Record<string, string>;
+  let url: string;
+  let running: ServerProcess | undefined;
+
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-process-'));
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    const file = join(dataDir, 'bootstrap.json');
+    await writeFile(file, JSON.stringify(bootstrap));
+    env = { PORT: String(port), DATA_DIR: dataDir, BOOTSTRAP_FILE: file, DRAIN_SECONDS: '0' };
+  });
+
+  afterEach(async () => {
+    running?.child.kill('SIGKILL');
+    await running?.exited();
+    running = undefined;
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  const start = async (): Promise<ServerProcess> => {
+    running = runGatehouse(['start'], env);
+    await untilStatus(`${url}/readyz`, 200, 40);
+    return running;
+  };
+
+  const createUser = (userName: string): Promise<Response> =>
+    fetch(`${url}/scim/v2/Users`, { method: 'POST', headers, body: JSON.stringify({ schemas, userName }) });
+
+  it('drains on SIGTERM: 503 on /readyz while requests are still answered, then exit code 0', async () => {
+    env['DRAIN_SECONDS'] = '1';
+    const server = await start();
+    server.child.kill('SIGTERM');
+    await untilStatus(`${url}/readyz`, 503);
+    expect((await createUser('late@acme.test')).status).to.equal(201);
+    expect(await server.exited()).to.equal(0);
+  });
+
+  it('loses nothing it acknowledged to a kill -9 right after the answer', async () => {
+    const server = await start();
+    const answers = await Promise.all(
+      Array.from({ length: 32 }, (_, index) => createUser(`user${index}@acme.test`)),
+    );
+    server.child.kill('SIGKILL');
+    await server.exited();
+    const ids = await Promise.all(
+      answers.map(async (answer) => ((await answer.json()) as { id: string }).id),
+    );
+    expect(answers.map((answer) => answer.status)).to.deep.equal(ids.map(() => 201));
+    await start();
+    for (const id of ids) {
+      expect((await fetch(`${url}/scim/v2/Users/${id}`, { headers })).status, id).to.equal(200);
+    }
+  });
+
+  it('keeps the secret it made for itself, readable by its owner alone', async () => {
+    const server = await start();
+    const made = await readFile(join(dataDir, 'secret-key'), 'utf8');
+    server.child.kill('SIGTERM');
+    await server.exited();
+    await start();
+    expect(await readFile(join(dataDir, 'secret-key'), 'utf8')).to.equal(made);
+  });
+
+  it('ends with code 78 and every problem when the configuration has faults', async () => {
+    running = runGatehouse(['start'], { ...env, PORT: 'x', LOG_LEVEL: 'loud' });
+    expect(await running.exited()).to.equal(78);
+    expect(running.output()).to.include('PORT').and.include('LOG_LEVEL');
+  });
+
+  it('ends with code 78 and the JSON path when the bootstrap file has a fault', async () => {
+    await writeFile(env['BOOTSTRAP_FILE']!, JSON.stringify({ tenants: [{ slug: 'acme', name: 7 }] }));
+    running = runGatehouse(['start'], env);
+    expect(await running.exited()).to.equal(78);
+    expect(running.output()).to.include('tenants[0].name');
+  });
+
+  it('ends with code 69 and a plain sentence when the port is taken', async () => {
+    await start();
+    const other = runGatehouse(['start'], { ...env, DATA_DIR: join(dataDir, 'other') });
+    expect(await other.exited()).to.equal(69);
+    expect(other.output()).to.include('the port is taken');
+  });
+});
