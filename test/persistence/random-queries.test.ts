@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { createLogger } from '../../src/infrastructure/logger.js';
 import { openEmbeddedStore } from '../../src/persistence/embedded/store.js';
+import { openMongoStore } from '../../src/persistence/mongo/store.js';
 import type { Collection, Store } from '../../src/persistence/store.js';
 import { systemClock } from '../../src/shared/clock.js';
 import { newId } from '../../src/shared/ids.js';
+import { dropDatabase, freshMongoUri } from '../support/store.js';
 import {
   randomOrder,
   randomQuery,
@@ -22,6 +25,8 @@ const ids = (found: readonly Thing[]) => found.map(({ _id }) => _id);
 describe('queries on random documents', () => {
   const tenantId = newId();
   const stores: Store[] = [];
+  const mongodbUri = freshMongoUri();
+  const log = createLogger('silent');
   let folder: string;
   let plain: Collection<Thing>;
   let indexed: { label: string; things: Collection<Thing> }[];
@@ -36,19 +41,28 @@ describe('queries on random documents', () => {
       return { ...(kept as unknown as Thing), _id: newId(), tenantId, key: `k${(i * 37) % 150}` };
     });
     const others = documents.slice(0, 20).map((thing) => ({ ...thing, _id: newId(), tenantId: 'other' }));
-    const open = choices.map(async (indexes, i) => {
-      const store = openEmbeddedStore(join(folder, String(i)), { things: thingSchema(indexes) }, systemClock);
+    const fill = async (store: Store, label: string) => {
       stores.push(store);
       await thingsOf(store, tenantId).insertMany(documents);
       await thingsOf(store, 'other').insertMany(others);
-      return { label: indexes.map(({ name }) => name).join(), things: thingsOf(store, tenantId) };
+      return { label, things: thingsOf(store, tenantId) };
+    };
+    const open: Promise<{ label: string; things: Collection<Thing> }>[] = choices.map((indexes, i) => {
+      const schemas = { things: thingSchema(indexes) };
+      const label = indexes.map(({ name }) => name).join();
+      return fill(openEmbeddedStore(join(folder, String(i)), schemas, systemClock), label);
     });
+    if (mongodbUri) {
+      const schemas = { things: thingSchema() };
+      open.push(fill(await openMongoStore(mongodbUri, schemas, systemClock, log), 'MongoDB'));
+    }
     const [first, ...rest] = await Promise.all(open);
     plain = first!.things;
     indexed = rest;
   });
   after(async () => {
     await Promise.all(stores.map((store) => store.close()));
+    if (mongodbUri) await dropDatabase(mongodbUri);
     await rm(folder, { recursive: true });
   });
 

@@ -15,14 +15,16 @@ after(async () => {
   for (const end of endings.splice(0)) await end();
 });
 
-/** The database's address under a fresh name. */
-function freshUri(uri: string): string {
-  const url = new URL(uri);
+/** The address of a fresh database on `MONGODB_URI`; undefined when that is not set. */
+export function freshMongoUri(): string | undefined {
+  const server = process.env['MONGODB_URI'];
+  if (!server) return undefined;
+  const url = new URL(server);
   url.pathname = `/gatehouse-test-${newId()}`;
   return url.href;
 }
 
-async function dropDatabase(uri: string): Promise<void> {
+export async function dropDatabase(uri: string): Promise<void> {
   const connection = await createConnection(uri).asPromise();
   await connection.dropDatabase();
   await connection.close();
@@ -35,8 +37,7 @@ async function dropDatabase(uri: string): Promise<void> {
  */
 export async function openTestStore(clock: Clock = systemClock): Promise<Store> {
   const log = createLogger('silent');
-  const server = process.env['MONGODB_URI'];
-  const mongodbUri = server ? freshUri(server) : undefined;
+  const mongodbUri = freshMongoUri();
   const dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-test-'));
   const store = await openStore({ mongodbUri, dataDir, clock, log });
   endings.push(async () => {

@@ -86,7 +86,11 @@ const comparison = (values: fc.Arbitrary<unknown>) =>
     fc.boolean().map((exists) => ({ $exists: exists })),
   );
 
-const pattern = fc.constantFrom('^a', '^ab', '^a\\.b', 'b$', '^b.', '^a*b', '^(a|b)', '^');
+/** DocumentDB, which may stand in for MongoDB, has faults of its own: what it gets wrong is asked of the embedded store alone. */
+const embeddedOnly = <T>(...items: T[]): T[] => (process.env['MONGODB_URI'] ? [] : items);
+
+// `^a*b`: it takes `a` for a prefix.
+const pattern = fc.constantFrom('^a', '^ab', '^a\\.b', 'b$', '^b.', '^(a|b)', '^', ...embeddedOnly('^a*b'));
 const text = fc.oneof(
   { weight: 4, arbitrary: comparison(word) },
   pattern.map(($regex) => ({ $regex })),
@@ -97,6 +101,9 @@ const textOrNull = fc.oneof(
   fc.constantFrom(null, { $ne: null }, { $in: ['a', null] }),
 );
 
+// It crashes on `$elemMatch` over an indexed array of strings.
+const itemMatch = text.filter((t) => typeof t === 'object').map(($elemMatch) => ({ $elemMatch }));
+
 const clause: fc.Arbitrary<Query> = fc.oneof(
   textOrNull.map((name) => ({ name })),
   fc.oneof(comparison(number), fc.constant(null)).map((size) => ({ size })),
@@ -105,7 +112,7 @@ const clause: fc.Arbitrary<Query> = fc.oneof(
     .oneof(
       text,
       fc.nat(3).map(($size) => ({ $size })),
-      text.filter((t) => typeof t === 'object').map(($elemMatch) => ({ $elemMatch })),
+      ...embeddedOnly(itemMatch),
     )
     .map((tags) => ({ tags })),
   textOrNull.map((owner) => ({ owner })),

@@ -11,6 +11,10 @@ import { filterOf, pastOf, projectionOf, sessionOf, sortOf, type Filter, type Vi
 const mostTries = 30;
 /** Documents in one message to the server. */
 const bulk = 1000;
+/** Documents read at one time by a walk over all. */
+const pageSize = 200;
+/** Most documents in the first answer to a query: a page comes in one round trip. */
+const firstBatch = 5000;
 
 /** Waits a random while, longer with every try, so that those in conflict do not meet again. */
 export function jitter(attempt: number): Promise<void> {
@@ -41,6 +45,7 @@ function cursorOf(view: View, query: Query, options: FindOptions): mongo.FindCur
     .sort(sortOf(options.sort));
   if (options.skip) cursor.skip(options.skip);
   if (options.limit !== undefined) cursor.limit(options.limit);
+  cursor.batchSize(Math.min(options.limit ?? firstBatch, firstBatch));
   return cursor;
 }
 
@@ -50,12 +55,14 @@ export function find(view: View, query: Query, options: FindOptions = {}): Promi
   return translated(view, () => cursorOf(view, query, options).toArray());
 }
 
+/** Page by page in id order: no cursor stays open on the server while the caller works. */
 export async function* iterate(view: View, query: Query, options: FindOptions = {}): AsyncGenerator<Doc> {
-  try {
-    yield* cursorOf(view, query, options).batchSize(200);
-  } catch (error) {
-    throw translate(error, view.name);
-  }
+  let after: Doc | undefined;
+  do {
+    const page: Doc[] = await find(view, query, { ...options, limit: pageSize, ...(after && { after }) });
+    yield* page;
+    after = page.length === pageSize ? page.at(-1) : undefined;
+  } while (after);
 }
 
 export function count(view: View, query: Query): Promise<number> {
