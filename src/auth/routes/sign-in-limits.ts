@@ -12,16 +12,19 @@ interface Limit {
   name: string;
   perMinute: number;
   keyOf: (req: Request) => string;
-  applies: (req: Request) => boolean;
+  applies?: (req: Request) => boolean;
+  /** Only answers of 400 and more count. */
+  failuresOnly?: boolean;
 }
 
-function limit(core: Core, { name, perMinute, keyOf, applies }: Limit): RequestHandler {
+function limit(core: Core, { name, perMinute, keyOf, applies, failuresOnly = false }: Limit): RequestHandler {
   return rateLimit({
     windowMs: windowSeconds * 1000,
     limit: perMinute,
     store: rateLimitStore(core, name, windowSeconds),
     keyGenerator: keyOf,
-    skip: (req) => !applies(req),
+    skip: (req) => applies?.(req) === false,
+    skipSuccessfulRequests: failuresOnly,
     standardHeaders: false,
     legacyHeaders: false,
     // Its checks suppose that it reads the address itself, and print to the console.
@@ -34,6 +37,8 @@ function limit(core: Core, { name, perMinute, keyOf, applies }: Limit): RequestH
     },
   });
 }
+
+const byAddress = (req: Request): string => addressKey(req.ip);
 
 function typedEmail(req: Request): string | undefined {
   const value = (req.body as Record<string, unknown> | undefined)?.['email'];
@@ -50,8 +55,7 @@ export function signInLimits(core: Core): RequestHandler[] {
     limit(core, {
       name: 'sign-in-address',
       perMinute: signInPerMinutePerAddress,
-      keyOf: (req) => addressKey(req.ip),
-      applies: () => true,
+      keyOf: byAddress,
     }),
     limit(core, {
       name: 'sign-in-account',
@@ -60,4 +64,23 @@ export function signInLimits(core: Core): RequestHandler[] {
       applies: (req) => typedEmail(req) !== undefined,
     }),
   ];
+}
+
+/** How often a client address may set out for a company's provider: each start is kept, recorded, and may ask the provider for its metadata. */
+export function forwardingLimit(core: Core): RequestHandler {
+  return limit(core, {
+    name: 'sso-start-address',
+    perMinute: core.config.limits.signInPerMinutePerAddress,
+    keyOf: byAddress,
+  });
+}
+
+/** How many bad logout tokens an address may send; good ones are not counted, since all of a company's come from one. */
+export function logoutTokenLimit(core: Core): RequestHandler {
+  return limit(core, {
+    name: 'logout-token-address',
+    perMinute: core.config.limits.failedCredentialsPerMinute,
+    keyOf: byAddress,
+    failuresOnly: true,
+  });
 }

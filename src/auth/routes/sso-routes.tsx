@@ -30,6 +30,7 @@ import { RefusalPage } from '../views/sign-in-pages.js';
 import { enter, makeSession } from './complete-sign-in.js';
 import { queryText } from './form-input.js';
 import { forward } from './forwarding.js';
+import { forwardingLimit, logoutTokenLimit } from './sign-in-limits.js';
 import { pageErrors } from './page-errors.js';
 
 /** How long a person may take at their provider. */
@@ -155,6 +156,7 @@ export function ssoRoutes(core: Core): Router {
 
   router.post(
     '/sso/backchannel-logout',
+    logoutTokenLimit(core),
     urlencoded({ extended: false, limit: '64kb' }),
     async (req: Request, res: Response) => {
       res.setHeader('Cache-Control', 'no-store');
@@ -170,7 +172,11 @@ export function ssoRoutes(core: Core): Router {
 
   router.use('/sso', pageHeaders());
   router.get('/sso/callback', (req, res) => finish(core, req, res));
-  router.get('/sso/:connectionId/start', (req, res) => start(core, req, res));
+  router.get(
+    '/sso/:connectionId/start',
+    forwardingLimit(core),
+    (req: Request<{ connectionId: string }>, res: Response) => start(core, req, res),
+  );
   router.use('/sso', pageErrors(core));
   return router;
 }

@@ -1,4 +1,5 @@
 import { createRemoteJWKSet, customFetch, decodeJwt, jwtVerify, type JWTPayload } from 'jose';
+import type { Configuration } from 'openid-client';
 import { systemActor } from '../../identity/actors.js';
 import { recordEvent } from '../../identity/audit.js';
 import type { Core } from '../../identity/core.js';
@@ -37,18 +38,29 @@ function logoutClaims(payload: JWTPayload): LogoutClaims | undefined {
   return { issuer: payload.iss, jti, subject, sid };
 }
 
+type KeySet = ReturnType<typeof createRemoteJWKSet>;
+/** A provider's keys as long as what it says about itself: tokens from anybody do not make us ask it each time. */
+const keySets = new WeakMap<Configuration, KeySet>();
+
+function keysOf(core: Core, config: Configuration): KeySet {
+  const known = keySets.get(config);
+  if (known) return known;
+  const { jwks_uri: uri } = config.serverMetadata();
+  if (uri === undefined) throw new Error('the provider publishes no keys');
+  const fetch = providerFetch(core);
+  const keys = createRemoteJWKSet(new URL(uri), { [customFetch]: (url, options) => fetch(url, options) });
+  keySets.set(config, keys);
+  return keys;
+}
+
 async function verify(
   core: Core,
   connection: SsoConnectionDocument,
   token: string,
 ): Promise<LogoutClaims | undefined> {
-  const metadata = (await providerOf(core, connection)).serverMetadata();
-  if (metadata.jwks_uri === undefined) return undefined;
-  const fetch = providerFetch(core);
-  const keys = createRemoteJWKSet(new URL(metadata.jwks_uri), {
-    [customFetch]: (url, options) => fetch(url, options),
-  });
-  const { payload } = await jwtVerify(token, keys, {
+  const config = await providerOf(core, connection);
+  const metadata = config.serverMetadata();
+  const { payload } = await jwtVerify(token, keysOf(core, config), {
     issuer: metadata.issuer,
     audience: connection.clientId,
     algorithms: metadata.id_token_signing_alg_values_supported ?? ['RS256'],
