@@ -15,6 +15,7 @@ import { recomputeGrants, recomputeJob } from './identity/recompute.js';
 import { expireAccess } from './identity/user-actions.js';
 import { accessExpireJob } from './identity/user-write.js';
 import { createMetrics } from './infrastructure/metrics.js';
+import { requestLogOf } from './scim/request-log.js';
 import { scimRoutes } from './scim/routes.js';
 
 /** A composed server, not yet listening. */
@@ -80,6 +81,7 @@ export function createApp(core: Core, version: string): App {
     },
     async stop() {
       await worker?.stop();
+      await requestLogOf(core).flush();
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Logger } from '../infrastructure/logger.js';
 import type { PasswordHasher } from '../infrastructure/password-hash.js';
 import type { SecretBox } from '../infrastructure/secret-box.js';
 import type { AuditParty } from '../persistence/collections/events.js';
+import type { Grant } from '../persistence/collections/users.js';
 import type { Store } from '../persistence/store.js';
 import type { Clock } from '../shared/clock.js';
 
@@ -26,4 +27,6 @@ export interface Actor {
   readonly directoryId: string | null;
   readonly requestId: string | null;
   readonly ip: string | null;
+  /** Told, inside the transaction, of each user whose grants a change of this actor's replaced: it may still be undone or run again. */
+  readonly onGrantsChanged?: (userId: string, before: readonly Grant[], after: readonly Grant[]) => void;
 }

@@ -176,6 +176,7 @@ export async function deleteDirectory(
     requireVersion(directory, options.ifVersion);
     yield* scope.collection('directories').remove(id);
     yield* scope.collection('scim_tokens').removeMany({ directoryId: id });
+    yield* scope.collection('deviation_counts').remove(id);
     yield* enqueueJob(tx, actor.tenantId, { kind: recomputeJob, payload: { directoryId: id } }, now);
     yield* recordEvent(tx, actor, { action: 'directory.deleted', target: partyOf(directory) }, now);
   });

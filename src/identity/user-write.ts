@@ -218,6 +218,7 @@ export function* saveUser(
     .collection('users')
     .update(before._id, () => after, { ifVersion: before.version });
   if (!saved) throw new AppError('user.not_found', 'there is no such user');
+  if (before.grants !== saved.grants) actor.onGrantsChanged?.(saved._id, before.grants, saved.grants);
   if (after.accessExpiresAt?.getTime() !== before.accessExpiresAt?.getTime())
     yield* enqueueExpiry(context, after);
   if (reason !== undefined) yield* enqueueAccessEnd(context, before._id, reason);

@@ -130,6 +130,8 @@ export interface Store {
   ping(): Promise<void>;
   /** Waits for what is being written, then lets go of the database. */
   close(): Promise<void>;
+  /** Whether what a transaction wrote before it threw is undone; false on a MongoDB that is no replica set. */
+  readonly isAtomic: boolean;
   /** For the first start's banner, e.g. `embedded, ./data` or `MongoDB 7.0 at mongodb://host`. No credentials. */
   readonly description: string;
 }

@@ -66,6 +66,7 @@ export function dryRunOf(core: Core): Core {
     resetCounter: (key) => store.resetCounter(key),
     ping: () => store.ping(),
     close: () => Promise.resolve(),
+    isAtomic: store.isAtomic,
     description: store.description,
   };
   return { ...core, store: dry };

@@ -56,7 +56,7 @@ function traceGroup(
   if (before?.version === after?.version) return;
   const form = (document: GroupDocument | undefined) =>
     document && toScimGroup(document, schemas.group, baseUrl);
-  trace.changes.push(() => {
+  trace.note(() => {
     const changes = diffResources(form(before), form(after));
     const { replaceWith, add = [], remove = [] } = members ?? {};
     if (replaceWith) changes.push({ path: 'members', before: null, after: replaceWith });

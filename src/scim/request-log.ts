@@ -1,7 +1,9 @@
 import type { Core } from '../identity/core.js';
+import type { DirectoryDocument } from '../identity/directories.js';
 import type { ScimRequestDocument } from '../persistence/collections/directories.js';
 import type { NewDocument } from '../persistence/store.js';
 import { newId } from '../shared/ids.js';
+import { countDeviations, learnFrom } from './deviations.js';
 import { fixHint } from './fix-hints.js';
 import type { Failure } from './error-response.js';
 import { maskSecrets, type Trace } from './trace.js';
@@ -9,7 +11,7 @@ import { maskSecrets, type Trace } from './trace.js';
 /** A request as it was answered, not yet in the form of the log. */
 export interface AnsweredRequest {
   readonly tenantId: string;
-  readonly directoryId: string;
+  readonly directory: DirectoryDocument;
   readonly at: Date;
   readonly method: string;
   /** Below `/scim/v2`, with its query. */
@@ -44,6 +46,11 @@ const bodyLimit = 256 * 1024;
 
 const dayMs = 86_400_000;
 
+/** Whether a body was too large for the log. */
+export function isOmitted(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && 'omitted' in body && body.omitted === true;
+}
+
 function keptBody(body: unknown): unknown {
   if (body === undefined) return null;
   const text = JSON.stringify(body);
@@ -55,7 +62,7 @@ function toDocument(entry: AnsweredRequest, retentionDays: number): LoggedReques
   return {
     _id: newId(),
     tenantId: entry.tenantId,
-    directoryId: entry.directoryId,
+    directoryId: entry.directory._id,
     at: entry.at,
     method: entry.method,
     path: entry.path,
@@ -67,8 +74,8 @@ function toDocument(entry: AnsweredRequest, retentionDays: number): LoggedReques
     body: keptBody(entry.body),
     deviations: [...new Set(trace.deviations)],
     target: trace.target,
-    diff: failure ? [] : trace.changes.flatMap((changes) => changes()),
-    roleChanges: failure ? [] : trace.roleChanges.flatMap((changes) => changes()),
+    diff: failure ? [] : trace.diff(),
+    roleChanges: failure ? [] : trace.roleChanges(),
     error: failure && {
       status: failure.status,
       scimType: failure.scimType ?? null,
@@ -78,6 +85,27 @@ function toDocument(entry: AnsweredRequest, retentionDays: number): LoggedReques
     expiresAt: new Date(entry.at.getTime() + retentionDays * dayMs),
   };
 }
+
+/** Counts the deviations of a batch and lets `auto` learn from it, directory by directory. */
+async function noteDialects(core: Core, entries: readonly AnsweredRequest[]): Promise<void> {
+  for (const directory of new Map(entries.map((entry) => [entry.directory._id, entry.directory])).values()) {
+    const own = entries.filter((entry) => entry.directory._id === directory._id);
+    const observations = own.map(({ userAgent, path, trace }) => ({
+      userAgent,
+      query: queryOf(path),
+      deviations: trace.deviations,
+    }));
+    await learnFrom(core, directory, observations);
+    await countDeviations(
+      core,
+      directory,
+      own.flatMap(({ trace }) => trace.deviations),
+    );
+  }
+}
+
+const queryOf = (path: string): Record<string, string> =>
+  path.includes('?') ? Object.fromEntries(new URLSearchParams(path.slice(path.indexOf('?') + 1))) : {};
 
 function openRequestLog(core: Core): RequestLog {
   let queue: AnsweredRequest[] = [];
@@ -91,6 +119,7 @@ function openRequestLog(core: Core): RequestLog {
     for (const document of documents) {
       for (const listener of listeners.get(document.directoryId) ?? []) listener(document);
     }
+    await noteDialects(core, entries);
     for (const tenantId of new Set(documents.map((document) => document.tenantId))) {
       const own = documents.filter((document) => document.tenantId === tenantId);
       await core.store.tenant(tenantId).collection('scim_requests').insertMany(own);

@@ -3,16 +3,18 @@ import { requestIdOf } from '../http/request-context.js';
 import type { Core } from '../identity/core.js';
 import { AppError } from '../shared/errors.js';
 import { tenantConfig } from '../identity/tenant-config.js';
+import { parseAddress } from './address.js';
 import { authenticate, type Authenticated, type FindTokenOwner } from './bearer-auth.js';
 import { applyDialect } from './dialect.js';
 import { dispatch } from './dispatch.js';
 import { failureAnswer, toFailure, type Failure } from './error-response.js';
 import type { ScimAnswer, ScimContext, ScimRequest } from './exchange.js';
-import { createSchemaRegistry, type SchemaRegistry } from './protocol/schema-registry.js';
+import type { SchemaRegistry } from './protocol/schema-registry.js';
 import { ScimError } from './protocol/scim-error.js';
 import { countRequest } from './rate-limit.js';
 import { readBody } from './request-body.js';
 import { requestLogOf, type RequestLog } from './request-log.js';
+import { schemasOf } from './schemas.js';
 import { sendAnswer } from './send-answer.js';
 import { newTrace, type Trace } from './trace.js';
 
@@ -26,19 +28,6 @@ interface Server extends ScimRouteOptions {
   readonly schemas: SchemaRegistry;
   readonly log: RequestLog;
   readonly baseUrl: string;
-}
-
-/** Splits an address into decoded segments and parameters. */
-export function parseAddress(url: string): Pick<ScimRequest, 'segments' | 'query'> {
-  const mark = url.indexOf('?');
-  const path = mark < 0 ? url : url.slice(0, mark);
-  const query: Record<string, string> = {};
-  if (mark >= 0) for (const [name, value] of new URLSearchParams(url.slice(mark + 1))) query[name] = value;
-  try {
-    return { segments: path.split('/').filter(Boolean).map(decodeURIComponent), query };
-  } catch {
-    throw new ScimError(404, undefined, 'the path holds a malformed escape');
-  }
 }
 
 /**
@@ -77,7 +66,7 @@ async function answerRequest(server: Server, req: Request, progress: Progress): 
   progress.body = body;
   const context: ScimContext = {
     core,
-    actor,
+    actor: { ...actor, onGrantsChanged: progress.trace.noteGrants },
     tenantId,
     directoryId: directory?._id ?? null,
     userId,
@@ -114,7 +103,7 @@ async function serve(server: Server, req: Request, res: Response): Promise<void>
   if (!who?.directory) return;
   log.record({
     tenantId: who.tenantId,
-    directoryId: who.directory._id,
+    directory: who.directory,
     at,
     method: req.method,
     path: req.url.replace(/^\/v2/, ''),
@@ -137,7 +126,7 @@ export function scimRoutes(core: Core, options: ScimRouteOptions = {}): RequestH
   const server: Server = {
     ...options,
     core,
-    schemas: createSchemaRegistry(core.config.scim.extensionSchemas),
+    schemas: schemasOf(core),
     log: requestLogOf(core),
     baseUrl: `${core.config.baseUrl}/scim/v2`,
   };

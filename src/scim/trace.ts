@@ -11,16 +11,33 @@ export interface RoleChange {
   withdrawn: string[];
 }
 
+interface Roles {
+  readonly role: string;
+}
+
 /** What a request did, gathered on its way for the request log. Differences are worked out later, when the log is written. */
 export interface Trace {
   readonly deviations: string[];
   target: { type: string; id: string; label: string } | null;
-  readonly changes: (() => AttributeChange[])[];
-  readonly roleChanges: (() => RoleChange[])[];
+  /** Adds a way to work out what changed. */
+  note(changes: () => AttributeChange[]): void;
+  /** Notes the grants of a user before and after; of several notes on one user the last one holds. */
+  readonly noteGrants: (userId: string, before: readonly Roles[], after: readonly Roles[]) => void;
+  diff(): AttributeChange[];
+  roleChanges(): RoleChange[];
 }
 
 export function newTrace(): Trace {
-  return { deviations: [], target: null, changes: [], roleChanges: [] };
+  const notes: (() => AttributeChange[])[] = [];
+  const grants = new Map<string, [before: readonly Roles[], after: readonly Roles[]]>();
+  return {
+    deviations: [],
+    target: null,
+    note: (changes) => void notes.push(changes),
+    noteGrants: (userId, before, after) => void grants.set(userId, [before, after]),
+    diff: () => notes.flatMap((changes) => changes()),
+    roleChanges: () => [...grants].flatMap(([userId, [before, after]]) => diffRoles(userId, before, after)),
+  };
 }
 
 type Json = Record<string, unknown>;
@@ -59,12 +76,7 @@ export function diffResources(before: Json | undefined, after: Json | undefined)
   return changes;
 }
 
-/** Which roles a user has gained and lost; empty when none. */
-export function diffRoles(
-  userId: string,
-  before: readonly { role: string }[],
-  after: readonly { role: string }[],
-): RoleChange[] {
+function diffRoles(userId: string, before: readonly Roles[], after: readonly Roles[]): RoleChange[] {
   const had = new Set(before.map((grant) => grant.role));
   const has = new Set(after.map((grant) => grant.role));
   const granted = [...has].filter((role) => !had.has(role));
@@ -73,7 +85,7 @@ export function diffRoles(
 }
 
 const secretName = /(?:^|[.:_-])(?:password|secret|token|credential)s?$|secret$|password$|token$/i;
-export const masked = '[redacted]';
+const masked = '[redacted]';
 
 /** A body without its secrets: members named like one, and PATCH operations whose path is one. */
 export function maskSecrets(value: unknown): unknown {
@@ -87,4 +99,18 @@ export function maskSecrets(value: unknown): unknown {
     copy[key] = hide ? masked : maskSecrets(entry);
   }
   return copy;
+}
+
+/** A masked body without what was masked, so that a replay does not take the mask for a password. */
+export function withoutMasked(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutMasked).filter((entry) => !isMaskedOperation(entry));
+  if (!isObject(value)) return value;
+  const kept = Object.entries(value).filter(
+    ([key, entry]) => key.toLowerCase() === 'value' || entry !== masked,
+  );
+  return Object.fromEntries(kept.map(([key, entry]) => [key, withoutMasked(entry)]));
+}
+
+function isMaskedOperation(entry: unknown): boolean {
+  return isObject(entry) && Object.values(entry).includes(masked);
 }

@@ -9,7 +9,7 @@ import { applyPatch } from './protocol/patch-apply.js';
 import { parsePatchRequest } from './protocol/patch-request.js';
 import { isShown, parseProjection, project, type Projection } from './protocol/projection.js';
 import { parseResource } from './protocol/resource-parse.js';
-import { diffResources, diffRoles } from './trace.js';
+import { diffResources } from './trace.js';
 import { readList, renderList } from './list-answer.js';
 import { userKind } from './user-kind.js';
 import { fromScimUser, toScimUser } from './user-resource.js';
@@ -51,8 +51,8 @@ function traceUser(
   if (before?.version === after?.version) return;
   const form = (document: UserDocument | undefined) =>
     document && toScimUser(document, schemas.user, baseUrl);
-  trace.changes.push(() => diffResources(form(before), form(after)));
-  trace.roleChanges.push(() => diffRoles(user._id, before?.grants ?? [], after?.grants ?? []));
+  trace.note(() => diffResources(form(before), form(after)));
+  if (!before || !after) trace.noteGrants(user._id, before?.grants ?? [], after?.grants ?? []);
 }
 
 /** `GET /Users/{id}` (RFC 7644 section 3.4.1). */

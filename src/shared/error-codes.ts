@@ -27,6 +27,8 @@ export const errorStatus = {
   'role.not_grantable': 403,
   'route.method_not_allowed': 405,
   'route.not_found': 404,
+  'scim_request.not_found': 404,
+  'scim_request.not_replayable': 409,
   'server.error': 500,
   'server.unavailable': 503,
   'session.not_found': 404,

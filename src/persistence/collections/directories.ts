@@ -128,6 +128,17 @@ export const scimRequestSchema = defineCollection<ScimRequestDocument>(
   ],
 );
 
+/** How often a directory's requests deviated from the RFC, by the deviation's name; `_id` is the directory's. */
+export interface DeviationCountDocument extends StoredDocument {
+  counts: Record<string, number>;
+}
+
+export const deviationCountSchema = defineCollection<DeviationCountDocument>(
+  'deviation_counts',
+  { counts: { type: Mixed, required: true } },
+  [],
+);
+
 /** A key for the admin API. */
 export interface ApiKeyDocument extends StoredDocument {
   name: string;

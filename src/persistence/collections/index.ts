@@ -14,6 +14,7 @@ export interface Documents {
   audit_events: events.AuditEventDocument;
   audit_seals: events.AuditSealDocument;
   credentials: users.CredentialDocument;
+  deviation_counts: directories.DeviationCountDocument;
   directories: directories.DirectoryDocument;
   groups: groups.GroupDocument;
   identities: users.IdentityDocument;
@@ -40,6 +41,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   audit_events: events.auditEventSchema,
   audit_seals: events.auditSealSchema,
   credentials: users.credentialSchema,
+  deviation_counts: directories.deviationCountSchema,
   directories: directories.directorySchema,
   groups: groups.groupSchema,
   identities: users.identitySchema,

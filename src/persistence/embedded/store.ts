@@ -201,6 +201,7 @@ export function openEmbeddedStore(
       return database.close();
     },
     sweep: sweepNow,
+    isAtomic: true,
     description: `embedded, ${folder}`,
   };
   // As above: the port's types name each collection's documents.

@@ -136,7 +136,7 @@ export async function openMongoStore(
     // The port's types name each collection's documents; here a document is a document.
     return { tenant: scopeIn, server: scopeIn(null) } as unknown as Transaction;
   };
-  const store = {
+  return {
     tenant: scopeOf,
     server: scopeOf(null),
     transaction: <R>(work: (tx: Transaction) => Step<R>) =>
@@ -148,7 +148,7 @@ export async function openMongoStore(
       });
     },
     close: () => connection.close(),
+    isAtomic: transact !== undefined,
     description: `MongoDB ${version ?? ''} at ${addressOf(uri)}`,
-  };
-  return store as unknown as Store;
+  } as unknown as Store;
 }

@@ -1,0 +1,203 @@
+/**
+ * What the admin API may use of SCIM: a directory's request log, read, replayed and live. Nothing here writes to users or groups.
+ */
+import { directoryActor } from '../identity/actors.js';
+import type { Core } from '../identity/core.js';
+import { getDirectory } from '../identity/directories.js';
+import type { ScimRequestDocument } from '../persistence/collections/directories.js';
+import type { Query } from '../persistence/store.js';
+import { AppError } from '../shared/errors.js';
+import { parseAddress } from './address.js';
+import { applyDialect } from './dialect.js';
+import { dispatch } from './dispatch.js';
+import { dryRunOf } from './dry-run.js';
+import { toFailure } from './error-response.js';
+import type { ScimContext } from './exchange.js';
+import { fixHint } from './fix-hints.js';
+import { isOmitted, requestLogOf, type LoggedRequest } from './request-log.js';
+import { schemasOf } from './schemas.js';
+import { newTrace, withoutMasked, type AttributeChange, type RoleChange } from './trace.js';
+
+export { deviationCounts } from './deviations.js';
+export type { ScimRequestDocument } from '../persistence/collections/directories.js';
+export type { LoggedRequest } from './request-log.js';
+
+export interface RequestFilter {
+  /** HTTP method. */
+  method?: string;
+  /** `failure`: answered with 400 or more. */
+  result?: 'success' | 'failure';
+  /** The id of the user or group a request was about. */
+  targetId?: string;
+  /** Name of a deviation. */
+  deviation?: string;
+}
+
+export interface RequestPage {
+  /** Requests older than this one; absent: from the newest. */
+  beforeId?: string;
+  limit: number;
+}
+
+function queryOf(directoryId: string, filter: RequestFilter): Query {
+  return {
+    directoryId,
+    ...(filter.method !== undefined && { method: filter.method.toUpperCase() }),
+    ...(filter.result && { status: filter.result === 'failure' ? { $gte: 400 } : { $lt: 400 } }),
+    ...(filter.targetId !== undefined && { 'target.id': filter.targetId }),
+    ...(filter.deviation !== undefined && { deviations: filter.deviation }),
+  };
+}
+
+/** A directory's requests, newest first, with how many match in all. */
+export async function listRequests(
+  core: Core,
+  tenantId: string,
+  directoryId: string,
+  filter: RequestFilter,
+  page: RequestPage,
+): Promise<{ items: ScimRequestDocument[]; total: number }> {
+  await requestLogOf(core).flush();
+  const requests = core.store.tenant(tenantId).collection('scim_requests');
+  const query = queryOf(directoryId, filter);
+  const [items, total] = await Promise.all([
+    requests.find(query, {
+      sort: { _id: -1 },
+      limit: page.limit,
+      ...(page.beforeId !== undefined && { after: { _id: page.beforeId } }),
+    }),
+    requests.count(query),
+  ]);
+  return { items, total };
+}
+
+/** @throws AppError `scim_request.not_found`. */
+export async function getRequest(
+  core: Core,
+  tenantId: string,
+  directoryId: string,
+  id: string,
+): Promise<ScimRequestDocument> {
+  await requestLogOf(core).flush();
+  const request = await core.store.tenant(tenantId).collection('scim_requests').get(id);
+  if (request?.directoryId !== directoryId) {
+    throw new AppError('scim_request.not_found', 'there is no such request in the log');
+  }
+  return request;
+}
+
+/** What a recorded request would do now. */
+export interface Replay {
+  status: number;
+  deviations: string[];
+  diff: AttributeChange[];
+  roleChanges: RoleChange[];
+  error: ScimRequestDocument['error'];
+}
+
+/**
+ * Plays a recorded request again as it stands in the log and undoes all of it: every check has its say, nothing is written.
+ *
+ * Secrets are not in the log, so a password that was sent plays no part.
+ *
+ * @throws AppError `scim_request.not_found`, `scim_request.not_replayable` (body too large to be kept, or a database that cannot undo).
+ */
+export async function replayRequest(
+  core: Core,
+  tenantId: string,
+  directoryId: string,
+  id: string,
+): Promise<Replay> {
+  const recorded = await getRequest(core, tenantId, directoryId, id);
+  const directory = await getDirectory(core, tenantId, directoryId);
+  if (isOmitted(recorded.body)) {
+    throw new AppError('scim_request.not_replayable', 'the body of this request was too large to be kept');
+  }
+  if (!core.store.isAtomic) {
+    throw new AppError(
+      'scim_request.not_replayable',
+      'this database has no transactions to undo a replay with',
+    );
+  }
+  const trace = newTrace();
+  const actor = directoryActor(directory, { name: 'replay' }, { requestId: null, ip: null });
+  const context: ScimContext = {
+    core: dryRunOf(core),
+    actor: { ...actor, onGrantsChanged: trace.noteGrants },
+    tenantId,
+    directoryId,
+    userId: null,
+    dialect: directory.dialect,
+    baseUrl: `${core.config.baseUrl}/scim/v2`,
+    schemas: schemasOf(core),
+    trace,
+  };
+  const replay = { deviations: trace.deviations, diff: [], roleChanges: [], error: null };
+  try {
+    const { status } = await dispatch(
+      context,
+      applyDialect(context, {
+        method: recorded.method === 'HEAD' ? 'GET' : recorded.method,
+        ...parseAddress(recorded.path),
+        body: recorded.body === null ? undefined : withoutMasked(recorded.body),
+        ifMatch: undefined,
+        ifNoneMatch: undefined,
+      }),
+    );
+    return { ...replay, status, diff: trace.diff(), roleChanges: trace.roleChanges() };
+  } catch (error) {
+    const failure = toFailure(error, core.log, null);
+    const { status, scimType = null, detail } = failure;
+    return { ...replay, status, error: { status, scimType, detail, hint: fixHint(failure) } };
+  }
+}
+
+/** How often the requests other processes have answered are looked for. */
+const pollMs = 1000;
+/** Ids are made when a batch is written: one of another process may come this much later than its time says. */
+const latenessMs = 5000;
+
+/** The smallest id of that instant (UUID version 7 begins with its milliseconds). */
+function idAt(time: number): string {
+  const hex = Math.max(0, time).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+}
+
+/**
+ * Tells of each request of a directory as it is answered, those that other processes answer within a second or so.
+ *
+ * @returns how to stop.
+ */
+export function subscribeRequests(
+  core: Core,
+  tenantId: string,
+  directoryId: string,
+  listener: (request: LoggedRequest) => void,
+): () => void {
+  const since = Date.now();
+  const told = new Map<string, number>();
+  const tell = (request: LoggedRequest): void => {
+    if (told.has(request._id)) return;
+    told.set(request._id, Date.now());
+    listener(request);
+  };
+  const requests = core.store.tenant(tenantId).collection('scim_requests');
+  const poll = async (): Promise<void> => {
+    const from = Math.max(since, Date.now() - latenessMs);
+    for (const [id, at] of told) if (at < from - latenessMs) told.delete(id);
+    const found = await requests.find(
+      { directoryId, _id: { $gte: idAt(from) } },
+      { sort: { _id: 1 }, limit: 1000 },
+    );
+    found.forEach(tell);
+  };
+  const timer = setInterval(() => {
+    poll().catch((error: unknown) => core.log.warn({ err: error }, 'scim requests could not be read'));
+  }, pollMs);
+  timer.unref();
+  const stop = requestLogOf(core).subscribe(directoryId, tell);
+  return () => {
+    clearInterval(timer);
+    stop();
+  };
+}
