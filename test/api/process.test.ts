@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { runGatehouse, untilStatus, type ServerProcess } from '../support/process.js';
+import { buildIfStale, runGatehouse, untilStatus, type ServerProcess } from '../support/process.js';
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -28,11 +28,13 @@ const headers = { authorization: `Bearer ${token}`, 'content-type': 'application
 const schemas = ['urn:ietf:params:scim:schemas:core:2.0:User'];
 
 describe('the server as a process', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let dataDir: string;
   let env: Record<string, string>;
   let url: string;
   let running: ServerProcess | undefined;
+
+  before(buildIfStale);
 
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-process-'));

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { packageFolder } from '../../src/infrastructure/package-info.js';
@@ -12,11 +12,16 @@ export interface ServerProcess {
   exited(): Promise<number | null>;
 }
 
-/** Runs `gatehouse …` from the sources. */
+/** Makes the build anew when the sources are newer; call it in a `before` hook with time to spare. */
+export function buildIfStale(): void {
+  execFileSync(process.execPath, ['scripts/build-if-stale.mjs'], { cwd: packageFolder });
+}
+
+/** Runs `gatehouse …` as it is shipped, from the build. */
 export function runGatehouse(args: readonly string[], env: Record<string, string>): ServerProcess {
   let text = '';
   const { MONGODB_URI: _mongo, ...rest } = process.env;
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], {
+  const child = spawn(process.execPath, ['dist/cli/main.js', ...args], {
     cwd: packageFolder,
     env: { ...rest, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
