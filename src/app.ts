@@ -1,5 +1,6 @@
 import express, { type Express } from 'express';
 import { apiRoutes, openApiRoutes } from './admin/routes.js';
+import { findTokenOwner } from './auth/provider/access-token.js';
 import { openIdProvider } from './auth/provider/provider.js';
 import { accountRoutes } from './auth/routes/account-routes.js';
 import { signInRoutes } from './auth/routes/sign-in-routes.js';
@@ -58,7 +59,10 @@ export function createApp(core: Core, version: string): App {
   app.use(oidc.interactionRoutes);
   app.use(oidc.wellKnown);
   app.use('/oidc', oidc.callback);
-  app.use('/scim', scimRoutes(core));
+  app.use(
+    '/scim',
+    scimRoutes(core, { findTokenOwner: (token, origin) => findTokenOwner(core, token, origin) }),
+  );
   app.use('/api/v1', apiRoutes(core));
   app.use(openApiRoutes(core));
   app.use(signInRoutes(core));

@@ -3,7 +3,7 @@ import { enqueueJob, wakeJobs, type JobDocument, type JobHandlers } from '../ide
 import { createGuardedFetch, OutboundRefused, type GuardedFetch } from '../infrastructure/guarded-fetch.js';
 import type { OidcPayloadDocument } from '../persistence/collections/access.js';
 import type { Query, Step, Transaction } from '../persistence/store.js';
-import { sessionEndJob } from './session-end.js';
+import { sessionEndJob } from '../identity/session-end.js';
 import { signLogoutToken, type LogoutSubject } from './provider/logout-token.js';
 
 const notifyJob = 'logout.notify';

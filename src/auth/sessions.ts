@@ -10,7 +10,7 @@ import type { SessionDocument } from '../persistence/collections/access.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { Step, Transaction } from '../persistence/store.js';
 import { hashToken, newId, newToken } from '../shared/ids.js';
-import { sessionEnded } from './session-end.js';
+import { sessionEnded } from '../identity/session-end.js';
 
 export const sessionCookie = 'gh_session';
 

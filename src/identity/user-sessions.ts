@@ -3,6 +3,8 @@ import type { UserDocument } from '../persistence/collections/users.js';
 import { AppError } from '../shared/errors.js';
 import { recordEvent } from './audit.js';
 import type { Actor, Core } from './core.js';
+import { wakeJobs } from './jobs.js';
+import { sessionEnded } from './session-end.js';
 
 export type { SessionDocument } from '../persistence/collections/access.js';
 
@@ -35,7 +37,9 @@ export async function revokeSession(
     const session = yield* sessions.get(sessionId);
     if (session?.userId !== user._id) throw new AppError('session.not_found', 'there is no such session');
     yield* sessions.remove(sessionId);
+    yield* sessionEnded(tx, session, now);
     const target = { type: 'user', id: user._id, label: user.email ?? user.userName };
     yield* recordEvent(tx, actor, { action: 'session.revoked', target }, now);
   });
+  wakeJobs(core);
 }

@@ -1,4 +1,4 @@
-import type { Core } from '../../identity/core.js';
+import type { Actor, Core } from '../../identity/core.js';
 import type { OidcPayloadDocument } from '../../persistence/collections/access.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { findAccountAccess } from './account-access.js';
@@ -34,6 +34,32 @@ export async function findAccessToken(core: Core, token: string): Promise<TokenA
   });
   const { scope } = JSON.parse(stored.payload) as { scope?: string };
   return access && { user: access.user, clientId, scopes: new Set((scope ?? '').split(' ')) };
+}
+
+/**
+ * The same for SCIM's `/Me`: the person themself, without any permission their roles give them elsewhere.
+ *
+ * @returns undefined unless the token has the scope `scim:me`.
+ */
+export async function findTokenOwner(
+  core: Core,
+  token: string,
+  origin: { requestId: string; ip: string },
+): Promise<{ tenantId: string; userId: string; actor: Actor } | undefined> {
+  const found = await findAccessToken(core, token);
+  if (!found?.scopes.has('scim:me')) return undefined;
+  const { user } = found;
+  return {
+    tenantId: user.tenantId,
+    userId: user._id,
+    actor: {
+      party: { type: 'user', id: user._id, label: user.email ?? user.userName },
+      tenantId: user.tenantId,
+      permissions: new Set(),
+      directoryId: null,
+      ...origin,
+    },
+  };
 }
 
 function isAlive(core: Core, document: OidcPayloadDocument): boolean {

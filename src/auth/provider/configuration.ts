@@ -88,7 +88,7 @@ function features(core: Core): Configuration['features'] {
     },
     rpInitiatedLogout: {
       enabled: true,
-      logoutSource: (ctx, form) => logoutPage(core, ctx, form),
+      logoutSource: (ctx) => logoutPage(core, ctx),
       postLogoutSuccessSource: (ctx) => loggedOutPage(ctx),
     },
     userinfo: { enabled: true },
@@ -102,7 +102,8 @@ function ttl(core: Core): Configuration['ttl'] {
     Grant: (ctx) => untilSessionEnd(core, ctx),
     IdToken: lifetimes.idToken,
     Interaction: lifetimes.interaction,
-    RefreshToken: lifetimes.refreshToken,
+    RefreshToken: (ctx) =>
+      Math.min(lifetimes.refreshToken, ctx.oidc.entities.Grant?.remainingTTL ?? Infinity),
     Session: (ctx) => untilSessionEnd(core, ctx),
   };
 }

@@ -3,6 +3,8 @@ import type { Configuration } from 'openid-client';
 import { systemActor } from '../../identity/actors.js';
 import { recordEvent } from '../../identity/audit.js';
 import type { Core } from '../../identity/core.js';
+import { wakeJobs } from '../../identity/jobs.js';
+import { sessionEnded } from '../../identity/session-end.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
 import type { SessionDocument } from '../../persistence/collections/access.js';
 import type { Visitor } from '../sessions.js';
@@ -119,9 +121,12 @@ async function endSessions(
     await core.store.transaction(function* (tx) {
       const removed = yield* tx.tenant(session.tenantId).collection('sessions').remove(session._id);
       const target = { type: 'user', id: session.userId, label: '' };
-      if (removed) yield* recordEvent(tx, actor, { action: 'logout', target }, core.clock.now());
+      if (!removed) return;
+      yield* sessionEnded(tx, session, core.clock.now());
+      yield* recordEvent(tx, actor, { action: 'logout', target }, core.clock.now());
     });
   }
+  wakeJobs(core);
 }
 
 /** Connections the token may be for; it is believed only after one of them has verified it. */

@@ -1,4 +1,4 @@
-import { enqueueJob } from '../identity/jobs.js';
+import { enqueueJob } from './jobs.js';
 import type { SessionDocument } from '../persistence/collections/access.js';
 import type { Step, Transaction } from '../persistence/store.js';
 
@@ -7,7 +7,7 @@ export const sessionEndJob = 'session.end';
 
 /**
  * What a session's end leaves to do, in the transaction that removes it: the grants and tokens given under it go (dead they are at once,
- * see `provider/account-access.ts`), and its applications are told. Call `wakeJobs` after the commit.
+ * see `auth/provider/account-access.ts`), and its applications are told. Call `wakeJobs` after the commit.
  */
 export function* sessionEnded(
   tx: Transaction,

@@ -1,0 +1,70 @@
+import type { Request, Response } from 'express';
+import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
+import { renderToStaticMarkup } from 'react-dom/server';
+import { requestIdOf } from '../../http/request-context.js';
+import type { Core } from '../../identity/core.js';
+import { Page, sendPage } from '../views/layout.js';
+import { RefusalPage } from '../views/sign-in-pages.js';
+import { liveSessionOf } from './live-session.js';
+
+function answer(ctx: KoaContextWithOIDC, page: React.ReactElement): void {
+  ctx.type = 'html';
+  ctx.body = `<!doctype html>${renderToStaticMarkup(page)}`;
+}
+
+const refusal = (message: string, reference: string): React.ReactElement => (
+  <RefusalPage title="That did not work" alert={message} reference={reference} links={[]} />
+);
+
+/** An error page outside the library's own routes. */
+export function sendErrorPage(req: Request, res: Response, status: number, message: string): void {
+  sendPage(res, status, refusal(message, requestIdOf(req)));
+}
+
+/** A fault of an application's request, or of ours, where the browser cannot be sent back to the application. */
+export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut): void {
+  const isOurs = out.error === 'server_error';
+  const reason = `${out.error_description ?? out.error} (${out.error})`;
+  answer(
+    ctx,
+    refusal(
+      isOurs
+        ? 'Something went wrong on our side. Please try again.'
+        : `The application sent a request that cannot be answered: ${reason}.`,
+      requestIdOf(ctx.req),
+    ),
+  );
+}
+
+/**
+ * Asks before signing out (OpenID Connect RP-Initiated Logout 1.0 section 2): a foreign page may link here, so only the person decides.
+ * The form carries the library's one-time token.
+ */
+export async function logoutPage(core: Core, ctx: KoaContextWithOIDC): Promise<void> {
+  const live = await liveSessionOf(core, ctx.req);
+  const token = ctx.oidc.session?.state?.['secret'];
+  answer(
+    ctx,
+    <Page title="Sign out?">
+      {live && <p>{`You are signed in as ${live.user.email ?? live.user.userName}.`}</p>}
+      <p>Signing out ends your session in all applications.</p>
+      <form id="op.logoutForm" method="post" action={ctx.oidc.urlFor('end_session_confirm')}>
+        <input type="hidden" name="xsrf" value={typeof token === 'string' ? token : ''} />
+        <button type="submit" name="logout" value="yes">
+          Sign out
+        </button>
+        <button type="submit">Stay signed in</button>
+      </form>
+    </Page>,
+  );
+}
+
+/** After a sign-out no application wanted the browser back from. */
+export function loggedOutPage(ctx: KoaContextWithOIDC): void {
+  answer(
+    ctx,
+    <Page title="You are signed out">
+      <p>You can close this page.</p>
+    </Page>,
+  );
+}
