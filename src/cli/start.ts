@@ -3,23 +3,10 @@ import { startServer, type RunningServer } from '../main.js';
 import { bannerLines } from './banner.js';
 import { CommandError, exitCodes, type Command } from './command.js';
 import { readConfig } from './server-core.js';
+import { stopRequested } from './stop-requested.js';
 
 /** After the drain time, how long a stop may take before the process ends anyway, milliseconds. */
 const hardStop = 20_000;
-
-/** Resolves at the first SIGTERM or SIGINT; from then on a second one ends the process at once. */
-function stopRequested(): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const onSignal = (): void => {
-      if (asked) process.exit(exitCodes.failed);
-      asked = true;
-      resolve();
-    };
-    process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
-  });
-}
 
 function unavailable(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;

@@ -159,6 +159,13 @@ async function tryToReturn(browser: Browser, target: CompanyTarget, person: Pers
   return asked ? browser.submit(page, { user: person.id }) : page;
 }
 
+/** At the company the person is merely not offered; anywhere else it must be a 403 that says so. */
+function honestRefusal(page: Page, target: CompanyTarget): string[] {
+  const atCompany = target.companyUrl !== undefined && page.url.startsWith(target.companyUrl);
+  if (atCompany ? page.status < 500 : page.status === 403 && alertOf(page.body) !== undefined) return [];
+  return [`refused in a strange way: ${said(page)}`];
+}
+
 /** The person tries to sign in again and gets nowhere. */
 export async function expectRefusal(
   browser: Browser,
@@ -174,6 +181,6 @@ export async function expectRefusal(
     note: because,
     expected: 'no way back in',
     status: page.status,
-    faults: inside ? [`signed in again (${said(page)})`] : page.status >= 500 ? [said(page)] : [],
+    faults: inside ? [`signed in again (${said(page)})`] : honestRefusal(page, target),
   });
 }

@@ -1,0 +1,144 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { applyBootstrap, parseBootstrap } from '../identity/bootstrap.js';
+import { loadConfig, type Config } from '../infrastructure/config.js';
+import { packageFolder } from '../infrastructure/package-info.js';
+import { startServer } from '../main.js';
+import { systemClock } from '../shared/clock.js';
+import { startDemo, type Demo, type DemoServer } from '../sim/demo.js';
+import { silentNarrator, textNarrator } from '../sim/narrator.js';
+import { CommandError, exitCodes, textOf, UsageError } from './command.js';
+import type { Command, ExitCode, OptionValues, Terminal } from './command.js';
+import { targetFileOf } from './sim.js';
+import { stopRequested } from './stop-requested.js';
+
+/** A free port of the loopback interface: the server's address must be known before it starts. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** The demo's own settings over the environment's: embedded, in its own folder, companies on loopback allowed. */
+function demoConfig(terminal: Terminal, port: number, dataDir: string): Config {
+  const { MONGODB_URI: _mongo, BOOTSTRAP_FILE: _file, BASE_URL: _base, HOST: _host, ...env } = terminal.env;
+  return loadConfig(
+    {
+      ...env,
+      PORT: String(port),
+      DATA_DIR: dataDir,
+      LOG_LEVEL: env['LOG_LEVEL'] ?? 'warn',
+      ALLOW_PRIVATE_ISSUERS: '1',
+      DRAIN_SECONDS: '0',
+    },
+    join(packageFolder, 'config'),
+  );
+}
+
+async function startGatehouse(config: Config, bootstrap: object): Promise<DemoServer> {
+  const server = await startServer(config);
+  try {
+    await applyBootstrap(server.core, parseBootstrap(bootstrap));
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return { url: config.baseUrl, stop: () => server.stop() };
+}
+
+function tourOf(demo: Demo, targetFile: string): string[] {
+  const [okta, entra] = demo.tenants;
+  if (okta === undefined || entra === undefined) return [];
+  const tenants = [okta, entra].flatMap(({ company, companyUrl, appUrl, localEmail, secrets }) => [
+    `  ${company.name.padEnd(7)} ${appUrl}  sample application (sign in as somebody@${company.domain})`,
+    `          ${companyUrl}  its directory and login: assign, move and unassign people`,
+    `          ${demo.serverUrl}/signin  local administrator ${localEmail}, password ${secrets.localPassword}`,
+    `          API key ${demo.apiKeys[company.slug] ?? ''}`,
+  ]);
+  return [
+    '',
+    `Gatehouse   ${demo.serverUrl}  (console ${demo.serverUrl}/admin, API ${demo.serverUrl}/openapi.json)`,
+    ...tenants,
+    '',
+    'The tour',
+    `  1. Open ${okta.appUrl}, sign in as ada@${okta.company.domain}: you are forwarded to ${okta.company.name}'s login,`,
+    '     click Ada, and are back in the application with the role her group gives her.',
+    `  2. Open ${okta.companyUrl}, move Ada to Sales Managers, press Refresh in the application: her roles follow.`,
+    '  3. Unassign Ada: within seconds the application has lost her, and she cannot come back.',
+    `  4. Sign in as ${okta.localEmail} instead: no company login, a password.`,
+    '  5. In a second terminal: npx gatehouse sim run --profile entra --speed 1s',
+    '     and watch a person join, move and leave, request by request (--assert makes it a test).',
+    '',
+    `What the simulator needs to know is in ${targetFile} until this stops (Ctrl-C). Nothing of the demo is kept.`,
+  ];
+}
+
+function portOption(values: OptionValues): number {
+  const port = Number(textOf(values, 'port') ?? '3000');
+  if (!Number.isInteger(port) || port < 0 || port > 65_530)
+    throw new UsageError('--port: give a port number');
+  return port;
+}
+
+function portTaken(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code !== 'EADDRINUSE') return error;
+  return new CommandError(
+    exitCodes.unavailable,
+    'a port of the demo is taken: free 3000-3004, or give --port 0',
+  );
+}
+
+async function runDemo(values: OptionValues, terminal: Terminal): Promise<ExitCode> {
+  if (terminal.env['NODE_ENV'] === 'production') {
+    throw new CommandError(exitCodes.config, 'the demo has no place in production (NODE_ENV is production)');
+  }
+  const wanted = portOption(values);
+  const port = wanted === 0 ? await freePort() : wanted;
+  const dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-demo-'));
+  const targetFile = targetFileOf(terminal.env);
+  const verbose = values['verbose'] === true;
+  try {
+    const config = demoConfig(terminal, port, dataDir);
+    const demo = await startDemo({
+      firstPort: wanted === 0 ? 0 : port + 1,
+      clock: systemClock,
+      narrator: verbose ? textNarrator((line) => terminal.out(line)) : silentNarrator,
+      startServer: (bootstrap) => startGatehouse(config, bootstrap),
+    }).catch((error: unknown) => {
+      throw portTaken(error);
+    });
+    await mkdir(dirname(targetFile), { recursive: true });
+    await writeFile(targetFile, JSON.stringify(demo.target, null, 2), { mode: 0o600 });
+    if (demo.faults > 0)
+      terminal.err(`${demo.faults} answers were not as expected: start again with --verbose`);
+    terminal.out(tourOf(demo, targetFile).join('\n'));
+    await stopRequested();
+    await demo.stop();
+  } finally {
+    await rm(targetFile, { force: true });
+    await rm(dataDir, { recursive: true, force: true });
+  }
+  return exitCodes.ok;
+}
+
+/** `gatehouse demo`: the server, two simulated companies and a sample application for each, until it is stopped. */
+export const demoCommand: Command = {
+  name: 'demo',
+  summary: 'start a server with two simulated companies and sample applications, and print the tour',
+  options: {
+    port: {
+      type: 'string',
+      value: 'PORT',
+      describe: 'the first of five ports; 0 takes free ones; default 3000',
+    },
+    verbose: { type: 'boolean', describe: 'tell every request that fills the server' },
+  },
+  positionals: [],
+  run: ({ values, terminal }) => runDemo(values, terminal),
+};
