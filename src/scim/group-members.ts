@@ -29,7 +29,8 @@ export async function membersOfEach(
     }
   };
   for (const { _id: id, userName, attributes, groupIds } of users) {
-    add({ id, display: displayNameOf(userName, attributes), type: 'User' }, groupIds);
+    const name = displayNameOf(userName, attributes);
+    add({ id, display: name === userName ? undefined : name, type: 'User' }, groupIds);
   }
   for (const { _id: id, displayName, groupIds } of nested) {
     add({ id, display: displayName, type: 'Group' }, groupIds);

@@ -7,7 +7,8 @@ import { etagOf } from './user-resource.js';
 /** A member as `Group.members` shows it. */
 export interface GroupMember {
   readonly id: string;
-  readonly display: string;
+  /** undefined: it has no name but its userName. */
+  readonly display: string | undefined;
   readonly type: 'User' | 'Group';
 }
 
@@ -42,7 +43,7 @@ export function toScimGroup(
     resource['members'] = members.map(({ id, display, type }) => ({
       value: id,
       $ref: `${baseUrl}/${type}s/${id}`,
-      display,
+      ...(display !== undefined && { display }),
       type,
     }));
   }

@@ -20,18 +20,22 @@ export interface UserContent {
   password?: string;
   approved?: boolean;
   loginType?: 'local' | 'sso';
-  accessExpiresAt?: Date | null;
 }
 
 /** The entity tag of a stored version (weak: RFC 7644 section 3.14). */
 export const etagOf = (version: number): string => `W/"${version}"`;
 
-/** What Gatehouse itself decides, shown beside what the directory sent in its extension. */
-function gatehouseExtension(user: UserDocument): JsonObject {
+/**
+ * What the directory sent in Gatehouse's extension, with the present values of what others may have changed since, and the access
+ * period. What it never spoke of is not shown: a client that sends back what it read must not fix it.
+ */
+function gatehouseExtension(user: UserDocument): JsonObject | undefined {
+  const sent = user.attributes['gatehouse'] as JsonObject | undefined;
+  if (sent === undefined && user.accessExpiresAt === null) return undefined;
   return {
-    ...(user.attributes['gatehouse'] as JsonObject | undefined),
-    approved: user.approved,
-    loginType: user.loginType,
+    ...sent,
+    ...(sent?.['approved'] !== undefined && { approved: user.approved }),
+    ...(sent?.['loginType'] !== undefined && { loginType: user.loginType }),
     ...(user.accessExpiresAt && { accessExpiresAt: user.accessExpiresAt.toISOString() }),
   };
 }
@@ -89,12 +93,11 @@ const apart = new Set(['schemas', 'id', 'externalId', 'userName', 'active', 'gro
 
 const textOr = <T>(value: unknown, other: T): string | T => (typeof value === 'string' ? value : other);
 
-/** Takes what Gatehouse keeps beside the attributes out of its extension. */
+/** Reads what Gatehouse keeps beside the attributes out of its extension; what it decides alone is left out. */
 function splitGatehouse(data: JsonObject): { own: Partial<UserContent>; rest: Record<string, unknown> } {
-  const { status: _status, lockedUntil: _locked, approved, loginType, accessExpiresAt, ...rest } = data;
-  const own: Partial<UserContent> = {
-    accessExpiresAt: typeof accessExpiresAt === 'string' ? new Date(accessExpiresAt) : null,
-  };
+  const { status: _status, lockedUntil: _locked, accessExpiresAt: _period, ...rest } = data;
+  const { approved, loginType } = rest;
+  const own: Partial<UserContent> = {};
   if (typeof approved === 'boolean') own.approved = approved;
   if (loginType === 'local' || loginType === 'sso') own.loginType = loginType;
   return { own, rest };

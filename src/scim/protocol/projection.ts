@@ -1,7 +1,7 @@
 import type { ResourceSchema } from './attribute.js';
 import { findAttributePath } from './attribute-path.js';
 import type { JsonObject } from './json-value.js';
-import { isJsonObject } from './json-value.js';
+import { isJsonObject, without } from './json-value.js';
 import type { Resource } from './resource.js';
 import { badRequest } from './scim-error.js';
 
@@ -98,13 +98,24 @@ export function project(resource: Resource, projection: Projection): Resource {
 function withoutConcealed(resource: Resource, schema: ResourceSchema): Resource {
   let result: Record<string, unknown> | undefined;
   for (const { urn, name } of schema.concealed) {
-    const container = urn === undefined ? resource : resource[urn];
+    const container = urn === undefined ? resource : (result ?? resource)[urn];
     if (!isJsonObject(container) || container[name] === undefined) continue;
     result ??= { ...resource };
     if (urn === undefined) Reflect.deleteProperty(result, name);
-    else result[urn] = omit(result[urn] as JsonObject, new Map([[name, 'all' as const]]));
+    else setContainer(result, urn, without(container, name));
   }
   return result ?? resource;
+}
+
+/** An extension of which nothing is shown is not in `schemas` either. */
+function setContainer(resource: Record<string, unknown>, urn: string, container: JsonObject): void {
+  if (Object.keys(container).length > 0) {
+    resource[urn] = container;
+    return;
+  }
+  Reflect.deleteProperty(resource, urn);
+  const { schemas } = resource;
+  if (Array.isArray(schemas)) resource['schemas'] = schemas.filter((schema) => schema !== urn);
 }
 
 function projectOnly(resource: Resource, { core, extensions, schema }: Projection): Resource {

@@ -2,6 +2,11 @@ import type { SchemaDefinition } from '../attribute.js';
 import { defineAttribute } from '../attribute.js';
 import { gatehouseUserUrn } from '../urns.js';
 
+/**
+ * Decided here, not by a client, and told on request only: so that what a client writes to the extension is what it reads back.
+ */
+const decided = { mutability: 'readOnly', returned: 'request' } as const;
+
 /** What Gatehouse decides about a user beyond RFC 7643: approval, access period, limits. */
 export const gatehouseUserSchema: SchemaDefinition = {
   id: gatehouseUserUrn,
@@ -9,7 +14,7 @@ export const gatehouseUserSchema: SchemaDefinition = {
   description: 'Access of the user at this server',
   attributes: [
     defineAttribute('status', 'The one word that says whether the user can sign in, and if not, why.', {
-      mutability: 'readOnly',
+      ...decided,
       canonicalValues: [
         'active',
         'pending_approval',
@@ -24,8 +29,11 @@ export const gatehouseUserSchema: SchemaDefinition = {
     defineAttribute('loginType', 'Signs in here with a password, or at the identity provider.', {
       canonicalValues: ['local', 'sso'],
     }),
-    defineAttribute('accessExpiresAt', 'End of the access period; absent: permanent.', { type: 'dateTime' }),
-    defineAttribute('lockedUntil', 'End of a temporary lock.', { type: 'dateTime', mutability: 'readOnly' }),
+    defineAttribute('accessExpiresAt', 'End of the access period; absent: permanent. Set it at the server.', {
+      type: 'dateTime',
+      ...decided,
+    }),
+    defineAttribute('lockedUntil', 'End of a temporary lock.', { type: 'dateTime', ...decided }),
     defineAttribute('limitedProducts', 'The products the user is limited to; absent: all.', {
       multiValued: true,
     }),

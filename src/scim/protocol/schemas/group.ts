@@ -20,7 +20,7 @@ export const groupSchema: SchemaDefinition = {
           mutability: 'immutable',
           referenceTypes: ['User', 'Group'],
         }),
-        defineAttribute('display', "The member's name.", { mutability: 'immutable' }),
+        defineAttribute('display', "The member's name.", { mutability: 'readOnly' }),
         defineAttribute('type', 'User or Group.', {
           mutability: 'immutable',
           canonicalValues: ['User', 'Group'],
