@@ -10,6 +10,7 @@ import { lastErrorHandler, notFound } from './http/error-page.js';
 import { healthRoutes, type Readiness } from './http/health-routes.js';
 import { requestId } from './http/request-context.js';
 import { revocationJobs } from './auth/revocation.js';
+import { startAuditSealer } from './identity/audit-seal.js';
 import type { Core } from './identity/core.js';
 import { startJobWorker, type JobWorker } from './identity/jobs.js';
 import { recomputeGrants, recomputeJob } from './identity/recompute.js';
@@ -73,10 +74,12 @@ export function createApp(core: Core, version: string): App {
   app.use(lastErrorHandler(log));
 
   let worker: JobWorker | undefined;
+  let sealer: ReturnType<typeof startAuditSealer> | undefined;
   return {
     express: app,
     readiness,
     start() {
+      sealer = startAuditSealer(core);
       worker = startJobWorker(core, {
         ...revocationJobs(core),
         [recomputeJob]: (job) => recomputeGrants(core, job),
@@ -84,7 +87,7 @@ export function createApp(core: Core, version: string): App {
       });
     },
     async stop() {
-      await worker?.stop();
+      await Promise.all([worker?.stop(), sealer?.stop()]);
       await requestLogOf(core).flush();
     },
   };

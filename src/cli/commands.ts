@@ -1,9 +1,13 @@
-import type { Command } from './command.js';
+import { adminCreateCommand, adminRecoverCommand } from './admin.js';
+import { auditVerifyCommand } from './audit.js';
 import { checkCommand } from './check.js';
+import type { Command } from './command.js';
 import { demoCommand } from './demo.js';
 import { openApiCommand } from './openapi.js';
 import { simCommand, simRunCommand } from './sim.js';
 import { startCommand } from './start.js';
+import { tokenCreateCommand, tokenRevokeCommand, tokenRotateCommand } from './token.js';
+import { exportCommand, importCommand } from './transfer.js';
 
 /** Every command, in the order of the help. */
 export const commands: readonly Command[] = [
@@ -12,5 +16,13 @@ export const commands: readonly Command[] = [
   simCommand,
   simRunCommand,
   checkCommand,
+  adminCreateCommand,
+  adminRecoverCommand,
+  tokenCreateCommand,
+  tokenRotateCommand,
+  tokenRevokeCommand,
+  exportCommand,
+  importCommand,
+  auditVerifyCommand,
   openApiCommand,
 ];

@@ -4,21 +4,42 @@ import { packageFolder } from '../infrastructure/package-info.js';
 import type { Core } from '../identity/core.js';
 import { openCore } from '../main.js';
 import { join } from 'node:path';
-import type { Terminal } from './command.js';
+import { CommandError, exitCodes, type Terminal } from './command.js';
 
 /** The configuration as the server reads it. */
 export function readConfig(terminal: Terminal): Config {
   return loadConfig(terminal.env, join(packageFolder, 'config'));
 }
 
+/** Faults of the operating system that an operator mends: a folder that cannot be written, a port that is taken. */
+const mendable: Readonly<Record<string, string>> = {
+  EACCES: 'may not be used by this user',
+  EADDRINUSE: 'is taken: set PORT to another',
+  EADDRNOTAVAIL: 'is not an address of this machine: set HOST to another',
+  ENOSPC: 'is on a full disk',
+  ENOTDIR: 'is not a folder',
+  EROFS: 'is read-only',
+};
+
+/** What a failed start means: exit code 69 with a plain sentence for what an operator can mend; anything else as it is. */
+export function startFailure(error: unknown): unknown {
+  const { code, path, port } = error as { code?: unknown; path?: unknown; port?: unknown };
+  const meaning = typeof code === 'string' ? mendable[code] : undefined;
+  if (meaning === undefined) return error;
+  const subject = typeof port === 'number' ? `port ${port}` : typeof path === 'string' ? path : 'DATA_DIR';
+  return new CommandError(exitCodes.unavailable, `${subject} ${meaning}`);
+}
+
 /**
  * Opens the configured database for one command, beside a server that may be running on it, and lets go of it afterwards.
  *
- * @throws AppError `server.unavailable` when the database does not answer.
+ * @throws AppError `server.unavailable` when the database does not answer; CommandError when its folder cannot be used.
  */
 export async function withCore<R>(terminal: Terminal, work: (core: Core) => Promise<R>): Promise<R> {
   const config = readConfig(terminal);
-  const core = await openCore(config, { log: createLogger('silent') });
+  const core = await openCore(config, { log: createLogger('silent') }).catch((error: unknown) => {
+    throw startFailure(error);
+  });
   try {
     await core.store.ping();
     return await work(core);

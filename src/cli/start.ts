@@ -1,21 +1,12 @@
 import { packageVersion } from '../infrastructure/package-info.js';
 import { startServer, type RunningServer } from '../main.js';
 import { bannerLines } from './banner.js';
-import { CommandError, exitCodes, type Command } from './command.js';
-import { readConfig } from './server-core.js';
+import { exitCodes, type Command } from './command.js';
+import { readConfig, startFailure } from './server-core.js';
 import { stopRequested } from './stop-requested.js';
 
 /** After the drain time, how long a stop may take before the process ends anyway, milliseconds. */
 const hardStop = 20_000;
-
-function unavailable(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE')
-    return new CommandError(exitCodes.unavailable, 'the port is taken: set PORT to another');
-  if (code === 'EACCES')
-    return new CommandError(exitCodes.unavailable, 'the port may not be opened by this user');
-  return error;
-}
 
 /** Lines for a person at a terminal, one log line for everybody else. */
 async function tellStarted(server: RunningServer): Promise<void> {
@@ -32,7 +23,7 @@ export const startCommand: Command = {
   async run({ terminal }) {
     const config = readConfig(terminal);
     const server = await startServer(config).catch((error: unknown) => {
-      throw unavailable(error);
+      throw startFailure(error);
     });
     await tellStarted(server);
     await stopRequested();

@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { exportBootstrap } from '../identity/bootstrap-export.js';
+import { applyBootstrap, BootstrapError, parseBootstrap, weakSecrets } from '../identity/bootstrap.js';
+import { CommandError, exitCodes, textOf, type Command, type Terminal } from './command.js';
+import { withCore } from './server-core.js';
+import { tenantOf, tenantOption } from './tenant.js';
+
+export const exportCommand: Command = {
+  name: 'export',
+  summary: 'print tenants in the form of the bootstrap file, without secrets and without provisioned users',
+  options: { tenant: { ...tenantOption, describe: 'this tenant alone; else all' } },
+  positionals: [],
+  run: ({ values, terminal }) =>
+    withCore(terminal, async (core) => {
+      const slug = textOf(values, 'tenant');
+      if (slug !== undefined) await tenantOf(core, values);
+      terminal.out(JSON.stringify(await exportBootstrap(core, slug), null, 2));
+      return exitCodes.ok;
+    }),
+};
+
+async function readJson(path: string, terminal: Terminal): Promise<unknown> {
+  const text = await (path === '-' ? terminal.readInput() : readFile(path, 'utf8')).catch(
+    (error: unknown) => {
+      throw new CommandError(exitCodes.noInput, error instanceof Error ? error.message : String(error));
+    },
+  );
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new CommandError(
+      exitCodes.data,
+      `${path}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+const asDataFault = (error: unknown): unknown =>
+  error instanceof BootstrapError ? new CommandError(exitCodes.data, error.message) : error;
+
+export const importCommand: Command = {
+  name: 'import',
+  summary: 'apply a bootstrap file (- reads standard input); applying it again changes nothing',
+  options: {},
+  positionals: ['FILE'],
+  async run({ positionals, terminal, report }) {
+    const [path = '-'] = positionals;
+    const json = await readJson(path, terminal);
+    try {
+      const file = parseBootstrap(json);
+      const outcome = await withCore(terminal, (core) => applyBootstrap(core, file));
+      const { created, updated, unchanged } = outcome;
+      const weak = weakSecrets(file);
+      report({ ...outcome, weakSecrets: weak }, [
+        `created ${created}, updated ${updated}, unchanged ${unchanged}`,
+        ...weak.map((where) => `warning: ${where} is short enough to guess`),
+      ]);
+      return exitCodes.ok;
+    } catch (error) {
+      throw asDataFault(error);
+    }
+  },
+};
