@@ -109,21 +109,19 @@ async function sessionsOf(
 async function endSessions(
   core: Core,
   connection: SsoConnectionDocument,
-  sessions: SessionDocument[],
-  visitor: Visitor,
-) {
-  const actor = {
-    ...systemActor(connection.tenantId, connection.name),
-    requestId: visitor.requestId,
-    ip: visitor.ip,
-  };
+  sessions: readonly SessionDocument[],
+  { requestId, ip }: Visitor,
+): Promise<void> {
+  const actor = { ...systemActor(connection.tenantId, connection.name), requestId, ip };
+  const now = core.clock.now();
   for (const session of sessions) {
     await core.store.transaction(function* (tx) {
-      const removed = yield* tx.tenant(session.tenantId).collection('sessions').remove(session._id);
-      const target = { type: 'user', id: session.userId, label: '' };
-      if (!removed) return;
-      yield* sessionEnded(tx, session, core.clock.now());
-      yield* recordEvent(tx, actor, { action: 'logout', target }, core.clock.now());
+      const scope = tx.tenant(session.tenantId);
+      if (!(yield* scope.collection('sessions').remove(session._id))) return;
+      const user = yield* scope.collection('users').get(session.userId);
+      const target = { type: 'user', id: session.userId, label: user?.email ?? user?.userName ?? '' };
+      yield* sessionEnded(tx, session, now);
+      yield* recordEvent(tx, actor, { action: 'logout', target }, now);
     });
   }
   wakeJobs(core);
