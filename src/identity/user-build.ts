@@ -10,7 +10,7 @@ import { mapRoles } from './role-mapping.js';
 import type { TenantConfig } from './tenant-config.js';
 import type { UserInput } from './user-input.js';
 import { deriveUserKeys } from './user-keys.js';
-import { retired } from './user-visibility.js';
+import { retired, retiredKeys } from './user-visibility.js';
 import { aliasesFor, directoryStep, mappingView, regrantStep, type WriteContext } from './user-write.js';
 
 export interface CreateOptions {
@@ -171,7 +171,7 @@ export function* changedUser(
   const changed: UserDocument = {
     ...stored,
     ...keys,
-    ...(isHidden && { loginKeys: [] }),
+    ...(isHidden && { loginKeys: retiredKeys(stored._id) }),
     userName: input.userName,
     externalId: input.externalId,
     attributes: input.attributes,

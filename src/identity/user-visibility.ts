@@ -11,6 +11,11 @@ import { isProtectedFromDirectories } from './user-transitions.js';
  */
 export const retired = 'retired';
 
+/** In place of a hidden user's address and userName: a unique index takes an empty list for a value like any other. */
+export function retiredKeys(userId: string): string[] {
+  return [`${retired}:${userId}`];
+}
+
 /** What a directory sees: what it manages and what nobody manages. */
 export function visibleTo(directoryId: string): Query {
   return { directoryId: { $in: [directoryId, null] } };

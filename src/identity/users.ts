@@ -11,7 +11,7 @@ import { buildUser, changedUser, requireAddingAllowed, type CreateOptions } from
 import type { UserInput } from './user-input.js';
 import { guardSelf } from './user-transitions.js';
 import { requireVersion, type WriteOptions } from './versions.js';
-import { isVisibleTo, requireWritable, retired } from './user-visibility.js';
+import { isVisibleTo, requireWritable, retired, retiredKeys } from './user-visibility.js';
 import {
   enqueueAccessEnd,
   enqueueExpiry,
@@ -180,7 +180,7 @@ function* retireUser(context: WriteContext, user: UserDocument): Step<void> {
     ...user,
     enabled: false,
     directoryId: retired,
-    loginKeys: [],
+    loginKeys: retiredKeys(user._id),
     groupIds: [],
     grants: user.grants.filter((grant) => grant.type !== 'rule'),
   };

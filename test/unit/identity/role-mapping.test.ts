@@ -1,0 +1,158 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { mapRoles, matchesPattern, ruleId, type RoleRule } from '../../../src/identity/role-mapping.js';
+import { compilePath, extensionAliases, type MappingView } from '../../../src/identity/rule-paths.js';
+
+const aliases = extensionAliases([
+  { alias: 'acme', resource: 'User', schema: { id: 'urn:acme:params:scim:2.0:User' } },
+]);
+
+const rule = (when: RoleRule['when'], ...grant: string[]): RoleRule => ({
+  id: ruleId(when, grant),
+  when,
+  grant,
+});
+
+const ada: MappingView = {
+  user: {
+    userName: 'ada@acme.test',
+    active: true,
+    title: 'Engineer',
+    name: { familyName: 'Lovelace' },
+    roles: [{ value: 'Billing.Admin', type: 'app' }, { value: 'Reader' }],
+    entitlements: [{ value: 'gold' }],
+    enterprise: { department: 'R&D', manager: { value: '42' } },
+    acme: { clearance: 3 },
+  },
+  groups: [
+    { id: 'g1', displayName: 'Engineering', externalId: 'ext-1' },
+    { id: 'g2', displayName: 'App-CRM-Agents', externalId: null },
+  ],
+};
+
+const rolesOf = (view: MappingView, ...rules: RoleRule[]): string[] =>
+  mapRoles(view, rules, aliases).grants.map((grant) => grant.role);
+
+describe('mapRoles', () => {
+  const hits: [string, RoleRule['when']][] = [
+    ['a group by its displayName', { path: 'groups.displayName', is: 'Engineering' }],
+    ['a group by its display, as SCIM users carry it', { path: 'groups.display', is: 'Engineering' }],
+    ['a group by its externalId', { path: 'groups.externalId', is: 'ext-1' }],
+    ['a group by its id', { path: 'groups.id', is: 'g2' }],
+    ['a group by any of its names', { path: 'groups', is: 'ext-1' }],
+    ['a role value', { path: 'roles.value', is: 'Reader' }],
+    ['a role value through the bare attribute', { path: 'roles', is: 'Reader' }],
+    ['an entitlement', { path: 'entitlements.value', is: 'gold' }],
+    ['a simple attribute', { path: 'title', is: 'Engineer' }],
+    ['a sub-attribute', { path: 'name.familyName', is: 'Lovelace' }],
+    ['a boolean', { path: 'active', is: 'true' }],
+    ['a number', { path: 'urn:acme:params:scim:2.0:User:clearance', is: '3' }],
+    [
+      'an enterprise attribute by its URN',
+      { path: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department', is: 'R&D' },
+    ],
+    [
+      'a sub-attribute of an extension',
+      { path: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value', is: '42' },
+    ],
+    [
+      'a core attribute by its URN',
+      { path: 'urn:ietf:params:scim:schemas:core:2.0:User:title', is: 'Engineer' },
+    ],
+    ['one of several values', { path: 'groups.displayName', in: ['Sales', 'engineering'] }],
+    ['a pattern', { path: 'groups.displayName', matches: 'App-*-Agents' }],
+    ['another spelling of path and value', { path: 'GROUPS.displayname', is: 'ENGINEERING' }],
+  ];
+  for (const [what, when] of hits) {
+    it(`grants by ${what}`, () => expect(rolesOf(ada, rule(when, 'crm:agent'))).to.deep.equal(['crm:agent']));
+  }
+
+  it('grants nothing for a value that no rule names', () => {
+    expect(rolesOf(ada, rule({ path: 'roles.value', is: 'Admin' }, 'administrator'))).to.deep.equal([]);
+    expect(
+      rolesOf(ada, rule({ path: 'groups.displayName', matches: 'Engineer' }, 'administrator')),
+    ).to.deep.equal([]);
+    expect(rolesOf(ada, rule({ path: 'nickName', is: '' }, 'administrator'))).to.deep.equal([]);
+  });
+
+  it('says which rule matched because of what value', () => {
+    const wanted = rule({ path: 'groups.displayName', matches: 'app-*' }, 'crm:agent', 'crm:lead');
+    const { grants } = mapRoles(ada, [wanted], aliases);
+    const because = 'groups.displayName matches "app-*": "App-CRM-Agents"';
+    expect(grants).to.deep.equal([
+      { role: 'crm:agent', rule: wanted.id, because },
+      { role: 'crm:lead', rule: wanted.id, because },
+    ]);
+  });
+
+  it('reports role values, entitlements and groups that no rule knows', () => {
+    const { unmatched } = mapRoles(ada, [rule({ path: 'groups.externalId', is: 'ext-1' }, 'a')], aliases);
+    expect(unmatched).to.deep.equal([
+      { path: 'roles.value', value: 'Billing.Admin' },
+      { path: 'roles.value', value: 'Reader' },
+      { path: 'entitlements.value', value: 'gold' },
+      { path: 'groups.displayName', value: 'App-CRM-Agents' },
+    ]);
+  });
+
+  it('gives the same result whatever the order of arrival', () => {
+    const rules = [
+      rule({ path: 'groups.displayName', matches: '*e*' }, 'a'),
+      rule({ path: 'roles.value', in: ['Reader', 'billing.admin'] }, 'b', 'c'),
+    ];
+    const expected = mapRoles(ada, rules, aliases);
+    const roles = ada.user['roles'] as unknown[];
+    fc.assert(
+      fc.property(
+        fc.shuffledSubarray(roles, { minLength: 2 }),
+        fc.shuffledSubarray([...ada.groups], { minLength: 2 }),
+        (r, g) => {
+          expect(mapRoles({ user: { ...ada.user, roles: r }, groups: g }, rules, aliases)).to.deep.equal(
+            expected,
+          );
+        },
+      ),
+    );
+  });
+});
+
+describe('compilePath', () => {
+  for (const path of [
+    '',
+    'a b',
+    'groups.members',
+    'groups.id.x',
+    'roles[type eq "x"].value',
+    'urn:unknown:schema:attr',
+    '__proto__',
+  ]) {
+    it(`refuses ${JSON.stringify(path)}`, () => expect(compilePath(path, aliases)).to.equal(undefined));
+  }
+
+  it('never reads what is not the user’s own', () => {
+    expect(compilePath('constructor.name', aliases)?.read(ada)).to.deep.equal([]);
+    expect(compilePath('toString', aliases)?.read(ada)).to.deep.equal([]);
+  });
+});
+
+describe('matchesPattern', () => {
+  it('agrees with the regular expression that means the same', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', '*', '.'), maxLength: 12 });
+    fc.assert(
+      fc.property(
+        text,
+        text.map((value) => value.replaceAll('*', 'a')),
+        (pattern, value) => {
+          const source = pattern.replace(/[.]/g, '\\.').replaceAll('*', '.*');
+          expect(matchesPattern(pattern, value)).to.equal(new RegExp(`^${source}$`, 's').test(value));
+        },
+      ),
+    );
+  });
+
+  it('stays quick on patterns that drive regular expressions mad', () => {
+    const started = performance.now();
+    expect(matchesPattern(`${'*a'.repeat(90)}b`, 'a'.repeat(5000))).to.equal(false);
+    expect(performance.now() - started).to.be.below(500);
+  });
+});

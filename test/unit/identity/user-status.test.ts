@@ -1,0 +1,41 @@
+import { expect } from 'chai';
+import { deriveStatus, type StatusFields, type UserStatus } from '../../../src/identity/user-status.js';
+
+const now = new Date('2026-01-05T09:00:00Z');
+const before = new Date(now.getTime() - 1);
+const after = new Date(now.getTime() + 1);
+const good: StatusFields = { enabled: true, approved: true, activatedAt: before, accessExpiresAt: null };
+
+describe('deriveStatus (requirements B2)', () => {
+  const worst = { enabled: false, approved: false, activatedAt: null, accessExpiresAt: now };
+  const ladder: [UserStatus, Partial<StatusFields>, Date | null][] = [
+    ['disabled', worst, after],
+    ['expired', { ...worst, enabled: true }, after],
+    ['locked', { ...worst, enabled: true, accessExpiresAt: after }, after],
+    ['pending_activation', { ...worst, enabled: true, accessExpiresAt: after }, now],
+    ['pending_approval', { approved: false }, null],
+    ['active', {}, null],
+  ];
+  for (const [status, fields, lockedUntil] of ladder) {
+    it(`is ${status} as the first that holds`, () => {
+      expect(deriveStatus({ ...good, ...fields }, { now, approvalRequired: true, lockedUntil })).to.equal(
+        status,
+      );
+    });
+  }
+
+  it('is deleted for a user that is gone', () => {
+    expect(deriveStatus(undefined, { now, approvalRequired: false })).to.equal('deleted');
+  });
+
+  it('asks for approval only where the tenant does', () => {
+    expect(deriveStatus({ ...good, approved: false }, { now, approvalRequired: false })).to.equal('active');
+  });
+
+  it('lets access end and a lockout end at their very instants', () => {
+    expect(deriveStatus({ ...good, accessExpiresAt: now }, { now, approvalRequired: false })).to.equal(
+      'expired',
+    );
+    expect(deriveStatus(good, { now, approvalRequired: false, lockedUntil: now })).to.equal('active');
+  });
+});
