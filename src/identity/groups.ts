@@ -171,7 +171,9 @@ export function* editGroupStep(
   const directoryId = before.directoryId ?? actor.directoryId;
   const wanted: GroupDocument = {
     ...before,
-    ...input,
+    displayName: input.displayName,
+    externalId: input.externalId,
+    attributes: input.attributes,
     displayNameKey: fold(input.displayName),
     directoryId,
     owner: directoryId ?? 'local',
