@@ -41,11 +41,7 @@ const algorithmOf = (document: SigningKeyDocument): string => document._id.split
  * moment one inserts, and the other goes on with what it finds.
  */
 async function makeFirstKeys(core: Core, alg: Algorithm): Promise<void> {
-  const states = [
-    ['current', 1],
-    ['next', 2],
-  ] as const;
-  for (const [state, number] of states) {
+  const make = async (state: SigningKeyDocument['state'], number: number): Promise<void> => {
     const privateJwk = await generateSealedKey(core, alg);
     try {
       await core.store.server
@@ -54,7 +50,8 @@ async function makeFirstKeys(core: Core, alg: Algorithm): Promise<void> {
     } catch (error) {
       if (!(error instanceof AppError && error.code === 'store.duplicate')) throw error;
     }
-  }
+  };
+  await Promise.all([make('current', 1), make('next', 2)]);
 }
 
 const isPublished = (key: SigningKeyDocument, now: Date): boolean =>
@@ -70,7 +67,7 @@ export async function loadKeySet(core: Core): Promise<KeySet> {
   let stored = await collection.find({});
   const missing = algorithms.filter((alg) => !stored.some((key) => algorithmOf(key) === alg));
   if (missing.length > 0) {
-    for (const alg of missing) await makeFirstKeys(core, alg);
+    await Promise.all(missing.map((alg) => makeFirstKeys(core, alg)));
     stored = await collection.find({});
   }
   const now = core.clock.now();

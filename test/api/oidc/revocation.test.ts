@@ -205,7 +205,7 @@ describe('OpenID provider: the end of access', () => {
       await party.signIn(await browserOf(core, user)),
     ];
     const actor = systemActor(user.tenantId);
-    await revokeSession(core, actor, user, String(one.claims()!['sid']));
+    await revokeSession(core, actor, user, one.claims()!['sid'] as string);
     expect((await refresh(core, application, one.refresh_token)).status).to.equal(400);
     await untilTold(user._id);
     expect(logoutsOf(user._id)).to.equal(1);
