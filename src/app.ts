@@ -1,4 +1,5 @@
 import express, { type Express } from 'express';
+import { endEventStreams } from './admin/event-stream.js';
 import { apiRoutes, openApiRoutes } from './admin/routes.js';
 import { findTokenOwner } from './auth/provider/access-token.js';
 import { openIdProvider } from './auth/provider/provider.js';
@@ -87,6 +88,7 @@ export function createApp(core: Core, version: string): App {
       });
     },
     async stop() {
+      endEventStreams(core);
       await Promise.all([worker?.stop(), sealer?.stop()]);
       await requestLogOf(core).flush();
     },

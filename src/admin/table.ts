@@ -2,6 +2,7 @@ import { packageVersion } from '../infrastructure/package-info.js';
 import { applicationRoutes } from './api/applications.js';
 import { auditEventRoutes } from './api/audit-events.js';
 import { directoryRoutes } from './api/directories.js';
+import { directoryRequestRoutes } from './api/directory-requests.js';
 import { directoryRuleRoutes } from './api/directory-rules.js';
 import { groupRoutes } from './api/groups.js';
 import { meRoutes } from './api/me.js';
@@ -23,6 +24,7 @@ export const routeTable: readonly Route[] = [
   ...ssoConnectionRoutes,
   ...directoryRoutes,
   ...directoryRuleRoutes,
+  ...directoryRequestRoutes,
   ...settingsRoutes,
   ...auditEventRoutes,
   ...meRoutes,

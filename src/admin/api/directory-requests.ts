@@ -1,0 +1,172 @@
+import {
+  deviationCounts,
+  getRequest,
+  listRequests,
+  replayRequest,
+  subscribeRequests,
+  type RequestFilter,
+  type ScimRequestDocument,
+} from '../../scim/preview.js';
+import { streamEvents } from '../event-stream.js';
+import { listOf, pageAfter, pageParameters } from '../list.js';
+import {
+  presentReplay,
+  presentScimRequest,
+  replaySchema,
+  scimRequestSchema,
+} from '../present/scim-request.js';
+import { route, type Route } from '../route.js';
+import { z } from '../schema.js';
+import { directoryTag, targetDirectory } from './directories.js';
+import { targetUser, userTag } from './users.js';
+
+const filters = {
+  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).optional(),
+  result: z.enum(['success', 'failure']).optional().describe('failure: answered with 400 or more'),
+  deviation: z.string().max(100).optional().describe('name of a tolerated deviation'),
+};
+
+interface FilterQuery {
+  readonly method?: string | undefined;
+  readonly result?: 'success' | 'failure' | undefined;
+  readonly deviation?: string | undefined;
+  readonly target?: string | undefined;
+}
+
+function filterOf({ method, result, deviation, target }: FilterQuery): RequestFilter {
+  return {
+    ...(method !== undefined && { method }),
+    ...(result !== undefined && { result }),
+    ...(deviation !== undefined && { deviation }),
+    ...(target !== undefined && { targetId: target }),
+  };
+}
+
+const listAll = route({
+  method: 'get',
+  path: '/directories/{id}/requests',
+  id: 'listScimRequests',
+  summary: 'What a directory sent and how it was answered, newest first',
+  tag: directoryTag,
+  permission: 'scim.manage',
+  target: targetDirectory,
+  query: z.strictObject({
+    ...filters,
+    target: z.string().max(200).optional().describe('id of the user or group it was about'),
+    ...pageParameters,
+  }),
+  output: listOf(scimRequestSchema),
+  async handler(context) {
+    const { core, actor, params, query } = context;
+    const page = await pageAfter(
+      context,
+      (beforeId: string | undefined, limit) =>
+        listRequests(core, actor.tenantId, params.id, filterOf(query), {
+          limit,
+          ...(beforeId !== undefined && { beforeId }),
+        }),
+      (request) => request._id,
+    );
+    return { body: { ...page, items: page.items.map(presentScimRequest) } };
+  },
+});
+
+const readOne = route({
+  method: 'get',
+  path: '/directories/{id}/requests/{requestId}',
+  id: 'getScimRequest',
+  summary: 'One request of the log',
+  tag: directoryTag,
+  permission: 'scim.manage',
+  target: targetDirectory,
+  output: scimRequestSchema,
+  handler: async ({ core, actor, params }) => ({
+    body: presentScimRequest(await getRequest(core, actor.tenantId, params.id, params.requestId)),
+  }),
+});
+
+const replayOne = route({
+  method: 'post',
+  path: '/directories/{id}/requests/{requestId}/replay',
+  id: 'replayScimRequest',
+  summary: 'What a recorded request would do now; nothing is written',
+  tag: directoryTag,
+  permission: 'scim.manage',
+  target: targetDirectory,
+  output: replaySchema,
+  handler: async ({ core, actor, params }) => ({
+    body: presentReplay(await replayRequest(core, actor.tenantId, params.id, params.requestId)),
+  }),
+});
+
+const follow = route({
+  method: 'get',
+  path: '/directories/{id}/requests/stream',
+  id: 'followScimRequests',
+  summary: 'Requests as they are answered (Server-Sent Events named `request`)',
+  tag: directoryTag,
+  permission: 'scim.manage',
+  target: targetDirectory,
+  produces: 'text/event-stream',
+  async handler({ core, actor, params, res }) {
+    await streamEvents(core, res, (stream) =>
+      subscribeRequests(core, actor.tenantId, params.id, (request) => {
+        stream.send('request', request._id, presentScimRequest(request));
+      }),
+    );
+    return undefined;
+  },
+});
+
+const countDeviations = route({
+  method: 'get',
+  path: '/directories/{id}/deviations',
+  id: 'countDirectoryDeviations',
+  summary: 'How often each tolerated deviation was met',
+  tag: directoryTag,
+  permission: 'scim.manage',
+  target: targetDirectory,
+  output: z.strictObject({ counts: z.record(z.string(), z.number().int()) }).openapi('DeviationCounts'),
+  handler: async ({ core, actor, params }) => ({
+    body: { counts: await deviationCounts(core, actor.tenantId, params.id) },
+  }),
+});
+
+const provisioning = route({
+  method: 'get',
+  path: '/users/{id}/provisioning',
+  id: 'listUserProvisioning',
+  summary: 'What the user’s directory sent about them, newest first, with what it changed',
+  tag: userTag,
+  permission: 'users.read',
+  target: targetUser,
+  query: z.strictObject({ ...filters, ...pageParameters }),
+  output: listOf(scimRequestSchema),
+  async handler(context) {
+    const { core, actor, params, query, target } = context;
+    const { directoryId } = target;
+    const page = await pageAfter(
+      context,
+      async (
+        beforeId: string | undefined,
+        limit,
+      ): Promise<{ items: ScimRequestDocument[]; total: number }> => {
+        if (directoryId === null) return { items: [], total: 0 };
+        const filter = filterOf({ ...query, target: params.id });
+        const before = beforeId === undefined ? {} : { beforeId };
+        return listRequests(core, actor.tenantId, directoryId, filter, { limit, ...before });
+      },
+      (request) => request._id,
+    );
+    return { body: { ...page, items: page.items.map(presentScimRequest) } };
+  },
+});
+
+export const directoryRequestRoutes: readonly Route[] = [
+  listAll,
+  readOne,
+  replayOne,
+  follow,
+  countDeviations,
+  provisioning,
+];

@@ -1,0 +1,70 @@
+import type { LoggedRequest, Replay } from '../../scim/preview.js';
+import { z } from '../schema.js';
+import { id, instant, iso } from './fields.js';
+
+const party = z.strictObject({ type: z.string(), id: z.string(), label: z.string() });
+const diff = z.array(z.strictObject({ path: z.string(), before: z.unknown(), after: z.unknown() }));
+const deviations = z.array(z.string()).describe('tolerated departures from the RFCs');
+
+const roleChanges = z.array(
+  z.strictObject({ userId: z.string(), granted: z.array(z.string()), withdrawn: z.array(z.string()) }),
+);
+
+const error = z
+  .strictObject({
+    status: z.number().int(),
+    scimType: z.string().nullable(),
+    detail: z.string(),
+    hint: z.string().describe('what to do about it'),
+  })
+  .nullable();
+
+export const scimRequestSchema = z
+  .strictObject({
+    id,
+    directoryId: z.string(),
+    at: instant,
+    method: z.string(),
+    path: z.string().describe('below `/scim/v2`, with its query'),
+    status: z.number().int(),
+    latencyMs: z.number(),
+    requestId: z.string(),
+    userAgent: z.string(),
+    ip: z.string(),
+    body: z.unknown().describe('as it was sent, without secrets'),
+    deviations,
+    target: party.nullable(),
+    diff: diff.describe('attribute by attribute'),
+    roleChanges,
+    error,
+  })
+  .openapi('ScimRequest');
+
+export function presentScimRequest(request: LoggedRequest) {
+  return {
+    id: request._id,
+    directoryId: request.directoryId,
+    at: iso(request.at),
+    method: request.method,
+    path: request.path,
+    status: request.status,
+    latencyMs: request.latencyMs,
+    requestId: request.requestId,
+    userAgent: request.userAgent,
+    ip: request.ip,
+    body: request.body ?? null,
+    deviations: request.deviations,
+    target: request.target,
+    diff: request.diff,
+    roleChanges: request.roleChanges,
+    error: request.error,
+  };
+}
+
+export const replaySchema = z
+  .strictObject({ status: z.number().int(), deviations, diff, roleChanges, error })
+  .openapi('Replay');
+
+export function presentReplay(replay: Replay) {
+  return { ...replay, deviations: [...replay.deviations] };
+}
