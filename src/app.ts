@@ -55,16 +55,17 @@ export function createApp(core: Core, version: string): App {
 
   app.use(requestId());
   app.use(accessLog(log, metrics));
+  // Before everything else that routes: identity providers send by far the most requests.
+  app.use(
+    '/scim',
+    scimRoutes(core, { findTokenOwner: (token, origin) => findTokenOwner(core, token, origin) }),
+  );
   app.use(healthRoutes({ store, metrics, metricsToken: config.metricsToken, readiness, version }));
 
   const oidc = openIdProvider(core);
   app.use(oidc.interactionRoutes);
   app.use(oidc.wellKnown);
   app.use('/oidc', oidc.callback);
-  app.use(
-    '/scim',
-    scimRoutes(core, { findTokenOwner: (token, origin) => findTokenOwner(core, token, origin) }),
-  );
   app.use('/api/v1', apiRoutes(core));
   app.use(openApiRoutes(core));
   app.use(signInRoutes(core));

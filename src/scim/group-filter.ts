@@ -21,8 +21,8 @@ function withMember(context: ScimContext): CompareTranslator {
 export function groupFilterTable(context: ScimContext): FilterTable {
   return {
     comparisons: new Map<string, CompareTranslator>([
-      ['id', textField('_id', { caseExact: true })],
-      ['displayName', textField('displayNameKey')],
+      ['id', textField('_id', { caseExact: true, few: true })],
+      ['displayName', textField('displayNameKey', { few: true })],
       ['externalId', textField('externalId', { caseExact: true })],
       ['members', withMember(context)],
       ['members.value', withMember(context)],

@@ -8,7 +8,7 @@ import type { JsonObject } from './protocol/json-value.js';
 import type { ListRequest } from './protocol/list-request.js';
 import { ScimError } from './protocol/scim-error.js';
 import { compileSortKey } from './protocol/sort.js';
-import { toStoredFilter, type FilterTable } from './stored-filter.js';
+import { toStoredFilter, type FilterTable, type StoredFilter } from './stored-filter.js';
 
 /** How one resource type is found and read. */
 export interface ResourceKind<D extends StoredDocument> {
@@ -95,6 +95,24 @@ async function wholePage<D extends StoredDocument>(search: Search<D>, field: str
   const query = await oneRange(kind);
   const page = await storedPage({ ...search, query }, field);
   return page.documents.every(kind.isVisible) ? page : storedPage(search, field);
+}
+
+/** A handful of candidates, found by a point of an index: everything else is done here. */
+async function fewPage<D extends StoredDocument>(search: Search<D>, stored: StoredFilter): Promise<Page<D>> {
+  const { kind, list } = search;
+  const documents = (await kind.collection.find(stored.query)).filter(kind.isVisible);
+  const isSeen = documents.length > 0 && (!stored.exact || list.sortBy !== undefined);
+  const test = list.filter ? compileFilter(list.filter) : () => true;
+  const keyOf = list.sortBy ? compileSortKey(list.sortBy) : () => undefined;
+  const resources = isSeen ? await kind.toResources(documents, needsLinks(search)) : [];
+  const places = documents.flatMap((document, index): Place[] => {
+    const resource = resources[index];
+    if (!resource) return isSeen ? [] : [[null, document._id]];
+    return test(resource) ? [[keyOf(resource) ?? null, document._id]] : [];
+  });
+  const page = pageOf(search, places);
+  const byId = new Map(documents.map((document) => [document._id, document]));
+  return { ...page, documents: page.places.flatMap(([, id]) => byId.get(id) ?? []) };
 }
 
 /** The store filters, sorts and pages. */
@@ -203,28 +221,34 @@ function comparePlaces(sign: number): (left: Place, right: Place) => number {
   };
 }
 
+/** Puts places in order and cuts out the page asked for. */
+function pageOf<D extends StoredDocument>(
+  search: Search<D>,
+  places: Place[],
+): { places: Place[]; total: number; nextCursor: string | undefined } {
+  const { list, after } = search;
+  const compare = comparePlaces(list.sortBy && list.sortOrder === 'descending' ? -1 : 1);
+  places.sort(compare);
+  const origin: Place | undefined = after && [after.key as SortKey, after.id];
+  const begin = origin ? places.findIndex((place) => compare(place, origin) > 0) : list.startIndex - 1;
+  const page = begin < 0 ? [] : places.slice(begin, begin + list.count);
+  const last = page.at(-1);
+  const isMore = list.cursor !== undefined && last !== undefined && begin + page.length < places.length;
+  return { places: page, total: places.length, nextCursor: isMore ? nextCursor(search, last) : undefined };
+}
+
 /** The order is beyond the store: the sort keys of all matches are put in order, one page of documents is read. */
 async function sortedPage<D extends StoredDocument>(search: Search<D>): Promise<Page<D>> {
-  const { kind, list, query, after } = search;
+  const { kind, list, query } = search;
   const keyOf = list.sortBy ? compileSortKey(list.sortBy) : () => undefined;
   const places: Place[] = [];
   for await (const { resource, document } of matches(search, query, needsLinks(search))) {
     places.push([keyOf(resource) ?? null, document._id]);
   }
-  const compare = comparePlaces(list.sortOrder === 'descending' ? -1 : 1);
-  places.sort(compare);
-  const origin: Place | undefined = after && [after.key as SortKey, after.id];
-  const begin = origin ? places.findIndex((place) => compare(place, origin) > 0) : list.startIndex - 1;
-  const page = begin < 0 ? [] : places.slice(begin, begin + list.count);
-  const found = await kind.collection.find({ _id: { $in: page.map(([, id]) => id) } });
+  const page = pageOf(search, places);
+  const found = await kind.collection.find({ _id: { $in: page.places.map(([, id]) => id) } });
   const byId = new Map(found.map((document) => [document._id, document]));
-  const last = page.at(-1);
-  const isMore = list.cursor !== undefined && last !== undefined && begin + page.length < places.length;
-  return {
-    documents: page.flatMap(([, id]) => byId.get(id) ?? []),
-    total: places.length,
-    nextCursor: isMore ? nextCursor(search, last) : undefined,
-  };
+  return { ...page, documents: page.places.flatMap(([, id]) => byId.get(id) ?? []) };
 }
 
 /** The cursor of a request read back, and the request with the page size the cursor was made for. */
@@ -264,6 +288,7 @@ export async function findPage<D extends StoredDocument>(
   };
   const query = narrow(kind.visible, stored.query);
   const search: Search<D> = { context, kind, query, scope, ...continued(context, request, scope) };
+  if (stored.few === true) return fewPage(search, stored);
   const field = sortBy ? kind.storedSorts.get(sortBy.name) : '_id';
   if (!stored.exact || field === undefined) return sortBy ? sortedPage(search) : scannedPage(search);
   return Object.keys(stored.query).length === 0 ? wholePage(search, field) : storedPage(search, field);

@@ -26,9 +26,9 @@ async function readBytes(req: IncomingMessage, limit: number): Promise<Buffer> {
     });
     req.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
     req.on('error', reject);
-    req.on('close', () =>
-      reject(new ScimError(400, 'invalidSyntax', 'the request ended before its body did')),
-    );
+    req.on('close', () => {
+      if (!req.complete) reject(new ScimError(400, 'invalidSyntax', 'the request ended before its body did'));
+    });
   });
 }
 

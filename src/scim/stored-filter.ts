@@ -8,6 +8,8 @@ export interface StoredFilter {
   readonly query: Query;
   /** Matches nothing else: no look at the resources is needed. */
   readonly exact: boolean;
+  /** Matches a handful at most, found by an index: they are read and looked at rather than paged by the store. */
+  readonly few?: boolean;
 }
 
 /** Translates one comparison; undefined: the store cannot help. May read the store, e.g. for who is a member. */
@@ -28,6 +30,8 @@ const all: StoredFilter = { query: {}, exact: true };
 const isEverything = (filter: StoredFilter): boolean => Object.keys(filter.query).length === 0;
 
 function conjunction(parts: readonly StoredFilter[]): StoredFilter {
+  const few = parts.find((part) => part.few === true);
+  if (few) return parts.length === 1 ? few : { ...few, exact: false };
   const queries = parts.filter((part) => !isEverything(part)).map((part) => part.query);
   const exact = parts.every((part) => part.exact);
   const [only] = queries;
@@ -107,11 +111,12 @@ const textQueries: Operators = {
  *
  * @param caseExact - false: the field holds the value folded.
  * @param exact - false: the field is made of more than the attribute; it finds candidates for `eq` alone.
+ * @param few - equality finds a handful at most.
  * @param many - the field is an array: `ne` (any value differs) is then for the matcher.
  */
 export function textField(
   field: string,
-  { caseExact = false, exact = true, many = false } = {},
+  { caseExact = false, exact = true, few = false, many = false } = {},
 ): CompareTranslator {
   return ({ op, value }) => {
     if (typeof value !== 'string' || (!exact && op !== 'eq') || (many && op === 'ne')) {
@@ -119,7 +124,7 @@ export function textField(
     }
     const query = textQueries[op]?.(field, caseExact ? value : fold(value));
     // `$` of a pattern also stands before a last line break: such values are left to the matcher.
-    return Promise.resolve(query && { query, exact: exact && op !== 'ew' });
+    return Promise.resolve(query && { query, exact: exact && op !== 'ew', few: few && op === 'eq' });
   };
 }
 

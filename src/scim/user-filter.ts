@@ -23,8 +23,8 @@ function memberOf(context: ScimContext): CompareTranslator {
 export function userFilterTable(context: ScimContext): FilterTable {
   return {
     comparisons: new Map<string, CompareTranslator>([
-      ['id', textField('_id', { caseExact: true })],
-      ['userName', textField('userNameKey')],
+      ['id', textField('_id', { caseExact: true, few: true })],
+      ['userName', textField('userNameKey', { few: true })],
       ['externalId', textField('externalId', { caseExact: true })],
       ['emails', textField('emailKeys', { many: true })],
       ['emails.value', textField('emailKeys', { many: true })],

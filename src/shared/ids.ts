@@ -1,9 +1,29 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
 
-/** A new identifier: UUID version 7, so that the order of ids is the order of creation. */
+/** Random bytes are drawn for many ids at once: a draw costs as much as making several ids. */
+const pool = new Uint8Array(16 * 256);
+let taken = pool.length;
+let lastMs = -Infinity;
+let sequence = 0;
+
+/**
+ * A new identifier: UUID version 7. The order of ids is the order of creation, within one millisecond too (RFC 9562 section 6.2, method
+ * 1: a counter that begins at a random number).
+ */
 export function newId(): string {
-  return v7();
+  if (taken === pool.length) {
+    randomFillSync(pool);
+    taken = 0;
+  }
+  const random = pool.subarray(taken, taken + 16);
+  taken += 16;
+  const now = Date.now();
+  if (now > lastMs) {
+    lastMs = now;
+    sequence = ((random[0] ?? 0) << 16) | ((random[1] ?? 0) << 8) | (random[2] ?? 0);
+  } else sequence += 1;
+  return v7({ random, msecs: lastMs, seq: sequence });
 }
 
 /**
