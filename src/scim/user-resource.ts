@@ -106,9 +106,11 @@ function splitGatehouse(data: JsonObject): { own: Partial<UserContent>; rest: Re
 /**
  * A checked SCIM User in the form the domain takes. The opposite of {@link toScimUser}.
  *
- * @param resource - canonical form, as `parseResource` and `applyPatch` give it; absent `active` means true.
+ * @param resource - canonical form, as `parseResource` and `applyPatch` give it.
+ * @param wasActive - what an absent `active` means: true for a new user, else what it was. A client that leaves it out must not revive
+ *   a leaver.
  */
-export function fromScimUser(resource: JsonObject, schema: ResourceSchema): UserContent {
+export function fromScimUser(resource: JsonObject, schema: ResourceSchema, wasActive = true): UserContent {
   const attributes: Record<string, unknown> = {};
   let own: Partial<UserContent> = {};
   for (const name of Object.keys(resource)) {
@@ -124,7 +126,7 @@ export function fromScimUser(resource: JsonObject, schema: ResourceSchema): User
   return {
     userName: textOr(resource['userName'], ''),
     externalId: textOr(resource['externalId'], null),
-    active: resource['active'] !== false,
+    active: typeof resource['active'] === 'boolean' ? resource['active'] : wasActive,
     attributes,
     ...(typeof resource['password'] === 'string' && { password: resource['password'] }),
     ...own,

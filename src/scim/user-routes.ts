@@ -115,7 +115,7 @@ export async function changeUser(
     before = stored;
     const existing = toScimUser(stored, schemas.user, baseUrl);
     const changed = edit(existing);
-    return changed === existing ? undefined : fromScimUser(changed, schemas.user);
+    return changed === existing ? undefined : fromScimUser(changed, schemas.user, stored.enabled);
   });
   traceUser(context, before, user);
   return userAnswer(context, 200, user, projection);

@@ -233,6 +233,21 @@ describe('the examples of RFC 7644', () => {
     ]);
   });
 
+  it('section 4: what the server works out itself is advertised as read-only, the names of members too', async () => {
+    const schema = await client.expect(200, 'GET', `/Schemas/${schemas.group}`);
+    const named = (list: Json[], name: string): Json =>
+      list.find((attribute) => attribute['name'] === name) ?? {};
+    const display = named(named(schema['attributes'], 'members')['subAttributes'], 'display');
+    expect(display['mutability']).to.equal('readOnly');
+    const group = {
+      schemas: [schemas.group],
+      displayName: 'Names',
+      members: [{ value: bjensen, display: 'Not her name' }],
+    };
+    const { members } = await client.expect(201, 'POST', '/Groups', group);
+    expect(members[0]).to.deep.include({ value: bjensen }).and.not.to.include({ display: 'Not her name' });
+  });
+
   it('section 3.12: an error is a SCIM error whose status is a text', async () => {
     const error = await client.expect(404, 'GET', '/Users/2819c223-7f76-453a-919d-413861904646');
     expect(error).to.deep.include({ schemas: [schemas.error], status: '404' });

@@ -147,6 +147,20 @@ describe('SCIM Users (RFC 7644 sections 3.3, 3.4.1, 3.5.1, 3.6)', () => {
     });
   });
 
+  it('never revives a user by silence: active left out of a PUT, removed or null keeps what it was', async () => {
+    const { active: _active, ...user } = await scim.user({ active: false });
+    const path = `/Users/${String(user['id'])}`;
+    expect((await scim.put(path, user)).body.active).to.equal(false);
+    expect((await scim.put(path, { ...user, active: null })).body.active).to.equal(false);
+    for (const operation of [
+      { op: 'remove', path: 'active' },
+      { op: 'replace', path: 'active', value: null },
+    ]) {
+      expect((await scim.patch(path, [operation])).body.active).to.equal(false);
+    }
+    expect((await scim.put(path, { ...user, active: true })).body.active).to.equal(true);
+  });
+
   it('deletes with 204 and no body, answers 404 afterwards, and frees the userName (section 3.6)', async () => {
     const user = await scim.user();
     const res = await scim.delete(`/Users/${user.id}`);
