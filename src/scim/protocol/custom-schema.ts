@@ -26,7 +26,7 @@ const choices = {
   multiValued: [true, false],
   caseExact: [true, false],
   mutability: ['readOnly', 'readWrite', 'immutable'],
-  returned: ['always', 'never', 'default', 'request'],
+  returned: ['never', 'default', 'request'],
   uniqueness: ['none'],
 } as const;
 

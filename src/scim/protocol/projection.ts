@@ -1,5 +1,5 @@
-import type { ResourceSchema } from './attribute.js';
-import { findAttributePath } from './attribute-path.js';
+import type { ResourceSchema, SchemaExtension } from './attribute.js';
+import { findAttributePath, leafOf } from './attribute-path.js';
 import type { JsonObject } from './json-value.js';
 import { isJsonObject, without } from './json-value.js';
 import type { Resource } from './resource.js';
@@ -57,12 +57,19 @@ function select(names: readonly string[], schema: ResourceSchema): Pick<Projecti
   for (const name of names) {
     const whole = schema.extensionsByUrn.get(name.toLowerCase());
     const path = whole === undefined ? findAttributePath(name, schema) : undefined;
-    if (whole !== undefined) extensions.set(whole.urn, 'all');
-    if (path === undefined) continue;
+    if (whole !== undefined) extensions.set(whole.urn, wholeOf(whole));
+    if (path === undefined || leafOf(path).returned === 'never') continue;
     const selection = path.extension === undefined ? core : selectionOf(extensions, path.extension.urn);
     if (selection !== 'all') add(selection, path.attribute.name, path.sub?.name);
   }
   return { core, extensions };
+}
+
+/** Naming an extension asks for all of it, but for what is never returned. */
+function wholeOf({ schema }: SchemaExtension): 'all' | Selection {
+  const shown = schema.attributes.filter(({ returned }) => returned !== 'never');
+  if (shown.length === schema.attributes.length) return 'all';
+  return new Map(shown.map(({ name }) => [name, 'all']));
 }
 
 function selectionOf(extensions: Map<string, 'all' | Selection>, urn: string): 'all' | Selection {
@@ -127,9 +134,7 @@ function projectOnly(resource: Resource, { core, extensions, schema }: Projectio
         ? extensions.get(name)
         : attribute.returned === 'always'
           ? 'all'
-          : attribute.returned === 'never'
-            ? undefined
-            : core.get(name);
+          : core.get(name);
     const value = selected === undefined ? undefined : pick(resource[name], selected);
     if (value !== undefined) result[name] = value;
   }
