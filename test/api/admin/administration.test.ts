@@ -1,0 +1,285 @@
+import { expect } from 'chai';
+import type supertest from 'supertest';
+import { createConnection } from '../../../src/identity/sso-connections.js';
+import { givenTenant, type ApiTenant } from '../../support/api.js';
+import { startApp, type TestApp } from '../../support/app.js';
+
+interface Body {
+  id: string;
+  items: Record<string, unknown>[];
+  errors: { pointer: string; detail: string }[];
+  [name: string]: unknown;
+}
+
+const bodyOf = (res: supertest.Response): Body => res.body as Body;
+const pointersOf = (res: supertest.Response): string[] => bodyOf(res).errors.map((fault) => fault.pointer);
+
+describe('administration in the API', () => {
+  let app: TestApp;
+  let acme: ApiTenant;
+
+  before(async () => {
+    app = await startApp();
+  });
+  beforeEach(async () => {
+    acme = await givenTenant(app);
+  });
+  after(() => app.stop());
+
+  describe('settings', () => {
+    it('are flat and dotted, changed by name, and taken over from a preset', async () => {
+      const read = await acme.call('get', '/settings').expect(200);
+      expect(read.body).to.include({
+        'lockout.lockSeconds': 1800,
+        'sessions.idleSeconds': 900,
+        'users.deletion': true,
+      });
+      const patched = await acme
+        .call('patch', '/settings')
+        .set('If-Match', read.headers['etag'] ?? '')
+        .send({ 'lockout.lockSeconds': 60 });
+      expect(patched.body).to.include({ 'lockout.lockSeconds': 60, 'lockout.threshold': 3 });
+      const preset = await acme.call('post', '/settings/preset').send({ preset: 'records' });
+      expect(preset.body).to.include({ 'lockout.lockSeconds': 1800, 'users.deletion': false });
+      const audit = await acme.call('get', '/audit-events?action=settings.changed');
+      expect(bodyOf(audit).items).to.have.length(2);
+    });
+
+    it('refuse unknown names and wrong values with a pointer each', async () => {
+      const res = await acme
+        .call('patch', '/settings')
+        .send({ 'lockout.lockSecond': 1, 'users.deletion': 'yes' });
+      expect(res.status).to.equal(400);
+      expect(pointersOf(res)).to.have.members(['/lockout.lockSecond', '/users.deletion']);
+      await acme.call('post', '/settings/preset').send({ preset: 'nothing' }).expect(400);
+    });
+  });
+
+  describe('roles', () => {
+    it('are read by id or key, made, changed and deleted', async () => {
+      const builtIn = await acme.call('get', '/roles/administrator').expect(200);
+      expect(builtIn.body).to.include({ key: 'administrator', builtIn: true });
+      const made = await acme
+        .call('post', '/roles')
+        .send({ key: 'support', name: 'Support', permissions: ['users.read'] });
+      expect(made.status).to.equal(201);
+      const changed = await acme
+        .call('patch', '/roles/support')
+        .send({ permissions: ['users.read', 'audit.read'] });
+      expect(changed.body).to.deep.include({ permissions: ['users.read', 'audit.read'] });
+      await acme.call('delete', `/roles/${bodyOf(made).id}`).expect(204);
+      await acme.call('get', '/roles/support').expect(404);
+    });
+
+    it('that are built in cannot be changed, those in use not deleted, unknown permissions not given', async () => {
+      expect((await acme.call('patch', '/roles/administrator').send({ name: 'X' })).body).to.include({
+        code: 'role.built_in',
+      });
+      await acme.call('post', '/roles').send({ key: 'used', name: 'Used' }).expect(201);
+      await acme.givenUser({ roles: ['used'] });
+      expect((await acme.call('delete', '/roles/used')).body).to.include({
+        status: 409,
+        code: 'role.in_use',
+      });
+      const unknown = await acme
+        .call('post', '/roles')
+        .send({ key: 'x', name: 'X', permissions: ['users.read', 'moon.fly'] });
+      expect(pointersOf(unknown)).to.deep.equal(['/permissions/1']);
+    });
+
+    it('beyond one’s own power cannot be made', async () => {
+      const key = await acme.givenKey(['roles.manage', 'roles.read']);
+      const res = await acme
+        .call('post', '/roles', key)
+        .send({ key: 'x', name: 'X', permissions: ['users.delete'] });
+      expect(res.body).to.include({ status: 403, code: 'role.not_grantable' });
+    });
+
+    it('come with a catalogue of permissions', async () => {
+      const res = await acme.call('get', '/permissions?q=users.re');
+      expect(bodyOf(res).items.map((item) => item['key'])).to.include('users.read');
+    });
+  });
+
+  describe('applications', () => {
+    const input = { key: 'crm', name: 'CRM', redirectUris: ['http://localhost:4000/cb'] };
+
+    it('show their secret once, and a new one when asked', async () => {
+      const made = await acme.call('post', '/applications').send(input);
+      expect(made.status).to.equal(201);
+      const first = bodyOf(made)['clientSecret'];
+      expect(first).to.be.a('string').with.length.above(20);
+      const read = await acme.call('get', '/applications/crm');
+      expect(read.body).to.include({ key: 'crm', isPublic: false }).and.to.not.have.property('clientSecret');
+      const next = await acme.call('post', `/applications/${bodyOf(made).id}/secret`);
+      expect(next.status).to.equal(201);
+      expect(bodyOf(next)['clientSecret']).to.be.a('string').and.to.not.equal(first);
+    });
+
+    it('may be public, and tell their own roles', async () => {
+      const made = await acme.call('post', '/applications').send({ ...input, isPublic: true });
+      expect(made.body).to.include({ isPublic: true, clientSecret: null });
+      await acme
+        .call('post', '/roles')
+        .send({ key: 'agent', application: 'crm', name: 'Agent', permissions: ['calls.read'] });
+      const read = await acme.call('get', '/applications/crm');
+      expect(bodyOf(read)['roles']).to.deep.equal([
+        { key: 'agent', role: 'crm:agent', name: 'Agent', permissions: ['calls.read'] },
+      ]);
+    });
+
+    it('refuse bad redirects, private logout addresses and taken client ids', async () => {
+      const bad = await acme
+        .call('post', '/applications')
+        .send({
+          ...input,
+          redirectUris: ['/cb', 'http://x.test/#a'],
+          backchannelLogoutUri: 'http://127.0.0.1/x',
+        });
+      expect(bad.status).to.equal(400);
+      expect(pointersOf(bad)).to.have.members([
+        '/redirectUris/0',
+        '/redirectUris/1',
+        '/backchannelLogoutUri',
+      ]);
+      const strings = await acme
+        .call('post', '/applications')
+        .send({ ...input, redirectUris: 'http://x.test' });
+      expect(pointersOf(strings)).to.deep.equal(['/redirectUris']);
+      const clientId = `taken-${acme.tenant.slug}`;
+      await acme
+        .call('post', '/applications')
+        .send({ ...input, clientId })
+        .expect(201);
+      const other = await givenTenant(app);
+      expect((await other.call('post', '/applications').send({ ...input, clientId })).body).to.include({
+        status: 409,
+        code: 'application.client_id_taken',
+      });
+    });
+  });
+
+  describe('SSO connections', () => {
+    const input = { name: 'Okta', issuer: 'https://acme.okta.com', clientId: 'gh', clientSecret: 's3cret' };
+
+    it('never tell their secret, and say how a domain is proved', async () => {
+      const made = await acme.call('post', '/sso-connections').send({ ...input, domains: ['Acme-Corp.com'] });
+      expect(made.status).to.equal(201);
+      expect(JSON.stringify(made.body)).to.not.contain('s3cret');
+      expect(made.body).to.include({ hasClientSecret: true, mode: 'off' });
+      expect(made.body).to.nested.include({
+        'domains[0].domain': 'acme-corp.com',
+        'domains[0].verified': false,
+        'domains[0].record.name': '_gatehouse-challenge.acme-corp.com',
+      });
+      const { id } = bodyOf(made);
+      const mode = await acme.call('patch', `/sso-connections/${id}`).send({ mode: 'required' });
+      expect(mode.body).to.include({ mode: 'required', hasClientSecret: true });
+    });
+
+    it('refuse private issuers, public suffixes, and a say in what is verified', async () => {
+      const priv = await acme
+        .call('post', '/sso-connections')
+        .send({ ...input, issuer: 'http://169.254.169.254/' });
+      expect(pointersOf(priv)).to.deep.equal(['/issuer']);
+      const suffix = await acme.call('post', '/sso-connections').send({ ...input, domains: ['co.uk'] });
+      expect(pointersOf(suffix)).to.deep.equal(['/domains/0/domain']);
+      const verified = { ...input, domains: [{ domain: 'acme-corp.com', verified: true }] };
+      expect((await acme.call('post', '/sso-connections').send(verified)).status).to.equal(400);
+    });
+
+    it('trace where an address signs in, and why', async () => {
+      const slug = `d${acme.tenant.slug}.com`;
+      const domains = [{ domain: slug, verified: true }];
+      await createConnection(app.core, acme.system, { ...input, mode: 'required', domains });
+      const forwarded = await acme.call('get', `/sso-connections/trace?email=Nobody@${slug.toUpperCase()}`);
+      expect(forwarded.body).to.deep.include({ outcome: 'forwarded', user: null });
+      const local = await acme.call('get', `/sso-connections/trace?email=a@sub.${slug}`);
+      expect(local.body).to.deep.include({ outcome: 'local', connection: null });
+      expect(pointersOf(await acme.call('get', '/sso-connections/trace?email=a@b@c'))).to.deep.equal([
+        '?email',
+      ]);
+    });
+
+    it('test their provider and say what is wrong, without a request to private addresses', async () => {
+      const made = await acme
+        .call('post', '/sso-connections')
+        .send({ ...input, issuer: 'https://nowhere.invalid' });
+      const res = await acme.call('post', `/sso-connections/${bodyOf(made).id}/test`).expect(200);
+      expect(res.body).to.nested.include({ ok: false, 'checks[0].name': 'discovery', 'checks[0].ok': false });
+    });
+  });
+
+  describe('groups', () => {
+    it('are made with members, read, renamed, and lose members one by one', async () => {
+      const ada = await acme.givenUser({ givenName: 'Ada', familyName: 'L' });
+      const bob = await acme.givenUser();
+      const made = await acme.call('post', '/groups').send({ displayName: 'Staff', members: [ada._id] });
+      expect(made.status).to.equal(201);
+      const { id } = bodyOf(made);
+      expect(made.body).to.deep.include({
+        displayName: 'Staff',
+        memberCount: 1,
+        members: [{ id: ada._id, type: 'user', displayName: 'Ada L' }],
+      });
+      await acme
+        .call('post', `/groups/${id}/members`)
+        .send({ members: [bob._id] })
+        .expect(200);
+      await acme.call('delete', `/groups/${id}/members/${ada._id}`).expect(204);
+      const members = await acme.call('get', `/groups/${id}/members`);
+      expect(members.body).to.nested.include({ total: 1, 'items[0].id': bob._id });
+      const user = await acme.call('get', `/users/${bob._id}`);
+      expect(bodyOf(user)['groups']).to.deep.equal([{ id, displayName: 'Staff' }]);
+      expect(
+        (await acme.call('patch', `/groups/${id}`).send({ displayName: 'Crew', members: [] })).body,
+      ).to.include({
+        displayName: 'Crew',
+        memberCount: 0,
+      });
+      expect((await acme.call('get', '/groups?q=cre')).body).to.include({ total: 1 });
+      await acme.call('delete', `/groups/${id}`).expect(204);
+    });
+
+    it('are not left behind when a member is not there', async () => {
+      const res = await acme.call('post', '/groups').send({ displayName: 'Ghosts', members: ['nobody'] });
+      expect(res.status).to.equal(400);
+      expect(pointersOf(res)).to.deep.equal(['/members']);
+      expect((await acme.call('get', '/groups')).body).to.include({ total: 0 });
+    });
+  });
+
+  describe('audit events', () => {
+    it('are listed newest first with who, what and to whom, filtered, and leafed through', async () => {
+      const user = await acme.givenUser();
+      await acme.call('post', `/users/${user._id}/disable`).expect(200);
+      const res = await acme.call('get', `/audit-events?target=${user._id}`);
+      expect(bodyOf(res).items.map((event) => event['action'])).to.deep.equal([
+        'user.disabled',
+        'user.created',
+      ]);
+      expect(bodyOf(res).items[0]).to.nested.include({
+        'actor.type': 'api_key',
+        'actor.label': 'tests',
+        result: 'success',
+      });
+      expect(bodyOf(res).items[0]?.['changes']).to.deep.equal([
+        { path: 'enabled', before: true, after: false },
+      ]);
+      const first = await acme.call('get', '/audit-events?limit=1&sort=at');
+      const { next } = first.body as { next: string };
+      const second = await acme.call('get', `/audit-events?limit=1&sort=at&cursor=${next}`);
+      expect(bodyOf(second).items[0]?.['id']).to.not.equal(bodyOf(first).items[0]?.['id']);
+    });
+
+    it('export as CSV', async () => {
+      const res = await acme.call('get', '/audit-events/export.csv').expect(200);
+      expect(res.text).to.contain('When,Actor,Action').and.to.contain('tenant.created');
+    });
+
+    it('have no route that changes or removes them', async () => {
+      await acme.call('delete', '/audit-events').expect(405);
+      await acme.call('post', '/audit-events').expect(405);
+    });
+  });
+});

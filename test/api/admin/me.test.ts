@@ -1,0 +1,159 @@
+import { expect } from 'chai';
+import supertest from 'supertest';
+import { givenTenant, type ApiTenant } from '../../support/api.js';
+import { startApp, type TestApp } from '../../support/app.js';
+import { openBrowser } from '../../support/browser.js';
+import { ManualClock } from '../../support/clock.js';
+import { signIn } from '../../support/sign-in.js';
+
+const password = 'a long enough password';
+
+interface Me {
+  id: string;
+  email: string;
+  permissions: string[];
+  tenant: { slug: string };
+}
+
+describe('the API for people with a session', () => {
+  let app: TestApp;
+  let clock: ManualClock;
+  let acme: ApiTenant;
+  let serial = 0;
+
+  before(async () => {
+    clock = new ManualClock();
+    app = await startApp({ clock });
+    acme = await givenTenant(app);
+  });
+  after(() => app.stop());
+
+  /** A signed-in person: their cookie, and the token for writes. */
+  async function person(user: { roles?: string[]; email?: string; settings?: object } = {}) {
+    serial += 1;
+    const email = user.email ?? `person${serial}@acme.test`;
+    const stored = await acme.givenUser({ email, password, ...(user.roles && { roles: user.roles }) });
+    return { id: stored._id, email, ...(await session(email)) };
+  }
+
+  async function session(email: string, secret = password) {
+    const browser = openBrowser(app.url);
+    const page = await signIn(browser, email, secret, `?tenant=${acme.tenant.slug}`);
+    expect(page.status).to.equal(303);
+    const cookie = await browser.jar.getCookieString(app.url);
+    const call = (method: 'get' | 'post' | 'patch' | 'delete', path: string, token?: string) => {
+      const test = supertest(app.url)[method](`/api/v1${path}`).set('Cookie', cookie);
+      return token === undefined ? test : test.set('X-CSRF-Token', token);
+    };
+    const me = await call('get', '/me').expect(200);
+    return { call, cookie, token: me.headers['x-csrf-token'] ?? '', me: me.body as Me };
+  }
+
+  it('answers GET /me with the person, their tenant and permissions, and the token for writes', async () => {
+    await acme.givenUser({ roles: ['administrator'] });
+    const { me, email, token } = await person({ roles: ['administrator'] });
+    expect(me.email).to.equal(email);
+    expect(me.tenant).to.include({ slug: acme.tenant.slug });
+    expect(me.permissions).to.include.members(['users.read', 'scim.manage']);
+    expect(token).to.not.equal('');
+  });
+
+  it('answers GET /me for people without any role too', async () => {
+    expect((await person()).me.permissions).to.deep.equal([]);
+  });
+
+  it('answers 401 for a dead session, and does not let a session stand in for a bad key', async () => {
+    const { call } = await person();
+    const both = await call('get', '/me').set('Authorization', 'Bearer gh_sk_wrong');
+    expect(both.status).to.equal(401);
+    clock.advance(900_000);
+    expect((await call('get', '/me')).body).to.include({ status: 401, code: 'auth.required' });
+  });
+
+  it('refuses writes without the token, with another session’s or a forged one: 403', async () => {
+    const one = await person();
+    const other = await person();
+    for (const token of [undefined, other.token, 'forged', `${one.token}x`]) {
+      const res = await one.call('patch', '/me', token).send({ phone: '1' });
+      expect(res.body).to.include({ status: 403, code: 'csrf.invalid' });
+    }
+    await one.call('patch', '/me', one.token).send({ phone: '1' }).expect(200);
+  });
+
+  it('lets people change their own name, by the rule for names (M0-35, M0-36)', async () => {
+    const { call, token } = await person();
+    const good = await call('patch', '/me', token).send({ givenName: 'Ada', familyName: "O'Brien-Smith" });
+    expect(good.body).to.include({ givenName: 'Ada', familyName: "O'Brien-Smith" });
+    const bad = await call('patch', '/me', token).send({ givenName: 'R2D2', email: 'x@y.test' });
+    expect(bad.status).to.equal(400);
+    const names = await call('patch', '/me', token).send({ givenName: 'R2D2' });
+    expect((names.body as { errors: unknown[] }).errors).to.deep.equal([
+      {
+        pointer: '/givenName',
+        detail: 'First name must have at least 1 character. Numbers and special characters are not allowed.',
+      },
+    ]);
+  });
+
+  it('changes the password and ends every session, this one too (M0-34)', async () => {
+    const { call, token, email } = await person();
+    const other = await session(email);
+    const change = (currentPassword: string, newPassword: string) =>
+      call('post', '/me/password', token).send({ currentPassword, newPassword });
+    expect((await change('wrong', 'another long password')).body).to.nested.include({
+      status: 400,
+      'errors[0].pointer': '/currentPassword',
+    });
+    expect((await change(password, 'short')).body).to.nested.include({
+      status: 400,
+      'errors[0].pointer': '/newPassword',
+    });
+    await change(password, 'another long password').expect(204);
+    await call('get', '/me').expect(401);
+    await other.call('get', '/me').expect(401);
+    clock.advance(4000);
+    await session(email, 'another long password');
+  });
+
+  it('stops guesses of the current password with 429', async () => {
+    const { call, token } = await person();
+    const guess = () => call('post', '/me/password', token).send({ currentPassword: 'no', newPassword: 'x' });
+    for (let n = 0; n < 5; n += 1) expect((await guess()).status).to.equal(400);
+    const res = await guess();
+    expect(res.status).to.equal(429);
+    expect(res.headers['retry-after']).to.match(/^\d+$/);
+  });
+
+  it('lists one’s sessions and ends one of them, nobody else’s', async () => {
+    const one = await person();
+    clock.advance(4000);
+    const two = await session(one.email);
+    const list = await two.call('get', '/me/sessions').expect(200);
+    const { items } = list.body as { items: { id: string; current: boolean }[] };
+    expect(items.map((item) => item.current)).to.deep.equal([true, false]);
+    const old = items[1]?.id ?? '';
+    const stranger = await person();
+    await stranger.call('delete', `/me/sessions/${old}`, stranger.token).expect(404);
+    await two.call('delete', `/me/sessions/${old}`, two.token).expect(204);
+    await one.call('get', '/me').expect(401);
+    await two.call('get', '/me').expect(200);
+  });
+
+  it('keeps people from disabling, deleting and demoting themselves: 403', async () => {
+    await acme.givenUser({ roles: ['administrator'] });
+    const { call, token, id } = await person({ roles: ['administrator'] });
+    const expected = { status: 403, code: 'user.self_change' };
+    expect((await call('post', `/users/${id}/disable`, token)).body).to.include(expected);
+    expect((await call('delete', `/users/${id}`, token)).body).to.include(expected);
+    expect((await call('patch', `/users/${id}`, token).send({ roles: [] })).body).to.include(expected);
+  });
+
+  it('ends all sessions of a user at once, and tells the administrator of the live ones before', async () => {
+    const { call, id } = await person();
+    const live = await acme.call('get', `/users/${id}/sessions`).expect(200);
+    expect(live.body).to.include({ total: 1 });
+    await acme.call('post', `/users/${id}/end-sessions`).expect(200);
+    await call('get', '/me').expect(401);
+    expect((await acme.call('get', `/users/${id}/sessions`)).body).to.include({ total: 0 });
+  });
+});
