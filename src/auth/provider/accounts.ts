@@ -1,5 +1,7 @@
 import type { Account, FindAccount, Grant, KoaContextWithOIDC } from 'oidc-provider';
 import type { Core } from '../../identity/core.js';
+import { parseEmail } from '../../identity/email-domain.js';
+import { resolveHomeRealm } from '../home-realm.js';
 import { claimsFor, findAccountAccess, type AccountAccess } from './account-access.js';
 import { liveSessionOf } from './live-session.js';
 
@@ -20,6 +22,20 @@ function toAccount(core: Core, applicationKey: string, access: AccountAccess): A
 }
 
 /**
+ * Whether a sign-in by password would not be possible any more: the company has since made its own provider required for every name this
+ * person could sign in with.
+ */
+async function mustSignInElsewhere(core: Core, { user, session }: AccountAccess): Promise<boolean> {
+  if (session.method !== 'password') return false;
+  for (const name of user.loginKeys) {
+    const address = parseEmail(name);
+    const realm = address && (await resolveHomeRealm(core, address, user.tenantId));
+    if (realm?.kind !== 'forwarded') return false;
+  }
+  return true;
+}
+
+/**
  * Who a token, a code or the browser's session stands for; undefined refuses it. At the authorization endpoint (no token) only the
  * browser's own live session counts, and only for applications of the same tenant: everybody else is asked to sign in.
  */
@@ -32,7 +48,8 @@ export function accountFinder(core: Core): FindAccount {
     if (sessionId === undefined) return undefined;
     const use = token && token.kind !== 'AuthorizationCode' ? 'continue' : 'begin';
     const access = await findAccountAccess(core, application.tenantId, { userId: accountId, sessionId, use });
-    return access && toAccount(core, application.key, access);
+    if (!access || (!token && (await mustSignInElsewhere(core, access)))) return undefined;
+    return toAccount(core, application.key, access);
   };
 }
 

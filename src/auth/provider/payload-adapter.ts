@@ -35,6 +35,16 @@ function toPayload(document: OidcPayloadDocument, id?: string): AdapterPayload {
   return payload;
 }
 
+/** A session is saved at every visit; one that says the same, and ends about when it did, is not written again. */
+function isAsGood(stored: StoredFields, next: StoredFields): boolean {
+  const drift = (stored.expiresAt?.getTime() ?? 0) - (next.expiresAt?.getTime() ?? 0);
+  return Math.abs(drift) < 60_000 && withoutTimes(stored.payload) === withoutTimes(next.payload);
+}
+
+type StoredFields = Pick<OidcPayloadDocument, 'payload' | 'expiresAt'>;
+
+const withoutTimes = (payload: string): string => payload.replace(/"(?:iat|exp)":\d+,?/g, '');
+
 const isDuplicate = (error: unknown): boolean =>
   error instanceof AppError && error.code === 'store.duplicate';
 
@@ -63,7 +73,8 @@ export function payloadAdapter(core: Core, model: string): Adapter {
     async upsert(id, payload, expiresIn) {
       const _id = payloadKey(model, id);
       const fields = fieldsOf(payload, expiresIn);
-      const replace = () => payloads.update(_id, (stored) => ({ ...stored, ...fields }));
+      const replace = () =>
+        payloads.update(_id, (stored) => (isAsGood(stored, fields) ? undefined : { ...stored, ...fields }));
       if (!writtenOnce.has(model) && (await replace())) return;
       try {
         await payloads.insert({ _id, tenantId: 'server', consumedAt: null, ...fields });

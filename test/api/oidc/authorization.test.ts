@@ -161,6 +161,46 @@ describe('OpenID provider: authorization endpoint', () => {
     }
   });
 
+  it('asks again when the company has made its own provider required, or has switched it off, since the sign-in', async () => {
+    const home = await makeTenant(app.core);
+    const client = await relyingParty(app.core, await makeApplication(app.core, home));
+    const domain = `${home.slug}.test`;
+    const local = await makeUser(app.core, home, { email: `ada@${domain}` });
+    const browser = await browserOf(app.core, local);
+    await client.signIn(browser);
+    const connections = app.core.store.tenant(home._id).collection('sso_connections');
+    const connection = await connections.insert({
+      _id: `connection-${home._id}`,
+      tenantId: home._id,
+      name: 'Company',
+      issuer: 'https://idp.example.test',
+      clientId: 'gatehouse',
+      clientSecret: null,
+      scopes: ['openid'],
+      mode: 'required',
+      jitProvisioning: false,
+      domains: [],
+      verifiedDomains: [domain],
+    });
+    const silent = { prompt: 'none' };
+    const stop = await firstStop(browser, await client.request(silent));
+    expect(stop.searchParams.get('error')).to.equal('login_required');
+    const forwarded = openUserAgent();
+    const session = await signIn(app.core, forwarded, local);
+    const sessions = app.core.store.tenant(home._id).collection('sessions');
+    await sessions.update(session._id, (stored) => ({
+      ...stored,
+      method: 'sso',
+      connectionId: connection._id,
+    }));
+    expect((await firstStop(forwarded, await client.request(silent))).searchParams.has('code')).to.equal(
+      true,
+    );
+    await connections.update(connection._id, (stored) => ({ ...stored, mode: 'off' }));
+    const off = await firstStop(forwarded, await client.request(silent));
+    expect(off.searchParams.get('error')).to.equal('login_required');
+  });
+
   it('answers prompt=consent at once: applications are the tenant’s own', async () => {
     const tokens = await party.signIn(await browserOf(app.core, user), { prompt: 'consent' });
     expect(tokens.scope).to.include('offline_access');
