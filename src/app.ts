@@ -4,6 +4,7 @@ import { apiRoutes, openApiRoutes } from './admin/routes.js';
 import { findTokenOwner } from './auth/provider/access-token.js';
 import { openIdProvider } from './auth/provider/provider.js';
 import { accountRoutes } from './auth/routes/account-routes.js';
+import { passwordRoutes } from './auth/routes/password-routes.js';
 import { signInRoutes } from './auth/routes/sign-in-routes.js';
 import { ssoRoutes } from './auth/routes/sso-routes.js';
 import { accessLog } from './http/access-log.js';
@@ -14,6 +15,8 @@ import { revocationJobs } from './auth/revocation.js';
 import { startAuditSealer } from './identity/audit-seal.js';
 import type { Core } from './identity/core.js';
 import { startJobWorker, type JobWorker } from './identity/jobs.js';
+import { mailJob, sendMail } from './identity/mails.js';
+import { answerPasswordReset, forgotJob } from './identity/password-reset.js';
 import { recomputeGrants, recomputeJob } from './identity/recompute.js';
 import { expireAccess } from './identity/user-actions.js';
 import { accessExpireJob } from './identity/user-write.js';
@@ -70,6 +73,7 @@ export function createApp(core: Core, version: string): App {
   app.use(openApiRoutes(core));
   app.use(signInRoutes(core));
   app.use(accountRoutes(core));
+  app.use(passwordRoutes(core));
   app.use(ssoRoutes(core));
 
   app.use(notFound());
@@ -84,6 +88,8 @@ export function createApp(core: Core, version: string): App {
       sealer = startAuditSealer(core);
       worker = startJobWorker(core, {
         ...revocationJobs(core),
+        [mailJob]: (job) => sendMail(core, job),
+        [forgotJob]: (job) => answerPasswordReset(core, job),
         [recomputeJob]: (job) => recomputeGrants(core, job),
         [accessExpireJob]: (job) => expireAccess(core, job),
       });

@@ -38,6 +38,10 @@ import { forward } from './forwarding.js';
 import { pageErrors } from './page-errors.js';
 import { signInLimits } from './sign-in-limits.js';
 
+const notices: Readonly<Record<string, string>> = {
+  password: 'Your new password is set. Please sign in with it.',
+  activated: 'Your account is active. Please sign in.',
+};
 const invalidEmail = 'Enter a valid email.';
 const invalidPassword = 'Enter a valid password.';
 const passwordProof: SignInProof = {
@@ -79,6 +83,7 @@ async function showEmailPage(core: Core, req: Request, res: Response): Promise<v
       application={context.applicationName}
       email={context.email ?? ''}
       signedInAs={live?.user.email ?? live?.user.userName}
+      notice={notices[queryText(req, 'done') ?? '']}
     />,
   );
 }

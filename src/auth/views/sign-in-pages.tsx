@@ -14,10 +14,17 @@ const faulty = (alert: string | undefined) => (alert === undefined ? {} : { 'ari
 
 /** First step: the address decides where the sign-in goes on. */
 export function EmailPage(
-  props: FormPage & { application: string | null; email: string; signedInAs?: string | undefined },
+  props: FormPage & {
+    application: string | null;
+    email: string;
+    signedInAs?: string | undefined;
+    /** What was just done, for people who come back from a form. */
+    notice?: string | undefined;
+  },
 ): ReactElement {
   return (
     <Page title={titleFor(props.application)} alert={props.alert}>
+      {props.notice !== undefined && <p role="status">{props.notice}</p>}
       {props.signedInAs !== undefined && (
         <p className="quiet">
           You are signed in as {props.signedInAs}. <a href="/account">Go to your account</a>
@@ -79,6 +86,9 @@ export function PasswordPage(
           <a href={props.ssoPath}>Sign in with {props.connectionName ?? 'your company'} instead</a>
         </p>
       )}
+      <p>
+        <a href="/forgot">Forgot your password?</a>
+      </p>
       <p>
         <a href={props.restartPath}>Use another email</a>
       </p>

@@ -30,6 +30,7 @@ input {
   background: transparent; border: 1px solid var(--line); border-radius: 0.5rem;
 }
 input[type='checkbox'] { inline-size: 1.25rem; block-size: 1.25rem; margin: 0 0.5rem 0 0; vertical-align: text-bottom; }
+label.inline { display: inline; font-weight: 400; }
 input[readonly] { color: var(--quiet); border-style: dashed; }
 button {
   inline-size: 100%; margin-block-end: 1rem; padding: 0.625rem 1rem; font: inherit; font-weight: 600; cursor: pointer;

@@ -71,6 +71,32 @@ export const signInFlowSchema = defineCollection<SignInFlowDocument>(
   ],
 );
 
+/** What a link in a mail proves: good once, until its end; a newer one of the same kind for the same user replaces it. */
+export interface OneTimeTokenDocument extends StoredDocument {
+  kind: 'activation' | 'password_reset';
+  userId: string;
+  tokenHash: string;
+  /** Hash of the password and address it was made for: another one of either, and the link is dead. */
+  binding: string;
+  expiresAt: Date;
+}
+
+export const oneTimeTokenSchema = defineCollection<OneTimeTokenDocument>(
+  'one_time_tokens',
+  {
+    kind: { type: String, required: true },
+    userId: { type: String, required: true },
+    tokenHash: { type: String, required: true },
+    binding: { type: String, required: true },
+    expiresAt: { type: Date, required: true },
+  },
+  [
+    { name: 'one_time_tokens_token', key: { tokenHash: 1 }, unique: true },
+    { name: 'one_time_tokens_user', key: { tenantId: 1, userId: 1 } },
+    { name: 'one_time_tokens_expiry', key: { expiresAt: 1 }, expires: true },
+  ],
+);
+
 /**
  * What failed at an address nobody has, so that unknown addresses lock like known ones. `_id` is the tenant (or `server`) and a keyed hash
  * of the address.

@@ -20,6 +20,7 @@ export interface Documents {
   identities: users.IdentityDocument;
   jobs: events.JobDocument;
   oidc_payloads: access.OidcPayloadDocument;
+  one_time_tokens: access.OneTimeTokenDocument;
   roles: tenants.RoleDocument;
   scim_requests: directories.ScimRequestDocument;
   scim_tokens: directories.ScimTokenDocument;
@@ -47,6 +48,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   identities: users.identitySchema,
   jobs: events.jobSchema,
   oidc_payloads: access.oidcPayloadSchema,
+  one_time_tokens: access.oneTimeTokenSchema,
   roles: tenants.roleSchema,
   scim_requests: directories.scimRequestSchema,
   scim_tokens: directories.scimTokenSchema,

@@ -1,0 +1,198 @@
+import { Router, urlencoded, type Request, type Response } from 'express';
+import { z } from 'zod';
+import { refuseCrossSite } from '../../http/csrf.js';
+import { pageHeaders } from '../../http/security-headers.js';
+import { activateByToken, findActivationHolder } from '../../identity/activation.js';
+import type { Core } from '../../identity/core.js';
+import { parseEmail } from '../../identity/email-domain.js';
+import {
+  askPasswordReset,
+  findResetHolder,
+  resetPassword,
+  type PasswordSetting,
+} from '../../identity/password-reset.js';
+import { tenantSettings } from '../../identity/tenant-settings.js';
+import type { UserDocument } from '../../persistence/collections/users.js';
+import { visitorOf } from '../sessions.js';
+import { sendPage } from '../views/layout.js';
+import {
+  ActivateThroughCompanyPage,
+  ForgotDonePage,
+  ForgotPage,
+  NewPasswordPage,
+} from '../views/password-pages.js';
+import { RefusalPage } from '../views/sign-in-pages.js';
+import { parseEmailForm, queryText } from './form-input.js';
+import { pageErrors } from './page-errors.js';
+import { signInLimits } from './sign-in-limits.js';
+
+type TokenRequest = Request<{ token: string }>;
+
+const passwordForm = z.object({
+  password: z.string().min(1).max(1024),
+  password2: z.string().max(1024),
+  terms: z.string().optional(),
+});
+
+async function tenantBySlug(core: Core, slug: unknown): Promise<{ _id: string; slug: string } | undefined> {
+  if (typeof slug !== 'string') return undefined;
+  return core.store.server.collection('tenants').findOne({ slug });
+}
+
+async function askForgot(core: Core, req: Request, res: Response): Promise<void> {
+  const tenant = await tenantBySlug(core, queryText(req, 'tenant'));
+  sendPage(res, 200, <ForgotPage tenant={tenant?.slug} email="" />);
+}
+
+/** The same page, at the same speed, for every address: who has it is looked up afterwards. */
+async function takeForgot(core: Core, req: Request, res: Response): Promise<void> {
+  const email = parseEmail(parseEmailForm(req.body)?.email ?? '');
+  const tenant = await tenantBySlug(core, (req.body as Record<string, unknown> | undefined)?.['tenant']);
+  if (!email) {
+    sendPage(res, 400, <ForgotPage tenant={tenant?.slug} email="" alert="Enter a valid email." />);
+    return;
+  }
+  await askPasswordReset(core, email.key, tenant?._id ?? null);
+  sendPage(res, 200, <ForgotDonePage email={email.address} />);
+}
+
+/** One page for used, late, revoked and invented links. */
+function sendDeadLink(res: Response): void {
+  const links = [{ href: '/signin', text: 'Go to sign-in' }];
+  const alert = 'This link has been used, has expired, or has been replaced by a newer one.';
+  sendPage(res, 410, <RefusalPage title="This link is no longer good" alert={alert} links={links} />);
+}
+
+interface PasswordForm {
+  title: string;
+  action: string;
+  withTerms: boolean;
+}
+
+const resetForm = (token: string): PasswordForm => ({
+  title: 'Set a new password',
+  action: `/reset/${encodeURIComponent(token)}`,
+  withTerms: false,
+});
+
+const activationForm = (token: string): PasswordForm => ({
+  title: 'Activate your account',
+  action: `/activate/${encodeURIComponent(token)}`,
+  withTerms: true,
+});
+
+async function sendForm(
+  core: Core,
+  res: Response,
+  form: PasswordForm,
+  user: UserDocument,
+  alert?: string,
+): Promise<void> {
+  const settings = await tenantSettings(core, user.tenantId);
+  sendPage(
+    res,
+    alert === undefined ? 200 : 400,
+    <NewPasswordPage
+      {...form}
+      email={user.email ?? user.userName}
+      minLength={settings['password.minLength']}
+      alert={alert}
+    />,
+  );
+}
+
+/** What is wrong with a sent form, before its password is looked at. */
+function formFault(input: z.infer<typeof passwordForm> | undefined, withTerms: boolean): string | undefined {
+  if (!input) return 'Enter a valid password.';
+  if (input.password !== input.password2) return 'The two passwords are not the same.';
+  return withTerms && input.terms !== 'on' ? 'Please accept the terms of use.' : undefined;
+}
+
+/** Takes the password of either form; a fault shows the form again and leaves the link good. */
+async function takePassword(
+  core: Core,
+  req: TokenRequest,
+  res: Response,
+  step: {
+    form: PasswordForm;
+    user: UserDocument;
+    work: (password: string) => Promise<PasswordSetting>;
+    done: string;
+  },
+): Promise<void> {
+  const parsed = passwordForm.safeParse(req.body ?? {});
+  const fault = formFault(parsed.data, step.form.withTerms);
+  if (fault !== undefined || !parsed.data) {
+    await sendForm(core, res, step.form, step.user, fault);
+    return;
+  }
+  const result = await step.work(parsed.data.password);
+  if (result.kind === 'weak') {
+    await sendForm(core, res, step.form, step.user, `Enter a valid password: it ${result.fault}.`);
+  } else if (result.kind === 'dead') {
+    sendDeadLink(res);
+  } else {
+    const tenant = await core.store.tenant(step.user.tenantId).collection('tenants').get(step.user.tenantId);
+    res.redirect(303, `/signin?tenant=${encodeURIComponent(tenant?.slug ?? '')}&done=${step.done}`);
+  }
+}
+
+function resetRoutes(core: Core, router: Router): void {
+  router.get('/reset/:token', async (req, res) => {
+    const holder = await findResetHolder(core, req.params.token);
+    if (holder) await sendForm(core, res, resetForm(req.params.token), holder.user);
+    else sendDeadLink(res);
+  });
+  router.post('/reset/:token', async (req: TokenRequest, res: Response) => {
+    const { token } = req.params;
+    const holder = await findResetHolder(core, token);
+    if (!holder) {
+      sendDeadLink(res);
+      return;
+    }
+    const work = (password: string) => resetPassword(core, token, password, visitorOf(req));
+    await takePassword(core, req, res, { form: resetForm(token), user: holder.user, work, done: 'password' });
+  });
+}
+
+function activationRoutes(core: Core, router: Router): void {
+  router.get('/activate/:token', async (req, res) => {
+    const holder = await findActivationHolder(core, req.params.token);
+    if (!holder) sendDeadLink(res);
+    else if (holder.connectionId === null)
+      await sendForm(core, res, activationForm(req.params.token), holder.user);
+    else sendPage(res, 200, <ActivateThroughCompanyPage ssoPath={`/sso/${holder.connectionId}/start`} />);
+  });
+  router.post('/activate/:token', async (req: TokenRequest, res: Response) => {
+    const { token } = req.params;
+    const holder = await findActivationHolder(core, token);
+    if (holder?.connectionId !== null) {
+      sendDeadLink(res);
+      return;
+    }
+    const work = (password: string) => activateByToken(core, token, password, visitorOf(req));
+    await takePassword(core, req, res, {
+      form: activationForm(token),
+      user: holder.user,
+      work,
+      done: 'activated',
+    });
+  });
+}
+
+/**
+ * `/forgot`, `/reset/:token` and `/activate/:token`. A GET never uses a link up, since mail scanners follow them. These forms need no token
+ * against forged posts: the address itself is the secret, and asking for a mail changes nothing.
+ */
+export function passwordRoutes(core: Core): Router {
+  const router = Router();
+  const paths = ['/forgot', '/reset/:token', '/activate/:token'];
+  router.use(paths, pageHeaders(), refuseCrossSite(), urlencoded({ extended: false, limit: '16kb' }));
+  router.post(paths, signInLimits(core));
+  router.get('/forgot', (req, res) => askForgot(core, req, res));
+  router.post('/forgot', (req, res) => takeForgot(core, req, res));
+  resetRoutes(core, router);
+  activationRoutes(core, router);
+  router.use(paths, pageErrors(core));
+  return router;
+}

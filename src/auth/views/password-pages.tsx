@@ -1,0 +1,100 @@
+import type { ReactElement } from 'react';
+import { Page } from './layout.js';
+
+/** Asks for the address a link shall be sent to. */
+export function ForgotPage(props: {
+  tenant: string | undefined;
+  email: string;
+  alert?: string;
+}): ReactElement {
+  return (
+    <Page title="Forgot your password?" alert={props.alert}>
+      <form method="post" action="/forgot">
+        {props.tenant !== undefined && <input type="hidden" name="tenant" value={props.tenant} />}
+        <label htmlFor="email">Email</label>
+        <input
+          id="email"
+          name="email"
+          type="email"
+          autoComplete="username"
+          maxLength={320}
+          required
+          autoFocus
+          defaultValue={props.email}
+        />
+        <button type="submit">Send me a link</button>
+      </form>
+      <p>
+        <a href="/signin">Back to sign-in</a>
+      </p>
+    </Page>
+  );
+}
+
+/** The same for every address. */
+export function ForgotDonePage({ email }: { email: string }): ReactElement {
+  return (
+    <Page title="Look into your mailbox">
+      <p role="status">If there is an account for {email}, we have sent a mail to it.</p>
+      <p>
+        <a href="/signin">Back to sign-in</a>
+      </p>
+    </Page>
+  );
+}
+
+/** Sets a password, by a link in a mail: the first one (with the terms) or a new one. */
+export function NewPasswordPage(props: {
+  title: string;
+  /** Own path the form posts to. */
+  action: string;
+  email: string;
+  minLength: number;
+  withTerms: boolean;
+  alert?: string | undefined;
+}): ReactElement {
+  return (
+    <Page title={props.title} alert={props.alert}>
+      <form method="post" action={props.action}>
+        <label htmlFor="email">Email</label>
+        <input id="email" type="email" autoComplete="username" readOnly value={props.email} />
+        <label htmlFor="password">New password</label>
+        <input
+          id="password"
+          name="password"
+          type="password"
+          autoComplete="new-password"
+          aria-describedby="rule"
+          required
+          autoFocus
+        />
+        <p id="rule" className="quiet">
+          At least {props.minLength} characters. A few words are easier to remember than signs.
+        </p>
+        <label htmlFor="password2">New password again</label>
+        <input id="password2" name="password2" type="password" autoComplete="new-password" required />
+        {props.withTerms && (
+          <p>
+            <input id="terms" name="terms" type="checkbox" value="on" required />
+            <label htmlFor="terms" className="inline">
+              I accept the terms of use
+            </label>
+          </p>
+        )}
+        <button type="submit">{props.withTerms ? 'Activate' : 'Set password'}</button>
+      </form>
+    </Page>
+  );
+}
+
+/** Activation of a person whose company signs them in: there is no password to set. */
+export function ActivateThroughCompanyPage({ ssoPath }: { ssoPath: string }): ReactElement {
+  return (
+    <Page title="Activate your account">
+      <p>Your company signs you in. The first sign-in activates your account.</p>
+      <p>
+        <a href={ssoPath}>Continue with your company</a>
+      </p>
+    </Page>
+  );
+}

@@ -1,0 +1,177 @@
+import type { JobDocument } from '../persistence/collections/events.js';
+import type { UserDocument } from '../persistence/collections/users.js';
+import { systemActor, type Origin } from './actors.js';
+import { recordEvent, writeEvent } from './audit.js';
+import type { Actor, Core } from './core.js';
+import { loginKey, parseEmail } from './email-domain.js';
+import { enqueueJob, wakeJobs } from './jobs.js';
+import { enqueueMail, linkMail, spanText } from './mails.js';
+import { findTokenHolder, issueToken, useToken, type TokenHolder } from './one-time-tokens.js';
+import { passwordFault } from './password-policy.js';
+import { findConnectionByDomain } from './sso-connections.js';
+import { settingsOf, tenantSettings } from './tenant-settings.js';
+import { inputOf } from './user-input.js';
+import { deriveStatus } from './user-status.js';
+import { updateUser } from './users.js';
+
+const mostMails = 5;
+const mailSpanMs = 900_000;
+
+/** Kind of the job that looks who asked for a new password. */
+export const forgotJob = 'password_reset.request';
+
+/**
+ * Somebody typed an address into "forgot password". Whether anybody has it is found out after the answer, in the background, so that the
+ * answer and its time are the same for every address.
+ *
+ * @param tenantId - look in this tenant only; null: everywhere.
+ */
+export async function askPasswordReset(core: Core, email: string, tenantId: string | null): Promise<void> {
+  const sealed = core.secretBox.seal(forgotJob, JSON.stringify({ email, tenantId }));
+  await core.store.transaction((tx) =>
+    enqueueJob(tx, tenantId ?? 'server', { kind: forgotJob, payload: { sealed } }, core.clock.now()),
+  );
+  wakeJobs(core);
+}
+
+/** The job {@link askPasswordReset} leaves: one mail for each account of the address that can use one. */
+export async function answerPasswordReset(core: Core, job: JobDocument): Promise<void> {
+  const opened = JSON.parse(core.secretBox.open(forgotJob, String(job.payload['sealed']))) as {
+    email: string;
+    tenantId: string | null;
+  };
+  const scope = opened.tenantId === null ? core.store.server : core.store.tenant(opened.tenantId);
+  const users = await scope.collection('users').find({ loginKeys: loginKey(opened.email) }, { limit: 10 });
+  for (const user of users) {
+    if (await isMailDue(core, user)) await sendPasswordReset(core, systemActor(user.tenantId), user);
+  }
+}
+
+/** Anybody can ask in another's name: a mailbox gets a few mails, not as many as are asked for. */
+async function isMailDue(core: Core, user: UserDocument): Promise<boolean> {
+  const end = new Date(core.clock.now().getTime() + mailSpanMs);
+  const { count } = await core.store.increment(`reset-mail:${user._id}`, 1, end);
+  return count <= mostMails;
+}
+
+/** The company's provider has this person's password: the domain is forwarded, so a local one would open nothing. */
+async function isForwarded(core: Core, user: UserDocument): Promise<boolean> {
+  const domain = parseEmail(user.email ?? user.userName)?.domain;
+  const connection = domain === undefined ? undefined : await findConnectionByDomain(core, domain);
+  return connection?.mode === 'required' && connection.tenantId === user.tenantId;
+}
+
+async function mayReset(core: Core, user: UserDocument): Promise<boolean> {
+  const settings = await tenantSettings(core, user.tenantId);
+  const status = deriveStatus(user, {
+    now: core.clock.now(),
+    approvalRequired: settings['approval.required'],
+  });
+  return status === 'active' || status === 'pending_approval';
+}
+
+/**
+ * Mails the link to set a new password; people whose company has it are told so instead, and people who may not sign in get nothing.
+ *
+ * @returns whether a link was sent.
+ */
+export async function sendPasswordReset(core: Core, actor: Actor, user: UserDocument): Promise<boolean> {
+  const to = parseEmail(user.email ?? user.userName)?.address;
+  if (to === undefined || !(await mayReset(core, user))) return false;
+  const now = core.clock.now();
+  const { baseUrl } = core.config;
+  const isTheirs = await isForwarded(core, user);
+  await core.store.transaction(function* (tx) {
+    const target = { type: 'user', id: user._id, label: to };
+    if (isTheirs) {
+      const parts = {
+        to,
+        subject: 'Your sign-in',
+        template: 'password_reset_sso',
+        link: `${baseUrl}/signin`,
+      };
+      const text = [
+        'You asked for a new password. Your organization signs you in itself: please sign in here.',
+      ];
+      yield* enqueueMail(core, tx, user.tenantId, linkMail(parts, text, []));
+      return;
+    }
+    const tenant = yield* tx.tenant(user.tenantId).collection('tenants').get(user.tenantId);
+    if (!tenant) return;
+    const ttlSeconds = settingsOf(tenant)['password.resetTtlSeconds'];
+    const token = yield* issueToken(tx, user, { kind: 'password_reset', ttlSeconds, now });
+    const link = `${baseUrl}/reset/${token}`;
+    const parts = { to, subject: `Set a new password for ${tenant.name}`, template: 'password_reset', link };
+    const mail = linkMail(
+      parts,
+      ['Somebody, hopefully you, asked for a new password. Set it here:'],
+      [
+        `The link is good once, for ${spanText(ttlSeconds)}. If it was not you, do nothing: nothing has changed.`,
+      ],
+    );
+    yield* enqueueMail(core, tx, user.tenantId, mail);
+    yield* recordEvent(tx, actor, { action: 'password.reset_requested', target }, now);
+  });
+  wakeJobs(core);
+  return !isTheirs;
+}
+
+/** Whom a reset link is for; undefined when the link is dead or the person may no longer use it. */
+export async function findResetHolder(core: Core, token: string): Promise<TokenHolder | undefined> {
+  const holder = await findTokenHolder(core, 'password_reset', token);
+  if (!holder || !(await mayReset(core, holder.user)) || (await isForwarded(core, holder.user)))
+    return undefined;
+  return holder;
+}
+
+export type PasswordSetting =
+  { kind: 'done'; user: UserDocument } | { kind: 'weak'; fault: string } | { kind: 'dead' };
+
+/** The person themself, by the link in their mailbox. */
+export function holderActor(user: UserDocument, origin: Origin): Actor {
+  return {
+    party: { type: 'user', id: user._id, label: user.email ?? user.userName },
+    tenantId: user.tenantId,
+    permissions: new Set(),
+    directoryId: null,
+    ...origin,
+  };
+}
+
+/** Sets a password for the holder of a token and uses the token up; every session of theirs ends, a lockout stays (M0-32). */
+export async function setPasswordByToken(
+  core: Core,
+  holder: TokenHolder,
+  password: string,
+  origin: Origin,
+): Promise<PasswordSetting> {
+  const { user } = holder;
+  const settings = await tenantSettings(core, user.tenantId);
+  const fault = passwordFault(password, settings['password.minLength'], [user.email, user.userName]);
+  if (fault !== undefined) return { kind: 'weak', fault };
+  if (!(await useToken(core, holder))) return { kind: 'dead' };
+  const actor = holderActor(user, origin);
+  const saved = await updateUser(core, actor, user._id, (stored) => ({ ...inputOf(stored), password }));
+  return { kind: 'done', user: saved };
+}
+
+/**
+ * Sets a new password by a reset link.
+ *
+ * @param token - from the link.
+ */
+export async function resetPassword(
+  core: Core,
+  token: string,
+  password: string,
+  origin: Origin,
+): Promise<PasswordSetting> {
+  const holder = await findResetHolder(core, token);
+  if (!holder) return { kind: 'dead' };
+  const result = await setPasswordByToken(core, holder, password, origin);
+  if (result.kind === 'done') {
+    const actor = holderActor(result.user, origin);
+    await writeEvent(core, actor, { action: 'password.reset', target: actor.party });
+  }
+  return result;
+}

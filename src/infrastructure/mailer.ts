@@ -1,0 +1,53 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createTransport } from 'nodemailer';
+
+/** One message to one person. */
+export interface Mail {
+  /** A plain address. */
+  to: string;
+  subject: string;
+  text: string;
+  html: string;
+  /** Names its kind, e.g. `password_reset`. */
+  template: string;
+  /** The link it is about, absolute. */
+  link: string;
+}
+
+export interface Mailer {
+  /** @throws whatever the mail server or the disk says; the caller tries again later. */
+  send(mail: Mail, id: string, now: Date): Promise<void>;
+}
+
+interface MailHome {
+  smtpUrl?: string | undefined;
+  mailFrom: string;
+  dataDir: string;
+}
+
+/**
+ * Sends through `SMTP_URL`; without one each mail becomes a JSON file in `DATA_DIR/outbox`, complete from the moment it is there.
+ */
+export function createMailer({ dataDir, mailFrom, smtpUrl }: MailHome): Mailer {
+  if (smtpUrl !== undefined) {
+    const transport = createTransport(smtpUrl);
+    return {
+      async send({ to, subject, text, html }) {
+        // An address object: nothing in the text can name further recipients.
+        await transport.sendMail({ from: mailFrom, to: { name: '', address: to }, subject, text, html });
+      },
+    };
+  }
+  const folder = join(dataDir, 'outbox');
+  return {
+    async send({ to, subject, text, html, template, link }, id, now) {
+      await mkdir(folder, { recursive: true });
+      const createdAt = now.toISOString();
+      const file = join(folder, `${createdAt.replace(/[:.]/g, '-')}-${id}.json`);
+      const content = JSON.stringify({ to, subject, text, html, template, link, createdAt }, null, 2);
+      await writeFile(`${file}.part`, content, { mode: 0o600 });
+      await rename(`${file}.part`, file);
+    },
+  };
+}
