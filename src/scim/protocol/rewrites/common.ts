@@ -1,4 +1,3 @@
-import { isPrimary } from '../attribute-value.js';
 import type { Attribute } from '../attribute.js';
 import { isJsonObject, readMember } from '../json-value.js';
 import { findIn } from './filter-text.js';
@@ -78,14 +77,20 @@ export const severalPrimaries: ValueRewrite = {
   refusal: 'at most one value may be primary',
   mend(value, attribute, position) {
     if (position !== 'whole' || !attribute.hasPrimary || !isList(value)) return value;
-    const preferred = value.find(isPrimary);
-    const isSurplus = (element: unknown): boolean => element !== preferred && isPrimary(element);
+    const preferred = value.find(claimsPrimary);
+    const isSurplus = (element: unknown): boolean => element !== preferred && claimsPrimary(element);
     if (!value.some(isSurplus)) return value;
     return value.map((element) =>
       isSurplus(element) && isJsonObject(element) ? { ...element, primary: false } : element,
     );
   },
 };
+
+/** Lists are looked at before their elements: the flag may still be a string. */
+function claimsPrimary(element: unknown): boolean {
+  const flag = isJsonObject(element) ? element['primary'] : undefined;
+  return flag === true || (typeof flag === 'string' && flag.toLowerCase() === 'true');
+}
 
 /**
  * Wrong: `schemas` with URNs of no schema here, or one twice (Entra ID adds
