@@ -33,7 +33,7 @@ export interface FindOptions {
   /** Absent: everything. */
   limit?: number;
   /** Only documents after this one in the sort order: its sort values and `_id`. Not together with `skip`. */
-  after?: Readonly<Record<string, unknown>> & { readonly _id: string };
+  after?: object & { readonly _id: string };
   /** Top-level fields to return; `_id`, `tenantId` and `version` always come. Absent: the whole document. */
   fields?: readonly string[];
 }

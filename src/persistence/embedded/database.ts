@@ -6,6 +6,7 @@ import { AppError } from '../../shared/errors.js';
 import type { Doc } from '../document.js';
 import { duplicate, entriesOf, readCollection, type Collected, type Index } from './indexes.js';
 import { documentRange, encodeKey, endOf } from './keys.js';
+import { createRanks, type Ranks } from './ranks.js';
 
 /** A counter and when it ends (milliseconds). */
 export interface Counter {
@@ -19,7 +20,11 @@ export interface Database {
   /** Value: the id for unique indexes, empty for the others, whose keys end with it. */
   entries: Table<string, Buffer>;
   counters: Table<Counter, string>;
+  ranks: Ranks;
   collections: ReadonlyMap<string, Collected>;
+  /** Writes of index entries, inside {@link write}. */
+  putEntry(key: Buffer, value: string): void;
+  removeEntry(key: Buffer): void;
   /** Throws `server.unavailable` when the file is no longer where it was opened. */
   requirePresent(): void;
   /** Runs synchronous work in a write transaction: what it throws undoes it. Resolves when the commit is on the disk. */
@@ -113,11 +118,12 @@ function presence(folder: string, path: string): () => void {
 }
 
 /** A commit that lmdb could not make, as when the disk is full, is no fault of the work in it. */
-async function commit<R>(folder: string, write: () => Promise<R>): Promise<R> {
+async function commit<R>(folder: string, write: () => Promise<R>, onFailure: () => void): Promise<R> {
   try {
     return await write();
   } catch (error) {
     if (!(error instanceof Error && 'commitError' in error)) throw error;
+    onFailure();
     // lmdb rejects this one too, and nobody else listens.
     void Promise.resolve(error.commitError).catch(() => undefined);
     throw unavailable(folder, error);
@@ -137,7 +143,7 @@ export function openDatabase(folder: string, schemas: Readonly<Record<string, Sc
     const root = open({
       path,
       overlappingSync: false,
-      maxDbs: 4,
+      maxDbs: 5,
       encoding: 'msgpack',
     });
     const msgpack = { encoding: 'msgpack', useRecords: false } as const;
@@ -149,18 +155,29 @@ export function openDatabase(folder: string, schemas: Readonly<Record<string, Sc
     });
     const counters = root.openDB<Counter, string>({ name: 'counters', ...msgpack });
     const collections = prepareCollections(root, { documents, entries }, schemas);
+    const ranks = createRanks(entries, root.openDB<number, string>({ name: 'sequence' }));
     const requirePresent = presence(folder, path);
     return {
       documents,
       entries,
       counters,
       collections,
+      ranks,
       requirePresent,
+      putEntry(key, value) {
+        ranks.note(key, 1);
+        void entries.put(key, value);
+      },
+      removeEntry(key) {
+        ranks.note(key, -1);
+        void entries.remove(key);
+      },
       async write(work) {
         requirePresent();
+        ranks.catchUp();
         // In a box: lmdb would await a result that looks like a promise.
-        const box = await commit(folder, () => root.childTransaction(() => ({ result: work() })));
-        return box.result;
+        const write = () => root.childTransaction(() => ({ result: ranks.record(work) }));
+        return (await commit(folder, write, ranks.forget)).result;
       },
       close: () => root.close(),
     };

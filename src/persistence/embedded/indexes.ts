@@ -10,6 +10,8 @@ export interface Index {
   name: string;
   number: number;
   fields: readonly string[];
+  /** The top-level fields that decide where a document stands in it, and whether it is in it. */
+  roots: readonly string[];
   /** Of each field: whether one document may have several values in it. */
   multiple: readonly boolean[];
   unique: boolean;
@@ -22,6 +24,8 @@ export interface Index {
 export interface Collected {
   name: string;
   indexes: readonly Index[];
+  /** The indexed fields of which one document may have several values. */
+  multiple: ReadonlySet<string>;
   /** The date field after which a document is gone; null: it stays. */
   expiry: string | null;
 }
@@ -63,13 +67,17 @@ export function readCollection(
       name: indexName,
       number: numberOf(`${name}.${indexName}`, JSON.stringify([fields, unique, where])),
       fields,
+      roots: [...fields, ...Object.keys(where ?? {})].map((path) => path.split('.')[0] ?? path),
       multiple: fields.map((field) => mayBeMultiple(schema, field)),
       unique,
       where,
       isInside: where ? matcher(where) : () => true,
     };
   });
-  return { name, indexes, expiry };
+  const multiple = new Set(
+    indexes.flatMap(({ fields, ...index }) => fields.filter((_, i) => index.multiple[i])),
+  );
+  return { name, indexes, multiple, expiry };
 }
 
 function collect(value: unknown, parts: readonly string[], at: number, into: unknown[]): void {

@@ -14,9 +14,11 @@ export interface KeyRange {
 export interface IndexPlan {
   kind: 'index';
   index: Index;
-  ranges: KeyRange[];
-  /** Fields of the index between the prefix and the `_id` at its end. */
-  fieldsBeforeId: number;
+  /** How many leading fields of the index are fixed to one or several values. */
+  fixed: number;
+  /** What is demanded of the field after those. */
+  range: Condition | undefined;
+  conditions: Conditions;
   /** Whether walking the ranges side by side gives the documents in the order asked for. */
   ordered: boolean;
   /** Whether that walk goes from the last key to the first. */
@@ -50,27 +52,19 @@ export function sortOrder(sort: FindOptions['sort']): SortOrder {
 /** More points than this are not looked up one by one. */
 const mostPoints = 1000;
 
-interface Prefixes {
-  prefixes: Buffer[];
-  /** How many leading fields of the index the prefixes fix. */
-  fixed: number;
+/** How many leading fields the conditions fix, as long as that makes no more than {@link mostPoints} prefixes. */
+function countFixed(index: Index, conditions: Conditions): number {
+  let prefixes = 1;
+  for (const [i, field] of index.fields.entries()) {
+    const points = conditions.fields.get(field)?.points;
+    prefixes *= points?.length ?? Infinity;
+    if (prefixes > mostPoints) return i;
+  }
+  return index.fields.length;
 }
 
 function unlike(keys: Buffer[]): Buffer[] {
   return keys.length < 2 ? keys : [...new Map(keys.map((key) => [key.toString('latin1'), key])).values()];
-}
-
-function prefixesOf(index: Index, conditions: Conditions): Prefixes {
-  let prefixes = [encodeKey(index.number, [])];
-  let fixed = 0;
-  for (const field of index.fields) {
-    const points = conditions.fields.get(field)?.points;
-    if (!points || points.length * prefixes.length > mostPoints) break;
-    const values = field === 'tenantId' ? points.map((point) => tenantKey(String(point))) : points;
-    prefixes = unlike(prefixes.flatMap((prefix) => values.map((value) => extendKey(prefix, [value]))));
-    fixed++;
-  }
-  return { prefixes, fixed };
 }
 
 function rangeOf(prefix: Buffer, condition: Condition | undefined): KeyRange {
@@ -122,9 +116,21 @@ function rangeCondition(conditions: Conditions, field: string | undefined): Cond
   return condition?.points ? undefined : condition;
 }
 
+/** The ranges of the index that a plan walks. */
+export function rangesOf({ index, fixed, range, conditions }: IndexPlan): KeyRange[] {
+  let rows: unknown[][] = [[]];
+  for (const field of index.fields.slice(0, fixed)) {
+    const points = conditions.fields.get(field)?.points ?? [];
+    const values = field === 'tenantId' ? points.map((point) => tenantKey(String(point))) : points;
+    rows = rows.flatMap((row) => values.map((value) => [...row, value]));
+  }
+  const prefixes = unlike(rows.map((row) => encodeKey(index.number, row)));
+  return prefixes.map((prefix) => rangeOf(prefix, range));
+}
+
 function planIndex(index: Index, conditions: Conditions, order: SortOrder): IndexPlan | undefined {
   if (index.where && !implies(conditions, index.where)) return undefined;
-  const { prefixes, fixed } = prefixesOf(index, conditions);
+  const fixed = countFixed(index, conditions);
   const range = rangeCondition(conditions, index.fields[fixed]);
   const isSingle = (field: string) => conditions.fields.get(field)?.points?.length === 1;
   const wanted = wantedOrder(order, (field) => {
@@ -137,8 +143,9 @@ function planIndex(index: Index, conditions: Conditions, order: SortOrder): Inde
   return {
     kind: 'index',
     index,
-    ranges: prefixes.map((prefix) => rangeOf(prefix, range)),
-    fieldsBeforeId: index.fields.length - fixed - 1,
+    fixed,
+    range,
+    conditions,
     ordered,
     reverse: wanted[0]?.[1] === -1,
     rest: wanted.map(([field]) => field),
@@ -149,12 +156,10 @@ function planIndex(index: Index, conditions: Conditions, order: SortOrder): Inde
 
 /** How much a plan narrows the search: fixed fields beside the tenant count most, then a range. */
 function narrowness(plan: IndexPlan): number {
-  const range = plan.ranges[0];
-  if (!range) return Infinity;
-  const fixed = plan.index.fields.length - plan.fieldsBeforeId - 1;
-  const beside = fixed - (plan.index.fields[0] === 'tenantId' ? 1 : 0);
-  const complete = plan.index.unique && fixed === plan.index.fields.length ? 100 : 0;
-  const bounded = range.start.equals(range.prefix) ? 0 : 4;
+  const { index, fixed } = plan;
+  const beside = fixed - (index.fields[0] === 'tenantId' ? 1 : 0);
+  const complete = index.unique && fixed === index.fields.length ? 100 : 0;
+  const bounded = plan.range ? 4 : 0;
   return complete + beside * 10 + bounded + (plan.exact ? 1 : 0) + (plan.distinct ? 0.5 : 0);
 }
 
@@ -184,9 +189,7 @@ export function choosePlan(
   order: SortOrder,
   isSmall: (plan: IndexPlan) => boolean,
 ): Plan {
-  const multiple = (field: string) =>
-    collection.indexes.some((index) => index.multiple[index.fields.indexOf(field)] === true);
-  const conditions = readConditions(query, multiple);
+  const conditions = readConditions(query, (field) => collection.multiple.has(field));
   const byId = planIds(conditions, scope);
   if (byId) return byId;
   const plans = collection.indexes.flatMap((index) => planIndex(index, conditions, order) ?? []);

@@ -2,7 +2,7 @@ import { requireDefined, type Doc } from '../document.js';
 import type { FindOptions, Query } from '../store.js';
 import { matcher, valuesAt } from './indexes.js';
 import { documentKey, documentRange, orderOf } from './keys.js';
-import { choosePlan, sortOrder, type IndexPlan, type Plan, type SortOrder } from './planner.js';
+import { choosePlan, rangesOf, sortOrder, type IndexPlan, type Plan, type SortOrder } from './planner.js';
 import { getDocument, isVisible, scoped, type View } from './view.js';
 import { chunk, chunkBetween, walk } from './walk.js';
 
@@ -91,7 +91,7 @@ function* sorted(view: View, plan: Plan, query: Query, options: FindOptions, ord
       order.map(([field, direction]) => valueOf(field, direction)),
       directions,
     );
-  const from = after && orderAt((field) => after[field]);
+  const from = after && orderAt((field) => (after as Record<string, unknown>)[field]);
   const rows: { at: string; id: string }[] = [];
   const trim = () => {
     rows.sort((a, b) => (a.at < b.at ? -1 : 1));
@@ -114,7 +114,7 @@ function* sorted(view: View, plan: Plan, query: Query, options: FindOptions, ord
 function isSmall({ database }: View): (plan: IndexPlan) => boolean {
   return (plan) => {
     let left = small;
-    for (const { start, end } of plan.ranges) {
+    for (const { start, end } of rangesOf(plan)) {
       left -= database.entries.getKeysCount({ start, end, limit: left });
       if (left <= 0) return false;
     }
@@ -127,15 +127,30 @@ function planFor(view: View, query: Query, order: SortOrder): Plan {
   return choosePlan(view.collection, scoped(view, query), view.scope, order, isSmall(view));
 }
 
-/** Every match, one at a time, in the order asked for. */
+/** Whether the index alone says which documents match, so that they can be counted and skipped by their keys. */
+function isByKeys({ collection }: View, plan: Plan): plan is IndexPlan {
+  return plan.kind === 'index' && plan.exact && plan.distinct && collection.expiry === null;
+}
+
+function* skipping(documents: Documents, skip: number): Documents {
+  let left = skip;
+  for (const document of documents) {
+    if (document && left > 0) left--;
+    else yield document;
+  }
+}
+
+/** Every match after `skip` of them, one at a time, in the order asked for. */
 export function stream(view: View, query: Query, options: FindOptions = {}): Documents {
   const order = sortOrder(options.sort);
   const plan = planFor(view, query, order);
-  const [first] = order;
-  const isOrdered = plan.kind === 'index' ? plan.ordered : plan.kind === 'scan' && first?.[0] === '_id';
-  return isOrdered
-    ? matches(view, plan, scoped(view, query), options, first?.[1] === -1)
+  const isById = plan.kind === 'scan' && order[0]?.[0] === '_id';
+  const isOrdered = isById || (plan.kind === 'index' && plan.ordered);
+  if (isOrdered && isByKeys(view, plan)) return load(view, walk(view.database, plan, options));
+  const found = isOrdered
+    ? matches(view, plan, scoped(view, query), { ...options, skip: 0 }, order[0]?.[1] === -1)
     : sorted(view, plan, scoped(view, query), options, order);
+  return skipping(found, options.skip ?? 0);
 }
 
 function project(document: Doc, fields: readonly string[] | undefined): Doc {
@@ -149,11 +164,9 @@ function project(document: Doc, fields: readonly string[] | undefined): Doc {
 export function* find(view: View, query: Query, options: FindOptions = {}): Breathing<Doc[]> {
   const found: Doc[] = [];
   const limit = options.limit ?? Infinity;
-  let skip = options.skip ?? 0;
   if (limit <= 0) return found;
   for (const document of stream(view, query, options)) {
     if (!document) yield undefined;
-    else if (skip > 0) skip--;
     else {
       found.push(project(document, options.fields));
       if (found.length >= limit) break;
@@ -164,12 +177,8 @@ export function* find(view: View, query: Query, options: FindOptions = {}): Brea
 
 export function* count(view: View, query: Query): Breathing<number> {
   const plan = planFor(view, query, sortOrder(undefined));
-  const { database, collection } = view;
-  if (plan.kind === 'index' && plan.exact && plan.distinct && collection.expiry === null) {
-    return plan.ranges.reduce(
-      (sum, { start, end }) => sum + database.entries.getKeysCount({ start, end }),
-      0,
-    );
+  if (isByKeys(view, plan)) {
+    return rangesOf(plan).reduce((sum, range) => sum + view.database.ranks.count(range), 0);
   }
   let total = 0;
   for (const document of matches(view, plan, scoped(view, query), {}, false)) {

@@ -13,7 +13,8 @@ const longestBreath = 8;
 /** Milliseconds between two sweeps. */
 const sweepEvery = 60_000;
 /** Documents written by one transaction of a bulk write. */
-const bulk = 100;
+const bulk = 50;
+const batchesInFlight = 8;
 
 const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -48,16 +49,25 @@ function attempt<R>(work: () => R): Promise<R> {
   return new Promise((resolve) => resolve(work()));
 }
 
+/** Writes in batches, some of them in flight at a time so that they share the wait for the disk. */
 async function inBatches<T>(
   view: View,
   items: readonly T[],
   work: (view: View, item: T) => boolean,
 ): Promise<number> {
   let done = 0;
+  let flight: Promise<number>[] = [];
+  const land = async () => {
+    const landed = await Promise.all(flight);
+    flight = [];
+    done += landed.reduce((sum, count) => sum + count, 0);
+  };
   for (let at = 0; at < items.length; at += bulk) {
     const batch = items.slice(at, at + bulk);
-    done += await view.database.write(() => batch.filter((item) => work(view, item)).length);
+    flight.push(view.database.write(() => batch.filter((item) => work(view, item)).length));
+    if (flight.length === batchesInFlight) await land();
   }
+  await land();
   return done;
 }
 

@@ -1,7 +1,7 @@
 import type { FindOptions } from '../store.js';
 import type { Database } from './database.js';
 import { extendKey, idAtEnd } from './keys.js';
-import type { IndexPlan, KeyRange } from './planner.js';
+import { rangesOf, type IndexPlan, type KeyRange } from './planner.js';
 
 /** Keys or documents read at one time. */
 export const chunk = 100;
@@ -28,7 +28,7 @@ function* readRange(database: Database, plan: IndexPlan, range: KeyRange, first:
     for (const { key, value } of batch) {
       const rest = key.subarray(range.prefix.length);
       if (!plan.index.unique) {
-        yield { id: idAtEnd(key, range.prefix.length, plan.fieldsBeforeId), rest };
+        yield { id: idAtEnd(key, range.prefix.length, plan.index.fields.length - plan.fixed - 1), rest };
       } else yield { id: value, rest: rest.length > 0 ? rest : Buffer.from(value) };
     }
     const last = batch.at(-1);
@@ -60,8 +60,8 @@ function* merge(streams: Entries[], reverse: boolean): Entries {
 /** Cuts the ranges so that they begin after (descending: end before) the document of these sort values. */
 function rangesAfter(plan: IndexPlan, after: NonNullable<FindOptions['after']>): KeyRange[] {
   const fields = plan.rest.filter((field) => plan.index.fields.includes(field));
-  const values = fields.map((field) => after[field]);
-  return plan.ranges.map((range) => {
+  const values = fields.map((field) => (after as Record<string, unknown>)[field]);
+  return rangesOf(plan).map((range) => {
     const key = extendKey(range.prefix, values);
     if (plan.reverse) return Buffer.compare(key, range.end) < 0 ? { ...range, end: key } : range;
     const next = Buffer.concat([key, Buffer.of(0)]);
@@ -69,19 +69,46 @@ function rangesAfter(plan: IndexPlan, after: NonNullable<FindOptions['after']>):
   });
 }
 
-/** The ids a plan finds: in its order when it has one, and once each when it may meet one twice. */
-export function* walk(database: Database, plan: IndexPlan, options: FindOptions): Generator<string, void> {
-  const ranges = plan.ordered && options.after ? rangesAfter(plan, options.after) : plan.ranges;
-  const first = (options.limit ?? chunk) + (options.skip ?? 0);
-  const streams = ranges.map((range) => readRange(database, plan, range, first));
+function* unlike(ids: Iterable<string>): Generator<string, void> {
   const met = new Set<string>();
-  for (const entries of plan.ordered ? [merge(streams, plan.reverse)] : streams) {
+  for (const id of ids) {
+    if (met.has(id)) continue;
+    met.add(id);
+    yield id;
+  }
+}
+
+function* idsIn(streams: readonly Entries[], skip: number): Generator<string, void> {
+  let left = skip;
+  for (const entries of streams) {
     for (const { id } of entries) {
-      if (plan.distinct) yield id;
-      else if (!met.has(id)) {
-        met.add(id);
-        yield id;
-      }
+      if (left > 0) left--;
+      else yield id;
     }
   }
+}
+
+/** The one id that a unique index holds for this key. */
+function* idAt(database: Database, { prefix }: KeyRange): Generator<string, void> {
+  const id = database.entries.get(prefix);
+  if (id !== undefined) yield id;
+}
+
+const isPoint = ({ index, fixed }: IndexPlan) => index.unique && fixed === index.fields.length;
+
+/**
+ * The ids a plan finds: in its order when it has one, and once each.
+ *
+ * @param options - `skip` only for plans that can meet nothing twice.
+ */
+export function walk(database: Database, plan: IndexPlan, options: FindOptions): Generator<string, void> {
+  const { after, skip: skipped = 0 } = options;
+  const whole = plan.ordered && after ? rangesAfter(plan, after) : rangesOf(plan);
+  const [only, ...others] = whole;
+  if (only && others.length === 0 && isPoint(plan) && !after && !skipped) return idAt(database, only);
+  const { ranges, skip } = database.ranks.seek(whole, skipped, plan.reverse);
+  const first = (options.limit ?? chunk) + skip;
+  const streams = ranges.map((range) => readRange(database, plan, range, first));
+  const ids = idsIn(plan.ordered ? [merge(streams, plan.reverse)] : streams, skip);
+  return plan.distinct ? ids : unlike(ids);
 }

@@ -8,7 +8,7 @@ import { getDocument, isExpired, type View } from './view.js';
 function removeStored({ database, collection }: View, document: Doc): void {
   void database.documents.remove(documentKey(collection.name, document._id));
   for (const index of collection.indexes) {
-    for (const key of entriesOf(index, document)) void database.entries.remove(key);
+    for (const key of entriesOf(index, document)) database.removeEntry(key);
   }
 }
 
@@ -22,10 +22,19 @@ function requireFree(view: View, index: Index, key: Buffer, id: string): void {
   if (document) removeStored(view, document);
 }
 
+const isSame = (a: unknown, b: unknown) =>
+  a === b || (a instanceof Date && b instanceof Date && a.getTime() === b.getTime());
+
+/** Whether an update can have moved a document in an index; false only when it surely has not. */
+function mayDiffer(index: Index, before: Doc, after: Doc): boolean {
+  return index.roots.some((field) => !isSame(before[field], after[field]));
+}
+
 /** Nothing is written before all unique keys are known to be free: a refusal leaves the transaction as it was. */
 function writeIndexes(view: View, before: Doc | undefined, after: Doc): void {
-  const { entries } = view.database;
-  const changes = view.collection.indexes.map((index) => {
+  const { database } = view;
+  const touched = view.collection.indexes.filter((index) => !before || mayDiffer(index, before, after));
+  const changes = touched.map((index) => {
     const old = before ? entriesOf(index, before) : [];
     const fresh = entriesOf(index, after);
     return {
@@ -38,8 +47,8 @@ function writeIndexes(view: View, before: Doc | undefined, after: Doc): void {
     if (index.unique) for (const key of added) requireFree(view, index, key, after._id);
   }
   for (const { index, gone, added } of changes) {
-    for (const key of gone) void entries.remove(key);
-    for (const key of added) void entries.put(key, index.unique ? after._id : '');
+    for (const key of gone) database.removeEntry(key);
+    for (const key of added) database.putEntry(key, index.unique ? after._id : '');
   }
 }
 

@@ -46,7 +46,7 @@ function past(field: string, value: unknown, direction: 1 | -1): Query {
 /** Only what comes after the document of these sort values. */
 export function pastOf(sort: FindOptions['sort'], after: NonNullable<FindOptions['after']>): Query {
   const order = sortOf(sort);
-  const valueOf = (field: string) => after[field] ?? null;
+  const valueOf = (field: string) => (after as Record<string, unknown>)[field] ?? null;
   const branches = order.map(([field, direction], i) => ({
     $and: [
       ...order.slice(0, i).map(([before]) => ({ [before]: valueOf(before) })),
