@@ -51,6 +51,14 @@ function narratorOf(values: OptionValues, terminal: Terminal): Narrator {
   return values['json'] === true ? jsonNarrator(write) : textNarrator(write);
 }
 
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
 async function readTargets(path: string): Promise<CompanyTarget[]> {
   let text: string;
   try {
@@ -61,7 +69,7 @@ async function readTargets(path: string): Promise<CompanyTarget[]> {
       `cannot read ${path}: start \`gatehouse demo\` first, or name a server with --server and --token`,
     );
   }
-  const parsed = targetFileSchema.safeParse(JSON.parse(text));
+  const parsed = targetFileSchema.safeParse(parseJson(text));
   if (!parsed.success) throw new CommandError(exitCodes.data, `${path} is not a target file of this version`);
   return parsed.data.companies;
 }

@@ -12,7 +12,7 @@ import { sampleApp } from './sample-app.js';
 import type { CompanyTarget } from './target.js';
 
 /** The secrets of one demo, new at every start. */
-export interface DemoSecrets {
+interface DemoSecrets {
   scimToken: string;
   companyClientSecret: string;
   applicationSecret: string;

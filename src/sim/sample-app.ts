@@ -26,7 +26,7 @@ const callbackErrorSchema = z.object({
 const logoutSchema = z.object({ logout_token: z.string() });
 
 /** What scripts read at `/session.json`. */
-export type SampleState = { signedIn: true } & SampleClaims;
+type SampleState = { signedIn: true } & SampleClaims;
 
 function list(values: readonly string[]): string {
   return values.map((value) => `<span class="tag">${escapeHtml(value)}</span>`).join('') || 'none';

@@ -25,7 +25,7 @@ export interface Step {
 }
 
 /** What must come back. */
-export interface Expectation {
+interface Expectation {
   status: readonly number[];
   /** Dotted path in the answer to the value that must stand there; looked at only when the answer has a body. */
   body?: Readonly<Record<string, unknown>>;
@@ -59,7 +59,7 @@ export class UnknownPlaceholder extends Error {
  *
  * @param path - `emails.0.value`; a segment may be a URN when the path is given as `urn:...|sub`.
  */
-export function valueAt(value: unknown, path: string): unknown {
+function valueAt(value: unknown, path: string): unknown {
   const segments = path.includes('|') ? path.split('|') : path.split('.');
   let current: unknown = value;
   for (const segment of segments) {

@@ -6,7 +6,7 @@ import { UnexpectedAnswer, type RunOptions } from './run-steps.js';
 import type { CompanyTarget } from './target.js';
 
 /** How soon a leaver must be out of an application, milliseconds. */
-export const leaverDeadlineMs = 5000;
+const leaverDeadlineMs = 5000;
 
 const pollMs = 100;
 

@@ -6,7 +6,7 @@ import { startApp, type TestApp } from './app.js';
 export type Json = Record<string, any>;
 
 /** An answer to a request of an identity provider. */
-export interface Reply {
+interface Reply {
   status: number;
   /** `{}` for an empty answer. */
   body: Json;
