@@ -1,6 +1,6 @@
 import express, { type Express } from 'express';
 import { endEventStreams } from './admin/event-stream.js';
-import { apiRoutes, openApiRoutes } from './admin/routes.js';
+import { apiRoutes, apiReferenceRoutes } from './admin/routes.js';
 import { findTokenOwner } from './auth/provider/access-token.js';
 import { openIdProvider } from './auth/provider/provider.js';
 import { accountRoutes } from './auth/routes/account-routes.js';
@@ -70,7 +70,7 @@ export function createApp(core: Core, version: string): App {
   app.use(oidc.wellKnown);
   app.use('/oidc', oidc.callback);
   app.use('/api/v1', apiRoutes(core));
-  app.use(openApiRoutes(core));
+  app.use(apiReferenceRoutes(core));
   app.use(signInRoutes(core));
   app.use(accountRoutes(core));
   app.use(passwordRoutes(core));

@@ -2,8 +2,8 @@ import type { Actor, Core } from '../identity/core.js';
 import { AppError } from '../shared/errors.js';
 import { z } from './schema.js';
 
-export const defaultLimit = 50;
-export const mostItems = 1000;
+const defaultLimit = 50;
+const mostItems = 1000;
 
 /** The parameters every list takes. */
 export const pageParameters = {

@@ -3,7 +3,7 @@ import type { Route } from './route.js';
 import { z } from './schema.js';
 
 /** RFC 9457, as every error of the API is answered. */
-export const problemSchema = z
+const problemSchema = z
   .strictObject({
     type: z.string().describe('an address that explains the code'),
     title: z.string(),

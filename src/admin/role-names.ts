@@ -1,7 +1,7 @@
 import type { Role, TenantConfig } from '../identity/tenant-config.js';
 
 /** A role by its full key or its id. */
-export function findRole(config: TenantConfig, name: string): Role | undefined {
+function findRole(config: TenantConfig, name: string): Role | undefined {
   return config.roles.get(name) ?? [...config.roles.values()].find((role) => role.id === name);
 }
 

@@ -8,7 +8,7 @@ type PlaceNames<P extends string> = P extends `${string}{${infer Name}}${infer R
   ? Name | PlaceNames<Rest>
   : never;
 
-export type Places<P extends string> = Readonly<Record<PlaceNames<P>, string>>;
+type Places<P extends string> = Readonly<Record<PlaceNames<P>, string>>;
 
 /** What an item's ETag is made of. */
 export interface Versioned {
@@ -16,7 +16,7 @@ export interface Versioned {
 }
 
 /** All a handler works with. By now the caller is known and allowed, the target exists, and the input is typed. */
-export interface Context<P extends string, Q, B, T> {
+interface Context<P extends string, Q, B, T> {
   readonly core: Core;
   readonly actor: Actor;
   readonly caller: Caller;
@@ -39,8 +39,8 @@ export interface Reply<O> {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
-export type MediaType = 'application/json' | 'text/csv' | 'text/event-stream';
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+type MediaType = 'application/json' | 'text/csv' | 'text/event-stream';
 
 /** One route as it is written down: the express route and its OpenAPI operation both come from it. */
 export interface RouteDefinition<

@@ -18,7 +18,7 @@ function shown(name: string, value: unknown): unknown {
 }
 
 /** Every setting in force by name, secrets masked. */
-export function printableConfig(config: Config): Record<string, unknown> {
+function printableConfig(config: Config): Record<string, unknown> {
   return Object.fromEntries(Object.entries(config).map(([name, value]) => [name, shown(name, value)]));
 }
 

@@ -8,7 +8,7 @@ import { tenantConfig, type TenantConfig } from './tenant-config.js';
 import { deriveStatus, type UserStatus } from './user-status.js';
 
 /** A role a user is granted now, with every reason for it. */
-export interface GrantedRole {
+interface GrantedRole {
   role: string;
   sources: Grant[];
 }

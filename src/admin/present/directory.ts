@@ -7,7 +7,7 @@ export const dialectSchema = z
   .enum(dialects)
   .describe('whose deviations are tolerated; `auto` learns it from the requests');
 
-export const conditionSchema = z
+const conditionSchema = z
   .strictObject({
     path: line(300).describe('an attribute path: `groups.displayName`, `roles.value`, a URN-qualified one'),
     is: z.string().max(500).optional(),

@@ -2,7 +2,7 @@ import { parseEmail } from '../../identity/email-domain.js';
 import { z } from '../schema.js';
 import { line, roleNames } from './fields.js';
 
-export const emailInput = z
+const emailInput = z
   .string()
   .trim()
   .max(254)

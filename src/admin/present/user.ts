@@ -23,7 +23,7 @@ const roleSource = z.strictObject({
   until: instantOrNull,
 });
 
-export const userRole = z.strictObject({
+const userRole = z.strictObject({
   role: z.string().describe('`administrator`, `crm:agent`'),
   sources: z.array(roleSource),
 });

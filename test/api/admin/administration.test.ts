@@ -129,13 +129,11 @@ describe('administration in the API', () => {
     });
 
     it('refuse bad redirects, private logout addresses and taken client ids', async () => {
-      const bad = await acme
-        .call('post', '/applications')
-        .send({
-          ...input,
-          redirectUris: ['/cb', 'http://x.test/#a'],
-          backchannelLogoutUri: 'http://127.0.0.1/x',
-        });
+      const bad = await acme.call('post', '/applications').send({
+        ...input,
+        redirectUris: ['/cb', 'http://x.test/#a'],
+        backchannelLogoutUri: 'http://127.0.0.1/x',
+      });
       expect(bad.status).to.equal(400);
       expect(pointersOf(bad)).to.have.members([
         '/redirectUris/0',

@@ -7,6 +7,7 @@ import { createConnection } from '../../../src/identity/sso-connections.js';
 import { createDirectory } from '../../../src/identity/directories.js';
 import { createGroup } from '../../../src/identity/groups.js';
 import { createRole } from '../../../src/identity/roles.js';
+import { errorStatus } from '../../../src/shared/error-codes.js';
 import { newId } from '../../../src/shared/ids.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
@@ -79,6 +80,15 @@ describe('the route table of /api/v1', () => {
   it('gives every route an id of its own', () => {
     const ids = routeTable.map((route) => route.id);
     expect(new Set(ids).size).to.equal(ids.length);
+  });
+
+  it('is told at /docs/api, with every error code at the place its problem names, in a page without scripts', async () => {
+    const res = await supertest(app.url).get('/docs/api').expect(200);
+    expect(res.headers['content-security-policy']).to.contain("default-src 'none'");
+    for (const route of routeTable)
+      expect(res.text).to.contain(`${route.method.toUpperCase()} /api/v1${route.path}`);
+    for (const code of Object.keys(errorStatus)) expect(res.text).to.contain(`id="${code}"`);
+    expect(res.text).to.not.contain('<script');
   });
 
   describe('/openapi.json', () => {
