@@ -31,7 +31,7 @@ export function visitorOf(req: IncomingMessage & { ip?: string | undefined }): V
 }
 
 /** The person themself, for the audit trail. Grants nothing: pages of one's own need no permission. */
-export function visitorActor(user: UserDocument, visitor: Visitor): Actor {
+function visitorActor(user: UserDocument, visitor: Visitor): Actor {
   return {
     party: { type: 'user', id: user._id, label: user.email ?? user.userName },
     tenantId: user.tenantId,

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
 
 /** Who signs in next at the provider. */
-export interface IdpPerson {
+interface IdpPerson {
   sub: string;
   email?: string | undefined;
   email_verified?: boolean | undefined;

@@ -24,7 +24,7 @@ const slot = 'trip';
 type RequestWithTrip = Request & { session?: Record<string, StoredTrip | undefined> };
 
 /** The one address every provider sends people back to. */
-export const callbackUrl = (core: Core): string => `${core.config.baseUrl}/sso/callback`;
+const callbackUrl = (core: Core): string => `${core.config.baseUrl}/sso/callback`;
 
 type Created = passport.StrategyCreated<
   ForwardingStrategy,
