@@ -77,9 +77,11 @@ async function indexedPage(users: Part, groups: Part): Promise<{ resources: Json
 
 /** A cursor of the root names the type it stands in: `User.` or `Group.`, then that type's own cursor. */
 async function cursorPage(users: Part, groups: Part, cursor: string): Promise<unknown> {
-  const [, type = 'User', inner = ''] = /^(User|Group)\.(.*)$/s.exec(cursor) ?? [];
-  if (cursor !== '' && inner === cursor)
+  const parts = /^(User|Group)\.(.*)$/s.exec(cursor);
+  if (cursor !== '' && parts === null) {
     throw new ScimError(400, 'invalidCursor', 'the cursor is not one of this query');
+  }
+  const [, type = 'User', inner = ''] = parts ?? [];
   const one = type === 'Group' ? groups : users;
   const page = await one.page({ ...one.list, cursor: inner });
   const next = page.nextCursor === undefined ? undefined : `${type}.${page.nextCursor}`;

@@ -23,7 +23,11 @@ export function isVisible(view: View, document: Doc): boolean {
   return (view.scope === null || document.tenantId === view.scope) && !isExpired(view, document);
 }
 
+/** Longer keys do not fit in the database, so no document has such an id; asking for one must not be an error. */
+const longestId = 1000;
+
 export function getDocument(view: View, id: string): Doc | undefined {
+  if (id.length > longestId) return undefined;
   const document = view.database.documents.get(documentKey(view.collection.name, id));
   return document && isVisible(view, document) ? document : undefined;
 }

@@ -1,0 +1,171 @@
+import { expect } from 'chai';
+import { startScim, unique, urn, type ScimApp, type ScimClient } from '../../support/scim.js';
+
+interface Attribute {
+  name: string;
+  type: string;
+  multiValued: boolean;
+  mutability: string;
+  returned: string;
+  subAttributes?: Attribute[];
+}
+
+describe('SCIM discovery (RFC 7643 sections 5 to 7, RFC 7644 section 4)', () => {
+  let app: ScimApp;
+  let scim: ScimClient;
+  before(async () => {
+    app = await startScim();
+    scim = app.acme;
+  });
+  after(() => app.stop());
+
+  it('describes the service with the limits it enforces', async () => {
+    const { body, status } = await scim.get('/ServiceProviderConfig');
+    expect(status).to.equal(200);
+    expect(body).to.not.have.property('Resources');
+    const { limits } = app.core.config;
+    expect(body.bulk).to.deep.equal({
+      supported: true,
+      maxOperations: limits.bulkOperations,
+      maxPayloadSize: limits.scimBodyBytes,
+    });
+    expect(body.filter).to.deep.equal({ supported: true, maxResults: limits.scimPageMax });
+    for (const feature of ['patch', 'sort', 'etag', 'changePassword'])
+      expect(body[feature].supported).to.equal(true);
+    expect(body.pagination).to.include({
+      cursor: true,
+      index: true,
+      defaultPaginationMethod: 'index',
+      cursorTimeout: 3600,
+    });
+    expect(body.authenticationSchemes[0].type).to.equal('oauthbearertoken');
+    expect(body.meta).to.deep.equal({
+      resourceType: 'ServiceProviderConfig',
+      location: `${app.url}/scim/v2/ServiceProviderConfig`,
+    });
+  });
+
+  it('lists resource types and schemas, each readable at its location, and every schema named is there', async () => {
+    const types = (await scim.get('/ResourceTypes')).body;
+    expect(types.schemas).to.deep.equal([urn.list]);
+    expect(types.totalResults).to.equal(2);
+    const schemas = (await scim.get('/Schemas')).body;
+    const ids = schemas.Resources.map(({ id }: { id: string }) => id);
+    for (const type of types.Resources) {
+      expect((await scim.get(`/ResourceTypes/${type.id}`)).body).to.deep.equal(type);
+      expect(ids).to.include(type.schema);
+      for (const { schema } of type.schemaExtensions) expect(ids).to.include(schema);
+    }
+    for (const schema of schemas.Resources) {
+      const read = await scim.get(`/Schemas/${schema.id}`);
+      expect(read.body).to.deep.equal(schema);
+      expect(schema.meta).to.deep.equal({
+        resourceType: 'Schema',
+        location: `${app.url}/scim/v2/Schemas/${schema.id}`,
+      });
+    }
+    expect(JSON.stringify(schemas)).to.not.contain('null');
+  });
+
+  it('answers 404 for unknown documents and 403 for a filter, and ignores paging and projection', async () => {
+    for (const path of ['/Schemas/urn:nothing', '/ResourceTypes/Robot', '/ServiceProviderConfig/x']) {
+      expect((await scim.get(path)).status, path).to.equal(404);
+    }
+    for (const path of ['/Schemas', '/ResourceTypes', '/ServiceProviderConfig']) {
+      const res = await scim.get(`${path}?filter=id%20pr`);
+      expect(res.status, path).to.equal(403);
+      expect(res.body.status).to.equal('403');
+      expect((await scim.get(`${path}?count=0&attributes=id&sortBy=id`)).body).to.deep.equal(
+        (await scim.get(path)).body,
+      );
+    }
+  });
+
+  const texts: Record<string, unknown> = {
+    boolean: true,
+    dateTime: '2030-01-01T00:00:00Z',
+    integer: 7,
+    decimal: 1.5,
+    binary: 'aGVsbG8=',
+  };
+
+  function sample({ name, type, subAttributes = [], multiValued }: Attribute, alone = false): unknown {
+    const value =
+      type === 'complex'
+        ? Object.fromEntries(
+            subAttributes
+              .filter((sub) => sub.mutability !== 'readOnly')
+              .map((sub) => [sub.name, sample(sub, true)]),
+          )
+        : (texts[type] ??
+          (name === '$ref' || type === 'reference' ? 'https://example.test/x' : `${name} text`));
+    return multiValued && !alone ? [value] : value;
+  }
+
+  const special: Record<string, unknown> = { loginType: 'sso', approved: true };
+
+  it('keeps what it says of every advertised attribute: POST, PUT, PATCH, filter and sort', async () => {
+    const schemas = (await scim.get('/Schemas')).body.Resources as { id: string; attributes: Attribute[] }[];
+    const userSchemas = schemas.filter(({ id }) => id.endsWith(':User'));
+    for (const { id: schema, attributes } of userSchemas) {
+      for (const attribute of attributes) {
+        if (attribute.mutability !== 'readWrite' || attribute.name === 'userName') continue;
+        const isCore = schema === urn.user;
+        const value = special[attribute.name] ?? sample(attribute);
+        const body = {
+          schemas: [...new Set([urn.user, schema])],
+          userName: `${unique(attribute.name)}@acme.test`,
+          ...(isCore ? { [attribute.name]: value } : { [schema]: { [attribute.name]: value } }),
+        };
+        const label = `${schema}:${attribute.name}`;
+        const read = (resource: Record<string, Record<string, unknown>>): unknown =>
+          isCore ? resource[attribute.name] : resource[schema]?.[attribute.name];
+        const created = await scim.post('/Users', body);
+        expect(created.status, `${label} ${created.text}`).to.equal(201);
+        expect(read(created.body), label).to.deep.equal(value);
+        const { id } = created.body;
+        expect(read((await scim.get(`/Users/${id}`)).body), label).to.deep.equal(value);
+        expect(read((await scim.get(`/Users/${id}?attributes=${label}`)).body), label).to.deep.equal(value);
+        expect(read((await scim.get(`/Users/${id}?excludedAttributes=${label}`)).body), label).to.equal(
+          undefined,
+        );
+        expect(await scim.find('Users', `${label} pr and id eq "${id}"`), label).to.include({
+          totalResults: 1,
+        });
+        const put = await scim.put(`/Users/${id}`, { ...body, title: 'x' });
+        expect(read(put.body) ?? 'x', label).to.deep.equal(attribute.name === 'title' ? 'x' : value);
+        const removed = await scim.patch(`/Users/${id}`, [{ op: 'remove', path: label }]);
+        expect(removed.status, `${label} ${removed.text}`).to.equal(200);
+        const added = await scim.patch(`/Users/${id}`, [{ op: 'add', path: label, value }]);
+        expect(read(added.body), label).to.deep.equal(value);
+        const replaced = await scim.patch(`/Users/${id}`, [{ op: 'replace', path: label, value }]);
+        expect(read(replaced.body), label).to.deep.equal(value);
+        if (
+          attribute.type !== 'complex' ||
+          (attribute.multiValued && attribute.subAttributes?.some(({ name }) => name === 'value'))
+        ) {
+          expect((await scim.get(`/Users?sortBy=${label}&count=1`)).status, label).to.equal(200);
+        }
+      }
+    }
+  });
+
+  it('refuses or ignores every write to a read-only attribute', async () => {
+    const user = await scim.user();
+    for (const path of [
+      'id',
+      'meta',
+      'meta.version',
+      'groups',
+      'groups.value',
+      'urn:gatehouse:params:scim:schemas:extension:2.0:User:status',
+    ]) {
+      const res = await scim.patch(`/Users/${user.id}`, [
+        { op: 'replace', path, value: path.includes('.') || path === 'id' ? 'x' : [{}] },
+      ]);
+      expect(res.status, path).to.equal(400);
+      expect(res.body.scimType, path).to.equal('mutability');
+    }
+    expect((await scim.get(`/Users/${user.id}`)).body).to.deep.equal(user);
+  });
+});
