@@ -13,7 +13,7 @@ import { signInPolicy } from './policy.js';
 import type { KeySet } from './signing-keys.js';
 
 /** Life spans in seconds. Everything but the code also ends with the browser session, however long it says it lives. */
-export const lifetimes = {
+const lifetimes = {
   accessToken: 600,
   authorizationCode: 60,
   idToken: 3600,

@@ -73,19 +73,9 @@ async function currentProvider(core: Core): Promise<Current> {
   return next;
 }
 
-/** The provider with the present keys. */
-export async function providerOf(core: Core): Promise<ProviderClass> {
-  return (await currentProvider(core)).provider;
-}
-
 /** The key set that signs now. */
 export async function keySetOf(core: Core): Promise<KeySet> {
   return (await currentProvider(core)).keySet;
-}
-
-/** Makes the next request look at the stored keys: after a rotation in this process. */
-export function forgetKeys(core: Core): void {
-  instances.delete(core);
 }
 
 /**
@@ -144,7 +134,7 @@ export function openIdProvider(core: Core): OpenIdProvider {
   wellKnown.get('/.well-known/oauth-authorization-server/oidc', discovery);
   const interactions = createRouter();
   interactions.use('/oidc/interaction', ...pin);
-  interactions.use(interactionRoutes(core, () => providerOf(core)));
+  interactions.use(interactionRoutes(core, async () => (await currentProvider(core)).provider));
   return {
     callback: router,
     wellKnown,

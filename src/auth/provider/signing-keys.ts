@@ -11,8 +11,10 @@ type Algorithm = (typeof algorithms)[number];
 /** How long an old key stays published: as long as a refresh token may live, so that a late `id_token_hint` still verifies. */
 const retireAfterMs = 14 * 24 * 60 * 60 * 1000;
 
+const rotateAfterMs = 90 * 24 * 60 * 60 * 1000;
+
 /** A private JWK as it is stored and given to the provider. */
-export type SigningJwk = JWK & { kid: string; alg: Algorithm };
+type SigningJwk = JWK & { kid: string; alg: Algorithm };
 
 /** The keys in the order the provider picks from: current ones first, then the next ones, then old ones that still verify. */
 export interface KeySet {
@@ -57,20 +59,32 @@ async function makeFirstKeys(core: Core, alg: Algorithm): Promise<void> {
 const isPublished = (key: SigningKeyDocument, now: Date): boolean =>
   key.retiresAt === null || key.retiresAt > now;
 
+/** Every stored key; the first ones are made when there are none yet. */
+async function storedKeys(core: Core): Promise<SigningKeyDocument[]> {
+  const collection = core.store.server.collection('signing_keys');
+  const stored = await collection.find({});
+  const missing = algorithms.filter((alg) => !stored.some((key) => algorithmOf(key) === alg));
+  if (missing.length === 0) return stored;
+  await Promise.all(missing.map((alg) => makeFirstKeys(core, alg)));
+  return collection.find({});
+}
+
+/** Whether a key has signed for this long. */
+const hasSigned = (key: SigningKeyDocument, ms: number, now: Date): boolean =>
+  key.state === 'current' && now.getTime() - key.updatedAt.getTime() >= ms;
+
 /**
- * The signing keys of the server, made when there are none yet.
+ * The signing keys of the server: made when there are none yet, rotated when the present ones have signed for 90 days.
  *
  * @throws Error when a key cannot be opened: it was sealed under another `SECRET_KEY`.
  */
 export async function loadKeySet(core: Core): Promise<KeySet> {
-  const collection = core.store.server.collection('signing_keys');
-  let stored = await collection.find({});
-  const missing = algorithms.filter((alg) => !stored.some((key) => algorithmOf(key) === alg));
-  if (missing.length > 0) {
-    await Promise.all(missing.map((alg) => makeFirstKeys(core, alg)));
-    stored = await collection.find({});
-  }
+  let stored = await storedKeys(core);
   const now = core.clock.now();
+  if (stored.some((key) => hasSigned(key, rotateAfterMs, now))) {
+    await rotateKeys(core, rotateAfterMs);
+    stored = await storedKeys(core);
+  }
   const published = stored
     .filter((key) => isPublished(key, now))
     .sort((a, b) => order[a.state] - order[b.state] || numberOf(b) - numberOf(a));
@@ -106,18 +120,22 @@ function* rotateOne(
 }
 
 /**
- * Rotates every signing key: the next one, published long before, begins to sign; the current one only verifies from now on, for 14 days;
+ * Rotates the signing keys: the next one, published long before, begins to sign; the current one only verifies from now on, for 14 days;
  * a new next one is published. Other processes follow within seconds (see `provider.ts`).
+ *
+ * @param afterMs - leaves alone what has not signed for so long, milliseconds: two processes that find a rotation due make one.
  */
-export async function rotateKeys(core: Core): Promise<void> {
-  await loadKeySet(core);
-  const fresh = new Map<string, string>();
-  for (const alg of algorithms) fresh.set(alg, await generateSealedKey(core, alg));
+export async function rotateKeys(core: Core, afterMs = 0): Promise<void> {
+  await storedKeys(core);
+  const fresh = await Promise.all(
+    algorithms.map(async (alg) => [alg, await generateSealedKey(core, alg)] as const),
+  );
   await core.store.transaction(function* (tx) {
+    const now = core.clock.now();
     const stored = yield* tx.server.collection('signing_keys').find({});
     for (const [alg, sealed] of fresh) {
       const own = stored.filter((key) => algorithmOf(key) === alg);
-      yield* rotateOne(tx, alg, own, sealed, core.clock.now());
+      if (own.some((key) => hasSigned(key, afterMs, now))) yield* rotateOne(tx, alg, own, sealed, now);
     }
   });
 }

@@ -146,6 +146,24 @@ describe('OpenID provider: discovery and keys', () => {
     expect(left).to.have.length(4);
   });
 
+  it('rotates by itself after 90 days, once, however many processes find it due', async () => {
+    const own = new ShiftedClock();
+    const other = await startApp({ clock: own });
+    try {
+      const [first] = (await loadKeySet(other.core)).keys;
+      own.shiftMs = 89 * 24 * 3600 * 1000;
+      expect((await loadKeySet(other.core)).keys[0]!.kid).to.equal(first!.kid);
+      own.shiftMs = 91 * 24 * 3600 * 1000;
+      await Promise.all([loadKeySet(other.core), loadKeySet(other.core)]);
+      const { keys } = await loadKeySet(other.core);
+      expect(keys).to.have.length(6);
+      expect(keys[0]!.kid).not.to.equal(first!.kid);
+      expect(keys.map(({ kid }) => kid)).to.include(first!.kid);
+    } finally {
+      await other.stop();
+    }
+  });
+
   it('says at the start when the keys were sealed under another SECRET_KEY', async () => {
     const other = await startApp();
     try {
