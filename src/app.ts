@@ -28,6 +28,8 @@ import { scimRoutes } from './scim/routes.js';
 export interface App {
   readonly express: Express;
   readonly readiness: Readiness;
+  /** Makes what the first request needs: the OpenID provider's signing keys. */
+  prepare(): Promise<void>;
   /** Starts what runs beside requests: the job worker, sweeps. */
   start(): void;
   /** Stops the same, waiting for what is under way. */
@@ -66,9 +68,7 @@ export function createApp(core: Core, version: string): App {
   app.use(healthRoutes({ store, metrics, metricsToken: config.metricsToken, readiness, version }));
 
   const oidc = openIdProvider(core);
-  app.use(oidc.interactionRoutes);
-  app.use(oidc.wellKnown);
-  app.use('/oidc', oidc.callback);
+  app.use(oidc.routes);
   app.use('/api/v1', apiRoutes(core));
   app.use(apiReferenceRoutes(core));
   app.use(signInRoutes(core));
@@ -84,6 +84,7 @@ export function createApp(core: Core, version: string): App {
   return {
     express: app,
     readiness,
+    prepare: () => oidc.prepare(),
     start() {
       sealer = startAuditSealer(core);
       worker = startJobWorker(core, {

@@ -90,6 +90,7 @@ export async function startServer(
   try {
     if (config.bootstrapFile !== undefined) await applyBootstrapFile(core, config.bootstrapFile);
     const app = createApp(core, packageVersion);
+    await app.prepare();
     const server = createServer({ keepAliveTimeout: 65_000 }, app.express);
     const url = await listen(server, config.port, config.host);
     app.start();

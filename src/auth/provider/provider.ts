@@ -16,12 +16,8 @@ const keysCheckedForMs = 5_000;
 
 /** The OpenID provider as `app.ts` mounts it, before all body parsers. */
 export interface OpenIdProvider {
-  /** At `/oidc`. */
-  readonly callback: RequestHandler;
-  /** At the root: the second discovery address of an issuer with a path (RFC 8414 section 3.1). */
-  readonly wellKnown: RequestHandler;
-  /** At the root, before `callback`. */
-  readonly interactionRoutes: Router;
+  /** At the root: `/oidc`, the interactions below it, and the second discovery address (RFC 8414 section 3.1). */
+  readonly routes: Router;
   /** Loads or makes the signing keys; without it that happens at the first request. */
   prepare(): Promise<void>;
 }
@@ -130,15 +126,13 @@ export function openIdProvider(core: Core): OpenIdProvider {
     req.url = '/.well-known/openid-configuration';
     router(req, res, next);
   };
-  const wellKnown = createRouter();
-  wellKnown.get('/.well-known/oauth-authorization-server/oidc', discovery);
-  const interactions = createRouter();
-  interactions.use('/oidc/interaction', ...pin);
-  interactions.use(interactionRoutes(core, async () => (await currentProvider(core)).provider));
+  const routes = createRouter();
+  routes.get('/.well-known/oauth-authorization-server/oidc', discovery);
+  routes.use('/oidc/interaction', ...pin);
+  routes.use(interactionRoutes(core, async () => (await currentProvider(core)).provider));
+  routes.use('/oidc', router);
   return {
-    callback: router,
-    wellKnown,
-    interactionRoutes: interactions,
+    routes,
     prepare: async () => {
       await currentProvider(core);
     },

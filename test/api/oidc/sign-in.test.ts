@@ -1,8 +1,12 @@
 import { expect } from 'chai';
 import * as client from 'openid-client';
 import { startApp, type TestApp } from '../../support/app.js';
+import { openBrowser } from '../../support/browser.js';
+import { givenTenant, givenUser, goodPassword } from '../../support/people.js';
+import { typePassword } from '../../support/sign-in.js';
 import {
   browserOf,
+  callbackUri,
   grantOf,
   makeApplication,
   makeRole,
@@ -49,5 +53,21 @@ describe('OpenID provider: what an application gets', () => {
       expect(source['sid']).to.be.a('string');
     }
     expect(tokens.refresh_token).to.be.a('string');
+  });
+
+  it('walks from the application over the sign-in pages and back, and the session is Gatehouse’s own', async () => {
+    const { core } = app;
+    const tenant = await givenTenant(core);
+    const party = await relyingParty(core, await makeApplication(core, tenant));
+    const user = await givenUser(core, tenant._id);
+    const browser = openBrowser(app.url);
+    const request = await party.request({ login_hint: user.email! });
+    const first = await browser.follow(await browser.get(request.url));
+    expect(first.fields['email']).to.equal(user.email);
+    const page = await browser.post('/signin', first.fields);
+    const done = await browser.follow(await typePassword(browser, page, goodPassword), callbackUri);
+    const tokens = await party.exchange(new URL(done.location!), request);
+    expect(tokens.claims()!.sub).to.equal(user._id);
+    expect((await browser.get('/api/v1/me')).status).to.equal(200);
   });
 });

@@ -1,0 +1,50 @@
+import { expect } from 'chai';
+import { mayHoldTokens } from '../../../src/auth/provider/account-access.js';
+import { buildClaims, type ClaimSource } from '../../../src/auth/provider/claims.js';
+import { userStatuses } from '../../../src/identity/user-status.js';
+import type { UserDocument } from '../../../src/persistence/collections/users.js';
+
+const userWith = (over: Partial<UserDocument>): UserDocument =>
+  ({ _id: 'u', userName: 'ada', email: null, attributes: {}, activatedAt: null, ...over }) as UserDocument;
+
+const claimsOf = (over: Partial<UserDocument>) =>
+  buildClaims({
+    user: userWith(over),
+    tenant: { id: 't', slug: 'acme' },
+    roles: [],
+    permissions: [],
+    approved: true,
+    session: { id: 's', amr: ['pwd'] },
+  } satisfies ClaimSource);
+
+describe('claims of an application’s user', () => {
+  it('take the name as the directory displays it, else formats it, else from its parts, else the userName', () => {
+    const parts = { givenName: 'Ada', familyName: 'Lovelace' };
+    expect(claimsOf({ attributes: { displayName: 'A. L.', name: parts } })['name']).to.equal('A. L.');
+    const formatted = { name: { ...parts, formatted: 'Countess Ada' } };
+    expect(claimsOf({ attributes: formatted })['name']).to.equal('Countess Ada');
+    expect(claimsOf({ attributes: { name: parts } })['name']).to.equal('Ada Lovelace');
+    expect(claimsOf({ attributes: { name: { familyName: ' Lovelace ' } } })).to.deep.include({
+      name: 'Lovelace',
+      family_name: 'Lovelace',
+    });
+    expect(claimsOf({})).to.include({ name: 'ada' }).and.not.to.have.any.keys('given_name', 'family_name');
+  });
+
+  it('have the address of the user, else a userName that is one; verified once the account is activated', () => {
+    expect(claimsOf({})).not.to.have.any.keys('email', 'email_verified');
+    const named = claimsOf({ userName: 'ada@acme.test' });
+    expect(named).to.include({ email: 'ada@acme.test', email_verified: false });
+    const activated = claimsOf({ email: 'a@acme.test', activatedAt: new Date(0) });
+    expect(activated).to.include({ email: 'a@acme.test', email_verified: true });
+  });
+});
+
+describe('tokens by status (B2)', () => {
+  it('are begun by active, locked and unapproved users, and held on to by disabled ones as well', () => {
+    const holders = (use: 'begin' | 'continue') =>
+      userStatuses.filter((status) => mayHoldTokens(status, use));
+    expect(holders('begin')).to.deep.equal(['locked', 'pending_approval', 'active']);
+    expect(holders('continue')).to.deep.equal(['disabled', 'locked', 'pending_approval', 'active']);
+  });
+});
