@@ -13,7 +13,7 @@ export type Caller =
   | { readonly kind: 'api_key'; readonly actor: Actor }
   | { readonly kind: 'session'; readonly actor: Actor; readonly live: LiveSession };
 
-const bearer = /^Bearer +([\w.~+/=-]{1,512})$/i;
+const bearer = /^Bearer +([\x21-\x7e]{1,512})$/i;
 
 /**
  * Finds out who calls. A request with an `Authorization` header is judged by that alone: a bad key is not made good by a session.

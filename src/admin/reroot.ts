@@ -10,7 +10,7 @@ export async function reroot<R>(from: string, to: string, work: () => Promise<R>
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'input.invalid') throw error;
+    if (!(error instanceof AppError) || error.errors.length === 0) throw error;
     const moved = (pointer: string): string =>
       pointer === from || pointer.startsWith(`${from}/`) ? `${to}${pointer.slice(from.length)}` : pointer;
     const errors = error.errors.map((fault) => ({ ...fault, pointer: moved(fault.pointer) }));

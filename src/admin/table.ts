@@ -1,4 +1,5 @@
 import { packageVersion } from '../infrastructure/package-info.js';
+import { apiKeyRoutes } from './api/api-keys.js';
 import { applicationRoutes } from './api/applications.js';
 import { auditEventRoutes } from './api/audit-events.js';
 import { directoryRoutes } from './api/directories.js';
@@ -25,6 +26,7 @@ export const routeTable: readonly Route[] = [
   ...directoryRoutes,
   ...directoryRuleRoutes,
   ...directoryRequestRoutes,
+  ...apiKeyRoutes,
   ...settingsRoutes,
   ...auditEventRoutes,
   ...meRoutes,

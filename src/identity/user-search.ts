@@ -26,12 +26,20 @@ export interface UserFilter {
   showNonActivated?: boolean | undefined;
 }
 
-export const userSorts = ['displayName', 'userName', 'familyName', 'createdAt', 'updatedAt'] as const;
+export const userSorts = [
+  'displayName',
+  'userName',
+  'email',
+  'familyName',
+  'createdAt',
+  'updatedAt',
+] as const;
 export type UserSort = (typeof userSorts)[number];
 
 const sortFields = {
   displayName: 'displayNameKey',
   userName: 'userNameKey',
+  email: 'emailKey',
   familyName: 'familyNameKey',
   createdAt: '_id',
   updatedAt: 'updatedAt',

@@ -13,6 +13,7 @@ import { viewUser, viewUsers } from '../../identity/user-view.js';
 import { createUser, deleteUser, getUser, updateUser, type UserDocument } from '../../identity/users.js';
 import { AppError } from '../../shared/errors.js';
 import { listOf, pageAfter, pageParameters, searchParameter, sortParameter } from '../list.js';
+import { reroot } from '../reroot.js';
 import { fullKeysOf } from '../role-names.js';
 import { loginTypes, presentUser, statuses, userSchema, userSources } from '../present/user.js';
 import { changeUserInput, createUserInput, type ChangeUserInput } from '../present/user-input.js';
@@ -166,6 +167,11 @@ async function decisionsOf(core: Core, actor: Actor, body: ChangeUserInput): Pro
   };
 }
 
+/** Where a taken userName is pointed at: at the address, when the userName only follows it. */
+function loginPointer(body: ChangeUserInput): [from: string, to: string] {
+  return ['/userName', body.userName === undefined ? '/email' : '/userName'];
+}
+
 const createOne = route({
   method: 'post',
   path: '/users',
@@ -177,13 +183,14 @@ const createOne = route({
   status: 201,
   output: userSchema,
   async handler({ core, actor, body }) {
-    const user = await createUser(core, actor, {
+    const input = {
       userName: body.userName ?? body.email,
       externalId: null,
       attributes: withProfile({}, profileOf(body)),
       active: true,
       ...(await decisionsOf(core, actor, body)),
-    });
+    };
+    const user = await reroot(...loginPointer(body), () => createUser(core, actor, input));
     return { ...(await replyUser(core, user)), headers: { Location: `/api/v1/users/${user._id}` } };
   },
 });
@@ -212,7 +219,8 @@ const changeOne = route({
       attributes: withProfile(stored.attributes, profileOf(body)),
       ...decisions,
     });
-    return replyUser(core, await updateUser(core, actor, params.id, change, ifVersion));
+    const update = () => updateUser(core, actor, params.id, change, ifVersion);
+    return replyUser(core, await reroot(...loginPointer(body), update));
   },
 });
 

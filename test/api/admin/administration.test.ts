@@ -247,6 +247,40 @@ describe('administration in the API', () => {
     });
   });
 
+  describe('API keys', () => {
+    it('are shown once, work, and are dead at once when revoked', async () => {
+      const made = await acme.call('post', '/api-keys').send({ name: 'ci', role: 'administrator' });
+      expect(made.status).to.equal(201);
+      const key = String(bodyOf(made)['key']);
+      await acme.call('get', '/users', key).expect(200);
+      const list = await acme.call('get', '/api-keys?q=ci');
+      expect(list.body).to.nested.include({ total: 1, 'items[0].role': 'administrator' });
+      expect(list.text).to.not.contain(key);
+      await acme.call('delete', `/api-keys/${bodyOf(made).id}`).expect(204);
+      await acme.call('get', '/users', key).expect(401);
+    });
+
+    it('cannot do more than who makes them, and end at their time', async () => {
+      const weak = await acme.givenKey(['account.settings']);
+      const strong = await acme.call('post', '/api-keys', weak).send({ name: 'x', role: 'administrator' });
+      expect(strong.body).to.include({ status: 403, code: 'role.not_grantable' });
+      const past = { name: 'old', role: 'administrator', expiresAt: '2020-01-01T00:00:00Z' };
+      const old = bodyOf(await acme.call('post', '/api-keys').send(past));
+      await acme.call('get', '/users', String(old['key'])).expect(401);
+    });
+
+    it('are limited where the tenant says so: 429 with Retry-After', async () => {
+      const limited = await givenTenant(app, { settings: { 'api.requestsPerSecond': 3 } });
+      const answers = await Promise.all(
+        Array.from({ length: 12 }, () => limited.call('get', '/permissions')),
+      );
+      const refused = answers.filter((answer) => answer.status === 429);
+      expect(refused).to.not.be.empty;
+      expect(refused[0]?.headers['retry-after']).to.equal('1');
+      expect(answers.some((answer) => answer.status === 200)).to.equal(true);
+    });
+  });
+
   describe('audit events', () => {
     it('are listed newest first with who, what and to whom, filtered, and leafed through', async () => {
       const user = await acme.givenUser();

@@ -94,6 +94,7 @@ describe('users in the API', () => {
       const res = await acme.call('post', '/users').send({ email: user.userName.toUpperCase() });
       expect(res.status).to.equal(409);
       expect(res.body).to.include({ code: 'user.name_taken' });
+      expect(pointersOf(res)).to.deep.equal(['/email']);
     });
 
     it('refuses roles that are not there with 400, and roles beyond the caller’s own power with 403', async () => {
@@ -238,6 +239,26 @@ describe('users in the API', () => {
         next = body.next;
       } while (next !== null);
       expect(seen).to.deep.equal(['N4', 'N3', 'N2', 'N1', 'N0']);
+    });
+
+    it('leads through users without the field that sorts them, in both directions', async () => {
+      for (let n = 0; n < 6; n += 1) {
+        const user = await acme.givenUser({ familyName: `F${n}` });
+        const bare = { givenName: null, familyName: null };
+        if (n % 2 === 0) await acme.call('patch', `/users/${user._id}`).send(bare).expect(200);
+      }
+      for (const sort of ['familyName', '-familyName', 'email', '-updatedAt']) {
+        const seen = new Set<string>();
+        let next: string | null = null;
+        do {
+          const cursor: string = next === null ? '' : `&cursor=${next}`;
+          const res = await acme.call('get', `/users?limit=2&sort=${sort}${cursor}`);
+          const body = res.body as { items: UserBody[]; next: string | null };
+          body.items.forEach((user) => seen.add(user.id));
+          next = body.next;
+        } while (next !== null);
+        expect(seen.size, sort).to.equal(6);
+      }
     });
 
     it('refuses a cursor that was changed, or belongs to another question', async () => {
