@@ -1,6 +1,6 @@
 import { demoRoles, type DemoTenant } from './demo-world.js';
 import { departments } from './person.js';
-import { enterpriseSchema, profileNames, type ProfileName } from './profiles/profile.js';
+import { profileNames, type ProfileName } from './profiles/profile.js';
 import type { CompanyTarget } from './target.js';
 
 const crmRoles = [
@@ -8,15 +8,12 @@ const crmRoles = [
   { key: 'manager', name: 'Manager', permissions: ['calls.assign', 'reports.read'] },
 ];
 
-/** Each department's roles, by the group of its name or by the attribute, for providers that push no groups. */
+/** Each department's roles, by the group of its name. */
 function roleRules(): object[] {
-  return Object.values(departments).flatMap((department) => {
-    const grant = demoRoles[department].map((role) => `crm:${role}`);
-    return [
-      { when: { path: 'groups.displayName', is: department }, grant },
-      { when: { path: `${enterpriseSchema}:department`, is: department }, grant },
-    ];
-  });
+  return Object.values(departments).map((department) => ({
+    when: { path: 'groups.displayName', is: department },
+    grant: demoRoles[department].map((role) => `crm:${role}`),
+  }));
 }
 
 function application(clientId: string, clientSecret: string, appUrl: string): object {
