@@ -31,6 +31,7 @@ import { updateTenant } from '../../../src/identity/tenants.js';
 import { createUser, getUser } from '../../../src/identity/users.js';
 import { actorWith, givenCrm, givenDirectory, openTestCore } from '../../support/core.js';
 import type { ManualClock } from '../../support/clock.js';
+import { crowd } from '../../support/crowd.js';
 import { givenTenant, givenUser, unique } from '../../support/people.js';
 import { refusal } from '../../support/refusal.js';
 
@@ -266,7 +267,7 @@ describe('directories', () => {
       const rule = { when: { path: 'groups.displayName', is: 'Agents' }, grant: ['crm:agent'] };
       const { actor } = await givenDirectory(core, tenantId, [rule]);
       const group = await createGroup(core, actor, { displayName: 'All', externalId: null, attributes: {} });
-      const users = await Promise.all(Array.from({ length: 230 }, () => engineer(actor)));
+      const users = await crowd(230, () => engineer(actor));
       await changeMembers(core, actor, group._id, { add: users.map(({ _id }) => _id) });
       const scope = core.store.tenant(tenantId).collection('users');
       await updateGroup(core, actor, group._id, (stored) => ({ ...stored, displayName: 'Agents' }));

@@ -14,6 +14,7 @@ import {
 import { createUser, deleteUser, getUser, type UserDocument } from '../../../src/identity/users.js';
 import { newId } from '../../../src/shared/ids.js';
 import { givenCrm, givenDirectory, openTestCore } from '../../support/core.js';
+import { crowd } from '../../support/crowd.js';
 import { givenTenant, givenUser, unique } from '../../support/people.js';
 import { refusal } from '../../support/refusal.js';
 
@@ -41,7 +42,7 @@ describe('groups', () => {
     const userName = `${unique('u')}@acme.test`;
     return createUser(core, scim, { userName, externalId: null, active: true, attributes: {} });
   };
-  const users = (count: number): Promise<UserDocument[]> => Promise.all(Array.from({ length: count }, user));
+  const users = (count: number): Promise<UserDocument[]> => crowd(count, user);
   const rolesOf = async (id: string): Promise<string[]> =>
     (await getUser(core, tenantId, id)).grants.map((grant) => grant.role);
   const groupIdsOf = async (id: string): Promise<string[]> => (await getUser(core, tenantId, id)).groupIds;
