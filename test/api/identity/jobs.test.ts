@@ -1,0 +1,117 @@
+import { expect } from 'chai';
+import { systemActor } from '../../../src/identity/actors.js';
+import type { Core } from '../../../src/identity/core.js';
+import {
+  enqueueJob,
+  retryDelayMs,
+  startJobWorker,
+  type JobDocument,
+  type JobWorker,
+} from '../../../src/identity/jobs.js';
+import { expireAccess } from '../../../src/identity/user-actions.js';
+import { inputOf } from '../../../src/identity/user-input.js';
+import { accessExpireJob } from '../../../src/identity/user-write.js';
+import { getUser, updateUser } from '../../../src/identity/users.js';
+import type { ManualClock } from '../../support/clock.js';
+import { openTestCore } from '../../support/core.js';
+import { givenTenant, givenUser, unique } from '../../support/people.js';
+
+describe('jobs', () => {
+  let core: Core & { clock: ManualClock };
+  let tenantId: string;
+  const workers: JobWorker[] = [];
+
+  before(async () => {
+    core = await openTestCore();
+    tenantId = (await givenTenant(core))._id;
+  });
+  afterEach(async () => {
+    await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+  });
+
+  const work = (handlers: Parameters<typeof startJobWorker>[1]): JobWorker => {
+    const worker = startJobWorker(core, handlers);
+    workers.push(worker);
+    return worker;
+  };
+  const enqueue = (kind: string, payload = {}): Promise<void> =>
+    core.store.transaction((tx) => enqueueJob(tx, tenantId, { kind, payload }, core.clock.now()));
+  const left = (kind: string): Promise<JobDocument[]> =>
+    core.store.tenant(tenantId).collection('jobs').find({ kind });
+
+  it('are done once, by one of several workers', async () => {
+    const kind = unique('once');
+    const done: unknown[] = [];
+    const handler = (job: JobDocument): Promise<void> => Promise.resolve(void done.push(job.payload['n']));
+    for (let n = 0; n < 30; n += 1) await enqueue(kind, { n });
+    const several = [work({ [kind]: handler }), work({ [kind]: handler }), work({ [kind]: handler })];
+    await Promise.all(several.map((worker) => worker.drain()));
+    while ((await left(kind)).length > 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(done.sort()).to.deep.equal(Array.from({ length: 30 }, (_, n) => n).sort());
+  });
+
+  it('are tried again later when they fail', async () => {
+    const kind = unique('again');
+    let attempts = 0;
+    const worker = work({
+      [kind]: () => {
+        attempts += 1;
+        return attempts < 3 ? Promise.reject(new Error('not yet')) : Promise.resolve();
+      },
+    });
+    await enqueue(kind);
+    await worker.drain();
+    expect(attempts).to.equal(1);
+    core.clock.advance(999);
+    await worker.drain();
+    expect(attempts).to.equal(1);
+    core.clock.advance(1);
+    await worker.drain();
+    core.clock.advance(2000);
+    await worker.drain();
+    expect([attempts, (await left(kind)).length]).to.deep.equal([3, 0]);
+  });
+
+  it('wait longer after each failure, five minutes at most', () => {
+    expect([1, 2, 3, 4, 10, 20].map(retryDelayMs)).to.deep.equal([1000, 2000, 4000, 8000, 300_000, 300_000]);
+  });
+
+  it('of a worker that died are taken over when its lease is over', async () => {
+    const kind = unique('dead');
+    await enqueue(kind);
+    const [job] = await left(kind);
+    const jobs = core.store.tenant(tenantId).collection('jobs');
+    const runAt = new Date(core.clock.now().getTime() + 60_000);
+    await jobs.update(job!._id, (stored) => ({ ...stored, leasedUntil: runAt, runAt, attempts: 1 }));
+    let done = 0;
+    const worker = work({ [kind]: () => Promise.resolve(void (done += 1)) });
+    await worker.drain();
+    expect(done).to.equal(0);
+    core.clock.advance(60_000);
+    await worker.drain();
+    expect(done).to.equal(1);
+  });
+
+  it('of kinds that a worker does not know are left alone', async () => {
+    const kind = unique('unknown');
+    await enqueue(kind);
+    await work({}).drain();
+    expect(await left(kind)).to.have.length(1);
+  });
+
+  it('end access when its period is over, unless the period was moved', async () => {
+    const worker = work({ [accessExpireJob]: (job) => expireAccess(core, job) });
+    const ada = await givenUser(core, tenantId, { password: null });
+    const bob = await givenUser(core, tenantId, { password: null });
+    const end = new Date(core.clock.now().getTime() + 10_000);
+    const until = (id: string, accessExpiresAt: Date | null) =>
+      updateUser(core, systemActor(tenantId), id, (user) => ({ ...inputOf(user), accessExpiresAt }));
+    await until(ada._id, end);
+    await until(bob._id, end);
+    await until(bob._id, null);
+    core.clock.advance(10_000);
+    await worker.drain();
+    expect((await getUser(core, tenantId, ada._id)).accessRevokedAt).to.deep.equal(core.clock.now());
+    expect((await getUser(core, tenantId, bob._id)).accessRevokedAt).to.equal(null);
+  });
+});
