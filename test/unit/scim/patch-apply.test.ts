@@ -200,7 +200,6 @@ describe('PATCH add (RFC 7644 section 3.5.2.1)', () => {
       { op: 'add', path: 'emails', value: [[{ value: 'x' }]] },
       { op: 'replace', path: 'emails[type eq "work"]', value: 'x' },
       { op: 'replace', path: 'userName', value: '' },
-      { op: 'add', path: `${gatehouseUserUrn}:accessExpiresAt`, value: 'tomorrow' },
       { op: 'add', path: 'x509Certificates', value: [{ value: '<binary>' }] },
     ]) {
       expect(refused(operation), JSON.stringify(operation)).to.equal('400 invalidValue');

@@ -17,6 +17,7 @@ const { user: custom } = createSchemaRegistry([
         { name: 'badge', mutability: 'immutable' },
         { name: 'level', type: 'integer' },
         { name: 'rate', type: 'decimal' },
+        { name: 'since', type: 'dateTime' },
       ],
     },
   },
@@ -149,7 +150,7 @@ describe('the body of POST (RFC 7644 section 3.3)', () => {
     it(`answers ${expected} to ${title}`, () => expect(refused(body)).to.equal(expected));
   }
 
-  it('checks numbers of custom schemas', () => {
+  it('checks numbers and instants of custom schemas', () => {
     const body = (data: object): object => ({
       schemas: [userUrn, 'urn:acme:User'],
       userName: 'a',
@@ -162,6 +163,12 @@ describe('the body of POST (RFC 7644 section 3.3)', () => {
     expect(refused(body({ level: 1.5 }), custom)).to.equal('400 invalidValue');
     expect(refused(body({ level: '1' }), custom)).to.equal('400 invalidValue');
     expect(refused(body({ rate: 'x' }), custom)).to.equal('400 invalidValue');
+    for (const since of ['2026-01-05T09:00:00Z', '2026-01-05T09:00:00.123+05:30', '2026-01-05T09:00:00']) {
+      expect(create(body({ since }), custom)['urn:acme:User']).to.deep.equal({ since });
+    }
+    for (const since of ['tomorrow', '2026-01-05', '2026-13-05T09:00:00Z', '2026-01-05T25:00:00Z', 5, '']) {
+      expect(refused(body({ since }), custom), String(since)).to.equal('400 invalidValue');
+    }
   });
 
   it('requires the displayName of a group', () => {

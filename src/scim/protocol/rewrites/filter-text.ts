@@ -3,11 +3,9 @@ import { findAttribute } from '../attribute.js';
 import { findAttributePath, leafOf } from '../attribute-path.js';
 import type { FilterRewrite, FilterScope, FilterTerm } from './rewrite.js';
 
-const quoted = String.raw`"(?:[^"\\]|\\.)*"`;
-const part = new RegExp(
-  String.raw`(${quoted})|([A-Za-z$][\w$:./-]*)\[|(\])|(\.?[A-Za-z$][\w$:./-]*)(\s+(?:eq|ne|co|sw|ew|gt|ge|lt|le)\s+)(${quoted}|[\w.+-]+)`,
-  'gis',
-);
+/** Every text is a sequence of these: a string (closed or not), a word, a gap, a bracket. One pass, no backtracking. */
+const token = /"(?:[^"\\]|\\.)*(?:"|\\?$)|[^\s+"()[\]]+|[\s+]+|[()[\]]/gs;
+const operators = new Set(['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le']);
 
 /**
  * Corrects the comparisons of a filter, or of the filter in a PATCH path, in the text itself. Strings are passed over.
@@ -21,32 +19,34 @@ export function rewriteFilterText(
   rewrites: readonly FilterRewrite[],
   report: (rewrite: FilterRewrite) => void,
 ): string {
+  const tokens: string[] = text.match(token) ?? [];
   let element: Attribute | undefined;
   let closed: Attribute | undefined;
-  return text.replace(
-    part,
-    (
-      all: string,
-      _string,
-      opened?: string,
-      close?: string,
-      name?: string,
-      operator?: string,
-      literal?: string,
-    ) => {
-      if (opened !== undefined) element = findIn(resource, opened);
-      if (close !== undefined) {
-        closed = element;
-        element = undefined;
-      }
-      if (name === undefined || operator === undefined || literal === undefined) return all;
-      const dot = name.startsWith('.') ? '.' : '';
-      const scope = (dot === '' ? element : closed) ?? resource;
-      const term = { name: name.slice(dot.length), literal };
-      const mended = rewrites.reduce((current, rewrite) => mendTerm(current, scope, rewrite, report), term);
-      return mended === term ? all : `${dot}${mended.name}${operator}${mended.literal}`;
-    },
-  );
+  let isChanged = false;
+  for (const [index, part] of tokens.entries()) {
+    if (part === '[') element = findIn(resource, tokens[index - 1] ?? '');
+    if (part === ']') [closed, element] = [element, undefined];
+    if (!operators.has(part.toLowerCase())) continue;
+    const scope = (tokens[index - 2]?.startsWith('.') === true ? closed : element) ?? resource;
+    const mend = (term: FilterTerm): FilterTerm =>
+      rewrites.reduce((current, rewrite) => mendTerm(current, scope, rewrite, report), term);
+    isChanged = mendAround(tokens, index, mend) || isChanged;
+  }
+  return isChanged ? tokens.join('') : text;
+}
+
+/** Corrects the comparison whose operator stands at `index`; the name after `]` begins with a dot. */
+function mendAround(tokens: string[], index: number, mend: (term: FilterTerm) => FilterTerm): boolean {
+  const name = tokens[index - 2];
+  const literal = tokens[index + 2];
+  if (name === undefined || literal === undefined) return false;
+  const dot = name.startsWith('.') ? '.' : '';
+  const term: FilterTerm = { name: name.slice(dot.length), literal };
+  const mended = mend(term);
+  if (mended === term) return false;
+  tokens[index - 2] = `${dot}${mended.name}`;
+  tokens[index + 2] = mended.literal;
+  return true;
 }
 
 function mendTerm(
