@@ -1,5 +1,7 @@
 import type { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { addressKey } from '../../http/rate-limit-store.js';
 import { requestIdOf } from '../../http/request-context.js';
 import type { Core } from '../../identity/core.js';
 import { deriveStatus } from '../../identity/user-status.js';
@@ -57,6 +59,33 @@ async function keepAlive(core: Core, ctx: KoaContextWithOIDC): Promise<void> {
   await slideSession(core, { user, session, settings: config.settings }, now);
 }
 
+/**
+ * Counts a wrong client secret of an address, together with the failed tokens of the other interfaces; past the limit it is answered 429.
+ * Right ones are never counted.
+ */
+async function countFailedClient(core: Core, ctx: KoaContextWithOIDC): Promise<void> {
+  const now = core.clock.now();
+  const { ip } = ctx.req as IncomingMessage & { ip?: string };
+  const { count, expiresAt } = await core.store.increment(
+    `credentials:${addressKey(ip)}`,
+    1,
+    new Date(now.getTime() + 60_000),
+  );
+  if (count <= core.config.limits.failedCredentialsPerMinute) return;
+  ctx.status = 429;
+  ctx.set('Retry-After', String(Math.max(1, Math.ceil((expiresAt.getTime() - now.getTime()) / 1000))));
+  ctx.body = {
+    error: 'temporarily_unavailable',
+    error_description: 'too many failed client authentications from this address',
+  };
+}
+
+const isRefreshed = (ctx: KoaContextWithOIDC): boolean =>
+  ctx.path === '/token' && ctx.status === 200 && ctx.oidc.params?.['grant_type'] === 'refresh_token';
+
+const isFailedClient = (ctx: KoaContextWithOIDC): boolean =>
+  ctx.status === 401 && (ctx.body as { error?: unknown } | undefined)?.error === 'invalid_client';
+
 /** Things of ours that follow a request the library has answered. */
 export function followUp(core: Core, provider: Provider): void {
   logEvents(core, provider);
@@ -69,8 +98,7 @@ export function followUp(core: Core, provider: Provider): void {
     if (isLogout && live && ctx.status === 303 && ctx.oidc.params?.['logout']) {
       await endSession(core, ctx.req, ctx.res, live);
     }
-    if (ctx.path === '/token' && ctx.status === 200 && ctx.oidc.params?.['grant_type'] === 'refresh_token') {
-      await keepAlive(core, ctx);
-    }
+    if (isRefreshed(ctx)) await keepAlive(core, ctx);
+    if (isFailedClient(ctx)) await countFailedClient(core, ctx);
   });
 }

@@ -181,6 +181,22 @@ describe('OpenID provider: tokens', () => {
     expect(bare.status).to.equal(401);
   });
 
+  it('answers 429 to guesses of a client secret past the limit, and still the right one', async () => {
+    const { limits } = app.core.config;
+    const strict = await startApp({ config: { limits: { ...limits, failedCredentialsPerMinute: 2 } } });
+    try {
+      const own = await makeApplication(strict.core, await makeTenant(strict.core));
+      const guess = () =>
+        postAs(strict.core, { ...own, secret: 'guess' }, '/token/introspection', { token: 'x' });
+      const answers = [await guess(), await guess(), await guess()];
+      expect(answers.map(({ status }) => status)).to.deep.equal([401, 401, 429]);
+      expect(Number(answers[2]!.headers.get('retry-after'))).to.be.within(1, 60);
+      expect(await introspect(strict.core, own, 'x')).to.deep.equal({ active: false });
+    } finally {
+      await strict.stop();
+    }
+  });
+
   it('serves public applications by PKCE alone, with refresh tokens that rotate', async () => {
     const spa = await makeApplication(app.core, tenant, { clientSecretHash: null });
     const tokens = await (await relyingParty(app.core, spa)).signIn(await browserOf(app.core, user));
