@@ -98,6 +98,7 @@ export function bindRoutes(core: Core, table: readonly Route[]): Router {
   const checkOutput = core.config.environment === 'test';
   router.use((req, res, next) => {
     res.setHeader('Cache-Control', 'no-store');
+    res.setHeader('X-Content-Type-Options', 'nosniff');
     // An answer may change without its item's version (a role's name, a lock that ran out): never 304.
     delete req.headers['if-none-match'];
     next();

@@ -1,0 +1,127 @@
+import { expect } from 'chai';
+import { routeTable } from '../../../src/admin/table.js';
+import type { Route } from '../../../src/admin/route.js';
+import { createConnection } from '../../../src/identity/sso-connections.js';
+import { createDirectory } from '../../../src/identity/directories.js';
+import { createGroup } from '../../../src/identity/groups.js';
+import { createRole } from '../../../src/identity/roles.js';
+import { givenTenant, type ApiTenant } from '../../support/api.js';
+import { startApp, type TestApp } from '../../support/app.js';
+
+const nameOf = (route: Route): string => `${route.method.toUpperCase()} ${route.path}`;
+
+const hostileIds = [
+  '%00',
+  '%FF%FE',
+  '..%2F..%2Fetc',
+  '__proto__',
+  'constructor',
+  '%24ne',
+  '%7B%22%24gt%22%3A%22%22%7D',
+  'x'.repeat(3000),
+  '%F0%9F%92%A9'.repeat(300),
+  '%ED%A0%80',
+];
+
+const nested = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+
+/** Raw JSON texts, so that a body may hold what a literal cannot. */
+const hostileBodies = [
+  'null',
+  '[]',
+  '"text"',
+  '7',
+  '{}',
+  '{"__proto__":{"admin":true},"constructor":{"prototype":{}}}',
+  nested,
+  `{"user":{"groups":${nested}},"rules":[]}`,
+  '{"email":{"$gt":""},"name":{"$ne":null},"key":["a"],"displayName":{},"preset":{"$in":[]},"rules":{"a":1},"members":[{}],"roles":"administrator"}',
+  '{"email":"a\\u0000b@x.test","name":"\\u0000","key":"\\ud800","displayName":"\\u0000","role":"__proto__","members":["\\u0000"],"userId":"\\u0000"}',
+  `{"email":"${'x'.repeat(50_000)}@x.test","name":"${'y'.repeat(50_000)}","displayName":"${'z'.repeat(50_000)}"}`,
+  '{"accessExpiresAt":"0000-00-00T00:00:00Z","expiresAt":"9999999-01-01T00:00:00Z","limit":1e999,"overlapSeconds":-1e30}',
+];
+
+const hostileQueries = [
+  'q=%00',
+  `q=${'%28'.repeat(100)}`,
+  'q=%5B%5C',
+  'q=a&q=b',
+  'q[$ne]=1',
+  'limit=1e9',
+  'limit=-1',
+  'limit=NaN',
+  'cursor=%00',
+  'cursor=.',
+  'sort=__proto__',
+  'sort=-_id',
+  'createdFrom=0000-00-00',
+  'from=%00',
+  'status=__proto__',
+  `role=${'x'.repeat(5000)}`,
+  'role=%00',
+  'target=%00',
+  'email=%00',
+];
+
+describe('hostile input to /api/v1', () => {
+  let app: TestApp;
+  let acme: ApiTenant;
+  let own: Record<string, string>;
+
+  before(async () => {
+    app = await startApp();
+    acme = await givenTenant(app);
+    const { core } = app;
+    const { system } = acme;
+    const role = { key: 'own', applicationKey: null, name: 'Own', description: '', permissions: [] };
+    const sso = { name: 'sso', issuer: 'https://nowhere.invalid', clientId: 'x' };
+    const group = { displayName: 'G', externalId: null, attributes: {} };
+    own = {
+      users: (await acme.givenUser())._id,
+      groups: (await createGroup(core, system, group))._id,
+      roles: (await createRole(core, system, role)).id,
+      applications: (await acme.givenApplication('crm'))._id,
+      'sso-connections': (await createConnection(core, system, sso))._id,
+      directories: (await createDirectory(core, system, { name: 'd' }))._id,
+    };
+  });
+  after(() => app.stop());
+
+  const fill = (path: string, id: (collection: string) => string): string =>
+    path.replace(/\/([\w-]+)\/\{\w+\}/g, (_, collection: string) => `/${collection}/${id(collection)}`);
+
+  const reachable = routeTable.filter((route) => route.permission !== 'self');
+
+  for (const route of reachable.filter(({ path }) => path.includes('{'))) {
+    it(`never breaks ${nameOf(route)} by an id`, async () => {
+      for (const id of hostileIds) {
+        const places = [fill(route.path, () => id), fill(route.path, (collection) => own[collection] ?? id)];
+        for (const path of new Set(places)) {
+          if (!path.includes(id)) continue;
+          const res = await acme.call(route.method, path);
+          expect(res.status, `${path.slice(0, 80)}: ${res.text.slice(0, 200)}`).to.be.within(200, 431);
+        }
+      }
+    });
+  }
+
+  for (const route of reachable.filter(({ body }) => body !== undefined)) {
+    it(`never breaks ${nameOf(route)} by a body`, async () => {
+      const path = fill(route.path, (collection) => own[collection] ?? 'x');
+      for (const body of hostileBodies) {
+        const res = await acme.call(route.method, path).set('Content-Type', 'application/json').send(body);
+        expect(res.status, `${body.slice(0, 80)}: ${res.text.slice(0, 200)}`).to.be.within(200, 431);
+      }
+    });
+  }
+
+  for (const route of reachable.filter(({ query, produces }) => query && produces !== 'text/event-stream')) {
+    it(`never breaks ${nameOf(route)} by a query`, async () => {
+      const path = fill(route.path, (collection) => own[collection] ?? 'x');
+      for (const query of hostileQueries) {
+        const res = await acme.call(route.method, `${path}?${query}`);
+        expect(res.status, `${query.slice(0, 80)}: ${res.text.slice(0, 200)}`).to.be.within(200, 431);
+      }
+    });
+  }
+});
