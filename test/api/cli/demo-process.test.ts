@@ -1,10 +1,25 @@
 import { expect } from 'chai';
 import { existsSync, statSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { openBrowser } from '../../../src/sim/browser.js';
+import { simpleCookieJar } from '../../../src/sim/cookie-jar.js';
+import { targetFileSchema } from '../../../src/sim/target.js';
 import { buildIfStale, runGatehouse, type ServerProcess } from '../../support/process.js';
+
+/** Waits until a process has printed this; its first group. */
+async function until(running: ServerProcess, pattern: RegExp): Promise<string> {
+  const deadline = performance.now() + 60_000;
+  for (;;) {
+    const found = pattern.exec(running.output())?.[1];
+    if (found !== undefined) return found;
+    expect(running.child.exitCode, running.output()).to.equal(null);
+    expect(performance.now(), running.output()).to.be.below(deadline);
+    await delay(50);
+  }
+}
 
 describe('gatehouse demo as it is shipped', function () {
   this.timeout(180_000);
@@ -15,12 +30,7 @@ describe('gatehouse demo as it is shipped', function () {
     buildIfStale();
     folder = await mkdtemp(join(tmpdir(), 'gatehouse-demo-test-'));
     demo = runGatehouse(['demo', '--port', '0'], { DATA_DIR: folder, NODE_ENV: 'test' });
-    const deadline = performance.now() + 60_000;
-    while (!demo.output().includes('until this stops')) {
-      expect(demo.child.exitCode, demo.output()).to.equal(null);
-      expect(performance.now(), demo.output()).to.be.below(deadline);
-      await delay(50);
-    }
+    await until(demo, /until (this) stops/);
   });
   after(async () => {
     demo.child.kill('SIGKILL');
@@ -40,6 +50,38 @@ describe('gatehouse demo as it is shipped', function () {
     expect(await sim.exited(), sim.output()).to.equal(0);
     expect(sim.output()).to.contain('played by Okta').and.to.contain('played by Microsoft Entra ID');
     expect(sim.output().match(/ended by back-channel logout/g)).to.have.lengthOf(2);
+  });
+
+  it('serves one more company of one’s own with `gatehouse sim`, whose page pushes', async () => {
+    const path = join(folder, 'demo', 'target.json');
+    const { companies } = targetFileSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    const target = companies.find(({ profile }) => profile === 'ping');
+    if (target === undefined) throw new Error('the demo has no directory for Ping');
+    const server = target.scimUrl.replace('/scim/v2', '');
+    const options = [
+      '--profile',
+      'ping',
+      '--server',
+      server,
+      '--token',
+      target.token,
+      '--domain',
+      'own.test',
+    ];
+    const sim = runGatehouse(['sim', '--port', '0', ...options], { DATA_DIR: folder });
+    try {
+      const url = await until(sim, /is at (http:\/\/localhost:\d+)/);
+      const browser = openBrowser(simpleCookieJar());
+      const page = await browser.submit(await browser.get(url), {}, '/people/own-ada.lovelace/assign');
+      expect(page.body)
+        .to.match(/POST \/Users 201 .* create ada@own\.test/)
+        .and.not.to.contain('UNEXPECTED');
+      const discovery = await browser.get(`${url}/.well-known/openid-configuration`);
+      expect(JSON.parse(discovery.body)).to.include({ issuer: url });
+    } finally {
+      sim.child.kill('SIGTERM');
+    }
+    expect(await sim.exited(), sim.output()).to.equal(0);
   });
 
   it('ends with 0 on SIGTERM and leaves nothing behind', async () => {

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { simpleCookieJar } from '../../../src/sim/cookie-jar.js';
+import { NoSuchForm, openBrowser } from '../../../src/sim/browser.js';
 import { alertOf, formsOf } from '../../../src/sim/html-forms.js';
+import { listen, type Listener } from '../../../src/sim/listener.js';
 import { formatEvent } from '../../../src/sim/narrator.js';
 
 describe('the simulator reads pages', () => {
@@ -75,5 +77,52 @@ describe('the simulator narrates', () => {
       faults: ['answered 500'],
     });
     expect(line).to.match(/expected 200 {2}UNEXPECTED: answered 500$/);
+  });
+});
+
+describe('the simulator browses', () => {
+  let site: Listener;
+  const asked: string[] = [];
+
+  before(async () => {
+    site = await listen(0);
+    site.serve((req, res) => {
+      asked.push(`${req.method ?? ''} ${req.url ?? ''}`);
+      if (req.url === '/loop') res.writeHead(302, { location: '/loop' }).end();
+      else if (req.url === '/see-other') res.writeHead(303, { location: '/page' }).end();
+      else if (req.url === '/repeat') res.writeHead(307, { location: '/page' }).end();
+      else
+        res.end(
+          '<form method="post" action="/repeat"><input name="a" value="1"></form><form action="/page"><button name="go" value="x"></form>',
+        );
+    });
+  });
+  beforeEach(() => {
+    asked.length = 0;
+  });
+  after(() => site.stop());
+
+  it('repeats a post after 307 and turns it into a visit after 303', async () => {
+    const browser = openBrowser(simpleCookieJar());
+    const page = await browser.get(`${site.url}/page`);
+    await browser.submit(page, { a: '2' });
+    await browser.submit({ ...page, body: page.body.replace('/repeat', '/see-other') }, { a: '2' });
+    expect(asked).to.deep.equal(['GET /page', 'POST /repeat', 'POST /page', 'POST /see-other', 'GET /page']);
+  });
+
+  it('presses the only button of a form that gets', async () => {
+    const browser = openBrowser(simpleCookieJar());
+    const page = await browser.submit(await browser.get(`${site.url}/page`), {}, '/page');
+    expect(page.url).to.equal(`${site.url}/page?go=x`);
+  });
+
+  it('gives up on redirects without end, and says what form it missed', async () => {
+    const browser = openBrowser(simpleCookieJar());
+    const failed = await browser.get(`${site.url}/loop`).catch((error: unknown) => error);
+    expect(String(failed)).to.contain('redirects without end');
+    const page = await browser.get(`${site.url}/page`);
+    const missed = await browser.submit(page, { email: 'x' }).catch((error: unknown) => error);
+    expect(missed).to.be.instanceOf(NoSuchForm);
+    expect(String(missed)).to.contain('has no form with email');
   });
 });
