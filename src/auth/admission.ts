@@ -1,5 +1,6 @@
 import type { Core } from '../identity/core.js';
 import { settingsOf, type Settings } from '../identity/tenant-settings.js';
+import { needsCode } from '../identity/two-factor.js';
 import { deriveStatus, type UserStatus } from '../identity/user-status.js';
 import type { TenantDocument } from '../persistence/collections/tenants.js';
 import type { UserDocument } from '../persistence/collections/users.js';
@@ -18,6 +19,8 @@ export interface Admission {
   tenant: TenantDocument;
   settings: Settings;
   status: UserStatus;
+  /** A password alone does not do. */
+  needsCode: boolean;
 }
 
 /**
@@ -44,5 +47,5 @@ export async function readAdmission(
     approvalRequired: settings['approval.required'],
     lockedUntil: credential?.lockedUntil ?? null,
   });
-  return { user, tenant, settings, status };
+  return { user, tenant, settings, status, needsCode: needsCode(credential, settings) };
 }

@@ -38,10 +38,21 @@ export interface PendingChoice {
   startedAt: number;
 }
 
+/** A right password of an account with a second factor, whose code is still to come. */
+export interface PendingCode {
+  id: string;
+  contextId: string;
+  tenantId: string;
+  userId: string;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+}
+
 interface FlowState {
   contexts: SignInContext[];
   logins: PendingLogin[];
   choices: PendingChoice[];
+  codes: PendingCode[];
 }
 
 export interface SignInFlow {
@@ -49,7 +60,7 @@ export interface SignInFlow {
   /** Key of this browser's form tokens. */
   csrfKey: string;
   contexts: readonly SignInContext[];
-  choices: readonly PendingChoice[];
+  codes: readonly PendingCode[];
 }
 
 const cookieName = 'gh_flow';
@@ -63,7 +74,7 @@ const toFlow = (document: SignInFlowDocument): SignInFlow => ({
   id: document._id,
   csrfKey: document.csrfToken,
   contexts: stateOf(document).contexts,
-  choices: stateOf(document).choices,
+  codes: stateOf(document).codes,
 });
 
 const flows = (core: Core) => core.store.server.collection('sign_in_flows');
@@ -99,7 +110,7 @@ async function createFlow(
     tenantId: 'server',
     tokenHash: hashToken(token),
     csrfToken: randomBytes(32).toString('base64url'),
-    state: { contexts, logins: [], choices: [] },
+    state: { contexts, logins: [], choices: [], codes: [] },
     expiresAt: new Date(core.clock.now().getTime() + flowSeconds * 1000),
   });
   writeCookie(core.config, res, cookieName, token);
@@ -207,6 +218,25 @@ export async function takeChoice(
     return taken && { choices: choices.filter((choice) => choice.id !== id) };
   });
   return taken && taken.startedAt >= core.clock.now().getTime() - 300_000 ? taken : undefined;
+}
+
+/** How long a code may take to be typed, wrong ones included. */
+const codeMs = 600_000;
+
+/** Keeps what a right password has proved, until the code has come. */
+export async function keepCode(core: Core, flow: SignInFlow, code: PendingCode): Promise<void> {
+  await changeState(core, flow.id, ({ codes }) => ({ codes: [...codes, code].slice(-mostAtOnce) }));
+}
+
+/** The sign-in whose code is awaited in this tab; it stays through wrong ones, for ten minutes. */
+export function codeOf(core: Core, flow: SignInFlow, contextId: string): PendingCode | undefined {
+  const oldest = core.clock.now().getTime() - codeMs;
+  return flow.codes.findLast((code) => code.contextId === contextId && code.startedAt >= oldest);
+}
+
+/** Forgets it: the code has come. */
+export async function dropCode(core: Core, flow: SignInFlow, id: string): Promise<void> {
+  await changeState(core, flow.id, ({ codes }) => ({ codes: codes.filter((code) => code.id !== id) }));
 }
 
 /**

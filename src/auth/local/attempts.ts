@@ -2,6 +2,7 @@ import { recordEvent } from '../../identity/audit.js';
 import type { Actor, Core } from '../../identity/core.js';
 import { newCredential } from '../../identity/credentials.js';
 import type { Settings } from '../../identity/tenant-settings.js';
+import { acceptCode, needsCode } from '../../identity/two-factor.js';
 import { deriveStatus, type UserStatus } from '../../identity/user-status.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Step, Transaction } from '../../persistence/store.js';
@@ -24,7 +25,7 @@ export interface AttemptSubject {
 export type AttemptResult =
   | { kind: 'locked'; until: Date }
   | { kind: 'wrong' }
-  | { kind: 'right'; user: UserDocument; status: UserStatus };
+  | { kind: 'right'; user: UserDocument; status: UserStatus; needsCode: boolean };
 
 /** How long failures at an address nobody has are remembered. */
 const unknownSeconds = 30 * 86_400;
@@ -162,8 +163,8 @@ export function settleWrong(
 }
 
 /**
- * Settles an attempt whose password was right: a lock set meanwhile refuses it all the same, a success resets the count (M0-31), and the
- * status is that of this very moment.
+ * Settles an attempt whose password was right: a lock set meanwhile refuses it all the same, and the status is that of this very moment. A
+ * success resets the count (M0-31); with a second factor the success is still to come, or codes could be guessed without end.
  */
 export function settleRight(
   core: Core,
@@ -174,11 +175,52 @@ export function settleRight(
   return core.store.transaction(function* (tx): Step<AttemptResult> {
     const refused = yield* refuse(tx, subject, visitor, now);
     if (refused) return refused;
-    const user = yield* tx.tenant(subject.tenantId).collection('users').get(subject.id);
+    const scope = tx.tenant(subject.tenantId);
+    const user = yield* scope.collection('users').get(subject.id);
     if (!user) return { kind: 'wrong' };
     const status = deriveStatus(user, { now, approvalRequired: subject.settings['approval.required'] });
-    if (mayEnter(status)) yield* writeState(tx, subject, noFailures, now);
-    else yield* record(tx, subject, visitor, { action: 'login.refused', reason: status }, now);
-    return { kind: 'right', user, status };
+    const credential = yield* scope.collection('credentials').get(subject.id);
+    const isCodeNeeded = needsCode(credential, subject.settings);
+    if (!mayEnter(status))
+      yield* record(tx, subject, visitor, { action: 'login.refused', reason: status }, now);
+    else if (!isCodeNeeded) yield* writeState(tx, subject, noFailures, now);
+    return { kind: 'right', user, status, needsCode: isCodeNeeded };
+  });
+}
+
+/**
+ * Judges the code of a second factor and counts it, in one atomic step: no time step and no backup code is good twice, and a wrong code is a
+ * failed login (F-12).
+ */
+export function settleCode(
+  core: Core,
+  subject: AttemptSubject,
+  visitor: Visitor,
+  { code, now }: { code: string; now: Date },
+): Promise<'right' | 'wrong' | { until: Date }> {
+  return core.store.transaction(function* (tx): Step<'right' | 'wrong' | { until: Date }> {
+    const refused = yield* refuse(tx, subject, visitor, now);
+    if (refused?.kind === 'locked') return { until: refused.until };
+    const credentials = tx.tenant(subject.tenantId).collection('credentials');
+    const credential = yield* credentials.get(subject.id);
+    const used = credential?.twoFactor && acceptCode(core, credential.twoFactor, code, now);
+    if (used) {
+      yield* credentials.update(subject.id, (stored) => ({
+        ...stored,
+        ...fieldsOf(noFailures),
+        twoFactor: used.twoFactor,
+      }));
+      if (used.isBackupCode) {
+        const actor = actorOf(subject, visitor);
+        yield* recordEvent(tx, actor, { action: 'twofactor.backup_used', target: actor.party }, now);
+      }
+      return 'right';
+    }
+    const next = countFailure(yield* readState(tx, subject), rulesOf(subject.settings), now);
+    yield* writeState(tx, subject, next, now);
+    yield* record(tx, subject, visitor, { action: 'login.failed', reason: 'wrong_code' }, now);
+    if (next.lockedUntil === null) return 'wrong';
+    yield* record(tx, subject, visitor, { action: 'user.locked', reason: 'too_many_failures' }, now);
+    return { until: next.lockedUntil };
   });
 }

@@ -6,7 +6,7 @@ import type { SignInContext } from '../sign-in-flow.js';
 
 export interface Completion {
   context: SignInContext;
-  admission: Pick<Admission, 'user' | 'settings' | 'status'>;
+  admission: Pick<Admission, 'user' | 'settings' | 'status' | 'needsCode'>;
   proof: SignInProof;
 }
 
@@ -17,8 +17,9 @@ export interface Completion {
  */
 export async function makeSession(core: Core, req: Request, completion: Completion): Promise<string> {
   const { admission, context, proof } = completion;
+  const isHalfDone = admission.needsCode && proof.method === 'password' && !proof.amr.includes('otp');
   const isElsewhere = context.tenantId !== null && context.tenantId !== admission.user.tenantId;
-  if (isElsewhere || !mayEnter(admission.status))
+  if (isElsewhere || isHalfDone || !mayEnter(admission.status))
     throw new Error('a session was asked for somebody who may not enter');
   const { token } = await openSession(core, req, { ...admission, proof });
   return token;

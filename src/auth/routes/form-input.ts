@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import { readFormToken } from '../../http/csrf.js';
+import { makeFormToken, readFormToken } from '../../http/csrf.js';
 import type { Core } from '../../identity/core.js';
 import { AppError } from '../../shared/errors.js';
 import { contextOf, findFlow, type SignInContext, type SignInFlow } from '../sign-in-flow.js';
@@ -17,6 +17,7 @@ const text = (most: number) => z.string().max(most);
 
 const emailForm = z.object({ email: text(320) });
 const passwordForm = z.object({ email: text(320).optional(), password: z.string().min(1).max(1024) });
+const codeForm = z.object({ code: text(64) });
 const choiceForm = z.object({ choice: text(100), user: text(100) });
 
 /** A form that arrays, objects and missing fields have no place in. */
@@ -27,6 +28,7 @@ function parse<T>(schema: z.ZodType<T>, body: unknown): T | undefined {
 
 export const parseEmailForm = (body: unknown) => parse(emailForm, body);
 export const parsePasswordForm = (body: unknown) => parse(passwordForm, body);
+export const parseCodeForm = (body: unknown) => parse(codeForm, body);
 export const parseChoiceForm = (body: unknown) => parse(choiceForm, body);
 
 /**
@@ -41,6 +43,11 @@ export async function requireOwnForm(core: Core, req: Request): Promise<OwnForm>
   const context = token && contextOf(flow, token.subject);
   if (!context) throw new AppError('csrf.invalid', 'This page has expired. Please try again.');
   return { flow, context, nonce: token.nonce };
+}
+
+/** The hidden `_csrf` of a form about to be rendered. */
+export function formTokenFor(flow: SignInFlow, context: SignInContext): string {
+  return makeFormToken(flow.csrfKey, context.id);
 }
 
 /** A query parameter given once. */

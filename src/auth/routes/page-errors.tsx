@@ -1,7 +1,8 @@
-import type { ErrorRequestHandler } from 'express';
+import type { ErrorRequestHandler, Response } from 'express';
 import { toAppError } from '../../http/error-page.js';
 import { requestIdOf } from '../../http/request-context.js';
 import type { Core } from '../../identity/core.js';
+import type { SignInContext } from '../sign-in-flow.js';
 import { ProviderFault } from '../sso/provider-fault.js';
 import { sendPage } from '../views/layout.js';
 import { RefusalPage } from '../views/sign-in-pages.js';
@@ -34,4 +35,10 @@ export function pageErrors(core: Core): ErrorRequestHandler {
       />,
     );
   };
+}
+
+/** Somebody who has proved who they are, and may not come in all the same. */
+export function showRefusal(res: Response, alert: string, context: SignInContext): void {
+  const links = [{ href: `/signin?flow=${context.id}`, text: 'Use another email' }];
+  sendPage(res, 403, <RefusalPage title="You cannot sign in" alert={alert} links={links} />);
 }

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { Router, urlencoded, type Request, type Response } from 'express';
-import { makeFormToken, refuseCrossSite } from '../../http/csrf.js';
+import { refuseCrossSite } from '../../http/csrf.js';
 import { pageHeaders } from '../../http/security-headers.js';
 import type { Core } from '../../identity/core.js';
 import { parseEmail, type EmailAddress } from '../../identity/email-domain.js';
+import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
 import { mayEnter, readAdmission } from '../admission.js';
 import { once } from '../double-click.js';
@@ -24,10 +26,11 @@ import {
   type SignInFlow,
 } from '../sign-in-flow.js';
 import { sendPage } from '../views/layout.js';
-import { ChoicePage, EmailPage, PasswordPage, RefusalPage } from '../views/sign-in-pages.js';
+import { ChoicePage, EmailPage, PasswordPage } from '../views/sign-in-pages.js';
 import { stylePath, styleSheet } from '../views/styles.js';
 import { enter, makeSession } from './complete-sign-in.js';
 import {
+  formTokenFor,
   parseChoiceForm,
   parseEmailForm,
   parsePasswordForm,
@@ -35,7 +38,8 @@ import {
   requireOwnForm,
 } from './form-input.js';
 import { forward } from './forwarding.js';
-import { pageErrors } from './page-errors.js';
+import { pageErrors, showRefusal } from './page-errors.js';
+import { askCode, takeCode } from './second-factor.js';
 import { signInLimits } from './sign-in-limits.js';
 
 const notices: Readonly<Record<string, string>> = {
@@ -50,9 +54,6 @@ const passwordProof: SignInProof = {
   connectionId: null,
   providerSid: null,
 };
-
-const tokenFor = (flow: SignInFlow, context: SignInContext): string =>
-  makeFormToken(flow.csrfKey, context.id);
 
 /** The sign-in the address bar speaks of: one under way (`?flow=`), else a new one. */
 async function enterFromQuery(core: Core, req: Request, res: Response): Promise<Entry> {
@@ -79,7 +80,7 @@ async function showEmailPage(core: Core, req: Request, res: Response): Promise<v
     res,
     200,
     <EmailPage
-      csrf={tokenFor(flow, context)}
+      csrf={formTokenFor(flow, context)}
       application={context.applicationName}
       email={context.email ?? ''}
       signedInAs={live?.user.email ?? live?.user.userName}
@@ -106,7 +107,7 @@ async function showPasswordPage(
     res,
     answer.status,
     <PasswordPage
-      csrf={tokenFor(flow, context)}
+      csrf={formTokenFor(flow, context)}
       application={context.applicationName}
       email={email.address}
       restartPath={`/signin?flow=${context.id}`}
@@ -143,7 +144,7 @@ async function refuseEmail(core: Core, req: Request, res: Response): Promise<voi
     res,
     400,
     <EmailPage
-      csrf={tokenFor(flow, context)}
+      csrf={formTokenFor(flow, context)}
       application={context.applicationName}
       email={typeof typed === 'string' ? typed.slice(0, 320) : ''}
       alert={invalidEmail}
@@ -181,22 +182,24 @@ async function takePassword(core: Core, req: Request, res: Response): Promise<vo
     judge(core, req, step, input.password),
   );
   if (result.token !== undefined) enter(core, res, context, result.token);
+  else if (result.codeFor) await askCode(core, res, { flow, context }, result.codeFor);
   else await answerOutcome(core, res, step, result.outcome);
 }
 
-/** Judges a password, and makes the session when it opens exactly one account. */
+/** Judges a password, and makes the session when it opens exactly one account and nothing else is to be proved. */
 async function judge(
   core: Core,
   req: Request,
   { context, email }: PasswordStep,
   password: string,
-): Promise<{ outcome: PasswordOutcome; token?: string }> {
+): Promise<{ outcome: PasswordOutcome; token?: string; codeFor?: UserDocument }> {
   const { tenantId } = context;
   const outcome = await signInWithPassword(core, { email, password, tenantId, visitor: visitorOf(req) });
   const [user, second] = outcome.kind === 'right' ? outcome.users : [];
   if (!user || second) return { outcome };
   const admission = await readAdmission(core, user.tenantId, user._id);
   if (!admission || !mayEnter(admission.status)) return { outcome: refusedBy(admission?.status) };
+  if (admission.needsCode) return { outcome, codeFor: admission.user };
   return { outcome, token: await makeSession(core, req, { context, admission, proof: passwordProof }) };
 }
 
@@ -220,16 +223,11 @@ async function answerOutcome(
       return showPasswordPage(core, res, step, { status: 429, alert: lockText(seconds) });
     }
     case 'refused':
-      return showRefusal(res, statusText(outcome.status), step.context);
+      showRefusal(res, statusText(outcome.status), step.context);
+      return;
     case 'right':
       return showChoice(core, res, step, outcome.users);
   }
-}
-
-function showRefusal(res: Response, alert: string, context: SignInContext): Promise<void> {
-  const links = [{ href: `/signin?flow=${context.id}`, text: 'Use another email' }];
-  sendPage(res, 403, <RefusalPage title="You cannot sign in" alert={alert} links={links} />);
-  return Promise.resolve();
 }
 
 async function showChoice(
@@ -238,7 +236,7 @@ async function showChoice(
   { flow, context }: PasswordStep,
   users: readonly { _id: string; tenantId: string }[],
 ): Promise<void> {
-  const choice = makeFormToken(flow.csrfKey).slice(0, 16);
+  const choice = randomBytes(9).toString('base64url');
   await keepChoice(core, flow, {
     id: choice,
     contextId: context.id,
@@ -251,7 +249,7 @@ async function showChoice(
       return { userId: user._id, tenantName: tenant?.name ?? '' };
     }),
   );
-  sendPage(res, 200, <ChoicePage csrf={tokenFor(flow, context)} choice={choice} accounts={accounts} />);
+  sendPage(res, 200, <ChoicePage csrf={formTokenFor(flow, context)} choice={choice} accounts={accounts} />);
 }
 
 /** The account picked of several one password opens. Its status is read anew: it may have changed since. */
@@ -265,10 +263,11 @@ async function takeChoicePost(core: Core, req: Request, res: Response): Promise<
   }
   const admission = await readAdmission(core, account.tenantId, account.userId);
   if (!admission || !mayEnter(admission.status)) {
-    await showRefusal(res, statusText(admission?.status ?? 'deleted'), context);
+    showRefusal(res, statusText(admission?.status ?? 'deleted'), context);
     return;
   }
-  enter(core, res, context, await makeSession(core, req, { context, admission, proof: passwordProof }));
+  if (admission.needsCode) await askCode(core, res, { flow, context }, admission.user);
+  else enter(core, res, context, await makeSession(core, req, { context, admission, proof: passwordProof }));
 }
 
 /** `/signin` and its steps: plain forms, no script needed. */
@@ -290,8 +289,11 @@ export function signInRoutes(core: Core): Router {
   router.post('/signin/choice', form, limits, (req: Request, res: Response) =>
     takeChoicePost(core, req, res),
   );
+  router.post('/signin/2fa', form, limits, (req: Request, res: Response) => takeCode(core, req, res));
   // A reloaded step: its form is gone, the sign-in begins again.
-  router.get(['/signin/password', '/signin/choice'], (_req, res) => res.redirect(303, '/signin'));
+  router.get(['/signin/password', '/signin/choice', '/signin/2fa'], (_req, res) =>
+    res.redirect(303, '/signin'),
+  );
   router.use(['/signin', '/signin/*rest'], pageErrors(core));
   return router;
 }

@@ -96,6 +96,35 @@ export function PasswordPage(
   );
 }
 
+/** The second factor: a code from an app, or a backup code in the same field. */
+export function CodePage(props: FormPage & { email: string; restartPath: string }): ReactElement {
+  return (
+    <Page title="Enter your code" alert={props.alert}>
+      <p>Open your authenticator app for {props.email}. A backup code does as well.</p>
+      <form method="post" action="/signin/2fa">
+        <Hidden csrf={props.csrf} />
+        <label htmlFor="code">Code</label>
+        <input
+          id="code"
+          name="code"
+          inputMode="numeric"
+          autoComplete="one-time-code"
+          autoCapitalize="characters"
+          spellCheck={false}
+          maxLength={64}
+          required
+          autoFocus
+          {...faulty(props.alert)}
+        />
+        <button type="submit">Sign in</button>
+      </form>
+      <p>
+        <a href={props.restartPath}>Use another email</a>
+      </p>
+    </Page>
+  );
+}
+
 /** One address, several tenants, one password right for more than one. */
 export function ChoicePage(
   props: FormPage & { choice: string; accounts: readonly { userId: string; tenantName: string }[] },

@@ -108,6 +108,19 @@ export const userSchema = defineCollection<UserDocument>(
   ],
 );
 
+/** A second factor: TOTP (RFC 6238), and codes for the day it is lost. */
+export interface TwoFactor {
+  /** `pending`: made, and not yet shown to work. */
+  state: 'pending' | 'on';
+  /** Base32, encrypted by the secret box. */
+  secret: string;
+  /** SHA-256 of those not used yet. */
+  backupCodes: string[];
+  /** The time step of the last code accepted: none is good twice. */
+  lastStep: number;
+  enrolledAt: Date | null;
+}
+
 /** What a user proves who they are with, and what failed: one document per user, with the user's id. */
 export interface CredentialDocument extends StoredDocument {
   /** argon2id, PHC string; null: no password, local sign-in impossible. */
@@ -121,6 +134,8 @@ export interface CredentialDocument extends StoredDocument {
   lockedUntil: Date | null;
   lockReason: 'too_many_failures' | 'too_fast' | null;
   lastLoginAt: Date | null;
+  /** Absent or null: none. */
+  twoFactor?: TwoFactor | null;
 }
 
 export const credentialSchema = defineCollection<CredentialDocument>(
@@ -134,6 +149,7 @@ export const credentialSchema = defineCollection<CredentialDocument>(
     lockedUntil: Date,
     lockReason: String,
     lastLoginAt: Date,
+    twoFactor: Mixed,
   },
   [
     {
