@@ -24,8 +24,8 @@ export function groupKind(context: ScimContext): ResourceKind<GroupDocument> {
     table: groupFilterTable(context),
     storedSorts,
     linked: 'members',
-    async toResources(groups, withLinks) {
-      const members = withLinks ? await membersOfEach(context, groups) : undefined;
+    async toResources(groups, { links }) {
+      const members = links ? await membersOfEach(context, groups) : undefined;
       return groups.map((group) => toScimGroup(group, schemas.group, baseUrl, members?.get(group._id)));
     },
   };

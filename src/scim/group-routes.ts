@@ -7,7 +7,7 @@ import { groupKind } from './group-kind.js';
 import { membersOfEach } from './group-members.js';
 import { fromScimGroup, memberIds, toScimGroup, type GroupContent } from './group-resource.js';
 import { readList, renderList } from './list-answer.js';
-import { findPage } from './listing.js';
+import { findPage, shownBy } from './listing.js';
 import { evaluatePreconditions, toEntityTag } from './protocol/etag.js';
 import { splitMemberOperations, type MemberChange } from './protocol/member-operations.js';
 import { applyPatch } from './protocol/patch-apply.js';
@@ -83,7 +83,7 @@ export async function listGroups(context: ScimContext, request: ScimRequest): Pr
   const list = readList(context, request, context.schemas.group);
   const kind = groupKind(context);
   const page = await findPage(context, kind, list);
-  const resources = await kind.toResources(page.documents, isShown(list.projection, 'members'));
+  const resources = await kind.toResources(page.documents, shownBy(list.projection, 'members'));
   return renderList(list, page, resources);
 }
 

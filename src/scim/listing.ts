@@ -2,13 +2,24 @@ import type { Collection, Query, StoredDocument } from '../persistence/store.js'
 import { openCursor, sealCursor, type CursorScope, type OpenedCursor } from './cursor.js';
 import type { ScimContext } from './exchange.js';
 import type { ResourceSchema } from './protocol/attribute.js';
+import type { AttributePath } from './protocol/attribute-path.js';
 import type { FilterNode } from './protocol/filter.js';
 import { compileFilter } from './protocol/filter-match.js';
 import type { JsonObject } from './protocol/json-value.js';
 import type { ListRequest } from './protocol/list-request.js';
+import { isShown, type Projection } from './protocol/projection.js';
 import { ScimError } from './protocol/scim-error.js';
 import { compileSortKey } from './protocol/sort.js';
 import { toStoredFilter, type FilterTable, type StoredFilter } from './stored-filter.js';
+import { isStanding, showsStanding } from './user-standing.js';
+
+/** What of a resource is put together from other documents, and therefore only when it is looked at or shown. */
+export interface Wanted {
+  /** The linked attribute: `groups`, `members`. */
+  readonly links: boolean;
+  /** `status` and `lockedUntil` of users. */
+  readonly standing: boolean;
+}
 
 /** How one resource type is found and read. */
 export interface ResourceKind<D extends StoredDocument> {
@@ -22,8 +33,8 @@ export interface ResourceKind<D extends StoredDocument> {
   readonly storedSorts: ReadonlyMap<string, string>;
   /** The multi-valued attribute that is put together from other documents (`groups`, `members`). */
   readonly linked: string;
-  /** Canonical forms, in order; the linked attribute only when wanted. */
-  toResources(documents: readonly D[], withLinks: boolean): Promise<JsonObject[]>;
+  /** Canonical forms, in order. */
+  toResources(documents: readonly D[], wanted: Wanted): Promise<JsonObject[]>;
 }
 
 export interface Page<D> {
@@ -40,12 +51,11 @@ type Place = readonly [key: SortKey, id: string];
 const batchSize = 100;
 const dateFields: ReadonlySet<string> = new Set(['createdAt', 'updatedAt']);
 
-/** Whether a filter looks at this attribute. */
-function mentions(node: FilterNode, attribute: string): boolean {
-  if ('filters' in node) return node.filters.some((part) => mentions(part, attribute));
-  if (node.op === 'not') return mentions(node.filter, attribute);
-  if (node.op === 'never') return false;
-  return node.path.attribute.name === attribute && node.path.extension === undefined;
+/** Every path a filter looks at; those inside `[ ]` are under the one before. */
+function pathsOf(node: FilterNode): AttributePath[] {
+  if ('filters' in node) return node.filters.flatMap(pathsOf);
+  if (node.op === 'not') return pathsOf(node.filter);
+  return node.op === 'never' ? [] : [node.path];
 }
 
 function narrow(visible: Query, query: Query): Query {
@@ -104,7 +114,7 @@ async function fewPage<D extends StoredDocument>(search: Search<D>, stored: Stor
   const isSeen = documents.length > 0 && (!stored.exact || list.sortBy !== undefined);
   const test = list.filter ? compileFilter(list.filter) : () => true;
   const keyOf = list.sortBy ? compileSortKey(list.sortBy) : () => undefined;
-  const resources = isSeen ? await kind.toResources(documents, needsLinks(search)) : [];
+  const resources = isSeen ? await kind.toResources(documents, lookedAt(search)) : [];
   const places = documents.flatMap((document, index): Place[] => {
     const resource = resources[index];
     if (!resource) return isSeen ? [] : [[null, document._id]];
@@ -166,7 +176,7 @@ function keyAt(document: StoredDocument, field: string): SortKey {
 async function* matches<D extends StoredDocument>(
   search: Search<D>,
   query: Query,
-  needsLinks: boolean,
+  wanted: Wanted,
 ): AsyncGenerator<{ document: D; resource: JsonObject }> {
   const { kind, list } = search;
   const test = list.filter ? compileFilter(list.filter) : () => true;
@@ -174,7 +184,7 @@ async function* matches<D extends StoredDocument>(
   const tested = async (): Promise<{ document: D; resource: JsonObject }[]> => {
     const documents = batch;
     batch = [];
-    const resources = await kind.toResources(documents, needsLinks);
+    const resources = await kind.toResources(documents, wanted);
     return documents.flatMap((document, index) => {
       const resource = resources[index];
       return resource && test(resource) ? [{ document, resource }] : [];
@@ -187,9 +197,17 @@ async function* matches<D extends StoredDocument>(
   yield* await tested();
 }
 
-const needsLinks = <D extends StoredDocument>({ kind, list }: Search<D>): boolean =>
-  (list.filter !== undefined && mentions(list.filter, kind.linked)) ||
-  list.sortBy?.attribute.name === kind.linked;
+/** What the filter and the order of a search look at. */
+function lookedAt<D extends StoredDocument>({ kind, list }: Search<D>): Wanted {
+  const paths = [...(list.filter ? pathsOf(list.filter) : []), ...(list.sortBy ? [list.sortBy] : [])];
+  const isLink = (path: AttributePath) => path.attribute.name === kind.linked && path.extension === undefined;
+  return { links: paths.some(isLink), standing: paths.some(isStanding) };
+}
+
+/** What an answer shows. */
+export function shownBy(projection: Projection, linked: string): Wanted {
+  return { links: isShown(projection, linked), standing: showsStanding(projection) };
+}
 
 /** The filter is beyond the store, the order is that of ids: resources are looked at one by one. */
 async function scannedPage<D extends StoredDocument>(search: Search<D>): Promise<Page<D>> {
@@ -199,7 +217,7 @@ async function scannedPage<D extends StoredDocument>(search: Search<D>): Promise
   const from = isCursor ? 0 : list.startIndex - 1;
   let total = 0;
   const candidates = after ? { $and: [query, { _id: { $gt: after.id } }] } : query;
-  for await (const { document } of matches(search, candidates, needsLinks(search))) {
+  for await (const { document } of matches(search, candidates, lookedAt(search))) {
     if (isCursor && documents.length === list.count && list.count > 0) {
       const last = documents.at(-1)?._id ?? '';
       return { documents, total: undefined, nextCursor: nextCursor(search, [last, last]) };
@@ -242,7 +260,7 @@ async function sortedPage<D extends StoredDocument>(search: Search<D>): Promise<
   const { kind, list, query } = search;
   const keyOf = list.sortBy ? compileSortKey(list.sortBy) : () => undefined;
   const places: Place[] = [];
-  for await (const { resource, document } of matches(search, query, needsLinks(search))) {
+  for await (const { resource, document } of matches(search, query, lookedAt(search))) {
     places.push([keyOf(resource) ?? null, document._id]);
   }
   const page = pageOf(search, places);

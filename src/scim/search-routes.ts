@@ -2,11 +2,11 @@ import type { StoredDocument } from '../persistence/store.js';
 import type { ScimAnswer, ScimContext, ScimRequest } from './exchange.js';
 import { groupKind } from './group-kind.js';
 import { readList } from './list-answer.js';
-import { findPage, type Page, type ResourceKind } from './listing.js';
+import { findPage, shownBy, type Page, type ResourceKind } from './listing.js';
 import type { JsonObject } from './protocol/json-value.js';
 import type { ListRequest } from './protocol/list-request.js';
 import { toListResponse } from './protocol/list-response.js';
-import { isShown, project } from './protocol/projection.js';
+import { project } from './protocol/projection.js';
 import { ScimError } from './protocol/scim-error.js';
 import { compileSort } from './protocol/sort.js';
 import { userKind } from './user-kind.js';
@@ -30,7 +30,7 @@ function part<D extends StoredDocument>(
     list,
     async page(paged) {
       const page: Page<D> = await findPage(context, kind, paged);
-      const resources = await kind.toResources(page.documents, isShown(list.projection, kind.linked));
+      const resources = await kind.toResources(page.documents, shownBy(list.projection, kind.linked));
       return { resources, total: page.total ?? 0, nextCursor: page.nextCursor };
     },
     shown: (resources) => resources.map((resource) => project(resource, list.projection)),

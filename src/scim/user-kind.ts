@@ -5,6 +5,7 @@ import type { ScimContext } from './exchange.js';
 import type { ResourceKind } from './listing.js';
 import { userFilterTable } from './user-filter.js';
 import { toScimUser } from './user-resource.js';
+import { standingsOf } from './user-standing.js';
 
 const storedSorts: ReadonlyMap<string, string> = new Map([
   ['id', '_id'],
@@ -24,9 +25,12 @@ export function userKind(context: ScimContext): ResourceKind<UserDocument> {
     table: userFilterTable(context),
     storedSorts,
     linked: 'groups',
-    async toResources(users, withLinks) {
-      const groups = withLinks ? await groupsOf(core, tenantId, users) : undefined;
-      return users.map((user) => toScimUser(user, schemas.user, baseUrl, groups?.get(user._id)));
+    async toResources(users, wanted) {
+      const groups = wanted.links ? await groupsOf(core, tenantId, users) : undefined;
+      const standings = wanted.standing ? await standingsOf(context, users) : undefined;
+      return users.map((user) =>
+        toScimUser(user, schemas.user, baseUrl, groups?.get(user._id), standings?.get(user._id)),
+      );
     },
   };
 }

@@ -2,6 +2,7 @@ import type { UserDocument } from '../persistence/collections/users.js';
 import type { ResourceSchema } from './protocol/attribute.js';
 import type { JsonObject } from './protocol/json-value.js';
 import { gatehouseUserUrn, userUrn } from './protocol/urns.js';
+import type { Standing } from './user-standing.js';
 
 /** A group a user is in, as `User.groups` shows it. */
 export interface UserGroup {
@@ -29,14 +30,15 @@ export const etagOf = (version: number): string => `W/"${version}"`;
  * What the directory sent in Gatehouse's extension, with the present values of what others may have changed since, and the access
  * period. What it never spoke of is not shown: a client that sends back what it read must not fix it.
  */
-function gatehouseExtension(user: UserDocument): JsonObject | undefined {
+function gatehouseExtension(user: UserDocument, standing: Standing | undefined): JsonObject | undefined {
   const sent = user.attributes['gatehouse'] as JsonObject | undefined;
-  if (sent === undefined && user.accessExpiresAt === null) return undefined;
+  if (sent === undefined && user.accessExpiresAt === null && !standing) return undefined;
   return {
     ...sent,
     ...(sent?.['approved'] !== undefined && { approved: user.approved }),
     ...(sent?.['loginType'] !== undefined && { loginType: user.loginType }),
     ...(user.accessExpiresAt && { accessExpiresAt: user.accessExpiresAt.toISOString() }),
+    ...standing,
   };
 }
 
@@ -44,12 +46,14 @@ function gatehouseExtension(user: UserDocument): JsonObject | undefined {
  * A stored user as a SCIM User in canonical form.
  *
  * @param groups - undefined: leave `groups` out.
+ * @param standing - undefined: leave `status` and `lockedUntil` out.
  */
 export function toScimUser(
   user: UserDocument,
   schema: ResourceSchema,
   baseUrl: string,
   groups?: readonly UserGroup[],
+  standing?: Standing,
 ): JsonObject {
   const schemas = [userUrn];
   const resource: Record<string, unknown> = { schemas, id: user._id };
@@ -68,7 +72,7 @@ export function toScimUser(
     }));
   }
   for (const { alias, urn } of schema.extensions) {
-    const data = urn === gatehouseUserUrn ? gatehouseExtension(user) : user.attributes[alias];
+    const data = urn === gatehouseUserUrn ? gatehouseExtension(user, standing) : user.attributes[alias];
     if (data === undefined) continue;
     schemas.push(urn);
     resource[urn] = data;

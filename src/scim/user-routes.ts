@@ -2,7 +2,7 @@ import * as identity from '../identity/users.js';
 import { groupsOf } from '../identity/groups.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { ScimAnswer, ScimContext, ScimRequest } from './exchange.js';
-import { findPage } from './listing.js';
+import { findPage, shownBy } from './listing.js';
 import { evaluatePreconditions, toEntityTag } from './protocol/etag.js';
 import type { JsonObject } from './protocol/json-value.js';
 import { applyPatch } from './protocol/patch-apply.js';
@@ -13,6 +13,7 @@ import { diffResources } from './trace.js';
 import { readList, renderList } from './list-answer.js';
 import { userKind } from './user-kind.js';
 import { fromScimUser, toScimUser } from './user-resource.js';
+import { showsStanding, standingsOf } from './user-standing.js';
 
 const projectionOf = (context: ScimContext, request: ScimRequest): Projection =>
   parseProjection(request.query, context.schemas.user);
@@ -27,7 +28,9 @@ async function userAnswer(
   const { core, tenantId, baseUrl, schemas } = context;
   const isGrouped = user.groupIds.length > 0 && isShown(projection, 'groups');
   const groups = isGrouped ? (await groupsOf(core, tenantId, [user])).get(user._id) : undefined;
-  const resource = project(toScimUser(user, schemas.user, baseUrl, groups), projection);
+  const standings = showsStanding(projection) ? await standingsOf(context, [user]) : undefined;
+  const full = toScimUser(user, schemas.user, baseUrl, groups, standings?.get(user._id));
+  const resource = project(full, projection);
   return {
     status,
     headers: {
@@ -72,7 +75,7 @@ export async function listUsers(context: ScimContext, request: ScimRequest): Pro
   const list = readList(context, request, context.schemas.user);
   const kind = userKind(context);
   const page = await findPage(context, kind, list);
-  const resources = await kind.toResources(page.documents, isShown(list.projection, 'groups'));
+  const resources = await kind.toResources(page.documents, shownBy(list.projection, 'groups'));
   return renderList(list, page, resources);
 }
 
