@@ -96,6 +96,10 @@ function isProgram(): boolean {
 }
 
 if (isProgram()) {
+  // Whoever reads our output may stop reading (`gatehouse sim run | head`): that ends the command quietly.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.software);
+  });
   process.exitCode = await runCli(process.argv.slice(2), {
     env: process.env,
     out: (line) => console.log(line),
