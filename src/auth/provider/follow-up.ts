@@ -86,6 +86,17 @@ const isRefreshed = (ctx: KoaContextWithOIDC): boolean =>
 const isFailedClient = (ctx: KoaContextWithOIDC): boolean =>
   ctx.status === 401 && (ctx.body as { error?: unknown } | undefined)?.error === 'invalid_client';
 
+const fallbacks = new WeakMap<IncomingMessage, () => void>();
+
+/** Who answers an address below the issuer that the library does not know. */
+export function passUnknown(req: IncomingMessage, next: () => void): void {
+  fallbacks.set(req, next);
+}
+
+function isUnknown(ctx: KoaContextWithOIDC): boolean {
+  return ctx.status === 404 && (ctx.body === undefined || ctx.body === null);
+}
+
 /** Things of ours that follow a request the library has answered. */
 export function followUp(core: Core, provider: Provider): void {
   logEvents(core, provider);
@@ -99,6 +110,10 @@ export function followUp(core: Core, provider: Provider): void {
       await endSession(core, ctx.req, ctx.res, live);
     }
     if (isRefreshed(ctx)) await keepAlive(core, ctx);
+    if (isUnknown(ctx)) {
+      ctx.respond = false;
+      fallbacks.get(ctx.req)?.();
+    }
     if (isFailedClient(ctx)) await countFailedClient(core, ctx);
   });
 }

@@ -58,7 +58,8 @@ async function finish(
     amr: [...session.amr],
     remember: false,
   };
-  await provider.interactionFinished(req, res, { login }, { mergeWithLastSubmission: false });
+  const result = { login, select_account: {} };
+  await provider.interactionFinished(req, res, result, { mergeWithLastSubmission: false });
 }
 
 async function interact(core: Core, provider: Provider, req: Request, res: Response): Promise<void> {

@@ -6,8 +6,10 @@ import { interactionPolicy } from '../../infrastructure/oidc-provider-library.js
  * disabled since. Consent is never asked; `prompt=consent` is answered at once.
  */
 export function signInPolicy(): ReturnType<typeof interactionPolicy.base> {
-  const { Check, base } = interactionPolicy;
+  const { Check, Prompt, base } = interactionPolicy;
   const policy = base();
+  // A browser holds one account at a time, so choosing another means signing in with it.
+  policy.add(new Prompt({ name: 'select_account', requestable: true }), 0);
   policy.get('login')?.checks.add(
     // The third argument makes prompt=none answer login_required, as OpenID Connect Core section 3.1.2.6 wants it.
     new Check(

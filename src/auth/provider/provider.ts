@@ -8,7 +8,7 @@ import { providerConfiguration } from './configuration.js';
 import { pinHost } from './host-pinning.js';
 import { interactionRoutes, keepOwnFields } from './interactions.js';
 import { subordinateSessions } from './live-session.js';
-import { followUp } from './follow-up.js';
+import { followUp, passUnknown } from './follow-up.js';
 import { loadKeySet, type KeySet } from './signing-keys.js';
 
 /** How long another process's rotation of the keys may go unnoticed. */
@@ -113,8 +113,9 @@ function postedAuthorization(): RequestHandler[] {
 /** The OpenID provider for the tenants' applications, with issuer `BASE_URL/oidc`. */
 export function openIdProvider(core: Core): OpenIdProvider {
   const pin = [pinHost(core.config.baseUrl), providerHeaders()];
-  const answer: RequestHandler = async (req, res) => {
+  const answer: RequestHandler = async (req, res, next) => {
     const { callback } = await currentProvider(core);
+    passUnknown(req, next);
     await callback(req, res);
   };
   const router = createRouter();

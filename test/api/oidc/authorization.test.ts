@@ -7,6 +7,7 @@ import {
   makeApplication,
   makeTenant,
   makeUser,
+  postAs,
   relyingParty,
   signIn,
   type AuthorizationRequest,
@@ -98,6 +99,37 @@ describe('OpenID provider: authorization endpoint', () => {
     await signIn(app.core, browser, user);
     const { url } = await browser.follow(interaction.href, callbackUri);
     expect((await party.exchange(url, request)).claims()!.sub).to.equal(user._id);
+  });
+
+  it('shows the sign-in page for prompt=select_account, and goes on with whoever signs in', async () => {
+    const browser = await browserOf(app.core, user);
+    const other = await makeUser(app.core, tenant);
+    const request = await party.request({ prompt: 'select_account' });
+    const callback = await signInOnTheWay(browser, request, other);
+    expect((await party.exchange(callback, request)).claims()!.sub).to.equal(other._id);
+  });
+
+  it('takes a pushed authorization request, once (RFC 9126)', async () => {
+    const browser = await browserOf(app.core, user);
+    const request = await party.request();
+    const parameters = Object.fromEntries(new URL(request.url).searchParams);
+    const pushed = await postAs(app.core, application, '/request', parameters);
+    expect(pushed.status).to.equal(201);
+    const { request_uri } = (await pushed.json()) as { request_uri: string };
+    const query = new URLSearchParams({ client_id: application.clientId, request_uri });
+    const url = `${app.url}/oidc/auth?${query.toString()}`;
+    const { url: callback } = await browser.follow(url, callbackUri);
+    expect((await party.exchange(callback, request)).claims()!.sub).to.equal(user._id);
+    const again = await firstStop(browser, { ...request, url }).catch(() => undefined);
+    expect(again?.searchParams.has('code') ?? false).to.equal(false);
+  });
+
+  it('leaves addresses it does not know to the server’s own answer', async () => {
+    const page = await openUserAgent().get(`${app.url}/oidc/nowhere`);
+    expect(page.status).to.equal(404);
+    expect(await page.text()).to.include('role="alert"');
+    const problem = await openUserAgent().get(`${app.url}/oidc/nowhere`, { accept: 'application/json' });
+    expect(problem.headers.get('content-type')).to.include('application/problem+json');
   });
 
   it('asks again when the sign-in is older than max_age, and says when it was in auth_time', async () => {
