@@ -52,7 +52,7 @@ export async function createDirectory(
       const scope = tx.tenant(actor.tenantId);
       const tenant = yield* scope.collection('tenants').get(actor.tenantId);
       if (!tenant) throw new AppError('tenant.not_found', 'there is no such tenant');
-      const config = buildTenantConfig(tenant, yield* scope.collection('roles').find({}));
+      const config = buildTenantConfig(tenant, yield* scope.collection('roles').find({}), []);
       const directory = yield* scope.collection('directories').insert({
         _id: newId(),
         tenantId: actor.tenantId,
@@ -121,7 +121,7 @@ export async function updateDirectory(
       if (change.roleRules) {
         const tenant = yield* scope.collection('tenants').get(actor.tenantId);
         if (!tenant) throw new AppError('tenant.not_found', 'there is no such tenant');
-        const config = buildTenantConfig(tenant, yield* scope.collection('roles').find({}));
+        const config = buildTenantConfig(tenant, yield* scope.collection('roles').find({}), []);
         wanted.roleRules = checkRules(core, actor, config, before.roleRules, change.roleRules);
       }
       const changes = changesBetween(auditable(before), auditable(wanted));

@@ -9,27 +9,51 @@ function nextIds(level: readonly GroupNode[], known: ReadonlyMap<string, GroupNo
   return [...new Set(level.flatMap((group) => group.groupIds))].filter((id) => !known.has(id));
 }
 
+/** Groups by id as far as they were read; undefined for one that is gone. */
+export type KnownGroups = Map<string, GroupNode | undefined>;
+
 /**
- * These groups and every group they are nested in, by id: one query a level. Groups that are gone are left out; a ring ends the walk.
+ * Reads these groups and every group they are nested in, unless they are known: one query a level. A ring ends the walk.
+ *
+ * @param known - is filled.
  */
-export function* groupClosureStep(
+export function* knownGroupsStep(
   tx: Transaction,
   tenantId: string,
   ids: readonly string[],
-): Step<Map<string, GroupNode>> {
-  const known = new Map<string, GroupNode>();
-  for (let wanted = [...new Set(ids)]; wanted.length > 0;) {
-    const level = yield* tx
-      .tenant(tenantId)
-      .collection('groups')
-      .find({ _id: { $in: wanted } }, { fields });
-    level.forEach((group) => known.set(group._id, group));
-    wanted = nextIds(level, known);
+  known: KnownGroups,
+): Step<void> {
+  const seen = new Set<string>();
+  for (let level = [...new Set(ids)]; level.length > 0;) {
+    const wanted = level.filter((id) => !known.has(id));
+    wanted.forEach((id) => known.set(id, undefined));
+    const found =
+      wanted.length === 0
+        ? []
+        : yield* tx
+            .tenant(tenantId)
+            .collection('groups')
+            .find({ _id: { $in: wanted } }, { fields });
+    found.forEach((group) => known.set(group._id, group));
+    level.forEach((id) => seen.add(id));
+    level = [...new Set(level.flatMap((id) => known.get(id)?.groupIds ?? []))].filter((id) => !seen.has(id));
   }
-  return known;
 }
 
-/** {@link groupClosureStep} outside a transaction. */
+/** The ids of these groups and of every group they are nested in, as they stand in the transaction. */
+export function* groupsAboveStep(
+  tx: Transaction,
+  tenantId: string,
+  ids: readonly string[],
+): Step<Set<string>> {
+  const known: KnownGroups = new Map();
+  yield* knownGroupsStep(tx, tenantId, ids, known);
+  return new Set(reachable(ids, known).map(({ _id }) => _id));
+}
+
+/**
+ * These groups and every group they are nested in, by id, outside a transaction. Groups that are gone are left out.
+ */
 export async function groupClosure(scope: Scope, ids: readonly string[]): Promise<Map<string, GroupNode>> {
   const known = new Map<string, GroupNode>();
   for (let wanted = [...new Set(ids)]; wanted.length > 0;) {
@@ -41,7 +65,10 @@ export async function groupClosure(scope: Scope, ids: readonly string[]): Promis
 }
 
 /** The groups of one user out of a closure that was loaded for many: direct and indirect. */
-export function reachable(ids: readonly string[], known: ReadonlyMap<string, GroupNode>): GroupNode[] {
+export function reachable(
+  ids: readonly string[],
+  known: ReadonlyMap<string, GroupNode | undefined>,
+): GroupNode[] {
   const found = new Map<string, GroupNode>();
   const walk = [...ids];
   for (let id = walk.pop(); id !== undefined; id = walk.pop()) {

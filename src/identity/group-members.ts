@@ -35,18 +35,13 @@ export interface ChangeOptions extends WriteOptions {
   edit?: GroupEdit;
 }
 
-interface BatchOptions extends ChangeOptions {
-  /** Look up everybody first: the later batches of this change may not fail for a member that never was. */
-  validate?: readonly string[];
-}
-
 /** One transaction's share of a change. @returns the group afterwards; the same version when nothing changed. */
 function writeBatch(
   core: Core,
   actor: Actor,
   groupId: string,
   part: Difference,
-  options: BatchOptions,
+  options: ChangeOptions,
 ): Promise<GroupDocument> {
   return core.store.transaction(function* (tx) {
     const context = yield* openWrite(tx, core, actor);
@@ -54,7 +49,6 @@ function writeBatch(
     const stored = requireGroup(yield* groups.get(groupId), actor.directoryId);
     requireVersion(stored, options.ifVersion);
     const group = options.edit ? yield* editGroupStep(context, stored, options.edit) : stored;
-    if (options.validate) yield* requireMembers(context, options.validate);
     return yield* changeMembersStep(context, group, part);
   });
 }
@@ -91,10 +85,9 @@ async function writeDifference(
   options: ChangeOptions,
 ): Promise<GroupDocument> {
   const [first, ...rest] = batchesOf(difference);
-  let group = await writeBatch(core, actor, groupId, first, {
-    ...options,
-    ...(rest.length > 0 && { validate: difference.add }),
-  });
+  // The later batches of this change may not fail for a member that never was.
+  if (rest.length > 0) await requireMembers(core, actor, difference.add);
+  let group = await writeBatch(core, actor, groupId, first, options);
   for (const part of rest) {
     group = await writeBatch(core, actor, groupId, part, isExact ? { ifVersion: group.version } : {});
   }
@@ -178,11 +171,11 @@ export async function createGroupWithMembers(
   members: readonly string[],
 ): Promise<GroupDocument> {
   const [first, ...rest] = batchesOf({ add: [...new Set(members)], remove: [] });
+  if (rest.length > 0) await requireMembers(core, actor, members);
   let group = await refuseDuplicates(groupDuplicates, () =>
     core.store.transaction(function* (tx) {
       const context = yield* openWrite(tx, core, actor);
       const inserted = yield* insertGroupStep(tx, actor, input, context.now);
-      if (rest.length > 0) yield* requireMembers(context, members);
       return yield* changeMembersStep(context, inserted, first);
     }),
   );

@@ -13,7 +13,7 @@ import { descendantGroupsStep, groupClosure, reachable } from './group-graph.js'
 import { enqueueJob, wakeJobs } from './jobs.js';
 import { mostInTransaction, recomputeJob, recomputeUserStep } from './recompute.js';
 import { isVisibleTo } from './user-visibility.js';
-import { openWrite, type WriteContext } from './user-write.js';
+import { forgetGroups, openWrite, type WriteContext } from './user-write.js';
 import { requireVersion, type WriteOptions } from './versions.js';
 
 export type { GroupDocument } from '../persistence/collections/groups.js';
@@ -185,6 +185,7 @@ export function* editGroupStep(
     .collection('groups')
     .update(before._id, () => wanted);
   yield* recordEvent(tx, actor, { action: 'group.updated', target: groupParty(wanted), changes }, now);
+  forgetGroups(context);
   if (changes.some(({ path }) => path === 'displayName' || path === 'externalId')) {
     yield* recomputeMembers(context, before._id);
   }
@@ -232,6 +233,7 @@ export async function deleteGroup(
     const group = requireGroup(yield* groups.get(id), actor.directoryId);
     requireVersion(group, options.ifVersion);
     yield* groups.remove(id);
+    forgetGroups(context);
     yield* releaseMembers(context, id);
     for (const parent of group.groupIds) yield* groups.update(parent, (stored) => ({ ...stored }));
     yield* recordEvent(tx, actor, { action: 'group.deleted', target: groupParty(group) }, context.now);

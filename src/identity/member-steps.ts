@@ -3,13 +3,13 @@ import type { UserDocument } from '../persistence/collections/users.js';
 import type { Step } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import { recordEvent } from './audit.js';
-import type { Actor } from './core.js';
-import { groupClosureStep } from './group-graph.js';
+import type { Actor, Core } from './core.js';
+import { groupsAboveStep } from './group-graph.js';
 import { groupParty, recomputeMembers } from './groups.js';
 import { recomputeUserStep } from './recompute.js';
 import { isProtectedFromDirectories } from './user-transitions.js';
 import { isVisibleTo } from './user-visibility.js';
-import type { WriteContext } from './user-write.js';
+import { forgetGroups, type WriteContext } from './user-write.js';
 
 /** Members to put in and to take out, by id. */
 export interface Difference {
@@ -23,18 +23,30 @@ function unknownMember(id: string): AppError {
   });
 }
 
-/** Everybody named has to be a user or group of this tenant that the actor sees; looked up in bulk, once. */
-export function* requireMembers(context: WriteContext, ids: readonly string[]): Step<void> {
-  const { actor, tx, tenantId } = context;
-  const scope = tx.tenant(tenantId);
-  const users = yield* scope.collection('users').find({ _id: { $in: ids } }, { fields: ['directoryId'] });
-  const known = new Set(users.filter((user) => isVisibleTo(user, actor.directoryId)).map((user) => user._id));
-  const rest = ids.filter((id) => !known.has(id));
-  if (rest.length === 0) return;
-  const groups = yield* scope.collection('groups').find({ _id: { $in: rest } }, { fields: ['directoryId'] });
-  groups.filter((group) => isVisibleTo(group, actor.directoryId)).forEach((group) => known.add(group._id));
-  const unknown = rest.find((id) => !known.has(id));
-  if (unknown !== undefined) throw unknownMember(unknown);
+/** How many ids one query asks for. */
+const lookUpAtOnce = 100;
+
+/**
+ * Everybody named has to be a user or group of this tenant that the actor sees; looked up a few at a time.
+ *
+ * @throws AppError `input.invalid`.
+ */
+export async function requireMembers(core: Core, actor: Actor, ids: readonly string[]): Promise<void> {
+  const scope = core.store.tenant(actor.tenantId);
+  const options = { fields: ['directoryId'] };
+  for (let at = 0; at < ids.length; at += lookUpAtOnce) {
+    const part = ids.slice(at, at + lookUpAtOnce);
+    const users = await scope.collection('users').find({ _id: { $in: part } }, options);
+    const rest = part.filter(
+      (id) => !users.some((user) => user._id === id && isVisibleTo(user, actor.directoryId)),
+    );
+    if (rest.length === 0) continue;
+    const groups = await scope.collection('groups').find({ _id: { $in: rest } }, options);
+    const unknown = rest.find(
+      (id) => !groups.some((group) => group._id === id && isVisibleTo(group, actor.directoryId)),
+    );
+    if (unknown !== undefined) throw unknownMember(unknown);
+  }
 }
 
 function withMembership(groupIds: readonly string[], groupId: string, isMember: boolean): string[] {
@@ -77,7 +89,7 @@ function* changeNested(
   if (child.groupIds.includes(groupId) === isMember) return false;
   const { tx, tenantId } = context;
   if (isMember) {
-    const above = yield* groupClosureStep(tx, tenantId, [groupId]);
+    const above = yield* groupsAboveStep(tx, tenantId, [groupId]);
     if (above.has(child._id)) {
       const detail = `${child.displayName} holds this group already`;
       throw new AppError('input.invalid', 'a group cannot be a member of itself', {
@@ -90,6 +102,7 @@ function* changeNested(
     .tenant(tenantId)
     .collection('groups')
     .update(child._id, (stored) => ({ ...stored, groupIds }));
+  forgetGroups(context);
   yield* recomputeMembers(context, child._id);
   return true;
 }

@@ -10,6 +10,7 @@ import type { Actor, Core } from './core.js';
 import { refuseDuplicates } from './duplicates.js';
 import { normalDomain } from './email-domain.js';
 import { isPublicMailDomain } from './public-mail-domains.js';
+import { touchTenant } from './tenant-config.js';
 import { requireVersion, type WriteOptions } from './versions.js';
 import { outboundFault } from './web-address.js';
 
@@ -120,6 +121,7 @@ export async function createConnection(
   const domains = domainsOf(input.domains ?? [], [], mayVerify(actor), now);
   return refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
+      yield* touchTenant(tx, actor.tenantId);
       const connection = yield* tx
         .tenant(actor.tenantId)
         .collection('sso_connections')
@@ -265,6 +267,7 @@ async function writeConnection(
       const changes = changesBetween(auditable(before), auditable(wanted));
       if (changes.length === 0 && wanted.clientSecret === before.clientSecret) return before;
       const after = yield* connections.update(id, () => wanted);
+      yield* touchTenant(tx, actor.tenantId);
       yield* recordEvent(tx, actor, { action, target: partyOf(before), changes }, now);
       return after ?? before;
     }),
@@ -322,6 +325,7 @@ export async function deleteConnection(
     if (!connection) throw new AppError('sso_connection.not_found', 'there is no such connection');
     requireVersion(connection, options.ifVersion);
     yield* scope.collection('sso_connections').remove(id);
+    yield* touchTenant(tx, actor.tenantId);
     yield* scope.collection('identities').removeMany({ connectionId: id });
     yield* recordEvent(tx, actor, { action: 'sso.deleted', target: partyOf(connection) }, now);
   });

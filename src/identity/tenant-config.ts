@@ -1,5 +1,9 @@
 import { LRUCache } from 'lru-cache';
-import type { RoleDocument, TenantDocument } from '../persistence/collections/tenants.js';
+import type {
+  RoleDocument,
+  SsoConnectionDocument,
+  TenantDocument,
+} from '../persistence/collections/tenants.js';
 import type { Step, Transaction } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import type { Core } from './core.js';
@@ -35,9 +39,11 @@ export interface TenantConfig {
   roles: ReadonlyMap<string, Role>;
   /** The full keys of the roles F-11 protects the last holder of. */
   administratorRoles: readonly string[];
+  /** The verified domains of connections that are not off: whoever has such an address signs in there. */
+  ssoDomains: ReadonlySet<string>;
 }
 
-// Every change of settings, roles or applications moves the tenant's version (touchTenant), in the same transaction. A config is found by
+// Every change of settings, roles, applications or SSO connections moves the tenant's version (touchTenant), in the same transaction. A config is found by
 // the version just read, so no process ever works with an old one.
 const cache = new LRUCache<string, TenantConfig>({ max: 1000 });
 
@@ -78,13 +84,20 @@ function presetRoles(preset: string): Role[] {
 }
 
 /** Built-in roles win over stored ones of the same key, so that a change of preset cannot be used to redefine them. */
-export function buildTenantConfig(tenant: TenantDocument, stored: readonly RoleDocument[]): TenantConfig {
+export function buildTenantConfig(
+  tenant: TenantDocument,
+  stored: readonly RoleDocument[],
+  connections: readonly SsoConnectionDocument[],
+): TenantConfig {
   const all = [...stored.map(roleOf), ...presetRoles(tenant.preset)];
   return {
     tenant,
     settings: settingsOf(tenant),
     roles: new Map(all.map((role) => [role.fullKey, role])),
     administratorRoles: all.filter((role) => role.isAdministrator).map((role) => role.fullKey),
+    ssoDomains: new Set(
+      connections.filter(({ mode }) => mode !== 'off').flatMap((connection) => connection.verifiedDomains),
+    ),
   };
 }
 
@@ -98,7 +111,11 @@ export async function tenantConfig(core: Core, tenantId: string): Promise<Tenant
   if (!tenant) throw new AppError('tenant.not_found', 'there is no such tenant');
   const known = cache.get(cacheKey(tenant));
   if (known) return known;
-  const config = buildTenantConfig(tenant, await scope.collection('roles').find({}));
+  const [roles, connections] = await Promise.all([
+    scope.collection('roles').find({}),
+    scope.collection('sso_connections').find({}),
+  ]);
+  const config = buildTenantConfig(tenant, roles, connections);
   cache.set(cacheKey(tenant), config);
   return config;
 }
@@ -114,7 +131,9 @@ export function* tenantConfigStep(tx: Transaction, tenantId: string): Step<Tenan
   if (!tenant) throw new AppError('tenant.not_found', 'there is no such tenant');
   const known = cache.get(cacheKey(tenant));
   if (known) return known;
-  const config = buildTenantConfig(tenant, yield* scope.collection('roles').find({}));
+  const roles = yield* scope.collection('roles').find({});
+  const connections = yield* scope.collection('sso_connections').find({});
+  const config = buildTenantConfig(tenant, roles, connections);
   cache.set(cacheKey(tenant), config);
   return config;
 }

@@ -1,6 +1,5 @@
-import type { SsoConnectionDocument } from '../persistence/collections/tenants.js';
 import type { UserDocument, UserSource } from '../persistence/collections/users.js';
-import type { Step, Transaction } from '../persistence/store.js';
+import type { Step } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import { newId } from '../shared/ids.js';
 import { parseEmail } from './email-domain.js';
@@ -39,19 +38,10 @@ function requireRoleCount(config: TenantConfig, wanted: readonly string[], befor
   });
 }
 
-/** The tenant's connection that answers for the user's address domain, unless it is off. */
-function* connectionOf(
-  tx: Transaction,
-  tenantId: string,
-  keys: Pick<UserDocument, 'email' | 'userName'>,
-): Step<SsoConnectionDocument | undefined> {
+/** Whether a connection of the tenant that is not off answers for the user's address domain. */
+function signsInThroughSso(config: TenantConfig, keys: Pick<UserDocument, 'email' | 'userName'>): boolean {
   const domain = parseEmail(keys.email ?? keys.userName)?.domain;
-  if (domain === undefined) return undefined;
-  const connection = yield* tx
-    .tenant(tenantId)
-    .collection('sso_connections')
-    .findOne({ verifiedDomains: domain });
-  return connection?.mode === 'off' ? undefined : connection;
+  return domain !== undefined && config.ssoDomains.has(domain);
 }
 
 function isApproved(context: WriteContext, input: UserInput, source: UserSource): boolean {
@@ -107,11 +97,11 @@ export function* buildUser(
   input: UserInput,
   options: CreateOptions,
 ): Step<UserDocument> {
-  const { actor, now, tenantId, tx } = context;
+  const { actor, now, tenantId } = context;
   const source = options.source ?? (actor.directoryId === null ? 'created' : 'scim');
   const keys = deriveUserKeys(input.userName, input.attributes);
-  const connection = yield* connectionOf(tx, tenantId, { email: keys.email, userName: input.userName });
-  const isReady = options.activated === true || input.password !== undefined || connection !== undefined;
+  const isSso = signsInThroughSso(context.config, { email: keys.email, userName: input.userName });
+  const isReady = options.activated === true || input.password !== undefined || isSso;
   const user: UserDocument = {
     _id: newId(),
     tenantId,
@@ -129,7 +119,7 @@ export function* buildUser(
     approved: isApproved(context, input, source),
     activatedAt: isReady ? now : null,
     accessExpiresAt: input.accessExpiresAt ?? null,
-    loginType: input.loginType ?? (connection ? 'sso' : 'local'),
+    loginType: input.loginType ?? (isSso ? 'sso' : 'local'),
     source,
     accessRevokedAt: null,
   };

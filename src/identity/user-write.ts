@@ -9,7 +9,7 @@ import { recordEvent } from './audit.js';
 import { changesBetween, type FieldChange } from './changes.js';
 import type { Actor, Core } from './core.js';
 import { replaceRuleGrants } from './grants.js';
-import { groupClosureStep } from './group-graph.js';
+import { knownGroupsStep, reachable, type KnownGroups } from './group-graph.js';
 import { enqueueJob } from './jobs.js';
 import { compileRules, mapCompiledRules, type CompiledRules } from './role-mapping.js';
 import {
@@ -31,12 +31,28 @@ export interface WriteContext {
   config: TenantConfig;
   /** Directories read so far. */
   directories: Map<string, DirectoryDocument | undefined>;
+  /** Groups read so far; to be emptied by whoever changes one ({@link forgetGroups}). */
+  groups: KnownGroups;
+}
+
+/** To be called when a group's names or place changed in this transaction. */
+export function forgetGroups(context: WriteContext): void {
+  context.groups.clear();
 }
 
 export function* openWrite(tx: Transaction, core: Core, actor: Actor): Step<WriteContext> {
   const { tenantId } = actor;
   const config = yield* tenantConfigStep(tx, tenantId);
-  return { tx, core, actor, now: core.clock.now(), tenantId, config, directories: new Map() };
+  return {
+    tx,
+    core,
+    actor,
+    now: core.clock.now(),
+    tenantId,
+    config,
+    directories: new Map(),
+    groups: new Map(),
+  };
 }
 
 const aliasesOf = new WeakMap<object, ExtensionAliases>();
@@ -82,9 +98,10 @@ export function* regrantStep(context: WriteContext, user: UserDocument): Step<Gr
   const rules = rulesOf(context.core, directory);
   const groups: MappingGroup[] = [];
   if (rules.needsGroups && user.groupIds.length > 0) {
-    const closure = yield* groupClosureStep(context.tx, context.tenantId, user.groupIds);
-    for (const { _id, displayName, externalId } of closure.values())
+    yield* knownGroupsStep(context.tx, context.tenantId, user.groupIds, context.groups);
+    for (const { _id, displayName, externalId } of reachable(user.groupIds, context.groups)) {
       groups.push({ id: _id, displayName, externalId });
+    }
   }
   const mapped = mapCompiledRules(mappingView(user, groups), rules);
   const known = mapped.filter(({ role }) => context.config.roles.has(role));
