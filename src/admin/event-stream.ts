@@ -30,7 +30,7 @@ function over(core: Core, res: Response): Promise<void> {
 }
 
 /**
- * Keeps a response open and writes events to it.
+ * Keeps a response open (but for HEAD) and writes events to it.
  *
  * @param subscribe - begins to send events; returns how to stop.
  * @returns when the stream is over.
@@ -45,6 +45,10 @@ export async function streamEvents(
     'X-Accel-Buffering': 'no',
     Connection: 'close',
   });
+  if (res.req.method === 'HEAD') {
+    res.end();
+    return;
+  }
   res.write(': open\n\n');
   const stop = subscribe({
     send(event, id, data) {

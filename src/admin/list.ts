@@ -141,5 +141,6 @@ export const searchParameter = z
   .trim()
   .min(1)
   .max(200)
+  .regex(/^[^\p{Cc}]*$/u, 'must not hold control characters')
   .optional()
   .describe('found anywhere in the texts, any case');

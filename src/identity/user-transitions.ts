@@ -73,8 +73,8 @@ const dataOf = (user: UserDocument): string =>
   JSON.stringify([user.userName, user.email, user.externalId, user.attributes]);
 
 /**
- * What administrators may not change of another's data: everything a directory sends (`scim.lockAttributes`), names and addresses where
- * the tenant's settings say so (C-2, M3-4).
+ * What people may not change of a user's data: what a directory sends, their own too (`scim.lockAttributes`), and of others the names
+ * and addresses where the tenant's settings say so (C-2, M3-4).
  *
  * @throws AppError `user.provisioned`, `auth.forbidden`.
  */
@@ -84,11 +84,12 @@ export function guardAttributes(
   after: UserDocument,
   config: TenantConfig,
 ): void {
-  if (!isPerson(actor) || isSelf(actor, before) || dataOf(before) === dataOf(after)) return;
+  if (!isPerson(actor) || dataOf(before) === dataOf(after)) return;
   const { settings } = config;
   if (before.directoryId !== null && settings['scim.lockAttributes']) {
     throw new AppError('user.provisioned', 'the directory that provisions this user owns these fields');
   }
+  if (isSelf(actor, before)) return;
   if (nameOf(before) !== nameOf(after) && !settings['profile.adminCanEditName']) {
     throw new AppError('auth.forbidden', 'names are changed by the users themselves');
   }

@@ -1,5 +1,9 @@
 import { expect } from 'chai';
 import supertest from 'supertest';
+import { directoryActor } from '../../../src/identity/actors.js';
+import { createDirectory } from '../../../src/identity/directories.js';
+import { inputOf } from '../../../src/identity/user-input.js';
+import { updateUser } from '../../../src/identity/users.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser } from '../../support/browser.js';
@@ -93,6 +97,17 @@ describe('the API for people with a session', () => {
         detail: 'First name must have at least 1 character. Numbers and special characters are not allowed.',
       },
     ]);
+  });
+
+  it('leaves the profile of a provisioned person to their directory', async () => {
+    const { call, token, id } = await person();
+    const directory = await createDirectory(app.core, acme.system, { name: 'Okta' });
+    await updateUser(app.core, directoryActor(directory, { name: 't' }), id, (user) => ({
+      ...inputOf(user),
+      externalId: 'x1',
+    }));
+    const res = await call('patch', '/me', token).send({ givenName: 'Other' });
+    expect(res.body).to.include({ status: 403, code: 'user.provisioned' });
   });
 
   it('changes the password and ends every session, this one too (M0-34)', async () => {
