@@ -65,6 +65,8 @@ function extensionsOf(custom: readonly CustomSchema[], resource: CustomSchema['r
 
 /** Finds the resource type a path below `/scim/v2` speaks of: `/Users/123` is a User; undefined for others. */
 export function resourceAt(registry: SchemaRegistry, path: string): ResourceSchema | undefined {
-  const segment = `/${path.replace(/^\/+/, '').split(/[/?]/, 1)[0] ?? ''}`.toLowerCase();
-  return registry.resources.find(({ endpoint }) => endpoint.toLowerCase() === segment);
+  const start = path.startsWith('/') ? 1 : 0;
+  const end = /[/?]/.exec(path.slice(start))?.index;
+  const segment = path.slice(start, end === undefined ? undefined : start + end).toLowerCase();
+  return registry.resources.find(({ endpoint }) => endpoint.slice(1).toLowerCase() === segment);
 }

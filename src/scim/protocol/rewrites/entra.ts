@@ -48,9 +48,7 @@ export const emptyOperations: BodyRewrite = {
   },
 };
 
-const enterpriseAliases = new Map([
-  ['urn:ietf:params:scim:schemas:extension:enterprise:2.0user', enterpriseUserUrn],
-]);
+const malformedUrns = ['urn:ietf:params:scim:schemas:extension:enterprise:2.0user'];
 
 /** Wrong: `urn:ietf:params:scim:schemas:extension:enterprise:2.0User` (Microsoft's documentation). Right: with `:` before `User`. */
 export const malformedEnterpriseUrn: BodyRewrite = {
@@ -58,7 +56,7 @@ export const malformedEnterpriseUrn: BodyRewrite = {
   unit: 'body',
   scimType: 'invalidSyntax',
   refusal: `the URN is ${enterpriseUserUrn}`,
-  mend: (body) => renameUrns(body, enterpriseAliases),
+  mend: (body) => renameUrns(body, malformedUrns, enterpriseUserUrn),
 };
 
 /** The qualified form of a name that is no core attribute but one of exactly one extension; `[...]` and `.sub` stay. */

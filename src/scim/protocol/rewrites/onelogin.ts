@@ -1,16 +1,16 @@
 import { enterpriseUserUrn } from '../urns.js';
 import type { BodyRewrite } from './rewrite.js';
-import type { UrnAliases } from './urn-aliases.js';
 import { renameUrns } from './urn-aliases.js';
 
-const enterpriseAliases = [
+/** Lower case; the longer ones first. */
+const enterpriseUrns = [
   'urn:scim:schemas:extension:enterprise:2.0:user',
   'urn:scim:schemas:extension:enterprise:2.0',
   'urn:scim:schemas:extension:enterprise:1.0',
-].map((wrong): [string, string] => [wrong, enterpriseUserUrn]);
-
-const coreAliases = [
+];
+const coreUrns = [
   'urn:scim:schemas:core:2.0:user',
+  'urn:scim:schemas:core:2.0:group',
   'urn:scim:schemas:core:2.0',
   'urn:scim:schemas:core:1.0',
 ];
@@ -24,11 +24,6 @@ export const legacyUrns: BodyRewrite = {
   unit: 'body',
   scimType: 'invalidSyntax',
   refusal: 'the schema URNs are those of SCIM 1.1 drafts',
-  mend(body, { schema }) {
-    const aliases: UrnAliases = new Map([
-      ...enterpriseAliases,
-      ...coreAliases.map((wrong): [string, string] => [wrong, schema.core.id]),
-    ]);
-    return renameUrns(body, aliases);
-  },
+  mend: (body, { schema }) =>
+    renameUrns(renameUrns(body, enterpriseUrns, enterpriseUserUrn), coreUrns, schema.core.id),
 };

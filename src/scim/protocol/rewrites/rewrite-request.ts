@@ -63,12 +63,16 @@ function startRun(dialect: Dialect, request: ScimRequest, schema: ResourceSchema
     rewrites,
     report,
     isEntra: () => dialect === 'entra' || hasFlag || entraSigns.some((name) => found.has(name)),
-    mendValue: (value, attribute, position) =>
-      rewrites.value.reduce((current, rewrite) => {
+    mendValue(value, attribute, position) {
+      let current = value;
+      for (const rewrite of rewrites.value) {
         const mended = rewrite.mend(current, attribute, position);
-        if (mended !== current) report(rewrite);
-        return mended;
-      }, value),
+        if (mended === current) continue;
+        report(rewrite);
+        current = mended;
+      }
+      return current;
+    },
   };
 }
 
