@@ -6,11 +6,13 @@ import { directoryRoutes } from './api/directories.js';
 import { directoryRequestRoutes } from './api/directory-requests.js';
 import { directoryRuleRoutes } from './api/directory-rules.js';
 import { groupRoutes } from './api/groups.js';
+import { meTwoFactorRoutes } from './api/me-two-factor.js';
 import { meRoutes } from './api/me.js';
 import { roleRoutes } from './api/roles.js';
 import { settingsRoutes } from './api/settings.js';
 import { ssoConnectionRoutes } from './api/sso-connections.js';
 import { userActionRoutes } from './api/user-actions.js';
+import { userCredentialRoutes } from './api/user-credentials.js';
 import { userRoutes } from './api/users.js';
 import { openApiDocument } from './openapi.js';
 import type { Route } from './route.js';
@@ -19,6 +21,7 @@ import type { Route } from './route.js';
 export const routeTable: readonly Route[] = [
   ...userRoutes,
   ...userActionRoutes,
+  ...userCredentialRoutes,
   ...groupRoutes,
   ...roleRoutes,
   ...applicationRoutes,
@@ -30,6 +33,7 @@ export const routeTable: readonly Route[] = [
   ...settingsRoutes,
   ...auditEventRoutes,
   ...meRoutes,
+  ...meTwoFactorRoutes,
 ];
 
 /** @param server - `BASE_URL`. */

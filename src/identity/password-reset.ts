@@ -73,7 +73,7 @@ async function mayReset(core: Core, user: UserDocument): Promise<boolean> {
 /**
  * Mails the link to set a new password; people whose company has it are told so instead, and people who may not sign in get nothing.
  *
- * @returns whether a link was sent.
+ * @returns whether a mail was sent.
  */
 export async function sendPasswordReset(core: Core, actor: Actor, user: UserDocument): Promise<boolean> {
   const to = parseEmail(user.email ?? user.userName)?.address;
@@ -113,7 +113,7 @@ export async function sendPasswordReset(core: Core, actor: Actor, user: UserDocu
     yield* recordEvent(tx, actor, { action: 'password.reset_requested', target }, now);
   });
   wakeJobs(core);
-  return !isTheirs;
+  return true;
 }
 
 /** Whom a reset link is for; undefined when the link is dead or the person may no longer use it. */

@@ -27,7 +27,7 @@ export interface UserView {
   directory: { id: string; name: string } | null;
 }
 
-const fields = ['lockedUntil', 'lastLoginAt'] as const;
+const fields = ['lockedUntil', 'lastLoginAt', 'twoFactor'] as const;
 
 const unique = (values: readonly (string | null)[]): string[] => [
   ...new Set(values.filter((value) => value !== null)),

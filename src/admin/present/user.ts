@@ -104,7 +104,7 @@ export function presentUser({ user, status, roles, groups, credential, directory
     lastLoginAt: isoOrNull(credential?.lastLoginAt ?? null),
     createdAt: iso(user.createdAt),
     updatedAt: iso(user.updatedAt),
-    twoFactor: false,
+    twoFactor: credential?.twoFactor?.state === 'on',
     directory,
   };
 }

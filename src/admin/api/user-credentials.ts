@@ -1,0 +1,60 @@
+import { sendActivation } from '../../identity/activation.js';
+import type { Actor, Core } from '../../identity/core.js';
+import { sendPasswordReset } from '../../identity/password-reset.js';
+import { removeTwoFactor } from '../../identity/two-factor.js';
+import { getUser, type UserDocument } from '../../identity/users.js';
+import { AppError } from '../../shared/errors.js';
+import { userSchema } from '../present/user.js';
+import { route, type Route } from '../route.js';
+import { replyUser, targetUser, userTag } from './users.js';
+
+interface Step {
+  name: string;
+  id: string;
+  summary: string;
+  permission: string;
+  act: (core: Core, actor: Actor, user: UserDocument) => Promise<void>;
+}
+
+/** `POST /users/{id}/<name>`: help for somebody who cannot get in. Nobody sets another's password or sees a code. */
+const step = ({ act, name, ...rest }: Step): Route =>
+  route({
+    method: 'post',
+    path: `/users/{id}/${name}`,
+    ...rest,
+    tag: userTag,
+    target: targetUser,
+    output: userSchema,
+    async handler({ core, actor, target }) {
+      await act(core, actor, target);
+      return replyUser(core, await getUser(core, target.tenantId, target._id));
+    },
+  });
+
+export const userCredentialRoutes: readonly Route[] = [
+  step({
+    name: 'resend-activation',
+    id: 'resendUserActivation',
+    summary: 'Mail a new activation link; the older one dies',
+    permission: 'users.create',
+    act: sendActivation,
+  }),
+  step({
+    name: 'password-reset',
+    id: 'resetUserPassword',
+    summary: 'Mail a link to set a new password; people whose company signs them in are told so',
+    permission: 'users.reset_password',
+    async act(core, actor, user) {
+      if (!(await sendPasswordReset(core, actor, user))) {
+        throw new AppError('input.invalid', 'the user may not sign in, or has no address to mail to');
+      }
+    },
+  }),
+  step({
+    name: 'reset-2fa',
+    id: 'resetUserTwoFactor',
+    summary: 'Take a user’s second factor away',
+    permission: 'users.reset_2fa',
+    act: removeTwoFactor,
+  }),
+];
