@@ -149,7 +149,7 @@ describe('SCIM Users (RFC 7644 sections 3.3, 3.4.1, 3.5.1, 3.6)', () => {
 
   it('never revives a user by silence: active left out of a PUT, removed or null keeps what it was', async () => {
     const { active: _active, ...user } = await scim.user({ active: false });
-    const path = `/Users/${String(user.id)}`;
+    const path = `/Users/${user.id}`;
     expect((await scim.put(path, user)).body.active).to.equal(false);
     expect((await scim.put(path, { ...user, active: null })).body.active).to.equal(false);
     for (const operation of [
