@@ -144,6 +144,8 @@ export function openDatabase(folder: string, schemas: Readonly<Record<string, Sc
       path,
       overlappingSync: false,
       maxDbs: 5,
+      // Address space, not memory: a map that has to grow is kept twice for a while.
+      mapSize: 2 ** 34,
       encoding: 'msgpack',
     });
     const msgpack = { encoding: 'msgpack', useRecords: false } as const;

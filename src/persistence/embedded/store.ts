@@ -44,9 +44,14 @@ async function sweepAll(views: readonly View[]): Promise<void> {
   }
 }
 
-/** Synchronous work as a promise: what it throws is a rejection. */
-function attempt<R>(work: () => R): Promise<R> {
-  return new Promise((resolve) => resolve(work()));
+/** Reads in one turn of the event loop before other work is let in. */
+const readsPerTurn = 200;
+let reads = 0;
+
+/** Reads are done at once, so that a caller's loop of nothing but reads would keep everything else waiting. */
+async function takeTurn(): Promise<void> {
+  if (reads++ === 0) setImmediate(() => (reads = 0));
+  if (reads > readsPerTurn) await pause();
 }
 
 /** Writes in batches, some of them in flight at a time so that they share the wait for the disk. */
@@ -82,11 +87,22 @@ async function* iterate(view: View, query: Query, options?: FindOptions): AsyncG
 function openCollection(view: View) {
   const { database } = view;
   return {
-    get: (id: string) => attempt(() => getDocument(view, id)),
-    findOne: async (query: Query, options?: FindOptions) =>
-      (await breathe(find(view, query, { ...options, limit: 1 })))[0],
-    find: async (query: Query, options?: FindOptions) => breathe(find(view, query, options)),
-    count: async (query: Query) => breathe(count(view, query)),
+    get: async (id: string) => {
+      await takeTurn();
+      return getDocument(view, id);
+    },
+    findOne: async (query: Query, options?: FindOptions) => {
+      await takeTurn();
+      return (await breathe(find(view, query, { ...options, limit: 1 })))[0];
+    },
+    find: async (query: Query, options?: FindOptions) => {
+      await takeTurn();
+      return breathe(find(view, query, options));
+    },
+    count: async (query: Query) => {
+      await takeTurn();
+      return breathe(count(view, query));
+    },
     iterate: (query: Query, options?: FindOptions) => iterate(view, query, options),
     insert: (document: object) => database.write(() => insert(view, document)),
     insertMany: async (documents: readonly object[]) => {
@@ -201,11 +217,11 @@ export function openEmbeddedStore(
     server: scopeOf(null),
     transaction: <R>(work: (tx: Transaction) => Step<R>) => database.write(() => runWork(work, view)),
     ...openCounters(database, now),
-    ping: () =>
-      attempt(() => {
-        database.requirePresent();
-        database.counters.get('ping');
-      }),
+    ping: async () => {
+      await takeTurn();
+      database.requirePresent();
+      database.counters.get('ping');
+    },
     close: () => {
       clearInterval(sweeping);
       return database.close();
