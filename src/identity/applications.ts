@@ -125,26 +125,12 @@ export async function getApplication(
   return application;
 }
 
-/** By client id, over all tenants: for the OpenID provider, which learns the tenant from the application. */
-export function findApplicationByClientId(
-  core: Core,
-  clientId: string,
-): Promise<ApplicationDocument | undefined> {
-  return core.store.server.collection('applications').findOne({ clientId });
-}
-
 /** All applications of a tenant by key. */
 export function listApplications(core: Core, tenantId: string): Promise<ApplicationDocument[]> {
   return core.store
     .tenant(tenantId)
     .collection('applications')
     .find({}, { sort: { key: 1 } });
-}
-
-/** Whether this is the application's secret; false for a public client. */
-export function isClientSecret(application: ApplicationDocument, secret: string): boolean {
-  // Both are digests: how long the comparison takes tells nothing about the secret.
-  return application.clientSecretHash !== null && application.clientSecretHash === hashToken(secret);
 }
 
 /** What is absent or undefined stays. */

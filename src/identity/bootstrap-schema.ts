@@ -123,7 +123,7 @@ export function weakSecrets({ tenants }: BootstrapFile): string[] {
 }
 
 /** `['tenants', 0, 'settings', 'lockout.threshold']` as `tenants[0].settings["lockout.threshold"]`. */
-export function jsonPath(steps: readonly PropertyKey[]): string {
+function jsonPath(steps: readonly PropertyKey[]): string {
   return steps.reduce<string>((path, step) => {
     if (typeof step === 'number') return `${path}[${step}]`;
     const name = String(step);

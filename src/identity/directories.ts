@@ -5,9 +5,9 @@ import { recordEvent } from './audit.js';
 import { changesBetween } from './changes.js';
 import type { Actor, Core } from './core.js';
 import { refuseDuplicates } from './duplicates.js';
-import { enqueueJob, wakeJobs } from './jobs.js';
+import { wakeJobs } from './jobs.js';
 import { checkRules, type RoleRuleInput } from './directory-rules.js';
-import { recomputeJob } from './recompute.js';
+import { enqueueRecompute } from './recompute.js';
 import { buildTenantConfig } from './tenant-config.js';
 import { requireVersion, type WriteOptions } from './versions.js';
 
@@ -128,7 +128,7 @@ export async function updateDirectory(
       if (changes.length === 0) return before;
       const after = yield* scope.collection('directories').update(id, () => wanted);
       if (changes.some(({ path }) => path === 'roleRules')) {
-        yield* enqueueJob(tx, actor.tenantId, { kind: recomputeJob, payload: { directoryId: id } }, now);
+        yield* enqueueRecompute(tx, actor.tenantId, { directoryId: id }, now);
       }
       yield* recordEvent(tx, actor, { action: 'directory.updated', target: partyOf(before), changes }, now);
       return after ?? before;
@@ -177,7 +177,7 @@ export async function deleteDirectory(
     yield* scope.collection('directories').remove(id);
     yield* scope.collection('scim_tokens').removeMany({ directoryId: id });
     yield* scope.collection('deviation_counts').remove(id);
-    yield* enqueueJob(tx, actor.tenantId, { kind: recomputeJob, payload: { directoryId: id } }, now);
+    yield* enqueueRecompute(tx, actor.tenantId, { directoryId: id }, now);
     yield* recordEvent(tx, actor, { action: 'directory.deleted', target: partyOf(directory) }, now);
   });
   wakeJobs(core);

@@ -7,10 +7,10 @@ import { compilePath } from './rule-paths.js';
 import type { TenantConfig } from './tenant-config.js';
 import { aliasesFor } from './user-write.js';
 
-export type { RoleRule, RuleCondition } from '../persistence/collections/directories.js';
+export type { RoleRule } from '../persistence/collections/directories.js';
 
 /** A condition as it comes from outside: exactly one of the tests is set. */
-export interface RuleConditionInput {
+interface RuleConditionInput {
   path: string;
   is?: string | undefined;
   in?: readonly string[] | undefined;

@@ -53,17 +53,3 @@ export function replaceRuleGrants(
 export function withoutRuleGrants(stored: readonly Grant[], directoryId: string): Grant[] {
   return stored.filter((grant) => grant.type !== 'rule' || grant.sourceId !== directoryId);
 }
-
-/** The roles that one list of grants has and the other lacks, sorted. */
-export function roleDifference(
-  before: readonly Grant[],
-  after: readonly Grant[],
-): { granted: string[]; withdrawn: string[] } {
-  const rolesOf = (grants: readonly Grant[]): string[] =>
-    [...new Set(grants.map((grant) => grant.role))].sort();
-  const [old, now] = [rolesOf(before), rolesOf(after)];
-  return {
-    granted: now.filter((role) => !old.includes(role)),
-    withdrawn: old.filter((role) => !now.includes(role)),
-  };
-}

@@ -11,7 +11,7 @@ import { refuseDuplicates } from './duplicates.js';
 import { fold } from './email-domain.js';
 import { descendantGroupsStep, groupClosure, reachable } from './group-graph.js';
 import { enqueueJob, wakeJobs } from './jobs.js';
-import { mostInTransaction, recomputeJob, recomputeUserStep } from './recompute.js';
+import { enqueueRecompute, mostInTransaction, recomputeJob, recomputeUserStep } from './recompute.js';
 import { isVisibleTo } from './user-visibility.js';
 import { forgetGroups, openWrite, type WriteContext } from './user-write.js';
 import { requireVersion, type WriteOptions } from './versions.js';
@@ -124,9 +124,11 @@ export function* recomputeMembers(context: WriteContext, groupId: string): Step<
   const users = yield* affectedUsers(context, groupIds);
   if (users) {
     for (const user of users) yield* recomputeUserStep(context, user);
-    return;
   }
-  yield* enqueueJob(context.tx, context.tenantId, { kind: recomputeJob, payload: { groupIds } }, context.now);
+  // Who joins a nested group at this moment moves the version of that group, not of this one.
+  if (!users || groupIds.length > 1) {
+    yield* enqueueRecompute(context.tx, context.tenantId, { groupIds }, context.now);
+  }
 }
 
 /** A pure function of the stored group, which may run several times; undefined for nothing to do. */

@@ -64,7 +64,7 @@ export function builtInRoles(preset: string): BuiltInRole[] {
     }));
 }
 
-export function may(actor: Actor, permission: string): boolean {
+function may(actor: Actor, permission: string): boolean {
   return actor.permissions.has(permission);
 }
 

@@ -1,11 +1,11 @@
 import type { UserDocument } from '../persistence/collections/users.js';
-import type { Query, Step } from '../persistence/store.js';
+import type { Query, Step, Transaction } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import { systemActor } from './actors.js';
 import { recordEvent } from './audit.js';
 import type { Core } from './core.js';
 import { withoutRuleGrants } from './grants.js';
-import { wakeJobs, type JobDocument } from './jobs.js';
+import { enqueueJob, wakeJobs, type JobDocument } from './jobs.js';
 import { retired } from './user-visibility.js';
 import { directoryStep, openWrite, partyOf, regrantStep, saveUser, type WriteContext } from './user-write.js';
 
@@ -16,6 +16,24 @@ export const recomputeJob = 'grants.recompute';
 export const mostInTransaction = 200;
 
 const batchSize = 100;
+
+/** How long a write that began under the old rules may still be under way. */
+const lateWriteMs = 10_000;
+
+/**
+ * Has a job work out many users' roles anew: now, and once more a little later. On MongoDB a write that read the old rules may commit after
+ * the first run has passed its user.
+ */
+export function* enqueueRecompute(
+  tx: Transaction,
+  tenantId: string,
+  payload: Record<string, unknown>,
+  now: Date,
+): Step<void> {
+  yield* enqueueJob(tx, tenantId, { kind: recomputeJob, payload }, now);
+  const runAt = new Date(now.getTime() + lateWriteMs);
+  yield* enqueueJob(tx, tenantId, { kind: recomputeJob, payload, runAt }, now);
+}
 
 /**
  * One user's roles worked out anew. A user whose directory is gone becomes one nobody provisions.

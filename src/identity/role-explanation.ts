@@ -17,7 +17,7 @@ import { aliasesFor, mappingView } from './user-write.js';
 import { getUser } from './users.js';
 
 /** One rule of the user's directory and what came of it. */
-export interface RuleTrace {
+interface RuleTrace {
   rule: string;
   /** In words: `groups.displayName is "Engineering"`. */
   condition: string;
@@ -27,7 +27,7 @@ export interface RuleTrace {
   grants: string[];
 }
 
-export interface RoleReason {
+interface RoleReason {
   role: string;
   name: string;
   permissions: readonly string[];
@@ -48,7 +48,7 @@ export interface RoleExplanation {
   unknownRoles: string[];
 }
 
-export function toMappingGroups(
+function toMappingGroups(
   groups: Iterable<{ _id: string; displayName: string; externalId: string | null }>,
 ): MappingGroup[] {
   return [...groups].map(({ _id, displayName, externalId }) => ({ id: _id, displayName, externalId }));
@@ -60,7 +60,7 @@ async function viewOf(core: Core, user: UserDocument): Promise<MappingView> {
 }
 
 /** Runs rules over a view and tells of each whether it matched, and of what. */
-export function traceRules(core: Core, view: MappingView, rules: readonly RoleRule[]): RuleTrace[] {
+function traceRules(core: Core, view: MappingView, rules: readonly RoleRule[]): RuleTrace[] {
   const matched = new Set(mapRoles(view, rules, aliasesFor(core)).grants.map((grant) => grant.rule));
   return compileRules(rules, aliasesFor(core)).rules.map(({ rule, read }) => ({
     rule: rule.id,

@@ -91,12 +91,7 @@ const partyOf = (
  *
  * @throws AppError `store.duplicate`, `role.key_taken`, `application.not_found`, `input.invalid`, `role.not_grantable`.
  */
-export function* insertRoleStep(
-  tx: Transaction,
-  actor: Actor,
-  input: RoleInput,
-  now: Date,
-): Step<RoleDocument> {
+function* insertRoleStep(tx: Transaction, actor: Actor, input: RoleInput, now: Date): Step<RoleDocument> {
   requireValidRole(input);
   requireGrantable(actor, grantable(input));
   const scope = tx.tenant(actor.tenantId);

@@ -12,7 +12,7 @@ export interface MappingGroup {
 }
 
 /** Reads the values an attribute path names, as text. */
-export type PathReader = (view: MappingView) => string[];
+type PathReader = (view: MappingView) => string[];
 
 const coreSchema = 'urn:ietf:params:scim:schemas:core:2.0:user';
 const enterpriseSchema = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:user';

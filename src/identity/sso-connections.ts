@@ -14,9 +14,9 @@ import { touchTenant } from './tenant-config.js';
 import { requireVersion, type WriteOptions } from './versions.js';
 import { outboundFault } from './web-address.js';
 
-export type { ConnectionDomain, SsoConnectionDocument, SsoMode } from '../persistence/collections/tenants.js';
+export type { SsoConnectionDocument } from '../persistence/collections/tenants.js';
 
-export interface ConnectionDomainInput {
+interface ConnectionDomainInput {
   domain: string;
   /** Taken as proven without a TXT record: for the operator's own set-up only. */
   verified?: boolean | undefined;
@@ -59,7 +59,7 @@ const partyOf = ({ _id, name }: Pick<SsoConnectionDocument, '_id' | 'name'>): Au
 });
 
 /** Where the proof of a domain is looked for. */
-export function challengeName(domain: string): string {
+function challengeName(domain: string): string {
   return `_gatehouse-challenge.${domain}`;
 }
 

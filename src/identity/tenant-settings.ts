@@ -61,7 +61,7 @@ export const settingsCatalogue = {
   'users.deletion': flag.describe('users can be deleted'),
 } as const;
 
-export type SettingName = keyof typeof settingsCatalogue;
+type SettingName = keyof typeof settingsCatalogue;
 export type Settings = { readonly [K in SettingName]: z.output<(typeof settingsCatalogue)[K]> };
 
 const defaults: Settings = {
@@ -117,7 +117,7 @@ export const presetNames = [
   'records',
   'growth',
 ] as const;
-export type PresetName = (typeof presetNames)[number];
+type PresetName = (typeof presetNames)[number];
 
 export interface Preset {
   name: PresetName;

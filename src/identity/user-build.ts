@@ -20,7 +20,7 @@ export interface CreateOptions {
 }
 
 /** @throws AppError `input.invalid` naming each role that does not exist. */
-export function requireRoles(config: TenantConfig, roles: readonly string[]): void {
+function requireRoles(config: TenantConfig, roles: readonly string[]): void {
   const unknown = roles.filter((role) => !config.roles.has(role));
   if (unknown.length === 0) return;
   throw new AppError('input.invalid', `there is no role ${unknown.join(', ')}`, {

@@ -38,7 +38,7 @@ function addressesOf(emails: unknown): Address[] {
 }
 
 /** The address marked primary, else the first; undefined when there is none. */
-export function primaryEmail(attributes: Record<string, unknown>): string | undefined {
+function primaryEmail(attributes: Record<string, unknown>): string | undefined {
   const addresses = addressesOf(attributes['emails']);
   return (addresses.find(({ isPrimary }) => isPrimary) ?? addresses[0])?.value;
 }

@@ -67,7 +67,7 @@ export function aliasesFor(core: Core): ExtensionAliases {
 // A rule's id is a digest of its content, so a list of ids stands for the list of rules.
 const compiledRules = new LRUCache<string, CompiledRules>({ max: 500 });
 
-export function rulesOf(core: Core, directory: DirectoryDocument): CompiledRules {
+function rulesOf(core: Core, directory: DirectoryDocument): CompiledRules {
   const key = `${directory._id}\n${directory.roleRules.map((rule) => rule.id).join()}`;
   const known = compiledRules.get(key) ?? compileRules(directory.roleRules, aliasesFor(core));
   compiledRules.set(key, known);
@@ -175,11 +175,7 @@ function actionOf(change: FieldChange): string {
 }
 
 /** One event for each kind of change. */
-export function* recordUserChanges(
-  context: WriteContext,
-  before: UserDocument,
-  after: UserDocument,
-): Step<void> {
+function* recordUserChanges(context: WriteContext, before: UserDocument, after: UserDocument): Step<void> {
   const byAction = new Map<string, FieldChange[]>();
   for (const change of changesBetween(auditable(before), auditable(after))) {
     const action = actionOf(change);
@@ -191,7 +187,7 @@ export function* recordUserChanges(
 }
 
 /** Kind of the job that ends a user's sessions and tokens and tells the applications. */
-export const accessEndJob = 'access.end';
+const accessEndJob = 'access.end';
 /** Kind of the job that runs when an access period is over. */
 export const accessExpireJob = 'access.expire';
 

@@ -1,5 +1,5 @@
 import type { UserDocument } from '../persistence/collections/users.js';
-import type { FindOptions, Query, Step } from '../persistence/store.js';
+import type { Step } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import { recordEvent } from './audit.js';
 import type { Actor, Core } from './core.js';
@@ -60,11 +60,6 @@ export function findUserByLogin(
     .tenant(tenantId)
     .collection('users')
     .findOne({ loginKeys: loginKey(login) });
-}
-
-/** Every tenant's user of this userName or address: who may be meant at a sign-in that names no tenant. */
-export function findUsersByLoginEverywhere(core: Core, login: string): Promise<UserDocument[]> {
-  return core.store.server.collection('users').find({ loginKeys: loginKey(login) }, { limit: 100 });
 }
 
 /**
@@ -165,7 +160,7 @@ export async function updateUser(
 }
 
 /** Groups whose member list just changed get a new version, and with it a new ETag. */
-export function* touchGroups(context: WriteContext, groupIds: readonly string[]): Step<void> {
+function* touchGroups(context: WriteContext, groupIds: readonly string[]): Step<void> {
   for (const groupId of groupIds) {
     yield* context.tx
       .tenant(context.tenantId)
@@ -228,18 +223,4 @@ export async function deleteUser(
     yield* hides ? retireUser(context, user) : removeUser(context, user);
   });
   wakeJobs(core);
-}
-
-/** Users that match a query over stored fields. */
-export function findUsers(
-  core: Core,
-  tenantId: string,
-  query: Query,
-  options?: FindOptions,
-): Promise<UserDocument[]> {
-  return core.store.tenant(tenantId).collection('users').find(query, options);
-}
-
-export function countUsers(core: Core, tenantId: string, query: Query): Promise<number> {
-  return core.store.tenant(tenantId).collection('users').count(query);
 }
