@@ -2,7 +2,8 @@
  * Whole OpenID code flows per second against a server of its own: `tsx scripts/bench-sign-in.ts`. Once with a browser that is signed in
  * (authorization and token request), once with the whole sign-in (pages, password, both). Five seconds for each number of browsers.
  */
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
@@ -57,6 +58,7 @@ async function serve(): Promise<void> {
     ...config,
     limits: { ...config.limits, signInPerMinutePerAddress: most, signInPerMinutePerAccount: most },
   });
+  process.on('message', () => process.send?.(process.cpuUsage()));
   process.send?.('ready');
 }
 
@@ -152,12 +154,21 @@ class Visitor {
   }
 }
 
+/** The server's processor time so far, milliseconds: what other work on the machine does not change. */
+async function cpuMs(child: ChildProcess): Promise<number> {
+  child.send('cpu');
+  const [usage] = (await once(child, 'message')) as [NodeJS.CpuUsage];
+  return (usage.user + usage.system) / 1000;
+}
+
 async function measure(
+  child: ChildProcess,
   name: string,
   browsers: number,
   next: (index: number) => () => Promise<void>,
 ): Promise<void> {
   const spans: number[] = [];
+  const cpuBefore = await cpuMs(child);
   const start = performance.now();
   await Promise.all(
     Array.from({ length: browsers }, async (_, index) => {
@@ -170,6 +181,7 @@ async function measure(
     }),
   );
   const seconds = (performance.now() - start) / 1000;
+  const cpu = (await cpuMs(child)) - cpuBefore;
   spans.sort((a, b) => a - b);
   const at = (share: number): number => Math.round((spans[Math.floor(spans.length * share)] ?? 0) * 10) / 10;
   console.log(
@@ -179,6 +191,7 @@ async function measure(
       flowsPerSecond: Math.round((spans.length / seconds) * 10) / 10,
       p50Ms: at(0.5),
       p99Ms: at(0.99),
+      serverCpuMsPerFlow: Math.round((cpu / spans.length) * 10) / 10,
     }),
   );
 }
@@ -210,7 +223,7 @@ async function drive(): Promise<void> {
     ['signed in', signedIn],
     ['with password', fromScratch],
   ] as const) {
-    for (const browsers of [1, 16]) await measure(name, browsers, next);
+    for (const browsers of [1, 16]) await measure(child, name, browsers, next);
   }
   child.kill('SIGKILL');
   agent.destroy();
