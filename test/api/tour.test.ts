@@ -1,30 +1,20 @@
 import { expect } from 'chai';
 import { CookieJar } from 'tough-cookie';
 import { systemClock } from '../../src/shared/clock.js';
-import { openBrowser, type Browser, type Page } from '../../src/sim/browser.js';
-import { startDemo, type Demo } from '../../src/sim/demo.js';
+import type { Demo } from '../../src/sim/demo.js';
 import type { DemoTenant } from '../../src/sim/demo-world.js';
 import { alertOf } from '../../src/sim/html-forms.js';
 import { silentNarrator, type Event } from '../../src/sim/narrator.js';
 import { playJoinerMoverLeaver } from '../../src/sim/scenario.js';
-import { startApp, type TestApp } from '../support/app.js';
+import { employeeOf, openWindow, pressAtCompany, startTestDemo, type Window } from '../support/demo.js';
 import type { Json } from '../support/provider.js';
 
 describe('the tour of docs/demo.md', function () {
   this.timeout(60_000);
   let demo: Demo;
-  let server: TestApp;
 
   before(async () => {
-    demo = await startDemo({
-      firstPort: 0,
-      clock: systemClock,
-      narrator: silentNarrator,
-      async startServer(bootstrap) {
-        server = await startApp({ bootstrap, config: { allowPrivateIssuers: true } });
-        return server;
-      },
-    });
+    demo = await startTestDemo();
   });
   after(() => demo.stop());
 
@@ -36,47 +26,29 @@ describe('the tour of docs/demo.md', function () {
   for (const [index, profile] of ['okta', 'entra'].entries()) {
     describe(`with the company that speaks as ${profile}`, () => {
       let tenant: DemoTenant;
-      let browser: Browser;
+      let window: Window;
       const [colleague = '', employee = ''] =
         [
           ['Katherine Johnson', 'Ada Lovelace'],
           ['Radia Perlman', 'Edsger Dijkstra'],
         ][index] ?? [];
-      const personOf = (name: string): { id: string; userName: string } => {
-        const found = [...tenant.company.employees.values()].find(
-          ({ person }) => `${person.givenName} ${person.familyName}` === name,
-        );
-        if (found === undefined) throw new Error(`${name} does not work at ${tenant.company.name}`);
-        return found.person;
-      };
-      const state = async (window = browser): Promise<Json | undefined> => {
-        const page = await window.get(`${tenant.appUrl}/session.json`);
-        return page.status === 200 ? (JSON.parse(page.body) as Json) : undefined;
-      };
-      const enter = async (window: Browser, email: string): Promise<Page> =>
-        window.submit(await window.get(`${tenant.appUrl}/signin`), { email });
-      const press = (action: string, fields: Record<string, string> = {}): Promise<Page> =>
-        openBrowser(new CookieJar())
-          .get(`${tenant.companyUrl}/`)
-          .then((page) =>
-            openBrowser(new CookieJar()).submit(page, fields, `/people/${personOf(employee).id}/${action}`),
-          );
 
       before(() => {
         const found = demo.tenants[index];
         if (found === undefined) throw new Error(`the demo has no company ${index}`);
         tenant = found;
-        browser = openBrowser(new CookieJar());
+        window = openWindow(tenant);
       });
 
       it('1: forwards the address to the company, and a click there signs in to the application with the role of the group', async () => {
-        const page = await enter(browser, personOf(employee).userName.toUpperCase());
+        const { person } = employeeOf(tenant, employee);
+        const page = await window.enter(person.userName.toUpperCase());
         expect(new URL(page.url).origin).to.equal(tenant.companyUrl);
         expect(page.body).to.contain(employee);
-        const home = await browser.submit(page, { user: personOf(employee).id });
+        const home = await window.browser.submit(page, { user: person.id });
         expect(home.url).to.equal(`${tenant.appUrl}/`);
-        expect(await state()).to.deep.include({
-          email: personOf(employee).userName,
+        expect(await window.state()).to.deep.include({
+          email: person.userName,
           name: employee,
           tenant: tenant.company.slug,
           roles: ['agent'],
@@ -85,46 +57,46 @@ describe('the tour of docs/demo.md', function () {
       });
 
       it('2: a move in the directory changes the roles at the next refresh, and not before', async () => {
-        const group = [...tenant.company.groups.values()].find(
+        const sales = [...tenant.company.groups.values()].find(
           ({ displayName }) => displayName === 'Sales Managers',
         );
-        const page = await press('move', { group: group?.id ?? '' });
+        const fields = { group: sales?.id ?? '' };
+        const page = await pressAtCompany(tenant, employeeOf(tenant, employee), 'move', fields);
         expect(page.body).to.contain('expected').and.not.to.contain('UNEXPECTED');
-        expect((await state())?.['roles']).to.deep.equal(['agent']);
-        await browser.submit(await browser.get(`${tenant.appUrl}/`), {}, '/refresh');
-        expect((await state())?.['roles']).to.have.members(['agent', 'manager']);
+        expect((await window.state())?.['roles']).to.deep.equal(['agent']);
+        await window.press('/refresh');
+        expect((await window.state())?.['roles']).to.have.members(['agent', 'manager']);
       });
 
       it('3: a leaver is out of the application within 5 seconds and cannot come back; colleagues stay', async () => {
-        const other = openBrowser(new CookieJar());
-        await other.submit(await enter(other, personOf(colleague).userName), {
-          user: personOf(colleague).id,
-        });
-        expect(await state(other)).to.include({ email: personOf(colleague).userName });
+        const other = openWindow(tenant);
+        await other.signIn(employeeOf(tenant, colleague));
+        const stays = { email: employeeOf(tenant, colleague).person.userName };
+        expect(await other.state()).to.include(stays);
 
-        const page = await press('unassign');
+        const page = await pressAtCompany(tenant, employeeOf(tenant, employee), 'unassign');
         expect(page.body).not.to.contain('UNEXPECTED');
         const deadline = performance.now() + 5000;
-        while ((await state()) !== undefined) {
+        while ((await window.state()) !== undefined) {
           expect(performance.now(), 'still signed in after 5 seconds').to.be.below(deadline);
         }
-        expect(alertOf((await browser.get(`${tenant.appUrl}/`)).body)).to.contain('ended your session');
+        const home = await window.browser.get(`${tenant.appUrl}/`);
+        expect(alertOf(home.body)).to.contain('ended your session');
 
-        const again = await enter(browser, personOf(employee).userName);
-        expect(again.body).not.to.contain(`value="${personOf(employee).id}"`);
-        expect(await state()).to.equal(undefined);
-        expect(await state(other)).to.include({ email: personOf(colleague).userName });
+        const { person } = employeeOf(tenant, employee);
+        const again = await window.enter(person.userName);
+        expect(again.body).not.to.contain(`value="${person.id}"`);
+        expect(await window.state()).to.equal(undefined);
+        expect(await other.state()).to.include(stays);
       });
 
       it('4: the local administrator signs in with a password, and no company is asked', async () => {
-        const local = openBrowser(new CookieJar());
-        const asked = await enter(local, tenant.localEmail);
+        const local = openWindow(tenant);
+        const asked = await local.enter(tenant.localEmail);
         expect(asked.visited.some((url) => url.startsWith(tenant.companyUrl))).to.equal(false);
-        const home = await local.submit(asked, { password: tenant.secrets.localPassword });
+        const home = await local.browser.submit(asked, { password: tenant.secrets.localPassword });
         expect(home.url).to.equal(`${tenant.appUrl}/`);
-        expect(await state(local)).to.deep.include({ email: tenant.localEmail, roles: ['manager'] });
-        await local.submit(await local.get(`${tenant.appUrl}/`), {}, '/signout');
-        expect(await state(local)).to.equal(undefined);
+        expect(await local.state()).to.deep.include({ email: tenant.localEmail, roles: ['manager'] });
       });
 
       it('5: the API tells why somebody has a role', async () => {
@@ -134,7 +106,9 @@ describe('the tour of docs/demo.md', function () {
           expect(answer.status, path).to.equal(200);
           return (await answer.json()) as Json;
         };
-        const { items } = await api(`/users?q=${encodeURIComponent(personOf(colleague).userName)}`);
+        const { items } = await api(
+          `/users?q=${encodeURIComponent(employeeOf(tenant, colleague).person.userName)}`,
+        );
         const explanation = await api(`/users/${items[0].id}/role-explanation`);
         expect(JSON.stringify(explanation)).to.contain('crm:agent').and.to.contain('Support');
       });
