@@ -1,6 +1,8 @@
+import { accessPeriodFault } from '../../identity/access-period.js';
 import { requirePermission } from '../../identity/permissions.js';
 import type { Actor, Core } from '../../identity/core.js';
 import { tenantConfig } from '../../identity/tenant-config.js';
+import type { Settings } from '../../identity/tenant-settings.js';
 import { inputOf, withProfile, type ProfileInput, type UserInput } from '../../identity/user-input.js';
 import {
   searchUsers,
@@ -143,14 +145,14 @@ function profileOf(body: ChangeUserInput): ProfileInput {
   };
 }
 
-/** @throws AppError `input.invalid` for an end that has passed. */
-function expiryOf(body: ChangeUserInput, now: Date): { accessExpiresAt?: Date | null } {
+/** @throws AppError `input.invalid` for an end that has passed, or is too far ahead. */
+function expiryOf(body: ChangeUserInput, settings: Settings, now: Date): { accessExpiresAt?: Date | null } {
   if (body.accessExpiresAt === undefined) return {};
-  if (body.accessExpiresAt === null) return { accessExpiresAt: null };
-  const accessExpiresAt = new Date(body.accessExpiresAt);
-  if (accessExpiresAt > now) return { accessExpiresAt };
-  throw new AppError('input.invalid', 'access must end in the future', {
-    errors: [{ pointer: '/accessExpiresAt', detail: 'must lie in the future' }],
+  const accessExpiresAt = body.accessExpiresAt === null ? null : new Date(body.accessExpiresAt);
+  const detail = accessPeriodFault(accessExpiresAt, now, settings['access.temporaryMaxSeconds']);
+  if (detail === undefined) return { accessExpiresAt };
+  throw new AppError('input.invalid', 'access cannot end then', {
+    errors: [{ pointer: '/accessExpiresAt', detail }],
   });
 }
 
@@ -163,7 +165,7 @@ async function decisionsOf(core: Core, actor: Actor, body: ChangeUserInput): Pro
     ...(body.approved !== undefined && { approved: body.approved }),
     ...(body.loginType !== undefined && { loginType: body.loginType }),
     ...(body.roles !== undefined && { roles: fullKeysOf(config, body.roles) }),
-    ...expiryOf(body, core.clock.now()),
+    ...expiryOf(body, config.settings, core.clock.now()),
   };
 }
 
