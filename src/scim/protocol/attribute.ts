@@ -1,4 +1,4 @@
-export type AttributeType =
+type AttributeType =
   'string' | 'boolean' | 'decimal' | 'integer' | 'dateTime' | 'binary' | 'reference' | 'complex';
 
 /** An attribute's characteristics as `/Schemas` shows them (RFC 7643 section 7). */
@@ -95,7 +95,7 @@ export function findAttribute(attributes: AttributeMap, name: string): Attribute
 }
 
 /** Makes a schema's attributes ready for use. */
-export function compileAttributes(definitions: readonly AttributeDefinition[], prefix = ''): AttributeMap {
+function compileAttributes(definitions: readonly AttributeDefinition[], prefix = ''): AttributeMap {
   const attributes = new Map<string, Attribute>();
   for (const definition of definitions) {
     const attribute = compileAttribute(definition, prefix);

@@ -59,7 +59,7 @@ export function toServiceProviderConfig(limits: ServiceProviderLimits): JsonObje
 }
 
 /** Renders one entry of `/ResourceTypes` (RFC 7643 section 6). */
-export function toResourceType(schema: ResourceSchema, baseUrl: string): JsonObject {
+function toResourceType(schema: ResourceSchema, baseUrl: string): JsonObject {
   return {
     schemas: [resourceTypeUrn],
     id: schema.name,
@@ -73,7 +73,7 @@ export function toResourceType(schema: ResourceSchema, baseUrl: string): JsonObj
 }
 
 /** Renders one entry of `/Schemas` (RFC 7643 section 7). */
-export function toSchemaDocument(schema: SchemaDefinition, baseUrl: string): JsonObject {
+function toSchemaDocument(schema: SchemaDefinition, baseUrl: string): JsonObject {
   return {
     schemas: [schemaUrn],
     id: schema.id,

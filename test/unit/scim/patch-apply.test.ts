@@ -120,6 +120,20 @@ describe('PATCH add (RFC 7644 section 3.5.2.1)', () => {
     expect(result['ims']).to.deep.equal([{ type: 'x', value: 'im' }]);
   });
 
+  it('creates no element of nothing but unknown parts', () => {
+    expect(patchUser([{ op: 'add', path: 'emails.display', value: null }])).to.equal(ada);
+    expect(
+      patchUser([{ op: 'add', path: `${gatehouseUserUrn}:limitedProducts[value eq "x"]`, value: 'x' }])[
+        gatehouseUserUrn
+      ],
+    ).to.deep.equal({
+      limitedProducts: ['x'],
+    });
+    expect(refused({ op: 'add', path: 'phoneNumbers[type eq "work"]', value: 'x' })).to.equal(
+      '400 invalidValue',
+    );
+  });
+
   it('answers noTarget when the filter describes no element', () => {
     for (const filter of [
       'type sw "x"',

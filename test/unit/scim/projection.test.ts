@@ -148,6 +148,7 @@ describe('attributes and excludedAttributes (RFC 7644 section 3.9)', () => {
     expect(shown({ attributes: 'members.value' })).to.equal(true);
     expect(shown({ excludedAttributes: 'id' }, 'id')).to.equal(true);
     expect(shown({}, 'unknown')).to.equal(false);
+    expect(shown({ attributes: 'unknown' }, 'displayName')).to.equal(false);
     expect(isShown(parseProjection({ attributes: 'password' }, user), 'password')).to.equal(false);
   });
 });

@@ -110,6 +110,13 @@ describe('custom extension schemas', () => {
       expect(() => createSchemaRegistry([entry])).to.throw(expected));
   }
 
+  it('keep a description that is given', () => {
+    const described = { ...acme, schema: { ...acme.schema, description: 'Of Acme' } };
+    expect(createSchemaRegistry([described]).schemas.get('urn:acme:params:scim:user')?.description).to.equal(
+      'Of Acme',
+    );
+  });
+
   it('are refused when an alias or URN is taken', () => {
     expect(() => createSchemaRegistry([acme, acme])).to.throw(/"acme" is given twice\n.*"user urn:acme/i);
   });

@@ -9,6 +9,7 @@ import type { Dialect, DialectRewrites } from './dialects.js';
 import { rewritesOf } from './dialects.js';
 import { rewriteFilterText } from './filter-text.js';
 import type { OperationRewrite, RawOperation, Rewrite, RewriteContext, ScimRequest } from './rewrite.js';
+import { refuseUnknown } from './strict.js';
 import type { MendValue } from './value-walk.js';
 import { mendAttribute, mendElement, mendResource } from './value-walk.js';
 
@@ -34,7 +35,8 @@ const entraSigns = ['capital-op', 'dotted-keys', 'packed-json', 'malformed-enter
  * a bulk request too, with that operation's method, path and data.
  *
  * @returns the very same `query` and `body` when there was nothing to correct.
- * @throws ScimError in dialect `strict` only: 400 for the first deviation, and for a PATCH operation without a path.
+ * @throws ScimError in dialect `strict` only: 400 for the first deviation, for a PATCH operation without a path and for an attribute of a
+ * POST or PUT that no schema has (the engine ignores those).
  */
 export function rewriteRequest(
   dialect: Dialect,
@@ -91,18 +93,16 @@ function rewriteBody(body: JsonObject, run: Run, dialect: Dialect): JsonObject {
     if (next !== current) run.report(rewrite);
     return next;
   }, body);
-  if (run.request.method !== 'PATCH') return mendResource(mended, run.schema, run.mendValue);
+  if (run.request.method !== 'PATCH') {
+    if (dialect === 'strict') refuseUnknown(mended, run.schema);
+    return mendResource(mended, run.schema, run.mendValue);
+  }
   const operations = readMember(mended, 'Operations');
   if (!Array.isArray(operations)) return mended;
   const rewritten = operations.flatMap((operation) => rewriteOperation(operation, run, dialect));
   const isSame =
     rewritten.length === operations.length && rewritten.every((item, at) => item === operations[at]);
-  return isSame ? mended : { schemas: readMember(mended, 'schemas'), Operations: orNothing(rewritten) };
-}
-
-/** A request of which nothing is left changes nothing. */
-function orNothing(operations: unknown[]): unknown[] {
-  return operations.length === 0 ? [{ op: 'add', value: {} }] : operations;
+  return isSame ? mended : { schemas: readMember(mended, 'schemas'), Operations: rewritten };
 }
 
 function rewriteOperation(input: unknown, run: Run, dialect: Dialect): unknown[] {

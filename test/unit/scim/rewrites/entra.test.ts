@@ -376,6 +376,52 @@ describe('Entra ID: groups', () => {
     expect(members([{ op: 'Remove', path: 'members' }])?.replaceWith).to.deep.equal([]);
   });
 
+  it('a request of which nothing is left changes nothing', () => {
+    const managed = { ...ada, [enterpriseUserUrn]: { manager: { value: 'new' } } };
+    const operations = [{ op: 'Remove', path: 'manager[value eq "old"]' }];
+    const body = {
+      schemas: [patchOpUrn],
+      Operations: [{ op: 'Add', path: 'manager', value: 'new' }, ...operations],
+    };
+    const { body: rewritten } = rewriteRequest(
+      'auto',
+      { method: 'PATCH', path: '/Users/u1', query: {}, body },
+      registry,
+    );
+    expect(parsePatchRequest(rewritten)).to.have.length(1);
+    expect(
+      patchAs(
+        'auto',
+        [
+          { op: 5, path: 'x' },
+          { op: 'Remove', path: `${manager}[value eq "new"]` },
+        ].slice(1),
+        managed,
+      ),
+    ).to.not.have.property(enterpriseUserUrn);
+    expect(
+      operationsAfter('auto', [
+        { op: 5, path: manager, value: 'x' },
+        { op: 'Remove', path: `${manager}[value eq "old"]` },
+      ]),
+    ).to.have.length(1);
+  });
+
+  it('removal of listed elements of a simple list, and of unreadable ones', () => {
+    const path = 'urn:gatehouse:params:scim:schemas:extension:2.0:User:limitedProducts';
+    expect(
+      operationsAfter('auto', [{ op: 'Remove', path, value: ['a', 'b'] }]).map(
+        (operation: { path: string }) => operation.path,
+      ),
+    ).to.deep.equal([`${path}[value eq "a"]`, `${path}[value eq "b"]`]);
+    expect(refusal(() => patchAs('auto', [{ op: 'Remove', path: 'emails', value: [{}] }], ada))).to.equal(
+      '400 invalidValue',
+    );
+    expect(
+      refusal(() => patchAs('auto', [{ op: 'Remove', path: 'addresses', value: [{ primary: true }] }], ada)),
+    ).to.equal('400 invalidValue');
+  });
+
   it('malformed paths reach the engine as they are', () => {
     expect(refusal(() => members([{ op: 'Remove', path: 'members[', value: [{ value: 'x' }] }]))).to.equal(
       '400 invalidPath',

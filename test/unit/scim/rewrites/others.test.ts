@@ -224,6 +224,27 @@ describe('any client', () => {
   });
 });
 
+describe('unknown attributes (decision D6)', () => {
+  const body = (more: object): object => ({ schemas: [userUrn, enterpriseUserUrn], userName: 'a', ...more });
+  const strict = (more: object): string => refusal(() => createAs('strict', body(more)));
+
+  it('are refused in dialect strict, at every level', () => {
+    expect(strict({ nope: 1 })).to.equal('400 invalidSyntax');
+    expect(strict({ name: { nope: 1 } })).to.equal('400 invalidSyntax');
+    expect(strict({ emails: [{ value: 'x' }, { nope: 1 }] })).to.equal('400 invalidSyntax');
+    expect(strict({ [enterpriseUserUrn]: { nope: 1 } })).to.equal('400 invalidSyntax');
+    expect(strict({ [enterpriseUserUrn]: { manager: { nope: 1 } } })).to.equal('400 invalidSyntax');
+    expect(strict({ 'urn:x': {} })).to.equal('400 invalidSyntax');
+    expect(
+      strict({ title: 't', NAME: { givenName: 'g' }, emails: [null], id: 'x', [enterpriseUserUrn]: null }),
+    ).to.equal('accepted');
+  });
+
+  it('are ignored in all others', () => {
+    expect(createAs('auto', body({ nope: 1 }))).to.not.have.property('nope');
+  });
+});
+
 describe('the table of rewrites', () => {
   it('gives each a name of its own that can be a key, a refusal and a scimType', () => {
     const names = knownRewrites.map(({ name }) => name);
