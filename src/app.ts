@@ -1,4 +1,4 @@
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import { endEventStreams } from './admin/event-stream.js';
 import { apiRoutes, apiReferenceRoutes } from './admin/routes.js';
 import { findTokenOwner } from './auth/provider/access-token.js';
@@ -20,7 +20,7 @@ import { answerPasswordReset, forgotJob } from './identity/password-reset.js';
 import { recomputeGrants, recomputeJob } from './identity/recompute.js';
 import { expireAccess } from './identity/user-actions.js';
 import { accessExpireJob } from './identity/user-write.js';
-import { createMetrics } from './infrastructure/metrics.js';
+import { createMetrics, type Metrics } from './infrastructure/metrics.js';
 import { requestLogOf } from './scim/request-log.js';
 import { scimRoutes } from './scim/routes.js';
 
@@ -42,6 +42,14 @@ function trustProxy(value: string | undefined): number | string | false {
   return /^\d+$/.test(value) ? Number(value) : value;
 }
 
+/** SCIM with people's access tokens opening `/Me`, counted for the metrics. */
+function openScim(core: Core, metrics: Metrics): RequestHandler {
+  return scimRoutes(core, {
+    findTokenOwner: (token, origin) => findTokenOwner(core, token, origin),
+    onAnswered: (operation, status) => metrics.scimRequests.inc({ operation, status: String(status) }),
+  });
+}
+
 /**
  * Composes the server: the only place that knows every area. The order matters: the OpenID provider parses its own bodies and comes
  * before all parsers; SCIM and the API render their own errors.
@@ -61,10 +69,7 @@ export function createApp(core: Core, version: string): App {
   app.use(requestId());
   app.use(accessLog(log, metrics));
   // Before everything else that routes: identity providers send by far the most requests.
-  app.use(
-    '/scim',
-    scimRoutes(core, { findTokenOwner: (token, origin) => findTokenOwner(core, token, origin) }),
-  );
+  app.use('/scim', openScim(core, metrics));
   app.use(healthRoutes({ store, metrics, metricsToken: config.metricsToken, readiness, version }));
 
   const oidc = openIdProvider(core);

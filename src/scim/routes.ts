@@ -15,12 +15,15 @@ import { countRequest } from './rate-limit.js';
 import { readBody } from './request-body.js';
 import { requestLogOf, type RequestLog } from './request-log.js';
 import { schemasOf } from './schemas.js';
+import { resourceMethods } from './resource-methods.js';
 import { sendAnswer } from './send-answer.js';
 import { newTrace, type Trace } from './trace.js';
 
 export interface ScimRouteOptions {
   /** Opens `/Me` to people's access tokens; absent: `/Me` is 404 for everybody. */
   findTokenOwner?: FindTokenOwner;
+  /** Told of each answer, for the metrics: `GET Users`, from a small set of words whatever was asked. */
+  onAnswered?: (operation: string, status: number) => void;
 }
 
 interface Server extends ScimRouteOptions {
@@ -85,6 +88,22 @@ async function answerRequest(server: Server, req: Request, progress: Progress): 
   return dispatch(context, applyDialect(context, request));
 }
 
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
+const endpoints = new Set([
+  ...resourceMethods.keys(),
+  'Bulk',
+  'Me',
+  'ResourceTypes',
+  'Schemas',
+  'ServiceProviderConfig',
+]);
+
+/** Method and endpoint; what is neither known is `other`, so that nobody can fill the metrics with invented ones. */
+function operationOf({ method, url }: Request): string {
+  const endpoint = /^\/v2\/([^/?]+)/.exec(url)?.[1] ?? '';
+  return `${methods.has(method) ? method : 'other'} ${endpoints.has(endpoint) ? endpoint : 'other'}`;
+}
+
 async function serve(server: Server, req: Request, res: Response): Promise<void> {
   const { core, log } = server;
   const at = core.clock.now();
@@ -99,6 +118,7 @@ async function serve(server: Server, req: Request, res: Response): Promise<void>
     answer = failureAnswer(progress.failure);
   }
   sendAnswer(res, answer, req.method === 'HEAD');
+  server.onAnswered?.(operationOf(req), answer.status);
   const { who, trace, body, failure } = progress;
   if (!who?.directory) return;
   log.record({

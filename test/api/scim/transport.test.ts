@@ -184,4 +184,13 @@ describe('SCIM transport, authentication and errors (RFC 7644 sections 2, 3.1, 3
       }
     }
   });
+
+  it('counts its answers for the metrics under known words only', async () => {
+    await app.acme.get('/Users?count=1');
+    await app.acme.get('/invented-by-somebody');
+    const { text } = await supertest(app.url).get('/metrics');
+    expect(text).to.match(/scim_requests_total\{operation="GET Users",status="200"\} \d+/);
+    expect(text).to.match(/scim_requests_total\{operation="GET other",status="404"\} \d+/);
+    expect(text).to.not.contain('invented');
+  });
 });
