@@ -177,7 +177,7 @@ export interface RelyingParty {
   exchange(callback: URL, request: AuthorizationRequest): Promise<Tokens>;
 }
 
-export type Tokens = client.TokenEndpointResponse & client.TokenEndpointResponseHelpers;
+type Tokens = client.TokenEndpointResponse & client.TokenEndpointResponseHelpers;
 
 export interface AuthorizationRequest {
   url: string;

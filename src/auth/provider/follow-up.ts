@@ -5,6 +5,7 @@ import { addressKey } from '../../http/rate-limit-store.js';
 import { requestIdOf } from '../../http/request-context.js';
 import type { Core } from '../../identity/core.js';
 import { deriveStatus } from '../../identity/user-status.js';
+import { AppError } from '../../shared/errors.js';
 import { slideSession } from '../session-guard.js';
 import { endSession } from '../sessions.js';
 import type { AccountAccess } from './account-access.js';
@@ -44,6 +45,10 @@ function logEvents(core: Core, events: EventEmitter): void {
   }
   events.on('server_error', (ctx: KoaContextWithOIDC, error: Error) => {
     core.log.error({ err: error, requestId: requestIdOf(ctx.req) }, 'OpenID request failed');
+    if (!(error instanceof AppError) || error.status !== 503) return;
+    // The database is away: worth another try, which 500 does not say.
+    ctx.status = 503;
+    ctx.set('Retry-After', '5');
   });
   // Without a listener Koa prints to the console.
   events.on('error', (error: Error) => core.log.error({ err: error }, 'OpenID request failed'));
