@@ -38,10 +38,13 @@ function exhaust<R>(work: Generator<unknown, R>): R {
 }
 
 /** Removes what has expired, a little at a time. */
-async function sweepAll(views: readonly View[]): Promise<void> {
-  for (const view of views) {
-    while ((await view.database.write(() => sweep(view, bulk))) === bulk) await pause();
+async function sweepAll(database: Database, views: readonly View[], now: Date): Promise<void> {
+  for (const view of views.filter(({ collection }) => collection.expiry !== null)) {
+    while ((await database.write(() => sweep(view, bulk))) === bulk) await pause();
   }
+  const ended = database.counters.getRange().filter(({ value }) => value.expiresAt <= now.getTime());
+  const keys = Array.from(ended, ({ key }) => key);
+  if (keys.length > 0) await database.write(() => keys.forEach((key) => void database.counters.remove(key)));
 }
 
 /** Reads in one turn of the event loop before other work is let in. */
@@ -210,7 +213,12 @@ export function openEmbeddedStore(
   const scopeOf = (scope: string | null) => ({
     collection: (name: string) => openCollection(view(name, scope)),
   });
-  const sweepNow = () => sweepAll([...database.collections.keys()].map((name) => view(name, null)));
+  const sweepNow = () =>
+    sweepAll(
+      database,
+      [...database.collections.keys()].map((name) => view(name, null)),
+      now(),
+    );
   const sweeping = setInterval(() => void sweepNow().catch(() => undefined), sweepEvery).unref();
   const store = {
     tenant: scopeOf,
