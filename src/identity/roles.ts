@@ -180,9 +180,10 @@ export async function updateRole(
 /** Refuses to take away a role that people or keys were given by hand; what rules gave is worked out anew. */
 function* requireUnused(tx: Transaction, tenantId: string, fullKey: string): Step<void> {
   const scope = tx.tenant(tenantId);
-  const holder = yield* scope
-    .collection('users')
-    .findOne({ grants: { $elemMatch: { role: fullKey, type: { $in: ['manual', 'invite', 'sso'] } } } });
+  const holder = yield* scope.collection('users').findOne({
+    'grants.role': fullKey,
+    grants: { $elemMatch: { role: fullKey, type: { $in: ['manual', 'invite', 'sso'] } } },
+  });
   const key = yield* scope.collection('api_keys').findOne({ role: fullKey });
   if (holder || key) {
     throw new AppError(
