@@ -177,6 +177,19 @@ describe('directories', () => {
       expect(await rolesOf(ada._id)).to.deep.equal(['crm:lead']);
     });
 
+    it('reach users who are created at the very moment they change', async () => {
+      const { directory, actor } = await givenDirectory(core, tenantId, [engineering]);
+      const roleRules = [{ ...engineering, grant: ['crm:lead'] }];
+      const [users] = await Promise.all([
+        crowd(40, () => engineer(actor)),
+        updateDirectory(core, system, directory._id, { roleRules }),
+      ]);
+      await worker.drain();
+      core.clock.advance(10_000);
+      await worker.drain();
+      for (const { _id } of users) expect(await rolesOf(_id)).to.deep.equal(['crm:lead']);
+    });
+
     it('keep their ids and the users’ grants when the same ones are stored again', async () => {
       const { directory, actor } = await givenDirectory(core, tenantId, [engineering]);
       const ada = await engineer(actor);
