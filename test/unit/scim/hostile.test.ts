@@ -320,7 +320,7 @@ describe('hostile input', () => {
       }),
       registry.user,
     );
-    expect(performance.now() - started).to.be.below(3_000);
+    expect(performance.now() - started).to.be.below(10_000);
   });
 
   it('with an own member `__proto__` changes no prototype', () => {

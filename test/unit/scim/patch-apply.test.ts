@@ -437,6 +437,6 @@ describe('PATCH as a whole', () => {
       registry.group,
     );
     expect(result['members']).to.have.length(10_000);
-    expect(performance.now() - start).to.be.below(1_000);
+    expect(performance.now() - start).to.be.below(5_000);
   });
 });
