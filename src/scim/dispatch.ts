@@ -58,7 +58,7 @@ const openToPeople: ReadonlySet<string> = new Set([
  */
 export async function dispatch(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
   const [first] = request.segments;
-  if (first !== undefined && /^v\d+(\.\d+)?$/i.test(first)) {
+  if (first !== undefined && /^v(?!2$)\d+(\.\d+)?$/i.test(first)) {
     throw new ScimError(400, 'invalidVers', `this server speaks v2 alone, not ${first}`);
   }
   const methods = methodsAt(request.segments);

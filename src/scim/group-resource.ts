@@ -1,6 +1,7 @@
 import type { GroupDocument } from '../persistence/collections/groups.js';
 import type { ResourceSchema } from './protocol/attribute.js';
 import type { JsonObject } from './protocol/json-value.js';
+import { badRequest } from './protocol/scim-error.js';
 import { groupUrn } from './protocol/urns.js';
 import { etagOf } from './user-resource.js';
 
@@ -75,9 +76,19 @@ export function fromScimGroup(resource: JsonObject, schema: ResourceSchema): Gro
   };
 }
 
-/** The ids in a checked `members` attribute, without duplicates. */
+/**
+ * The ids in a checked `members` attribute, without duplicates.
+ *
+ * @throws ScimError invalidValue for a member without a `value`: a `$ref` alone says nothing.
+ */
 export function memberIds(resource: JsonObject): string[] {
   const { members } = resource;
   if (!Array.isArray(members)) return [];
-  return [...new Set(members.map((member: JsonObject) => String(member['value'])))];
+  const ids = members.map(({ value }: JsonObject) => {
+    if (typeof value !== 'string') {
+      throw badRequest('invalidValue', 'every member needs a "value": the id of a user or group');
+    }
+    return value;
+  });
+  return [...new Set(ids)];
 }

@@ -52,7 +52,7 @@ export function readSingle(attribute: Attribute, value: unknown): unknown {
   if (!isOfType(attribute, value)) {
     throw badRequest('invalidValue', `"${attribute.path}" must be ${typeNames[attribute.type]}`);
   }
-  if (attribute.required && value === '') {
+  if (attribute.required && typeof value === 'string' && value.trim() === '') {
     throw badRequest('invalidValue', `"${attribute.path}" must not be empty`);
   }
   return value;

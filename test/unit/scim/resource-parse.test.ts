@@ -124,6 +124,7 @@ describe('the body of POST (RFC 7644 section 3.3)', () => {
     ['no userName', { schemas: [userUrn] }, '400 invalidValue'],
     ['a userName that is null', { schemas: [userUrn], userName: null }, '400 invalidValue'],
     ['an empty userName', { schemas: [userUrn], userName: '' }, '400 invalidValue'],
+    ['a userName of blanks', { schemas: [userUrn], userName: ' \u00a0\t' }, '400 invalidValue'],
     ['a userName that is an operator', { schemas: [userUrn], userName: { $ne: null } }, '400 invalidValue'],
     ['active as text', { schemas: [userUrn], userName: 'a', active: 'true' }, '400 invalidValue'],
     [
