@@ -6,6 +6,7 @@ import { openIdProvider } from './auth/provider/provider.js';
 import { accountRoutes } from './auth/routes/account-routes.js';
 import { passwordRoutes } from './auth/routes/password-routes.js';
 import { signInRoutes } from './auth/routes/sign-in-routes.js';
+import { watchSignIns } from './auth/routes/sign-in-results.js';
 import { ssoRoutes } from './auth/routes/sso-routes.js';
 import { accessLog } from './http/access-log.js';
 import { lastErrorHandler, notFound } from './http/error-page.js';
@@ -76,6 +77,7 @@ export function createApp(core: Core, version: string): App {
   app.use(oidc.routes);
   app.use('/api/v1', apiRoutes(core));
   app.use(apiReferenceRoutes(core));
+  app.use(watchSignIns((method, result) => metrics.signIns.inc({ method, result })));
   app.use(signInRoutes(core));
   app.use(accountRoutes(core));
   app.use(passwordRoutes(core));

@@ -290,6 +290,25 @@ describe('forwarding to the company’s provider', () => {
     expect((idp.hits.get(path) ?? 0) - before).to.equal(1);
   });
 
+  it('is counted in the metrics, by method and result', async () => {
+    const count = async (labels: string): Promise<number> => {
+      const { text } = await openBrowser(app.url).get('/metrics');
+      return Number(new RegExp(`^signin_total\\{${labels}\\} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+    };
+    const before = [
+      await count('method="sso",result="forwarded"'),
+      await count('method="sso",result="succeeded"'),
+    ];
+    const failed = await count('method="password",result="failed"');
+    const user = await givenUser(app.core, tenantId, { email: address(), password: null });
+    idp.person = { sub: unique('sub'), email: user.userName };
+    await signInAtProvider(openBrowser(app.url), user.userName);
+    await attempt(app.url, `${unique('nobody')}@local.test`, 'wrong wrong wrong');
+    expect(await count('method="sso",result="forwarded"')).to.equal(before[0]! + 1);
+    expect(await count('method="sso",result="succeeded"')).to.equal(before[1]! + 1);
+    expect(await count('method="password",result="failed"')).to.equal(failed + 1);
+  });
+
   it('records forwarding, refusal and sign-in', async () => {
     const own = await givenTenant(app.core);
     const { verifiedDomains } = await givenConnection(app.core, own.tenantId, idp);

@@ -1,0 +1,39 @@
+import type { Request, RequestHandler, Response } from 'express';
+
+type Method = 'password' | 'sso';
+type Result = 'succeeded' | 'failed' | 'refused' | 'forwarded';
+
+/** The answers that end a step of a sign-in, by method and path. */
+const steps: Readonly<Record<string, Method>> = {
+  'POST /signin': 'sso',
+  'POST /signin/password': 'password',
+  'POST /signin/choice': 'password',
+  'POST /signin/2fa': 'password',
+  'GET /sso/callback': 'sso',
+};
+
+function resultOf({ path }: Request, res: Response): Result | undefined {
+  const { statusCode } = res;
+  if (statusCode === 303) {
+    // Own pages are named by their path alone; what is absolute is a company's provider.
+    return String(res.getHeader('Location')).startsWith('/') ? 'succeeded' : 'forwarded';
+  }
+  if (statusCode === 403) return 'refused';
+  // A 400 of a form is a slip of the pen; a provider's response that is not accepted is a failed sign-in.
+  const isSlip = statusCode === 400 && path !== '/sso/callback';
+  return statusCode >= 400 && !isSlip ? 'failed' : undefined;
+}
+
+/** Tells how each sign-in went, for the metrics; steps in between and mistyped forms are none. */
+export function watchSignIns(onResult: (method: Method, result: Result) => void): RequestHandler {
+  return (req, res, next) => {
+    const step = steps[`${req.method} ${req.path}`];
+    if (step !== undefined) {
+      res.once('finish', () => {
+        const result = resultOf(req, res);
+        if (result !== undefined) onResult(result === 'forwarded' ? 'sso' : step, result);
+      });
+    }
+    next();
+  };
+}
