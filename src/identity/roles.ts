@@ -118,8 +118,18 @@ function* insertRoleStep(tx: Transaction, actor: Actor, input: RoleInput, now: D
   return role;
 }
 
-/** @throws AppError as {@link insertRoleStep}. */
+/** Where `roles.custom` is off people make no roles of the tenant; applications go on naming their own. */
+async function requireCustomAllowed(core: Core, actor: Actor, input: RoleInput): Promise<void> {
+  if (input.applicationKey !== null || actor.party.type === 'system') return;
+  const { settings } = await tenantConfig(core, actor.tenantId);
+  if (!settings['roles.custom']) {
+    throw new AppError('role.custom_off', 'this tenant has the built-in roles only');
+  }
+}
+
+/** @throws AppError `role.custom_off`, and as {@link insertRoleStep}. */
 export async function createRole(core: Core, actor: Actor, input: RoleInput): Promise<Role> {
+  await requireCustomAllowed(core, actor, input);
   const stored = await refuseDuplicates(duplicates, () =>
     core.store.transaction((tx) => insertRoleStep(tx, actor, input, core.clock.now())),
   );

@@ -21,6 +21,7 @@ export const errorStatus = {
   'rate.limited': 429,
   'resource.version_mismatch': 412,
   'role.built_in': 403,
+  'role.custom_off': 403,
   'role.in_use': 409,
   'role.key_taken': 409,
   'role.not_found': 404,

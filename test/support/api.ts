@@ -11,7 +11,7 @@ import { withProfile } from '../../src/identity/user-input.js';
 import { newId } from '../../src/shared/ids.js';
 import type { TestApp } from './app.js';
 
-export interface GivenUser {
+interface GivenUser {
   email?: string;
   givenName?: string;
   familyName?: string;

@@ -95,6 +95,12 @@ describe('administration in the API', () => {
       expect(res.body).to.include({ status: 403, code: 'role.not_grantable' });
     });
 
+    it('are not made where the tenant has the built-in ones only', async () => {
+      await acme.call('patch', '/settings').send({ 'roles.custom': false }).expect(200);
+      const res = await acme.call('post', '/roles').send({ key: 'x', name: 'X' });
+      expect(res.body).to.include({ status: 403, code: 'role.custom_off' });
+    });
+
     it('come with a catalogue of permissions', async () => {
       const res = await acme.call('get', '/permissions?q=users.re');
       expect(bodyOf(res).items.map((item) => item['key'])).to.include('users.read');
