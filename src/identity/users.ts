@@ -118,6 +118,21 @@ function* changePassword(
 }
 
 /**
+ * Where a disable in the console leaves sessions open, a directory that then says the same ends them: its `active: false` always does.
+ */
+function* sessionsLeftOpen(
+  context: WriteContext,
+  before: UserDocument,
+  after: UserDocument,
+): Step<'disabled' | undefined> {
+  const { actor, config, tx, tenantId } = context;
+  if (actor.directoryId === null || before.enabled || after.enabled) return undefined;
+  if (config.settings['sessions.revokeOnDisable']) return undefined;
+  const session = yield* tx.tenant(tenantId).collection('sessions').findOne({ userId: before._id });
+  return session ? 'disabled' : undefined;
+}
+
+/**
  * Changes a user: guards, roles by rule, the end of sessions and the audit trail in one transaction.
  *
  * @param change - a pure function of the stored user, which may run several times; undefined for nothing to do.
@@ -140,10 +155,11 @@ export async function updateUser(
         const user = requireWritable(actor, stored, context.config);
         requireVersion(user, options.ifVersion);
         const input = change(user);
-        if (!input) return user;
+        if (!input) return yield* saveUser(context, user, user, yield* sessionsLeftOpen(context, user, user));
         const isNewPassword = yield* changePassword(context, user, input, prepared);
         const changed = yield* changedUser(context, user, input);
-        return yield* saveUser(context, user, changed, isNewPassword ? 'password_changed' : undefined);
+        const leftOpen = yield* sessionsLeftOpen(context, user, changed);
+        return yield* saveUser(context, user, changed, isNewPassword ? 'password_changed' : leftOpen);
       }),
     );
   let prepared: PreparedPassword | undefined;

@@ -192,6 +192,41 @@ describe('users', () => {
       expect(gone.accessRevokedAt).to.not.equal(null);
     });
 
+    it('SCIM active:false ends the sessions that a console disable left open', async () => {
+      await updateTenant(core, system, { settings: { 'sessions.revokeOnDisable': false } });
+      const { actor } = await givenDirectory(core, tenantId);
+      const ada = await createUser(core, actor, scimUser('ada@acme.test'));
+      const sessions = core.store.tenant(tenantId).collection('sessions');
+      const now = core.clock.now();
+      const expiresAt = new Date(now.getTime() + 900_000);
+      await sessions.insert({
+        ...{
+          _id: unique('session'),
+          tenantId,
+          tokenHash: unique('hash'),
+          userId: ada._id,
+          method: 'password',
+          amr: [],
+        },
+        ...{
+          connectionId: null,
+          providerSid: null,
+          signedInAt: now,
+          lastSeenAt: now,
+          absoluteExpiresAt: null,
+          expiresAt,
+          ip: '',
+          userAgent: '',
+        },
+      });
+      const off = await setEnabled(core, system, ada._id, false);
+      expect(off.accessRevokedAt).to.equal(null);
+      const said = await updateUser(core, actor, ada._id, () => undefined);
+      expect(said.accessRevokedAt).to.deep.equal(now);
+      await sessions.removeMany({ userId: ada._id });
+      expect((await updateUser(core, actor, ada._id, inputOf)).version).to.equal(said.version);
+    });
+
     it('deletion takes credentials and identities along and queues the end of access', async () => {
       const ada = await givenUser(core, tenantId);
       await deleteUser(core, system, ada._id);
