@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { DirectoryDocument, ScimTokenDocument } from '../persistence/collections/directories.js';
 import type { AuditParty } from '../persistence/collections/events.js';
 import { AppError } from '../shared/errors.js';
@@ -187,6 +188,19 @@ function noteUse(core: Core, token: ScimTokenDocument, now: Date): void {
     .catch((error: unknown) => core.log.warn({ err: error }, 'the use of a token could not be noted'));
 }
 
+// Where a token was last found. Only a shortcut to the document: it is read every time, and holds only with the same hash.
+const places = new LRUCache<string, Pick<ScimTokenDocument, '_id' | 'tenantId'>>({ max: 10_000 });
+
+async function findToken(core: Core, token: string): Promise<ScimTokenDocument | undefined> {
+  const tokenHash = hashToken(token);
+  const place = places.get(tokenHash);
+  const known = place && (await core.store.tenant(place.tenantId).collection('scim_tokens').get(place._id));
+  if (known?.tokenHash === tokenHash) return known;
+  const found = await core.store.server.collection('scim_tokens').findOne({ tokenHash });
+  if (found) places.set(tokenHash, { _id: found._id, tenantId: found.tenantId });
+  return found;
+}
+
 /**
  * Whose bearer token this is. Reads the store every time: a revoked token, an ended one and one of a disabled directory are refused at
  * once.
@@ -197,7 +211,7 @@ export async function authenticateToken(
   core: Core,
   token: string,
 ): Promise<AuthenticatedDirectory | undefined> {
-  const stored = await core.store.server.collection('scim_tokens').findOne({ tokenHash: hashToken(token) });
+  const stored = await findToken(core, token);
   const now = core.clock.now();
   if (!stored || !isLive(stored, now)) return undefined;
   const { tenantId } = stored;

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import supertest from 'supertest';
+import { systemActor } from '../../../src/identity/actors.js';
+import { createToken, revokeToken } from '../../../src/identity/directory-tokens.js';
 import { newUser, startScim, urn, type ScimApp } from '../../support/scim.js';
 
 describe('SCIM transport, authentication and errors (RFC 7644 sections 2, 3.1, 3.8, 3.12)', () => {
@@ -192,5 +194,14 @@ describe('SCIM transport, authentication and errors (RFC 7644 sections 2, 3.1, 3
     expect(text).to.match(/scim_requests_total\{operation="GET Users",status="200"\} \d+/);
     expect(text).to.match(/scim_requests_total\{operation="GET other",status="404"\} \d+/);
     expect(text).to.not.contain('invented');
+  });
+
+  it('refuses a token the moment it is revoked, however often it was used before', async () => {
+    const actor = systemActor(app.tenantId);
+    const { document, token } = await createToken(app.core, actor, app.directoryId, { name: 'short-lived' });
+    const client = app.client(token);
+    for (let i = 0; i < 3; i += 1) expect((await client.get('/Users?count=0')).status).to.equal(200);
+    await revokeToken(app.core, actor, app.directoryId, document._id);
+    expect((await client.get('/Users?count=0')).status).to.equal(401);
   });
 });
