@@ -34,67 +34,61 @@ export function splitMemberOperations(
   schema: ResourceSchema,
 ): MemberSplit {
   const others: PatchOperation[] = [];
-  const fold = new MemberFold();
+  const sum: MemberSum = { isTouched: false, replaceWith: undefined, add: new Set(), remove: new Set() };
   for (const operation of operations) {
-    const rest = operation.path === undefined ? takeFromObject(operation, fold, schema) : operation;
+    const rest = operation.path === undefined ? takeFromObject(operation, sum, schema) : operation;
     if (rest === undefined) continue;
-    const outcome = rest.path === undefined ? 'other' : takeFromPath(rest, rest.path, fold, schema);
+    const outcome = rest.path === undefined ? 'other' : takeFromPath(rest, rest.path, sum, schema);
     if (outcome === 'needs members') return { operations, members: undefined, needsMembers: true };
     if (outcome === 'other') others.push(rest);
   }
-  return { operations: others, members: fold.result(), needsMembers: false };
+  return { operations: others, members: toChange(sum), needsMembers: false };
 }
 
 /** The running sum of membership operations. */
-class MemberFold {
-  #isTouched = false;
-  #replaceWith: Set<string> | undefined;
-  readonly #add = new Set<string>();
-  readonly #remove = new Set<string>();
+interface MemberSum {
+  isTouched: boolean;
+  replaceWith: Set<string> | undefined;
+  readonly add: Set<string>;
+  readonly remove: Set<string>;
+}
 
-  replace(ids: readonly string[]): void {
-    this.#isTouched = true;
-    this.#replaceWith = new Set(ids);
-    this.#add.clear();
-    this.#remove.clear();
-  }
+function replaceMembers(sum: MemberSum, ids: readonly string[]): void {
+  sum.isTouched = true;
+  sum.replaceWith = new Set(ids);
+  sum.add.clear();
+  sum.remove.clear();
+}
 
-  add(ids: readonly string[]): void {
-    this.#isTouched = true;
-    for (const id of ids) {
-      if (this.#replaceWith !== undefined) this.#replaceWith.add(id);
-      else {
-        this.#add.add(id);
-        this.#remove.delete(id);
-      }
-    }
+function addMembers(sum: MemberSum, ids: readonly string[]): void {
+  sum.isTouched = true;
+  for (const id of ids) {
+    (sum.replaceWith ?? sum.add).add(id);
+    sum.remove.delete(id);
   }
+}
 
-  remove(ids: readonly string[]): void {
-    this.#isTouched = true;
-    for (const id of ids) {
-      if (this.#replaceWith !== undefined) this.#replaceWith.delete(id);
-      else {
-        this.#remove.add(id);
-        this.#add.delete(id);
-      }
-    }
+function removeMembers(sum: MemberSum, ids: readonly string[]): void {
+  sum.isTouched = true;
+  for (const id of ids) {
+    if (sum.replaceWith === undefined) sum.remove.add(id);
+    (sum.replaceWith ?? sum.add).delete(id);
   }
+}
 
-  result(): MemberChange | undefined {
-    if (!this.#isTouched) return undefined;
-    return {
-      replaceWith: this.#replaceWith && [...this.#replaceWith],
-      add: [...this.#add],
-      remove: [...this.#remove],
-    };
-  }
+function toChange(sum: MemberSum): MemberChange | undefined {
+  if (!sum.isTouched) return undefined;
+  return {
+    replaceWith: sum.replaceWith && [...sum.replaceWith],
+    add: [...sum.add],
+    remove: [...sum.remove],
+  };
 }
 
 /** A path-less operation without its `members`; undefined when nothing else is in it. */
 function takeFromObject(
   operation: PatchOperation,
-  fold: MemberFold,
+  sum: MemberSum,
   schema: ResourceSchema,
 ): PatchOperation | undefined {
   if (!isJsonObject(operation.value)) return operation;
@@ -102,7 +96,7 @@ function takeFromObject(
     (name) => findAttribute(schema.attributes, name)?.name === 'members',
   );
   if (key === undefined) return operation;
-  changeAll(operation.op, operation.value[key], fold);
+  changeAll(operation.op, operation.value[key], sum);
   const value = without(operation.value, key);
   return Object.keys(value).length === 0 ? undefined : { ...operation, value };
 }
@@ -110,7 +104,7 @@ function takeFromObject(
 function takeFromPath(
   { op, value }: PatchOperation,
   path: string,
-  fold: MemberFold,
+  sum: MemberSum,
   schema: ResourceSchema,
 ): 'taken' | 'other' | 'needs members' {
   const target = parsePatchPath(path, schema);
@@ -119,18 +113,18 @@ function takeFromPath(
     if (op === 'remove' && value !== undefined) {
       throw badRequest('invalidValue', '"remove" of "members" takes no "value": name the member in the path');
     }
-    changeAll(op, value, fold);
+    changeAll(op, value, sum);
     return 'taken';
   }
   const ids = target.filter === undefined ? undefined : idsOf(target.filter);
   if (op !== 'remove' || target.sub !== undefined || ids === undefined) return 'needs members';
-  fold.remove(ids);
+  removeMembers(sum, ids);
   return 'taken';
 }
 
-function changeAll(op: PatchOperation['op'], value: unknown, fold: MemberFold): void {
-  if (op === 'add') fold.add(readIds(value));
-  else fold.replace(op === 'remove' ? [] : readIds(value));
+function changeAll(op: PatchOperation['op'], value: unknown, sum: MemberSum): void {
+  if (op === 'add') addMembers(sum, readIds(value));
+  else replaceMembers(sum, op === 'remove' ? [] : readIds(value));
 }
 
 function readIds(value: unknown): string[] {
