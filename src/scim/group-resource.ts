@@ -1,9 +1,9 @@
 import type { GroupDocument } from '../persistence/collections/groups.js';
 import type { ResourceSchema } from './protocol/attribute.js';
+import { toEntityTag } from './protocol/etag.js';
 import type { JsonObject } from './protocol/json-value.js';
 import { badRequest } from './protocol/scim-error.js';
 import { groupUrn } from './protocol/urns.js';
-import { etagOf } from './user-resource.js';
 
 /** A member as `Group.members` shows it. */
 export interface GroupMember {
@@ -53,7 +53,7 @@ export function toScimGroup(
     created: group.createdAt.toISOString(),
     lastModified: group.updatedAt.toISOString(),
     location: `${baseUrl}/Groups/${group._id}`,
-    version: etagOf(group.version),
+    version: toEntityTag(group.version),
   };
   return resource;
 }

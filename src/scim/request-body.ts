@@ -57,7 +57,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
  *
  * @throws ScimError 400 invalidSyntax for invalid UTF-8, malformed JSON or JSON that nests too deep.
  */
-export function parseJsonBody(bytes: Buffer): unknown {
+function parseJsonBody(bytes: Buffer): unknown {
   let value: unknown;
   try {
     const text = utf8.decode(bytes);

@@ -1,5 +1,6 @@
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { ResourceSchema } from './protocol/attribute.js';
+import { toEntityTag } from './protocol/etag.js';
 import type { JsonObject } from './protocol/json-value.js';
 import { gatehouseUserUrn, userUrn } from './protocol/urns.js';
 import type { Standing } from './user-standing.js';
@@ -22,9 +23,6 @@ export interface UserContent {
   approved?: boolean;
   loginType?: 'local' | 'sso';
 }
-
-/** The entity tag of a stored version (weak: RFC 7644 section 3.14). */
-export const etagOf = (version: number): string => `W/"${version}"`;
 
 /**
  * What the directory sent in Gatehouse's extension, with the present values of what others may have changed since, and the access
@@ -82,7 +80,7 @@ export function toScimUser(
     created: user.createdAt.toISOString(),
     lastModified: user.updatedAt.toISOString(),
     location: `${baseUrl}/Users/${user._id}`,
-    version: etagOf(user.version),
+    version: toEntityTag(user.version),
   };
   return resource;
 }
