@@ -1,4 +1,4 @@
-import type { mongo } from 'mongoose';
+import { Schema, type mongo } from 'mongoose';
 import { isDuplicate, translate } from './failures.js';
 
 interface Counter {
@@ -7,36 +7,40 @@ interface Counter {
   expiresAt: Date;
 }
 
+/** Times a counter is tried to be made. */
+const mostTries = 5;
+
+/** Their one index: MongoDB sweeps away those that have ended. */
+export const counterSchema = new Schema({ expiresAt: Date }).index(
+  { expiresAt: 1 },
+  { name: 'counters_expiry', expireAfterSeconds: 0 },
+);
+
 /** The store's counters: one small document each, changed by one atomic update. */
-export async function createCounters(db: mongo.Db, now: () => Date, expire: boolean) {
+export function createCounters(db: mongo.Db, now: () => Date) {
   const counters = db.collection<Counter>('counters');
-  await counters.createIndex(
-    { expiresAt: 1 },
-    { name: 'counters_expiry', ...(expire && { expireAfterSeconds: 0 }) },
-    {},
-  );
-  const add = async (key: string, by: number, expiresAt: Date) => {
-    const isLive = { $gt: ['$expiresAt', now()] };
-    const change = {
-      $set: {
-        count: { $cond: [isLive, { $add: ['$count', by] }, by] },
-        expiresAt: { $cond: [isLive, '$expiresAt', expiresAt] },
-      },
-    };
-    const options = { upsert: true, returnDocument: 'after' } as const;
-    const counter = await counters.findOneAndUpdate({ _id: key }, [change], options);
-    return { count: counter?.count ?? by, expiresAt: counter?.expiresAt ?? expiresAt };
+  const add = async (key: string, by: number, expiresAt: Date): Promise<Counter | null> => {
+    const live = { _id: key, expiresAt: { $gt: now() } };
+    const counted = await counters.findOneAndUpdate(
+      live,
+      { $inc: { count: by } },
+      { returnDocument: 'after' },
+    );
+    if (counted) return counted;
+    const ended = { _id: key, expiresAt: { $lte: now() } };
+    const begin = { $set: { count: by, expiresAt } };
+    return counters.findOneAndUpdate(ended, begin, { upsert: true, returnDocument: 'after' });
   };
   return {
     increment: async (key: string, by: number, expiresAt: Date) => {
-      try {
-        // Two that find no counter may both try to make it: the second then finds the first's.
-        return await add(key, by, expiresAt).catch((error: unknown) => {
-          if (isDuplicate(error)) return add(key, by, expiresAt);
-          throw error;
-        });
-      } catch (error) {
-        throw translate(error, 'counters');
+      for (let attempt = 0; ; attempt++) {
+        try {
+          const counter = await add(key, by, expiresAt);
+          return { count: counter?.count ?? by, expiresAt: counter?.expiresAt ?? expiresAt };
+        } catch (error) {
+          // Several that find no counter all try to make it: the others then count on the first one's.
+          if (!isDuplicate(error) || attempt === mostTries) throw translate(error, 'counters');
+        }
       }
     },
     resetCounter: async (key: string) => {

@@ -1,4 +1,4 @@
-import { mongo } from 'mongoose';
+import { Error as MongooseErrors, mongo } from 'mongoose';
 import { AppError } from '../../shared/errors.js';
 import { DuplicateKey } from '../store.js';
 
@@ -6,6 +6,7 @@ import { DuplicateKey } from '../store.js';
 const passing = new Set([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
 
 const isAway = (error: unknown): boolean =>
+  error instanceof MongooseErrors.MongooseServerSelectionError ||
   error instanceof mongo.MongoServerSelectionError ||
   error instanceof mongo.MongoNetworkError ||
   error instanceof mongo.MongoNotConnectedError ||

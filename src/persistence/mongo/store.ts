@@ -3,9 +3,9 @@ import type { Logger } from '../../infrastructure/logger.js';
 import { systemClock, type Clock } from '../../shared/clock.js';
 import type { Doc } from '../document.js';
 import type { Change, FindOptions, Query, Step, Store, Transaction, UpdateOptions } from '../store.js';
-import { createCounters } from './counters.js';
+import { counterSchema, createCounters } from './counters.js';
 import { translate } from './failures.js';
-import { prepareCollection } from './indexes.js';
+import { prepareCollections } from './indexes.js';
 import * as operations from './operations.js';
 import type { View } from './query.js';
 import { createTransactions, runUnprotected, step } from './transaction.js';
@@ -109,14 +109,10 @@ export async function openMongoStore(
   const client = connection.getClient();
   const db = client.db(connection.name);
   const now = () => clock.now();
-  const expiries = new Map<string, string | null>();
-  await Promise.all(
-    Object.entries(schemas).map(async ([name, schema]) => {
-      // The server's own sweep goes by its own clock: only when that is ours too.
-      expiries.set(name, await prepareCollection(db, name, schema, clock === systemClock));
-    }),
-  );
-  const counters = await createCounters(db, now, clock === systemClock);
+  // The server's own sweep goes by its own clock: only when that is ours too.
+  const all = { ...schemas, counters: counterSchema };
+  const expiries = await prepareCollections(db, all, clock === systemClock);
+  const counters = createCounters(db, now);
   const { version } = (await db.admin().command({ buildInfo: 1 })) as { version?: string };
   const transact = (await mayTransact(db, log)) ? createTransactions(client) : undefined;
 
