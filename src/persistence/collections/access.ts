@@ -42,7 +42,7 @@ export const sessionSchema = defineCollection<SessionDocument>(
     {
       name: 'sessions_provider_sid',
       key: { tenantId: 1, providerSid: 1 },
-      where: { providerSid: { $type: 'string' } },
+      where: { providerSid: { $gt: '' } },
     },
     { name: 'sessions_expiry', key: { expiresAt: 1 }, expires: true },
   ],
