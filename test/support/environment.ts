@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+
 /** Loaded before every test file: tests never read the developer's environment. */
 for (const name of Object.keys(process.env)) {
   if (
@@ -9,3 +11,6 @@ for (const name of Object.keys(process.env)) {
   }
 }
 process.env['NODE_ENV'] = 'test';
+
+// Property tests draw the same cases in every run, so that a failure is of the change and not of the day; FUZZ_SEED draws others.
+fc.configureGlobal({ seed: Number(process.env['FUZZ_SEED'] ?? 20_261_122) });
