@@ -22,7 +22,7 @@ import {
   type WriteContext,
 } from './user-write.js';
 
-export type { Grant, UserDocument } from '../persistence/collections/users.js';
+export type { UserDocument } from '../persistence/collections/users.js';
 export type { CreateOptions } from './user-build.js';
 export type { UserInput } from './user-input.js';
 export type { WriteOptions } from './versions.js';

@@ -2,8 +2,8 @@ import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
 
 export type Logger = PinoLogger;
 
-/** Paths whose values never reach the log. Tested in `test/unit/infrastructure/logger.test.ts`. */
-export const redactedPaths = [
+/** Paths whose values never reach the log. */
+const redactedPaths = [
   'req.headers.authorization',
   'req.headers.cookie',
   'res.headers["set-cookie"]',

@@ -19,9 +19,11 @@ export async function mailsTo(core: Core, address: string): Promise<StoredMail[]
 
 /** Waits until there are so many mails to this address. */
 export async function waitForMails(core: Core, address: string, count = 1): Promise<StoredMail[]> {
-  for (const deadline = Date.now() + 5000; Date.now() < deadline; await delay(20)) {
+  const deadline = Date.now() + 5000;
+  while (Date.now() < deadline) {
     const mails = await mailsTo(core, address);
     if (mails.length >= count) return mails;
+    await delay(20);
   }
   throw new Error(`no mail to ${address} in 5 s`);
 }

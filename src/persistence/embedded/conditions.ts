@@ -34,7 +34,7 @@ function isPoint(value: unknown, field: string): boolean {
 }
 
 /** The literal text an anchored pattern begins with, and whether that text is all of it. */
-export function literalPrefix(pattern: string): { text: string; whole: boolean } | undefined {
+function literalPrefix(pattern: string): { text: string; whole: boolean } | undefined {
   const found = /^\^((?:[^\\^$.*+?()[\]{}|]|\\[^\w\s])*)/.exec(pattern);
   if (!found) return undefined;
   const [matched, literal = ''] = found;

@@ -33,7 +33,7 @@ export interface Collected {
 const hasNumericPart = (path: string) => path.split('.').some((part) => /^\d+$/.test(part));
 
 /** Whether the schema lets this path have several values: arrays, and whatever is inside what the schema does not look into. */
-export function mayBeMultiple(schema: Schema, path: string): boolean {
+function mayBeMultiple(schema: Schema, path: string): boolean {
   if (path.includes('.')) return true;
   const instance = (schema.path(path) as { instance?: string } | undefined)?.instance;
   return instance === 'Array' || instance === 'Mixed' || instance === undefined;

@@ -168,11 +168,6 @@ export function orderOf(values: readonly unknown[], directions: readonly (1 | -1
   return scratch.toString('latin1', 0, end);
 }
 
-/** Whether the first value comes before the second in the order of keys. */
-export function isBefore(a: unknown, b: unknown): boolean {
-  return orderOf([a], [1]) < orderOf([b], [1]);
-}
-
 /** Where a document stands. */
 export function documentKey(collection: string, id: string): string {
   return `${collection}/${id}`;
