@@ -96,6 +96,22 @@ function* idAt(database: Database, { prefix }: KeyRange): Generator<string, void
 
 const isPoint = ({ index, fixed }: IndexPlan) => index.unique && fixed === index.fields.length;
 
+/** The range without its first (descending: last) keys, which are passed over without being read. */
+function beyond(database: Database, range: KeyRange, skip: number, reverse: boolean): KeyRange[] {
+  const bounds = chunkBetween(range.start, range.end, reverse, 1);
+  const [key] = Array.from(database.entries.getKeys({ ...bounds, offset: skip }));
+  if (!key) return [];
+  return [reverse ? { ...range, end: Buffer.concat([key, Buffer.of(0)]) } : { ...range, start: key }];
+}
+
+/** Where the walk of a page that begins after `skip` keys starts, and how many keys are to be left out on the way. */
+function seek(database: Database, whole: KeyRange[], skip: number, reverse: boolean) {
+  const near = database.ranks.seek(whole, skip, reverse);
+  const [only, ...others] = near.ranges;
+  if (!only || others.length > 0 || near.skip === 0) return near;
+  return { ranges: beyond(database, only, near.skip, reverse), skip: 0 };
+}
+
 /**
  * The ids a plan finds: in its order when it has one, and once each.
  *
@@ -106,7 +122,7 @@ export function walk(database: Database, plan: IndexPlan, options: FindOptions):
   const whole = plan.ordered && after ? rangesAfter(plan, after) : rangesOf(plan);
   const [only, ...others] = whole;
   if (only && others.length === 0 && isPoint(plan) && !after && !skipped) return idAt(database, only);
-  const { ranges, skip } = database.ranks.seek(whole, skipped, plan.reverse);
+  const { ranges, skip } = seek(database, whole, skipped, plan.reverse);
   const first = (options.limit ?? chunk) + skip;
   const streams = ranges.map((range) => readRange(database, plan, range, first));
   const ids = idsIn(plan.ordered ? [merge(streams, plan.reverse)] : streams, skip);
