@@ -23,8 +23,15 @@ const redactedPaths = [
   '*._csrf',
 ];
 
-/** JSON lines on standard output. */
+/** Standard output, written to a few lines at a time: one system call for each would cost more than making the line. */
+function standardOutput(): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: true, minLength: 4096, periodicFlush: 100 });
+  process.once('exit', () => output.flushSync());
+  return output;
+}
+
+/** JSON lines on standard output, a tenth of a second late at most. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const options = { level, redact: { paths: redactedPaths, censor: '[redacted]' }, base: null };
-  return destination ? pino(options, destination) : pino(options);
+  return pino(options, destination ?? standardOutput());
 }
