@@ -43,6 +43,8 @@ export interface JobWorker {
 }
 
 const pollMs = 500;
+/** Work that was woken for waits so long for more of it: many writes at once are one look at what is due. */
+const gatherMs = 10;
 const leaseMs = 60_000;
 const atOnce = 4;
 const mostAttempts = 20;
@@ -146,7 +148,7 @@ async function runDue(core: Core, handlers: JobHandlers): Promise<number> {
 }
 
 /**
- * Begins to do jobs: at once when woken by {@link wakeJobs}, else every half second. A job is leased to one worker; a handler that throws
+ * Begins to do jobs: within a moment when woken by {@link wakeJobs}, else every half second. A job is leased to one worker; a handler that throws
  * is tried again after 1, 2, 4, ... seconds, a process that dies leaves its jobs to the others after a minute.
  *
  * @param handlers - by the job's kind; jobs of other kinds are left alone.
@@ -174,9 +176,17 @@ export function startJobWorker(core: Core, handlers: JobHandlers): JobWorker {
     state.isWoken = true;
     if (!state.isStopped) running ??= work();
   };
+  let soon: NodeJS.Timeout | undefined;
+  const wakeSoon = (): void => {
+    soon ??= setTimeout(() => {
+      soon = undefined;
+      wake();
+    }, gatherMs);
+    soon.unref();
+  };
 
   const woken = listeners.get(core.store) ?? new Set();
-  listeners.set(core.store, woken.add(wake));
+  listeners.set(core.store, woken.add(wakeSoon));
   const timer = setInterval(wake, pollMs);
   timer.unref();
   return {
@@ -187,7 +197,8 @@ export function startJobWorker(core: Core, handlers: JobHandlers): JobWorker {
     async stop() {
       state.isStopped = true;
       clearInterval(timer);
-      woken.delete(wake);
+      clearTimeout(soon);
+      woken.delete(wakeSoon);
       await running;
     },
   };

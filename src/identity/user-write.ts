@@ -191,9 +191,14 @@ const accessEndJob = 'access.end';
 /** Kind of the job that runs when an access period is over. */
 export const accessExpireJob = 'access.expire';
 
+/** Leaves the clean-up to a job, for the few who have something to clean up: most people a directory disables were never signed in. */
 export function* enqueueAccessEnd(context: WriteContext, userId: string, reason: string): Step<void> {
+  const { tx, tenantId } = context;
+  const session = yield* tx.tenant(tenantId).collection('sessions').findOne({ userId });
+  const given = session ?? (yield* tx.server.collection('oidc_payloads').findOne({ accountId: userId }));
+  if (!given) return;
   const payload = { userId, revokedAt: context.now.toISOString(), reason };
-  yield* enqueueJob(context.tx, context.tenantId, { kind: accessEndJob, payload }, context.now);
+  yield* enqueueJob(tx, tenantId, { kind: accessEndJob, payload }, context.now);
 }
 
 export function* enqueueExpiry(context: WriteContext, user: UserDocument): Step<void> {

@@ -47,6 +47,18 @@ describe('users', () => {
   const jobs = (kind: string) => core.store.tenant(tenantId).collection('jobs').find({ kind });
   const configOf = () => tenantConfig(core, tenantId);
 
+  async function givenSession(userId: string): Promise<void> {
+    const now = core.clock.now();
+    const sessions = core.store.tenant(tenantId).collection('sessions');
+    const place = { _id: unique('session'), tenantId, tokenHash: unique('hash'), userId };
+    const how = { method: 'password' as const, amr: [], connectionId: null, providerSid: null };
+    const until = { absoluteExpiresAt: null, expiresAt: new Date(now.getTime() + 900_000) };
+    await sessions.insert({
+      ...{ ...place, ...how, ...until },
+      ...{ signedInAt: now, lastSeenAt: now, ip: '', userAgent: '' },
+    });
+  }
+
   describe('names and addresses', () => {
     it('are unique over userName and email together, in any case', async () => {
       await createUser(core, system, scimUser('ada@acme.test'));
@@ -166,6 +178,7 @@ describe('users', () => {
     it('SCIM active:false stamps the end of access and queues it in the same write, and enabling revives nothing', async () => {
       const { actor } = await givenDirectory(core, tenantId);
       const ada = await createUser(core, actor, scimUser('ada@acme.test'));
+      await givenSession(ada._id);
       core.clock.advance(1000);
       const off = await updateUser(core, actor, ada._id, (user) => ({ ...inputOf(user), active: false }));
       expect(off.accessRevokedAt).to.deep.equal(core.clock.now());
@@ -198,27 +211,7 @@ describe('users', () => {
       const ada = await createUser(core, actor, scimUser('ada@acme.test'));
       const sessions = core.store.tenant(tenantId).collection('sessions');
       const now = core.clock.now();
-      const expiresAt = new Date(now.getTime() + 900_000);
-      await sessions.insert({
-        ...{
-          _id: unique('session'),
-          tenantId,
-          tokenHash: unique('hash'),
-          userId: ada._id,
-          method: 'password',
-          amr: [],
-        },
-        ...{
-          connectionId: null,
-          providerSid: null,
-          signedInAt: now,
-          lastSeenAt: now,
-          absoluteExpiresAt: null,
-          expiresAt,
-          ip: '',
-          userAgent: '',
-        },
-      });
+      await givenSession(ada._id);
       const off = await setEnabled(core, system, ada._id, false);
       expect(off.accessRevokedAt).to.equal(null);
       const said = await updateUser(core, actor, ada._id, () => undefined);
@@ -229,11 +222,20 @@ describe('users', () => {
 
     it('deletion takes credentials and identities along and queues the end of access', async () => {
       const ada = await givenUser(core, tenantId);
+      await givenSession(ada._id);
       await deleteUser(core, system, ada._id);
       expect((await refusal(getUser(core, tenantId, ada._id))).code).to.equal('user.not_found');
       expect(await core.store.tenant(tenantId).collection('credentials').get(ada._id)).to.equal(undefined);
       expect((await jobs('access.end')).map(({ payload }) => payload['reason'])).to.deep.equal(['deleted']);
       expect((await refusal(deleteUser(core, system, ada._id))).code).to.equal('user.not_found');
+    });
+
+    it('leaves no job for somebody who never signed in: there is nothing to end', async () => {
+      const ada = await givenUser(core, tenantId);
+      const off = await setEnabled(core, system, ada._id, false);
+      expect(off.accessRevokedAt).to.deep.equal(core.clock.now());
+      await deleteUser(core, system, ada._id);
+      expect(await jobs('access.end')).to.deep.equal([]);
     });
 
     it('with users.deletion off people cannot delete and a SCIM DELETE hides (M3-21)', async () => {
