@@ -62,7 +62,7 @@ function tourOf(demo: Demo, targetFile: string): string[] {
   ]);
   return [
     '',
-    `Gatehouse   ${demo.serverUrl}  (console ${demo.serverUrl}/admin, API ${demo.serverUrl}/openapi.json)`,
+    `Gatehouse   ${demo.serverUrl}  (API ${demo.serverUrl}/openapi.json, explained at ${demo.serverUrl}/docs/api)`,
     ...tenants,
     '',
     'The tour',

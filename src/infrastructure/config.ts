@@ -70,7 +70,7 @@ export const configSchema = z.strictObject({
       scimPageDefault: positive.describe('resources on a SCIM page when `count` is absent'),
       scimPageMax: positive.describe('most resources on a SCIM page'),
       failedCredentialsPerMinute: positive.describe('failed tokens per address and minute before 429'),
-      signInPerMinutePerAddress: positive.describe('sign-in posts per address and minute before 429'),
+      signInPerMinutePerAddress: positive.describe('refused sign-in posts per address and minute before 429'),
       signInPerMinutePerAccount: positive.describe('sign-in posts per account and minute before 429'),
     })
     .describe('limits'),

@@ -46,8 +46,8 @@ function typedEmail(req: Request): string | undefined {
 }
 
 /**
- * Limits of sign-in posts, per client address and per account address typed. They slow guessing over many accounts and never lock anything
- * themselves (F-14).
+ * Limits of sign-in posts: refused ones per client address (a company's people may all come from one), all of them per account typed. They
+ * slow guessing over many accounts and never lock anything themselves (F-14).
  */
 export function signInLimits(core: Core): RequestHandler[] {
   const { signInPerMinutePerAddress, signInPerMinutePerAccount } = core.config.limits;
@@ -56,6 +56,7 @@ export function signInLimits(core: Core): RequestHandler[] {
       name: 'sign-in-address',
       perMinute: signInPerMinutePerAddress,
       keyOf: byAddress,
+      failuresOnly: true,
     }),
     limit(core, {
       name: 'sign-in-account',
