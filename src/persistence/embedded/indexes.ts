@@ -39,10 +39,10 @@ function mayBeMultiple(schema: Schema, path: string): boolean {
   return instance === 'Array' || instance === 'Mixed' || instance === undefined;
 }
 
-/** @returns a test of documents by a query, as MongoDB would match them. */
+/** @returns a test of documents by a query, as MongoDB would match them. Compiled when there is a document to test: often there is none. */
 export function matcher(query: Query): (document: Doc) => boolean {
-  const compiled = new Matcher(query, { scriptEnabled: false });
-  return (document) => compiled.test(document);
+  let compiled: Matcher | undefined;
+  return (document) => (compiled ??= new Matcher(query, { scriptEnabled: false })).test(document);
 }
 
 /**
