@@ -8,23 +8,32 @@ const maxDepth = 40;
 const jsonType = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 const foreignCharset = /;\s*charset\s*=\s*"?(?!utf-?8)/i;
 
+/**
+ * How much of a body beyond the limit is still read and dropped: a client reads the answer only once it has written all, and would see a
+ * broken connection instead.
+ */
+const mostDropped = 64 * 1024 * 1024;
+
 /** Reads a body of at most so many bytes; the limit is on bytes as sent, before any of it is parsed (RFC 7644 section 3.7.4). */
 async function readBytes(req: IncomingMessage, limit: number): Promise<Buffer> {
   const tooLarge = (): AppError =>
     new AppError('input.too_large', `the body is larger than the ${limit} bytes accepted here`);
-  if (Number(req.headers['content-length'] ?? 0) > limit) throw tooLarge();
+  if (Number(req.headers['content-length'] ?? 0) > limit + mostDropped) throw tooLarge();
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     req.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size <= limit) chunks.push(chunk);
-      else {
-        req.removeAllListeners('data');
-        reject(tooLarge());
-      }
+      else chunks.length = 0;
+      if (size <= limit + mostDropped) return;
+      req.removeAllListeners('data');
+      reject(tooLarge());
     });
-    req.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    req.on('end', () => {
+      if (size > limit) reject(tooLarge());
+      else resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+    });
     req.on('error', reject);
     req.on('close', () => {
       if (!req.complete) reject(new ScimError(400, 'invalidSyntax', 'the request ended before its body did'));

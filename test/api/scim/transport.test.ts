@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import supertest from 'supertest';
 import { systemActor } from '../../../src/identity/actors.js';
@@ -88,6 +90,27 @@ describe('SCIM transport, authentication and errors (RFC 7644 sections 2, 3.1, 3
     expect(res.status).to.equal(413);
     expect(res.body).to.include({ status: '413' });
     expect(await app.acme.find('Users', `userName eq "${user.userName}"`)).to.include({ totalResults: 0 });
+  });
+
+  it('hears a body over the limit out, so that its sender reads the 413 and not a broken connection', async () => {
+    const { hostname, port } = new URL(app.url);
+    const piece = Buffer.alloc(1024 * 1024, ' ');
+    const socket = connect(Number(port), hostname);
+    const head = [
+      'POST /scim/v2/Users HTTP/1.1',
+      `Host: ${hostname}:${port}`,
+      `Authorization: ${bearer()}`,
+      'Content-Type: application/scim+json',
+      `Content-Length: ${piece.length * 20}`,
+    ];
+    const answer = text(socket);
+    socket.write(`${head.join('\r\n')}\r\n\r\n`);
+    for (let sent = 0; sent < 20; sent += 1) {
+      await new Promise<void>((resolve, reject) => {
+        socket.write(piece, (error) => (error ? reject(error) : resolve()));
+      });
+    }
+    expect(await answer).to.match(/^HTTP\/1\.1 413 [^]*"status":"413"/);
   });
 
   it('answers 401 with WWW-Authenticate without a token, with another scheme and with an unknown one', async () => {
