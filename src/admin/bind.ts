@@ -21,6 +21,11 @@ function send(res: Response, route: Route, reply: Reply<unknown>): void {
   else res.json(reply.body);
 }
 
+/** An empty parameter, as a form sends it for a field left empty, is an absent one. */
+function givenParameters(query: Request['query']): Request['query'] {
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ''));
+}
+
 type ReadBody = (req: Request, res: Response) => Promise<unknown>;
 
 /**
@@ -42,7 +47,7 @@ function serve(core: Core, route: Route, readBody: ReadBody, checkOutput: boolea
       actor: caller.actor,
       caller,
       params,
-      query: parseInput(query, req.query, 'query'),
+      query: parseInput(query, givenParameters(req.query), 'query'),
       body: route.body ? parseInput(route.body, await readBody(req, res), 'body') : undefined,
       target,
       ifVersion,
