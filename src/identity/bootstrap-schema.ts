@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dialects } from '../persistence/collections/directories.js';
+import { parseEmail } from './email-domain.js';
 import { anySettings, presetNames } from './tenant-settings.js';
 
 const text = z.string().min(1).max(255);
@@ -25,7 +26,7 @@ const application = z.strictObject({
 });
 
 const user = z.strictObject({
-  email: text,
+  email: text.refine((address) => parseEmail(address) !== undefined, 'must be a valid email'),
   userName: text.optional(),
   givenName: text.optional(),
   familyName: text.optional(),

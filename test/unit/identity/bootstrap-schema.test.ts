@@ -43,6 +43,11 @@ describe('parseBootstrap', () => {
       /^tenants\[0\]\.users\[1\]\.email: /,
     ],
     [
+      'an address nobody could sign in with',
+      tenant({ users: [{ email: 'a@b.test' }, { email: 'ada' }] }),
+      /^tenants\[0\]\.users\[1\]\.email: must be a valid email$/,
+    ],
+    [
       'an unknown setting',
       tenant({ settings: { 'no.such': 1 } }),
       /^tenants\[0\]\.settings\["no\.such"\]: is not known here$/,
