@@ -6,6 +6,14 @@ import { anySettings, presetNames } from './tenant-settings.js';
 const text = z.string().min(1).max(255);
 const secret = z.string().min(1).max(500);
 
+/** An address in the form it is stored in. */
+const address = text.transform((typed, context) => {
+  const parsed = parseEmail(typed);
+  if (parsed) return parsed.address;
+  context.addIssue({ code: 'custom', message: `${typed} is not a valid email address` });
+  return z.NEVER;
+});
+
 const role = z.strictObject({
   key: text,
   name: text,
@@ -26,7 +34,7 @@ const application = z.strictObject({
 });
 
 const user = z.strictObject({
-  email: text.refine((address) => parseEmail(address) !== undefined, 'must be a valid email'),
+  email: address,
   userName: text.optional(),
   givenName: text.optional(),
   familyName: text.optional(),

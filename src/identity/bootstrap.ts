@@ -14,7 +14,6 @@ import {
 import type { Actor, Core } from './core.js';
 import { createDirectory, findDirectoryByName, updateDirectory } from './directories.js';
 import { createToken, listTokens, replaceToken } from './directory-tokens.js';
-import { parseEmail } from './email-domain.js';
 import { createRole, fullKeyOf, roleCatalogue, updateRole } from './roles.js';
 import { createConnection, listConnections, updateConnection } from './sso-connections.js';
 import { createTenant, findTenantBySlug, updateTenant } from './tenants.js';
@@ -175,18 +174,9 @@ function changeOf(entry: BootstrapUser, user: UserDocument): Parameters<typeof c
   };
 }
 
-function requireEmail(email: string): string {
-  const parsed = parseEmail(email);
-  if (parsed) return parsed.address;
-  throw new AppError('input.invalid', 'not an address', {
-    errors: [{ pointer: '/email', detail: `${email} is not a valid email address` }],
-  });
-}
-
 function applyUser(run: Run, entry: BootstrapUser): Promise<void> {
   const { core, actor } = run;
-  const email = requireEmail(entry.email);
-  const { givenName, familyName, displayName, phone, password, roles } = entry;
+  const { email, givenName, familyName, displayName, phone, password, roles } = entry;
   const input = {
     userName: entry.userName ?? email,
     externalId: null,
@@ -200,7 +190,7 @@ function applyUser(run: Run, entry: BootstrapUser): Promise<void> {
     run,
     () => findUserByLogin(core, actor.tenantId, email),
     () => createUser(core, actor, input, { activated: true }),
-    ({ _id }) => updateUser(core, actor, _id, (user) => changeOf({ ...entry, email }, user)),
+    ({ _id }) => updateUser(core, actor, _id, (user) => changeOf(entry, user)),
   );
 }
 

@@ -45,7 +45,7 @@ describe('parseBootstrap', () => {
     [
       'an address nobody could sign in with',
       tenant({ users: [{ email: 'a@b.test' }, { email: 'ada' }] }),
-      /^tenants\[0\]\.users\[1\]\.email: must be a valid email$/,
+      /^tenants\[0\]\.users\[1\]\.email: ada is not a valid email address$/,
     ],
     [
       'an unknown setting',
