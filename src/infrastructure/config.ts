@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -8,6 +9,17 @@ const flag = z.union([
 ]);
 const port = z.coerce.number().int().min(0).max(65_535);
 const positive = z.coerce.number().int().positive();
+
+/** An address or a range of addresses (`10.0.0.0/8`) as `TRUST_PROXY` lists them, or express' word for a well-known one. */
+function isProxy(entry: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(entry)) return true;
+  const [address = '', prefix, ...more] = entry.split('/');
+  const family = isIP(address);
+  if (family === 0 || more.length > 0) return false;
+  return (
+    prefix === undefined || (/^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128))
+  );
+}
 
 /**
  * Every setting of the server with its meaning; `docs/configuration.md` is generated from it. Tenants have settings of their own
@@ -44,6 +56,10 @@ export const configSchema = z.strictObject({
   mailFrom: z.string().min(3).describe('sender of mails'),
   trustProxy: z
     .string()
+    .refine(
+      (text) => /^\d+$/.test(text) || text.split(',').every((entry) => isProxy(entry.trim())),
+      'must be a number of proxies, or addresses and ranges (10.0.0.0/8) with commas between',
+    )
     .optional()
     .describe('how many proxies stand in front (a number), or their addresses; absent: none'),
   logLevel: z

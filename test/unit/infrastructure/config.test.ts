@@ -73,6 +73,15 @@ describe('loadConfig', () => {
     ]);
   });
 
+  it('takes proxies as a number, addresses, ranges and well-known words, and nothing else', () => {
+    for (const proxies of ['1', 'loopback', '10.0.0.0/8, ::1', 'fd00::/8,192.0.2.7']) {
+      expect(problemsOf({ TRUST_PROXY: proxies }), proxies).to.deep.equal([]);
+    }
+    for (const proxies of ['true', 'nonsense', '-1', '10.0.0.0/33', '10.0.0.0/', '::1,', '300.0.0.1']) {
+      expect(problemsOf({ TRUST_PROXY: proxies })[0], proxies).to.match(/^TRUST_PROXY: must be /);
+    }
+  });
+
   it('reads any variable from the file NAME_FILE points to, and says so when it cannot', async () => {
     const file = join(folder, 'key');
     await writeFile(file, 'a secret of more than thirty-two bytes\n');
