@@ -23,11 +23,14 @@ const redactedPaths = [
   '*._csrf',
 ];
 
+let output: DestinationStream | undefined;
+
 /** Standard output, written to a few lines at a time: one system call for each would cost more than making the line. */
 function standardOutput(): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: true, minLength: 4096, periodicFlush: 100 });
-  process.once('exit', () => output.flushSync());
-  return output;
+  if (output) return output;
+  const stream = pino.destination({ dest: 1, sync: true, minLength: 4096, periodicFlush: 100 });
+  process.once('exit', () => stream.flushSync());
+  return (output = stream);
 }
 
 /** JSON lines on standard output, a tenth of a second late at most. */
