@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { systemActor } from '../../identity/actors.js';
 import { recordEvent } from '../../identity/audit.js';
 import type { Actor, Core } from '../../identity/core.js';
@@ -159,7 +160,7 @@ async function createJustInTime(core: Core, email: EmailAddress, arrival: SsoArr
 }
 
 const isRace = (error: unknown): boolean =>
-  error instanceof AppError && (error.code === 'store.duplicate' || error.code === 'user.name_taken');
+  error instanceof AppError && ['store.duplicate', 'store.conflict', 'user.name_taken'].includes(error.code);
 
 async function linkOrCreate(core: Core, email: EmailAddress, arrival: SsoArrival): Promise<Found> {
   const linked = await linkByEmail(core, email, arrival);
@@ -178,8 +179,12 @@ async function findByIdentity(core: Core, arrival: SsoArrival): Promise<Identity
   return undefined;
 }
 
-/** Two first sign-ins at once: one makes the user or the link, the others find it when they look again. */
-const mostTries = 3;
+/**
+ * Two first sign-ins at once: one makes the user or the link, the others find it when they look again. MongoDB may refuse them before the
+ * first is committed and to be seen, so they wait a little, longer each time: at most 0.6 s in all.
+ */
+const mostTries = 6;
+const pauseMs = 40;
 
 async function find(core: Core, arrival: SsoArrival): Promise<Found> {
   const address = addressOf(arrival);
@@ -192,6 +197,7 @@ async function find(core: Core, arrival: SsoArrival): Promise<Found> {
       return await linkOrCreate(core, address.email, arrival);
     } catch (error) {
       if (!isRace(error) || tries === mostTries) throw error;
+      await delay(pauseMs * tries);
     }
   }
 }
