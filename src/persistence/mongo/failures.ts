@@ -38,5 +38,7 @@ export function translate(error: unknown, collection: string): unknown {
 
 /** Whether a transaction that failed so may succeed when it is run again. */
 export function isConflict(error: unknown): boolean {
-  return error instanceof mongo.MongoError && error.hasErrorLabel('TransientTransactionError');
+  if (!(error instanceof mongo.MongoError)) return false;
+  // Servers that speak MongoDB's protocol over PostgreSQL tell a deadlock in its words, without the label.
+  return error.hasErrorLabel('TransientTransactionError') || error.message.includes('deadlock detected');
 }
