@@ -7,8 +7,8 @@ export interface Receiver {
   readonly url: string;
   /** The forms it was sent, oldest first. */
   readonly received: URLSearchParams[];
-  /** Waits until it has this many. */
-  until(count: number, seconds?: number): Promise<void>;
+  /** Waits until it has this many, or what it has satisfies. */
+  until(wanted: number | ((received: URLSearchParams[]) => boolean), seconds?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -29,11 +29,12 @@ export async function startReceiver(
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/backchannel-logout`,
     received,
-    async until(count, seconds = 5) {
+    async until(wanted, seconds = 5) {
+      const satisfied = () => (typeof wanted === 'number' ? received.length >= wanted : wanted(received));
       const deadline = performance.now() + seconds * 1000;
-      while (received.length < count) {
+      while (!satisfied()) {
         if (performance.now() > deadline)
-          throw new Error(`${received.length} of ${count} after ${seconds} s`);
+          throw new Error(`${received.length} notices after ${seconds} s, not what was waited for`);
         await delay(10);
       }
     },
