@@ -1,26 +1,17 @@
-import { randomBytes } from 'node:crypto';
-import { getDomain } from 'tldts';
 import type { AuditParty } from '../persistence/collections/events.js';
-import type { ConnectionDomain, SsoConnectionDocument, SsoMode } from '../persistence/collections/tenants.js';
+import type { SsoConnectionDocument, SsoMode } from '../persistence/collections/tenants.js';
 import { AppError, type InputFault } from '../shared/errors.js';
 import { newId } from '../shared/ids.js';
 import { recordEvent } from './audit.js';
 import { changesBetween } from './changes.js';
+import { domainFault, domainsOf, verifiedOf, type ConnectionDomainInput } from './connection-domains.js';
 import type { Actor, Core } from './core.js';
 import { refuseDuplicates } from './duplicates.js';
-import { normalDomain } from './email-domain.js';
-import { isPublicMailDomain } from './public-mail-domains.js';
 import { touchTenant } from './tenant-config.js';
 import { requireVersion, type WriteOptions } from './versions.js';
 import { outboundFault } from './web-address.js';
 
 export type { SsoConnectionDocument } from '../persistence/collections/tenants.js';
-
-interface ConnectionDomainInput {
-  domain: string;
-  /** Taken as proven without a TXT record: for the operator's own set-up only. */
-  verified?: boolean | undefined;
-}
 
 export interface SsoConnectionInput {
   name: string;
@@ -58,18 +49,6 @@ const partyOf = ({ _id, name }: Pick<SsoConnectionDocument, '_id' | 'name'>): Au
   label: name,
 });
 
-/** Where the proof of a domain is looked for. */
-function challengeName(domain: string): string {
-  return `_gatehouse-challenge.${domain}`;
-}
-
-function domainFault(text: string): string | undefined {
-  const domain = normalDomain(text);
-  if (domain === undefined) return `${text} is not a domain`;
-  if (getDomain(domain, { allowPrivateDomains: true }) === null) return `${domain} is a public suffix`;
-  return isPublicMailDomain(domain) ? `${domain} belongs to a public mail service` : undefined;
-}
-
 function requireValid(core: Core, input: SsoConnectionChange): void {
   const errors: InputFault[] = [];
   const issuer = input.issuer === undefined ? undefined : outboundFault(core, input.issuer);
@@ -81,31 +60,6 @@ function requireValid(core: Core, input: SsoConnectionChange): void {
   if (input.clientId === '') errors.push({ pointer: '/clientId', detail: 'must not be empty' });
   if (errors.length > 0) throw new AppError('input.invalid', 'the connection is not valid', { errors });
 }
-
-/** A domain that stays keeps its proof and its challenge: naming another one resets nothing. */
-function domainsOf(
-  inputs: readonly ConnectionDomainInput[],
-  before: readonly ConnectionDomain[],
-  mayVerify: boolean,
-  now: Date,
-): ConnectionDomain[] {
-  const known = new Map(before.map((entry) => [entry.domain, entry]));
-  const domains = inputs.map(({ domain: text, verified }) => {
-    const domain = normalDomain(text) ?? text;
-    const stored = known.get(domain);
-    const isVerified = mayVerify && verified !== undefined ? verified : (stored?.verified ?? false);
-    return {
-      domain,
-      verified: isVerified,
-      challenge: stored?.challenge ?? randomBytes(16).toString('hex'),
-      verifiedAt: isVerified ? (stored?.verifiedAt ?? now) : null,
-    };
-  });
-  return [...new Map(domains.map((entry) => [entry.domain, entry])).values()];
-}
-
-const verifiedOf = (domains: readonly ConnectionDomain[]): string[] =>
-  domains.filter(({ verified }) => verified).map(({ domain }) => domain);
 
 /** Only the operator says without a proof that a domain is somebody's. */
 const mayVerify = (actor: Actor): boolean => actor.party.type === 'system' || actor.party.type === 'staff';
@@ -248,7 +202,8 @@ export async function updateConnection(
   );
 }
 
-async function writeConnection(
+/** Changes a connection by a pure function of what is stored; the very same version when nothing changed. */
+export async function writeConnection(
   core: Core,
   actor: Actor,
   id: string,
@@ -271,43 +226,6 @@ async function writeConnection(
       yield* recordEvent(tx, actor, { action, target: partyOf(before), changes }, now);
       return after ?? before;
     }),
-  );
-}
-
-/**
- * Proves a domain by the TXT record at {@link challengeName}; from then on its addresses are forwarded here.
- *
- * @param lookup - resolves TXT records; an empty list when there are none.
- * @throws AppError `sso_connection.not_found`, `sso_connection.domain_taken`, `input.invalid` when the record is not there.
- */
-export async function verifyDomain(
-  core: Core,
-  actor: Actor,
-  id: string,
-  domain: string,
-  lookup: (name: string) => Promise<readonly (readonly string[])[]>,
-): Promise<SsoConnectionDocument> {
-  const connection = await getConnection(core, actor.tenantId, id);
-  const entry = connection.domains.find((candidate) => candidate.domain === normalDomain(domain));
-  if (!entry) throw new AppError('sso_connection.not_found', 'the connection does not name this domain');
-  const records = await lookup(challengeName(entry.domain));
-  if (!records.some((chunks) => chunks.join('').trim() === entry.challenge)) {
-    const detail = `no TXT record at ${challengeName(entry.domain)} holds ${entry.challenge}`;
-    throw new AppError('input.invalid', detail, { errors: [{ pointer: '/domain', detail }] });
-  }
-  const now = core.clock.now();
-  return writeConnection(
-    core,
-    actor,
-    id,
-    'sso.domain_verified',
-    (before) => {
-      const domains = before.domains.map((candidate) =>
-        candidate.domain === entry.domain ? { ...candidate, verified: true, verifiedAt: now } : candidate,
-      );
-      return { ...before, domains, verifiedDomains: verifiedOf(domains) };
-    },
-    {},
   );
 }
 

@@ -1,11 +1,11 @@
 import type { Core } from '../../identity/core.js';
+import { verifyDomain } from '../../identity/domain-verification.js';
 import {
   createConnection,
   deleteConnection,
   getConnection,
   listConnections,
   updateConnection,
-  verifyDomain,
   type SsoConnectionDocument,
   type SsoConnectionInput,
 } from '../../identity/sso-connections.js';

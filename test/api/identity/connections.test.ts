@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { verifyDomain } from '../../../src/identity/domain-verification.js';
 import { systemActor } from '../../../src/identity/actors.js';
 import {
   createApplication,
@@ -16,7 +17,6 @@ import {
   getConnection,
   openClientSecret,
   updateConnection,
-  verifyDomain,
   type SsoConnectionInput,
 } from '../../../src/identity/sso-connections.js';
 import { createTenant, updateTenant } from '../../../src/identity/tenants.js';
