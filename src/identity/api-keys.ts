@@ -9,6 +9,7 @@ import { refuseDuplicates } from './duplicates.js';
 import { requireGrantable } from './permissions.js';
 import { getRole } from './roles.js';
 import { tenantConfig, touchTenant } from './tenant-config.js';
+import { requireVersion, type WriteOptions } from './versions.js';
 
 export type { ApiKeyDocument } from '../persistence/collections/directories.js';
 
@@ -89,12 +90,17 @@ export function listApiKeys(core: Core, tenantId: string): Promise<ApiKeyDocumen
     .find({}, { sort: { name: 1 } });
 }
 
-/** Changes what a key may do, or its value. @throws AppError `api_key.not_found`, `input.invalid`, `role.not_grantable`. */
+/**
+ * Changes what a key may do, or its value.
+ *
+ * @throws AppError `api_key.not_found`, `input.invalid`, `role.not_grantable`, `resource.version_mismatch`.
+ */
 export async function updateApiKey(
   core: Core,
   actor: Actor,
   id: string,
   change: { role?: string | undefined; key?: string | undefined },
+  options: WriteOptions = {},
 ): Promise<ApiKeyDocument> {
   if (change.role !== undefined) await requireKeyRole(core, actor, change.role);
   const now = core.clock.now();
@@ -102,6 +108,7 @@ export async function updateApiKey(
     const keys = tx.tenant(actor.tenantId).collection('api_keys');
     const before = yield* keys.get(id);
     if (!before) throw new AppError('api_key.not_found', 'there is no such key');
+    requireVersion(before, options.ifVersion);
     const role = change.role ?? before.role;
     const keyHash = change.key === undefined ? before.keyHash : hashToken(change.key);
     if (role === before.role && keyHash === before.keyHash) return before;

@@ -19,6 +19,7 @@ import { createConnection, listConnections, updateConnection } from './sso-conne
 import { createTenant, findTenantBySlug, updateTenant } from './tenants.js';
 import type { SettingsPatch } from './tenant-settings.js';
 import { inputOf, withProfile } from './user-input.js';
+import type { WriteOptions } from './versions.js';
 import { createUser, findUserByLogin, updateUser, type UserDocument } from './users.js';
 
 export { BootstrapError, parseBootstrap, weakSecrets, type BootstrapFile } from './bootstrap-schema.js';
@@ -70,26 +71,42 @@ interface Versioned {
   version: number;
 }
 
-/** Creates what is not there, else updates it; what another process created at the same moment is updated. */
+/** How often an entry is read anew because somebody else wrote it meanwhile. */
+const mostAttempts = 20;
+
+/**
+ * Creates what is not there, else updates it; what another process created at the same moment is updated. The update holds for the
+ * version that was found: an entry's version also moves when others work beside it (a tenant's with each of its roles), and only so is a
+ * later version this update's own.
+ */
 async function upsert<T extends Versioned>(
   { outcome }: Run,
   find: () => Promise<T | undefined>,
   create: () => Promise<unknown>,
-  update: (found: T) => Promise<Versioned>,
+  update: (found: T, options: WriteOptions) => Promise<Versioned>,
 ): Promise<void> {
-  let found = await find();
-  if (!found) {
+  for (let attempt = 1; ; attempt += 1) {
+    const found = await find();
     try {
-      await create();
-      outcome.created += 1;
+      if (!found) {
+        await create();
+        outcome.created += 1;
+        return;
+      }
+      const { version } = await update(found, { ifVersion: found.version });
+      outcome[version === found.version ? 'unchanged' : 'updated'] += 1;
       return;
     } catch (error) {
-      found = error instanceof AppError && error.status === 409 ? await find() : undefined;
-      if (!found) throw error;
+      if (attempt === mostAttempts || !isOvertaken(error, found !== undefined)) throw error;
+      if (!found && !(await find())) throw error;
     }
   }
-  const { version } = await update(found);
-  outcome[version === found.version ? 'unchanged' : 'updated'] += 1;
+}
+
+/** Somebody else created the entry, or changed it, between the look at it and the write. */
+function isOvertaken(error: unknown, wasFound: boolean): boolean {
+  if (!(error instanceof AppError)) return false;
+  return wasFound ? error.code === 'resource.version_mismatch' : error.status === 409;
 }
 
 function applyRole(run: Run, entry: BootstrapRole, applicationKey: string | null): Promise<void> {
@@ -103,7 +120,7 @@ function applyRole(run: Run, entry: BootstrapRole, applicationKey: string | null
     run,
     find,
     () => createRole(core, actor, input),
-    (role) => updateRole(core, actor, role.id, entry),
+    (role, options) => updateRole(core, actor, role.id, entry, options),
   );
 }
 
@@ -114,7 +131,7 @@ async function applyApplication(run: Run, entry: BootstrapApplication, path: str
     run,
     async () => (await listApplications(core, actor.tenantId)).find(({ key }) => key === entry.key),
     () => createApplication(core, actor, { ...application, clientSecret: entry.clientSecret ?? null }),
-    ({ _id }) => updateApplication(core, actor, _id, application),
+    ({ _id }, options) => updateApplication(core, actor, _id, application, options),
   );
   await each(roles, `${path}.roles`, (role) => applyRole(run, role, entry.key));
 }
@@ -131,7 +148,7 @@ async function applyDirectory(run: Run, entry: BootstrapDirectory, path: string)
         run,
         find,
         () => createDirectory(core, actor, input),
-        ({ _id }) => updateDirectory(core, actor, _id, input),
+        ({ _id }, options) => updateDirectory(core, actor, _id, input, options),
       ),
     ),
   );
@@ -143,7 +160,7 @@ async function applyDirectory(run: Run, entry: BootstrapDirectory, path: string)
       async () =>
         (await listTokens(core, actor.tenantId, directory._id)).find((stored) => stored.name === name),
       () => createToken(core, actor, directory._id, { name, token }),
-      ({ _id }) => replaceToken(core, actor, directory._id, _id, token),
+      ({ _id }, options) => replaceToken(core, actor, directory._id, _id, token, options),
     ),
   );
 }
@@ -190,7 +207,7 @@ function applyUser(run: Run, entry: BootstrapUser): Promise<void> {
     run,
     () => findUserByLogin(core, actor.tenantId, email),
     () => createUser(core, actor, input, { activated: true }),
-    ({ _id }) => updateUser(core, actor, _id, (user) => changeOf(entry, user)),
+    ({ _id }, options) => updateUser(core, actor, _id, (user) => changeOf(entry, user), options),
   );
 }
 
@@ -207,7 +224,8 @@ async function applyTenant(
     run,
     () => findTenantBySlug(core, slug),
     () => createTenant(core, { slug, name, preset: preset ?? 'default', settings }),
-    (tenant) => updateTenant(core, systemActor(tenant._id, 'bootstrap file'), { name, preset, settings }),
+    (tenant, options) =>
+      updateTenant(core, systemActor(tenant._id, 'bootstrap file'), { name, preset, settings }, options),
   );
   const tenant = await findTenantBySlug(core, slug);
   if (!tenant) return;
@@ -222,7 +240,7 @@ async function applyTenant(
       inside,
       async () => (await listConnections(core, tenant._id)).find((stored) => stored.name === connection.name),
       () => createConnection(core, actor, connection),
-      ({ _id }) => updateConnection(core, actor, _id, connection),
+      ({ _id }, options) => updateConnection(core, actor, _id, connection, options),
     ),
   );
   await each(entry.directories, `${path}.directories`, (directory, where) =>
@@ -234,7 +252,7 @@ async function applyTenant(
       inside,
       async () => (await listApiKeys(core, tenant._id)).find((stored) => stored.name === apiKey.name),
       () => createApiKey(core, actor, apiKey),
-      ({ _id }) => updateApiKey(core, actor, _id, { role: apiKey.role, key: apiKey.key }),
+      ({ _id }, options) => updateApiKey(core, actor, _id, { role: apiKey.role, key: apiKey.key }, options),
     ),
   );
 }

@@ -5,6 +5,7 @@ import { AppError } from '../shared/errors.js';
 import { hashToken, newId, newToken } from '../shared/ids.js';
 import { recordEvent } from './audit.js';
 import type { Actor, Core } from './core.js';
+import { requireVersion, type WriteOptions } from './versions.js';
 
 export type { ScimTokenDocument } from '../persistence/collections/directories.js';
 
@@ -153,6 +154,7 @@ export async function replaceToken(
   directoryId: string,
   tokenId: string,
   token: string,
+  options: WriteOptions = {},
 ): Promise<ScimTokenDocument> {
   const tokenHash = hashToken(token);
   const now = core.clock.now();
@@ -160,6 +162,7 @@ export async function replaceToken(
     const tokens = tx.tenant(actor.tenantId).collection('scim_tokens');
     const before = yield* tokens.get(tokenId);
     if (before?.directoryId !== directoryId) throw new AppError('token.not_found', 'there is no such token');
+    requireVersion(before, options.ifVersion);
     if (before.tokenHash === tokenHash) return before;
     const after = yield* tokens.update(tokenId, (stored) => ({
       ...stored,

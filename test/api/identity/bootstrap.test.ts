@@ -147,9 +147,7 @@ describe('applyBootstrap', () => {
     const sum = (name: 'created' | 'updated' | 'unchanged'): number =>
       outcomes.reduce((total, outcome) => total + outcome[name], 0);
     expect(sum('created')).to.equal(9);
-    // Who comes while an entry is being written may write the rest of it: that is an update to what the file says.
-    expect(sum('updated') + sum('unchanged')).to.equal(18);
-    if (!process.env['MONGODB_URI']) expect(sum('updated')).to.equal(0);
+    expect([sum('updated'), sum('unchanged')]).to.deep.equal([0, 18]);
     expect(await apply(world(slug))).to.deep.equal({ created: 0, updated: 0, unchanged: 9 });
   });
 
