@@ -1,3 +1,4 @@
+import { signedResponseAlg } from '../identity/applications.js';
 import type { Core } from '../identity/core.js';
 import { enqueueJob, wakeJobs, type JobDocument, type JobHandlers } from '../identity/jobs.js';
 import { createGuardedFetch, OutboundRefused, type GuardedFetch } from '../infrastructure/guarded-fetch.js';
@@ -85,10 +86,11 @@ async function notify(
   if ((resting.get(origin) ?? 0) > performance.now())
     throw new Error(`${origin} did not answer a moment ago`);
   try {
+    const token = await signLogoutToken(core, subject, signedResponseAlg(application));
     const answer = await fetch(uri, {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({ logout_token: await signLogoutToken(core, subject) }).toString(),
+      body: new URLSearchParams({ logout_token: token }).toString(),
     });
     if (answer.status !== 200 && answer.status !== 204)
       throw new Error(`${origin} answered ${answer.status}`);

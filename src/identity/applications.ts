@@ -1,5 +1,9 @@
 import type { AuditParty } from '../persistence/collections/events.js';
-import type { ApplicationDocument } from '../persistence/collections/tenants.js';
+import {
+  signingAlgorithms,
+  type ApplicationDocument,
+  type SigningAlgorithm,
+} from '../persistence/collections/tenants.js';
 import { AppError, type InputFault } from '../shared/errors.js';
 import { hashToken, newId, newToken } from '../shared/ids.js';
 import { recordEvent } from './audit.js';
@@ -12,7 +16,7 @@ import { touchTenant } from './tenant-config.js';
 import { requireVersion, type WriteOptions } from './versions.js';
 import { outboundFault, redirectFault } from './web-address.js';
 
-export type { ApplicationDocument } from '../persistence/collections/tenants.js';
+export { signingAlgorithms, type ApplicationDocument } from '../persistence/collections/tenants.js';
 
 export interface ApplicationInput {
   /** Letters, digits, `_` and `-`: the prefix of its roles. */
@@ -25,7 +29,16 @@ export interface ApplicationInput {
   redirectUris: readonly string[];
   postLogoutRedirectUris?: readonly string[] | undefined;
   backchannelLogoutUri?: string | null | undefined;
+  /** What its ID and logout tokens are signed with; absent: RS256. */
+  idTokenSignedResponseAlg?: SigningAlgorithm | undefined;
   enabled?: boolean | undefined;
+}
+
+const [defaultAlgorithm] = signingAlgorithms;
+
+/** What an application's ID and logout tokens are signed with. */
+export function signedResponseAlg(application: ApplicationDocument): SigningAlgorithm {
+  return application.idTokenSignedResponseAlg ?? defaultAlgorithm;
 }
 
 const duplicates = {
@@ -101,6 +114,7 @@ export async function createApplication(
           redirectUris: [...input.redirectUris],
           postLogoutRedirectUris: [...(input.postLogoutRedirectUris ?? [])],
           backchannelLogoutUri: input.backchannelLogoutUri ?? null,
+          idTokenSignedResponseAlg: input.idTokenSignedResponseAlg ?? defaultAlgorithm,
           enabled: input.enabled ?? true,
         });
       yield* recordEvent(tx, actor, { action: 'application.created', target: partyOf(stored) }, now);
@@ -150,13 +164,18 @@ function changed(before: ApplicationDocument, change: ApplicationChange): Applic
     postLogoutRedirectUris: [...(change.postLogoutRedirectUris ?? before.postLogoutRedirectUris)],
     backchannelLogoutUri:
       change.backchannelLogoutUri === undefined ? before.backchannelLogoutUri : change.backchannelLogoutUri,
+    idTokenSignedResponseAlg: change.idTokenSignedResponseAlg ?? signedResponseAlg(before),
     enabled: change.enabled ?? before.enabled,
   };
 }
 
 function auditable(application: ApplicationDocument): Record<string, unknown> {
   const { name, clientId, redirectUris, postLogoutRedirectUris, backchannelLogoutUri, enabled } = application;
-  return { name, clientId, redirectUris, postLogoutRedirectUris, backchannelLogoutUri, enabled };
+  const idTokenSignedResponseAlg = signedResponseAlg(application);
+  return {
+    ...{ name, clientId, redirectUris, postLogoutRedirectUris, backchannelLogoutUri, enabled },
+    idTokenSignedResponseAlg,
+  };
 }
 
 /**

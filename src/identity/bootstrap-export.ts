@@ -1,6 +1,6 @@
 import type { ApplicationDocument } from '../persistence/collections/tenants.js';
 import type { UserDocument } from '../persistence/collections/users.js';
-import { listApplications } from './applications.js';
+import { listApplications, signedResponseAlg } from './applications.js';
 import type { BootstrapFile, BootstrapRole, BootstrapTenant } from './bootstrap-schema.js';
 import type { Core } from './core.js';
 import { listDirectories } from './directories.js';
@@ -31,6 +31,7 @@ function exportApplication(application: ApplicationDocument, roles: readonly Rol
     redirectUris,
     postLogoutRedirectUris,
     backchannelLogoutUri,
+    idTokenSignedResponseAlg: signedResponseAlg(application),
     enabled,
     roles: own,
   };

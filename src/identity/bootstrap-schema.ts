@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dialects } from '../persistence/collections/directories.js';
+import { signingAlgorithms } from '../persistence/collections/tenants.js';
 import { parseEmail } from './email-domain.js';
 import { anySettings, presetNames } from './tenant-settings.js';
 
@@ -29,6 +30,7 @@ const application = z.strictObject({
   redirectUris: z.array(text),
   postLogoutRedirectUris: z.array(text).optional(),
   backchannelLogoutUri: text.nullable().optional(),
+  idTokenSignedResponseAlg: z.enum(signingAlgorithms).optional(),
   enabled: z.boolean().optional(),
   roles: z.array(role).optional(),
 });

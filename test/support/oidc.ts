@@ -196,7 +196,10 @@ export async function relyingParty(
   const config = await client.discovery(
     new URL(`${core.config.baseUrl}/oidc`),
     application.clientId,
-    application.clientSecretHash === null ? {} : { client_secret: application.secret },
+    {
+      ...(application.clientSecretHash !== null && { client_secret: application.secret }),
+      id_token_signed_response_alg: application.idTokenSignedResponseAlg ?? 'RS256',
+    },
     application.clientSecretHash === null ? client.None() : client.ClientSecretBasic(application.secret),
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- named so to stand out; the test server speaks plain http.
     { execute: [client.allowInsecureRequests, client.enableNonRepudiationChecks] },

@@ -3,6 +3,7 @@ import {
   deleteApplication,
   getApplication,
   listApplications,
+  signingAlgorithms,
   updateApplication,
   type ApplicationChange,
   type ApplicationDocument,
@@ -90,6 +91,7 @@ const fields = {
   redirectUris: uris.describe('compared exactly'),
   postLogoutRedirectUris: uris,
   backchannelLogoutUri: z.string().min(1).max(2000).nullable(),
+  idTokenSignedResponseAlg: z.enum(signingAlgorithms).describe('of ID and logout tokens; RS256 when absent'),
   enabled: z.boolean(),
 };
 

@@ -1,4 +1,8 @@
-import type { ApplicationDocument } from '../../identity/applications.js';
+import {
+  signedResponseAlg,
+  signingAlgorithms,
+  type ApplicationDocument,
+} from '../../identity/applications.js';
 import type { Role } from '../../identity/tenant-config.js';
 import { z } from '../schema.js';
 import { id, instant, iso } from './fields.js';
@@ -19,6 +23,7 @@ const fields = {
   redirectUris: z.array(z.string()),
   postLogoutRedirectUris: z.array(z.string()),
   backchannelLogoutUri: z.string().nullable(),
+  idTokenSignedResponseAlg: z.enum(signingAlgorithms),
   enabled: z.boolean(),
   roles: z.array(applicationRole),
   createdAt: instant,
@@ -41,6 +46,7 @@ export function presentApplication(application: ApplicationDocument, roles: Iter
     redirectUris: application.redirectUris,
     postLogoutRedirectUris: application.postLogoutRedirectUris,
     backchannelLogoutUri: application.backchannelLogoutUri,
+    idTokenSignedResponseAlg: signedResponseAlg(application),
     enabled: application.enabled,
     roles: own.map((role) => ({
       key: role.key,

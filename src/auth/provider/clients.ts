@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
+import { signedResponseAlg } from '../../identity/applications.js';
 import type { Core } from '../../identity/core.js';
 import type { ApplicationDocument } from '../../persistence/collections/tenants.js';
 import { hashToken } from '../../shared/ids.js';
@@ -17,6 +18,7 @@ function toClientMetadata(application: ApplicationDocument): AdapterPayload {
     client_id: application.clientId,
     client_name: application.name,
     ...(application.clientSecretHash !== null && { client_secret: application.clientSecretHash }),
+    id_token_signed_response_alg: signedResponseAlg(application),
     token_endpoint_auth_method: isPublic ? 'none' : 'client_secret_basic',
     redirect_uris: application.redirectUris,
     post_logout_redirect_uris: application.postLogoutRedirectUris,

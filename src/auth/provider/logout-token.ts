@@ -1,5 +1,6 @@
 import { importJWK, SignJWT } from 'jose';
 import type { Core } from '../../identity/core.js';
+import type { SigningAlgorithm } from '../../persistence/collections/tenants.js';
 import { newId } from '../../shared/ids.js';
 import { keySetOf } from './provider.js';
 
@@ -13,13 +14,17 @@ export interface LogoutSubject {
 const eventName = 'http://schemas.openid.net/event/backchannel-logout';
 
 /**
- * A logout token (OpenID Connect Back-Channel Logout 1.0 section 2.4): signed like the ID tokens, good for two minutes, with both `sub`
+ * A logout token (OpenID Connect Back-Channel Logout 1.0 section 2.4): signed like the application's ID tokens, good for two minutes, with both `sub`
  * and `sid` and, as the specification demands, without `nonce`.
  */
-export async function signLogoutToken(core: Core, subject: LogoutSubject): Promise<string> {
+export async function signLogoutToken(
+  core: Core,
+  subject: LogoutSubject,
+  algorithm: SigningAlgorithm,
+): Promise<string> {
   const { keys } = await keySetOf(core);
-  const key = keys.find(({ alg }) => alg === 'RS256');
-  if (!key) throw new Error('there is no RS256 signing key');
+  const key = keys.find(({ alg }) => alg === algorithm);
+  if (!key) throw new Error(`there is no ${algorithm} signing key`);
   const now = Math.floor(core.clock.now().getTime() / 1000);
   return new SignJWT({ sid: subject.sessionId, events: { [eventName]: {} } })
     .setProtectedHeader({ alg: key.alg, kid: key.kid, typ: 'logout+jwt' })

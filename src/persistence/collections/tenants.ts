@@ -45,6 +45,10 @@ export const roleSchema = defineCollection<RoleDocument>(
   [{ name: 'roles_key', key: { tenantId: 1, fullKey: 1 }, unique: true }],
 );
 
+/** What tokens can be signed with; the first one is the default, which every OpenID library knows. */
+export const signingAlgorithms = ['RS256', 'ES256'] as const;
+export type SigningAlgorithm = (typeof signingAlgorithms)[number];
+
 /** An application that signs its users in here: a relying party of our OpenID provider. */
 export interface ApplicationDocument extends StoredDocument {
   key: string;
@@ -55,6 +59,8 @@ export interface ApplicationDocument extends StoredDocument {
   redirectUris: string[];
   postLogoutRedirectUris: string[];
   backchannelLogoutUri: string | null;
+  /** What its ID and logout tokens are signed with; absent: RS256. */
+  idTokenSignedResponseAlg?: SigningAlgorithm;
   enabled: boolean;
 }
 
@@ -68,6 +74,7 @@ export const applicationSchema = defineCollection<ApplicationDocument>(
     redirectUris: { type: [String], required: true },
     postLogoutRedirectUris: { type: [String], required: true },
     backchannelLogoutUri: String,
+    idTokenSignedResponseAlg: String,
     enabled: { type: Boolean, required: true },
   },
   [

@@ -134,6 +134,22 @@ describe('administration in the API', () => {
       ]);
     });
 
+    it('say what their ID tokens are signed with: RS256 unless ES256 is asked for, and nothing else', async () => {
+      const made = await acme.call('post', '/applications').send(input);
+      expect(made.body).to.include({ idTokenSignedResponseAlg: 'RS256' });
+      const change = acme.call('patch', '/applications/crm');
+      expect((await change.send({ idTokenSignedResponseAlg: 'ES256' })).body).to.include({
+        idTokenSignedResponseAlg: 'ES256',
+      });
+      const named = await acme.call('patch', '/applications/crm').send({ name: 'CRM 2' });
+      expect(named.body).to.include({ idTokenSignedResponseAlg: 'ES256' });
+      for (const alg of ['none', 'HS256', 'PS256', null]) {
+        const bad = await acme.call('patch', '/applications/crm').send({ idTokenSignedResponseAlg: alg });
+        expect(bad.status).to.equal(400);
+        expect(pointersOf(bad)).to.deep.equal(['/idTokenSignedResponseAlg']);
+      }
+    });
+
     it('refuse bad redirects, private logout addresses and taken client ids', async () => {
       const bad = await acme.call('post', '/applications').send({
         ...input,

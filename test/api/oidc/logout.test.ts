@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
+import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import type { ApplicationDocument, TenantDocument } from '../../../src/persistence/collections/tenants.js';
 import type { UserDocument } from '../../../src/persistence/collections/users.js';
 import { startApp, type TestApp } from '../../support/app.js';
@@ -85,12 +85,20 @@ describe('OpenID provider: sign-out', () => {
   it('sends the application a logout token that its library takes (Back-Channel Logout 1.0 section 2.4)', async () => {
     const own = await startReceiver();
     const notified = await makeApplication(app.core, tenant, { backchannelLogoutUri: own.url });
+    const modern = await makeApplication(app.core, tenant, {
+      backchannelLogoutUri: own.url,
+      idTokenSignedResponseAlg: 'ES256',
+    });
     const browser = await browserOf(app.core, user);
     const tokens = await (await relyingParty(app.core, notified)).signIn(browser);
+    await (await relyingParty(app.core, modern)).signIn(browser);
     await confirm(browser, await browser.get(endSession({})), { logout: 'yes' });
-    await own.until(1);
+    await own.until(2);
     await own.stop();
-    const sent = own.received[0]!.get('logout_token')!;
+    const tokenFor = ({ clientId }: { clientId: string }): string =>
+      own.received.map((form) => form.get('logout_token')!).find((jwt) => decodeJwt(jwt).aud === clientId)!;
+    expect(decodeProtectedHeader(tokenFor(modern)).alg).to.equal('ES256');
+    const sent = tokenFor(notified);
     const keys = createRemoteJWKSet(new URL(`${app.url}/oidc/jwks`));
     const { payload, protectedHeader } = await jwtVerify(sent, keys, {
       issuer: `${app.url}/oidc`,

@@ -1,5 +1,8 @@
 import { expect } from 'chai';
+import { decodeProtectedHeader } from 'jose';
 import * as client from 'openid-client';
+import { systemActor } from '../../../src/identity/actors.js';
+import { updateApplication } from '../../../src/identity/applications.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser } from '../../support/browser.js';
 import { givenTenant, givenUser, goodPassword } from '../../support/people.js';
@@ -53,6 +56,23 @@ describe('OpenID provider: what an application gets', () => {
       expect(source['sid']).to.be.a('string');
     }
     expect(tokens.refresh_token).to.be.a('string');
+  });
+
+  it('signs the ID tokens of each application as it asks, and at its next sign-in as it asks by then', async () => {
+    const { core } = app;
+    const tenant = await makeTenant(core);
+    const user = await makeUser(core, tenant);
+    const crm = await makeApplication(core, tenant, { idTokenSignedResponseAlg: 'ES256' });
+    const algorithmOf = async (application: typeof crm): Promise<unknown> => {
+      const party = await relyingParty(core, application);
+      const { id_token: token } = await party.signIn(await browserOf(core, user));
+      return decodeProtectedHeader(token!).alg;
+    };
+    expect(await algorithmOf(crm)).to.equal('ES256');
+    expect(await algorithmOf(await makeApplication(core, tenant))).to.equal('RS256');
+    const change = { idTokenSignedResponseAlg: 'RS256' } as const;
+    const changed = await updateApplication(core, systemActor(tenant._id), crm._id, change);
+    expect(await algorithmOf({ ...changed, secret: crm.secret })).to.equal('RS256');
   });
 
   it('walks from the application over the sign-in pages and back, and the session is Gatehouse’s own', async () => {
