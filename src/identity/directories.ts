@@ -1,4 +1,4 @@
-import type { Dialect, DirectoryDocument } from '../persistence/collections/directories.js';
+import type { Dialect, DirectoryDocument, LearnedDialect } from '../persistence/collections/directories.js';
 import { AppError } from '../shared/errors.js';
 import { newId } from '../shared/ids.js';
 import { recordEvent } from './audit.js';
@@ -11,7 +11,7 @@ import { enqueueRecompute } from './recompute.js';
 import { buildTenantConfig } from './tenant-config.js';
 import { requireVersion, type WriteOptions } from './versions.js';
 
-export type { Dialect, DirectoryDocument } from '../persistence/collections/directories.js';
+export type { Dialect, DirectoryDocument, LearnedDialect } from '../persistence/collections/directories.js';
 export { dialects } from '../persistence/collections/directories.js';
 
 export interface DirectoryInput {
@@ -142,19 +142,26 @@ function auditable({ name, dialect, enabled, roleRules }: DirectoryDocument): Re
   return { name, dialect, enabled, roleRules: roleRules.map(({ when, grant }) => ({ when, grant })) };
 }
 
-/** Keeps what `auto` found out from a directory's requests; nothing is written when it is known already. */
+/**
+ * Keeps what `auto` found out from a directory's requests; nothing is written when it is known already.
+ *
+ * @param learn - which provider it is, by what is known of it (null: nothing yet); `auto` for still unknown.
+ */
 export async function learnDirectoryDialect(
   core: Core,
   tenantId: string,
   id: string,
-  learned: Dialect,
+  learn: (known: LearnedDialect | null) => LearnedDialect | 'auto',
 ): Promise<void> {
   await core.store
     .tenant(tenantId)
     .collection('directories')
-    .update(id, (directory) =>
-      directory.learnedDialect === learned ? undefined : { ...directory, learnedDialect: learned },
-    );
+    .update(id, (directory) => {
+      const learned = learn(directory.learnedDialect);
+      return learned === 'auto' || learned === directory.learnedDialect
+        ? undefined
+        : { ...directory, learnedDialect: learned };
+    });
 }
 
 /**

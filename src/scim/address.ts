@@ -1,8 +1,18 @@
 import type { ScimRequest } from './exchange.js';
 import { ScimError } from './protocol/scim-error.js';
 
+/**
+ * A flag in the base URL that an administrator typed stands before the path when a client puts the two together as text:
+ * `?aadOptscim062020/Users?filter=...`. Read as it stands it would ask for everything there is.
+ */
+function afterPath(url: string): string {
+  const [, flag, rest = ''] = /^\/?\?(aadOptscim\w*)(\/.*)$/is.exec(url) ?? [];
+  return flag === undefined ? url : `${rest}${rest.includes('?') ? '&' : '?'}${flag}`;
+}
+
 /** Splits an address into decoded segments and parameters. */
-export function parseAddress(url: string): Pick<ScimRequest, 'segments' | 'query'> {
+export function parseAddress(address: string): Pick<ScimRequest, 'segments' | 'query'> {
+  const url = afterPath(address);
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
   const query: Record<string, string> = {};

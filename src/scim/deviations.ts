@@ -2,12 +2,13 @@ import { LRUCache } from 'lru-cache';
 import type { Core } from '../identity/core.js';
 import { learnDirectoryDialect, type DirectoryDocument } from '../identity/directories.js';
 import { AppError } from '../shared/errors.js';
-import { learnDialect, type DialectObservation } from './protocol/rewrites/learn-dialect.js';
+import { learnDialect } from './protocol/rewrites/learn-dialect.js';
+import { signsOf, type DialectObservation, type Sign } from './protocol/rewrites/signs.js';
 
-/** How many requests `auto` judges a client by. */
-const observationWindow = 50;
+/** How many signs `auto` judges a client by: the latest. */
+const latestSigns = 200;
 
-const observed = new LRUCache<string, DialectObservation[]>({ max: 1000 });
+const observed = new LRUCache<string, Sign[]>({ max: 1000 });
 
 /**
  * Works out what a directory's client is from its latest requests, and keeps it when it is new.
@@ -20,11 +21,12 @@ export async function learnFrom(
   observations: readonly DialectObservation[],
 ): Promise<void> {
   if (directory.dialect !== 'auto') return;
-  const latest = [...(observed.get(directory._id) ?? []), ...observations].slice(-observationWindow);
-  observed.set(directory._id, latest);
-  const learned = learnDialect(latest);
-  if (learned === 'auto' || learned === directory.learnedDialect) return;
-  await learnDirectoryDialect(core, directory.tenantId, directory._id, learned);
+  const shown = observations.flatMap(signsOf);
+  if (shown.length === 0) return;
+  const signs = [...(observed.get(directory._id) ?? []), ...shown].slice(-latestSigns);
+  observed.set(directory._id, signs);
+  if (learnDialect(signs, directory.learnedDialect) === (directory.learnedDialect ?? 'auto')) return;
+  await learnDirectoryDialect(core, directory.tenantId, directory._id, (known) => learnDialect(signs, known));
 }
 
 type Counts = Readonly<Record<string, number>>;

@@ -7,12 +7,13 @@ import { rewriteRequest } from './protocol/rewrites/rewrite-request.js';
  * @throws ScimError in the dialect `strict`.
  */
 export function applyDialect(context: ScimContext, request: ScimRequest): ScimRequest {
-  const { dialect, schemas, trace } = context;
+  const { dialect, learnedDialect, schemas, trace } = context;
   const path = `/${request.segments.join('/')}`;
   const { query, body, deviations } = rewriteRequest(
     dialect,
     { method: request.method, path, query: request.query, body: request.body },
     schemas,
+    learnedDialect === 'entra',
   );
   if (deviations.length === 0) return request;
   trace.deviations.push(...deviations);

@@ -1,5 +1,5 @@
 import type { Actor, Core } from '../identity/core.js';
-import type { Dialect } from './protocol/rewrites/dialects.js';
+import type { Dialect, LearnedDialect } from './protocol/rewrites/dialects.js';
 import type { SchemaRegistry } from './protocol/schema-registry.js';
 import type { Trace } from './trace.js';
 
@@ -35,6 +35,8 @@ export interface ScimContext {
   readonly userId: string | null;
   /** How the directory's deviations from the RFC are read. */
   readonly dialect: Dialect;
+  /** What `auto` has found out about who sends the requests; null: nothing yet. */
+  readonly learnedDialect: LearnedDialect | null;
   /** Where links point: `BASE_URL/scim/v2`. */
   readonly baseUrl: string;
   /** The resource types with all their extensions. */

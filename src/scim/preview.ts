@@ -128,6 +128,7 @@ export async function replayRequest(
     directoryId,
     userId: null,
     dialect: directory.dialect,
+    learnedDialect: directory.learnedDialect,
     baseUrl: `${core.config.baseUrl}/scim/v2`,
     schemas: schemasOf(core),
     trace,

@@ -90,12 +90,17 @@ function toDocument(entry: AnsweredRequest, retentionDays: number): LoggedReques
 async function noteDialects(core: Core, entries: readonly AnsweredRequest[]): Promise<void> {
   for (const directory of new Map(entries.map((entry) => [entry.directory._id, entry.directory])).values()) {
     const own = entries.filter((entry) => entry.directory._id === directory._id);
-    const observations = own.map(({ userAgent, path, trace }) => ({
-      userAgent,
-      query: queryOf(path),
-      deviations: trace.deviations,
-    }));
-    await learnFrom(core, directory, observations);
+    await learnFrom(
+      core,
+      directory,
+      own.map(({ method, path, body, userAgent, trace: { deviations } }) => ({
+        method,
+        path,
+        body,
+        userAgent,
+        deviations,
+      })),
+    );
     await countDeviations(
       core,
       directory,
@@ -103,9 +108,6 @@ async function noteDialects(core: Core, entries: readonly AnsweredRequest[]): Pr
     );
   }
 }
-
-const queryOf = (path: string): Record<string, string> =>
-  path.includes('?') ? Object.fromEntries(new URLSearchParams(path.slice(path.indexOf('?') + 1))) : {};
 
 function openRequestLog(core: Core): RequestLog {
   let queue: AnsweredRequest[] = [];

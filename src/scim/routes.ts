@@ -74,6 +74,7 @@ async function answerRequest(server: Server, req: Request, progress: Progress): 
     directoryId: directory?._id ?? null,
     userId,
     dialect: directory?.dialect ?? 'auto',
+    learnedDialect: directory?.learnedDialect ?? null,
     baseUrl,
     schemas,
     trace: progress.trace,

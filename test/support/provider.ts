@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { requestLogOf } from '../../src/scim/request-log.js';
 import { sendScim } from '../../src/sim/scim-client.js';
 import { startApp, type TestApp } from './app.js';
 
@@ -27,6 +28,8 @@ export interface Provider {
   ): Promise<Reply>;
   /** Sends and expects this status; the answer's body. */
   expect(status: number, method: string, path: string, body?: unknown): Promise<Json>;
+  /** A call of `/api/v1` as the tenant's administrator; the answer's body, `{}` for none. */
+  api(method: string, path: string, body?: unknown): Promise<Json>;
   stop(): Promise<void>;
 }
 
@@ -45,6 +48,7 @@ export function patch(...operations: readonly object[]): object {
 }
 
 const token = 'gh_scim_a_token_for_conformance_tests_0123456789';
+const apiKey = 'gh_sk_an_api_key_for_conformance_tests_0123456789';
 
 /**
  * A server with one tenant and one directory.
@@ -76,6 +80,7 @@ export async function startProvider(
               ],
             },
           ],
+          apiKeys: [{ name: 'tests', key: apiKey, role: 'administrator' }],
           directories: [{ name: 'Directory', dialect, tokens: [{ name: 't', token }], roleRules }],
         },
       ],
@@ -99,9 +104,28 @@ export async function startProvider(
       expect(reply.status, `${method} ${path}: ${JSON.stringify(reply.body)}`).to.equal(status);
       return reply.body;
     },
+    async api(method, path, body) {
+      const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+      const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+      const answer = await fetch(`${app.url}/api/v1${path}`, init);
+      const text = await answer.text();
+      expect(answer.status, `${method} ${path}: ${text}`).to.be.oneOf([200, 201, 204]);
+      return text === '' ? {} : (JSON.parse(text) as Json);
+    },
     stop: () => app.stop(),
   };
   return provider;
+}
+
+/** What is known of the directory's client: who it is found out to be, and how often each deviation was met. */
+export async function findings(
+  provider: Provider,
+): Promise<{ learned: string | null; counts: Record<string, number> }> {
+  await requestLogOf(provider.app.core).flush();
+  const { items } = await provider.api('GET', '/directories');
+  const { id, learnedDialect } = items[0];
+  const { counts } = await provider.api('GET', `/directories/${id}/deviations`);
+  return { learned: learnedDialect, counts };
 }
 
 /** The ids of a group's members, sorted. */

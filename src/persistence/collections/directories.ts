@@ -12,6 +12,8 @@ export const dialects = [
   'ping',
 ] as const;
 export type Dialect = (typeof dialects)[number];
+/** An identity provider that `auto` can find out. */
+export type LearnedDialect = Exclude<Dialect, 'auto' | 'strict'>;
 
 /** `path` is an attribute path such as `groups.displayName`, `roles.value` or a URN-qualified one; exactly one of the tests is set. */
 export interface RuleCondition {
@@ -34,7 +36,7 @@ export interface DirectoryDocument extends StoredDocument {
   name: string;
   dialect: Dialect;
   /** What `auto` has learned from the requests so far; null: nothing yet. */
-  learnedDialect: Dialect | null;
+  learnedDialect: LearnedDialect | null;
   enabled: boolean;
   roleRules: RoleRule[];
 }

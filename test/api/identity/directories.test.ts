@@ -397,7 +397,8 @@ describe('directories', () => {
 
   it('remember the dialect that was learned until another one is set', async () => {
     const { directory } = await givenDirectory(core, tenantId);
-    await learnDirectoryDialect(core, tenantId, directory._id, 'okta');
+    await learnDirectoryDialect(core, tenantId, directory._id, () => 'okta');
+    await learnDirectoryDialect(core, tenantId, directory._id, () => 'auto');
     expect((await getDirectory(core, tenantId, directory._id)).learnedDialect).to.equal('okta');
     const set = await updateDirectory(core, system, directory._id, { dialect: 'entra' });
     expect(set.learnedDialect).to.equal(null);

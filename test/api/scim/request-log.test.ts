@@ -100,7 +100,7 @@ describe('the SCIM request log of a directory', () => {
     expect((await all({ result: 'failure' })).every((request) => request.status >= 400)).to.equal(true);
   });
 
-  it('counts the deviations it tolerates and learns who the client is', async () => {
+  it('counts the deviations it tolerates and learns who the client is, whatever its User-Agent says', async () => {
     const user = await scim.user();
     await scim
       .patch(`/Users/${user.id}`, [{ op: 'Replace', path: 'active', value: 'False' }])
@@ -109,7 +109,7 @@ describe('the SCIM request log of a directory', () => {
     expect(entry.deviations).to.include.members(['capital-op', 'string-boolean']);
     const counts = await deviationCounts(app.core, app.tenantId, app.directoryId);
     expect(counts['capital-op']).to.be.at.least(1);
-    expect((await getDirectory(app.core, app.tenantId, app.directoryId)).learnedDialect).to.equal('okta');
+    expect((await getDirectory(app.core, app.tenantId, app.directoryId)).learnedDialect).to.equal('entra');
   });
 
   it('replays a request as a dry run: the diff it would make now, and nothing written', async () => {

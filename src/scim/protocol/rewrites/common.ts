@@ -2,6 +2,7 @@ import type { Attribute } from '../attribute.js';
 import { isJsonObject, readMember } from '../json-value.js';
 import { findIn } from './filter-text.js';
 import type { BodyRewrite, FilterRewrite, ValueRewrite } from './rewrite.js';
+import { withoutUnknown } from './unknown-attributes.js';
 
 function isList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
@@ -40,7 +41,8 @@ export const stringBooleanFilter: FilterRewrite = {
 };
 
 /**
- * Wrong: `"manager": "id"`, `"roles": ["Admin"]`, `"members": ["id"]`. Right: `{"value": ...}` each.
+ * Wrong: `"manager": "id"`, `"roles": ["Admin"]`, `"members": ["id"]`. Right: `{"value": ...}` each; for `""`, which an attribute mapping
+ * sends when it has nothing, no value.
  *
  * @see https://github.com/AzureAD/SCIMReferenceCode/issues/24
  */
@@ -49,10 +51,12 @@ export const scalarForComplex: ValueRewrite = {
   unit: 'value',
   scimType: 'invalidValue',
   refusal: 'a complex value must be an object',
-  mend: (value, attribute, position) =>
-    typeof value === 'string' && attribute.valueSub !== undefined && isSingle(attribute, position)
-      ? { value }
-      : value,
+  mend(value, attribute, position) {
+    const isScalar =
+      typeof value === 'string' && attribute.valueSub !== undefined && isSingle(attribute, position);
+    if (!isScalar) return value;
+    return value === '' ? null : { value };
+  },
 };
 
 function isSingle(attribute: Attribute, position: 'whole' | 'element'): boolean {
@@ -115,6 +119,18 @@ export const foreignSchemas: BodyRewrite = {
     });
     return known.length === schemas.length ? body : { ...body, schemas: known };
   },
+};
+
+/**
+ * Wrong: attributes and sub-attributes no schema has, from a mapping or template that names what is not here. Right: without them
+ * (RFC 7644 section 3.3 lets a server ignore them). Counted, as somebody may look for that data. `strict` refuses them by their names.
+ */
+export const unknownAttribute: BodyRewrite = {
+  name: 'unknown-attribute',
+  unit: 'body-last',
+  scimType: 'invalidSyntax',
+  refusal: 'there is an attribute that is in no schema',
+  mend: (body, { schema }) => withoutUnknown(body, schema),
 };
 
 /** Wrong: data under an extension's URN that `schemas` does not name (Entra ID, custom extensions). Right: with its URN there. */

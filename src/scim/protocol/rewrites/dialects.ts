@@ -6,6 +6,7 @@ import {
   stringBoolean,
   stringBooleanFilter,
   undeclaredExtension,
+  unknownAttribute,
 } from './common.js';
 import {
   capitalOp,
@@ -22,7 +23,7 @@ import {
   unqualifiedExtensionFilter,
 } from './entra.js';
 import { idInValue } from './okta.js';
-import { legacyUrns } from './onelogin.js';
+import { legacyUrns, managerId } from './onelogin.js';
 import { removeWithValue } from './removal.js';
 import type { BodyRewrite, FilterRewrite, OperationRewrite, Rewrite, ValueRewrite } from './rewrite.js';
 
@@ -38,6 +39,8 @@ export const dialects = [
   'ping',
 ] as const;
 export type Dialect = (typeof dialects)[number];
+/** An identity provider, as `auto` finds it out. */
+export type LearnedDialect = Exclude<Dialect, 'auto' | 'strict'>;
 
 /** Every known deviation, in the order of correction: URNs, operations, values (lists before elements), filters, removals. */
 export const knownRewrites: readonly Rewrite[] = [
@@ -54,11 +57,13 @@ export const knownRewrites: readonly Rewrite[] = [
   replaceCreatesElement,
   listForSingle,
   singleForList,
+  managerId,
   stringBoolean,
   packedJson,
   scalarForComplex,
   displayNameForDisplay,
   severalPrimaries,
+  unknownAttribute,
   unqualifiedExtensionFilter,
   complexValueFilter,
   stringBooleanFilter,
@@ -68,6 +73,7 @@ export const knownRewrites: readonly Rewrite[] = [
 const common: readonly Rewrite[] = [
   foreignSchemas,
   undeclaredExtension,
+  unknownAttribute,
   stringBoolean,
   stringBooleanFilter,
   scalarForComplex,
@@ -94,6 +100,7 @@ const entra: readonly Rewrite[] = [
 /** The rewrites of a dialect, by what they work on. */
 export interface DialectRewrites {
   readonly body: readonly BodyRewrite[];
+  readonly bodyLast: readonly BodyRewrite[];
   readonly operation: readonly OperationRewrite[];
   readonly value: readonly ValueRewrite[];
   readonly filter: readonly FilterRewrite[];
@@ -103,7 +110,8 @@ export interface DialectRewrites {
 function select(chosen: readonly Rewrite[]): DialectRewrites {
   const rewrites = knownRewrites.filter((rewrite) => chosen.includes(rewrite));
   return {
-    body: rewrites.filter((rewrite) => rewrite.unit === 'body'),
+    body: rewrites.filter((rewrite): rewrite is BodyRewrite => rewrite.unit === 'body'),
+    bodyLast: rewrites.filter((rewrite): rewrite is BodyRewrite => rewrite.unit === 'body-last'),
     operation: rewrites.filter((rewrite): rewrite is OperationRewrite => rewrite.unit === 'operation'),
     value: rewrites.filter((rewrite) => rewrite.unit === 'value'),
     filter: rewrites.filter((rewrite) => rewrite.unit === 'filter'),
@@ -111,13 +119,13 @@ function select(chosen: readonly Rewrite[]): DialectRewrites {
   };
 }
 
-/** `strict` looks for every deviation too: to refuse it by its name. */
+/** `strict` looks for every deviation too: to refuse it by its name; unknown attributes by theirs. */
 export const rewritesOf: Readonly<Record<Dialect, DialectRewrites>> = {
   auto: select(knownRewrites),
-  strict: select(knownRewrites),
+  strict: select(knownRewrites.filter((rewrite) => rewrite !== unknownAttribute)),
   okta: select([...common, idInValue]),
   entra: select([...common, ...entra]),
-  onelogin: select([...common, legacyUrns]),
+  onelogin: select([...common, legacyUrns, managerId]),
   jumpcloud: select([...common, removeWithValue]),
   google: select(common),
   ping: select([...common, removeWithValue]),

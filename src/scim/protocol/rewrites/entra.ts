@@ -2,7 +2,7 @@ import type { ResourceSchema } from '../attribute.js';
 import { findAttribute } from '../attribute.js';
 import { findAttributePath } from '../attribute-path.js';
 import type { JsonObject } from '../json-value.js';
-import { isJsonObject, readMember } from '../json-value.js';
+import { isJsonObject, isUnassigned, readMember } from '../json-value.js';
 import { tryPatchPath } from '../path.js';
 import { enterpriseUserUrn } from '../urns.js';
 import { findIn } from './filter-text.js';
@@ -197,7 +197,7 @@ export const replaceCreatesElement: OperationRewrite = {
   refusal: 'no value matches the filter',
   mend(operation, context) {
     const { op, path } = operation;
-    if (op !== 'replace' || typeof path !== 'string' || !context.isEntra()) return operation;
+    if (op !== 'replace' || typeof path !== 'string' || !context.isEntra) return operation;
     return /\]\.[\w$-]+$/.test(path) ? { ...operation, op: 'add' } : operation;
   },
 };
@@ -234,10 +234,14 @@ export const packedJson: ValueRewrite = {
   },
 };
 
+/** A role without a value (the default access of an application) keeps its name alone: no rule on values may meet it. */
 function unpack(text: string): JsonObject | undefined {
   try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) && typeof value['value'] === 'string' ? value : undefined;
+    const role: unknown = JSON.parse(text);
+    if (!isJsonObject(role)) return undefined;
+    const { value, displayName } = role;
+    const isRole = typeof value === 'string' || (isUnassigned(value) && typeof displayName === 'string');
+    return isRole ? { ...role, value: value ?? null } : undefined;
   } catch {
     return undefined;
   }

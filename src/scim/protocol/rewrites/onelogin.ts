@@ -1,5 +1,6 @@
+import { isJsonObject, without } from '../json-value.js';
 import { enterpriseUserUrn } from '../urns.js';
-import type { BodyRewrite } from './rewrite.js';
+import type { BodyRewrite, ValueRewrite } from './rewrite.js';
 import { renameUrns } from './urn-aliases.js';
 
 /** Lower case; the longer ones first. */
@@ -26,4 +27,21 @@ export const legacyUrns: BodyRewrite = {
   refusal: 'the schema URNs are those of SCIM 1.1 drafts',
   mend: (body, { schema }) =>
     renameUrns(renameUrns(body, enterpriseUrns, enterpriseUserUrn), coreUrns, schema.core.id),
+};
+
+/**
+ * Wrong: `"manager": {"managerId": "id", "displayName": "..."}` (OneLogin's JSON template, a leftover of SCIM 1.1). Right: `value` in the
+ * place of `managerId`; for an empty one, no manager.
+ */
+export const managerId: ValueRewrite = {
+  name: 'manager-id',
+  unit: 'value',
+  scimType: 'invalidValue',
+  refusal: 'the id of a manager is its "value"',
+  mend(value, attribute) {
+    const isOld = attribute.name === 'manager' && isJsonObject(value) && Object.hasOwn(value, 'managerId');
+    if (!isOld) return value;
+    const { managerId: id } = value;
+    return { value: id === '' ? null : id, ...without(value, 'managerId') };
+  },
 };

@@ -8,8 +8,15 @@ import { badRequest } from '../scim-error.js';
 import type { Dialect, DialectRewrites } from './dialects.js';
 import { rewritesOf } from './dialects.js';
 import { rewriteFilterText } from './filter-text.js';
-import type { OperationRewrite, RawOperation, Rewrite, RewriteContext, ScimRequest } from './rewrite.js';
-import { refuseUnknown } from './strict.js';
+import type {
+  BodyRewrite,
+  OperationRewrite,
+  RawOperation,
+  Rewrite,
+  RewriteContext,
+  ScimRequest,
+} from './rewrite.js';
+import { refuseUnknown } from './unknown-attributes.js';
 import type { MendValue } from './value-walk.js';
 import { mendAttribute, mendElement, mendResource } from './value-walk.js';
 
@@ -27,13 +34,20 @@ interface Run extends RewriteContext {
   readonly mendValue: MendValue;
 }
 
-/** Deviations no other identity provider is known for. */
-const entraSigns = ['capital-op', 'dotted-keys', 'packed-json', 'malformed-enterprise-urn'];
+/** Deviations no other identity provider is known for in a change. */
+const entraSigns = [
+  'capital-op',
+  'dotted-keys',
+  'packed-json',
+  'malformed-enterprise-urn',
+  'string-boolean-filter',
+];
 
 /**
  * Corrects what a dialect's clients are known to send wrong, so that the engine behind can be strict. Call it once for each operation of
  * a bulk request too, with that operation's method, path and data.
  *
+ * @param isKnownEntra - is it known otherwise that Entra ID sends this directory's requests?
  * @returns the very same `query` and `body` when there was nothing to correct.
  * @throws ScimError in dialect `strict` only: 400 for the first deviation, for a PATCH operation without a path and for an attribute of a
  * POST or PUT that no schema has (the engine ignores those).
@@ -42,29 +56,53 @@ export function rewriteRequest(
   dialect: Dialect,
   request: ScimRequest,
   registry: SchemaRegistry,
+  isKnownEntra = false,
 ): RewrittenRequest {
   const schema = resourceAt(registry, request.path);
   if (schema === undefined) return { query: request.query, body: request.body, deviations: [] };
+  const isEntra = isKnownEntra || dialect === 'entra' || hasEntraFlag(request);
+  const rewritten = rewriteOnce(dialect, request, schema, isEntra);
+  // A later operation may have given Entra away: the earlier ones are then read again as Entra's.
+  const isFoundOut =
+    !isEntra && request.method === 'PATCH' && entraSigns.some((name) => rewritten.deviations.includes(name));
+  return isFoundOut ? rewriteOnce(dialect, request, schema, true) : rewritten;
+}
+
+function hasEntraFlag({ query }: ScimRequest): boolean {
+  return Object.keys(query).some((name) => /^aadoptscim/i.test(name));
+}
+
+function rewriteOnce(
+  dialect: Dialect,
+  request: ScimRequest,
+  schema: ResourceSchema,
+  isEntra: boolean,
+): RewrittenRequest {
   const found = new Set<string>();
-  const run = startRun(dialect, request, schema, found);
+  const run = startRun(dialect, request, schema, isEntra, found);
   const query = rewriteFilterOf(request.query, run);
   const body = isJsonObject(request.body) ? rewriteBody(request.body, run, dialect) : request.body;
   return { query, body, deviations: [...found] };
 }
 
-function startRun(dialect: Dialect, request: ScimRequest, schema: ResourceSchema, found: Set<string>): Run {
+function startRun(
+  dialect: Dialect,
+  request: ScimRequest,
+  schema: ResourceSchema,
+  isEntra: boolean,
+  found: Set<string>,
+): Run {
   const rewrites = rewritesOf[dialect];
   const report = (rewrite: Rewrite): void => {
     if (dialect === 'strict') throw badRequest(rewrite.scimType, rewrite.refusal);
     found.add(rewrite.name);
   };
-  const hasFlag = Object.keys(request.query).some((name) => /^aadoptscim/i.test(name));
   return {
     request,
     schema,
     rewrites,
     report,
-    isEntra: () => dialect === 'entra' || hasFlag || entraSigns.some((name) => found.has(name)),
+    isEntra,
     mendValue(value, attribute, position) {
       let current = value;
       for (const rewrite of rewrites.value) {
@@ -88,14 +126,10 @@ function rewriteFilterOf(parameters: JsonObject, run: Run): JsonObject {
 
 function rewriteBody(body: JsonObject, run: Run, dialect: Dialect): JsonObject {
   if (run.request.path.endsWith('/.search')) return rewriteFilterOf(body, run);
-  const mended = run.rewrites.body.reduce((current, rewrite) => {
-    const next = rewrite.mend(current, run);
-    if (next !== current) run.report(rewrite);
-    return next;
-  }, body);
+  const mended = mendBody(body, run.rewrites.body, run);
   if (run.request.method !== 'PATCH') {
     if (dialect === 'strict') refuseUnknown(mended, run.schema);
-    return mendResource(mended, run.schema, run.mendValue);
+    return mendBody(mendResource(mended, run.schema, run.mendValue), run.rewrites.bodyLast, run);
   }
   const operations = readMember(mended, 'Operations');
   if (!Array.isArray(operations)) return mended;
@@ -103,6 +137,14 @@ function rewriteBody(body: JsonObject, run: Run, dialect: Dialect): JsonObject {
   const isSame =
     rewritten.length === operations.length && rewritten.every((item, at) => item === operations[at]);
   return isSame ? mended : { schemas: readMember(mended, 'schemas'), Operations: rewritten };
+}
+
+function mendBody(body: JsonObject, rewrites: readonly BodyRewrite[], run: Run): JsonObject {
+  return rewrites.reduce((current, rewrite) => {
+    const next = rewrite.mend(current, run);
+    if (next !== current) run.report(rewrite);
+    return next;
+  }, body);
 }
 
 function rewriteOperation(input: unknown, run: Run, dialect: Dialect): unknown[] {

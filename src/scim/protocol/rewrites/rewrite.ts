@@ -24,7 +24,7 @@ export interface RewriteContext {
   readonly request: ScimRequest;
   readonly schema: ResourceSchema;
   /** Is there a sign that Entra ID sent it: the directory's dialect, the flag in its URL, or a deviation only Entra has? */
-  isEntra(): boolean;
+  readonly isEntra: boolean;
 }
 
 /** One comparison of a filter, by its text. */
@@ -47,7 +47,8 @@ interface Deviation {
 }
 
 export interface BodyRewrite extends Deviation {
-  readonly unit: 'body';
+  /** `body` runs before the values are corrected, `body-last` after, on resources only. */
+  readonly unit: 'body' | 'body-last';
   mend(body: JsonObject, context: RewriteContext): JsonObject;
 }
 

@@ -264,7 +264,11 @@ describe('Entra ID: app roles', () => {
     expect(rewritePatch('auto', [{ op: 'add', path: 'roles', value: [packed] }]).deviations).to.include(
       'packed-json',
     );
-    for (const odd of ['{no json', '{"value":1}', '{}']) {
+    const nameless = JSON.stringify({ id: '18d', value: null, displayName: 'msiam_access' });
+    expect(
+      patchAs('auto', [{ op: 'Add', path: 'roles', value: [{ value: nameless }] }], ada)['roles'],
+    ).to.deep.equal([{ display: 'msiam_access' }]);
+    for (const odd of ['{no json', '{"value":1}', '{"displayName":1}', '{}']) {
       expect(
         patchAs('auto', [{ op: 'Add', path: 'roles', value: [{ value: odd }] }], ada)['roles'],
       ).to.deep.equal([{ value: odd }]);

@@ -107,6 +107,24 @@ describe('OneLogin', () => {
     ]);
   });
 
+  it('manager-id: the manager of its template', () => {
+    const body = (manager: object): object => ({
+      schemas: [core, enterprise],
+      userName: 'a',
+      [enterpriseUserUrn]: { department: 'R', manager },
+    });
+    const made = (manager: object): unknown => createAs('onelogin', body(manager))[enterpriseUserUrn];
+    expect(made({ managerId: '7', displayName: 'Boss' })).to.deep.equal({
+      department: 'R',
+      manager: { value: '7' },
+    });
+    expect(made({ managerId: '', displayName: ' ' })).to.deep.equal({ department: 'R' });
+    expect(made({ value: '7' })).to.deep.equal({ department: 'R', manager: { value: '7' } });
+    expect(
+      createAs('okta', { ...body({ managerId: '7' }), schemas: [userUrn] })[enterpriseUserUrn],
+    ).to.deep.equal({ department: 'R' });
+  });
+
   it('filters with + for spaces', () => {
     expect(matchesAs('onelogin', 'userName+eq+"ada@acme.test"', ada)).to.equal(true);
   });
@@ -160,6 +178,17 @@ describe('any client', () => {
     expect(result['emails']).to.deep.equal([{ value: 'a@x.test' }]);
     expect(result['roles']).to.deep.equal([{ value: 'Admin' }]);
     expect(result['entitlements']).to.deep.equal([{ value: 'e1' }, { value: 'e2' }]);
+    const empty = {
+      schemas: [userUrn],
+      userName: 'a',
+      roles: ['', 'r'],
+      [enterpriseUserUrn]: { manager: '' },
+    };
+    expect(createAs('google', empty)).to.deep.equal({
+      schemas: [userUrn],
+      userName: 'a',
+      roles: [{ value: 'r' }],
+    });
     expect(refusal(() => createAs('strict', { schemas: [userUrn], userName: 'a', roles: ['x'] }))).to.equal(
       '400 invalidValue',
     );
@@ -240,8 +269,27 @@ describe('unknown attributes (decision D6)', () => {
     ).to.equal('accepted');
   });
 
-  it('are ignored in all others', () => {
-    expect(createAs('auto', body({ nope: 1 }))).to.not.have.property('nope');
+  it('are left out in all others, and counted', () => {
+    const { body: rewritten, deviations } = rewriteRequest(
+      'auto',
+      {
+        method: 'POST',
+        path: '/Users',
+        query: {},
+        body: body({
+          nope: 1,
+          title: 't',
+          name: { nope: 1, givenName: 'g' },
+          emails: [{ value: 'x', nope: 1 }],
+          [enterpriseUserUrn]: { nope: 1 },
+        }),
+      },
+      registry,
+    );
+    expect(deviations).to.deep.equal(['unknown-attribute']);
+    expect(rewritten).to.deep.equal(
+      body({ title: 't', name: { givenName: 'g' }, emails: [{ value: 'x' }], [enterpriseUserUrn]: {} }),
+    );
   });
 });
 
