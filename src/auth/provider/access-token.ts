@@ -3,7 +3,7 @@ import type { OidcPayloadDocument } from '../../persistence/collections/access.j
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { findAccountAccess } from './account-access.js';
 import { findApplicationByClientId } from './clients.js';
-import { payloadKey } from './payload-adapter.js';
+import { payloadKey } from './payload-key.js';
 
 /** A user speaking for themself through an application. */
 export interface TokenAccess {

@@ -3,15 +3,11 @@ import type { Core } from '../../identity/core.js';
 import { errors } from '../../infrastructure/oidc-provider-library.js';
 import type { OidcPayloadDocument } from '../../persistence/collections/access.js';
 import { AppError } from '../../shared/errors.js';
-import { hashToken } from '../../shared/ids.js';
+import { isParallelUse, markConsumed } from './consumption.js';
+import { payloadKey } from './payload-key.js';
 
 /** Written once and never changed but by `consume`: their ids are new random values. */
 const writtenOnce = new Set(['AccessToken', 'AuthorizationCode', 'RefreshToken', 'ReplayDetection']);
-
-/** Where a payload is stored: the id is a bearer value, so only its hash is. */
-export function payloadKey(model: string, id: string): string {
-  return `${model}:${hashToken(id)}`;
-}
 
 /** All applications of one provider session are authorized under the same browser session, so any of their `sid` names it. */
 function sessionIdOf(payload: AdapterPayload): string | null {
@@ -86,7 +82,10 @@ export function payloadAdapter(core: Core, model: string): Adapter {
 
     async find(id) {
       const document = await payloads.get(payloadKey(model, id));
-      return document && isAlive(document) ? toPayload(document, id) : undefined;
+      if (!document || !isAlive(document)) return undefined;
+      // The library ends the grant of a token it finds used; a parallel use is left to `consume`, where it loses.
+      const isOpen = await isParallelUse(core, document);
+      return toPayload(isOpen ? { ...document, consumedAt: null } : document, id);
     },
 
     async findByUid(uid) {
@@ -110,25 +109,4 @@ export function payloadAdapter(core: Core, model: string): Adapter {
       await payloads.removeMany({ grantId });
     },
   };
-}
-
-/**
- * Marks a code or a refresh token as used: exactly one of any number of parallel requests wins. One that loses shows that the value is in
- * two hands, so the whole grant dies (RFC 9700 section 4.14.2), as it does when the second use comes later.
- *
- * @returns whether this caller won.
- */
-async function markConsumed(core: Core, key: string): Promise<boolean> {
-  const payloads = core.store.server.collection('oidc_payloads');
-  const race = { won: false };
-  const document = await payloads.update(key, (stored) => {
-    race.won = stored.consumedAt === null;
-    return race.won ? { ...stored, consumedAt: core.clock.now() } : undefined;
-  });
-  if (race.won) return true;
-  if (document?.grantId) {
-    await payloads.removeMany({ grantId: document.grantId });
-    await payloads.remove(payloadKey('Grant', document.grantId));
-  }
-  return false;
 }

@@ -3,6 +3,7 @@ import { Router as createRouter, urlencoded } from 'express';
 import type { Provider as ProviderClass } from 'oidc-provider';
 import type { Core } from '../../identity/core.js';
 import { Provider } from '../../infrastructure/oidc-provider-library.js';
+import { noteArrival } from './consumption.js';
 import { secretMatches } from './clients.js';
 import { providerConfiguration } from './configuration.js';
 import { pinHost } from './host-pinning.js';
@@ -114,6 +115,7 @@ function postedAuthorization(): RequestHandler[] {
 export function openIdProvider(core: Core): OpenIdProvider {
   const pin = [pinHost(core.config.baseUrl), providerHeaders()];
   const answer: RequestHandler = async (req, res, next) => {
+    noteArrival(req, core.clock.now());
     const { callback } = await currentProvider(core);
     passUnknown(req, next);
     await callback(req, res);

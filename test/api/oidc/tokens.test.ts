@@ -99,6 +99,8 @@ describe('OpenID provider: tokens', () => {
       Array.from({ length: 5 }, () => refresh(app.core, application, refresh_token)),
     );
     expect(answers.map(({ status }) => status).sort()).to.deep.equal([200, 400, 400, 400, 400]);
+    const refused = answers.filter(({ status }) => status === 400).map(({ body }) => body['error']);
+    expect(refused).to.deep.equal(Array(4).fill('invalid_grant'));
   });
 
   it('brings a mover’s new roles with the next refresh, in the ID token and from userinfo', async () => {

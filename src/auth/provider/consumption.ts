@@ -1,0 +1,52 @@
+import type { IncomingMessage } from 'node:http';
+import type { Core } from '../../identity/core.js';
+import { Provider } from '../../infrastructure/oidc-provider-library.js';
+import type { OidcPayloadDocument } from '../../persistence/collections/access.js';
+import { payloadKey } from './payload-key.js';
+
+const arrivals = new WeakMap<IncomingMessage, Date>();
+
+/** Notes when a request to the OpenID provider came in. */
+export function noteArrival(req: IncomingMessage, now: Date): void {
+  arrivals.set(req, now);
+}
+
+/**
+ * Whether the token request being answered came before the answer to the one that used this token: then it is one of several an application
+ * sent at the same moment, and not the use of a token that was replaced. The last thing stored before an answer is its access token. Only
+ * for applications that prove themselves with a secret: whoever stole a public one's token could hide in such a race.
+ */
+export async function isParallelUse(core: Core, used: OidcPayloadDocument): Promise<boolean> {
+  const { ctx } = Provider;
+  const arrivedAt = ctx && arrivals.get(ctx.req);
+  const isOpen = ctx?.oidc.route !== 'token' || ctx.oidc.client?.clientAuthMethod === 'none';
+  if (!used._id.startsWith('RefreshToken:') || !used.consumedAt || !arrivedAt || isOpen) return false;
+  const answers = (await core.store.server.collection('oidc_payloads').find({ grantId: used.grantId }))
+    .filter(({ _id }) => _id.startsWith('AccessToken:'))
+    .map(({ createdAt }) => createdAt.getTime())
+    .filter((createdAt) => createdAt >= (used.consumedAt?.getTime() ?? 0));
+  return answers.length === 0 || arrivedAt.getTime() < Math.min(...answers);
+}
+
+/**
+ * Marks a code or a refresh token as used: exactly one of any number of parallel requests wins. One that loses shows that the value is in
+ * two hands, so the whole grant dies (RFC 9700 section 4.14.2), as it does when the second use comes later; but for the parallel
+ * refreshes of {@link isParallelUse}, which are refused and no more.
+ *
+ * @returns whether this caller won.
+ */
+export async function markConsumed(core: Core, key: string): Promise<boolean> {
+  const payloads = core.store.server.collection('oidc_payloads');
+  const race = { won: false };
+  const document = await payloads.update(key, (stored) => {
+    race.won = stored.consumedAt === null;
+    return race.won ? { ...stored, consumedAt: core.clock.now() } : undefined;
+  });
+  if (race.won) return true;
+  if (document && (await isParallelUse(core, document))) return false;
+  if (document?.grantId) {
+    await payloads.removeMany({ grantId: document.grantId });
+    await payloads.remove(payloadKey('Grant', document.grantId));
+  }
+  return false;
+}
