@@ -9,7 +9,7 @@ import { ConfigError, type Config } from './infrastructure/config.js';
 import { createLogger, type Logger } from './infrastructure/logger.js';
 import { packageVersion } from './infrastructure/package-info.js';
 import { createPasswordHasher } from './infrastructure/password-hash.js';
-import { createSecretBox } from './infrastructure/secret-box.js';
+import { createSecretBox, SealBroken } from './infrastructure/secret-box.js';
 import { keptSecretKey } from './infrastructure/secret-key.js';
 import { openStore } from './persistence/connect.js';
 import { systemClock, type Clock } from './shared/clock.js';
@@ -76,10 +76,13 @@ async function applyBootstrapFile(core: Core, path: string): Promise<void> {
   }
 }
 
+const wrongKeyProblem =
+  'SECRET_KEY: is not the one this database was made with (when it is not set, the file secret-key in DATA_DIR is): what is sealed in it cannot be opened';
+
 /**
  * Starts a server: database, bootstrap file, port.
  *
- * @throws ConfigError when the bootstrap file has faults; AppError `server.unavailable` when the database does not answer; an error with
+ * @throws ConfigError when the bootstrap file has faults or the database was sealed under another key; AppError `server.unavailable` when the database does not answer; an error with
  *   code EADDRINUSE when the port is taken.
  */
 export async function startServer(
@@ -88,9 +91,12 @@ export async function startServer(
 ): Promise<RunningServer> {
   const core = await openCore(config, parts);
   try {
-    if (config.bootstrapFile !== undefined) await applyBootstrapFile(core, config.bootstrapFile);
     const app = createApp(core, packageVersion);
-    await app.prepare();
+    // Before anything is written: it also shows whether this is the key the database was sealed under.
+    await app.prepare().catch((error: unknown) => {
+      throw error instanceof SealBroken ? new ConfigError([wrongKeyProblem]) : error;
+    });
+    if (config.bootstrapFile !== undefined) await applyBootstrapFile(core, config.bootstrapFile);
     const server = createServer({ keepAliveTimeout: 65_000 }, app.express);
     const url = await listen(server, config.port, config.host);
     app.start();

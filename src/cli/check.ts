@@ -1,26 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { parseBootstrap } from '../identity/bootstrap.js';
-import { environmentNames, type Config } from '../infrastructure/config.js';
+import { environmentNames, printableConfig, type Config } from '../infrastructure/config.js';
 import { AppError } from '../shared/errors.js';
 import { exitCodes, type Command } from './command.js';
 import { readConfig, withCore } from './server-core.js';
-
-const secretSettings = new Set(['secretKey', 'metricsToken', 'smtpUrl']);
-
-/** A URL without its user name and password, as far as it is one. */
-function withoutCredentials(text: string): string {
-  return text.replace(/\/\/[^@/]*@/, '//***@');
-}
-
-function shown(name: string, value: unknown): unknown {
-  if (secretSettings.has(name)) return '***';
-  return typeof value === 'string' ? withoutCredentials(value) : value;
-}
-
-/** Every setting in force by name, secrets masked. */
-function printableConfig(config: Config): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(config).map(([name, value]) => [name, shown(name, value)]));
-}
 
 function configLines(config: Config): string[] {
   const variables = new Map(

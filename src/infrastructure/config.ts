@@ -3,11 +3,14 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-const flag = z.union([
-  z.boolean(),
-  z.enum(['1', '0', 'true', 'false']).transform((text) => text === '1' || text === 'true'),
-]);
-const port = z.coerce.number().int().min(0).max(65_535);
+const flag = z.union(
+  [z.boolean(), z.enum(['1', '0', 'true', 'false']).transform((text) => text === '1' || text === 'true')],
+  'must be 1 or 0',
+);
+const portFault = 'must be a port: a whole number from 0 to 65535';
+const port = z.coerce.number(portFault).int(portFault).min(0, portFault).max(65_535, portFault);
+const drainFault = 'must be a number of seconds from 0 to 60';
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const positive = z.coerce.number().int().positive();
 
 /** An address or a range of addresses (`10.0.0.0/8`) as `TRUST_PROXY` lists them, or express' word for a well-known one. */
@@ -30,7 +33,10 @@ export const configSchema = z.strictObject({
   port: port.describe('port to listen on; 0 takes a free one'),
   host: z.string().min(1).describe('address to listen on'),
   baseUrl: z
-    .url({ protocol: /^https?$/ })
+    .url({
+      protocol: /^https?$/,
+      error: 'must be an address with http:// or https://, such as https://id.example.com',
+    })
     .transform((url) => url.replace(/\/+$/, ''))
     .optional()
     .describe('public address, the only source of absolute links; default http://localhost:PORT'),
@@ -50,7 +56,10 @@ export const configSchema = z.strictObject({
     .optional()
     .describe('encrypts stored secrets and signs cookies; absent: made once and kept in DATA_DIR'),
   smtpUrl: z
-    .url({ protocol: /^smtps?$/ })
+    .url({
+      protocol: /^smtps?$/,
+      error: 'must be an address such as smtp://user:password@mail.example.com:587',
+    })
     .optional()
     .describe('mail server; absent: each mail is a JSON file in DATA_DIR/outbox'),
   mailFrom: z.string().min(3).describe('sender of mails'),
@@ -63,20 +72,20 @@ export const configSchema = z.strictObject({
     .optional()
     .describe('how many proxies stand in front (a number), or their addresses; absent: none'),
   logLevel: z
-    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .enum(logLevels, `must be one of ${logLevels.join(', ')}`)
     .describe('least level of the log lines'),
   allowPrivateIssuers: flag.describe(
     'allow http:// and loopback or private addresses for issuers, key sets and back-channel logout',
   ),
   metricsToken: z
     .string()
-    .min(16)
+    .min(16, 'must be at least 16 characters long')
     .optional()
     .describe('bearer token for /metrics; absent: open to loopback only'),
   drainSeconds: z.coerce
-    .number()
-    .min(0)
-    .max(60)
+    .number(drainFault)
+    .min(0, drainFault)
+    .max(60, drainFault)
     .describe('how long /readyz answers 503 before a stop closes the port'),
   limits: z
     .strictObject({
@@ -202,16 +211,17 @@ export function loadConfig(env: Environment, folder: string): Config {
   const problems: string[] = [];
   const environment = env['NODE_ENV'] ?? 'development';
   const files = ['default', environment].map((name) => readJson(join(folder, `${name}.json`), problems));
-  const merged = [...files, fromEnvironment(env, problems), { environment }].reduce(merge, {});
+  const merged = [...files, fromEnvironment(env, problems), { environment }].reduce<Record<string, unknown>>(
+    merge,
+    {},
+  );
   const parsed = configSchema.safeParse(merged);
-  if (!parsed.success) {
-    problems.push(...parsed.error.issues.map((issue) => `${variableOf(issue.path)}: ${issue.message}`));
-    throw new ConfigError(problems);
-  }
-  if (parsed.data.mongodbUri && environment === 'production' && !parsed.data.secretKey) {
+  const issues = parsed.error?.issues ?? [];
+  problems.push(...issues.map((issue) => `${variableOf(issue.path)}: ${issue.message}`));
+  if (merged['mongodbUri'] !== undefined && environment === 'production' && !merged['secretKey']) {
     problems.push('SECRET_KEY: must be set in production with MONGODB_URI, so that all processes share it');
   }
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return Object.freeze({
     ...parsed.data,
     baseUrl: parsed.data.baseUrl ?? `http://localhost:${parsed.data.port}`,

@@ -1,10 +1,13 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
+/** What was sealed cannot be opened: it was changed, or sealed under another `SECRET_KEY` or for another purpose. */
+export class SealBroken extends Error {}
+
 /** Encrypts what must be stored and given back: client secrets, private keys. AES-256-GCM, one key per purpose. */
 export interface SecretBox {
   /** @param purpose - binds the text to its place; opening it elsewhere fails. */
   seal(purpose: string, text: string): string;
-  /** @throws Error when the text was changed, or sealed under another key or purpose. */
+  /** @throws {@link SealBroken} */
   open(purpose: string, sealed: string): string;
   /** A keyed MAC (base64url) for values a client carries, such as paging cursors. */
   sign(purpose: string, text: string): string;
@@ -27,8 +30,12 @@ export function createSecretBox(secretKey: string): SecretBox {
     open(purpose, sealed) {
       const bytes = Buffer.from(sealed, 'base64url');
       const decipher = createDecipheriv('aes-256-gcm', derive(`seal:${purpose}`), bytes.subarray(0, 12));
-      decipher.setAuthTag(bytes.subarray(12, 28));
-      return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');
+      try {
+        decipher.setAuthTag(bytes.subarray(12, 28));
+        return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');
+      } catch (error) {
+        throw new SealBroken(`a sealed ${purpose} cannot be opened`, { cause: error });
+      }
     },
     sign(purpose, text) {
       return createHmac('sha256', derive(`sign:${purpose}`))

@@ -19,6 +19,10 @@ describe('health, readiness and metrics', () => {
     expect(answer.body).to.have.nested.property('checks.database', 'ok');
   });
 
+  it('sends whoever opens the bare address to their account', async () => {
+    await request(app.url).get('/').expect(303).expect('Location', '/account');
+  });
+
   it('shows requests by route template in /metrics, without any id', async () => {
     await request(app.url).get('/scim/v2/Users/an-id-of-somebody');
     const answer = await request(app.url).get('/metrics').expect(200);

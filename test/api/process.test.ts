@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,6 +94,24 @@ describe('the server as a process', function () {
     await server.exited();
     await start();
     expect(await readFile(join(dataDir, 'secret-key'), 'utf8')).to.equal(made);
+  });
+
+  it('lets nobody else into the folder it makes for its data', async () => {
+    env['DATA_DIR'] = join(dataDir, 'made');
+    env['SECRET_KEY'] = 'a secret key for the process tests, long enough';
+    await start();
+    expect((await stat(env['DATA_DIR'])).mode & 0o077).to.equal(0);
+  });
+
+  it('ends with code 78, having changed nothing, when the database was sealed under another SECRET_KEY', async () => {
+    const server = await start();
+    server.child.kill('SIGTERM');
+    await server.exited();
+    running = runGatehouse(['start'], { ...env, SECRET_KEY: 'another secret key, which is long enough too' });
+    expect(await running.exited()).to.equal(78);
+    expect(running.output())
+      .to.match(/SECRET_KEY: is not the one/)
+      .and.not.match(/\n\s+at /);
   });
 
   it('ends with code 78 and every problem when the configuration has faults', async () => {

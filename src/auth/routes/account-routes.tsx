@@ -66,6 +66,8 @@ export function accountRoutes(core: Core): Router {
   const router = Router();
   const form = [urlencoded({ extended: false, limit: '16kb' }), refuseCrossSite()];
   router.use(['/account', '/signout'], pageHeaders());
+  // Whoever opens the bare address is a person who wants in.
+  router.get('/', (_req, res) => res.redirect(303, '/account'));
   router.get('/account', (req, res) => showAccount(core, req, res));
   router.get('/signout', (req, res) => askSignOut(core, req, res));
   router.post('/signout', form, (req: Request, res: Response) => signOut(core, req, res));

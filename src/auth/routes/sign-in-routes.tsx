@@ -42,10 +42,10 @@ import { pageErrors, showRefusal } from './page-errors.js';
 import { askCode, takeCode } from './second-factor.js';
 import { signInLimits } from './sign-in-limits.js';
 
-const notices: Readonly<Record<string, string>> = {
-  password: 'Your new password is set. Please sign in with it.',
-  activated: 'Your account is active. Please sign in.',
-};
+const notices: ReadonlyMap<string | undefined, string> = new Map([
+  ['password', 'Your new password is set. Please sign in with it.'],
+  ['activated', 'Your account is active. Please sign in.'],
+]);
 const invalidEmail = 'Enter a valid email.';
 const invalidPassword = 'Enter a valid password.';
 const passwordProof: SignInProof = {
@@ -84,7 +84,7 @@ async function showEmailPage(core: Core, req: Request, res: Response): Promise<v
       application={context.applicationName}
       email={context.email ?? ''}
       signedInAs={live?.user.email ?? live?.user.userName}
-      notice={notices[queryText(req, 'done') ?? '']}
+      notice={notices.get(queryText(req, 'done'))}
     />,
   );
 }

@@ -137,7 +137,8 @@ async function commit<R>(folder: string, write: () => Promise<R>, onFailure: () 
  */
 export function openDatabase(folder: string, schemas: Readonly<Record<string, Schema>>): Database {
   try {
-    mkdirSync(folder, { recursive: true });
+    // Like the secret beside it, for its owner alone.
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     const path = join(folder, 'store.mdb');
     // overlappingSync off: a commit's promise resolves only after its fsync, which all writes in flight share.
     const root = open({

@@ -203,6 +203,16 @@ describe('local sign-in', () => {
     }
   });
 
+  it('knows its own notices only, and no name that every object has', async () => {
+    const known = await openBrowser(app.url).get('/signin?done=password');
+    expect(known.text).to.include('Your new password is set.');
+    for (const word of ['__proto__', 'constructor', 'toString', 'other']) {
+      const page = await openBrowser(app.url).get(`/signin?done=${word}`);
+      expect(page.status, word).to.equal(200);
+      expect(page.text, word).not.to.include('role="status"');
+    }
+  });
+
   it('escapes what people type', async () => {
     const page = await typeEmail(openBrowser(app.url), '"><script>alert(1)</script>');
     expect(page.status).to.equal(400);

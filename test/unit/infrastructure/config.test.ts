@@ -73,6 +73,21 @@ describe('loadConfig', () => {
     ]);
   });
 
+  it('says what each variable has to be', () => {
+    const wrong = {
+      PORT: '70000',
+      BASE_URL: 'id.example.com',
+      SMTP_URL: 'http://mail.example.com',
+      ALLOW_PRIVATE_ISSUERS: 'maybe',
+      METRICS_TOKEN: 'short',
+      DRAIN_SECONDS: 'long',
+      LOG_LEVEL: 'loud',
+    };
+    const problems = problemsOf(wrong);
+    expect(problems.map((line) => line.split(':')[0])).to.have.members(Object.keys(wrong));
+    for (const problem of problems) expect(problem).to.match(/^[A-Z_]+: must be /);
+  });
+
   it('takes proxies as a number, addresses, ranges and well-known words, and nothing else', () => {
     for (const proxies of ['1', 'loopback', '10.0.0.0/8, ::1', 'fd00::/8,192.0.2.7']) {
       expect(problemsOf({ TRUST_PROXY: proxies }), proxies).to.deep.equal([]);
@@ -104,6 +119,8 @@ describe('loadConfig', () => {
     const env = { NODE_ENV: 'production', MONGODB_URI: 'mongodb://db' };
     expect(problemsOf(env).join()).to.include('SECRET_KEY');
     expect(problemsOf({ ...env, SECRET_KEY: 'x'.repeat(32) })).to.deep.equal([]);
+    const all = problemsOf({ ...env, PORT: 'x', SMTP_URL_FILE: '/there/is/no/such/file' });
+    expect(all.map((line) => line.split(':')[0])).to.have.members(['PORT', 'SMTP_URL_FILE', 'SECRET_KEY']);
   });
 
   it('keeps BASE_URL without its trailing slash', () => {

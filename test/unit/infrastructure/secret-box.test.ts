@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createSecretBox } from '../../../src/infrastructure/secret-box.js';
+import { createSecretBox, SealBroken } from '../../../src/infrastructure/secret-box.js';
 
 describe('createSecretBox', () => {
   const box = createSecretBox('a secret key of at least 32 bytes, really');
@@ -14,9 +14,11 @@ describe('createSecretBox', () => {
   it('refuses a text that was changed, or sealed for another purpose or under another key', () => {
     const sealed = box.seal('a', 'text');
     const changed = `${sealed.slice(0, -2)}${sealed.endsWith('AA') ? 'BB' : 'AA'}`;
-    expect(() => box.open('a', changed)).to.throw();
-    expect(() => box.open('b', sealed)).to.throw();
-    expect(() => createSecretBox('another secret key of at least 32 bytes').open('a', sealed)).to.throw();
+    expect(() => box.open('a', changed)).to.throw(SealBroken);
+    expect(() => box.open('b', sealed)).to.throw(SealBroken);
+    expect(() => createSecretBox('another secret key of at least 32 bytes').open('a', sealed)).to.throw(
+      SealBroken,
+    );
   });
 
   it('signs by purpose: the same text has another signature elsewhere', () => {
