@@ -7,6 +7,7 @@ import { listDirectories } from './directories.js';
 import { listRoles, type Role } from './roles.js';
 import { listConnections } from './sso-connections.js';
 import { ownSettings } from './tenant-settings.js';
+import { accessOf } from './user-access.js';
 import { listTenants, type TenantDocument } from './tenants.js';
 
 type Text = string | undefined;
@@ -55,7 +56,18 @@ function exportUser(user: UserDocument) {
     phone: textOf(phone?.['value']),
     roles: [...new Set(manual)],
     enabled: user.enabled,
+    ...exportAccess(user),
   });
+}
+
+/** What is as it is for everybody is left out. */
+function exportAccess(user: UserDocument) {
+  const { limitedProducts, userProfileAccess, services } = accessOf(user);
+  return {
+    limitedProducts: limitedProducts.length > 0 ? [...limitedProducts] : undefined,
+    userProfileAccess: userProfileAccess || undefined,
+    services: services.length > 0 ? services.map(({ application }) => application) : undefined,
+  };
 }
 
 async function exportUsers(core: Core, tenantId: string): Promise<BootstrapTenant['users']> {

@@ -45,6 +45,9 @@ const user = z.strictObject({
   password: z.string().min(1).max(1000).optional(),
   roles: z.array(text).optional(),
   enabled: z.boolean().optional(),
+  limitedProducts: z.array(text).optional(),
+  userProfileAccess: z.boolean().optional(),
+  services: z.array(text).optional(),
 });
 
 const condition = z

@@ -18,6 +18,7 @@ import { createRole, fullKeyOf, roleCatalogue, updateRole } from './roles.js';
 import { createConnection, listConnections, updateConnection } from './sso-connections.js';
 import { createTenant, findTenantBySlug, updateTenant } from './tenants.js';
 import type { SettingsPatch } from './tenant-settings.js';
+import { withAccess } from './user-access.js';
 import { inputOf, withProfile } from './user-input.js';
 import type { WriteOptions } from './versions.js';
 import { createUser, findUserByLogin, updateUser, type UserDocument } from './users.js';
@@ -184,7 +185,8 @@ function changeOf(entry: BootstrapUser, user: UserDocument): Parameters<typeof c
   const attributes = withProfile(user.attributes, { email, givenName, familyName, displayName, phone });
   return {
     ...inputOf(user),
-    ...(isOurs && { userName: userName ?? user.userName, attributes }),
+    ...(isOurs && { userName: userName ?? user.userName }),
+    attributes: withAccess(isOurs ? attributes : user.attributes, entry),
     active: enabled ?? user.enabled,
     password,
     roles,
@@ -197,7 +199,7 @@ function applyUser(run: Run, entry: BootstrapUser): Promise<void> {
   const input = {
     userName: entry.userName ?? email,
     externalId: null,
-    attributes: withProfile({}, { email, givenName, familyName, displayName, phone }),
+    attributes: withAccess(withProfile({}, { email, givenName, familyName, displayName, phone }), entry),
     active: entry.enabled ?? true,
     approved: true,
     password,

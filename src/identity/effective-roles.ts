@@ -1,14 +1,34 @@
 import type { Grant, UserDocument } from '../persistence/collections/users.js';
 import type { TenantConfig } from './tenant-config.js';
+import { servicesOf } from './user-access.js';
 import { deriveStatus, hasRolesIn } from './user-status.js';
 
 type RoleHolder = Pick<UserDocument, 'grants' | 'enabled' | 'accessExpiresAt' | 'activatedAt' | 'approved'>;
+
+/** The key, in any case, of the role whose permissions an assignment alone gives in an application. */
+const readerKey = 'reader';
 
 /** The grants that hold now, of roles that exist. Says nothing about the user's status. */
 export function liveGrants(user: Pick<UserDocument, 'grants'>, config: TenantConfig, now: Date): Grant[] {
   return user.grants.filter(
     (grant) => config.roles.has(grant.role) && (grant.until === null || grant.until > now),
   );
+}
+
+/** Whether the user's status lets roles work. */
+function mayUseRoles(user: RoleHolder, config: TenantConfig, now: Date): boolean {
+  return hasRolesIn(deriveStatus(user, { now, approvalRequired: config.settings['approval.required'] }));
+}
+
+/** What an assignment gives without a role (M1-27): the permissions of the application's Reader, where it has one. */
+function readerPermissions(
+  user: Pick<UserDocument, 'attributes'>,
+  applicationKey: string,
+  config: TenantConfig,
+): readonly string[] {
+  if (!servicesOf(user).some(({ application }) => application === applicationKey)) return [];
+  const own = [...config.roles.values()].filter((role) => role.applicationKey === applicationKey);
+  return own.find(({ key }) => key.toLowerCase() === readerKey)?.permissions ?? [];
 }
 
 /**
@@ -18,8 +38,7 @@ export function liveGrants(user: Pick<UserDocument, 'grants'>, config: TenantCon
  * @returns sorted, without duplicates.
  */
 export function effectiveRoles(user: RoleHolder, config: TenantConfig, now: Date): string[] {
-  const status = deriveStatus(user, { now, approvalRequired: config.settings['approval.required'] });
-  if (!hasRolesIn(status)) return [];
+  if (!mayUseRoles(user, config, now)) return [];
   return [...new Set(liveGrants(user, config, now).map((grant) => grant.role))].sort();
 }
 
@@ -38,17 +57,20 @@ export interface ApplicationAccess {
 /**
  * What one application gets to know: its own roles and permissions and nothing else (M1-18, M1-21).
  *
- * A tenant role may hold permissions of an application, written `applicationKey:permission`; they appear here without the prefix.
+ * A tenant role may hold permissions of an application, written `applicationKey:permission`; they appear here without the prefix. Who is
+ * assigned to the application has its Reader's permissions, without the role.
  */
 export function applicationAccess(
-  user: RoleHolder,
+  user: RoleHolder & Pick<UserDocument, 'attributes'>,
   applicationKey: string,
   config: TenantConfig,
   now: Date,
 ): ApplicationAccess {
   const prefix = `${applicationKey}:`;
   const roles: string[] = [];
-  const permissions = new Set<string>();
+  const permissions = new Set(
+    mayUseRoles(user, config, now) ? readerPermissions(user, applicationKey, config) : [],
+  );
   for (const fullKey of effectiveRoles(user, config, now)) {
     const role = config.roles.get(fullKey);
     if (role?.applicationKey === applicationKey) {

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type {
+  ApplicationDocument,
   RoleDocument,
   SsoConnectionDocument,
   TenantDocument,
@@ -41,6 +42,8 @@ export interface TenantConfig {
   administratorRoles: readonly string[];
   /** The verified domains of connections that are not off: whoever has such an address signs in there. */
   ssoDomains: ReadonlySet<string>;
+  /** The keys of the tenant's applications. */
+  applications: ReadonlySet<string>;
 }
 
 // Every change of settings, roles, applications or SSO connections moves the tenant's version (touchTenant), in the same transaction. A config is found by
@@ -88,6 +91,7 @@ export function buildTenantConfig(
   tenant: TenantDocument,
   stored: readonly RoleDocument[],
   connections: readonly SsoConnectionDocument[],
+  applications: readonly Pick<ApplicationDocument, 'key'>[] = [],
 ): TenantConfig {
   const all = [...stored.map(roleOf), ...presetRoles(tenant.preset)];
   return {
@@ -98,6 +102,7 @@ export function buildTenantConfig(
     ssoDomains: new Set(
       connections.filter(({ mode }) => mode !== 'off').flatMap((connection) => connection.verifiedDomains),
     ),
+    applications: new Set(applications.map(({ key }) => key)),
   };
 }
 
@@ -111,11 +116,12 @@ export async function tenantConfig(core: Core, tenantId: string): Promise<Tenant
   if (!tenant) throw new AppError('tenant.not_found', 'there is no such tenant');
   const known = cache.get(cacheKey(tenant));
   if (known) return known;
-  const [roles, connections] = await Promise.all([
+  const [roles, connections, applications] = await Promise.all([
     scope.collection('roles').find({}),
     scope.collection('sso_connections').find({}),
+    scope.collection('applications').find({}, { fields: ['key'] }),
   ]);
-  const config = buildTenantConfig(tenant, roles, connections);
+  const config = buildTenantConfig(tenant, roles, connections, applications);
   cache.set(cacheKey(tenant), config);
   return config;
 }
@@ -133,7 +139,8 @@ export function* tenantConfigStep(tx: Transaction, tenantId: string): Step<Tenan
   if (known) return known;
   const roles = yield* scope.collection('roles').find({});
   const connections = yield* scope.collection('sso_connections').find({});
-  const config = buildTenantConfig(tenant, roles, connections);
+  const applications = yield* scope.collection('applications').find({}, { fields: ['key'] });
+  const config = buildTenantConfig(tenant, roles, connections, applications);
   cache.set(cacheKey(tenant), config);
   return config;
 }

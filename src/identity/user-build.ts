@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { UserDocument, UserSource } from '../persistence/collections/users.js';
 import type { Step } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
@@ -7,6 +8,7 @@ import { replaceGrants } from './grants.js';
 import { requireGrantable } from './permissions.js';
 import { mapRoles } from './role-mapping.js';
 import type { TenantConfig } from './tenant-config.js';
+import { requireKnownServices, servicesOf } from './user-access.js';
 import type { UserInput } from './user-input.js';
 import { deriveUserKeys } from './user-keys.js';
 import { retired, retiredKeys } from './user-visibility.js';
@@ -124,6 +126,7 @@ export function* buildUser(
     accessRevokedAt: null,
   };
   const given = input.roles === undefined ? user : withManualRoles(context, user, input.roles);
+  requireServices(context, given);
   yield* refuseUnknownValues(context, given);
   return { ...given, grants: yield* regrantStep(context, given) };
 }
@@ -146,6 +149,14 @@ function* refuseUnknownValues(context: WriteContext, user: UserDocument): Step<v
       detail: `no rule knows ${value}`,
     })),
   });
+}
+
+/** People assign to what exists; what a directory assigns to may come later, where `scim.unknownRole` does not say otherwise. */
+function requireServices(context: WriteContext, user: UserDocument, before?: UserDocument): void {
+  const { actor, config } = context;
+  if (before && isDeepStrictEqual(servicesOf(before), servicesOf(user))) return;
+  const isTolerant = actor.directoryId !== null && config.settings['scim.unknownRole'] === 'ignore';
+  if (!isTolerant) requireKnownServices(user, config);
 }
 
 /** A stored user with a new input put on it, roles included; a directory that writes to an unmanaged user takes it over. */
@@ -172,6 +183,9 @@ export function* changedUser(
     loginType: input.loginType ?? stored.loginType,
   };
   const given = input.roles === undefined ? changed : withManualRoles(context, changed, input.roles);
-  if (given.attributes !== stored.attributes) yield* refuseUnknownValues(context, given);
+  if (given.attributes !== stored.attributes) {
+    requireServices(context, given, stored);
+    yield* refuseUnknownValues(context, given);
+  }
   return { ...given, grants: yield* regrantStep(context, given) };
 }

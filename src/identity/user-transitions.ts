@@ -69,8 +69,11 @@ const isPerson = (actor: Actor): boolean => actor.party.type === 'user' || actor
 const nameOf = (user: UserDocument): string =>
   JSON.stringify([user.attributes['name'], user.attributes['displayName']]);
 
-const dataOf = (user: UserDocument): string =>
-  JSON.stringify([user.userName, user.email, user.externalId, user.attributes]);
+/** What a directory owns of a user. What the own extension says is decided by whoever manages the user, here or there. */
+function dataOf({ userName, email, externalId, attributes }: UserDocument): string {
+  const { gatehouse: _, ...sent } = attributes;
+  return JSON.stringify([userName, email, externalId, sent]);
+}
 
 /**
  * What people may not change of a user's data: what a directory sends, their own too (`scim.lockAttributes`), and of others the names

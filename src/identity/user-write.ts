@@ -19,6 +19,7 @@ import {
   type MappingView,
 } from './rule-paths.js';
 import { tenantConfigStep, touchTenant, type TenantConfig } from './tenant-config.js';
+import { assignedRoles, servicesOf } from './user-access.js';
 import { administratorLevel, guardAttributes, guardSelf, revocationReason } from './user-transitions.js';
 
 /** What every write of users works with, inside one transaction. */
@@ -91,7 +92,7 @@ export function* directoryStep(context: WriteContext, id: string): Step<Director
   return context.directories.get(id);
 }
 
-/** The user's grants with those of its directory's rules worked out afresh; the very same list when nothing changed. */
+/** The user's grants with what its directory gives, by rules and by assignment, worked out afresh; the very same list when nothing changed. */
 export function* regrantStep(context: WriteContext, user: UserDocument): Step<Grant[]> {
   const directory = user.directoryId === null ? undefined : yield* directoryStep(context, user.directoryId);
   if (!directory) return user.grants;
@@ -105,7 +106,8 @@ export function* regrantStep(context: WriteContext, user: UserDocument): Step<Gr
   }
   const mapped = mapCompiledRules(mappingView(user, groups), rules);
   const known = mapped.filter(({ role }) => context.config.roles.has(role));
-  const next = replaceRuleGrants(user.grants, directory._id, known, context.now);
+  const given = [...known, ...assignedRoles(user, context.config)];
+  const next = replaceRuleGrants(user.grants, directory._id, given, context.now);
   return isDeepStrictEqual(next, user.grants) ? user.grants : next;
 }
 
@@ -145,8 +147,11 @@ export function partyOf(user: Pick<UserDocument, '_id' | 'email' | 'userName'>):
 function auditable(user: UserDocument): Record<string, unknown> {
   const { userName, externalId, attributes, enabled, approved, activatedAt } = user;
   const { accessExpiresAt, loginType, directoryId } = user;
+  const { serviceAssignments: _, ...gatehouse } = (attributes['gatehouse'] ?? {}) as Record<string, unknown>;
   return {
     ...attributes,
+    gatehouse,
+    services: servicesByKey(user),
     ...{ userName, externalId, enabled, approved, activatedAt, accessExpiresAt, loginType, directoryId },
     roles: [...new Set(user.grants.map((grant) => grant.role))].sort(),
     ...(Array.isArray(attributes['roles']) && { 'attributes.roles': attributes['roles'] }),
@@ -170,8 +175,18 @@ function actionOf(change: FieldChange): string {
     case 'roles':
       return 'user.roles_changed';
     default:
-      return 'user.updated';
+      return change.path.startsWith('services.') ? serviceActionOf(change) : 'user.updated';
   }
+}
+
+function serviceActionOf({ before, after }: FieldChange): string {
+  if (before === null) return 'service.assigned';
+  return after === null ? 'service.removed' : 'service.roles_changed';
+}
+
+/** Keys of applications may hold what separates paths: they are no part of one. */
+function servicesByKey(user: UserDocument): Record<string, unknown> {
+  return Object.fromEntries(servicesOf(user).map(({ application, roles }) => [application, roles]));
 }
 
 /** One event for each kind of change. */

@@ -3,6 +3,7 @@ import { requirePermission } from '../../identity/permissions.js';
 import type { Actor, Core } from '../../identity/core.js';
 import { tenantConfig } from '../../identity/tenant-config.js';
 import type { Settings } from '../../identity/tenant-settings.js';
+import { servicesOf, withAccess } from '../../identity/user-access.js';
 import { inputOf, withProfile, type ProfileInput, type UserInput } from '../../identity/user-input.js';
 import {
   searchUsers,
@@ -129,7 +130,7 @@ const readUser = route({
 
 /** What a body's fields need beside the permission of the route. */
 function requireFieldPermissions(actor: Actor, body: Partial<ChangeUserInput>): void {
-  if (body.roles !== undefined) requirePermission(actor, 'roles.assign');
+  if (body.roles !== undefined || body.services !== undefined) requirePermission(actor, 'roles.assign');
   if (body.enabled !== undefined) requirePermission(actor, 'users.enable');
   if (body.approved !== undefined) requirePermission(actor, 'users.approve');
 }
@@ -188,7 +189,7 @@ const createOne = route({
     const input = {
       userName: body.userName ?? body.email,
       externalId: null,
-      attributes: withProfile({}, profileOf(body)),
+      attributes: withAccess(withProfile({}, profileOf(body)), body),
       active: true,
       ...(await decisionsOf(core, actor, body)),
     };
@@ -196,6 +197,20 @@ const createOne = route({
     return { ...(await replyUser(core, user)), headers: { Location: `/api/v1/users/${user._id}` } };
   },
 });
+
+/** Who is removed from a service loses the roles there (M1-28). */
+function rolesLeft(
+  stored: UserDocument,
+  { services }: ChangeUserInput,
+  roles: UserInput['roles'],
+): Pick<UserInput, 'roles'> {
+  if (!services) return {};
+  const removed = servicesOf(stored).flatMap(({ application }) =>
+    services.includes(application) ? [] : [`${application}:`],
+  );
+  const manual = stored.grants.filter(({ type }) => type === 'manual').map(({ role }) => role);
+  return { roles: (roles ?? manual).filter((role) => !removed.some((prefix) => role.startsWith(prefix))) };
+}
 
 /** Whoever signs in by address goes on doing so when the address changes (userName = email). */
 function userNameOf(stored: UserDocument, body: ChangeUserInput): string {
@@ -218,8 +233,9 @@ const changeOne = route({
     const change = (stored: UserDocument): UserInput => ({
       ...inputOf(stored),
       userName: userNameOf(stored, body),
-      attributes: withProfile(stored.attributes, profileOf(body)),
+      attributes: withAccess(withProfile(stored.attributes, profileOf(body)), body),
       ...decisions,
+      ...rolesLeft(stored, body, decisions.roles),
     });
     const update = () => updateUser(core, actor, params.id, change, ifVersion);
     return replyUser(core, await reroot(...loginPointer(body), update));

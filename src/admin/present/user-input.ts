@@ -18,8 +18,24 @@ export const profileInput = {
   phone: line(50).nullable().optional(),
 };
 
+/** What the user may reach in applications beside the roles. */
+const accessInput = {
+  limitedProducts: z
+    .array(line(200))
+    .max(100)
+    .optional()
+    .describe('the products the user is limited to; none: all'),
+  userProfileAccess: z.boolean().optional().describe('may see personal profiles in the applications'),
+  services: z
+    .array(line(64))
+    .max(100)
+    .optional()
+    .describe('keys of all applications the user is assigned to; one left out loses its manual roles too'),
+};
+
 const administration = {
   ...profileInput,
+  ...accessInput,
   userName: line(254).optional().describe('the address when absent'),
   roles: roleNames.optional().describe('roles given by hand, all of them; those from rules and SSO stay'),
   enabled: z.boolean().optional(),

@@ -1,3 +1,4 @@
+import { accessOf } from '../../identity/user-access.js';
 import { displayNameOf } from '../../identity/user-keys.js';
 import type { UserView } from '../../identity/user-view.js';
 import { z } from '../schema.js';
@@ -45,6 +46,11 @@ export const userFields = {
   source: z.enum(userSources),
   roles: z.array(userRole).describe('effective roles, each with every reason for it'),
   groups: z.array(z.strictObject({ id, displayName: z.string() })),
+  limitedProducts: z.array(z.string()).describe('the products the user is limited to; none: all'),
+  userProfileAccess: z.boolean().describe('may see personal profiles in the applications'),
+  services: z
+    .array(z.string())
+    .describe('keys of the applications the user is assigned to: a reader there without any role'),
   accessExpiresAt: instantOrNull,
   lockedUntil: instantOrNull,
   lastLoginAt: instantOrNull,
@@ -84,6 +90,7 @@ function presentRoles(roles: UserView['roles']) {
 export function presentUser({ user, status, roles, groups, credential, directory }: UserView, now: Date) {
   const name = objectOf(user.attributes['name']);
   const lockedUntil = credential?.lockedUntil ?? null;
+  const { limitedProducts, userProfileAccess, services } = accessOf(user);
   return {
     id: user._id,
     email: user.email,
@@ -99,6 +106,9 @@ export function presentUser({ user, status, roles, groups, credential, directory
     source: user.source,
     roles: presentRoles(roles),
     groups: groups.map((group) => ({ id: group._id, displayName: group.displayName })),
+    limitedProducts: [...limitedProducts],
+    userProfileAccess,
+    services: services.map(({ application }) => application),
     accessExpiresAt: isoOrNull(user.accessExpiresAt),
     lockedUntil: lockedUntil !== null && lockedUntil > now ? iso(lockedUntil) : null,
     lastLoginAt: isoOrNull(credential?.lastLoginAt ?? null),

@@ -1,6 +1,7 @@
 import type { Core } from '../../identity/core.js';
 import { applicationAccess } from '../../identity/effective-roles.js';
 import { tenantConfig, type TenantConfig } from '../../identity/tenant-config.js';
+import { accessOf } from '../../identity/user-access.js';
 import { deriveStatus, type UserStatus } from '../../identity/user-status.js';
 import type { SessionDocument } from '../../persistence/collections/access.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
@@ -67,6 +68,7 @@ export function claimsFor(
     user,
     tenant: { id: tenant._id, slug: tenant.slug },
     ...access,
+    access: accessOf(user),
     approved: !settings['approval.required'] || user.approved,
     session: { id: session._id, amr: session.amr },
   });

@@ -1,3 +1,4 @@
+import type { UserAccess } from '../../identity/user-access.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 
 /** What the claims of one user for one application are made of, read from the store at every issue. */
@@ -9,6 +10,8 @@ export interface ClaimSource {
   permissions: readonly string[];
   /** False while the tenant requires an approval nobody has given yet. */
   approved: boolean;
+  /** The user's limits that applications see to. */
+  access: Pick<UserAccess, 'limitedProducts' | 'userProfileAccess'>;
   session: { id: string; amr: readonly string[] };
 }
 
@@ -27,11 +30,19 @@ function namesOf(user: UserDocument): { name: string; given_name?: string; famil
   };
 }
 
+/** `products` absent: all of them (requirements B6 and E). */
+function limitsOf({ limitedProducts, userProfileAccess }: ClaimSource['access']): Record<string, unknown> {
+  return {
+    ...(limitedProducts.length > 0 && { products: [...limitedProducts] }),
+    profile_access: userProfileAccess,
+  };
+}
+
 /**
  * The claims an application gets in the ID token and from userinfo; the provider leaves out those whose scope was not asked for. No
  * permission of the tenant's own management is ever among them (requirement M1-18).
  */
-export function buildClaims({ user, tenant, roles, permissions, approved, session }: ClaimSource): {
+export function buildClaims({ user, tenant, roles, permissions, approved, access, session }: ClaimSource): {
   sub: string;
   [claim: string]: unknown;
 } {
@@ -43,6 +54,7 @@ export function buildClaims({ user, tenant, roles, permissions, approved, sessio
     tenant,
     roles: [...roles],
     permissions: [...permissions],
+    limits: limitsOf(access),
     approved,
     amr: [...session.amr],
     sid: session.id,
@@ -54,7 +66,7 @@ export const claimsByScope = {
   openid: ['sub', 'tenant', 'approved', 'amr', 'sid'],
   email: ['email', 'email_verified'],
   profile: ['name', 'given_name', 'family_name'],
-  roles: ['roles', 'permissions'],
+  roles: ['roles', 'permissions', 'limits'],
   acr: null,
   auth_time: null,
   iss: null,

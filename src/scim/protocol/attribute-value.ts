@@ -60,7 +60,10 @@ export function readSingle(attribute: Attribute, value: unknown): unknown {
 
 function readComplex(attribute: Attribute, value: unknown): unknown {
   if (!isJsonObject(value)) throw badRequest('invalidValue', `"${attribute.path}" must be an object`);
-  return readMembers(attribute.subs, value);
+  const members = readMembers(attribute.subs, value);
+  const missing = members && attribute.requiredSubs.find(({ name }) => members[name] === undefined);
+  if (missing) throw badRequest('invalidValue', `"${missing.path}" is required`);
+  return members;
 }
 
 /** Reads the members of an object by its attributes; undefined when nothing is left. */

@@ -38,6 +38,8 @@ export interface Attribute extends AttributeDefinition {
   readonly valueSub: Attribute | undefined;
   /** Elements carry `primary`. */
   readonly hasPrimary: boolean;
+  /** Sub-attributes without which a value says nothing. */
+  readonly requiredSubs: readonly Attribute[];
 }
 
 /** An extension of a resource type. */
@@ -113,6 +115,7 @@ function compileAttribute(definition: AttributeDefinition, prefix: string): Attr
     path,
     subs,
     valueSub: subs.get('value'),
+    requiredSubs: [...new Set(subs.values())].filter(({ required }) => required),
     hasPrimary: definition.multiValued && subs.get('primary')?.type === 'boolean',
   };
 }

@@ -55,7 +55,9 @@ function compilePath(path: AttributePath, test: Test, whenAbsent: boolean): (res
 
 function testMember(value: unknown, name: string, test: Test, whenAbsent: boolean): boolean {
   const member = isJsonObject(value) ? value[name] : undefined;
-  return member === undefined || member === null ? whenAbsent : test(member);
+  if (member === undefined || member === null) return whenAbsent;
+  // A sub-attribute may have several values itself; a test of one of them looks at each.
+  return Array.isArray(member) ? member.some(test) : test(member);
 }
 
 function compileComparison({ op, path, value }: CompareNode): Test {

@@ -34,6 +34,10 @@ describe('OpenID provider: what an application gets', () => {
     const foreign = await makeRole(core, tenant, other, 'boss', ['all']);
     const user = await makeUser(core, tenant, {
       grants: [grantOf(agent), grantOf(foreign), grantOf('administrator')],
+      attributes: {
+        name: { givenName: 'Ada', familyName: 'Lovelace' },
+        gatehouse: { limitedProducts: ['Insights'], userProfileAccess: true },
+      },
     });
     const party = await relyingParty(core, crm);
     const tokens = await party.signIn(await browserOf(core, user));
@@ -50,6 +54,7 @@ describe('OpenID provider: what an application gets', () => {
         tenant: { id: tenant._id, slug: tenant.slug },
         roles: ['agent'],
         permissions: ['calls.read'],
+        limits: { products: ['Insights'], profile_access: true },
         amr: ['pwd'],
         approved: true,
       });

@@ -102,7 +102,11 @@ describe('SCIM discovery (RFC 7643 sections 5 to 7, RFC 7644 section 4)', () => 
     return multiValued && !alone ? [value] : value;
   }
 
-  const special: Record<string, unknown> = { loginType: 'sso', approved: true };
+  const special: Record<string, unknown> = {
+    loginType: 'sso',
+    approved: true,
+    serviceAssignments: [{ value: 'crm', roles: ['agent'] }],
+  };
 
   /** Walks one attribute through every verb. */
   async function walk(schema: string, attribute: Attribute): Promise<void> {

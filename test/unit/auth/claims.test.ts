@@ -14,6 +14,7 @@ const claimsOf = (over: Partial<UserDocument>) =>
     roles: [],
     permissions: [],
     approved: true,
+    access: { limitedProducts: [], userProfileAccess: false },
     session: { id: 's', amr: ['pwd'] },
   } satisfies ClaimSource);
 
@@ -37,6 +38,29 @@ describe('claims of an application’s user', () => {
     expect(named).to.include({ email: 'ada@acme.test', email_verified: false });
     const activated = claimsOf({ email: 'a@acme.test', activatedAt: new Date(0) });
     expect(activated).to.include({ email: 'a@acme.test', email_verified: true });
+  });
+});
+
+describe('limits of a user in the claims (requirements B6)', () => {
+  const limitsOf = (access: ClaimSource['access']): unknown =>
+    buildClaims({
+      user: userWith({}),
+      tenant: { id: 't', slug: 'acme' },
+      roles: [],
+      permissions: [],
+      approved: true,
+      access,
+      session: { id: 's', amr: ['pwd'] },
+    })['limits'];
+
+  it('name the products the user is limited to, all when there are none, and the access to profiles', () => {
+    expect(limitsOf({ limitedProducts: [], userProfileAccess: false })).to.deep.equal({
+      profile_access: false,
+    });
+    expect(limitsOf({ limitedProducts: ['Insights'], userProfileAccess: true })).to.deep.equal({
+      products: ['Insights'],
+      profile_access: true,
+    });
   });
 });
 

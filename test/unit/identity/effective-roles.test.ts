@@ -43,6 +43,7 @@ const grant = (key: string, more: Partial<Grant> = {}): Grant => ({
   ...more,
 });
 const user = (...grants: Grant[]) => ({
+  attributes: {},
   grants,
   enabled: true,
   approved: true,
@@ -72,6 +73,25 @@ describe('effective roles', () => {
     expect(applicationAccess(ada, 'erp', config, now).permissions).to.deep.equal([
       'orders.pay',
       'orders.read',
+    ]);
+  });
+
+  it('leave the permissions of the application’s Reader to whoever is assigned without a role (M1-27)', () => {
+    const withReader = buildTenantConfig(
+      tenant,
+      [role('crm:READER', ['content.read']), role('crm:agent', ['calls.read'])],
+      [],
+    );
+    const gatehouse = { serviceAssignments: [{ value: 'crm' }] };
+    const ada = { ...user(), attributes: { gatehouse } };
+    const reads = { roles: [], permissions: ['content.read'] };
+    const nothing = { roles: [], permissions: [] };
+    expect(applicationAccess(ada, 'crm', withReader, now)).to.deep.equal(reads);
+    expect(applicationAccess(ada, 'erp', withReader, now)).to.deep.equal(nothing);
+    expect(applicationAccess(user(), 'crm', withReader, now)).to.deep.equal(nothing);
+    expect(applicationAccess({ ...ada, enabled: false }, 'crm', withReader, now)).to.deep.equal(nothing);
+    expect(applicationAccess(user(grant('crm:agent')), 'crm', withReader, now).permissions).to.deep.equal([
+      'calls.read',
     ]);
   });
 

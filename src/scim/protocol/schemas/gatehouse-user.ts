@@ -7,7 +7,7 @@ import { gatehouseUserUrn } from '../urns.js';
  */
 const decided = { mutability: 'readOnly', returned: 'request' } as const;
 
-/** What Gatehouse decides about a user beyond RFC 7643: approval, access period, limits. */
+/** What Gatehouse decides about a user beyond RFC 7643: approval, access period, limits, the applications open to the user. */
 export const gatehouseUserSchema: SchemaDefinition = {
   id: gatehouseUserUrn,
   name: 'GatehouseUser',
@@ -37,6 +37,19 @@ export const gatehouseUserSchema: SchemaDefinition = {
     defineAttribute('limitedProducts', 'The products the user is limited to; absent: all.', {
       multiValued: true,
     }),
-    defineAttribute('userProfileAccess', 'May see the profiles of others.', { type: 'boolean' }),
+    defineAttribute('userProfileAccess', 'May see personal profiles in the applications.', {
+      type: 'boolean',
+    }),
+    defineAttribute('serviceAssignments', 'The applications the user is let into, with roles or without.', {
+      type: 'complex',
+      multiValued: true,
+      subAttributes: [
+        defineAttribute('value', "The application's key.", { required: true, caseExact: true }),
+        defineAttribute('roles', 'Keys of roles within the application; absent: what readers may do.', {
+          multiValued: true,
+          caseExact: true,
+        }),
+      ],
+    }),
   ],
 };
