@@ -4,14 +4,28 @@ import type { Change, Query, StoredDocument, UpdateOptions } from './store.js';
 /** A document as the adapters handle it: what its collection's own fields are is no matter of theirs. */
 export type Doc = StoredDocument & Record<string, unknown>;
 
-/** A deep copy without what is undefined: neither database stores that, and no caller's object is kept. */
-function copy(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((item: unknown) => (item === undefined ? null : copy(item)));
-  if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Date) return new Date(value);
-  const result: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries(value)) if (item !== undefined) result[key] = copy(item);
-  return result;
+/**
+ * The value without what is undefined, which neither database stores. What holds nothing undefined is the very same object afterwards, so
+ * that an update can tell the fields it left alone.
+ */
+function stored(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  if (Array.isArray(value)) return storedList(value);
+  let result: Record<string, unknown> | undefined;
+  const source = value as Record<string, unknown>;
+  for (const key of Object.keys(source)) {
+    const item = stored(source[key]);
+    if (item === source[key] && item !== undefined) continue;
+    result ??= { ...source };
+    if (item === undefined) Reflect.deleteProperty(result, key);
+    else result[key] = item;
+  }
+  return result ?? source;
+}
+
+function storedList(items: readonly unknown[]): readonly unknown[] {
+  const result = items.map((item) => (item === undefined ? null : stored(item)));
+  return result.every((item, i) => item === items[i]) ? items : result;
 }
 
 /**
@@ -20,7 +34,7 @@ function copy(value: unknown): unknown {
  * @param scope - the tenant whose window is written through, or null for the server's.
  */
 export function newDocument(document: object, scope: string | null, now: Date): Doc {
-  const fresh = { version: 1, createdAt: now, updatedAt: now, ...(copy(document) as Partial<Doc>) } as Doc;
+  const fresh = { version: 1, createdAt: now, updatedAt: now, ...(stored(document) as Partial<Doc>) } as Doc;
   if (typeof fresh._id !== 'string' || fresh._id === '') throw new Error('a document needs an _id');
   if (typeof fresh.tenantId !== 'string' || fresh.tenantId === '') {
     throw new Error('a document needs a tenantId');
@@ -38,28 +52,28 @@ export function newDocument(document: object, scope: string | null, now: Date): 
  * @throws AppError `resource.version_mismatch` when the stored version is not the one asked for.
  */
 export function nextDocument(
-  stored: Doc,
+  before: Doc,
   change: Change<Doc>,
   options: UpdateOptions | undefined,
   now: Date,
 ): Doc | undefined {
-  requireVersion(stored, options);
-  const changed = change(stored);
-  if (changed === undefined || changed === stored) return undefined;
+  requireVersion(before, options);
+  const changed = change(before);
+  if (changed === undefined || changed === before) return undefined;
   return {
-    ...(copy(changed) as Doc),
-    _id: stored._id,
-    tenantId: stored.tenantId,
-    version: stored.version + 1,
-    createdAt: stored.createdAt,
+    ...(stored(changed) as Doc),
+    _id: before._id,
+    tenantId: before.tenantId,
+    version: before.version + 1,
+    createdAt: before.createdAt,
     updatedAt: now,
   };
 }
 
 /** @throws AppError `resource.version_mismatch` */
-export function requireVersion(stored: Doc, options: UpdateOptions | undefined): void {
-  if (options?.ifVersion !== undefined && options.ifVersion !== stored.version) {
-    throw new AppError('resource.version_mismatch', `the stored version is ${stored.version}`);
+export function requireVersion({ version }: Doc, options: UpdateOptions | undefined): void {
+  if (options?.ifVersion !== undefined && options.ifVersion !== version) {
+    throw new AppError('resource.version_mismatch', `the stored version is ${version}`);
   }
 }
 

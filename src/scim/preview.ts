@@ -20,6 +20,7 @@ import { newTrace, withoutMasked, type AttributeChange, type RoleChange } from '
 
 export { deviationCounts } from './deviations.js';
 export type { ScimRequestDocument } from '../persistence/collections/directories.js';
+export { fullDiff } from './logged-diff.js';
 export type { LoggedRequest } from './request-log.js';
 
 export interface RequestFilter {

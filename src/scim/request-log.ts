@@ -6,6 +6,7 @@ import { newId } from '../shared/ids.js';
 import { countDeviations, learnFrom } from './deviations.js';
 import { fixHint } from './fix-hints.js';
 import type { Failure } from './error-response.js';
+import { leanDiff } from './logged-diff.js';
 import { maskSecrets, type Trace } from './trace.js';
 
 /** A request as it was answered, not yet in the form of the log. */
@@ -59,6 +60,7 @@ function keptBody(body: unknown): unknown {
 
 function toDocument(entry: AnsweredRequest, retentionDays: number): LoggedRequest {
   const { trace, failure } = entry;
+  const body = keptBody(entry.body);
   return {
     _id: newId(),
     tenantId: entry.tenantId,
@@ -71,10 +73,10 @@ function toDocument(entry: AnsweredRequest, retentionDays: number): LoggedReques
     requestId: entry.requestId,
     userAgent: entry.userAgent,
     ip: entry.ip,
-    body: keptBody(entry.body),
+    body,
     deviations: [...new Set(trace.deviations)],
     target: trace.target,
-    diff: failure ? [] : trace.diff(),
+    diff: failure ? [] : leanDiff(trace.diff(), body),
     roleChanges: failure ? [] : trace.roleChanges(),
     error: failure && {
       status: failure.status,

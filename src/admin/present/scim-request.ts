@@ -1,4 +1,4 @@
-import type { LoggedRequest, Replay } from '../../scim/preview.js';
+import { fullDiff, type LoggedRequest, type Replay } from '../../scim/preview.js';
 import { z } from '../schema.js';
 import { id, instant, iso } from './fields.js';
 
@@ -55,7 +55,7 @@ export function presentScimRequest(request: LoggedRequest) {
     body: request.body ?? null,
     deviations: request.deviations,
     target: request.target,
-    diff: request.diff,
+    diff: fullDiff(request),
     roleChanges: request.roleChanges,
     error: request.error,
   };

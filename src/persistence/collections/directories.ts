@@ -97,8 +97,8 @@ export interface ScimRequestDocument extends StoredDocument {
   /** Names of the tolerated deviations, e.g. `entra.string_boolean`. */
   deviations: string[];
   target: { type: string; id: string; label: string } | null;
-  /** Attribute by attribute: `{path, before, after}`. */
-  diff: { path: string; before: unknown; after: unknown }[];
+  /** Attribute by attribute; with `sent` in place of `after`, the new value is what the body's member of that name says. */
+  diff: { path: string; before: unknown; after?: unknown; sent?: true }[];
   roleChanges: { userId: string; granted: string[]; withdrawn: string[] }[];
   error: { status: number; scimType: string | null; detail: string; hint: string } | null;
   expiresAt: Date;

@@ -37,6 +37,6 @@ export const groupSchema = defineCollection<GroupDocument>(
       where: { externalId: { $gt: '' } },
     },
     { name: 'groups_directory', key: { tenantId: 1, directoryId: 1, _id: 1 } },
-    { name: 'groups_groups', key: { tenantId: 1, groupIds: 1, _id: 1 } },
+    { name: 'groups_groups', key: { tenantId: 1, groupIds: 1, _id: 1 }, where: { groupIds: { $gt: '' } } },
   ],
 );

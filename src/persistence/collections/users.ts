@@ -95,7 +95,7 @@ export const userSchema = defineCollection<UserDocument>(
       where: { externalId: { $gt: '' } },
     },
     { name: 'users_directory', key: { tenantId: 1, directoryId: 1, _id: 1 } },
-    { name: 'users_groups', key: { tenantId: 1, groupIds: 1, _id: 1 } },
+    { name: 'users_groups', key: { tenantId: 1, groupIds: 1, _id: 1 }, where: { groupIds: { $gt: '' } } },
     { name: 'users_display_name', key: { tenantId: 1, displayNameKey: 1 } },
     { name: 'users_family_name', key: { tenantId: 1, familyNameKey: 1 } },
     {
@@ -104,7 +104,11 @@ export const userSchema = defineCollection<UserDocument>(
       where: { employeeNumberKey: { $gt: '' } },
     },
     { name: 'users_updated', key: { tenantId: 1, updatedAt: 1 } },
-    { name: 'users_roles', key: { tenantId: 1, 'grants.role': 1 } },
+    {
+      name: 'users_roles',
+      key: { tenantId: 1, 'grants.role': 1 },
+      where: { 'grants.role': { $gt: '' } },
+    },
   ],
 );
 

@@ -172,7 +172,8 @@ export function openDatabase(
     });
     const counters = root.openDB<Counter, string>({ name: 'counters', ...msgpack });
     const collections = prepareCollections(root, { documents, entries }, schemas);
-    const ranks = createRanks(entries, root.openDB<number, string>({ name: 'sequence' }));
+    // In the root table, whose one page every commit writes anyway.
+    const ranks = createRanks(entries, root as Table<number, string>);
     const requirePresent = presence(folder, path);
     return {
       documents,

@@ -161,8 +161,9 @@ type ViewOf = (name: string, scope: string | null) => View;
 /** Runs a transaction's work to its end. @throws what a step was refused with, even when the work caught it. */
 function runWork<R>(work: (tx: Transaction) => Step<R>, view: ViewOf): R {
   const fate: Fate = {};
+  const seen = new Map<string, Doc>();
   const scopeIn = (scope: string | null) => ({
-    collection: (name: string) => openInTransaction(view(name, scope), fate),
+    collection: (name: string) => openInTransaction({ ...view(name, scope), seen }, fate),
   });
   // The port's types name each collection's documents; here a document is a document.
   const transaction = { tenant: scopeIn, server: scopeIn(null) } as unknown as Transaction;

@@ -10,6 +10,8 @@ export interface View {
   readonly collection: Collected;
   readonly scope: string | null;
   readonly now: () => Date;
+  /** Inside a transaction, what it has read and written so far, by key: nobody else writes meanwhile. */
+  readonly seen?: Map<string, Doc>;
 }
 
 /** Whether the clock has passed a document's end. */
@@ -28,8 +30,11 @@ const longestId = 1000;
 
 export function getDocument(view: View, id: string): Doc | undefined {
   if (id.length > longestId) return undefined;
-  const document = view.database.documents.get(documentKey(view.collection.name, id));
-  return document && isVisible(view, document) ? document : undefined;
+  const key = documentKey(view.collection.name, id);
+  const document = view.seen?.get(key) ?? view.database.documents.get(key);
+  if (!document || !isVisible(view, document)) return undefined;
+  view.seen?.set(key, document);
+  return document;
 }
 
 /** The query with the tenant in it. */

@@ -5,8 +5,16 @@ import { duplicate, entriesOf, type Index } from './indexes.js';
 import { documentKey, encodeKey, endOf, idAtEnd } from './keys.js';
 import { getDocument, isExpired, type View } from './view.js';
 
-function removeStored({ database, collection }: View, document: Doc): void {
-  void database.documents.remove(documentKey(collection.name, document._id));
+function putStored(view: View, document: Doc): void {
+  const key = documentKey(view.collection.name, document._id);
+  void view.database.documents.put(key, document);
+  view.seen?.set(key, document);
+}
+
+function removeStored({ database, collection, seen }: View, document: Doc): void {
+  const key = documentKey(collection.name, document._id);
+  void database.documents.remove(key);
+  seen?.delete(key);
   for (const index of collection.indexes) {
     for (const key of entriesOf(index, document)) database.removeEntry(key);
   }
@@ -22,8 +30,12 @@ function requireFree(view: View, index: Index, key: Buffer, id: string): void {
   if (document) removeStored(view, document);
 }
 
-const isSame = (a: unknown, b: unknown) =>
-  a === b || (a instanceof Date && b instanceof Date && a.getTime() === b.getTime());
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a))
+    return Array.isArray(b) && a.length === b.length && a.every((item, i) => item === b[i]);
+  return a instanceof Date && b instanceof Date && a.getTime() === b.getTime();
+}
 
 /** Whether an update can have moved a document in an index; false only when it surely has not. */
 function mayDiffer(index: Index, before: Doc, after: Doc): boolean {
@@ -60,7 +72,7 @@ export function insert(view: View, document: object): Doc {
   if (holder && !isExpired(view, holder)) throw duplicate(view.collection.name, '_id_');
   if (holder) removeStored(view, holder);
   writeIndexes(view, undefined, fresh);
-  void view.database.documents.put(key, fresh);
+  putStored(view, fresh);
   return fresh;
 }
 
@@ -75,7 +87,7 @@ export function update(
   const next = stored && nextDocument(stored, change, options, view.now());
   if (!next) return stored;
   writeIndexes(view, stored, next);
-  void view.database.documents.put(documentKey(view.collection.name, id), next);
+  putStored(view, next);
   return next;
 }
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import {
   deviationCounts,
+  fullDiff,
   getRequest,
   listRequests,
   replayRequest,
@@ -49,10 +50,27 @@ describe('the SCIM request log of a directory', () => {
     expect(read!.latencyMs).to.be.above(0);
     expect(created).to.include({ method: 'POST', status: 201 });
     expect(created!.target).to.deep.equal({ type: 'User', id: user.id, label: user.userName });
-    expect(created!.diff.find((change) => change.path === 'userName')).to.deep.equal({
+    expect(fullDiff(created!).find((change) => change.path === 'userName')).to.deep.equal({
       path: 'userName',
       before: null,
       after: user.userName,
+    });
+  });
+
+  it('keeps a value once: what the body says is not written into the diff again, and is read back from there', async () => {
+    const sent = newUser({ title: 'Clerk', name: { givenName: 'A', familyName: 'B' } });
+    const { body } = await scim.post('/Users', sent).expect(201);
+    const created = await latest();
+    expect(created.diff).to.deep.include({ path: 'title', before: null, sent: true });
+    expect(created.diff).to.deep.include({ path: 'name', before: null, sent: true });
+    await scim.put(`/Users/${body.id}`, { ...sent, title: 'Chief' }).expect(200);
+    const replaced = await latest();
+    expect(replaced.diff).to.deep.equal([{ path: 'title', before: 'Clerk', sent: true }]);
+    expect(fullDiff(replaced)).to.deep.equal([{ path: 'title', before: 'Clerk', after: 'Chief' }]);
+    expect(fullDiff(created)).to.deep.include({
+      path: 'name',
+      before: null,
+      after: { givenName: 'A', familyName: 'B' },
     });
   });
 
