@@ -165,7 +165,7 @@ export async function learnDirectoryDialect(
 }
 
 /**
- * Deletes a directory and its tokens. Its users stay, as users nobody provisions; a job takes away what its rules gave them.
+ * Deletes a directory and its tokens. Its users and groups stay, as ones nobody provisions; a job takes away what its rules gave them.
  *
  * @throws AppError `directory.not_found`, `resource.version_mismatch`.
  */

@@ -6,6 +6,7 @@ import { recordEvent } from './audit.js';
 import type { Core } from './core.js';
 import { withoutRuleGrants } from './grants.js';
 import { enqueueJob, wakeJobs, type JobDocument } from './jobs.js';
+import { releaseGroups } from './orphan-groups.js';
 import { retired } from './user-visibility.js';
 import { directoryStep, openWrite, partyOf, regrantStep, saveUser, type WriteContext } from './user-write.js';
 
@@ -98,8 +99,13 @@ async function recomputeBatch(core: Core, job: JobDocument, ids: readonly string
   });
 }
 
-/** The handler of {@link recomputeJob}: batch by batch, each in a transaction of its own, so that other work goes on between them. */
+/**
+ * The handler of {@link recomputeJob}: batch by batch, each in a transaction of its own, so that other work goes on between them. What a
+ * directory leaves behind that is gone, users and groups, becomes nobody's.
+ */
 export async function recomputeGrants(core: Core, job: JobDocument): Promise<void> {
+  const { directoryId } = job.payload;
+  if (typeof directoryId === 'string') await releaseGroups(core, job.tenantId, directoryId);
   const users = core.store.tenant(job.tenantId).collection('users');
   let ids: string[] = [];
   for await (const { _id } of users.iterate(queryOf(job.payload), { fields: [] })) {

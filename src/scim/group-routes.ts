@@ -141,11 +141,13 @@ export async function putGroup(context: ScimContext, request: ScimRequest): Prom
 
 /** The operations on everything but the members, as a change of the stored group. */
 function editBy(context: ScimContext, operations: readonly PatchOperation[]): Edit {
-  const { baseUrl, schemas } = context;
+  const { directoryId, baseUrl, schemas } = context;
   return (stored) => {
     const existing = toScimGroup(stored, schemas.group, baseUrl);
     const patched = applyPatch(existing, operations, schemas.group);
-    return patched === existing ? undefined : fromScimGroup(patched, schemas.group);
+    // A directory that writes to a group nobody manages takes it over, whatever it writes.
+    const isTaken = stored.directoryId === null && directoryId !== null;
+    return patched === existing && !isTaken ? undefined : fromScimGroup(patched, schemas.group);
   };
 }
 

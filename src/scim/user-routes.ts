@@ -110,7 +110,7 @@ export async function changeUser(
   request: ScimRequest,
   edit: Edit,
 ): Promise<ScimAnswer> {
-  const { core, actor, baseUrl, schemas } = context;
+  const { core, actor, directoryId, baseUrl, schemas } = context;
   const projection = projectionOf(context, request);
   let before: UserDocument | undefined;
   const user = await identity.updateUser(core, actor, request.segments[1] ?? '', (stored) => {
@@ -118,7 +118,9 @@ export async function changeUser(
     before = stored;
     const existing = toScimUser(stored, schemas.user, baseUrl);
     const changed = edit(existing);
-    return changed === existing ? undefined : fromScimUser(changed, schemas.user, stored.enabled);
+    // A directory that says the same of a user nobody manages takes the user over all the same.
+    const isTaken = stored.directoryId === null && directoryId !== null;
+    return changed === existing && !isTaken ? undefined : fromScimUser(changed, schemas.user, stored.enabled);
   });
   traceUser(context, before, user);
   return userAnswer(context, 200, user, projection);

@@ -273,6 +273,29 @@ describe('directories', () => {
       const left = await getUser(core, tenantId, ada._id);
       expect([left.directoryId, left.grants]).to.deep.equal([null, []]);
     });
+
+    it('leave their groups behind as ones nobody provisions, whatever names there are already', async () => {
+      const { directory, actor } = await givenDirectory(core, tenantId);
+      const input = { externalId: null, attributes: {} };
+      const pushed = await createGroup(core, actor, { ...input, displayName: 'Pushed' });
+      const doubled = await createGroup(core, actor, { ...input, displayName: 'Doubled' });
+      await createGroup(core, system, { ...input, displayName: 'doubled' });
+      const ada = await engineer(actor);
+      await changeMembers(core, actor, doubled._id, { add: [ada._id] });
+      await deleteDirectory(core, system, directory._id);
+      await worker.drain();
+      const groups = core.store.tenant(tenantId).collection('groups');
+      expect(await groups.get(pushed._id)).to.include({
+        displayName: 'Pushed',
+        directoryId: null,
+        owner: 'local',
+      });
+      expect(await groups.get(doubled._id)).to.include({
+        displayName: `Doubled (${doubled._id})`,
+        directoryId: null,
+      });
+      expect((await getUser(core, tenantId, ada._id)).groupIds).to.include(doubled._id);
+    });
   });
 
   describe('large groups', () => {
