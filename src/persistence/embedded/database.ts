@@ -158,8 +158,7 @@ export function openDatabase(folder: string, schemas: Readonly<Record<string, Sc
     });
     const counters = root.openDB<Counter, string>({ name: 'counters', ...msgpack });
     const collections = prepareCollections(root, { documents, entries }, schemas);
-    // In the root table, whose one page every commit writes anyway.
-    const ranks = createRanks(entries, root as Table<number, string>);
+    const ranks = createRanks(entries, root.openDB<number, string>({ name: 'sequence' }));
     const requirePresent = presence(folder, path);
     return {
       documents,
