@@ -72,6 +72,9 @@ async function start(mongodbUri) {
 const run = (script, args) =>
   execFileSync(process.execPath, [join(bench, script), ...args], { stdio: 'inherit' });
 
+/** The same for this build and its peers. */
+const workload = ['pops', 'conc', 'groups', 'secs'].flatMap((name) => [`--${name}`, options[name]]);
+
 /** Load and initial sync, each on a server of its own. */
 async function measure(name, mongodbUri, out) {
   const common = (child) => [
@@ -86,16 +89,6 @@ async function measure(name, mongodbUri, out) {
   ];
   const load = await start(mongodbUri?.('load'));
   const only = options.only ? ['--only', options.only] : [];
-  const workload = [
-    '--pops',
-    options.pops,
-    '--conc',
-    options.conc,
-    '--groups',
-    options.groups,
-    '--secs',
-    options.secs,
-  ];
   run('scim-bench.mjs', [...common(load.child), ...workload, ...only, '--out', join(out, `${name}.json`)]);
   await load.stop();
   if (options.only || options.sync === '0') return;
@@ -124,17 +117,9 @@ if (process.env.MONGODB_URI) {
 if (options.peers) {
   const work = resolve('.cache/bench-peers');
   mkdirSync(work, { recursive: true });
-  run('run.mjs', ['--work', work, '--install', '--systems', options.peers]);
-  run('run.mjs', [
-    '--work',
-    work,
-    '--systems',
-    options.peers,
-    '--pops',
-    options.pops,
-    '--out',
-    out,
-    '--no-sync',
-  ]);
+  const peers = ['--work', work, '--systems', options.peers];
+  run('run.mjs', [...peers, '--install']);
+  const sync = options.sync === '0' ? ['--no-sync'] : [];
+  run('run.mjs', [...peers, ...workload, ...sync, '--out', out]);
 }
 run('table.mjs', [out]);

@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createApp, type App } from './app.js';
-import { applyBootstrap, parseBootstrap, weakSecrets } from './identity/bootstrap.js';
+import { applyBootstrap, BootstrapError, parseBootstrap, weakSecrets } from './identity/bootstrap.js';
+import { rehearseBootstrap } from './identity/bootstrap-rehearsal.js';
 import type { Core } from './identity/core.js';
 import { ConfigError, type Config } from './infrastructure/config.js';
 import { createLogger, type Logger } from './infrastructure/logger.js';
@@ -68,9 +69,12 @@ async function applyBootstrapFile(core: Core, path: string): Promise<void> {
     const weak = weakSecrets(file);
     if (weak.length > 0)
       core.log.warn({ path, weak }, 'the bootstrap file holds secrets short enough to guess');
+    await rehearseBootstrap(core, file);
     await applyBootstrap(core, file);
   } catch (error) {
     if (error instanceof AppError && error.status >= 500) throw error;
+    if (error instanceof BootstrapError)
+      throw new ConfigError(error.problems.map((problem) => `BOOTSTRAP_FILE ${problem}`));
     const problem = error instanceof Error ? error.message : String(error);
     throw new ConfigError([`BOOTSTRAP_FILE ${path}: ${problem}`]);
   }

@@ -7,6 +7,7 @@ import { directoryRequestRoutes } from './api/directory-requests.js';
 import { directoryRuleRoutes } from './api/directory-rules.js';
 import { groupRoutes } from './api/groups.js';
 import { meTwoFactorRoutes } from './api/me-two-factor.js';
+import { invitationRoutes } from './api/invitations.js';
 import { meRoutes } from './api/me.js';
 import { roleRoutes } from './api/roles.js';
 import { settingsRoutes } from './api/settings.js';
@@ -22,6 +23,7 @@ export const routeTable: readonly Route[] = [
   ...userRoutes,
   ...userActionRoutes,
   ...userCredentialRoutes,
+  ...invitationRoutes,
   ...groupRoutes,
   ...roleRoutes,
   ...applicationRoutes,

@@ -19,7 +19,7 @@ export type PasswordOutcome =
   /** Right, and let in: one account, or several tenants' accounts to choose from. */
   | { kind: 'right'; users: UserDocument[] }
   /** Right, but not let in; only now may the reason be named. */
-  | { kind: 'refused'; status: UserStatus }
+  | { kind: 'refused'; status: UserStatus; user?: UserDocument }
   /** Wrong, unknown, or without a password: nobody learns which. */
   | { kind: 'wrong' }
   /** Locked or too fast, by this attempt or before it. */
@@ -99,7 +99,7 @@ function outcomeOf(results: readonly AttemptResult[]): PasswordOutcome {
   const right = results.filter((result) => result.kind === 'right');
   const entering = right.filter(({ status }) => mayEnter(status));
   if (entering.length > 0) return { kind: 'right', users: entering.map(({ user }) => user) };
-  if (right[0]) return { kind: 'refused', status: right[0].status };
+  if (right[0]) return { kind: 'refused', status: right[0].status, user: right[0].user };
   const until = latestLock(results);
   return until ? { kind: 'locked', until } : { kind: 'wrong' };
 }

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { rehearseBootstrap } from '../identity/bootstrap-rehearsal.js';
 import { parseBootstrap } from '../identity/bootstrap.js';
 import { environmentNames, printableConfig, type Config } from '../infrastructure/config.js';
 import { AppError } from '../shared/errors.js';
-import { exitCodes, type Command } from './command.js';
+import { exitCodes, type Command, type Terminal } from './command.js';
 import { readConfig, withCore } from './server-core.js';
 
 function configLines(config: Config): string[] {
@@ -28,10 +29,11 @@ const reasonOf = (error: unknown): string => {
   return [error instanceof Error ? error.message : String(error), ...faults].join('\n    ');
 };
 
-/** The bootstrap file is read and judged, not applied. */
-async function checkBootstrap(path: string): Promise<Finding> {
+/** The bootstrap file is read, and tried on a copy of what the database holds where that answers; it is not applied. */
+async function checkBootstrap(terminal: Terminal, path: string, hasDatabase: boolean): Promise<Finding> {
   try {
     const file = parseBootstrap(JSON.parse(await readFile(path, 'utf8')));
+    if (hasDatabase) await withCore(terminal, (core) => rehearseBootstrap(core, file));
     return { subject: 'bootstrap file', ok: true, detail: `${path}, ${file.tenants.length} tenant(s)` };
   } catch (error) {
     return { subject: 'bootstrap file', ok: false, detail: `${path}: ${reasonOf(error)}` };
@@ -51,7 +53,9 @@ export const checkCommand: Command = {
       (error: unknown) => ({ ok: false, detail: reasonOf(error) }),
     );
     findings.push({ subject: 'database', ...database });
-    if (config.bootstrapFile !== undefined) findings.push(await checkBootstrap(config.bootstrapFile));
+    const { bootstrapFile } = config;
+    if (bootstrapFile !== undefined)
+      findings.push(await checkBootstrap(terminal, bootstrapFile, database.ok));
     const print = values['print'] === true;
     report(
       { ok: findings.every(({ ok }) => ok), findings, ...(print && { config: printableConfig(config) }) },

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { exportBootstrap } from '../identity/bootstrap-export.js';
 import { applyBootstrap, BootstrapError, parseBootstrap, weakSecrets } from '../identity/bootstrap.js';
+import { rehearseBootstrap } from '../identity/bootstrap-rehearsal.js';
 import { CommandError, exitCodes, textOf, type Command, type Terminal } from './command.js';
 import { withCore } from './server-core.js';
 import { tenantOf, tenantOption } from './tenant.js';
@@ -48,7 +49,10 @@ export const importCommand: Command = {
     const json = await readJson(path, terminal);
     try {
       const file = parseBootstrap(json);
-      const outcome = await withCore(terminal, (core) => applyBootstrap(core, file));
+      const outcome = await withCore(terminal, async (core) => {
+        await rehearseBootstrap(core, file);
+        return applyBootstrap(core, file);
+      });
       const { created, updated, unchanged } = outcome;
       const weak = weakSecrets(file);
       report({ ...outcome, weakSecrets: weak }, [

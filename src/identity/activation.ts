@@ -1,43 +1,33 @@
 import type { UserDocument } from '../persistence/collections/users.js';
 import { AppError } from '../shared/errors.js';
 import type { Origin } from './actors.js';
-import { recordEvent } from './audit.js';
 import type { Actor, Core } from './core.js';
 import { parseEmail } from './email-domain.js';
+import { prepareEntry } from './invitation-mail.js';
+import { sendAgain } from './invitations.js';
 import { wakeJobs } from './jobs.js';
-import { enqueueMail, linkMail, spanText } from './mails.js';
 import { findTokenHolder, issueToken, type TokenHolder } from './one-time-tokens.js';
 import { holderActor, setPasswordByToken, type PasswordSetting } from './password-reset.js';
 import { findConnectionByDomain } from './sso-connections.js';
-import { settingsOf, tenantSettings } from './tenant-settings.js';
+import { tenantSettings } from './tenant-settings.js';
 import { activateUser } from './user-actions.js';
 import { deriveStatus } from './user-status.js';
+import { openWrite } from './user-write.js';
 
 /**
- * Mails the link a new user activates the account with; an older link dies.
+ * Mails somebody who is not activated yet the way in, again or for the first time; what an older mail held dies.
  *
  * @throws AppError `input.invalid` when the user has no address, or nothing to activate.
  */
 export async function sendActivation(core: Core, actor: Actor, user: UserDocument): Promise<void> {
-  const to = parseEmail(user.email ?? user.userName)?.address;
-  if (to === undefined) throw new AppError('input.invalid', 'the user has no email address');
-  if (user.activatedAt !== null) throw new AppError('input.invalid', 'the user is activated already');
-  const now = core.clock.now();
+  const settings = await tenantSettings(core, user.tenantId);
+  const entry = await prepareEntry(core, settings, user.loginType);
   await core.store.transaction(function* (tx) {
-    const tenant = yield* tx.tenant(user.tenantId).collection('tenants').get(user.tenantId);
-    if (!tenant) throw new AppError('tenant.not_found', 'there is no such tenant');
-    const ttlSeconds = settingsOf(tenant)['invites.ttlSeconds'];
-    const token = yield* issueToken(tx, user, { kind: 'activation', ttlSeconds, now });
-    const link = `${core.config.baseUrl}/activate/${token}`;
-    const parts = { to, subject: `Your account at ${tenant.name}`, template: 'activation', link };
-    const mail = linkMail(
-      parts,
-      [`${actor.party.label} has made an account for you at ${tenant.name}. Activate it here:`],
-      [`The link is good once, for ${spanText(ttlSeconds)}.`],
-    );
-    yield* enqueueMail(core, tx, user.tenantId, mail);
-    const target = { type: 'user', id: user._id, label: to };
-    yield* recordEvent(tx, actor, { action: 'invitation.sent', target }, now);
+    const context = yield* openWrite(tx, core, actor);
+    const stored = yield* tx.tenant(user.tenantId).collection('users').get(user._id);
+    if (!stored) throw new AppError('user.not_found', 'there is no such user');
+    if (stored.activatedAt !== null) throw new AppError('input.invalid', 'the user is activated already');
+    yield* sendAgain(context, stored, entry);
   });
   wakeJobs(core);
 }
@@ -78,4 +68,26 @@ export async function activateByToken(
   if (result.kind !== 'done') return result;
   const actor = holderActor(result.user, origin);
   return { kind: 'done', user: await activateUser(core, actor, result.user._id) };
+}
+
+/** How long somebody who signed in with a temporary password may take to choose their own. */
+const choosingSeconds = 900;
+
+/**
+ * A temporary password opens nothing but the way to a password of one's own (requirement B2).
+ *
+ * @param user - who has just typed their right password and waits for activation.
+ * @returns the path at which to choose one; undefined when the password is not a temporary one, or its time is over.
+ */
+export async function beginActivation(core: Core, user: UserDocument): Promise<string | undefined> {
+  const now = core.clock.now();
+  const settings = await tenantSettings(core, user.tenantId);
+  const oldest = new Date(now.getTime() - settings['invites.ttlSeconds'] * 1000);
+  return core.store.transaction(function* (tx) {
+    const credential = yield* tx.tenant(user.tenantId).collection('credentials').get(user._id);
+    if (!credential?.passwordIsTemporary) return undefined;
+    if (credential.passwordChangedAt === null || credential.passwordChangedAt <= oldest) return undefined;
+    const order = { kind: 'activation', ttlSeconds: choosingSeconds, now } as const;
+    return `/activate/${yield* issueToken(tx, user, order)}`;
+  });
 }

@@ -81,6 +81,8 @@ const ssoConnection = z.strictObject({
   jitProvisioning: z.boolean().optional(),
 });
 
+const apiKey = z.strictObject({ name: text, key: secret, role: text });
+
 const tenant = z.strictObject({
   slug: z
     .string()
@@ -91,7 +93,7 @@ const tenant = z.strictObject({
   roles: z.array(role).optional(),
   applications: z.array(application).optional(),
   users: z.array(user).optional(),
-  apiKeys: z.array(z.strictObject({ name: text, key: secret, role: text })).optional(),
+  apiKeys: z.array(apiKey).optional(),
   directories: z.array(directory).optional(),
   ssoConnections: z.array(ssoConnection).optional(),
 });
@@ -103,6 +105,8 @@ export type BootstrapFile = z.output<typeof file>;
 export type BootstrapTenant = z.output<typeof tenant>;
 export type BootstrapApplication = z.output<typeof application>;
 export type BootstrapDirectory = z.output<typeof directory>;
+export type BootstrapApiKey = z.output<typeof apiKey>;
+export type BootstrapConnection = z.output<typeof ssoConnection>;
 export type BootstrapUser = z.output<typeof user>;
 export type BootstrapRole = z.output<typeof role>;
 

@@ -4,7 +4,9 @@ import { createApiKey, listApiKeys, updateApiKey } from './api-keys.js';
 import { createApplication, listApplications, updateApplication } from './applications.js';
 import {
   BootstrapError,
+  type BootstrapApiKey,
   type BootstrapApplication,
+  type BootstrapConnection,
   type BootstrapDirectory,
   type BootstrapFile,
   type BootstrapRole,
@@ -57,15 +59,32 @@ async function at<R>(path: string, work: () => Promise<R>): Promise<R> {
   }
 }
 
+/** Does all the work, in order, whatever is refused on the way; then throws everything that was. */
+async function all(works: readonly (() => Promise<void>)[]): Promise<void> {
+  const problems: string[] = [];
+  for (const work of works) {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof BootstrapError)) throw error;
+      problems.push(...error.problems);
+    }
+  }
+  if (problems.length > 0) throw new BootstrapError(problems);
+}
+
 /** Does the work for each entry of a list, in order. */
-async function each<T>(
+function each<T>(
   list: readonly T[] | undefined,
   path: string,
   work: (entry: T, path: string) => Promise<void>,
 ): Promise<void> {
-  for (const [index, entry] of (list ?? []).entries()) {
-    await at(`${path}[${index}]`, () => work(entry, `${path}[${index}]`));
-  }
+  return all(
+    (list ?? []).map((entry, index) => {
+      const where = `${path}[${index}]`;
+      return () => at(where, () => work(entry, where));
+    }),
+  );
 }
 
 interface Versioned {
@@ -213,6 +232,26 @@ function applyUser(run: Run, entry: BootstrapUser): Promise<void> {
   );
 }
 
+function applyConnection(run: Run, entry: BootstrapConnection): Promise<void> {
+  const { core, actor } = run;
+  return upsert(
+    run,
+    async () => (await listConnections(core, actor.tenantId)).find(({ name }) => name === entry.name),
+    () => createConnection(core, actor, entry),
+    ({ _id }, options) => updateConnection(core, actor, _id, entry, options),
+  );
+}
+
+function applyApiKey(run: Run, { key, name, role }: BootstrapApiKey): Promise<void> {
+  const { core, actor } = run;
+  return upsert(
+    run,
+    async () => (await listApiKeys(core, actor.tenantId)).find((stored) => stored.name === name),
+    () => createApiKey(core, actor, { key, name, role }),
+    ({ _id }, options) => updateApiKey(core, actor, _id, { role, key }, options),
+  );
+}
+
 async function applyTenant(
   core: Core,
   entry: BootstrapTenant,
@@ -232,38 +271,35 @@ async function applyTenant(
   const tenant = await findTenantBySlug(core, slug);
   if (!tenant) return;
   const inside: Run = { ...run, actor: systemActor(tenant._id, 'bootstrap file') };
-  const { actor } = inside;
-  await each(entry.roles, `${path}.roles`, (role) => applyRole(inside, role, null));
-  await each(entry.applications, `${path}.applications`, (application, where) =>
-    applyApplication(inside, application, where),
-  );
-  await each(entry.ssoConnections, `${path}.ssoConnections`, (connection) =>
-    upsert(
-      inside,
-      async () => (await listConnections(core, tenant._id)).find((stored) => stored.name === connection.name),
-      () => createConnection(core, actor, connection),
-      ({ _id }, options) => updateConnection(core, actor, _id, connection, options),
-    ),
-  );
-  await each(entry.directories, `${path}.directories`, (directory, where) =>
-    applyDirectory(inside, directory, where),
-  );
-  await each(entry.users, `${path}.users`, (user) => applyUser(inside, user));
-  await each(entry.apiKeys, `${path}.apiKeys`, (apiKey) =>
-    upsert(
-      inside,
-      async () => (await listApiKeys(core, tenant._id)).find((stored) => stored.name === apiKey.name),
-      () => createApiKey(core, actor, apiKey),
-      ({ _id }, options) => updateApiKey(core, actor, _id, { role: apiKey.role, key: apiKey.key }, options),
-    ),
-  );
+  await all([
+    () => each(entry.roles, `${path}.roles`, (role) => applyRole(inside, role, null)),
+    () =>
+      each(entry.applications, `${path}.applications`, (application, where) =>
+        applyApplication(inside, application, where),
+      ),
+    () =>
+      each(entry.ssoConnections, `${path}.ssoConnections`, (connection) =>
+        applyConnection(inside, connection),
+      ),
+  ]);
+  // These name the roles above: without them every one would be unknown.
+  await all([
+    () =>
+      each(entry.directories, `${path}.directories`, (directory, where) =>
+        applyDirectory(inside, directory, where),
+      ),
+    () => each(entry.users, `${path}.users`, (user) => applyUser(inside, user)),
+    () => each(entry.apiKeys, `${path}.apiKeys`, (apiKey) => applyApiKey(inside, apiKey)),
+  ]);
 }
 
 /**
  * Makes the store hold what the file declares. Entries are found by their key (`slug`, `key`, `email`, `name`) and updated where they
  * differ; what is not in the file is left alone. Applying the same file again changes nothing.
  *
- * @throws BootstrapError naming the JSON path of the entry that was refused; what came before it is applied.
+ * Look before with `rehearseBootstrap`: what is refused here leaves the rest applied.
+ *
+ * @throws BootstrapError naming the JSON path of every entry that was refused.
  */
 export async function applyBootstrap(core: Core, file: BootstrapFile): Promise<BootstrapOutcome> {
   const outcome: BootstrapOutcome = { created: 0, updated: 0, unchanged: 0 };

@@ -2,8 +2,8 @@ import type { GroupDocument } from '../persistence/collections/groups.js';
 import type { Query } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import type { Core } from './core.js';
-import { fold } from './email-domain.js';
 import { countMembers } from './group-members.js';
+import { containing } from './search-text.js';
 import { tenantConfig } from './tenant-config.js';
 
 export interface GroupFilter {
@@ -32,11 +32,9 @@ export interface GroupView {
   directory: { id: string; name: string } | null;
 }
 
-const escapePattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-
 function queryOf({ q, directoryId }: GroupFilter): Query {
   return {
-    ...(q !== undefined && { displayNameKey: { $regex: escapePattern(fold(q)) } }),
+    ...(q !== undefined && { displayNameKey: containing(q) }),
     ...(directoryId !== undefined && { directoryId }),
   };
 }

@@ -3,6 +3,7 @@ import type { Step } from '../persistence/store.js';
 import { recordEvent } from './audit.js';
 import type { Actor, Core } from './core.js';
 import { systemActor } from './actors.js';
+import { answerInvitation } from './invitation-status.js';
 import { wakeJobs, type JobDocument } from './jobs.js';
 import { inputOf } from './user-input.js';
 import { requireWritable } from './user-visibility.js';
@@ -84,6 +85,7 @@ export function endAccess(
 export function activateUser(core: Core, actor: Actor, id: string): Promise<UserDocument> {
   return writeUser(core, actor, id, {}, function* (context, user) {
     if (user.activatedAt !== null) return user;
+    yield* answerInvitation(context.tx, user, context.now);
     return yield* saveUser(context, user, { ...user, activatedAt: context.now });
   });
 }

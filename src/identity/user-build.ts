@@ -19,6 +19,8 @@ export interface CreateOptions {
   source?: UserSource;
   /** The person needs no activation: named in the bootstrap file, or just signed in through SSO. */
   activated?: boolean;
+  /** The invitation that brings the user, whose roles are then the invitation's and not given by hand. */
+  invitationId?: string;
 }
 
 /** @throws AppError `input.invalid` naming each role that does not exist. */
@@ -55,42 +57,57 @@ function isApproved(context: WriteContext, input: UserInput, source: UserSource)
 }
 
 /** @throws AppError `user.adding_off` where people add nobody: government tenants, or all users come from a directory. */
-export function requireAddingAllowed(context: WriteContext): void {
-  const { type } = context.actor.party;
-  if (context.config.settings['users.adding'] === 'by_permission') return;
+export function requireAddingAllowed({ actor, config }: Pick<WriteContext, 'actor' | 'config'>): void {
+  const { type } = actor.party;
+  if (config.settings['users.adding'] === 'by_permission') return;
   if (type === 'user' || type === 'api_key') {
     throw new AppError('user.adding_off', 'users are not added here in this tenant');
   }
 }
 
-/** Puts exactly these roles as given by hand; only what is added or taken needs the giver's own permissions. */
-function withManualRoles(context: WriteContext, user: UserDocument, roles: readonly string[]): UserDocument {
-  const { actor, config, now } = context;
-  const before = user.grants.filter((grant) => grant.type === 'manual').map((grant) => grant.role);
-  const wanted = [...new Set(roles)];
-  requireRoles(
-    config,
-    wanted.filter((role) => !before.includes(role)),
-  );
-  const touched = [
-    ...wanted.filter((role) => !before.includes(role)),
-    ...before.filter((role) => !wanted.includes(role)),
-  ];
+/**
+ * Judges roles to be given in place of others: they exist, the giver holds what they hold, and they are not too many.
+ *
+ * @param before - what the user holds of the same source; only what is added or taken needs the giver's own permissions.
+ * @throws AppError `input.invalid`, `role.not_grantable`.
+ */
+export function requireGivable(
+  { actor, config }: Pick<WriteContext, 'actor' | 'config'>,
+  wanted: readonly string[],
+  before: readonly string[],
+): void {
+  const added = wanted.filter((role) => !before.includes(role));
+  const taken = before.filter((role) => !wanted.includes(role));
+  requireRoles(config, added);
   requireGrantable(
     actor,
-    touched.flatMap((role) => config.roles.get(role) ?? []),
+    [...added, ...taken].flatMap((role) => config.roles.get(role) ?? []),
   );
   requireRoleCount(config, wanted, before);
-  const { label } = actor.party;
-  const kept = new Map(
-    user.grants.filter((grant) => grant.type === 'manual').map((grant) => [grant.role, grant]),
+}
+
+/** Puts exactly these roles as given by one source: by hand, or by the invitation that brought the user. */
+function withGivenRoles(
+  context: WriteContext,
+  user: UserDocument,
+  roles: readonly string[],
+  invitationId: string | null = null,
+): UserDocument {
+  const source = { type: invitationId === null ? 'manual' : 'invite', sourceId: invitationId } as const;
+  const held = user.grants.filter(
+    ({ type, sourceId }) => type === source.type && sourceId === source.sourceId,
   );
+  const kept = new Map(held.map((grant) => [grant.role, grant]));
+  const wanted = [...new Set(roles)];
+  requireGivable(context, wanted, [...kept.keys()]);
+  const { label } = context.actor.party;
+  const detail = invitationId === null ? `given by ${label}` : `invited by ${label}`;
   const grants = wanted.map((role) => ({
     role,
-    detail: kept.get(role)?.detail ?? `given by ${label}`,
+    detail: kept.get(role)?.detail ?? detail,
     until: kept.get(role)?.until ?? null,
   }));
-  return { ...user, grants: replaceGrants(user.grants, { type: 'manual', sourceId: null }, grants, now) };
+  return { ...user, grants: replaceGrants(user.grants, source, grants, context.now) };
 }
 
 /** A new user as it will be stored, roles included. */
@@ -103,7 +120,8 @@ export function* buildUser(
   const source = options.source ?? (actor.directoryId === null ? 'created' : 'scim');
   const keys = deriveUserKeys(input.userName, input.attributes);
   const isSso = signsInThroughSso(context.config, { email: keys.email, userName: input.userName });
-  const isReady = options.activated === true || input.password !== undefined || isSso;
+  const hasOwnPassword = input.password !== undefined && input.passwordIsTemporary !== true;
+  const isReady = options.activated === true || hasOwnPassword || (isSso && source !== 'invite');
   const user: UserDocument = {
     _id: newId(),
     tenantId,
@@ -125,7 +143,8 @@ export function* buildUser(
     source,
     accessRevokedAt: null,
   };
-  const given = input.roles === undefined ? user : withManualRoles(context, user, input.roles);
+  const given =
+    input.roles === undefined ? user : withGivenRoles(context, user, input.roles, options.invitationId);
   requireServices(context, given);
   yield* refuseUnknownValues(context, given);
   return { ...given, grants: yield* regrantStep(context, given) };
@@ -182,7 +201,7 @@ export function* changedUser(
     accessExpiresAt: input.accessExpiresAt === undefined ? stored.accessExpiresAt : input.accessExpiresAt,
     loginType: input.loginType ?? stored.loginType,
   };
-  const given = input.roles === undefined ? changed : withManualRoles(context, changed, input.roles);
+  const given = input.roles === undefined ? changed : withGivenRoles(context, changed, input.roles);
   if (given.attributes !== stored.attributes) {
     requireServices(context, given, stored);
     yield* refuseUnknownValues(context, given);

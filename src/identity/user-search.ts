@@ -1,6 +1,8 @@
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { Query } from '../persistence/store.js';
 import type { Core } from './core.js';
+import { fold } from './email-domain.js';
+import { containing, containingAnyCase } from './search-text.js';
 import { tenantConfig, type TenantConfig } from './tenant-config.js';
 import type { UserStatus } from './user-status.js';
 
@@ -58,8 +60,6 @@ export interface UserPageRequest {
   after?: UserPosition | undefined;
 }
 
-const escapePattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-
 /** `2026`, `2026-03` or `2026-03-14`: created then (UTC). */
 function createdThen(q: string): Query[] {
   const match = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/.exec(q);
@@ -75,8 +75,8 @@ function createdThen(q: string): Query[] {
 }
 
 function searchQuery(q: string, config: TenantConfig): Query {
-  const folded = q.normalize('NFKC').toLowerCase();
-  const anywhere = { $regex: escapePattern(folded) };
+  const folded = fold(q);
+  const anywhere = containing(q);
   const roles = [...config.roles.values()]
     .filter((role) => role.fullKey.toLowerCase().includes(folded) || role.name.toLowerCase().includes(folded))
     .map((role) => role.fullKey);
@@ -85,7 +85,7 @@ function searchQuery(q: string, config: TenantConfig): Query {
       { displayNameKey: anywhere },
       { userNameKey: anywhere },
       { emailKeys: anywhere },
-      { 'attributes.phoneNumbers.value': { $regex: escapePattern(q), $options: 'i' } },
+      { 'attributes.phoneNumbers.value': containingAnyCase(q) },
       ...(roles.length > 0 ? [{ 'grants.role': { $in: roles } }] : []),
       ...createdThen(q),
     ],

@@ -6,6 +6,7 @@ import type { Actor, Core } from './core.js';
 import { PasswordUnprepared, preparePassword, storePassword, type PreparedPassword } from './credentials.js';
 import { refuseDuplicates } from './duplicates.js';
 import { loginKey } from './email-domain.js';
+import { withdrawInvitation } from './invitation-status.js';
 import { wakeJobs } from './jobs.js';
 import { buildUser, changedUser, requireAddingAllowed, type CreateOptions } from './user-build.js';
 import type { UserInput } from './user-input.js';
@@ -63,6 +64,32 @@ export function findUserByLogin(
 }
 
 /**
+ * Adds a user, as a step of a transaction; a password comes hashed. See {@link createUser}.
+ *
+ * @throws AppError `user.adding_off`, `role.not_grantable`, `input.invalid`; the store's `store.duplicate` for a taken name.
+ */
+export function* createUserStep(
+  context: WriteContext,
+  input: UserInput,
+  options: CreateOptions,
+  passwordHash: string | undefined,
+): Step<UserDocument> {
+  const { tx, actor, now, tenantId } = context;
+  requireAddingAllowed(context);
+  const built = yield* buildUser(context, input, options);
+  const stored = yield* tx.tenant(tenantId).collection('users').insert(built);
+  if (passwordHash !== undefined) {
+    yield* storePassword(context, stored._id, passwordHash, input.passwordIsTemporary ?? false);
+  }
+  yield* enqueueExpiry(context, stored);
+  const roles = [...new Set(stored.grants.map((grant) => grant.role))];
+  const changes = roles.length === 0 ? [] : [{ path: 'roles', before: [], after: roles }];
+  const action = stored.source === 'invite' ? 'user.invited' : 'user.created';
+  yield* recordEvent(tx, actor, { action, target: partyOf(stored), changes }, now);
+  return stored;
+}
+
+/**
  * Adds a user.
  *
  * @throws AppError `user.name_taken`, `user.adding_off`, `role.not_grantable`, `input.invalid`.
@@ -74,28 +101,12 @@ export async function createUser(
   options: CreateOptions = {},
 ): Promise<UserDocument> {
   const passwordHash = input.password === undefined ? undefined : await core.passwords.hash(input.password);
-  const user = await refuseDuplicates(duplicates, () =>
+  return refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
       const context = yield* openWrite(tx, core, actor);
-      requireAddingAllowed(context);
-      const built = yield* buildUser(context, input, options);
-      const stored = yield* tx.tenant(context.tenantId).collection('users').insert(built);
-      if (passwordHash !== undefined) {
-        yield* storePassword(context, stored._id, passwordHash, input.passwordIsTemporary ?? false);
-      }
-      yield* enqueueExpiry(context, stored);
-      const roles = [...new Set(stored.grants.map((grant) => grant.role))];
-      const changes = roles.length === 0 ? [] : [{ path: 'roles', before: [], after: roles }];
-      yield* recordEvent(
-        tx,
-        actor,
-        { action: 'user.created', target: partyOf(stored), changes },
-        context.now,
-      );
-      return stored;
+      return yield* createUserStep(context, input, options, passwordHash);
     }),
   );
-  return user;
 }
 
 function* changePassword(
@@ -199,7 +210,8 @@ function* retireUser(context: WriteContext, user: UserDocument): Step<void> {
   yield* touchGroups(context, user.groupIds);
 }
 
-function* removeUser(context: WriteContext, user: UserDocument): Step<void> {
+/** Deletes a user with everything that hangs on it, as a step of a transaction; see {@link deleteUser}. */
+export function* removeUser(context: WriteContext, user: UserDocument): Step<void> {
   const { tx, tenantId, actor, config, now } = context;
   guardSelf(actor, user, undefined, config, now);
   yield* guardLastAdministrator(context, user, undefined);
@@ -207,6 +219,7 @@ function* removeUser(context: WriteContext, user: UserDocument): Step<void> {
   yield* scope.collection('users').remove(user._id, { ifVersion: user.version });
   yield* scope.collection('credentials').remove(user._id);
   yield* scope.collection('identities').removeMany({ userId: user._id });
+  yield* withdrawInvitation(tx, user, now);
   yield* touchGroups(context, user.groupIds);
   yield* recordEvent(tx, actor, { action: 'user.deleted', target: partyOf(user) }, now);
   yield* enqueueAccessEnd(context, user._id, 'deleted');

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Logger } from '../infrastructure/logger.js';
 import type { Clock } from '../shared/clock.js';
 import { schemas } from './collections/index.js';
@@ -23,4 +26,17 @@ export async function openStore({ mongodbUri, dataDir, clock, log }: StoreOption
   return mongodbUri === undefined
     ? openEmbeddedStore(dataDir, schemas, clock)
     : openMongoStore(mongodbUri, schemas, clock, log);
+}
+
+/** An empty embedded database that is gone once it is closed: to try something out on. */
+export async function openScratchStore(clock: Clock): Promise<Store> {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-scratch-'));
+  const store = openEmbeddedStore(folder, schemas, clock, { isLasting: false });
+  return {
+    ...store,
+    async close() {
+      await store.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
 }

@@ -18,6 +18,8 @@ export const errorStatus = {
   'input.malformed': 400,
   'input.too_large': 413,
   'input.unsupported_type': 415,
+  'invitation.closed': 409,
+  'invitation.not_found': 404,
   'rate.limited': 429,
   'resource.version_mismatch': 412,
   'role.built_in': 403,

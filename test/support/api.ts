@@ -3,6 +3,7 @@ import { systemActor } from '../../src/identity/actors.js';
 import { createApiKey } from '../../src/identity/api-keys.js';
 import { createApplication, type ApplicationDocument } from '../../src/identity/applications.js';
 import type { Actor } from '../../src/identity/core.js';
+import { invite, searchInvitations } from '../../src/identity/invitations.js';
 import { createRole } from '../../src/identity/roles.js';
 import { createTenant, type TenantDocument } from '../../src/identity/tenants.js';
 import type { SettingsPatch } from '../../src/identity/tenant-settings.js';
@@ -35,6 +36,8 @@ export interface ApiTenant {
   /** A key whose role holds these permissions. */
   givenKey(permissions: readonly string[]): Promise<string>;
   givenUser(user?: GivenUser): Promise<UserDocument>;
+  /** Invites somebody. @returns the invitation's id. */
+  givenInvitation(): Promise<string>;
   /** An application with a role `agent`. */
   givenApplication(key: string): Promise<ApplicationDocument>;
 }
@@ -87,6 +90,13 @@ export async function givenTenant(
         },
         { activated: user.activated ?? true },
       );
+    },
+    async givenInvitation() {
+      serial += 1;
+      const emails = [`invited${serial}@acme.test`];
+      await invite(core, system, { emails, roles: [], accessExpiresAt: null, message: '' });
+      const { items } = await searchInvitations(core, tenant._id, {}, { descending: true, limit: 1 });
+      return items[0]!._id;
     },
     async givenApplication(key) {
       const { application } = await createApplication(core, system, {

@@ -146,8 +146,16 @@ function profileOf(body: ChangeUserInput): ProfileInput {
   };
 }
 
-/** @throws AppError `input.invalid` for an end that has passed, or is too far ahead. */
-function expiryOf(body: ChangeUserInput, settings: Settings, now: Date): { accessExpiresAt?: Date | null } {
+/**
+ * The end of access a body asks for.
+ *
+ * @throws AppError `input.invalid` for an end that has passed, or is too far ahead.
+ */
+export function expiryOf(
+  body: Pick<ChangeUserInput, 'accessExpiresAt'>,
+  settings: Settings,
+  now: Date,
+): { accessExpiresAt?: Date | null } {
   if (body.accessExpiresAt === undefined) return {};
   const accessExpiresAt = body.accessExpiresAt === null ? null : new Date(body.accessExpiresAt);
   const detail = accessPeriodFault(accessExpiresAt, now, settings['access.temporaryMaxSeconds']);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Router, urlencoded, type Request, type Response } from 'express';
 import { refuseCrossSite } from '../../http/csrf.js';
 import { pageHeaders } from '../../http/security-headers.js';
+import { beginActivation } from '../../identity/activation.js';
 import type { Core } from '../../identity/core.js';
 import { parseEmail, type EmailAddress } from '../../identity/email-domain.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
@@ -223,11 +224,22 @@ async function answerOutcome(
       return showPasswordPage(core, res, step, { status: 429, alert: lockText(seconds) });
     }
     case 'refused':
-      showRefusal(res, statusText(outcome.status), step.context);
-      return;
+      return showStatus(core, res, step, outcome);
     case 'right':
       return showChoice(core, res, step, outcome.users);
   }
+}
+
+/** Right, but not let in: whoever holds a temporary password goes on to choose their own. */
+async function showStatus(
+  core: Core,
+  res: Response,
+  step: PasswordStep,
+  { status, user }: Extract<PasswordOutcome, { kind: 'refused' }>,
+): Promise<void> {
+  const path = status === 'pending_activation' && user ? await beginActivation(core, user) : undefined;
+  if (path === undefined) showRefusal(res, statusText(status), step.context);
+  else res.redirect(303, path);
 }
 
 async function showChoice(

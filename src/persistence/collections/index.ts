@@ -3,6 +3,7 @@ import * as access from './access.js';
 import * as directories from './directories.js';
 import * as events from './events.js';
 import * as groups from './groups.js';
+import * as invitations from './invitations.js';
 import * as tenants from './tenants.js';
 import * as users from './users.js';
 
@@ -18,6 +19,7 @@ export interface Documents {
   directories: directories.DirectoryDocument;
   groups: groups.GroupDocument;
   identities: users.IdentityDocument;
+  invitations: invitations.InvitationDocument;
   jobs: events.JobDocument;
   oidc_payloads: access.OidcPayloadDocument;
   one_time_tokens: access.OneTimeTokenDocument;
@@ -46,6 +48,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   directories: directories.directorySchema,
   groups: groups.groupSchema,
   identities: users.identitySchema,
+  invitations: invitations.invitationSchema,
   jobs: events.jobSchema,
   oidc_payloads: access.oidcPayloadSchema,
   one_time_tokens: access.oneTimeTokenSchema,

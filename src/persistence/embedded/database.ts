@@ -130,25 +130,39 @@ async function commit<R>(folder: string, write: () => Promise<R>, onFailure: () 
   }
 }
 
+function openFile(path: string, isLasting: boolean): RootDatabase {
+  // overlappingSync off: a commit's promise resolves only after its fsync, which all writes in flight share.
+  return open({
+    path,
+    overlappingSync: false,
+    noSync: !isLasting,
+    maxDbs: 5,
+    // Address space, not memory: a map that has to grow is kept twice for a while.
+    mapSize: 2 ** 34,
+    encoding: 'msgpack',
+  });
+}
+
+export interface DatabaseOptions {
+  /** False: writes are not waited for until they are on the disk, since nobody will read them after a crash. */
+  isLasting?: boolean;
+}
+
 /**
  * Opens (or makes) the embedded database of a data folder. Several processes may have it open.
  *
  * @throws AppError `server.unavailable` when the folder cannot be used.
  */
-export function openDatabase(folder: string, schemas: Readonly<Record<string, Schema>>): Database {
+export function openDatabase(
+  folder: string,
+  schemas: Readonly<Record<string, Schema>>,
+  { isLasting = true }: DatabaseOptions = {},
+): Database {
   try {
     // Like the secret beside it, for its owner alone.
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const path = join(folder, 'store.mdb');
-    // overlappingSync off: a commit's promise resolves only after its fsync, which all writes in flight share.
-    const root = open({
-      path,
-      overlappingSync: false,
-      maxDbs: 5,
-      // Address space, not memory: a map that has to grow is kept twice for a while.
-      mapSize: 2 ** 34,
-      encoding: 'msgpack',
-    });
+    const root = openFile(path, isLasting);
     const msgpack = { encoding: 'msgpack', useRecords: false } as const;
     const documents = root.openDB<Doc, string>({ name: 'documents', ...msgpack });
     const entries = root.openDB<string, Buffer>({

@@ -2,7 +2,7 @@ import type { Schema } from 'mongoose';
 import type { Clock } from '../../shared/clock.js';
 import type { Doc } from '../document.js';
 import type { Change, FindOptions, Query, Step, Store, Transaction, UpdateOptions } from '../store.js';
-import { openDatabase, type Database } from './database.js';
+import { openDatabase, type Database, type DatabaseOptions } from './database.js';
 import { count, find, stream, type Breathing } from './reader.js';
 import { matcher } from './indexes.js';
 import { getDocument, type View } from './view.js';
@@ -202,8 +202,9 @@ export function openEmbeddedStore(
   folder: string,
   schemas: Readonly<Record<string, Schema>>,
   clock: Clock,
+  options: DatabaseOptions = {},
 ): Store & Sweepable {
-  const database = openDatabase(folder, schemas);
+  const database = openDatabase(folder, schemas, options);
   const now = () => clock.now();
   // The port's types name each collection's documents; here a document is a document.
   const view: ViewOf = (name, scope) => {

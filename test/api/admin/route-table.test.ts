@@ -46,6 +46,7 @@ describe('the route table of /api/v1', () => {
       applications: (await theirs.givenApplication('crm'))._id,
       'sso-connections': (await createConnection(core, system, sso))._id,
       directories: (await createDirectory(core, system, { name: 'd' }))._id,
+      invitations: await theirs.givenInvitation(),
     };
   });
   after(() => app.stop());

@@ -136,6 +136,18 @@ describe('the gatehouse command', () => {
       expect(out).to.contain('tenants[0].slug').and.to.contain('tenants[0].users[0].mail');
     });
 
+    it('answers 78 for what only applying the bootstrap file would meet, and applies nothing', async () => {
+      const path = join(folder, 'refused.json');
+      const user = { email: 'ada@acme.test', roles: ['captain'] };
+      await writeFile(path, JSON.stringify({ tenants: [{ slug: 'refused', name: 'x', users: [user] }] }));
+      const { code, out } = await run('check', { env: { BOOTSTRAP_FILE: path } });
+      expect(code).to.equal(exitCodes.config);
+      expect(out).to.contain('tenants[0].users[0].roles: there is no role captain');
+      const imported = await run(`import ${path}`);
+      expect(imported.code).to.equal(exitCodes.data);
+      expect((await run('export')).out).not.to.contain('refused');
+    });
+
     it('answers 69 when the database cannot be opened, as every command does', async () => {
       const env = { DATA_DIR: '/dev/null/data' };
       const { code, json } = await run('check --json', { env });

@@ -1,0 +1,12 @@
+import { fold } from './email-domain.js';
+
+const escapePattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** The condition on a folded key: the text stands anywhere in it, in any case. */
+export const containing = (text: string): { $regex: string } => ({ $regex: escapePattern(fold(text)) });
+
+/** The condition on a field kept as it was written. */
+export const containingAnyCase = (text: string): { $regex: string; $options: string } => ({
+  $regex: escapePattern(text),
+  $options: 'i',
+});
