@@ -7,10 +7,10 @@ import { prepareEntry } from './invitation-mail.js';
 import { sendAgain } from './invitations.js';
 import { wakeJobs } from './jobs.js';
 import { findTokenHolder, issueToken, type TokenHolder } from './one-time-tokens.js';
-import { holderActor, setPasswordByToken, type PasswordSetting } from './password-reset.js';
+import { setPasswordByToken, type PasswordSetting } from './password-reset.js';
 import { findConnectionByDomain } from './sso-connections.js';
 import { tenantSettings } from './tenant-settings.js';
-import { activateUser } from './user-actions.js';
+import { activated } from './user-actions.js';
 import { deriveStatus } from './user-status.js';
 import { openWrite } from './user-write.js';
 
@@ -64,10 +64,7 @@ export async function activateByToken(
 ): Promise<PasswordSetting> {
   const holder = await findActivationHolder(core, token);
   if (holder?.connectionId !== null) return { kind: 'dead' };
-  const result = await setPasswordByToken(core, holder, password, origin);
-  if (result.kind !== 'done') return result;
-  const actor = holderActor(result.user, origin);
-  return { kind: 'done', user: await activateUser(core, actor, result.user._id) };
+  return setPasswordByToken(core, holder, password, origin, { change: activated });
 }
 
 /** How long somebody who signed in with a temporary password may take to choose their own. */

@@ -63,8 +63,3 @@ export async function findTokenHolder(
   if (!user || bindingOf(user, credential?.passwordHash ?? null) !== token.binding) return undefined;
   return { token, user };
 }
-
-/** Uses a token up. @returns false when somebody else was faster. */
-export function useToken(core: Core, { token }: TokenHolder): Promise<boolean> {
-  return core.store.tenant(token.tenantId).collection('one_time_tokens').remove(token._id);
-}

@@ -1,18 +1,19 @@
 import type { JobDocument } from '../persistence/collections/events.js';
 import type { UserDocument } from '../persistence/collections/users.js';
+import type { Step } from '../persistence/store.js';
 import { systemActor, type Origin } from './actors.js';
-import { recordEvent, writeEvent } from './audit.js';
+import { recordEvent } from './audit.js';
 import type { Actor, Core } from './core.js';
+import { storePassword } from './credentials.js';
 import { loginKey, parseEmail } from './email-domain.js';
 import { enqueueJob, wakeJobs } from './jobs.js';
 import { enqueueMail, linkMail, spanText } from './mails.js';
-import { findTokenHolder, issueToken, useToken, type TokenHolder } from './one-time-tokens.js';
+import { findTokenHolder, issueToken, type TokenHolder } from './one-time-tokens.js';
 import { passwordFault } from './password-policy.js';
 import { findConnectionByDomain } from './sso-connections.js';
 import { settingsOf, tenantSettings } from './tenant-settings.js';
-import { inputOf } from './user-input.js';
 import { deriveStatus } from './user-status.js';
-import { updateUser } from './users.js';
+import { openWrite, saveUser, type WriteContext } from './user-write.js';
 
 const mostMails = 5;
 const mailSpanMs = 900_000;
@@ -128,7 +129,7 @@ export type PasswordSetting =
   { kind: 'done'; user: UserDocument } | { kind: 'weak'; fault: string } | { kind: 'dead' };
 
 /** The person themself, by the link in their mailbox. */
-export function holderActor(user: UserDocument, origin: Origin): Actor {
+function holderActor(user: UserDocument, origin: Origin): Actor {
   return {
     party: { type: 'user', id: user._id, label: user.email ?? user.userName },
     tenantId: user.tenantId,
@@ -138,21 +139,47 @@ export function holderActor(user: UserDocument, origin: Origin): Actor {
   };
 }
 
-/** Sets a password for the holder of a token and uses the token up; every session of theirs ends, a lockout stays (M0-32). */
+/** What goes with a new password in the same transaction. */
+interface PasswordExtras {
+  /** What else becomes of the user. */
+  change?: (context: WriteContext, stored: UserDocument) => Step<UserDocument>;
+  /** The event that tells of it, beside `password.changed`. */
+  action?: string;
+}
+
+/**
+ * Sets a password for the holder of a token: the token's end, the password and what comes with it are one step. Every session of theirs
+ * ends, a lockout stays (M0-32).
+ *
+ * @returns `dead` when somebody else was faster.
+ */
 export async function setPasswordByToken(
   core: Core,
-  holder: TokenHolder,
+  { token, user }: TokenHolder,
   password: string,
   origin: Origin,
+  { action, change }: PasswordExtras = {},
 ): Promise<PasswordSetting> {
-  const { user } = holder;
   const settings = await tenantSettings(core, user.tenantId);
   const fault = passwordFault(password, settings['password.minLength'], [user.email, user.userName]);
   if (fault !== undefined) return { kind: 'weak', fault };
-  if (!(await useToken(core, holder))) return { kind: 'dead' };
+  const hash = await core.passwords.hash(password);
   const actor = holderActor(user, origin);
-  const saved = await updateUser(core, actor, user._id, (stored) => ({ ...inputOf(stored), password }));
-  return { kind: 'done', user: saved };
+  const saved = await core.store.transaction(function* (tx): Step<UserDocument | undefined> {
+    const context = yield* openWrite(tx, core, actor);
+    const { now } = context;
+    const scope = tx.tenant(user.tenantId);
+    const stored = yield* scope.collection('users').get(user._id);
+    if (!stored || !(yield* scope.collection('one_time_tokens').remove(token._id))) return undefined;
+    yield* storePassword(context, user._id, hash, false);
+    for (const name of ['password.changed', ...(action === undefined ? [] : [action])]) {
+      yield* recordEvent(tx, actor, { action: name, target: actor.party }, now);
+    }
+    const changed = change ? yield* change(context, stored) : stored;
+    return yield* saveUser(context, stored, changed, 'password_changed');
+  });
+  wakeJobs(core);
+  return saved ? { kind: 'done', user: saved } : { kind: 'dead' };
 }
 
 /**
@@ -168,10 +195,5 @@ export async function resetPassword(
 ): Promise<PasswordSetting> {
   const holder = await findResetHolder(core, token);
   if (!holder) return { kind: 'dead' };
-  const result = await setPasswordByToken(core, holder, password, origin);
-  if (result.kind === 'done') {
-    const actor = holderActor(result.user, origin);
-    await writeEvent(core, actor, { action: 'password.reset', target: actor.party });
-  }
-  return result;
+  return setPasswordByToken(core, holder, password, origin, { action: 'password.reset' });
 }

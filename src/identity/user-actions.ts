@@ -81,12 +81,17 @@ export function endAccess(
   });
 }
 
-/** The person has done what activation asks, or signed in through their company: the account is theirs now. */
+/** A user as they will be once activated; the invitation that brought them is answered. */
+export function* activated(context: WriteContext, user: UserDocument): Step<UserDocument> {
+  if (user.activatedAt !== null) return user;
+  yield* answerInvitation(context.tx, user, context.now);
+  return { ...user, activatedAt: context.now };
+}
+
+/** The person signed in through their company, or the operator says so: the account is theirs now. */
 export function activateUser(core: Core, actor: Actor, id: string): Promise<UserDocument> {
   return writeUser(core, actor, id, {}, function* (context, user) {
-    if (user.activatedAt !== null) return user;
-    yield* answerInvitation(context.tx, user, context.now);
-    return yield* saveUser(context, user, { ...user, activatedAt: context.now });
+    return yield* saveUser(context, user, yield* activated(context, user));
   });
 }
 
