@@ -77,6 +77,46 @@ for (const dialect of ['auto', 'entra']) {
       expect(await ruleRoles(entra, id)).to.deep.equal(['crm:agent', 'crm:manager']);
     });
 
+    it('AppRoleAssignmentsComplex: the default access of an application has no value and grants nothing', async () => {
+      const id = await create('default@contoso.example', []);
+      const packed = JSON.stringify({
+        id: '18d14569-c3bd-439b-9a66-3a2aee01d14f',
+        value: null,
+        displayName: 'Admin',
+      });
+      const roles = await change(id, { op: 'Add', path: 'roles', value: [{ value: packed }] });
+      expect(roles).to.deep.equal([{ display: 'Admin' }]);
+      expect(await ruleRoles(entra, id)).to.deep.equal([]);
+    });
+
+    it('AppRoleAssignmentsComplex: the same role added again is there once', async () => {
+      const id = await create('again@contoso.example', []);
+      const add = {
+        op: 'Add',
+        path: 'roles',
+        value: [{ value: '{"id":"1","value":"Admin","displayName":"Admin"}' }],
+      };
+      await change(id, add);
+      expect(await change(id, add)).to.deep.equal([{ value: 'Admin', display: 'Admin' }]);
+    });
+
+    it('SingleAppRoleAssignment: with the RFC flag the path makes the role too', async () => {
+      const id = await create('flag@contoso.example', []);
+      const roles = await change(id, {
+        op: 'replace',
+        path: 'roles[primary eq "True"].value',
+        value: 'Admin',
+      });
+      expect(roles).to.deep.equal([{ primary: true, value: 'Admin' }]);
+      expect(await ruleRoles(entra, id)).to.deep.equal(['crm:manager']);
+    });
+
+    it('AssertiveAppRoleAssignmentsComplex: a replace by nothing takes every role away', async () => {
+      const id = await create('nothing@contoso.example', [{ primary: false, type, value: 'Admin' }]);
+      expect(await change(id, { op: 'Replace', path: 'roles', value: [] })).to.deep.equal([]);
+      expect(await ruleRoles(entra, id)).to.deep.equal([]);
+    });
+
     it('AssertiveAppRoleAssignmentsComplex: a replace takes away what is assigned no more', async () => {
       const id = await create('assertive@contoso.example', [
         { primary: false, type, display: 'Admin', value: 'Admin' },

@@ -76,10 +76,15 @@ for (const dialect of ['auto', 'entra']) {
       expect(user['meta'].location).to.match(/\/scim\/v2\/Users\//);
     });
 
-    it('takes enterprise data under the misspelt URN of the documentation without harm', async () => {
+    it('takes enterprise data under the misspelt URN of the documentation for what it means', async () => {
       const misspelt = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0User';
-      const id = await create('urn@contoso.example', { [misspelt]: { department: 'X' } });
-      expect((await entra.expect(200, 'GET', `/Users/${id}`))['userName']).to.equal('urn@contoso.example');
+      const id = await create('urn@contoso.example', {
+        schemas: [schemas.user, misspelt],
+        [misspelt]: { department: 'X' },
+      });
+      const user = await entra.expect(200, 'GET', `/Users/${id}`);
+      expect(user[schemas.enterprise]).to.deep.equal({ department: 'X' });
+      expect(user['schemas']).to.deep.equal([schemas.user, schemas.enterprise]);
     });
 
     it('takes extension data whose URN is not in schemas and answers with the right schemas', async () => {
@@ -210,6 +215,57 @@ for (const dialect of ['auto', 'entra']) {
       expect(user[schemas.enterprise]).to.deep.equal({ employeeNumber: 'Aqwzw' });
     });
 
+    it('replaces with the RFC flag what is not there yet, by filtered paths and keys', async () => {
+      const id = await create('flag-paths@contoso.example', { emails: null });
+      const send = async (...operations: object[]): Promise<void> => {
+        await entra.expect(200, 'PATCH', `/Users/${id}?aadOptscim062020`, patch(...operations));
+      };
+      await send({ op: 'replace', path: 'phoneNumbers[type eq "mobile"].value', value: '+49 731 1' });
+      await send({
+        op: 'replace',
+        value: {
+          'emails[type eq "work"].value': 'flag-mail@contoso.example',
+          'addresses[type eq "work"].locality': 'Ulm',
+          'addresses[type eq "work"].country': 'DE',
+          [`${schemas.enterprise}:manager`]: 'boss',
+        },
+      });
+      const user = await entra.expect(200, 'GET', `/Users/${id}`);
+      expect(user['phoneNumbers']).to.deep.equal([{ type: 'mobile', value: '+49 731 1' }]);
+      expect(user['emails']).to.deep.equal([{ type: 'work', value: 'flag-mail@contoso.example' }]);
+      expect(user['addresses']).to.deep.equal([{ type: 'work', locality: 'Ulm', country: 'DE' }]);
+      expect(user[schemas.enterprise]).to.deep.equal({ manager: { value: 'boss' } });
+    });
+
+    it('stores values as they come: telephone numbers, languages and time zones of any form', async () => {
+      const id = await create('verbatim@contoso.example');
+      const values = {
+        preferredLanguage: 'xx-Odd',
+        timezone: 'Some/Random',
+        locale: 'whatever',
+        nickName: ' x ',
+      };
+      const user = await change(
+        id,
+        ...Object.entries(values).map(([path, value]) => ({ op: 'Add', path, value })),
+        { op: 'Add', path: 'phoneNumbers[type eq "work"].value', value: '(0731) 12-34 ext 5' },
+      );
+      expect(user).to.deep.include(values);
+      expect(user['phoneNumbers'][0].value).to.equal('(0731) 12-34 ext 5');
+    });
+
+    it('still shows and finds a user it has disabled', async () => {
+      const id = await create('disabled@contoso.example');
+      await change(id, { op: 'Replace', path: 'active', value: 'False' });
+      for (const filter of [
+        'userName eq "disabled@contoso.example"',
+        'externalId eq "ext-disabled@contoso.example"',
+      ]) {
+        const list = await entra.expect(200, 'GET', `/Users?filter=${filter}`);
+        expect(list['Resources'][0]).to.deep.include({ id, active: false });
+      }
+    });
+
     it('deletes for good: 204, then 404, gone from lists, the userName free again', async () => {
       const id = await create('delete@contoso.example');
       await entra.expect(204, 'DELETE', `/Users/${id}`);
@@ -259,6 +315,8 @@ for (const dialect of ['auto', 'entra']) {
         '/Groups?excludedAttributes=members&filter=displayName eq "readers"',
       );
       expect(list['Resources'].map((found: { id: string }) => found.id)).to.deep.equal([id]);
+      const byObjectId = '/Groups?excludedAttributes=members&filter=externalId eq "ext-Readers"';
+      expect((await entra.expect(200, 'GET', byObjectId))['totalResults']).to.equal(1);
     });
 
     it('removes only the members a Remove with a value names, and their roles with them', async () => {

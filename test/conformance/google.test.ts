@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { patch, ruleRoles, schemas, startProvider, type Provider } from '../support/provider.js';
+import { findings, patch, ruleRoles, schemas, startProvider, type Provider } from '../support/provider.js';
 
 const headers = {
   'user-agent': 'Google-Auto-Provisioning',
@@ -49,6 +49,27 @@ for (const dialect of ['auto', 'google']) {
       const body = patch({ op: 'replace', path: `${schemas.enterprise}:department`, value: 'Support' });
       expect((await google.send('PATCH', `/Users/${id}`, body)).status).to.be.oneOf([200, 204]);
       expect(await ruleRoles(google, id)).to.deep.equal([]);
+    });
+
+    it('is told its users at the top of the answer, where it looks for them', async () => {
+      await google.expect(201, 'POST', '/Users', googleUser('top@google.example'));
+      const lookup = '/Users?filter=userName eq "top@google.example"&startIndex=1';
+      const { Resources } = await google.expect(200, 'GET', lookup);
+      expect(Resources[0]).to.deep.include({ userName: 'top@google.example', active: true });
+      expect(Resources[0].name).to.deep.equal({ givenName: 'Goo', familyName: 'Gle' });
+    });
+
+    it('changes and suspends by PUT and without a path too', async () => {
+      const { id } = await google.expect(201, 'POST', '/Users', googleUser('put@google.example'));
+      const put = { ...googleUser('put@google.example', 'Support'), id };
+      await google.expect(200, 'PUT', `/Users/${id}`, put);
+      expect(await ruleRoles(google, id)).to.deep.equal([]);
+      await google.expect(200, 'PATCH', `/Users/${id}`, patch({ op: 'replace', value: { active: false } }));
+      expect((await google.expect(200, 'GET', `/Users/${id}`))['active']).to.equal(false);
+    });
+
+    it('sends nothing against the RFC', async () => {
+      expect((await findings(google)).counts).to.deep.equal({});
     });
 
     it('suspends first and deletes later', async () => {

@@ -1,5 +1,13 @@
 import { expect } from 'chai';
-import { memberIds, patch, schemas, startProvider, type Provider } from '../support/provider.js';
+import {
+  findings,
+  memberIds,
+  patch,
+  ruleRoles,
+  schemas,
+  startProvider,
+  type Provider,
+} from '../support/provider.js';
 
 const headers = {
   'user-agent': 'JumpCloud_SCIM/1.0',
@@ -25,7 +33,9 @@ for (const dialect of ['auto', 'jumpcloud']) {
     const create = async (userName: string): Promise<string> =>
       (await jumpcloud.expect(201, 'POST', '/Users', jumpcloudUser(userName)))['id'];
     before(async () => {
-      jumpcloud = await startProvider(dialect, headers);
+      jumpcloud = await startProvider(dialect, headers, [
+        { when: { path: 'groups.displayName', is: 'Engineers' }, grant: ['crm:agent'] },
+      ]);
     });
     after(() => jumpcloud.stop());
 
@@ -63,6 +73,30 @@ for (const dialect of ['auto', 'jumpcloud']) {
       expect(user['name']).to.deep.include({ givenName: 'Jump', familyName: 'Changed' });
       expect(user).to.deep.include({ title: 'Engineer', active: false });
       expect(user[schemas.enterprise]).to.deep.equal({ department: 'Sales' });
+    });
+
+    it('changes a whole user by PUT as well', async () => {
+      const id = await create('put@jumpcloud.example');
+      const put = { ...jumpcloudUser('put@jumpcloud.example'), id, displayName: 'Put', active: false };
+      expect(await jumpcloud.expect(200, 'PUT', `/Users/${id}`, put)).to.deep.include({
+        displayName: 'Put',
+        active: false,
+      });
+    });
+
+    it('gives and takes roles with the groups it pushes, and with a group that goes', async () => {
+      const id = await create('roles@jumpcloud.example');
+      const group = { schemas: [schemas.group], displayName: 'Engineers', members: [{ value: id }] };
+      const { id: groupId } = await jumpcloud.expect(201, 'POST', '/Groups', group);
+      expect(await ruleRoles(jumpcloud, id)).to.deep.equal(['crm:agent']);
+      const remove = patch({ op: 'remove', path: 'members', value: [{ value: id }] });
+      await jumpcloud.expect(204, 'PATCH', `/Groups/${groupId}`, remove);
+      expect(await ruleRoles(jumpcloud, id)).to.deep.equal([]);
+      expect((await findings(jumpcloud)).counts).to.include.keys('remove-with-value');
+      const add = patch({ op: 'add', path: 'members', value: [{ value: id }] });
+      await jumpcloud.expect(204, 'PATCH', `/Groups/${groupId}`, add);
+      await jumpcloud.expect(204, 'DELETE', `/Groups/${groupId}`);
+      expect(await ruleRoles(jumpcloud, id)).to.deep.equal([]);
     });
 
     it('adds members without display or type and removes exactly the listed ones by a value array', async () => {

@@ -187,12 +187,47 @@ for (const dialect of ['auto', 'okta']) {
       );
     });
 
+    it('changes a profile by a PATCH without a path, extension and all (wizard applications)', async () => {
+      const { id } = await okta.expect(201, 'POST', '/Users', oktaUser('wizard@okta.example'));
+      const value = {
+        name: { givenName: 'New' },
+        title: 'Engineer',
+        emails: [{ primary: true, value: 'wizard@okta.example', type: 'work' }],
+        [schemas.enterprise]: { department: 'R&D', manager: { value: 'boss' } },
+      };
+      await okta.expect(200, 'PATCH', `/Users/${id}`, patch({ op: 'replace', value }));
+      const user = await okta.expect(200, 'GET', `/Users/${id}`);
+      expect(user['name']).to.deep.equal({ givenName: 'New', familyName: 'User' });
+      expect(user['title']).to.equal('Engineer');
+      expect(user[schemas.enterprise]).to.deep.equal({ department: 'R&D', manager: { value: 'boss' } });
+    });
+
+    it('neither suspends nor revives by a PUT that says nothing of active, and revives by one that does', async () => {
+      const { id } = await okta.expect(201, 'POST', '/Users', oktaUser('silent@okta.example'));
+      const { active: _active, ...silent } = oktaUser('silent@okta.example') as Record<string, unknown>;
+      expect((await okta.expect(200, 'PUT', `/Users/${id}`, silent))['active']).to.equal(true);
+      await okta.expect(200, 'PUT', `/Users/${id}`, { ...silent, active: false });
+      expect((await okta.expect(200, 'PUT', `/Users/${id}`, silent))['active']).to.equal(false);
+      expect((await okta.expect(200, 'PUT', `/Users/${id}`, { ...silent, active: true }))['active']).to.equal(
+        true,
+      );
+    });
+
+    it('answers 409 with what Okta shows its administrator when the person is there already', async () => {
+      await okta.expect(201, 'POST', '/Users', oktaUser('twice@okta.example'));
+      const error = await okta.expect(409, 'POST', '/Users', oktaUser('Twice@okta.example'));
+      expect(error).to.deep.include({ schemas: [schemas.error], status: '409', scimType: 'uniqueness' });
+      expect(error['detail']).to.contain('taken');
+    });
+
     it('pages an import by startIndex and count with integer figures and no user twice', async () => {
       const first = await okta.expect(200, 'GET', '/Users?startIndex=1&count=2');
       const second = await okta.expect(200, 'GET', '/Users?startIndex=3&count=2');
       expect([first['itemsPerPage'], first['startIndex'], second['startIndex']]).to.deep.equal([2, 1, 3]);
       const ids = [...first['Resources'], ...second['Resources']].map((user: { id: string }) => user.id);
       expect(new Set(ids).size).to.equal(4);
+      const test = await okta.expect(200, 'GET', '/Users?startIndex=1&count=2');
+      expect(test).to.deep.include({ itemsPerPage: 2, startIndex: 1, schemas: [schemas.list] });
     });
 
     it('renames a group with its id inside the value', async () => {
@@ -268,3 +303,51 @@ for (const dialect of ['auto', 'okta']) {
     });
   });
 }
+
+describe("Okta's roles by profile attributes and entitlements", () => {
+  let okta: Provider;
+  before(async () => {
+    okta = await startProvider('okta', headers, [
+      { when: { path: 'roles.value', is: 'sales-manager' }, grant: ['crm:manager'] },
+      { when: { path: 'userType', is: 'agent' }, grant: ['crm:agent'] },
+      { when: { path: `${schemas.enterprise}:costCenter`, in: ['4711', '4712'] }, grant: ['crm:agent'] },
+      { when: { path: 'entitlements.value', is: 'crm-manager' }, grant: ['crm:manager'] },
+    ]);
+  });
+  after(() => okta.stop());
+
+  const cases: [what: string, more: object, roles: string[]][] = [
+    ['roles as objects', { roles: [{ value: 'sales-manager', type: 'r', primary: true }] }, ['crm:manager']],
+    ['roles as texts', { roles: ['Sales-Manager'] }, ['crm:manager']],
+    ['a role named twice', { roles: ['sales-manager', { value: 'SALES-MANAGER' }] }, ['crm:manager']],
+    ['userType', { userType: 'Agent' }, ['crm:agent']],
+    [
+      'an enterprise attribute',
+      { schemas: [schemas.user, schemas.enterprise], [schemas.enterprise]: { costCenter: '4712' } },
+      ['crm:agent'],
+    ],
+    ['entitlements', { entitlements: [{ value: 'crm-manager', type: 'license' }] }, ['crm:manager']],
+    ['several at once', { userType: 'agent', roles: ['sales-manager'] }, ['crm:agent', 'crm:manager']],
+    ['a value no rule knows', { roles: [{ value: 'administrator' }] }, []],
+  ];
+  for (const [number, [what, more, roles]] of cases.entries()) {
+    it(`grants ${JSON.stringify(roles)} for ${what}`, async () => {
+      const user = await okta.expect(201, 'POST', '/Users', oktaUser(`role${number}@okta.example`, more));
+      expect(await ruleRoles(okta, user['id'])).to.deep.equal(roles);
+    });
+  }
+
+  it('takes the roles away with the value, by PUT and by PATCH', async () => {
+    const given = oktaUser('away@okta.example', { roles: ['sales-manager'], userType: 'agent' });
+    const { id } = await okta.expect(201, 'POST', '/Users', given);
+    await okta.expect(200, 'PATCH', `/Users/${id}`, patch({ op: 'replace', value: { roles: [] } }));
+    expect(await ruleRoles(okta, id)).to.deep.equal(['crm:agent']);
+    await okta.expect(200, 'PUT', `/Users/${id}`, oktaUser('away@okta.example'));
+    expect(await ruleRoles(okta, id)).to.deep.equal([]);
+  });
+
+  it('finds every endpoint that the resource types name (Identity Governance reads them first)', async () => {
+    const types = await okta.expect(200, 'GET', '/ResourceTypes');
+    for (const { endpoint } of types['Resources']) await okta.expect(200, 'GET', endpoint);
+  });
+});

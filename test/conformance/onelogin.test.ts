@@ -1,5 +1,13 @@
 import { expect } from 'chai';
-import { memberIds, patch, schemas, startProvider, type Provider } from '../support/provider.js';
+import {
+  findings,
+  memberIds,
+  patch,
+  ruleRoles,
+  schemas,
+  startProvider,
+  type Provider,
+} from '../support/provider.js';
 
 const headers = { 'user-agent': '', accept: '*/*', 'content-type': 'application/json' };
 
@@ -19,7 +27,9 @@ for (const dialect of ['auto', 'onelogin']) {
   describe(`OneLogin against a directory with dialect ${dialect}`, () => {
     let onelogin: Provider;
     before(async () => {
-      onelogin = await startProvider(dialect, headers);
+      onelogin = await startProvider(dialect, headers, [
+        { when: { path: 'roles.value', is: 'Agent' }, grant: ['crm:agent'] },
+      ]);
     });
     after(() => onelogin.stop());
 
@@ -45,6 +55,41 @@ for (const dialect of ['auto', 'onelogin']) {
       expect(reply.headers['content-type']).to.match(/^application\/scim\+json/);
       expect(reply.body['schemas']).to.include(schemas.user);
       expect(JSON.stringify(reply.body['schemas'])).not.to.contain('urn:scim:');
+    });
+
+    it('takes the template as OneLogin offers it: manager by managerId, empty variables, old URNs, foreign names', async () => {
+      const template = {
+        ...oneloginUser('template@onelogin.example'),
+        id: null,
+        meta: { resourceType: 'User' },
+        prefferedLanguage: 'en',
+        title: '',
+        addresses: [{ locality: 'Ulm', region: '', country: 'DE' }],
+        [schemas.enterprise]: {
+          department: 'Sales',
+          manager: { managerId: '117', displayName: 'The Boss' },
+        },
+      };
+      const { id } = await onelogin.expect(201, 'POST', '/Users?', template);
+      const user = await onelogin.expect(200, 'GET', `/Users/${id}?`);
+      expect(user[schemas.enterprise]).to.deep.equal({ department: 'Sales', manager: { value: '117' } });
+      expect(user).not.to.have.property('prefferedLanguage');
+      const nobody = {
+        ...template,
+        [schemas.enterprise]: { department: 'Sales', manager: { managerId: '', displayName: ' ' } },
+      };
+      const put = await onelogin.expect(200, 'PUT', `/Users/${id}?`, nobody);
+      expect(put[schemas.enterprise]).to.deep.equal({ department: 'Sales' });
+      const { counts } = await findings(onelogin);
+      expect(counts).to.include.keys('legacy-urns', 'manager-id', 'unknown-attribute');
+    });
+
+    it('gives roles by an attribute of the template, and takes them with the next PUT', async () => {
+      const user = oneloginUser('role@onelogin.example');
+      const { id } = await onelogin.expect(201, 'POST', '/Users?', { ...user, roles: [{ value: 'Agent' }] });
+      expect(await ruleRoles(onelogin, id)).to.deep.equal(['crm:agent']);
+      await onelogin.expect(200, 'PUT', `/Users/${id}?`, { ...user, roles: [{ value: '' }] });
+      expect(await ruleRoles(onelogin, id)).to.deep.equal([]);
     });
 
     it('updates and deactivates by PUT with a dangling question mark', async () => {

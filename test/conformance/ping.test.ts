@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { memberIds, patch, schemas, startProvider, type Provider } from '../support/provider.js';
+import { memberIds, patch, ruleRoles, schemas, startProvider, type Provider } from '../support/provider.js';
 
 const headers = {
   'user-agent': 'PingOne Provisioning',
@@ -24,7 +24,9 @@ for (const dialect of ['auto', 'ping']) {
     const create = async (userName: string, active = true): Promise<string> =>
       (await ping.expect(201, 'POST', '/Users', pingUser(userName, active)))['id'];
     before(async () => {
-      ping = await startProvider(dialect, headers);
+      ping = await startProvider(dialect, headers, [
+        { when: { path: 'groups.displayName', is: 'Engineers' }, grant: ['crm:agent'] },
+      ]);
     });
     after(() => ping.stop());
 
@@ -38,6 +40,23 @@ for (const dialect of ['auto', 'ping']) {
       const id = await create('filter@ping.example');
       const list = await ping.expect(200, 'GET', '/Users?filter=username Eq "filter@ping.example"');
       expect(list['Resources'].map((user: { id: string }) => user.id)).to.deep.equal([id]);
+    });
+
+    it('finds users by an address, where PingFederate is set to workEmail', async () => {
+      const id = await create('work.email@ping.example');
+      const list = await ping.expect(200, 'GET', '/Users?filter=emails eq "work.email@ping.example"');
+      expect(list['Resources'].map((user: { id: string }) => user.id)).to.deep.equal([id]);
+    });
+
+    it('overwrites memberships by one PATCH with all of them, and gives roles by them', async () => {
+      const [one, two] = [await create('over1@ping.example'), await create('over2@ping.example')];
+      const group = { schemas: [schemas.group], displayName: 'Engineers', members: [{ value: one }] };
+      const { id } = await ping.expect(201, 'POST', '/Groups', group);
+      expect(await ruleRoles(ping, one)).to.deep.equal(['crm:agent']);
+      const all = patch({ op: 'replace', path: 'members', value: [{ value: two, display: 'Two' }] });
+      await ping.expect(204, 'PATCH', `/Groups/${id}`, all);
+      expect(await memberIds(ping, id)).to.deep.equal([two]);
+      expect([await ruleRoles(ping, one), await ruleRoles(ping, two)]).to.deep.equal([[], ['crm:agent']]);
     });
 
     it('provisions a disabled user: created inactive, enabled later by PUT', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { schemas, startProvider, type Provider } from '../support/provider.js';
+import { patch, schemas, startProvider, type Provider } from '../support/provider.js';
 
 describe("SailPoint's discovery and aggregation", () => {
   let sailpoint: Provider;
@@ -54,6 +54,19 @@ describe("SailPoint's discovery and aggregation", () => {
       }
     }
     expect(new Set(seen).size).to.equal(5);
+  });
+
+  it('requests and revokes roles and entitlements, one by one', async () => {
+    const list = await sailpoint.expect(200, 'GET', '/Users?filter=userName eq "account5@sailpoint.example"');
+    const path = `/Users/${list['Resources'][0].id}`;
+    const change = async (operation: object): Promise<void> => {
+      await sailpoint.expect(200, 'PATCH', path, patch(operation));
+    };
+    await change({ op: 'add', path: 'entitlements', value: [{ value: 'ledger' }] });
+    await change({ op: 'remove', path: 'entitlements[value eq "reports"]' });
+    expect((await sailpoint.expect(200, 'GET', path))['entitlements']).to.deep.equal([{ value: 'ledger' }]);
+    await change({ op: 'remove', path: 'entitlements[value eq "ledger"]' });
+    await change({ op: 'add', path: 'entitlements', value: [{ value: 'reports' }] });
   });
 
   it('aggregates groups, each with its schemas', async () => {

@@ -128,8 +128,9 @@ function rewriteBody(body: JsonObject, run: Run, dialect: Dialect): JsonObject {
   if (run.request.path.endsWith('/.search')) return rewriteFilterOf(body, run);
   const mended = mendBody(body, run.rewrites.body, run);
   if (run.request.method !== 'PATCH') {
-    if (dialect === 'strict') refuseUnknown(mended, run.schema);
-    return mendBody(mendResource(mended, run.schema, run.mendValue), run.rewrites.bodyLast, run);
+    const resource = mendResource(mended, run.schema, run.mendValue);
+    if (dialect === 'strict') refuseUnknown(resource, run.schema);
+    return mendBody(resource, run.rewrites.bodyLast, run);
   }
   const operations = readMember(mended, 'Operations');
   if (!Array.isArray(operations)) return mended;
