@@ -125,26 +125,82 @@ async function runJob(core: Core, job: JobDocument, handler: JobHandler): Promis
   await settle(core, job, failure);
 }
 
-/** @returns how many jobs were begun and are done now. */
-async function runDue(core: Core, handlers: JobHandlers): Promise<number> {
+/** Jobs of one kind under way here, and those that are next. Each kind has a lane of its own, so that a slow one holds up nothing else. */
+interface Lane {
+  readonly handler: JobHandler;
+  readonly waiting: JobDocument[];
+  readonly underWay: Map<string, Promise<void>>;
+}
+
+const hasRoom = ({ waiting, underWay }: Lane): boolean => waiting.length === 0 && underWay.size < atOnce;
+
+async function doJob(core: Core, lane: Lane, job: JobDocument): Promise<void> {
+  try {
+    const mine = await claim(core, job);
+    if (mine) await runJob(core, mine, lane.handler);
+  } catch (error) {
+    core.log.warn({ err: error, job: job._id }, 'a job could not be taken or settled');
+  }
+}
+
+/** Begins as many jobs of a lane as it has places for; each one that ends makes room for the next. */
+function fill(core: Core, lane: Lane, onRoom: () => void): void {
+  while (lane.underWay.size < atOnce) {
+    const job = lane.waiting.shift();
+    if (!job) return;
+    const work = doJob(core, lane, job).finally(() => {
+      lane.underWay.delete(job._id);
+      fill(core, lane, onRoom);
+      if (hasRoom(lane)) onRoom();
+    });
+    lane.underWay.set(job._id, work);
+  }
+}
+
+/** @returns how many jobs that are due were found for lanes that have room, and begun. */
+async function beginDue(core: Core, lanes: ReadonlyMap<string, Lane>, onRoom: () => void): Promise<number> {
+  const open = [...lanes].filter(([, lane]) => hasRoom(lane));
+  if (open.length === 0) return 0;
   const due = await core.store.server
     .collection('jobs')
     .find(
-      { runAt: { $lte: core.clock.now() }, kind: { $in: Object.keys(handlers) } },
+      { runAt: { $lte: core.clock.now() }, kind: { $in: open.map(([kind]) => kind) } },
       { sort: { runAt: 1 }, limit: 50 },
     );
-  let done = 0;
-  const next = async (): Promise<void> => {
-    for (let job = due.shift(); job; job = due.shift()) {
-      const handler = handlers[job.kind];
-      const mine = handler && (await claim(core, job));
-      if (!mine) continue;
-      await runJob(core, mine, handler);
-      done += 1;
-    }
+  const fresh = due.filter(({ _id, kind }) => !lanes.get(kind)?.underWay.has(_id));
+  for (const job of fresh) lanes.get(job.kind)?.waiting.push(job);
+  for (const [, lane] of open) fill(core, lane, onRoom);
+  return fresh.length;
+}
+
+function lanesOf(handlers: JobHandlers): ReadonlyMap<string, Lane> {
+  return new Map(
+    Object.entries(handlers).map(([kind, handler]) => [
+      kind,
+      { handler, waiting: [], underWay: new Map<string, Promise<void>>() },
+    ]),
+  );
+}
+
+/** Calls when {@link wakeJobs} says so, and every half second. @returns ends it. */
+function listen(core: Core, wake: () => void): () => void {
+  let soon: NodeJS.Timeout | undefined;
+  const wakeSoon = (): void => {
+    soon ??= setTimeout(() => {
+      soon = undefined;
+      wake();
+    }, gatherMs);
+    soon.unref();
   };
-  await Promise.all(Array.from({ length: atOnce }, next));
-  return done;
+  const woken = listeners.get(core.store) ?? new Set();
+  listeners.set(core.store, woken.add(wakeSoon));
+  const timer = setInterval(wake, pollMs);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+    clearTimeout(soon);
+    woken.delete(wakeSoon);
+  };
 }
 
 /**
@@ -155,51 +211,41 @@ async function runDue(core: Core, handlers: JobHandlers): Promise<number> {
  */
 export function startJobWorker(core: Core, handlers: JobHandlers): JobWorker {
   const state = { isStopped: false, isWoken: false };
-  let running: Promise<void> | undefined;
+  const lanes = lanesOf(handlers);
+  let looking: Promise<void> | undefined;
 
-  const runAll = async (): Promise<void> => {
-    try {
-      while ((await runDue(core, handlers)) > 0 && !state.isStopped);
-    } catch (error) {
-      core.log.warn({ err: error }, 'jobs could not be read');
-    }
-  };
   const hasMore = (): boolean => state.isWoken && !state.isStopped;
-  const work = async (): Promise<void> => {
+  const look = async (): Promise<void> => {
     do {
       state.isWoken = false;
-      await runAll();
+      try {
+        while (!state.isStopped && (await beginDue(core, lanes, wake)) > 0);
+      } catch (error) {
+        core.log.warn({ err: error }, 'jobs could not be read');
+      }
     } while (hasMore());
-    running = undefined;
+    looking = undefined;
   };
   const wake = (): void => {
     state.isWoken = true;
-    if (!state.isStopped) running ??= work();
+    if (!state.isStopped) looking ??= look();
   };
-  let soon: NodeJS.Timeout | undefined;
-  const wakeSoon = (): void => {
-    soon ??= setTimeout(() => {
-      soon = undefined;
-      wake();
-    }, gatherMs);
-    soon.unref();
-  };
-
-  const woken = listeners.get(core.store) ?? new Set();
-  listeners.set(core.store, woken.add(wakeSoon));
-  const timer = setInterval(wake, pollMs);
-  timer.unref();
+  const underWay = (): Promise<void>[] => [...lanes.values()].flatMap((lane) => [...lane.underWay.values()]);
+  const stopListening = listen(core, wake);
   return {
     async drain() {
-      wake();
-      while (running) await running;
+      do {
+        wake();
+        await looking;
+        await Promise.all(underWay());
+      } while (looking ?? underWay().length > 0);
     },
     async stop() {
       state.isStopped = true;
-      clearInterval(timer);
-      clearTimeout(soon);
-      woken.delete(wakeSoon);
-      await running;
+      stopListening();
+      for (const lane of lanes.values()) lane.waiting.length = 0;
+      await looking;
+      await Promise.all(underWay());
     },
   };
 }

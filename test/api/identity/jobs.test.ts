@@ -72,6 +72,39 @@ describe('jobs', () => {
     expect([attempts, (await left(kind)).length]).to.deep.equal([3, 0]);
   });
 
+  it('of one kind that hang hold up no other kind, nor the rest of their own', async () => {
+    const [slow, quick] = [unique('slow'), unique('quick')];
+    const done: string[] = [];
+    let release = (): void => undefined;
+    const hanging = new Promise<void>((resolve) => (release = resolve));
+    const worker = work({
+      [slow]: (job) => (job.payload['hangs'] ? hanging : Promise.resolve(void done.push('slow'))),
+      [quick]: () => Promise.resolve(void done.push('quick')),
+    });
+    const settled = async (count: number): Promise<void> => {
+      const deadline = performance.now() + 5000;
+      while (done.length < count) {
+        if (performance.now() > deadline) throw new Error(`${done.length} of ${count} after 5 s`);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    await enqueue(slow, { hangs: true });
+    void worker.drain();
+    while ((await left(slow))[0]?.attempts !== 1) await new Promise((resolve) => setImmediate(resolve));
+    await enqueue(quick);
+    await enqueue(slow);
+    void worker.drain();
+    await settled(2);
+    expect(done.sort()).to.deep.equal(['quick', 'slow']);
+    for (let n = 0; n < 4; n += 1) await enqueue(slow, { hangs: true });
+    await enqueue(quick);
+    void worker.drain();
+    await settled(3);
+    release();
+    await worker.drain();
+    expect(await left(slow)).to.deep.equal([]);
+  });
+
   it('wait longer after each failure, five minutes at most', () => {
     expect([1, 2, 3, 4, 10, 20].map(retryDelayMs)).to.deep.equal([1000, 2000, 4000, 8000, 300_000, 300_000]);
   });
