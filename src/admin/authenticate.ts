@@ -54,6 +54,11 @@ export function requireCsrfToken(core: Core, caller: Caller, req: Request): void
   throw new AppError('csrf.invalid', 'send the X-CSRF-Token that GET /api/v1/me answers with');
 }
 
+/** Whether a caller holds a permission. */
+export function hasRight({ actor }: Caller, permission: string): boolean {
+  return actor.permissions.has(permission);
+}
+
 /**
  * @param permission - `self`: people about themselves, so a session.
  * @throws AppError `auth.forbidden`.
@@ -63,6 +68,6 @@ export function requireRight(caller: Caller, permission: string): void {
     if (caller.kind === 'session') return;
     throw new AppError('auth.forbidden', 'this is for signed-in people: an API key is nobody');
   }
-  if (caller.actor.permissions.has(permission)) return;
+  if (hasRight(caller, permission)) return;
   throw new AppError('auth.forbidden', `the permission ${permission} is missing`);
 }

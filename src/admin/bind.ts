@@ -2,7 +2,7 @@ import { Router, type ErrorRequestHandler, type Request, type RequestHandler, ty
 import { sendProblem, toAppError } from '../http/error-page.js';
 import type { Core } from '../identity/core.js';
 import { AppError } from '../shared/errors.js';
-import { authenticate, requireCsrfToken, requireRight } from './authenticate.js';
+import { authenticate, hasRight, requireCsrfToken, requireRight, type Caller } from './authenticate.js';
 import { etagOf, requireMatch } from './etag.js';
 import { parseInput, readJson } from './input.js';
 import type { Reply, Route, Versioned } from './route.js';
@@ -26,6 +26,30 @@ function givenParameters(query: Request['query']): Request['query'] {
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ''));
 }
 
+/**
+ * What the path names, for a caller with the route's permission, or with a right to this very thing; whoever has neither is not told
+ * whether it exists.
+ */
+async function findTarget(
+  core: Core,
+  route: Route,
+  caller: Caller,
+  params: Record<string, string>,
+): Promise<unknown> {
+  const find = (): Promise<unknown> => route.target(core, caller.actor.tenantId, params);
+  if (!route.openTo || hasRight(caller, route.permission)) {
+    requireRight(caller, route.permission);
+    return find();
+  }
+  const target = await find().catch((error: unknown) => {
+    if (error instanceof AppError && error.status === 404) return undefined;
+    throw error;
+  });
+  const isOpen = target !== undefined && (await route.openTo(core, caller.actor, target));
+  if (!isOpen) requireRight(caller, route.permission);
+  return target;
+}
+
 type ReadBody = (req: Request, res: Response) => Promise<unknown>;
 
 /**
@@ -38,9 +62,8 @@ function serve(core: Core, route: Route, readBody: ReadBody, checkOutput: boolea
   return async (req, res) => {
     const caller = await authenticate(core, req);
     if (route.method !== 'get') requireCsrfToken(core, caller, req);
-    requireRight(caller, route.permission);
     const params = req.params as Record<string, string>;
-    const target = await route.target(core, caller.actor.tenantId, params);
+    const target = await findTarget(core, route, caller, params);
     const ifVersion = isVersioned(target) ? requireMatch(req.get('if-match'), target.version) : {};
     const reply = await route.handler({
       core,

@@ -63,6 +63,8 @@ export interface RouteDefinition<
   body?: B;
   /** Finds what the path names, or throws its 404. Runs before `If-Match` and before the body is looked at. */
   target?: (core: Core, tenantId: string, params: Places<P>) => Promise<T>;
+  /** Whom the permission may be missing for this one thing, e.g. a group's own administrator. */
+  openTo?: (core: Core, actor: Actor, target: T) => boolean | Promise<boolean>;
   status?: 200 | 201 | 204;
   output?: O;
   /** Of the answer; JSON when absent. */
@@ -90,6 +92,7 @@ export interface Route {
     tenantId: string,
     params: Readonly<Record<string, string>>,
   ) => Promise<unknown>;
+  readonly openTo: ((core: Core, actor: Actor, target: unknown) => boolean | Promise<boolean>) | undefined;
   readonly handler: (
     context: Context<string, unknown, unknown, unknown>,
   ) => Promise<Reply<unknown> | undefined>;
@@ -103,7 +106,7 @@ export function route<
   T = undefined,
   O extends z.ZodType = z.ZodUndefined,
 >(definition: RouteDefinition<P, Q, B, T, O>): Route {
-  const { target, handler } = definition;
+  const { target, handler, openTo } = definition;
   return {
     method: definition.method,
     path: definition.path,
@@ -119,6 +122,7 @@ export function route<
     hasTarget: target !== undefined,
     target: (core, tenantId, params) =>
       target ? target(core, tenantId, params) : Promise.resolve(undefined),
+    openTo: openTo && ((core, actor, found) => openTo(core, actor, found as T)),
     handler: (context) => handler(context as unknown as Context<P, z.output<Q>, z.output<B>, T>),
   };
 }

@@ -37,7 +37,10 @@ export function replaceGrants(
   return sortGrants([...stored.filter((grant) => !isOwn(grant)), ...next]);
 }
 
-/** What a directory's rules give, in place of what they gave before. */
+/** In place of a directory's id in grants that a group's own roles make. */
+export const groupSource = 'groups';
+
+/** What a directory's rules give, or groups' roles ({@link groupSource}), in place of what they gave before. */
 export function replaceRuleGrants(
   stored: readonly Grant[],
   directoryId: string,

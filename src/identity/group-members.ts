@@ -175,7 +175,7 @@ export async function createGroupWithMembers(
   let group = await refuseDuplicates(groupDuplicates, () =>
     core.store.transaction(function* (tx) {
       const context = yield* openWrite(tx, core, actor);
-      const inserted = yield* insertGroupStep(tx, actor, input, context.now);
+      const inserted = yield* insertGroupStep(context, input);
       return yield* changeMembersStep(context, inserted, first);
     }),
   );

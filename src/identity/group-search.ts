@@ -3,8 +3,10 @@ import type { Query } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import type { Core } from './core.js';
 import { countMembers } from './group-members.js';
+import { administratorIdsOf } from './group-roles.js';
 import { containing } from './search-text.js';
 import { tenantConfig } from './tenant-config.js';
+import { displayNameOf } from './user-keys.js';
 
 export interface GroupFilter {
   /** Found anywhere in the name, any case. */
@@ -30,6 +32,7 @@ export interface GroupView {
   group: GroupDocument;
   memberCount: number;
   directory: { id: string; name: string } | null;
+  administrators: { id: string; displayName: string }[];
 }
 
 function queryOf({ q, directoryId }: GroupFilter): Query {
@@ -63,19 +66,29 @@ export async function searchGroups(
   return { items, total };
 }
 
+async function namesOf(core: Core, tenantId: string, ids: readonly string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const users = await core.store
+    .tenant(tenantId)
+    .collection('users')
+    .find({ _id: { $in: [...new Set(ids)] } }, { fields: ['userName', 'attributes'] });
+  return new Map(users.map(({ _id, userName, attributes }) => [_id, displayNameOf(userName, attributes)]));
+}
+
 export async function viewGroups(
   core: Core,
   tenantId: string,
   groups: readonly GroupDocument[],
 ): Promise<GroupView[]> {
   const ids = [...new Set(groups.map((group) => group.directoryId).filter((id) => id !== null))];
-  const [directories, counts] = await Promise.all([
+  const [directories, names, counts] = await Promise.all([
     ids.length === 0
       ? []
       : core.store
           .tenant(tenantId)
           .collection('directories')
           .find({ _id: { $in: ids } }, { fields: ['name'] }),
+    namesOf(core, tenantId, groups.flatMap(administratorIdsOf)),
     Promise.all(groups.map((group) => countMembers(core, tenantId, group._id))),
   ]);
   return groups.map((group, index) => {
@@ -84,6 +97,10 @@ export async function viewGroups(
       group,
       memberCount: counts[index] ?? 0,
       directory: directory ? { id: directory._id, name: directory.name } : null,
+      administrators: administratorIdsOf(group).flatMap((id) => {
+        const displayName = names.get(id);
+        return displayName === undefined ? [] : [{ id, displayName }];
+      }),
     };
   });
 }

@@ -1,7 +1,7 @@
 import type { AuditParty } from '../persistence/collections/events.js';
 import type { GroupDocument } from '../persistence/collections/groups.js';
 import type { UserDocument } from '../persistence/collections/users.js';
-import type { Step, Transaction } from '../persistence/store.js';
+import type { Step } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import { newId } from '../shared/ids.js';
 import { recordEvent } from './audit.js';
@@ -10,6 +10,15 @@ import type { Actor, Core } from './core.js';
 import { refuseDuplicates } from './duplicates.js';
 import { fold } from './email-domain.js';
 import { descendantGroupsStep, groupClosure, reachable } from './group-graph.js';
+import {
+  accessFields,
+  administratorIdsOf,
+  putGroupAccess,
+  putGroupRoles,
+  requireMayGive,
+  roleIdsOf,
+  type GroupAccess,
+} from './group-roles.js';
 import { enqueueJob, wakeJobs } from './jobs.js';
 import { enqueueRecompute, mostInTransaction, recomputeJob, recomputeUserStep } from './recompute.js';
 import { isVisibleTo } from './user-visibility.js';
@@ -19,7 +28,7 @@ import { requireVersion, type WriteOptions } from './versions.js';
 export type { GroupDocument } from '../persistence/collections/groups.js';
 
 /** What may be said about a group from outside; members are changed by `changeMembers`. */
-export interface GroupInput {
+export interface GroupInput extends GroupAccess {
   displayName: string;
   externalId: string | null;
   /** Further SCIM attributes, extensions under their alias. */
@@ -60,21 +69,18 @@ export function requireGroup(group: GroupDocument | undefined, directoryId: stri
   return group;
 }
 
-/** @throws AppError `group.name_taken`. */
+/** @throws AppError `group.name_taken`, `input.invalid`, `role.not_grantable`. */
 export async function createGroup(core: Core, actor: Actor, input: GroupInput): Promise<GroupDocument> {
-  const now = core.clock.now();
   return refuseDuplicates(groupDuplicates, () =>
-    core.store.transaction((tx) => insertGroupStep(tx, actor, input, now)),
+    core.store.transaction(function* (tx) {
+      return yield* insertGroupStep(yield* openWrite(tx, core, actor), input);
+    }),
   );
 }
 
 /** Adds a group within a larger write. */
-export function* insertGroupStep(
-  tx: Transaction,
-  actor: Actor,
-  input: GroupInput,
-  now: Date,
-): Step<GroupDocument> {
+export function* insertGroupStep(context: WriteContext, input: GroupInput): Step<GroupDocument> {
+  const { actor, now, tx } = context;
   const group = yield* tx
     .tenant(actor.tenantId)
     .collection('groups')
@@ -88,7 +94,9 @@ export function* insertGroupStep(
       owner: actor.directoryId ?? 'local',
       attributes: input.attributes,
       groupIds: [],
+      ...accessFields(input),
     });
+  yield* putGroupAccess(context, undefined, group);
   yield* recordEvent(tx, actor, { action: 'group.created', target: groupParty(group) }, now);
   return group;
 }
@@ -98,8 +106,10 @@ function auditable({
   externalId,
   directoryId,
   attributes,
+  ...group
 }: GroupDocument): Record<string, unknown> {
-  return { ...attributes, displayName, externalId, directoryId };
+  const [roles, administrators] = [roleIdsOf(group), administratorIdsOf(group)];
+  return { ...attributes, displayName, externalId, directoryId, roles, administrators };
 }
 
 /**
@@ -139,7 +149,8 @@ export type GroupEdit = (stored: GroupDocument) => GroupInput | undefined;
  *
  * @param change - a pure function of the stored group, which may run several times; undefined for nothing to do.
  * @returns the group as stored now; the very same version when nothing changed.
- * @throws AppError `group.not_found`, `group.name_taken`, `user.last_administrator`, `resource.version_mismatch`.
+ * @throws AppError `group.not_found`, `group.name_taken`, `input.invalid`, `role.not_grantable`, `user.last_administrator`,
+ *   `resource.version_mismatch`.
  */
 export async function updateGroup(
   core: Core,
@@ -179,18 +190,21 @@ export function* editGroupStep(
     displayNameKey: fold(input.displayName),
     directoryId,
     owner: directoryId ?? 'local',
+    ...accessFields(input, before),
   };
   const changes = changesBetween(auditable(before), auditable(wanted));
   if (changes.length === 0) return before;
+  // To rename a group nobody manages is to take it over, with all that it gives.
+  if (actor.directoryId !== null) yield* requireMayGive(context, before);
+  const hasNewRoles = yield* putGroupAccess(context, before, wanted);
   const after = yield* tx
     .tenant(tenantId)
     .collection('groups')
     .update(before._id, () => wanted);
   yield* recordEvent(tx, actor, { action: 'group.updated', target: groupParty(wanted), changes }, now);
   forgetGroups(context);
-  if (changes.some(({ path }) => path === 'displayName' || path === 'externalId')) {
-    yield* recomputeMembers(context, before._id);
-  }
+  const isRenamed = changes.some(({ path }) => path === 'displayName' || path === 'externalId');
+  if (isRenamed || hasNewRoles) yield* recomputeMembers(context, before._id);
   return after ?? before;
 }
 
@@ -221,7 +235,7 @@ function* releaseMembers(context: WriteContext, groupId: string): Step<void> {
 /**
  * Deletes a group; its members stay and lose what it gave them.
  *
- * @throws AppError `group.not_found`, `user.last_administrator`, `resource.version_mismatch`.
+ * @throws AppError `group.not_found`, `user.last_administrator`, `role.not_grantable`, `resource.version_mismatch`.
  */
 export async function deleteGroup(
   core: Core,
@@ -234,7 +248,9 @@ export async function deleteGroup(
     const groups = tx.tenant(context.tenantId).collection('groups');
     const group = requireGroup(yield* groups.get(id), actor.directoryId);
     requireVersion(group, options.ifVersion);
+    yield* requireMayGive(context, group);
     yield* groups.remove(id);
+    if (roleIdsOf(group).length > 0) yield* putGroupRoles(context, id, []);
     forgetGroups(context);
     yield* releaseMembers(context, id);
     for (const parent of group.groupIds) yield* groups.update(parent, (stored) => ({ ...stored }));

@@ -5,6 +5,7 @@ import { AppError } from '../shared/errors.js';
 import { recordEvent } from './audit.js';
 import type { Actor, Core } from './core.js';
 import { groupsAboveStep } from './group-graph.js';
+import { requireMayGive } from './group-roles.js';
 import { groupParty, recomputeMembers } from './groups.js';
 import { recomputeUserStep } from './recompute.js';
 import { isProtectedFromDirectories } from './user-transitions.js';
@@ -134,6 +135,7 @@ export function* changeMembersStep(
   part: Difference,
 ): Step<GroupDocument> {
   const { actor, now, tenantId, tx } = context;
+  if (part.add.length + part.remove.length > 0) yield* requireMayGive(context, group);
   const added: string[] = [];
   const removed: string[] = [];
   for (const id of part.add) if (yield* changeOne(context, id, group._id, true)) added.push(id);

@@ -195,11 +195,10 @@ function* requireUnused(tx: Transaction, tenantId: string, fullKey: string): Ste
     grants: { $elemMatch: { role: fullKey, type: { $in: ['manual', 'invite', 'sso'] } } },
   });
   const key = yield* scope.collection('api_keys').findOne({ role: fullKey });
-  if (holder || key) {
-    throw new AppError(
-      'role.in_use',
-      `the role is held by ${holder ? 'users' : 'API keys'}; give them another first`,
-    );
+  const group = yield* scope.collection('groups').findOne({ roleIds: fullKey });
+  if (holder || key || group) {
+    const holders = holder ? 'users' : key ? 'API keys' : 'groups';
+    throw new AppError('role.in_use', `the role is held by ${holders}; give them another first`);
   }
 }
 

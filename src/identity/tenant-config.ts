@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { GroupDocument } from '../persistence/collections/groups.js';
 import type {
   ApplicationDocument,
   RoleDocument,
@@ -44,9 +45,11 @@ export interface TenantConfig {
   ssoDomains: ReadonlySet<string>;
   /** The keys of the tenant's applications. */
   applications: ReadonlySet<string>;
+  /** The full keys of the roles that groups give their members, by the group's id; groups that give none are not in it. */
+  groupRoles: ReadonlyMap<string, readonly string[]>;
 }
 
-// Every change of settings, roles, applications or SSO connections moves the tenant's version (touchTenant), in the same transaction. A config is found by
+// Every change of settings, roles, applications, SSO connections or groups' roles moves the tenant's version (touchTenant), in the same transaction. A config is found by
 // the version just read, so no process ever works with an old one.
 const cache = new LRUCache<string, TenantConfig>({ max: 1000 });
 
@@ -92,6 +95,7 @@ export function buildTenantConfig(
   stored: readonly RoleDocument[],
   connections: readonly SsoConnectionDocument[],
   applications: readonly Pick<ApplicationDocument, 'key'>[] = [],
+  groups: readonly Pick<GroupDocument, '_id' | 'roleIds'>[] = [],
 ): TenantConfig {
   const all = [...stored.map(roleOf), ...presetRoles(tenant.preset)];
   return {
@@ -103,8 +107,11 @@ export function buildTenantConfig(
       connections.filter(({ mode }) => mode !== 'off').flatMap((connection) => connection.verifiedDomains),
     ),
     applications: new Set(applications.map(({ key }) => key)),
+    groupRoles: new Map(groups.map(({ _id, roleIds }) => [_id, roleIds ?? []])),
   };
 }
+
+const givesRoles = { roleIds: { $gt: '' } };
 
 const cacheKey = (tenant: TenantDocument): string =>
   `${tenant._id}:${tenant.version}:${tenant.updatedAt.getTime()}`;
@@ -116,12 +123,13 @@ export async function tenantConfig(core: Core, tenantId: string): Promise<Tenant
   if (!tenant) throw new AppError('tenant.not_found', 'there is no such tenant');
   const known = cache.get(cacheKey(tenant));
   if (known) return known;
-  const [roles, connections, applications] = await Promise.all([
+  const [roles, connections, applications, groups] = await Promise.all([
     scope.collection('roles').find({}),
     scope.collection('sso_connections').find({}),
     scope.collection('applications').find({}, { fields: ['key'] }),
+    scope.collection('groups').find(givesRoles, { fields: ['roleIds'] }),
   ]);
-  const config = buildTenantConfig(tenant, roles, connections, applications);
+  const config = buildTenantConfig(tenant, roles, connections, applications, groups);
   cache.set(cacheKey(tenant), config);
   return config;
 }
@@ -140,7 +148,8 @@ export function* tenantConfigStep(tx: Transaction, tenantId: string): Step<Tenan
   const roles = yield* scope.collection('roles').find({});
   const connections = yield* scope.collection('sso_connections').find({});
   const applications = yield* scope.collection('applications').find({}, { fields: ['key'] });
-  const config = buildTenantConfig(tenant, roles, connections, applications);
+  const groups = yield* scope.collection('groups').find(givesRoles, { fields: ['roleIds'] });
+  const config = buildTenantConfig(tenant, roles, connections, applications, groups);
   cache.set(cacheKey(tenant), config);
   return config;
 }

@@ -1,6 +1,7 @@
 import type { UserDocument } from '../persistence/collections/users.js';
 import { AppError } from '../shared/errors.js';
 import type { Actor } from './core.js';
+import { groupSource } from './grants.js';
 import { liveGrants, userPermissions } from './effective-roles.js';
 import type { TenantConfig } from './tenant-config.js';
 import { deriveStatus } from './user-status.js';
@@ -24,7 +25,8 @@ export function isProtectedFromDirectories(user: UserDocument, config: TenantCon
   return (
     user.directoryId === null &&
     user.grants.some(
-      ({ role, type }) => type !== 'rule' && (config.roles.get(role)?.management.length ?? 0) > 0,
+      ({ role, type, sourceId }) =>
+        (type !== 'rule' || sourceId === groupSource) && (config.roles.get(role)?.management.length ?? 0) > 0,
     )
   );
 }

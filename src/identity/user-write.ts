@@ -8,8 +8,9 @@ import { AppError } from '../shared/errors.js';
 import { recordEvent } from './audit.js';
 import { changesBetween, type FieldChange } from './changes.js';
 import type { Actor, Core } from './core.js';
-import { replaceRuleGrants } from './grants.js';
-import { knownGroupsStep, reachable, type KnownGroups } from './group-graph.js';
+import { groupSource, replaceRuleGrants } from './grants.js';
+import { knownGroupsStep, reachable, type GroupNode, type KnownGroups } from './group-graph.js';
+import { groupGrants } from './group-roles.js';
 import { enqueueJob } from './jobs.js';
 import { compileRules, mapCompiledRules, type CompiledRules } from './role-mapping.js';
 import {
@@ -92,22 +93,33 @@ export function* directoryStep(context: WriteContext, id: string): Step<Director
   return context.directories.get(id);
 }
 
-/** The user's grants with what its directory gives, by rules and by assignment, worked out afresh; the very same list when nothing changed. */
+/** The groups of a user, nested ones too, as far as anything depends on them. */
+function* groupsOfStep(context: WriteContext, user: UserDocument, isNeeded: boolean): Step<GroupNode[]> {
+  if (!isNeeded || user.groupIds.length === 0) return [];
+  yield* knownGroupsStep(context.tx, context.tenantId, user.groupIds, context.groups);
+  return reachable(user.groupIds, context.groups);
+}
+
+/**
+ * The user's grants with what its directory gives, by rules and by assignment, and what its groups give, worked out afresh; the very same
+ * list when nothing changed.
+ */
 export function* regrantStep(context: WriteContext, user: UserDocument): Step<Grant[]> {
+  const { config, core, now } = context;
   const directory = user.directoryId === null ? undefined : yield* directoryStep(context, user.directoryId);
-  if (!directory) return user.grants;
-  const rules = rulesOf(context.core, directory);
-  const groups: MappingGroup[] = [];
-  if (rules.needsGroups && user.groupIds.length > 0) {
-    yield* knownGroupsStep(context.tx, context.tenantId, user.groupIds, context.groups);
-    for (const { _id, displayName, externalId } of reachable(user.groupIds, context.groups)) {
-      groups.push({ id: _id, displayName, externalId });
-    }
+  const rules = directory && rulesOf(core, directory);
+  const hasGroupRoles = config.groupRoles.size > 0;
+  const groups = yield* groupsOfStep(context, user, hasGroupRoles || rules?.needsGroups === true);
+  let next = user.grants;
+  if (directory && rules) {
+    const named = groups.map(({ _id, displayName, externalId }) => ({ id: _id, displayName, externalId }));
+    const mapped = mapCompiledRules(mappingView(user, named), rules);
+    const known = mapped.filter(({ role }) => config.roles.has(role));
+    next = replaceRuleGrants(next, directory._id, [...known, ...assignedRoles(user, config)], now);
   }
-  const mapped = mapCompiledRules(mappingView(user, groups), rules);
-  const known = mapped.filter(({ role }) => context.config.roles.has(role));
-  const given = [...known, ...assignedRoles(user, context.config)];
-  const next = replaceRuleGrants(user.grants, directory._id, given, context.now);
+  if (hasGroupRoles || next.some(({ sourceId }) => sourceId === groupSource)) {
+    next = replaceRuleGrants(next, groupSource, groupGrants(groups, config), now);
+  }
   return isDeepStrictEqual(next, user.grants) ? user.grants : next;
 }
 

@@ -6,6 +6,7 @@ import type { Actor, Core } from './core.js';
 import { PasswordUnprepared, preparePassword, storePassword, type PreparedPassword } from './credentials.js';
 import { refuseDuplicates } from './duplicates.js';
 import { loginKey } from './email-domain.js';
+import { releaseAdministered } from './group-roles.js';
 import { withdrawInvitation } from './invitation-status.js';
 import { wakeJobs } from './jobs.js';
 import { buildUser, changedUser, requireAddingAllowed, type CreateOptions } from './user-build.js';
@@ -207,6 +208,7 @@ function* retireUser(context: WriteContext, user: UserDocument): Step<void> {
     grants: user.grants.filter((grant) => grant.type !== 'rule'),
   };
   yield* saveUser(context, user, hidden, 'deleted');
+  yield* releaseAdministered(context, user._id);
   yield* touchGroups(context, user.groupIds);
 }
 
@@ -221,6 +223,7 @@ export function* removeUser(context: WriteContext, user: UserDocument): Step<voi
   yield* scope.collection('identities').removeMany({ userId: user._id });
   yield* withdrawInvitation(tx, user, now);
   yield* touchGroups(context, user.groupIds);
+  yield* releaseAdministered(context, user._id);
   yield* recordEvent(tx, actor, { action: 'user.deleted', target: partyOf(user) }, now);
   yield* enqueueAccessEnd(context, user._id, 'deleted');
 }

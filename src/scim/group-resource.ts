@@ -1,9 +1,10 @@
+import { administratorIdsOf, roleIdsOf } from '../identity/group-roles.js';
 import type { GroupDocument } from '../persistence/collections/groups.js';
 import type { ResourceSchema } from './protocol/attribute.js';
 import { toEntityTag } from './protocol/etag.js';
-import type { JsonObject } from './protocol/json-value.js';
+import { isJsonObject, type JsonObject } from './protocol/json-value.js';
 import { badRequest } from './protocol/scim-error.js';
-import { groupUrn } from './protocol/urns.js';
+import { gatehouseGroupUrn, groupUrn } from './protocol/urns.js';
 
 /** A member as `Group.members` shows it. */
 export interface GroupMember {
@@ -18,6 +19,20 @@ export interface GroupContent {
   displayName: string;
   externalId: string | null;
   attributes: Record<string, unknown>;
+  roleIds: string[];
+  administratorIds: string[];
+}
+
+/** Gatehouse's extension of a group; undefined when there is nothing to tell. */
+function gatehouseExtension(group: GroupDocument, baseUrl: string): JsonObject | undefined {
+  const [roleIds, administratorIds] = [roleIdsOf(group), administratorIdsOf(group)];
+  if (roleIds.length + administratorIds.length === 0) return undefined;
+  return {
+    ...(administratorIds.length > 0 && {
+      administrators: administratorIds.map((value) => ({ value, $ref: `${baseUrl}/Users/${value}` })),
+    }),
+    ...(roleIds.length > 0 && { roleIds: [...roleIds] }),
+  };
 }
 
 /**
@@ -39,6 +54,11 @@ export function toScimGroup(
     const extension = schema.extensions.find(({ alias }) => alias === name);
     if (extension) schemas.push(extension.urn);
     resource[extension?.urn ?? name] = group.attributes[name];
+  }
+  const own = gatehouseExtension(group, baseUrl);
+  if (own) {
+    schemas.push(gatehouseGroupUrn);
+    resource[gatehouseGroupUrn] = own;
   }
   if (members && members.length > 0) {
     resource['members'] = members.map(({ id, display, type }) => ({
@@ -64,7 +84,7 @@ const apart = new Set(['schemas', 'id', 'externalId', 'displayName', 'members', 
 export function fromScimGroup(resource: JsonObject, schema: ResourceSchema): GroupContent {
   const attributes: Record<string, unknown> = {};
   for (const name of Object.keys(resource)) {
-    if (apart.has(name)) continue;
+    if (apart.has(name) || name === gatehouseGroupUrn) continue;
     const extension = name.startsWith('urn:') ? schema.extensionsByUrn.get(name.toLowerCase()) : undefined;
     attributes[extension?.alias ?? name] = resource[name];
   }
@@ -73,7 +93,16 @@ export function fromScimGroup(resource: JsonObject, schema: ResourceSchema): Gro
     displayName: typeof displayName === 'string' ? displayName : '',
     externalId: typeof externalId === 'string' ? externalId : null,
     attributes,
+    ...splitGatehouse(resource[gatehouseGroupUrn]),
   };
+}
+
+function splitGatehouse(data: unknown): Pick<GroupContent, 'roleIds' | 'administratorIds'> {
+  const { roleIds, administrators } = isJsonObject(data) ? data : {};
+  const ids = Array.isArray(administrators) ? administrators.map(({ value }: JsonObject) => value) : [];
+  const texts = (values: unknown): string[] =>
+    Array.isArray(values) ? [...new Set(values.filter((value) => typeof value === 'string'))] : [];
+  return { roleIds: texts(roleIds), administratorIds: texts(ids) };
 }
 
 /**

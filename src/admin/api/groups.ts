@@ -1,20 +1,23 @@
 import type { Actor, Core } from '../../identity/core.js';
-import { changeMembers, countMembers, membersOf, type Member } from '../../identity/group-members.js';
+import {
+  changeMembers,
+  countMembers,
+  createGroupWithMembers,
+  membersOf,
+  type Member,
+} from '../../identity/group-members.js';
+import { administratorIdsOf, type GroupAccess } from '../../identity/group-roles.js';
 import {
   requireUnprovisioned,
   searchGroups,
   viewGroups,
   type GroupPosition,
 } from '../../identity/group-search.js';
-import {
-  createGroup,
-  deleteGroup,
-  getGroup,
-  updateGroup,
-  type GroupDocument,
-} from '../../identity/groups.js';
+import { deleteGroup, getGroup, updateGroup, type GroupDocument } from '../../identity/groups.js';
+import { requirePermission } from '../../identity/permissions.js';
+import { tenantConfig } from '../../identity/tenant-config.js';
 import { listOf, pageAfter, pageParameters, searchParameter, sortParameter } from '../list.js';
-import { line } from '../present/fields.js';
+import { line, roleNames } from '../present/fields.js';
 import {
   detailedGroupSchema,
   groupSchema,
@@ -22,6 +25,7 @@ import {
   presentGroup,
   presentMember,
 } from '../present/group.js';
+import { fullKeysOf } from '../role-names.js';
 import { route, type Reply, type Route } from '../route.js';
 import { z } from '../schema.js';
 
@@ -39,6 +43,10 @@ async function reply(core: Core, group: GroupDocument): Promise<Reply<z.input<ty
   if (!view) throw new Error('a group has exactly one view');
   return { body: { ...presentGroup(view), members: members.map(presentMember) }, version: group.version };
 }
+
+/** A group's administrators see it and its members, and bring members in and out (B5). */
+const openTo = (_core: Core, { party }: Actor, group: GroupDocument): boolean =>
+  party.type === 'user' && administratorIdsOf(group).includes(party.id);
 
 const listAll = route({
   method: 'get',
@@ -84,27 +92,36 @@ const readOne = route({
   tag,
   permission: 'users.read',
   target: targetGroup,
+  openTo,
   output: detailedGroupSchema,
   handler: ({ core, target }) => reply(core, target),
 });
 
 const memberIds = z.array(z.string().min(1).max(200)).max(10_000).describe('ids of users and groups');
 
-/** A group whose members are refused is taken back: the caller asked for both or nothing. */
-async function createWithMembers(
+const access = {
+  roles: roleNames.optional().describe('the roles it gives its members, all of them'),
+  administrators: z
+    .array(z.string().min(1).max(200))
+    .max(100)
+    .optional()
+    .describe('ids of the users who look after its members, all of them'),
+};
+
+type AccessInput = z.output<z.ZodObject<typeof access>>;
+
+/** What a body says of roles and administrators, as the domain takes it. */
+async function accessOf(
   core: Core,
   actor: Actor,
-  body: { displayName: string; externalId: string | null; members: readonly string[] },
-): Promise<GroupDocument> {
-  const { members, ...input } = body;
-  const group = await createGroup(core, actor, { ...input, attributes: {} });
-  if (members.length === 0) return group;
-  try {
-    return await changeMembers(core, actor, group._id, { add: members });
-  } catch (error) {
-    await deleteGroup(core, actor, group._id);
-    throw error;
-  }
+  { roles, administrators }: AccessInput,
+): Promise<GroupAccess> {
+  if (roles) requirePermission(actor, 'roles.assign');
+  const config = await tenantConfig(core, actor.tenantId);
+  return {
+    ...(roles && { roleIds: fullKeysOf(config, roles) }),
+    ...(administrators && { administratorIds: administrators }),
+  };
 }
 
 const createOne = route({
@@ -119,12 +136,15 @@ const createOne = route({
       displayName: line(300),
       externalId: z.string().max(300).nullable().default(null),
       members: memberIds.default([]),
+      ...access,
     })
     .openapi('CreateGroup'),
   status: 201,
   output: detailedGroupSchema,
   async handler({ core, actor, body }) {
-    const group = await createWithMembers(core, actor, body);
+    const { displayName, externalId, members } = body;
+    const input = { displayName, externalId, attributes: {}, ...(await accessOf(core, actor, body)) };
+    const group = await createGroupWithMembers(core, actor, input, members);
     return { ...(await reply(core, group)), headers: { Location: `/api/v1/groups/${group._id}` } };
   },
 });
@@ -142,20 +162,25 @@ const changeOne = route({
       displayName: line(300).optional(),
       externalId: z.string().max(300).nullable().optional(),
       members: memberIds.optional(),
+      ...access,
     })
     .openapi('ChangeGroup'),
   output: detailedGroupSchema,
   async handler({ core, actor, body, params, target, ifVersion }) {
-    await requireUnprovisioned(core, target);
+    const { displayName, externalId, members } = body;
+    // What a group gives and who looks after it is decided here, whoever pushes the group.
+    const isOwned = displayName !== undefined || externalId !== undefined || members !== undefined;
+    if (isOwned) await requireUnprovisioned(core, target);
+    const decided = await accessOf(core, actor, body);
     const change = (stored: GroupDocument) => ({
       displayName: body.displayName ?? stored.displayName,
       externalId: body.externalId === undefined ? stored.externalId : body.externalId,
       attributes: stored.attributes,
+      ...decided,
     });
-    const group = await updateGroup(core, actor, params.id, change, ifVersion);
-    if (!body.members) return reply(core, group);
-    const changed = await changeMembers(core, actor, params.id, { replaceWith: body.members });
-    return reply(core, changed);
+    if (!members) return reply(core, await updateGroup(core, actor, params.id, change, ifVersion));
+    const options = { ...ifVersion, edit: change };
+    return reply(core, await changeMembers(core, actor, params.id, { replaceWith: members }, options));
   },
 });
 
@@ -182,6 +207,7 @@ const listMembers = route({
   tag,
   permission: 'users.read',
   target: targetGroup,
+  openTo,
   query: z.strictObject({ ...pageParameters }),
   output: listOf(memberSchema),
   async handler(context) {
@@ -206,6 +232,7 @@ const addMembers = route({
   tag,
   permission: 'groups.manage',
   target: targetGroup,
+  openTo,
   body: z.strictObject({ members: memberIds.min(1) }).openapi('AddGroupMembers'),
   output: detailedGroupSchema,
   async handler({ core, actor, body, params, target, ifVersion }) {
@@ -222,6 +249,7 @@ const removeMember = route({
   tag,
   permission: 'groups.manage',
   target: targetGroup,
+  openTo,
   async handler({ core, actor, params, target, ifVersion }) {
     await requireUnprovisioned(core, target);
     await changeMembers(core, actor, params.id, { remove: [params.memberId] }, ifVersion);

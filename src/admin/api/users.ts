@@ -1,4 +1,5 @@
 import { accessPeriodFault } from '../../identity/access-period.js';
+import { administersOneOf } from '../../identity/group-roles.js';
 import { requirePermission } from '../../identity/permissions.js';
 import type { Actor, Core } from '../../identity/core.js';
 import { tenantConfig } from '../../identity/tenant-config.js';
@@ -124,6 +125,9 @@ const readUser = route({
   tag: userTag,
   permission: 'users.read',
   target: targetUser,
+  openTo: ({ store }, actor, user) =>
+    actor.party.type === 'user' &&
+    administersOneOf(store.tenant(user.tenantId), actor.party.id, user.groupIds),
   output: userSchema,
   handler: ({ core, target }) => replyUser(core, target),
 });

@@ -1,4 +1,5 @@
 import type { Member } from '../../identity/group-members.js';
+import { roleIdsOf } from '../../identity/group-roles.js';
 import type { GroupView } from '../../identity/group-search.js';
 import { z } from '../schema.js';
 import { id, instant, iso } from './fields.js';
@@ -12,19 +13,25 @@ const fields = {
     .nullable()
     .describe('the directory that pushes it; null: made here'),
   memberCount: z.number().int().describe('direct members'),
+  roles: z.array(z.string()).describe('the roles it gives its members: `administrator`, `crm:agent`'),
+  administrators: z
+    .array(z.strictObject({ id, displayName: z.string() }))
+    .describe('who looks after its members'),
   createdAt: instant,
   updatedAt: instant,
 };
 
 export const groupSchema = z.strictObject(fields).openapi('Group');
 
-export function presentGroup({ group, memberCount, directory }: GroupView) {
+export function presentGroup({ group, memberCount, directory, administrators }: GroupView) {
   return {
     id: group._id,
     displayName: group.displayName,
     externalId: group.externalId,
     directory,
     memberCount,
+    roles: [...roleIdsOf(group)],
+    administrators,
     createdAt: iso(group.createdAt),
     updatedAt: iso(group.updatedAt),
   };

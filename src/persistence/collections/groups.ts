@@ -14,6 +14,10 @@ export interface GroupDocument extends StoredDocument {
   attributes: Record<string, unknown>;
   /** The groups this group is a direct member of. */
   groupIds: string[];
+  /** Full keys of the roles it gives its members at any depth; absent: none. */
+  roleIds?: string[];
+  /** The users who look after its members; absent: none. */
+  administratorIds?: string[];
 }
 
 export const groupSchema = defineCollection<GroupDocument>(
@@ -26,6 +30,8 @@ export const groupSchema = defineCollection<GroupDocument>(
     owner: { type: String, required: true },
     attributes: { type: Mixed, required: true },
     groupIds: { type: [String], required: true },
+    roleIds: { type: [String], default: undefined },
+    administratorIds: { type: [String], default: undefined },
   },
   [
     { name: 'groups_by_id', key: { tenantId: 1, _id: 1 } },
@@ -38,5 +44,11 @@ export const groupSchema = defineCollection<GroupDocument>(
     },
     { name: 'groups_directory', key: { tenantId: 1, directoryId: 1, _id: 1 } },
     { name: 'groups_groups', key: { tenantId: 1, groupIds: 1, _id: 1 }, where: { groupIds: { $gt: '' } } },
+    { name: 'groups_roles', key: { tenantId: 1, roleIds: 1 }, where: { roleIds: { $gt: '' } } },
+    {
+      name: 'groups_administrators',
+      key: { tenantId: 1, administratorIds: 1 },
+      where: { administratorIds: { $gt: '' } },
+    },
   ],
 );

@@ -3,6 +3,7 @@ import { compileResourceSchema } from './attribute.js';
 import type { CustomSchema } from './custom-schema.js';
 import { parseCustomSchemas } from './custom-schema.js';
 import { enterpriseUserSchema } from './schemas/enterprise-user.js';
+import { gatehouseGroupSchema } from './schemas/gatehouse-group.js';
 import { gatehouseUserSchema } from './schemas/gatehouse-user.js';
 import { groupSchema } from './schemas/group.js';
 import { serviceSchemas } from './schemas/service.js';
@@ -42,7 +43,10 @@ export function createSchemaRegistry(extensionSchemas: readonly unknown[] = []):
     endpoint: '/Groups',
     description: 'Group',
     core: groupSchema,
-    extensions: extensionsOf(custom, 'Group'),
+    extensions: [
+      { alias: 'gatehouse', schema: gatehouseGroupSchema, retained: true },
+      ...extensionsOf(custom, 'Group'),
+    ],
   });
   const resources = [user, group];
   const definitions = [

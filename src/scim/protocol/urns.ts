@@ -3,6 +3,7 @@ export const userUrn = 'urn:ietf:params:scim:schemas:core:2.0:User';
 export const groupUrn = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 export const enterpriseUserUrn = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 export const gatehouseUserUrn = 'urn:gatehouse:params:scim:schemas:extension:2.0:User';
+export const gatehouseGroupUrn = 'urn:gatehouse:params:scim:schemas:extension:2.0:Group';
 
 export const schemaUrn = 'urn:ietf:params:scim:schemas:core:2.0:Schema';
 export const resourceTypeUrn = 'urn:ietf:params:scim:schemas:core:2.0:ResourceType';

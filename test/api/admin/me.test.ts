@@ -13,6 +13,7 @@ import { signIn } from '../../support/sign-in.js';
 const password = 'a long enough password';
 
 interface Me {
+  displayName: string;
   id: string;
   email: string;
   permissions: string[];
@@ -108,6 +109,34 @@ describe('the API for people with a session', () => {
     }));
     const res = await call('patch', '/me', token).send({ givenName: 'Other' });
     expect(res.body).to.include({ status: 403, code: 'user.provisioned' });
+  });
+
+  it('lets a group’s administrator see it and its members, bring them in and out, and nothing else (B5)', async () => {
+    const one = await person();
+    const made = await acme.call('post', '/groups').send({ displayName: 'Own', administrators: [one.id] });
+    expect(made.body).to.deep.include({ administrators: [{ id: one.id, displayName: one.me.displayName }] });
+    const own = `/groups/${(made.body as { id: string }).id}`;
+    const other = await acme.call('post', '/groups').send({ displayName: 'Other' });
+    const member = await acme.givenUser();
+    await one.call('get', own).expect(200);
+    await one.call('get', `/users/${member._id}`).expect(403);
+    await one
+      .call('post', `${own}/members`, one.token)
+      .send({ members: [member._id] })
+      .expect(200);
+    await one.call('get', `${own}/members`).expect(200);
+    await one.call('get', `/users/${member._id}`).expect(200);
+    await one.call('patch', `/users/${member._id}`, one.token).send({ givenName: 'X' }).expect(403);
+    await one.call('delete', `${own}/members/${member._id}`, one.token).expect(204);
+    await one.call('patch', own, one.token).send({ displayName: 'X' }).expect(403);
+    await one.call('get', `/groups/${(other.body as { id: string }).id}`).expect(403);
+    await one.call('get', '/groups/nowhere').expect(403);
+    await acme
+      .call('patch', own)
+      .send({ roles: ['administrator'] })
+      .expect(200);
+    const rise = one.call('post', `${own}/members`, one.token).send({ members: [one.id] });
+    expect((await rise).body).to.include({ code: 'role.not_grantable' });
   });
 
   it('changes the password and ends every session, this one too (M0-34)', async () => {

@@ -108,55 +108,58 @@ describe('SCIM discovery (RFC 7643 sections 5 to 7, RFC 7644 section 4)', () => 
     serviceAssignments: [{ value: 'crm', roles: ['agent'] }],
   };
 
+  const kinds = {
+    User: { place: '/Users', core: urn.user, name: 'userName' },
+    Group: { place: '/Groups', core: urn.group, name: 'displayName' },
+  } as const;
+
   /** Walks one attribute through every verb. */
-  async function walk(schema: string, attribute: Attribute): Promise<void> {
+  async function walk(kind: keyof typeof kinds, schema: string, attribute: Attribute): Promise<void> {
+    const { place, core, name } = kinds[kind];
     const label = `${schema}:${attribute.name}`;
-    const isCore = schema === urn.user;
+    const isCore = schema === core;
     const value = special[attribute.name] ?? sample(attribute);
     const body = {
-      schemas: [...new Set([urn.user, schema])],
-      userName: `${unique(attribute.name)}@acme.test`,
+      schemas: [...new Set([core, schema])],
+      [name]: `${unique(attribute.name)}@acme.test`,
       ...(isCore ? { [attribute.name]: value } : { [schema]: { [attribute.name]: value } }),
     };
     const read = (resource: Record<string, Record<string, unknown>>): unknown =>
       isCore ? resource[attribute.name] : resource[schema]?.[attribute.name];
-    const created = await scim.post('/Users', body);
+    const created = await scim.post(place, body);
     expect(created.status, `${label} ${created.text}`).to.equal(201);
     expect(read(created.body), label).to.deep.equal(value);
-    const path = `/Users/${String(created.body.id)}`;
+    const path = `${place}/${String(created.body.id)}`;
     expect(read((await scim.get(path)).body), label).to.deep.equal(value);
     expect(read((await scim.get(`${path}?attributes=${label}`)).body), label).to.deep.equal(value);
     expect(read((await scim.get(`${path}?excludedAttributes=${label}`)).body), label).to.equal(undefined);
     const filter = `${label} pr and id eq "${String(created.body.id)}"`;
-    expect(await scim.find('Users', filter), label).to.include({ totalResults: 1 });
-    expect(
-      read(
-        (
-          await scim.put(path, {
-            ...body,
-            nickName: 'x',
-            [attribute.name]: body[attribute.name as 'userName'],
-          })
-        ).body,
-      ),
-      label,
-    ).to.deep.equal(value);
-    const removed = await scim.patch(path, [{ op: 'remove', path: label }]);
+    expect(await scim.find(`${kind}s`, filter), label).to.include({ totalResults: 1 });
+    expect(read((await scim.put(path, { ...body, externalId: 'x' })).body), label).to.deep.equal(value);
+    const shown = `${path}?attributes=${label}`;
+    const removed = await scim.patch(shown, [{ op: 'remove', path: label }]);
     expect(removed.status, `${label} ${removed.text}`).to.equal(200);
+    // Taken away, `active` stays what it was.
+    if (attribute.name !== 'active') expect(read(removed.body), label).to.equal(undefined);
     for (const op of ['add', 'replace']) {
-      const changed = await scim.patch(path, [{ op, path: label, value }]);
+      const changed = await scim.patch(shown, [{ op, path: label, value }]);
       expect(read(changed.body), `${op} ${label}`).to.deep.equal(value);
     }
-    const hasValue = attribute.multiValued && attribute.subAttributes?.some(({ name }) => name === 'value');
+    const hasValue = attribute.multiValued && attribute.subAttributes?.some((sub) => sub.name === 'value');
     if (attribute.type === 'complex' && hasValue !== true) return;
-    expect((await scim.get(`/Users?sortBy=${label}&count=1`)).status, label).to.equal(200);
+    expect((await scim.get(`${place}?sortBy=${label}&count=1`)).status, label).to.equal(200);
   }
 
   it('keeps what it says of every advertised attribute: POST, PUT, PATCH, filter and sort', async () => {
+    const { id } = await scim.user();
+    special['administrators'] = [{ value: id, $ref: `${app.url}/scim/v2/Users/${id}` }];
     const schemas = (await scim.get('/Schemas')).body.Resources as { id: string; attributes: Attribute[] }[];
-    for (const { id, attributes } of schemas.filter((schema) => schema.id.endsWith(':User'))) {
-      for (const attribute of attributes) {
-        if (attribute.mutability === 'readWrite' && attribute.name !== 'userName') await walk(id, attribute);
+    for (const kind of ['User', 'Group'] as const) {
+      for (const schema of schemas.filter((one) => one.id.endsWith(`:${kind}`))) {
+        for (const attribute of schema.attributes) {
+          const isApart = attribute.name === kinds[kind].name || attribute.name === 'members';
+          if (attribute.mutability === 'readWrite' && !isApart) await walk(kind, schema.id, attribute);
+        }
       }
     }
   });

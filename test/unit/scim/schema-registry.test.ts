@@ -33,6 +33,7 @@ describe('custom extension schemas', () => {
       'acme',
     ]);
     expect(custom.group.extensions.map(({ alias, required }) => [alias, required])).to.deep.equal([
+      ['gatehouse', false],
       ['team', false],
     ]);
     expect(custom.schemas.get('urn:acme:params:scim:user')?.description).to.equal('AcmeUser');

@@ -1,0 +1,144 @@
+import type { GroupDocument } from '../persistence/collections/groups.js';
+import type { Scope, Step } from '../persistence/store.js';
+import { AppError, type InputFault } from '../shared/errors.js';
+import { knownGroupsStep, reachable, type GroupNode } from './group-graph.js';
+import { requireGrantable } from './permissions.js';
+import type { MappedGrant } from './role-mapping.js';
+import { touchTenant, type Role, type TenantConfig } from './tenant-config.js';
+import { isVisibleTo } from './user-visibility.js';
+import type { WriteContext } from './user-write.js';
+
+type Holder = Pick<GroupDocument, 'roleIds' | 'administratorIds'>;
+
+/** What may be said from outside about what a group gives and who looks after it. Absent: unchanged. */
+export interface GroupAccess {
+  /** Full keys of the roles its members get, all of them. */
+  roleIds?: readonly string[] | undefined;
+  /** The ids of the users who look after its members, all of them. */
+  administratorIds?: readonly string[] | undefined;
+}
+
+/** What an input says of a group's roles and administrators; what it does not speak of, and what is empty, is left out. */
+export function accessFields({ roleIds, administratorIds }: GroupAccess, before: Partial<GroupAccess> = {}) {
+  const roles = [...new Set(roleIds ?? before.roleIds)];
+  const administrators = [...new Set(administratorIds ?? before.administratorIds)];
+  return {
+    ...(roles.length + (before.roleIds?.length ?? 0) > 0 && { roleIds: roles }),
+    ...(administrators.length + (before.administratorIds?.length ?? 0) > 0 && {
+      administratorIds: administrators,
+    }),
+  };
+}
+
+/** The full keys of the roles that a group gives its members. */
+export const roleIdsOf = ({ roleIds }: Holder): readonly string[] => roleIds ?? [];
+
+/** The ids of the users who look after a group's members. */
+export const administratorIdsOf = ({ administratorIds }: Holder): readonly string[] => administratorIds ?? [];
+
+/** The roles that these groups give, nested ones included among them. */
+export function groupGrants(groups: readonly GroupNode[], config: TenantConfig): MappedGrant[] {
+  return groups.flatMap(({ _id, displayName }) =>
+    (config.groupRoles.get(_id) ?? [])
+      .filter((role) => config.roles.has(role))
+      .map((role) => ({ role, rule: 'group', because: `group "${displayName}"` })),
+  );
+}
+
+const knownRoles = (config: TenantConfig, keys: readonly string[]): Role[] =>
+  keys.flatMap((key) => config.roles.get(key) ?? []);
+
+/**
+ * Whoever changes the members of a group gives and takes what the group and those above it give: the management permissions among it
+ * must be the actor's own. A directory does as it likes in the groups it manages: their roles were mapped to them by somebody who may.
+ *
+ * @throws AppError `role.not_grantable`.
+ */
+export function* requireMayGive(context: WriteContext, group: GroupDocument): Step<void> {
+  const { actor, config, groups, tenantId, tx } = context;
+  const isOwn = actor.directoryId !== null && actor.directoryId === group.directoryId;
+  if (isOwn || config.groupRoles.size === 0) return;
+  yield* knownGroupsStep(tx, tenantId, [group._id], groups);
+  const given = reachable([group._id], groups).flatMap(({ _id }) => config.groupRoles.get(_id) ?? []);
+  requireGrantable(actor, knownRoles(config, given));
+}
+
+/** Those of the second list that are not in the first. */
+const added = (before: readonly string[], after: readonly string[]): string[] =>
+  after.filter((entry) => !before.includes(entry));
+
+function requireRoles({ actor, config }: WriteContext, before: readonly string[], after: readonly string[]) {
+  const isTolerant = actor.directoryId !== null && config.settings['scim.unknownRole'] === 'ignore';
+  const unknown = isTolerant ? [] : added(before, after).filter((role) => !config.roles.has(role));
+  if (unknown.length > 0) {
+    const errors = unknown.map((role) => ({ pointer: '/roles', detail: `there is no role ${role}` }));
+    throw new AppError('input.invalid', 'the group names roles that do not exist', { errors });
+  }
+  requireGrantable(actor, knownRoles(config, [...added(before, after), ...added(after, before)]));
+}
+
+function* requireAdministrators(context: WriteContext, ids: readonly string[]): Step<void> {
+  const users = context.tx.tenant(context.tenantId).collection('users');
+  const errors: InputFault[] = [];
+  for (const id of ids) {
+    const user = yield* users.get(id);
+    if (user && isVisibleTo(user, context.actor.directoryId)) continue;
+    errors.push({ pointer: '/administrators', detail: `there is no user ${id}` });
+  }
+  if (errors.length > 0)
+    throw new AppError('input.invalid', 'the group names users that do not exist', { errors });
+}
+
+/** Makes a group's roles count from here on in this transaction, and for everybody after it. */
+export function* putGroupRoles(
+  context: WriteContext,
+  groupId: string,
+  roleIds: readonly string[],
+): Step<void> {
+  yield* touchTenant(context.tx, context.tenantId);
+  const groupRoles = new Map(context.config.groupRoles).set(groupId, roleIds);
+  context.config = { ...context.config, groupRoles };
+}
+
+/**
+ * Checks the roles and administrators that a write puts on a group, and puts the roles.
+ *
+ * @param before - undefined: the group is new.
+ * @returns whether the group's roles changed: its members' are to be worked out anew.
+ * @throws AppError `input.invalid`, `role.not_grantable`.
+ */
+export function* putGroupAccess(
+  context: WriteContext,
+  before: Holder | undefined,
+  after: GroupDocument,
+): Step<boolean> {
+  const [old, now] = [roleIdsOf(before ?? {}), roleIdsOf(after)];
+  const administrators = added(administratorIdsOf(before ?? {}), administratorIdsOf(after));
+  yield* requireAdministrators(context, administrators);
+  if (added(old, now).length + added(now, old).length === 0) return false;
+  requireRoles(context, old, now);
+  yield* putGroupRoles(context, after._id, now);
+  return true;
+}
+
+/** Whether a user looks after the members of one of these groups. */
+export async function administersOneOf(
+  scope: Scope,
+  userId: string,
+  groupIds: readonly string[],
+): Promise<boolean> {
+  if (groupIds.length === 0) return false;
+  const own = await scope.collection('groups').find({ administratorIds: userId }, { fields: [] });
+  return own.some(({ _id }) => groupIds.includes(_id));
+}
+
+/** Takes a user who is going out of the administrators of every group. */
+export function* releaseAdministered(context: WriteContext, userId: string): Step<void> {
+  const groups = context.tx.tenant(context.tenantId).collection('groups');
+  for (const { _id } of yield* groups.find({ administratorIds: userId }, { fields: [] })) {
+    yield* groups.update(_id, (group) => ({
+      ...group,
+      administratorIds: administratorIdsOf(group).filter((id) => id !== userId),
+    }));
+  }
+}
