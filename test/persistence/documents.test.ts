@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { DuplicateKey, type Store } from '../../src/persistence/store.js';
+import { DuplicateKey, type Query, type Store } from '../../src/persistence/store.js';
 import { AppError } from '../../src/shared/errors.js';
 import { newId } from '../../src/shared/ids.js';
 import { ManualClock } from '../support/clock.js';
@@ -157,6 +157,36 @@ describe('stored documents', () => {
     const expected = documents.filter(({ name }) => name === 'x').map(({ _id }) => _id);
     expect(met.slice(0, 300)).to.deep.equal(expected);
     expect(await rolesOf(tenantId).count({})).to.equal(301);
+  });
+
+  it('are found by any bound on their ids, also one that is no id itself, and by ids in other fields', async () => {
+    const tenantId = newId();
+    const events = store.tenant(tenantId).collection('audit_events');
+    const party = { type: 'user', id: newId(), label: 'a' };
+    const made = Array.from({ length: 6 }, (_, i) => ({
+      ...{ _id: newId(), tenantId, at: clock.now(), action: 'user.created', result: 'success' as const },
+      ...{
+        actor: i < 4 ? party : { ...party, id: 'nobody' },
+        target: null,
+        changes: [],
+        requestId: null,
+        ip: null,
+      },
+    }));
+    await events.insertMany(made);
+    const ids = made.map(({ _id }) => _id);
+    const found = async (query: Query) =>
+      (await events.find(query, { sort: { _id: 1 } })).map(({ _id }) => _id);
+    expect(await found({ _id: { $gt: '' } })).to.deep.equal(ids);
+    expect(await found({ _id: { $lt: 'x' } })).to.deep.equal(ids);
+    expect(await found({ _id: { $gt: 'x' } })).to.deep.equal([]);
+    expect(await found({ _id: { $regex: '^0' } })).to.deep.equal(ids);
+    expect(await found({ _id: { $gt: ids[1], $lte: ids[3] } })).to.deep.equal(ids.slice(2, 4));
+    expect(await found({ 'actor.id': party.id })).to.deep.equal(ids.slice(0, 4));
+    expect(await found({ 'actor.id': 'nobody' })).to.deep.equal(ids.slice(4));
+    expect(await events.count({ _id: { $gt: ids[1] } })).to.equal(4);
+    const after = await events.find({}, { sort: { _id: -1 }, after: { _id: ids[3]! }, limit: 2 });
+    expect(after.map(({ _id }) => _id)).to.deep.equal([ids[2], ids[1]]);
   });
 
   it('come with the wanted fields only, and their id, tenant and version', async () => {

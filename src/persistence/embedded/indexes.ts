@@ -3,7 +3,7 @@ import type { Schema } from 'mongoose';
 import type { Doc } from '../document.js';
 import { AppError } from '../../shared/errors.js';
 import { DuplicateKey, type Query } from '../store.js';
-import { emptyArray, encodeKey, tenantKey } from './keys.js';
+import { emptyArray, encodeKey, keyValue } from './keys.js';
 
 /** One secondary index, read from its collection's schema. An entry's key is the fields' values; those that are not unique end with `_id`. */
 export interface Index {
@@ -29,6 +29,9 @@ export interface Collected {
   /** The date field after which a document is gone; null: it stays. */
   expiry: string | null;
 }
+
+/** Moves when keys are written otherwise than before, so that indexes that stand are built anew. */
+const keyFormat = 2;
 
 const hasNumericPart = (path: string) => path.split('.').some((part) => /^\d+$/.test(part));
 
@@ -65,7 +68,7 @@ export function readCollection(
     const indexName = options.name ?? fields.join('_');
     return {
       name: indexName,
-      number: numberOf(`${name}.${indexName}`, JSON.stringify([fields, unique, where])),
+      number: numberOf(`${name}.${indexName}`, JSON.stringify([keyFormat, fields, unique, where])),
       fields,
       roots: [...fields, ...Object.keys(where ?? {})].map((path) => path.split('.')[0] ?? path),
       multiple: fields.map((field) => mayBeMultiple(schema, field)),
@@ -114,10 +117,12 @@ export function entriesOf(index: Index, document: Doc): Buffer[] {
   if (!index.isInside(document)) return [];
   let rows: unknown[][] = [[]];
   for (const field of index.fields) {
-    const values = field === 'tenantId' ? [tenantKey(document.tenantId)] : valuesAt(document, field);
+    const values = valuesAt(document, field);
     const [only] = values;
-    if (values.length === 1) for (const row of rows) row.push(only);
-    else rows = rows.flatMap((row) => values.map((value) => [...row, value]));
+    if (values.length === 1) {
+      const value = keyValue(field, only);
+      for (const row of rows) row.push(value);
+    } else rows = rows.flatMap((row) => values.map((value) => [...row, keyValue(field, value)]));
   }
   if (rows.length === 1) return [encodeKey(index.number, rows[0] ?? [])];
   const keys = new Map(

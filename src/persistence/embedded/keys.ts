@@ -12,6 +12,7 @@ const tag = {
   emptyArray: 0x04,
   null: 0x05,
   number: 0x10,
+  id: 0x1c,
   string: 0x20,
   tenant: 0x24,
   object: 0x30,
@@ -58,9 +59,9 @@ function writeTagged(value: unknown, at: number): number {
   if (value === null || value === undefined) return scratch.writeUInt8(tag.null, at);
   if (value === emptyArray) return scratch.writeUInt8(tag.emptyArray, at);
   if (value instanceof Date) return writeNumber(value.getTime(), scratch.writeUInt8(tag.date, at));
-  if (value instanceof TenantKey) {
-    scratch[at] = tag.tenant;
-    return at + 1 + value.bytes.copy(scratch, at + 1);
+  if (value instanceof Uint8Array) {
+    scratch.set(value, at);
+    return at + value.length;
   }
   const kind = Array.isArray(value) ? tag.array : tag.object;
   return writeString(JSON.stringify(value), scratch.writeUInt8(kind, at));
@@ -81,25 +82,55 @@ function taken(end: number): Buffer {
 }
 
 /** A tenant inside an index key: eight bytes of its id's hash. Tenants are only ever compared for equality. */
-class TenantKey {
-  readonly bytes: Buffer;
-  constructor(tenantId: string) {
-    this.bytes = createHash('sha256').update(tenantId).digest().subarray(0, 8);
-  }
+function tenantKey(tenantId: string): Uint8Array {
+  const hash = createHash('sha256').update(tenantId).digest();
+  return Buffer.concat([Buffer.of(tag.tenant), hash.subarray(0, 8)]);
 }
 
-const tenantKeys = new Map<string, TenantKey>();
+const tenantKeys = new Map<string, Uint8Array>();
 
-export function tenantKey(tenantId: string): TenantKey {
+function knownTenantKey(tenantId: string): Uint8Array {
   let key = tenantKeys.get(tenantId);
   if (!key) {
     if (tenantKeys.size > 10_000) tenantKeys.clear();
-    tenantKeys.set(tenantId, (key = new TenantKey(tenantId)));
+    tenantKeys.set(tenantId, (key = tenantKey(tenantId)));
   }
   return key;
 }
 
-/** The key of these values in the index of this number. */
+/** The fields that hold ids: a collection has UUIDs there throughout, or none (what tests make up). */
+const idFields: ReadonlySet<string> = new Set([
+  '_id',
+  'accountId',
+  'actor.id',
+  'connectionId',
+  'directoryId',
+  'groupIds',
+  'target.id',
+  'userId',
+]);
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** A UUID inside an index key: its 16 bytes, which have the order of its text, in less than half the room. */
+function idKey(id: string): Uint8Array {
+  const key = Buffer.allocUnsafe(17);
+  key[0] = tag.id;
+  key.write(id.replaceAll('-', ''), 1, 'hex');
+  return key;
+}
+
+/** A value of this field as {@link encodeKey} and {@link extendKey} take it. */
+export function keyValue(field: string, value: unknown): unknown {
+  if (field === 'tenantId') return knownTenantKey(String(value));
+  return typeof value === 'string' && idFields.has(field) && uuid.test(value) ? idKey(value) : value;
+}
+
+/** Whether this field's values are in keys as they are compared: ids are only where the bound is one, too. */
+export function isInOrder(field: string, bounds: readonly unknown[]): boolean {
+  return !idFields.has(field) || bounds.every((value) => typeof value === 'string' && uuid.test(value));
+}
+
+/** The key of these values, each as {@link keyValue} gives it, in the index of this number. */
 export function encodeKey(index: number, values: readonly unknown[]): Buffer {
   let end = scratch.writeUInt16BE(index, 0);
   for (const value of values) end = writeValue(value, end);
@@ -132,9 +163,14 @@ export function isComparable(value: unknown): value is Comparable {
   return typeof value === 'number' || value instanceof Date;
 }
 
+function tagOf(value: Comparable | Uint8Array): number {
+  if (value instanceof Uint8Array) return value[0] ?? 0;
+  return typeof value === 'string' ? tag.string : typeof value === 'number' ? tag.number : tag.date;
+}
+
 /** The part of an index that holds values of this value's type: MongoDB compares only within a type. */
-export function typeBounds(prefix: Buffer, value: Comparable): { start: Buffer; end: Buffer } {
-  const type = typeof value === 'string' ? tag.string : typeof value === 'number' ? tag.number : tag.date;
+export function typeBounds(prefix: Buffer, value: Comparable | Uint8Array): { start: Buffer; end: Buffer } {
+  const type = tagOf(value);
   return {
     start: Buffer.concat([prefix, Buffer.of(type)]),
     end: Buffer.concat([prefix, Buffer.of(type + 1)]),
@@ -148,9 +184,11 @@ export function idAtEnd(key: Buffer, from: number, before: number): string {
     const kind = key[at];
     if (kind === tag.string || kind === tag.object || kind === tag.array) at = key.indexOf(0, at) + 1;
     else if (kind === tag.number || kind === tag.date || kind === tag.tenant) at += 9;
-    else at += 1;
+    else at += kind === tag.id ? 17 : 1;
   }
-  return key.toString('utf8', at + 1, key.length - 1);
+  if (key[at] !== tag.id) return key.toString('utf8', at + 1, key.length - 1);
+  const hex = key.toString('hex', at + 1, at + 17);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
 /**

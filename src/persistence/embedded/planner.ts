@@ -1,7 +1,16 @@
 import type { FindOptions, Query } from '../store.js';
 import { implies, readConditions, type Bound, type Condition, type Conditions } from './conditions.js';
 import type { Collected, Index } from './indexes.js';
-import { encodeKey, endOf, extendKey, extendKeyByText, tenantKey, typeBounds } from './keys.js';
+import {
+  encodeKey,
+  endOf,
+  extendKey,
+  extendKeyByText,
+  isInOrder,
+  keyValue,
+  typeBounds,
+  type Comparable,
+} from './keys.js';
 
 /** Keys from `start` (inclusive) to `end` (exclusive), all beginning with `prefix`. */
 export interface KeyRange {
@@ -67,7 +76,7 @@ function unlike(keys: Buffer[]): Buffer[] {
   return keys.length < 2 ? keys : [...new Map(keys.map((key) => [key.toString('latin1'), key])).values()];
 }
 
-function rangeOf(prefix: Buffer, condition: Condition | undefined): KeyRange {
+function rangeOf(prefix: Buffer, field: string, condition: Condition | undefined): KeyRange {
   if (condition?.prefix !== undefined) {
     const start = extendKeyByText(prefix, condition.prefix);
     return { prefix, start, end: endOf(start) };
@@ -75,17 +84,17 @@ function rangeOf(prefix: Buffer, condition: Condition | undefined): KeyRange {
   const { lower, upper } = condition ?? {};
   const sample = lower?.value ?? upper?.value;
   if (sample === undefined) return { prefix, start: prefix, end: endOf(prefix) };
-  const range = { prefix, ...typeBounds(prefix, sample) };
-  if (lower) range.start = boundKey(prefix, lower, !lower.inclusive);
+  const range = { prefix, ...typeBounds(prefix, keyValue(field, sample) as Comparable | Uint8Array) };
+  if (lower) range.start = boundKey(prefix, field, lower, !lower.inclusive);
   if (upper && typeof upper.value === typeof sample) {
-    range.end = boundKey(prefix, upper, upper.inclusive);
+    range.end = boundKey(prefix, field, upper, upper.inclusive);
   }
   return range;
 }
 
 /** The key of a bound, or the end of the keys that begin with it. */
-function boundKey(prefix: Buffer, { value }: Bound, end: boolean): Buffer {
-  const key = extendKey(prefix, [value]);
+function boundKey(prefix: Buffer, field: string, { value }: Bound, end: boolean): Buffer {
+  const key = extendKey(prefix, [keyValue(field, value)]);
   return end ? endOf(key) : key;
 }
 
@@ -112,8 +121,12 @@ function meetsTwice(index: Index, fixed: number, isSingle: (field: string) => bo
 }
 
 function rangeCondition(conditions: Conditions, field: string | undefined): Condition | undefined {
-  const condition = field === undefined || field === 'tenantId' ? undefined : conditions.fields.get(field);
-  return condition?.points ? undefined : condition;
+  if (field === undefined || field === 'tenantId') return undefined;
+  const condition = conditions.fields.get(field);
+  if (!condition || condition.points) return undefined;
+  const { lower, upper, prefix } = condition;
+  const bounds = [lower?.value, upper?.value, prefix].filter((value) => value !== undefined);
+  return isInOrder(field, bounds) ? condition : undefined;
 }
 
 /** The ranges of the index that a plan walks. */
@@ -121,11 +134,11 @@ export function rangesOf({ index, fixed, range, conditions }: IndexPlan): KeyRan
   let rows: unknown[][] = [[]];
   for (const field of index.fields.slice(0, fixed)) {
     const points = conditions.fields.get(field)?.points ?? [];
-    const values = field === 'tenantId' ? points.map((point) => tenantKey(String(point))) : points;
+    const values = points.map((point) => keyValue(field, point));
     rows = rows.flatMap((row) => values.map((value) => [...row, value]));
   }
   const prefixes = unlike(rows.map((row) => encodeKey(index.number, row)));
-  return prefixes.map((prefix) => rangeOf(prefix, range));
+  return prefixes.map((prefix) => rangeOf(prefix, index.fields[fixed] ?? '', range));
 }
 
 function planIndex(index: Index, conditions: Conditions, order: SortOrder): IndexPlan | undefined {

@@ -1,6 +1,6 @@
 import type { FindOptions } from '../store.js';
 import type { Database } from './database.js';
-import { extendKey, idAtEnd } from './keys.js';
+import { extendKey, idAtEnd, keyValue } from './keys.js';
 import { rangesOf, type IndexPlan, type KeyRange } from './planner.js';
 
 /** Keys or documents read at one time. */
@@ -60,7 +60,7 @@ function* merge(streams: Entries[], reverse: boolean): Entries {
 /** Cuts the ranges so that they begin after (descending: end before) the document of these sort values. */
 function rangesAfter(plan: IndexPlan, after: NonNullable<FindOptions['after']>): KeyRange[] {
   const fields = plan.rest.filter((field) => plan.index.fields.includes(field));
-  const values = fields.map((field) => (after as Record<string, unknown>)[field]);
+  const values = fields.map((field) => keyValue(field, (after as Record<string, unknown>)[field]));
   return rangesOf(plan).map((range) => {
     const key = extendKey(range.prefix, values);
     if (plan.reverse) return Buffer.compare(key, range.end) < 0 ? { ...range, end: key } : range;
