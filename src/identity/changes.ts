@@ -20,7 +20,9 @@ export function changesBetween(before: PlainObject, after: PlainObject, prefix =
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   const changes: FieldChange[] = [];
   for (const name of names) {
-    const [old, now] = [before[name], after[name]];
+    const old = before[name];
+    const now = after[name];
+    if (old === now) continue;
     const path = `${prefix}${name}`;
     if (isPlainObject(old) && isPlainObject(now)) changes.push(...changesBetween(old, now, `${path}.`));
     else if (!isDeepStrictEqual(old ?? null, now ?? null)) {

@@ -17,6 +17,8 @@ export function fold(text: string): string {
 const domainShape =
   /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const allNumeric = /^[\d.]+$/;
+/** A domain that is in ASCII form already, but for upper case. One whose last label begins with a digit may be an address in disguise. */
+const plainDomain = /^(?!.*xn--)(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*$/i;
 // Quotes, comments, lists, routes and white space have no place in an address people sign in with.
 const localShape = /^[^\s"(),:;<>@[\\\]\p{Cc}\p{Cf}]{1,64}$/u;
 
@@ -26,7 +28,8 @@ const localShape = /^[^\s"(),:;<>@[\\\]\p{Cc}\p{Cf}]{1,64}$/u;
  * @returns undefined when it is none: one label, an IP address, a trailing dot, forbidden characters.
  */
 export function normalDomain(text: string): string | undefined {
-  const ascii = domainToASCII(text.trim()).toLowerCase();
+  const domain = text.trim();
+  const ascii = (plainDomain.test(domain) ? domain : domainToASCII(domain)).toLowerCase();
   return domainShape.test(ascii) && !allNumeric.test(ascii) ? ascii : undefined;
 }
 

@@ -31,9 +31,20 @@ async function translated<R>(view: View, work: () => Promise<R>): Promise<R> {
 
 const idFilter = (view: View, id: string): Filter => filterOf(view, { _id: id });
 
-export function get(view: View, id: string): Promise<Doc | undefined> {
+const seenKey = (view: View, id: string) => `${view.name}/${id}`;
+
+/** What the transaction has seen of this document; never of those that expire while it runs. */
+function seenBefore(view: View, id: string): Doc | undefined {
+  const seen = view.expiry === null ? view.seen?.get(seenKey(view, id)) : undefined;
+  return seen && (view.scope === null || seen.tenantId === view.scope) ? seen : undefined;
+}
+
+export async function get(view: View, id: string): Promise<Doc | undefined> {
+  const seen = seenBefore(view, id);
+  if (seen) return seen;
   return translated(view, async () => {
     const found = await view.collection.findOne(idFilter(view, id), sessionOf(view));
+    if (found) view.seen?.set(seenKey(view, id), found);
     return found ?? undefined;
   });
 }
@@ -115,13 +126,17 @@ export async function update(
     const { matchedCount } = await translated(view, () =>
       view.collection.replaceOne(filter, next as never, sessionOf(view)),
     );
-    if (matchedCount > 0) return next;
+    if (matchedCount > 0) {
+      view.seen?.set(seenKey(view, id), next);
+      return next;
+    }
     await jitter(attempt);
   }
   throw new AppError('store.conflict', `${view.name} ${id} is being changed by too many at once`);
 }
 
 export async function remove(view: View, id: string, options?: UpdateOptions): Promise<boolean> {
+  view.seen?.delete(seenKey(view, id));
   const version = options?.ifVersion === undefined ? {} : { version: options.ifVersion };
   const filter = filterOf(view, { _id: id, ...version });
   const { deletedCount } = await translated(view, () => view.collection.deleteOne(filter, sessionOf(view)));
@@ -132,6 +147,7 @@ export async function remove(view: View, id: string, options?: UpdateOptions): P
 }
 
 export function removeMany(view: View, query: Query): Promise<number> {
+  view.seen?.clear();
   return translated(view, async () => {
     const { deletedCount } = await view.collection.deleteMany(filterOf(view, query), sessionOf(view));
     return deletedCount;

@@ -11,6 +11,8 @@ export interface View {
   expiry: string | null;
   now: () => Date;
   session: mongo.ClientSession | undefined;
+  /** Inside a transaction, whose reads are of one moment: what it has read by id and written, so that it is not fetched again. */
+  seen: Map<string, Doc> | undefined;
 }
 
 export type Filter = mongo.Filter<Doc>;

@@ -60,6 +60,8 @@ function openInTransaction(view: View) {
   };
 }
 
+const outside: Pick<View, 'session' | 'seen'> = { session: undefined, seen: undefined };
+
 /** Without credentials and options: for people. */
 function addressOf(uri: string): string {
   return uri.replace(/\/\/[^@/]*@/, '//').replace(/\?.*$/, '');
@@ -116,18 +118,19 @@ export async function openMongoStore(
   const { version } = (await db.admin().command({ buildInfo: 1 })) as { version?: string };
   const transact = (await mayTransact(db, log)) ? createTransactions(client) : undefined;
 
-  const view = (name: string, scope: string | null, session?: mongo.ClientSession): View => {
+  const view = (name: string, scope: string | null, inside = outside): View => {
     const expiry = expiries.get(name);
     if (expiry === undefined) throw new Error(`there is no collection ${name}`);
-    return { name, collection: db.collection<Doc>(name), scope, expiry, now, session };
+    return { name, collection: db.collection<Doc>(name), scope, expiry, now, ...inside };
   };
   const turns = createTurns();
   const scopeOf = (scope: string | null) => ({
     collection: (name: string) => openCollection(view(name, scope), turns),
   });
   const inside = (session: mongo.ClientSession | undefined) => {
+    const own = session ? { session, seen: new Map<string, Doc>() } : outside;
     const scopeIn = (scope: string | null) => ({
-      collection: (name: string) => openInTransaction(view(name, scope, session)),
+      collection: (name: string) => openInTransaction(view(name, scope, own)),
     });
     // The port's types name each collection's documents; here a document is a document.
     return { tenant: scopeIn, server: scopeIn(null) } as unknown as Transaction;
