@@ -26,12 +26,23 @@ interface MailHome {
   dataDir: string;
 }
 
+/** How long a mail server may be silent at any point: its mails wait, and others behind them. */
+const defaultSilenceMs = 10_000;
+
 /**
  * Sends through `SMTP_URL`; without one each mail becomes a JSON file in `DATA_DIR/outbox`, complete from the moment it is there.
  */
-export function createMailer({ dataDir, mailFrom, smtpUrl }: MailHome): Mailer {
+export function createMailer(
+  { dataDir, mailFrom, smtpUrl }: MailHome,
+  { silenceMs = defaultSilenceMs }: { silenceMs?: number } = {},
+): Mailer {
   if (smtpUrl !== undefined) {
-    const transport = createTransport(smtpUrl);
+    const transport = createTransport({
+      url: smtpUrl,
+      connectionTimeout: silenceMs,
+      greetingTimeout: silenceMs,
+      socketTimeout: silenceMs,
+    });
     return {
       async send({ to, subject, text, html }) {
         // An address object: nothing in the text can name further recipients.
