@@ -6,6 +6,7 @@ import { createApp, type App } from './app.js';
 import { applyBootstrap, BootstrapError, parseBootstrap, weakSecrets } from './identity/bootstrap.js';
 import { rehearseBootstrap } from './identity/bootstrap-rehearsal.js';
 import type { Core } from './identity/core.js';
+import { serverOptions } from './http/server-options.js';
 import { ConfigError, type Config } from './infrastructure/config.js';
 import { createLogger, type Logger } from './infrastructure/logger.js';
 import { packageVersion } from './infrastructure/package-info.js';
@@ -101,7 +102,7 @@ export async function startServer(
       throw error instanceof SealBroken ? new ConfigError([wrongKeyProblem]) : error;
     });
     if (config.bootstrapFile !== undefined) await applyBootstrapFile(core, config.bootstrapFile);
-    const server = createServer({ keepAliveTimeout: 65_000 }, app.express);
+    const server = createServer(serverOptions, app.express);
     const url = await listen(server, config.port, config.host);
     app.start();
     let stopping: Promise<void> | undefined;

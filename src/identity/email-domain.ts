@@ -1,4 +1,5 @@
 import { domainToASCII } from 'node:url';
+import { fold } from '../shared/fold.js';
 
 export interface EmailAddress {
   /** As typed, trimmed and in Unicode's compatibility form: what is stored and mailed to. */
@@ -7,11 +8,6 @@ export interface EmailAddress {
   key: string;
   /** Lower case, IDNA ASCII form. */
   domain: string;
-}
-
-/** Unicode's compatibility form in lower case: two texts that look or mean the same compare alike. */
-export function fold(text: string): string {
-  return text.normalize('NFKC').toLowerCase();
 }
 
 const domainShape =

@@ -1,7 +1,7 @@
 import type { GroupDocument } from '../persistence/collections/groups.js';
 import type { Scope, Step, Transaction } from '../persistence/store.js';
 
-const fields = ['displayName', 'externalId', 'groupIds'] as const;
+const fields = ['displayName', 'externalId', 'groupIds', 'directoryId'] as const;
 export type GroupNode = Pick<GroupDocument, '_id' | (typeof fields)[number]>;
 
 /** The ids a set of groups leads up to that are not known yet. */

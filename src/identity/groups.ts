@@ -8,7 +8,7 @@ import { recordEvent } from './audit.js';
 import { changesBetween } from './changes.js';
 import type { Actor, Core } from './core.js';
 import { refuseDuplicates } from './duplicates.js';
-import { fold } from './email-domain.js';
+import { fold } from '../shared/fold.js';
 import { descendantGroupsStep, groupClosure, reachable } from './group-graph.js';
 import {
   accessFields,
@@ -268,11 +268,16 @@ export interface GroupRef {
   type: 'direct' | 'indirect';
 }
 
-/** The groups of many users at once, nested ones too: as many queries as the nesting is deep. */
+/**
+ * The groups of many users at once, nested ones too: as many queries as the nesting is deep.
+ *
+ * @param viewerId - the directory that looks: groups of others are left out; null: all are shown.
+ */
 export async function groupsOf(
   core: Core,
   tenantId: string,
   users: readonly Pick<UserDocument, '_id' | 'groupIds'>[],
+  viewerId: string | null = null,
 ): Promise<Map<string, GroupRef[]>> {
   const known = await groupClosure(
     core.store.tenant(tenantId),
@@ -280,7 +285,8 @@ export async function groupsOf(
   );
   return new Map(
     users.map((user) => {
-      const refs = reachable(user.groupIds, known).map(({ _id, displayName, externalId }) => ({
+      const seen = reachable(user.groupIds, known).filter((group) => isVisibleTo(group, viewerId));
+      const refs = seen.map(({ _id, displayName, externalId }) => ({
         id: _id,
         displayName,
         externalId,

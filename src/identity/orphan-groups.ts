@@ -2,7 +2,7 @@ import type { GroupDocument } from '../persistence/collections/groups.js';
 import type { Collection } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import type { Core } from './core.js';
-import { fold } from './email-domain.js';
+import { fold } from '../shared/fold.js';
 
 /**
  * Groups of a directory that is gone become groups nobody provisions, as its users do: they can be changed here, and another directory

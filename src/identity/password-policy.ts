@@ -1,4 +1,4 @@
-import { fold } from './email-domain.js';
+import { fold } from '../shared/fold.js';
 
 /** Longest password, characters: hashing an endless one would be a way to keep the server busy. */
 const mostCharacters = 256;

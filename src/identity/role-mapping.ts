@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RoleRule, RuleCondition } from '../persistence/collections/directories.js';
-import { fold } from './email-domain.js';
+import { fold } from '../shared/fold.js';
 import { compilePath, type CompiledPath, type ExtensionAliases, type MappingView } from './rule-paths.js';
 
 export type { RoleRule, RuleCondition } from '../persistence/collections/directories.js';

@@ -1,4 +1,4 @@
-import { fold } from './email-domain.js';
+import { fold } from '../shared/fold.js';
 
 const escapePattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 

@@ -1,5 +1,6 @@
 import type { UserDocument } from '../persistence/collections/users.js';
-import { fold, loginKey } from './email-domain.js';
+import { fold } from '../shared/fold.js';
+import { loginKey } from './email-domain.js';
 
 export type UserKeys = Pick<
   UserDocument,

@@ -1,7 +1,7 @@
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { Query } from '../persistence/store.js';
 import type { Core } from './core.js';
-import { fold } from './email-domain.js';
+import { fold } from '../shared/fold.js';
 import { containing, containingAnyCase } from './search-text.js';
 import { tenantConfig, type TenantConfig } from './tenant-config.js';
 import type { UserStatus } from './user-status.js';

@@ -3,7 +3,7 @@ import { directoryActor } from '../identity/actors.js';
 import type { Actor, Core } from '../identity/core.js';
 import type { DirectoryDocument } from '../identity/directories.js';
 import { authenticateToken } from '../identity/directory-tokens.js';
-import { AppError } from '../shared/errors.js';
+import { Unauthorized } from './error-response.js';
 import { countFailedToken } from './rate-limit.js';
 
 /** Whose request it is. */
@@ -44,5 +44,5 @@ export async function authenticate(
   const owner = token === undefined ? undefined : await findTokenOwner?.(token, origin);
   if (owner) return { ...owner, directory: null };
   await countFailedToken(core, origin.ip);
-  throw new AppError('auth.required', 'a live bearer token of a directory is required');
+  throw new Unauthorized(req.headers.authorization !== undefined);
 }

@@ -58,10 +58,10 @@ export function openCursor(
   cursor: string,
   now: Date,
 ): OpenedCursor {
-  const [text = '', signature = ''] = cursor.split('.', 2);
+  const [text = '', signature = '', ...more] = cursor.split('.');
   const expected = Buffer.from(secretBox.sign(purpose, bind(scope, text)));
   const given = Buffer.from(signature);
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+  if (more.length > 0 || given.length !== expected.length || !timingSafeEqual(given, expected)) {
     throw new ScimError(400, 'invalidCursor', 'the cursor is not one of this query');
   }
   const payload = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as Payload;

@@ -25,6 +25,23 @@ export class MethodNotAllowed extends AppError {
   }
 }
 
+/** 401: no live token. */
+export class Unauthorized extends AppError {
+  /** Whether something was shown that is none, rather than nothing at all. */
+  readonly isInvalid: boolean;
+
+  constructor(isInvalid: boolean) {
+    super('auth.required', 'a live bearer token of a directory is required');
+    this.isInvalid = isInvalid;
+  }
+}
+
+/** Who shows nothing is told of no error (RFC 6750 section 3.1). */
+function challengeOf(error: AppError): string {
+  const isInvalid = !(error instanceof Unauthorized) || error.isInvalid;
+  return isInvalid ? 'Bearer realm="scim", error="invalid_token"' : 'Bearer realm="scim"';
+}
+
 /** Domain codes that have a word of their own in RFC 7644 table 9. */
 const scimTypes: Partial<Record<ErrorCode, ScimType>> = {
   'group.name_taken': 'uniqueness',
@@ -38,7 +55,7 @@ function headersOf(error: AppError, status: number): Record<string, string> {
   const retry = error.retryAfterSeconds ?? (status === 503 ? 1 : undefined);
   return {
     ...(retry !== undefined && { 'Retry-After': String(retry) }),
-    ...(status === 401 && { 'WWW-Authenticate': 'Bearer realm="scim", error="invalid_token"' }),
+    ...(status === 401 && { 'WWW-Authenticate': challengeOf(error) }),
     ...(status === 413 && { Connection: 'close' }),
     ...(error instanceof MethodNotAllowed && { Allow: error.allow }),
   };

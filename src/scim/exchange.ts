@@ -8,7 +8,7 @@ export interface ScimRequest {
   readonly method: string;
   /** The decoded segments below `/scim/v2`, e.g. `['Users', '0190...']`; empty for the root. */
   readonly segments: readonly string[];
-  /** Query parameters by name; the last of several with one name wins. */
+  /** Query parameters by name; the last of several with one name wins, but lists of attributes are joined. */
   readonly query: Readonly<Record<string, string>>;
   /** Parsed JSON; undefined when there was none. */
   readonly body: unknown;

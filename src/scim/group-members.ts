@@ -1,3 +1,4 @@
+import { isVisibleTo } from '../identity/user-visibility.js';
 import { displayNameOf } from '../identity/user-keys.js';
 import type { GroupDocument } from '../persistence/collections/groups.js';
 import type { ScimContext } from './exchange.js';
@@ -16,10 +17,11 @@ export async function membersOfEach(
   const scope = context.core.store.tenant(context.tenantId);
   const query = { groupIds: { $in: [...wanted] } };
   const [users, nested] = await Promise.all([
-    scope.collection('users').find(query, { fields: ['userName', 'attributes', 'groupIds'] }),
-    scope.collection('groups').find(query, { fields: ['displayName', 'groupIds'] }),
+    scope.collection('users').find(query, { fields: ['userName', 'attributes', 'groupIds', 'directoryId'] }),
+    scope.collection('groups').find(query, { fields: ['displayName', 'groupIds', 'directoryId'] }),
   ]);
   const members = new Map<string, GroupMember[]>();
+  const isVisible = (document: { directoryId: string | null }) => isVisibleTo(document, context.directoryId);
   const add = (member: GroupMember, groupIds: readonly string[]): void => {
     for (const id of groupIds) {
       if (!wanted.has(id)) continue;
@@ -28,11 +30,11 @@ export async function membersOfEach(
       else members.set(id, [member]);
     }
   };
-  for (const { _id: id, userName, attributes, groupIds } of users) {
+  for (const { _id: id, userName, attributes, groupIds } of users.filter(isVisible)) {
     const name = displayNameOf(userName, attributes);
     add({ id, display: name === userName ? undefined : name, type: 'User' }, groupIds);
   }
-  for (const { _id: id, displayName, groupIds } of nested) {
+  for (const { _id: id, displayName, groupIds } of nested.filter(isVisible)) {
     add({ id, display: displayName, type: 'Group' }, groupIds);
   }
   return members;

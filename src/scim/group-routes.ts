@@ -47,7 +47,6 @@ function traceGroup(
   context: ScimContext,
   before: GroupDocument | undefined,
   after: GroupDocument | undefined,
-  members?: Partial<MemberChange>,
 ): void {
   const { trace, schemas, baseUrl } = context;
   const group = after ?? before;
@@ -56,14 +55,7 @@ function traceGroup(
   if (before?.version === after?.version) return;
   const form = (document: GroupDocument | undefined) =>
     document && toScimGroup(document, schemas.group, baseUrl);
-  trace.note(() => {
-    const changes = diffResources(form(before), form(after));
-    const { replaceWith, add = [], remove = [] } = members ?? {};
-    if (replaceWith) changes.push({ path: 'members', before: null, after: replaceWith });
-    if (add.length > 0) changes.push({ path: 'members.added', before: null, after: add });
-    if (remove.length > 0) changes.push({ path: 'members.removed', before: remove, after: null });
-    return changes;
-  });
+  trace.note(() => diffResources(form(before), form(after)));
 }
 
 /** `GET /Groups/{id}`. */
@@ -72,7 +64,7 @@ export async function getGroup(context: ScimContext, request: ScimRequest): Prom
   const projection = projectionOf(context, request);
   const group = await readGroup(core, tenantId, idOf(request), directoryId);
   const tag = toEntityTag(group.version);
-  if (request.ifNoneMatch !== undefined && evaluatePreconditions(request, tag, true) === 'not-modified') {
+  if (evaluatePreconditions(request, tag, true) === 'not-modified') {
     return { status: 304, headers: { ETag: tag } };
   }
   return groupAnswer(context, 200, group, projection);
@@ -94,7 +86,7 @@ export async function postGroup(context: ScimContext, request: ScimRequest): Pro
   const resource = parseResource(request.body, schemas.group, { mode: 'create' });
   const add = memberIds(resource);
   const group = await createGroupWithMembers(core, actor, fromScimGroup(resource, schemas.group), add);
-  traceGroup(context, undefined, group, { add });
+  traceGroup(context, undefined, group);
   return groupAnswer(context, 201, group, projection);
 }
 
@@ -119,7 +111,7 @@ async function writeGroup(
     },
     ...(ifVersion !== undefined && { ifVersion }),
   });
-  traceGroup(context, before, group, members);
+  traceGroup(context, before, group);
   return group;
 }
 

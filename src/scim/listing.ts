@@ -278,7 +278,7 @@ function continued(
   if (list.cursor === undefined || list.cursor === '') return { after: undefined, list };
   const after = openCursor(core.secretBox, scope, list.cursor, core.clock.now());
   // A next page asked for without a count is as long as the first one was.
-  if (list.count !== core.config.limits.scimPageDefault && list.count !== after.count) {
+  if (list.isCounted && list.count !== after.count) {
     throw new ScimError(400, 'invalidCount', `this cursor is for pages of ${after.count}`);
   }
   return { after, list: { ...list, count: after.count } };

@@ -94,10 +94,13 @@ export async function searchEverything(context: ScimContext, request: ScimReques
   const users = part(context, request, userKind(context));
   const groups = part(context, request, groupKind(context));
   const { cursor, startIndex, sortBy } = users.list;
+  const isSorted = (sortBy ?? groups.list.sortBy) !== undefined;
+  if (!isSorted && users.list.isSortNamed) {
+    throw new ScimError(400, 'invalidValue', '"sortBy" names an attribute that no resource has');
+  }
   if (cursor !== undefined) {
     return { status: 200, body: JSON.stringify(await cursorPage(users, groups, cursor)) };
   }
-  const isSorted = (sortBy ?? groups.list.sortBy) !== undefined;
   const { resources, total } = await (isSorted ? sortedPage : indexedPage)(users, groups);
   return { status: 200, body: JSON.stringify(toListResponse(resources, total, { startIndex })) };
 }

@@ -1,5 +1,6 @@
-import { fold } from '../identity/email-domain.js';
 import type { Query } from '../persistence/store.js';
+import { fold } from '../shared/fold.js';
+import { parseInstant } from './protocol/date-time.js';
 import type { CompareNode, FilterNode } from './protocol/filter.js';
 
 /** What of a filter the store can answer. */
@@ -140,10 +141,10 @@ const instantOperators: Partial<Record<CompareNode['op'], string>> = {
 /** An instant with a stored Date. */
 export function instantField(field: string): CompareTranslator {
   return ({ op, value }) => {
-    const instant = new Date(String(value));
+    const instant = parseInstant(String(value));
     const operator = instantOperators[op];
-    if (operator === undefined || Number.isNaN(instant.getTime())) return Promise.resolve(undefined);
-    return Promise.resolve({ query: { [field]: { [operator]: instant } }, exact: true });
+    if (operator === undefined || instant === undefined) return Promise.resolve(undefined);
+    return Promise.resolve({ query: { [field]: { [operator]: new Date(instant) } }, exact: true });
   };
 }
 

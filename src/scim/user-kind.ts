@@ -26,7 +26,7 @@ export function userKind(context: ScimContext): ResourceKind<UserDocument> {
     storedSorts,
     linked: 'groups',
     async toResources(users, wanted) {
-      const groups = wanted.links ? await groupsOf(core, tenantId, users) : undefined;
+      const groups = wanted.links ? await groupsOf(core, tenantId, users, context.directoryId) : undefined;
       const standings = wanted.standing ? await standingsOf(context, users) : undefined;
       return users.map((user) =>
         toScimUser(user, schemas.user, baseUrl, groups?.get(user._id), standings?.get(user._id)),

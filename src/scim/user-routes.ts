@@ -4,7 +4,7 @@ import type { UserDocument } from '../persistence/collections/users.js';
 import type { ScimAnswer, ScimContext, ScimRequest } from './exchange.js';
 import { findPage, shownBy } from './listing.js';
 import { evaluatePreconditions, toEntityTag } from './protocol/etag.js';
-import type { JsonObject } from './protocol/json-value.js';
+import { isJsonObject, readMember, type JsonObject } from './protocol/json-value.js';
 import { applyPatch } from './protocol/patch-apply.js';
 import { parsePatchRequest } from './protocol/patch-request.js';
 import { isShown, parseProjection, project, type Projection } from './protocol/projection.js';
@@ -12,11 +12,20 @@ import { parseResource } from './protocol/resource-parse.js';
 import { diffResources } from './trace.js';
 import { readList, renderList } from './list-answer.js';
 import { userKind } from './user-kind.js';
-import { fromScimUser, toScimUser } from './user-resource.js';
+import { fromScimUser, toScimUser, type UserGroup } from './user-resource.js';
 import { showsStanding, standingsOf } from './user-standing.js';
 
 const projectionOf = (context: ScimContext, request: ScimRequest): Projection =>
   parseProjection(request.query, context.schemas.user);
+
+/** The groups of a user that the directory sees. */
+async function groupsShown(
+  { core, tenantId, directoryId }: ScimContext,
+  user: UserDocument,
+): Promise<readonly UserGroup[] | undefined> {
+  if (user.groupIds.length === 0) return undefined;
+  return (await groupsOf(core, tenantId, [user], directoryId)).get(user._id);
+}
 
 /** Renders one user with its groups, as the projection wants it. */
 async function userAnswer(
@@ -25,9 +34,8 @@ async function userAnswer(
   user: UserDocument,
   projection: Projection,
 ): Promise<ScimAnswer> {
-  const { core, tenantId, baseUrl, schemas } = context;
-  const isGrouped = user.groupIds.length > 0 && isShown(projection, 'groups');
-  const groups = isGrouped ? (await groupsOf(core, tenantId, [user])).get(user._id) : undefined;
+  const { baseUrl, schemas } = context;
+  const groups = isShown(projection, 'groups') ? await groupsShown(context, user) : undefined;
   const standings = showsStanding(projection) ? await standingsOf(context, [user]) : undefined;
   const full = toScimUser(user, schemas.user, baseUrl, groups, standings?.get(user._id));
   const resource = project(full, projection);
@@ -64,7 +72,7 @@ export async function getUser(context: ScimContext, request: ScimRequest): Promi
   const projection = projectionOf(context, request);
   const user = await identity.getUser(core, tenantId, request.segments[1] ?? '', directoryId);
   const tag = toEntityTag(user.version);
-  if (request.ifNoneMatch !== undefined && evaluatePreconditions(request, tag, true) === 'not-modified') {
+  if (evaluatePreconditions(request, tag, true) === 'not-modified') {
     return { status: 304, headers: { ETag: tag } };
   }
   return userAnswer(context, 200, user, projection);
@@ -104,6 +112,23 @@ export function patched(context: ScimContext, request: ScimRequest): Edit {
   return (existing) => applyPatch(existing, operations, context.schemas.user);
 }
 
+/** Whether a PATCH sends `groups`: read-only, so they may only be sent as they are, which takes knowing them. */
+function speaksOfGroups(body: unknown): boolean {
+  const operations = isJsonObject(body) ? readMember(body, 'Operations') : undefined;
+  return (
+    Array.isArray(operations) &&
+    operations.some((operation) => {
+      const value = isJsonObject(operation) ? readMember(operation, 'value') : undefined;
+      return isJsonObject(value) && readMember(value, 'groups') !== undefined;
+    })
+  );
+}
+
+async function groupsBefore(context: ScimContext, id: string): Promise<readonly UserGroup[] | undefined> {
+  const { core, tenantId, directoryId } = context;
+  return groupsShown(context, await identity.getUser(core, tenantId, id, directoryId));
+}
+
 /** Changes a user inside the store's transaction, where the precondition is evaluated as well, so that nothing is ever lost. */
 export async function changeUser(
   context: ScimContext,
@@ -112,11 +137,13 @@ export async function changeUser(
 ): Promise<ScimAnswer> {
   const { core, actor, directoryId, baseUrl, schemas } = context;
   const projection = projectionOf(context, request);
+  const id = request.segments[1] ?? '';
+  const groups = speaksOfGroups(request.body) ? await groupsBefore(context, id) : undefined;
   let before: UserDocument | undefined;
-  const user = await identity.updateUser(core, actor, request.segments[1] ?? '', (stored) => {
+  const user = await identity.updateUser(core, actor, id, (stored) => {
     evaluatePreconditions(request, toEntityTag(stored.version), false);
     before = stored;
-    const existing = toScimUser(stored, schemas.user, baseUrl);
+    const existing = toScimUser(stored, schemas.user, baseUrl, groups);
     const changed = edit(existing);
     // A directory that says the same of a user nobody manages takes the user over all the same.
     const isTaken = stored.directoryId === null && directoryId !== null;

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../../src/app.js';
+import { serverOptions } from '../../src/http/server-options.js';
 import type { Core } from '../../src/identity/core.js';
 import { loadConfig, type Config } from '../../src/infrastructure/config.js';
 import { createLogger } from '../../src/infrastructure/logger.js';
@@ -38,7 +39,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const clock = options.clock ?? systemClock;
   const host = options.host ?? '127.0.0.1';
   const dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-app-'));
-  const server = createServer();
+  const server = createServer(serverOptions);
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const url = `http://${host}:${(server.address() as AddressInfo).port}`;
   const env = {

@@ -1,3 +1,4 @@
+import { fold } from '../../shared/fold.js';
 import type { Attribute } from './attribute.js';
 import type { JsonObject } from './json-value.js';
 import { isJsonObject, jsonEqual } from './json-value.js';
@@ -36,7 +37,9 @@ export function appendElements(
 
 function complete(element: unknown, addition: unknown): unknown {
   if (!isJsonObject(element) || !isJsonObject(addition)) return element;
-  const merged: JsonObject = { ...element, ...addition };
+  // Written in another case it is still the same value: it stays as it stands.
+  const { value: _value, type: _type, ...rest } = addition;
+  const merged: JsonObject = { ...addition, ...element, ...rest };
   return jsonEqual(merged, element) ? element : merged;
 }
 
@@ -52,7 +55,12 @@ function enter(index: Map<string, number>, attribute: Attribute, element: unknow
 function keyOf(attribute: Attribute, element: unknown): string {
   if (!isJsonObject(element)) return JSON.stringify(element);
   if (attribute.valueSub !== undefined && element['value'] !== undefined) {
-    return JSON.stringify([element['value'], element['type'] ?? null]);
+    return JSON.stringify([folded(attribute, 'value', element), folded(attribute, 'type', element)]);
   }
   return JSON.stringify((attribute.subAttributes ?? []).map(({ name }) => element[name] ?? null));
+}
+
+function folded(attribute: Attribute, name: string, element: JsonObject): unknown {
+  const value = element[name] ?? null;
+  return typeof value === 'string' && attribute.subs.get(name)?.caseExact !== true ? fold(value) : value;
 }

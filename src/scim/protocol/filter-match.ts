@@ -1,3 +1,4 @@
+import { fold } from '../../shared/fold.js';
 import type { AttributePath } from './attribute-path.js';
 import { leafOf } from './attribute-path.js';
 import { parseInstant } from './date-time.js';
@@ -66,10 +67,10 @@ function compileComparison({ op, path, value }: CompareNode): Test {
   if (leaf.type === 'dateTime' && orderTests[op] !== undefined) {
     return compileOrder(op, parseInstant(value), (stored) => parseInstant(String(stored)));
   }
-  const fold = leaf.caseExact ? (text: string) => text : (text: string) => text.toLowerCase();
+  const form = leaf.caseExact ? (text: string) => text : fold;
   const read = (stored: unknown): string | undefined =>
-    typeof stored === 'string' ? fold(stored) : undefined;
-  const wanted = fold(value);
+    typeof stored === 'string' ? form(stored) : undefined;
+  const wanted = form(value);
   if (op === 'co') return (stored) => read(stored)?.includes(wanted) ?? false;
   if (op === 'sw') return (stored) => read(stored)?.startsWith(wanted) ?? false;
   if (op === 'ew') return (stored) => read(stored)?.endsWith(wanted) ?? false;

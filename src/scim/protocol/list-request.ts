@@ -29,11 +29,15 @@ export interface ListRequest {
   /** As the client wrote it: part of what a cursor is bound to. */
   readonly filterText: string | undefined;
   readonly sortBy: AttributePath | undefined;
+  /** `sortBy` was given, be it with an attribute this type does not have. */
+  readonly isSortNamed: boolean;
   readonly sortOrder: 'ascending' | 'descending';
   /** From 1. */
   readonly startIndex: number;
   /** From 0; 0 asks for the total only. */
   readonly count: number;
+  /** `count` was given, not left to the default. */
+  readonly isCounted: boolean;
   /** undefined: index-based paging; '': the first page of cursor-based paging. */
   readonly cursor: string | undefined;
   readonly projection: Projection;
@@ -61,17 +65,13 @@ export function parseListRequest(
     filter: filterText === undefined ? undefined : parseFilter(filterText, schema, options),
     filterText,
     sortBy: readSortBy(query, schema, options),
+    isSortNamed: readText(query, 'sortBy') !== undefined,
     sortOrder: readSortOrder(query),
     startIndex: Math.max(1, startIndex ?? 1),
     count: readCount(query, limits, cursor !== undefined),
+    isCounted: readInteger(query, 'count') !== undefined,
     cursor,
-    projection: parseProjection(
-      {
-        attributes: readMember(query, 'attributes'),
-        excludedAttributes: readMember(query, 'excludedAttributes'),
-      },
-      schema,
-    ),
+    projection: parseProjection(query, schema),
   };
 }
 

@@ -77,7 +77,7 @@ function nextValue(current: unknown, attribute: Attribute, change: AttributeChan
     const object = isJsonObject(current) ? current : {};
     return filled(changeAttribute(object, change.sub, { ...change, sub: undefined }));
   }
-  if (change.op === 'remove' || change.value === null) return change.op === 'add' ? current : undefined;
+  if (change.op === 'remove' || isUnassigned(change.value)) return change.op === 'add' ? current : undefined;
   if (attribute.type !== 'complex') return readValue(attribute, change.value);
   if (!isJsonObject(change.value)) {
     throw badRequest('invalidValue', `"${attribute.path}" must be an object`);

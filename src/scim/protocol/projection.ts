@@ -1,7 +1,7 @@
 import type { ResourceSchema, SchemaExtension } from './attribute.js';
 import { findAttributePath, leafOf } from './attribute-path.js';
 import type { JsonObject } from './json-value.js';
-import { isJsonObject, without } from './json-value.js';
+import { isJsonObject, readMember, without } from './json-value.js';
 import type { Resource } from './resource.js';
 import { badRequest } from './scim-error.js';
 
@@ -18,19 +18,18 @@ export interface Projection {
   readonly extensions: ReadonlyMap<string, 'all' | Selection>;
 }
 
-export interface ProjectionParameters {
-  attributes?: unknown;
-  excludedAttributes?: unknown;
-}
+/** Parameters of a request, among them perhaps `attributes` and `excludedAttributes`. */
+export type ProjectionParameters = JsonObject;
 
 /**
- * Reads `attributes` and `excludedAttributes`: a comma-separated text (query) or an array (search body). Unknown names are ignored.
+ * Reads `attributes` and `excludedAttributes`: a comma-separated text (query) or an array (search body). Their names are matched without
+ * regard to case; unknown attributes are ignored.
  *
  * @throws ScimError invalidValue when both are given or one is of another type.
  */
 export function parseProjection(parameters: ProjectionParameters, schema: ResourceSchema): Projection {
-  const only = readNames(parameters.attributes, 'attributes');
-  const except = readNames(parameters.excludedAttributes, 'excludedAttributes');
+  const only = readNames(readMember(parameters, 'attributes'), 'attributes');
+  const except = readNames(readMember(parameters, 'excludedAttributes'), 'excludedAttributes');
   if (only !== undefined && except !== undefined) {
     throw badRequest('invalidValue', '"attributes" and "excludedAttributes" exclude each other');
   }
@@ -138,7 +137,15 @@ function projectOnly(resource: Resource, { core, extensions, schema }: Projectio
     const value = selected === undefined ? undefined : pick(resource[name], selected);
     if (value !== undefined) result[name] = value;
   }
-  return result;
+  return withTrueSchemas(result, schema);
+}
+
+/** `schemas` names the schemas of what is shown (RFC 7643 section 3). */
+function withTrueSchemas(resource: Record<string, unknown>, schema: ResourceSchema): Resource {
+  const { schemas } = resource;
+  if (!Array.isArray(schemas) || schemas.length < 2) return resource;
+  const shown = schemas.filter((urn: string) => urn === schema.core.id || resource[urn] !== undefined);
+  return shown.length === schemas.length ? resource : { ...resource, schemas: shown };
 }
 
 function pick(value: unknown, selected: 'all' | Selection | Set<string>): unknown {
@@ -172,7 +179,7 @@ function projectExcept(resource: Resource, { core, extensions, schema }: Project
     if (rest === undefined || Object.keys(rest).length === 0) Reflect.deleteProperty(result, urn);
     else result[urn] = rest;
   }
-  return result;
+  return withTrueSchemas(result, schema);
 }
 
 /** What is always returned cannot be excluded (RFC 7644 section 3.9). */

@@ -1,3 +1,4 @@
+import { fold } from '../../shared/fold.js';
 import type { AttributePath } from './attribute-path.js';
 import { leafOf } from './attribute-path.js';
 import { isPrimary } from './attribute-value.js';
@@ -23,7 +24,7 @@ export function compileSortKey(path: AttributePath): (resource: Resource) => Sor
     if (typeof value === 'number') return value;
     if (typeof value !== 'string') return undefined;
     if (leaf.type === 'dateTime') return parseInstant(value);
-    return leaf.caseExact ? value : value.toLowerCase();
+    return leaf.caseExact ? value : fold(value);
   };
 }
 

@@ -113,6 +113,7 @@ describe('SCIM cursor paging (RFC 9865)', () => {
     for (const path of [
       '/Users?count=5&cursor=x',
       `/Users?count=5&cursor=${payload}.AAAA`,
+      `/Users?count=5&cursor=${cursor}.${cursor}`,
       `/Users?count=5&cursor=${forged}.${signature}`,
       `/Users?count=5&cursor=${cursor}&filter=title%20pr`,
       `/Users?count=5&cursor=${cursor}&sortBy=userName`,
@@ -129,6 +130,11 @@ describe('SCIM cursor paging (RFC 9865)', () => {
   it('refuses another count with invalidCount, a count above the limit, and cursor with startIndex', async () => {
     const cursor = String((await scim.get('/Users?count=5&cursor=')).body.nextCursor);
     expect((await scim.get(`/Users?count=6&cursor=${cursor}`)).body.scimType).to.equal('invalidCount');
+    const { scimPageDefault } = app.core.config.limits;
+    for (const count of [scimPageDefault, 0, -1]) {
+      const res = await scim.get(`/Users?count=${count}&cursor=${cursor}`);
+      expect(res.body.scimType, String(count)).to.equal('invalidCount');
+    }
     expect((await scim.get('/Users?count=100000&cursor=')).body.scimType).to.equal('invalidCount');
     expect((await scim.get('/Users?startIndex=1&cursor=')).body.scimType).to.equal('invalidValue');
     expect((await scim.get(`/Users?cursor=${cursor}`)).body.itemsPerPage).to.equal(5);

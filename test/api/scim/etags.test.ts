@@ -86,4 +86,17 @@ describe('SCIM entity tags and preconditions (RFC 7644 section 3.14)', () => {
     expect((await scim.put(`/Groups/${group.id}`, group).set('If-Match', before)).status).to.equal(412);
     expect((await scim.delete(`/Groups/${group.id}`).set('If-Match', before)).status).to.equal(412);
   });
+
+  it('answers 412 to a GET whose If-Match names another version, and 404 where there is nothing (RFC 9110 section 13.1.1)', async () => {
+    const user = await scim.user();
+    const group = await scim.group();
+    for (const path of [`/Users/${user.id}`, `/Groups/${group.id}`]) {
+      expect((await scim.get(path).set('If-Match', 'W/"999"')).status, path).to.equal(412);
+      expect((await scim.get(path).set('If-Match', 'W/"999", *')).status, path).to.equal(412);
+      expect((await scim.get(path).set('If-Match', '*')).status, path).to.equal(200);
+    }
+    for (const tag of ['*', 'W/"1"']) {
+      expect((await scim.put('/Users/unknown', newUser()).set('If-Match', tag)).status).to.equal(404);
+    }
+  });
 });

@@ -1,4 +1,7 @@
 import { expect } from 'chai';
+import { systemActor } from '../../../src/identity/actors.js';
+import { changeMembers, membersOf } from '../../../src/identity/group-members.js';
+import { createGroup } from '../../../src/identity/groups.js';
 import {
   newGroup,
   newUser,
@@ -287,5 +290,26 @@ describe('SCIM Groups (RFC 7643 section 4.2, RFC 7644 sections 3.3 to 3.6)', () 
     const user = await app.globex.post('/Users', newUser());
     expect(user.status).to.equal(201);
     expect(urn.group).to.be.a('string');
+  });
+
+  it('shows a directory neither members nor groups of another directory', async () => {
+    const actor = systemActor(app.tenantId);
+    const [ours, theirs] = [await scim.user(), await app.acmeSecond.user()];
+    const free = await createGroup(app.core, actor, {
+      displayName: unique('Free '),
+      externalId: null,
+      attributes: {},
+    });
+    await changeMembers(app.core, actor, free._id, { add: [ours.id, theirs.id] });
+    expect(await ids(free._id)).to.deep.equal([ours.id]);
+    await app.acmeSecond.group();
+    const hidden = await app.acmeSecond.group();
+    await changeMembers(app.core, actor, hidden.id, { add: [ours.id] });
+    const { groups } = (await scim.get(`/Users/${ours.id}`)).body;
+    expect(groups.map((group: { value: string }) => group.value)).to.deep.equal([free._id]);
+    const put = newGroup({ displayName: free.displayName, members: [] });
+    expect((await scim.put(`/Groups/${free._id}`, put)).status).to.equal(200);
+    const members = await membersOf(app.core, app.tenantId, free._id, { limit: 10 });
+    expect(members.map(({ id }) => id)).to.deep.equal([theirs.id]);
   });
 });

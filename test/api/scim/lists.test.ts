@@ -247,4 +247,40 @@ describe('SCIM lists: filter, sort, paging by index (RFC 7644 section 3.4.2)', (
     const nowhere = await scim.get(`/?filter=${encodeURIComponent('hatSize eq 7')}`);
     expect(nowhere.body.totalResults).to.equal(0);
   });
+
+  it('refuses an order by an attribute that no type has, at the root too (section 3.4.2.3)', async () => {
+    for (const path of ['/?sortBy=hatSize', '/?sortBy=hatSize&cursor=', '/?sortBy=password']) {
+      const res = await scim.get(path);
+      expect(res.body, path).to.include({ status: '400', scimType: 'invalidValue' });
+    }
+  });
+
+  it('takes a dateTime without a zone for UTC, wherever the server stands (RFC 7643 section 2.3.5)', async () => {
+    const user = await scim.user();
+    const created = Date.parse((user['meta'] as { created: string }).created);
+    const bare = (offset: number) => new Date(created + offset).toISOString().slice(0, 19);
+    const zone = process.env['TZ'];
+    try {
+      for (const name of ['UTC', 'Asia/Tokyo', 'America/New_York']) {
+        process.env['TZ'] = name;
+        const filter = `id eq "${user.id}" and meta.created gt "${bare(-60_000)}" and meta.created lt "${bare(60_000)}"`;
+        expect(await scim.find('Users', filter), name).to.include({ totalResults: 1 });
+      }
+    } finally {
+      if (zone === undefined) delete process.env['TZ'];
+      else process.env['TZ'] = zone;
+    }
+  });
+
+  it('takes compatible forms of a character for one, in stored and in other attributes (RFC 7643 section 2.2)', async () => {
+    const word = unique('');
+    await scim.user({ name: { familyName: `ﬁne ${word}` }, title: `ﬁne ${word}` });
+    for (const path of ['name.familyName', 'title']) {
+      for (const text of [`FINE ${word}`, `ﬁne ${word}`]) {
+        expect(await scim.find('Users', `${path} eq "${text}"`), `${path} ${text}`).to.include({
+          totalResults: 1,
+        });
+      }
+    }
+  });
 });

@@ -136,4 +136,21 @@ describe('PATCH /Users/{id} (RFC 7644 section 3.5.2)', () => {
     const values = (await read(user.id)).roles.map((role: { value: string }) => role.value);
     expect(new Set(values).size).to.equal(100);
   });
+
+  it('takes a whole resource as it was read, groups and all, and refuses other groups with mutability (section 3.5.2)', async () => {
+    const user = await scim.user();
+    const group = await scim.group({ members: [{ value: user.id }] });
+    const path = `/Users/${user.id}`;
+    const read = (await scim.get(path)).body;
+    expect(read.groups).to.have.length(1);
+    const same = await scim.patch(path, [{ op: 'replace', value: { ...read, title: 'Whole' } }]);
+    expect(same.status, same.text).to.equal(200);
+    expect(same.body).to.include({ title: 'Whole' });
+    expect(same.body.groups).to.deep.equal(read.groups);
+    const other = await scim.patch(path, [
+      { op: 'replace', value: { title: 'No', groups: [{ value: group.id, type: 'indirect' }] } },
+    ]);
+    expect(other.body).to.include({ status: '400', scimType: 'mutability' });
+    expect((await scim.get(path)).body.title).to.equal('Whole');
+  });
 });

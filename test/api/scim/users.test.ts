@@ -198,6 +198,8 @@ describe('SCIM Users (RFC 7644 sections 3.3, 3.4.1, 3.5.1, 3.6)', () => {
       `/Users/${id}?attributes=USERNAME,${urn.enterprise}:department,nothing,password`,
     );
     expect(read.body).to.have.all.keys('schemas', 'id', 'userName');
+    const repeated = await scim.get(`/Users/${id}?attributes=userName&Attributes=x&attributes=title`);
+    expect(repeated.body).to.have.all.keys('schemas', 'id', 'userName', 'title');
     const both = await scim.get(`/Users/${id}?attributes=userName&excludedAttributes=emails`);
     expect(both.status).to.equal(400);
     expect(both.body.scimType).to.equal('invalidValue');

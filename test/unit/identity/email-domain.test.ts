@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { fold, loginKey, normalDomain, parseEmail } from '../../../src/identity/email-domain.js';
+import { loginKey, normalDomain, parseEmail } from '../../../src/identity/email-domain.js';
+import { fold } from '../../../src/shared/fold.js';
 
 describe('parseEmail', () => {
   it('gives the address as typed, its key in lower case and the domain (M0-4)', () => {

@@ -16,9 +16,11 @@ describe('list requests (RFC 7644 section 3.4.2)', () => {
       filter: undefined,
       filterText: undefined,
       sortBy: undefined,
+      isSortNamed: false,
       sortOrder: 'ascending',
       startIndex: 1,
       count: 100,
+      isCounted: false,
       cursor: undefined,
     });
     expect(projection.mode).to.equal('default');

@@ -54,10 +54,20 @@ describe('PATCH add (RFC 7644 section 3.5.2.1)', () => {
     for (const value of [
       [{ type: 'work', value: 'ada@acme.test', primary: true }],
       { value: 'ada@home.test' },
+      { type: 'WORK', value: 'ADA@acme.test' },
       [],
       null,
     ]) {
       expect(patchUser([{ op: 'add', path: 'emails', value }]), JSON.stringify(value)).to.equal(ada);
+    }
+    const nothing: [path: string, value: unknown][] = [
+      ['displayName', []],
+      ['displayName', null],
+      ['name', []],
+      ['name', {}],
+    ];
+    for (const [path, value] of nothing) {
+      expect(patchUser([{ op: 'add', path, value }]), JSON.stringify([path, value])).to.equal(ada);
     }
   });
 
@@ -339,6 +349,7 @@ describe('PATCH replace (RFC 7644 section 3.5.2.3)', () => {
     expect(patchUser([{ op: 'replace', path: 'emails', value: null }])).to.not.have.property('emails');
     expect(patchUser([{ op: 'replace', path: 'active', value: null }])).to.not.have.property('active');
     expect(patchUser([{ op: 'replace', path: 'name', value: null }])).to.not.have.property('name');
+    expect(patchUser([{ op: 'replace', path: 'name', value: [] }])).to.not.have.property('name');
     expect(
       patchUser([{ op: 'replace', path: 'emails[type eq "home"]', value: null }])['emails'],
     ).to.have.length(1);

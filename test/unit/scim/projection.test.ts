@@ -71,12 +71,12 @@ describe('attributes and excludedAttributes (RFC 7644 section 3.9)', () => {
 
   it('shows id, schemas and the named attributes only', () => {
     expect(show({ attributes: 'userName' })).to.deep.equal({
-      schemas: full.schemas,
+      schemas: [userUrn],
       id: 'u1',
       userName: ada.userName,
     });
     expect(show({ attributes: ['NAME.familyname', 'emails.value', 'unknown', 'active.x'] })).to.deep.equal({
-      schemas: full.schemas,
+      schemas: [userUrn],
       id: 'u1',
       name: { familyName: 'L' },
       emails: [{ value: 'ada@acme.test' }, { value: 'ada@home.test' }],
@@ -97,6 +97,22 @@ describe('attributes and excludedAttributes (RFC 7644 section 3.9)', () => {
       show({ attributes: `${enterpriseUserUrn},${enterpriseUserUrn}:manager.value` })[enterpriseUserUrn],
     ).to.deep.equal(full[enterpriseUserUrn]);
     expect(show({ attributes: `${enterpriseUserUrn}:division` })).to.have.all.keys('schemas', 'id');
+  });
+
+  it('names in schemas those of what is shown, no others (RFC 7643 section 3)', () => {
+    expect(show({ attributes: `${enterpriseUserUrn}:department` })['schemas']).to.deep.equal([
+      userUrn,
+      enterpriseUserUrn,
+    ]);
+    expect(show({ excludedAttributes: enterpriseUserUrn })['schemas']).to.not.include(enterpriseUserUrn);
+    expect(show({ excludedAttributes: `${enterpriseUserUrn}:manager` })['schemas']).to.include(
+      enterpriseUserUrn,
+    );
+  });
+
+  it('reads the names of its parameters without regard to case', () => {
+    expect(show({ ATTRIBUTES: 'userName' })).to.have.all.keys('schemas', 'id', 'userName');
+    expect(show({ excludedattributes: 'userName' })).to.not.have.property('userName');
   });
 
   it('joins a whole attribute and its part, in either order', () => {

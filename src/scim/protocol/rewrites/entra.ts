@@ -1,4 +1,4 @@
-import type { ResourceSchema } from '../attribute.js';
+import type { Attribute, ResourceSchema } from '../attribute.js';
 import { findAttribute } from '../attribute.js';
 import { findAttributePath } from '../attribute-path.js';
 import type { JsonObject } from '../json-value.js';
@@ -166,11 +166,13 @@ export const singleValuedFilter: OperationRewrite = {
       typeof operation.path === 'string' ? /^([^[]+)\[.*\](\.[\w$-]+)?$/s.exec(operation.path) : null;
     const name = match?.[1] ?? '';
     const found = match === null ? undefined : findAttributePath(name, context.schema);
-    if (found === undefined || found.sub !== undefined || found.attribute.multiValued) return operation;
+    if (found === undefined || found.sub !== undefined || !isSingleComplex(found.attribute)) return operation;
     if (operation.op === 'remove' && isSetElsewhere(name, context)) return [];
     return { ...operation, path: `${name}${match?.[2] ?? ''}` };
   },
 };
+
+const isSingleComplex = ({ type, multiValued }: Attribute): boolean => type === 'complex' && !multiValued;
 
 function isSetElsewhere(name: string, { request }: RewriteContext): boolean {
   const operations = readMember(request.body as JsonObject, 'Operations') as unknown[];

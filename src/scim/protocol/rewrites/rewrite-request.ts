@@ -151,7 +151,8 @@ function mendBody(body: JsonObject, rewrites: readonly BodyRewrite[], run: Run):
 function rewriteOperation(input: unknown, run: Run, dialect: Dialect): unknown[] {
   if (!isJsonObject(input)) return [input];
   const operation = readOperation(input);
-  if (dialect === 'strict' && operation.path === undefined) {
+  // Without a path `remove` is noTarget in any case (RFC 7644 section 3.5.2.2).
+  if (dialect === 'strict' && operation.path === undefined && operation.op !== 'remove') {
     throw badRequest('invalidSyntax', 'every operation needs a "path"');
   }
   const { operation: first, last } = run.rewrites;

@@ -114,6 +114,8 @@ describe('Entra ID: PATCH without aadOptscim062020', () => {
     );
     expect(moved[enterpriseUserUrn]).to.deep.equal({ manager: { value: 'new' } });
     expect(strictly([{ op: 'remove', path: `${manager}[value eq "old"]` }])).to.equal('400 invalidPath');
+    const simple = [{ op: 'replace', path: 'title[value eq "x"]', value: 'y' }];
+    expect(refusal(() => patchAs('auto', simple, ada))).to.equal('400 invalidPath');
     expect(operationsAfter('auto', [{ op: 'remove', path: 'nope[value eq "x"]' }])[0].path).to.equal(
       'nope[value eq "x"]',
     );
@@ -184,6 +186,7 @@ describe('Entra ID: PATCH with aadOptscim062020', () => {
   it('refuses operations without a path in dialect strict', () => {
     expect(strictly([{ op: 'replace', value: { active: false } }])).to.equal('400 invalidSyntax');
     expect(strictly([{ op: 'replace', path: 'active', value: false }])).to.equal('accepted');
+    expect(refusal(() => patchAs('strict', [{ op: 'remove' }], ada))).to.equal('400 noTarget');
   });
 });
 
