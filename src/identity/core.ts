@@ -29,4 +29,6 @@ export interface Actor {
   readonly ip: string | null;
   /** Told, inside the transaction, of each user whose grants a change of this actor's replaced: it may still be undone or run again. */
   readonly onGrantsChanged?: (userId: string, before: readonly Grant[], after: readonly Grant[]) => void;
+  /** Told likewise of each user or group that joined the group in hand, or left it. */
+  readonly onMemberChanged?: (memberId: string, isMember: boolean) => void;
 }

@@ -128,6 +128,10 @@ function claimed(actor: Actor, group: GroupDocument): GroupDocument {
   return { ...group, directoryId, owner: directoryId ?? 'local' };
 }
 
+function tell({ onMemberChanged }: Actor, ids: readonly string[], isMember: boolean): void {
+  for (const id of ids) onMemberChanged?.(id, isMember);
+}
+
 /** Changes the members of a group within a larger write. @returns the group; the same version when nothing changed. */
 export function* changeMembersStep(
   context: WriteContext,
@@ -141,6 +145,8 @@ export function* changeMembersStep(
   for (const id of part.add) if (yield* changeOne(context, id, group._id, true)) added.push(id);
   for (const id of part.remove) if (yield* changeOne(context, id, group._id, false)) removed.push(id);
   if (added.length + removed.length === 0) return group;
+  tell(actor, added, true);
+  tell(actor, removed, false);
   const changes = [
     ...(added.length > 0 ? [{ path: 'members.added', before: null, after: added }] : []),
     ...(removed.length > 0 ? [{ path: 'members.removed', before: removed, after: null }] : []),

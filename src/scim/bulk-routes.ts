@@ -3,6 +3,7 @@ import type { ScimAnswer, ScimContext, ScimHandler, ScimRequest } from './exchan
 import {
   completionOf,
   planBulk,
+  refersTo,
   resolveReference,
   resolveReferences,
   type BulkStep,
@@ -17,6 +18,7 @@ import { toErrorBody } from './protocol/scim-error.js';
 import { bulkResponseUrn, patchOpUrn } from './protocol/urns.js';
 import { applyDialect } from './dialect.js';
 import { resourceMethods, type ResourceMethods } from './resource-methods.js';
+import { newTrace, traced, type Trace, type TracedOperation } from './trace.js';
 
 interface BulkHead {
   method: string;
@@ -37,12 +39,32 @@ function handlerOf(segment: string, place: keyof ResourceMethods, method: string
   return handler;
 }
 
+/** Where an operation goes, as the request log names it. */
+function pathOf({ endpoint, id }: BulkOperation): string {
+  return id === undefined ? endpoint : `${endpoint}/${id}`;
+}
+
+function conflict(detail: string): Failure {
+  return { status: 409, scimType: undefined, detail, code: null, headers: {} };
+}
+
+/** What was wrong with the second half of a creation: its circle of references cannot be resolved (RFC 7644 section 3.7.1). */
+function unclosable(failure: Failure): Failure {
+  return failure.status >= 500
+    ? failure
+    : conflict(`the circle of references cannot be closed: ${failure.detail}`);
+}
+
 /** The state of one bulk request on its way. */
 class BulkRun {
   readonly #context: ScimContext;
   /** Ids of what was created, by bulkId. */
   readonly #ids = new Map<string, string>();
+  /** The operations that created them. */
+  readonly #creations: BulkOperation[] = [];
   readonly results = new Map<number, BulkResult>();
+  /** What the request log will tell of each operation. */
+  readonly traced = new Map<number, TracedOperation>();
   errors = 0;
 
   constructor(context: ScimContext) {
@@ -50,12 +72,15 @@ class BulkRun {
   }
 
   /** Records the fault of an operation that could not be tried. */
-  refuse({ index, method, bulkId, error }: BulkRefusal): void {
+  refuse({ index, method, bulkId, path, error }: BulkRefusal): void {
     this.errors += 1;
+    const { status, scimType, detail } = error;
+    const failure = { status, scimType, detail, code: null, headers: {} };
+    this.traced.set(index, { method, path, status, failure, trace: newTrace() });
     this.results.set(index, {
       method,
       ...(bulkId !== undefined && { bulkId }),
-      status: String(error.status),
+      status: String(status),
       response: toErrorBody(error),
     });
   }
@@ -65,11 +90,16 @@ class BulkRun {
     const { core, actor } = this.#context;
     // What failed is not completed.
     if (step.kind === 'complete' && !this.#createdId(operation)) return;
+    const trace = this.traced.get(operation.index)?.trace ?? newTrace();
+    const context = { ...this.#context, trace, actor: traced(actor, trace) };
     try {
-      const answer = step.kind === 'execute' ? await this.#execute(step) : await this.#complete(step);
-      this.#succeed(operation, answer);
+      const answer = await (step.kind === 'execute'
+        ? this.#execute(step, context)
+        : this.#complete(step, context));
+      this.#succeed(operation, answer, trace);
     } catch (error) {
-      await this.#fail(operation, toFailure(error, core.log, actor.requestId));
+      const failure = toFailure(error, core.log, actor.requestId);
+      await this.#fail(operation, step.kind === 'execute' ? failure : unclosable(failure), trace);
     }
   }
 
@@ -81,48 +111,64 @@ class BulkRun {
     return { query: {}, ifMatch: operation.version, ifNoneMatch: undefined, ...more };
   }
 
-  async #execute({ operation, withheld }: BulkStep): Promise<ScimAnswer> {
+  async #execute({ operation, withheld }: BulkStep, context: ScimContext): Promise<ScimAnswer> {
     const { method, endpoint, id, data, bulkId } = operation;
     const segment = endpoint.slice(1);
     const segments = id === undefined ? [segment] : [segment, resolveReference(id, this.#ids)];
     const body = method === 'DELETE' ? undefined : resolveReferences(data, this.#ids, withheld);
-    const request = applyDialect(this.#context, this.#request(operation, { method, segments, body }));
+    const request = applyDialect(context, this.#request(operation, { method, segments, body }));
     const handle = handlerOf(segment, id === undefined ? 'collection' : 'item', method);
-    const answer = await handle(this.#context, request);
+    const answer = await handle(context, request);
     const created = answer.headers?.['Location']?.split('/').at(-1);
-    if (created !== undefined && bulkId !== undefined) this.#ids.set(bulkId, created);
+    if (created !== undefined && bulkId !== undefined) {
+      this.#ids.set(bulkId, created);
+      this.#creations.push(operation);
+    }
     return answer;
   }
 
   /** Adds what a circle of references kept from a resource at first (RFC 7644 section 3.7.1). */
-  async #complete(step: BulkStep): Promise<ScimAnswer> {
+  async #complete(step: BulkStep, context: ScimContext): Promise<ScimAnswer> {
     const { operation } = step;
     const segment = operation.endpoint.slice(1);
     const body = { schemas: [patchOpUrn], Operations: completionOf(step, this.#ids) };
     const segments = [segment, this.#createdId(operation) ?? ''];
     const request = this.#request(operation, { method: 'PATCH', segments, body });
-    return handlerOf(segment, 'item', 'PATCH')(this.#context, { ...request, ifMatch: undefined });
+    return handlerOf(segment, 'item', 'PATCH')(context, { ...request, ifMatch: undefined });
   }
 
-  #succeed(operation: BulkOperation, { status, headers = {} }: ScimAnswer): void {
-    const known = this.results.get(operation.index);
+  #succeed(operation: BulkOperation, { status, headers = {} }: ScimAnswer, trace: Trace): void {
+    const { index, method } = operation;
+    const known = this.results.get(index);
     const version = headers['ETag'];
-    this.results.set(operation.index, {
+    const final = Number(known?.status ?? status);
+    this.traced.set(index, { method, path: pathOf(operation), status: final, failure: null, trace });
+    this.results.set(index, {
       ...this.#head(operation, known?.location ?? headers['Location'] ?? headers['Content-Location']),
       ...(version !== undefined && { version }),
-      status: known?.status ?? String(status),
+      status: String(final),
     });
   }
 
-  async #fail(operation: BulkOperation, failure: Failure): Promise<void> {
+  /** A creation that failed in its second half is undone, and what refers to it has failed as well. */
+  async #fail(operation: BulkOperation, failure: Failure, trace: Trace): Promise<void> {
+    const { index, method, bulkId } = operation;
+    const { status } = failure;
     this.errors += 1;
     const created = this.#createdId(operation);
     if (created !== undefined) await this.#takeBack(operation, created);
-    this.results.set(operation.index, {
+    this.traced.set(index, { method, path: pathOf(operation), status, failure, trace });
+    this.results.set(index, {
       ...this.#head(operation, undefined),
-      status: String(failure.status),
+      status: String(status),
       response: toErrorBody(failure),
     });
+    if (created === undefined || bulkId === undefined) return;
+    for (const other of this.#creations) {
+      if (!refersTo(other, bulkId) || !this.#createdId(other)) continue;
+      const detail = `"bulkId:${bulkId.slice(0, 200)}" refers to a resource that was not created`;
+      await this.#fail(other, conflict(detail), this.traced.get(other.index)?.trace ?? newTrace());
+    }
   }
 
   /** What every entry says; a POST that failed has no location. */
@@ -137,11 +183,12 @@ class BulkRun {
     };
   }
 
-  /** A POST whose circle could not be closed has failed: what it made goes again. */
   async #takeBack(operation: BulkOperation, id: string): Promise<void> {
+    const trace = newTrace();
+    const context = { ...this.#context, trace, actor: traced(this.#context.actor, trace) };
     const segment = operation.endpoint.slice(1);
     const request = this.#request(operation, { method: 'DELETE', segments: [segment, id], body: undefined });
-    await handlerOf(segment, 'item', 'DELETE')(this.#context, { ...request, ifMatch: undefined });
+    await handlerOf(segment, 'item', 'DELETE')(context, { ...request, ifMatch: undefined });
     if (operation.bulkId !== undefined) this.#ids.delete(operation.bulkId);
   }
 }
@@ -162,11 +209,17 @@ export async function bulk(context: ScimContext, request: ScimRequest): Promise<
   };
   for (const step of planBulk(entries.filter((entry): entry is BulkOperation => !isRefusal(entry)))) {
     refuseUpTo(step.operation.index);
-    if (run.errors >= failOnErrors) break;
+    // What was begun is brought to its end: the second half of a creation, or its undoing.
+    if (run.errors >= failOnErrors && step.kind === 'execute') continue;
     await run.run(step);
   }
   refuseUpTo(Infinity);
+  const inOrder = <T>(entries: ReadonlyMap<number, T>): T[] =>
+    [...entries].sort(([left], [right]) => left - right).map(([, entry]) => entry);
+  const operations = inOrder(run.traced);
+  context.trace.operations.push(...operations);
+  context.trace.deviations.push(...operations.flatMap(({ trace }) => trace.deviations));
   context.trace.target = { type: 'Bulk', id: '', label: `${entries.length} operations` };
-  const results = [...run.results].sort(([left], [right]) => left - right).map(([, result]) => result);
-  return { status: 200, body: JSON.stringify({ schemas: [bulkResponseUrn], Operations: results }) };
+  const body = { schemas: [bulkResponseUrn], Operations: inOrder(run.results) };
+  return { status: 200, body: JSON.stringify(body) };
 }

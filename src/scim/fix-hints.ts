@@ -37,6 +37,8 @@ const byScimType: Record<string, string> = {
 };
 
 const byStatus: Record<number, string> = {
+  409: 'What the request refers to was not made, or clashes with what is there; correct that first.',
+  412: 'The resource changed meanwhile: read it again and repeat the change with its new ETag.',
   404: 'The id is not known in this directory: the resource was deleted here, or belongs to another directory. Restart the provisioning to match again.',
   405: 'This address does not take that method.',
 };

@@ -3,7 +3,7 @@
  */
 import { directoryActor } from '../identity/actors.js';
 import type { Core } from '../identity/core.js';
-import { getDirectory } from '../identity/directories.js';
+import { getDirectory, type DirectoryDocument } from '../identity/directories.js';
 import type { ScimRequestDocument } from '../persistence/collections/directories.js';
 import type { Query } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
@@ -11,12 +11,25 @@ import { parseAddress } from './address.js';
 import { applyDialect } from './dialect.js';
 import { dispatch } from './dispatch.js';
 import { dryRunOf } from './dry-run.js';
-import { toFailure } from './error-response.js';
+import { toFailure, type Failure } from './error-response.js';
 import type { ScimContext } from './exchange.js';
-import { fixHint } from './fix-hints.js';
-import { isOmitted, requestLogOf, type LoggedRequest } from './request-log.js';
+import {
+  isOmitted,
+  requestLogOf,
+  secretsOf,
+  toOperations,
+  toOutcome,
+  type LoggedRequest,
+} from './request-log.js';
 import { schemasOf } from './schemas.js';
-import { newTrace, withoutMasked, type AttributeChange, type RoleChange } from './trace.js';
+import {
+  newTrace,
+  traced,
+  withoutMasked,
+  type AttributeChange,
+  type RoleChange,
+  type Trace,
+} from './trace.js';
 
 export { deviationCounts } from './deviations.js';
 export type { ScimRequestDocument } from '../persistence/collections/directories.js';
@@ -94,6 +107,35 @@ export interface Replay {
   diff: AttributeChange[];
   roleChanges: RoleChange[];
   error: ScimRequestDocument['error'];
+  /** Of a bulk request, operation by operation: each as if it came alone. */
+  operations: ScimRequestDocument['operations'];
+}
+
+/** Operations of a bulk request that build on one another cannot be tried one by one. */
+function requireIndependent(recorded: ScimRequestDocument): void {
+  const [endpoint] = parseAddress(recorded.path).segments;
+  if (endpoint !== 'Bulk' || !JSON.stringify(recorded.body).includes('bulkId:')) return;
+  throw new AppError(
+    'scim_request.not_replayable',
+    'the operations of this bulk request refer to one another: nothing is written, so the later ones would not find what the earlier ones make',
+  );
+}
+
+/** In the name of the directory, on a store that keeps nothing. */
+function dryContext(core: Core, directory: DirectoryDocument, trace: Trace): ScimContext {
+  const actor = directoryActor(directory, { name: 'replay' }, { requestId: null, ip: null });
+  return {
+    core: dryRunOf(core),
+    actor: traced(actor, trace),
+    tenantId: directory.tenantId,
+    directoryId: directory._id,
+    userId: null,
+    dialect: directory.dialect,
+    learnedDialect: directory.learnedDialect,
+    baseUrl: `${core.config.baseUrl}/scim/v2`,
+    schemas: schemasOf(core),
+    trace,
+  };
 }
 
 /**
@@ -114,6 +156,7 @@ export async function replayRequest(
   if (isOmitted(recorded.body)) {
     throw new AppError('scim_request.not_replayable', 'the body of this request was too large to be kept');
   }
+  requireIndependent(recorded);
   if (!core.store.isAtomic) {
     throw new AppError(
       'scim_request.not_replayable',
@@ -121,20 +164,13 @@ export async function replayRequest(
     );
   }
   const trace = newTrace();
-  const actor = directoryActor(directory, { name: 'replay' }, { requestId: null, ip: null });
-  const context: ScimContext = {
-    core: dryRunOf(core),
-    actor: { ...actor, onGrantsChanged: trace.noteGrants },
-    tenantId,
-    directoryId,
-    userId: null,
-    dialect: directory.dialect,
-    learnedDialect: directory.learnedDialect,
-    baseUrl: `${core.config.baseUrl}/scim/v2`,
-    schemas: schemasOf(core),
-    trace,
+  const context = dryContext(core, directory, trace);
+  const isSecret = secretsOf(core);
+  const outcome = (status: number, failure: Failure | null): Replay => {
+    const { diff, roleChanges, error } = toOutcome({ trace, failure }, isSecret);
+    const operations = toOperations(trace, isSecret);
+    return { status, deviations: trace.deviations, diff, roleChanges, error, operations };
   };
-  const replay = { deviations: trace.deviations, diff: [], roleChanges: [], error: null };
   try {
     const { status } = await dispatch(
       context,
@@ -146,11 +182,10 @@ export async function replayRequest(
         ifNoneMatch: undefined,
       }),
     );
-    return { ...replay, status, diff: trace.diff(), roleChanges: trace.roleChanges() };
+    return outcome(status, null);
   } catch (error) {
     const failure = toFailure(error, core.log, null);
-    const { status, scimType = null, detail } = failure;
-    return { ...replay, status, error: { status, scimType, detail, hint: fixHint(failure) } };
+    return outcome(failure.status, failure);
   }
 }
 

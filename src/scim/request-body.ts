@@ -59,6 +59,9 @@ function withoutProto(_key: string, value: unknown): unknown {
   return value;
 }
 
+/** The parser quotes the text around a fault, which may be a password. */
+const withoutExcerpt = (message: string): string => message.replace(/, (?:\.{3})?".*$/s, '');
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 /**
@@ -72,7 +75,7 @@ function parseJsonBody(bytes: Buffer): unknown {
     const text = utf8.decode(bytes);
     value = /__proto__|\\u/.test(text) ? JSON.parse(text, withoutProto) : JSON.parse(text);
   } catch (error) {
-    const reason = error instanceof SyntaxError ? error.message : 'it is not valid UTF-8';
+    const reason = error instanceof SyntaxError ? withoutExcerpt(error.message) : 'it is not valid UTF-8';
     throw new ScimError(400, 'invalidSyntax', `The body is not valid JSON: ${reason}`);
   }
   if (isTooDeep(value, maxDepth)) {

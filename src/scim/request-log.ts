@@ -1,13 +1,24 @@
 import type { Core } from '../identity/core.js';
 import type { DirectoryDocument } from '../identity/directories.js';
-import type { ScimRequestDocument } from '../persistence/collections/directories.js';
+import type { ScimOperationRecord, ScimRequestDocument } from '../persistence/collections/directories.js';
 import type { NewDocument } from '../persistence/store.js';
 import { newId } from '../shared/ids.js';
 import { countDeviations, learnFrom } from './deviations.js';
 import { fixHint } from './fix-hints.js';
 import type { Failure } from './error-response.js';
 import { leanDiff } from './logged-diff.js';
-import { maskSecrets, type Trace } from './trace.js';
+import { neverReturned } from './protocol/schema-registry.js';
+import { schemasOf } from './schemas.js';
+import {
+  masked,
+  maskPath,
+  maskSecrets,
+  maskDetail,
+  secretNames,
+  type AttributeChange,
+  type IsSecret,
+  type Trace,
+} from './trace.js';
 
 /** A request as it was answered, not yet in the form of the log. */
 export interface AnsweredRequest {
@@ -52,22 +63,67 @@ export function isOmitted(body: unknown): boolean {
   return typeof body === 'object' && body !== null && 'omitted' in body && body.omitted === true;
 }
 
-function keptBody(body: unknown): unknown {
+function keptBody(body: unknown, isSecret: IsSecret): unknown {
   if (body === undefined) return null;
+  // A text alone is no SCIM message: nothing says what is in it.
+  if (typeof body === 'string') return { omitted: true, characters: body.length };
   const text = JSON.stringify(body);
-  return text.length > bodyLimit ? { omitted: true, characters: text.length } : maskSecrets(body);
+  return text.length > bodyLimit ? { omitted: true, characters: text.length } : maskSecrets(body, isSecret);
 }
 
-function toDocument(entry: AnsweredRequest, retentionDays: number): LoggedRequest {
-  const { trace, failure } = entry;
-  const body = keptBody(entry.body);
+/** A refusal as the log keeps it, with what to do about it. */
+export function toLoggedError(failure: Failure | null, isSecret: IsSecret): ScimRequestDocument['error'] {
+  if (!failure) return null;
+  const { status, scimType = null, detail } = failure;
+  return { status, scimType, detail: maskDetail(detail, isSecret), hint: fixHint(failure) };
+}
+
+/** What a request, or one operation of a bulk request, changed; nothing when it was refused. */
+export function toOutcome(
+  { trace, failure }: { trace: Trace; failure: Failure | null },
+  isSecret: IsSecret,
+): Pick<ScimOperationRecord, 'target' | 'diff' | 'roleChanges' | 'error'> {
+  const hidden = (change: AttributeChange): AttributeChange =>
+    isSecret(change.path) ? { path: change.path, before: masked, after: masked } : change;
+  return {
+    target: trace.target,
+    diff: failure ? [] : trace.diff().map(hidden),
+    roleChanges: failure ? [] : trace.roleChanges(),
+    error: toLoggedError(failure, isSecret),
+  };
+}
+
+/** The operations of a bulk request. */
+export function toOperations({ operations }: Trace, isSecret: IsSecret): ScimOperationRecord[] {
+  return operations.map(({ method, path, status, ...outcome }) => ({
+    method,
+    path,
+    status,
+    ...toOutcome(outcome, isSecret),
+  }));
+}
+
+const matchers = new WeakMap<object, IsSecret>();
+
+/** What the log of this server keeps to itself. */
+export function secretsOf(core: Core): IsSecret {
+  const schemas = schemasOf(core);
+  const known = matchers.get(schemas) ?? secretNames(neverReturned(schemas));
+  matchers.set(schemas, known);
+  return known;
+}
+
+function toDocument(entry: AnsweredRequest, retentionDays: number, isSecret: IsSecret): LoggedRequest {
+  const { trace } = entry;
+  const body = keptBody(entry.body, isSecret);
+  const outcome = toOutcome(entry, isSecret);
   return {
     _id: newId(),
     tenantId: entry.tenantId,
     directoryId: entry.directory._id,
     at: entry.at,
     method: entry.method,
-    path: entry.path,
+    path: maskPath(entry.path, isSecret),
     status: entry.status,
     latencyMs: Math.round(entry.latencyMs * 1000) / 1000,
     requestId: entry.requestId,
@@ -75,15 +131,9 @@ function toDocument(entry: AnsweredRequest, retentionDays: number): LoggedReques
     ip: entry.ip,
     body,
     deviations: [...new Set(trace.deviations)],
-    target: trace.target,
-    diff: failure ? [] : leanDiff(trace.diff(), body),
-    roleChanges: failure ? [] : trace.roleChanges(),
-    error: failure && {
-      status: failure.status,
-      scimType: failure.scimType ?? null,
-      detail: failure.detail,
-      hint: fixHint(failure),
-    },
+    ...outcome,
+    diff: leanDiff(outcome.diff, body),
+    operations: toOperations(trace, isSecret),
     expiresAt: new Date(entry.at.getTime() + retentionDays * dayMs),
   };
 }
@@ -119,7 +169,8 @@ function openRequestLog(core: Core): RequestLog {
   const listeners = new Map<string, Set<LogListener>>();
 
   async function write(entries: readonly AnsweredRequest[]): Promise<void> {
-    const documents = entries.map((entry) => toDocument(entry, core.config.scim.requestLogDays));
+    const isSecret = secretsOf(core);
+    const documents = entries.map((entry) => toDocument(entry, core.config.scim.requestLogDays, isSecret));
     for (const document of documents) {
       for (const listener of listeners.get(document.directoryId) ?? []) listener(document);
     }

@@ -17,7 +17,7 @@ import { requestLogOf, type RequestLog } from './request-log.js';
 import { schemasOf } from './schemas.js';
 import { resourceMethods } from './resource-methods.js';
 import { sendAnswer } from './send-answer.js';
-import { newTrace, type Trace } from './trace.js';
+import { newTrace, traced, type Target, type Trace } from './trace.js';
 
 export interface ScimRouteOptions {
   /** Opens `/Me` to people's access tokens; absent: `/Me` is 404 for everybody. */
@@ -69,7 +69,7 @@ async function answerRequest(server: Server, req: Request, progress: Progress): 
   progress.body = body;
   const context: ScimContext = {
     core,
-    actor: { ...actor, onGrantsChanged: progress.trace.noteGrants },
+    actor: traced(actor, progress.trace),
     tenantId,
     directoryId: directory?._id ?? null,
     userId,
@@ -105,6 +105,13 @@ function operationOf({ method, url }: Request): string {
   return `${methods.has(method) ? method : 'other'} ${endpoints.has(endpoint) ? endpoint : 'other'}`;
 }
 
+/** The resource an address names, for the log of a request that was refused before it was found. */
+function addressedBy(url: string): Target | null {
+  const [, endpoint = '', id = ''] = /^\/v2\/+(Users|Groups)\/+([^/?]+)/.exec(url) ?? [];
+  const known = id === '' || id.startsWith('.') ? undefined : endpoint.slice(0, -1);
+  return known === undefined ? null : { type: known, id: id.slice(0, 200), label: '' };
+}
+
 async function serve(server: Server, req: Request, res: Response): Promise<void> {
   const { core, log } = server;
   const at = core.clock.now();
@@ -118,6 +125,7 @@ async function serve(server: Server, req: Request, res: Response): Promise<void>
     progress.failure = toFailure(error, core.log, origin.requestId);
     answer = failureAnswer(progress.failure);
   }
+  if (progress.failure) progress.trace.target ??= addressedBy(req.url);
   sendAnswer(res, answer, req.method === 'HEAD');
   server.onAnswered?.(operationOf(req), answer.status);
   const { who, trace, body, failure } = progress;

@@ -1,3 +1,6 @@
+import type { Actor } from '../identity/core.js';
+import type { Failure } from './error-response.js';
+
 /** One attribute that changed. */
 export interface AttributeChange {
   path: string;
@@ -15,29 +18,73 @@ interface Roles {
   readonly role: string;
 }
 
+/** What a request was about. */
+export interface Target {
+  type: string;
+  id: string;
+  label: string;
+}
+
+/** One operation of a bulk request. */
+export interface TracedOperation {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly failure: Failure | null;
+  readonly trace: Trace;
+}
+
 /** What a request did, gathered on its way for the request log. Differences are worked out later, when the log is written. */
 export interface Trace {
   readonly deviations: string[];
-  target: { type: string; id: string; label: string } | null;
+  target: Target | null;
+  /** Of a bulk request: what became of each operation. */
+  readonly operations: TracedOperation[];
   /** Adds a way to work out what changed. */
   note(changes: () => AttributeChange[]): void;
   /** Notes the grants of a user before and after; of several notes on one user the last one holds. */
   readonly noteGrants: (userId: string, before: readonly Roles[], after: readonly Roles[]) => void;
+  /** Notes a user or group that became a member of the group changed, or is one no more. */
+  readonly noteMember: (memberId: string, isMember: boolean) => void;
   diff(): AttributeChange[];
   roleChanges(): RoleChange[];
 }
 
 export function newTrace(): Trace {
   const notes: (() => AttributeChange[])[] = [];
+  const members = new Map<string, boolean>();
   const grants = new Map<string, [before: readonly Roles[], after: readonly Roles[]]>();
   return {
     deviations: [],
     target: null,
+    operations: [],
     note: (changes) => void notes.push(changes),
     noteGrants: (userId, before, after) => void grants.set(userId, [before, after]),
-    diff: () => notes.flatMap((changes) => changes()),
-    roleChanges: () => [...grants].flatMap(([userId, [before, after]]) => diffRoles(userId, before, after)),
+    noteMember: (memberId, isMember) => void members.set(memberId, isMember),
+    diff: () => [...notes.flatMap((changes) => changes()), ...diffMembers(members)],
+    roleChanges: () =>
+      [...grants]
+        .flatMap(([userId, [before, after]]) => diffRoles(userId, before, after))
+        .slice(0, mostListed),
   };
+}
+
+/** Of a change of so many members no more are listed: an entry of the log has to fit into a document. */
+const mostListed = 10_000;
+
+function diffMembers(members: ReadonlyMap<string, boolean>): AttributeChange[] {
+  const idsOf = (isMember: boolean): string[] =>
+    [...members].flatMap(([id, is]) => (is === isMember ? [id] : [])).slice(0, mostListed);
+  const [added, removed] = [idsOf(true), idsOf(false)];
+  return [
+    ...(added.length > 0 ? [{ path: 'members.added', before: null, after: added }] : []),
+    ...(removed.length > 0 ? [{ path: 'members.removed', before: removed, after: null }] : []),
+  ];
+}
+
+/** The actor whose changes of roles and members the trace is told of. */
+export function traced(actor: Actor, trace: Trace): Actor {
+  return { ...actor, onGrantsChanged: trace.noteGrants, onMemberChanged: trace.noteMember };
 }
 
 type Json = Record<string, unknown>;
@@ -84,19 +131,62 @@ function diffRoles(userId: string, before: readonly Roles[], after: readonly Rol
   return granted.length + withdrawn.length === 0 ? [] : [{ userId, granted, withdrawn }];
 }
 
-const secretName = /(?:^|[.:_-])(?:password|secret|token|credential)s?$|secret$|password$|token$/i;
-const masked = '[redacted]';
+const secretWord = /pass(?:word|phrase|code)|secret(?!ar)|token|credential|(?:api|private)[_-]?key/i;
+export const masked = '[redacted]';
+const quotedText = /"(?:[^"\\]|\\.)*"?/g;
 
-/** A body without its secrets: members named like one, and PATCH operations whose path is one. */
-export function maskSecrets(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(maskSecrets);
+/** Whether a name is that of a secret, or a text speaks of one. */
+export type IsSecret = (text: string) => boolean;
+
+/**
+ * What counts as a secret: what sounds like one, and what a schema never returns.
+ *
+ * @param names - of attributes that are never returned.
+ */
+export function secretNames(names: readonly string[]): IsSecret {
+  if (names.length === 0) return (text) => secretWord.test(text);
+  const never = new RegExp(
+    `(?<![A-Za-z0-9])(?:${names.join('|').replaceAll('$', '\\$')})(?![A-Za-z0-9])`,
+    'i',
+  );
+  return (text) => secretWord.test(text) || never.test(text);
+}
+
+/** A text without what it says of a secret: `password eq "x"` in a filter or path, `{"password":"x"}` packed into a text. */
+export function maskText(text: string, isSecret: IsSecret): string {
+  return isSecret(text) ? text.replace(quotedText, `"${masked}"`) : text;
+}
+
+/** The detail of an error, which quotes what was sent, quotes and all: what stands between the outermost ones goes. */
+export function maskDetail(detail: string, isSecret: IsSecret): string {
+  const isQuoting = detail.split('"').length > 3;
+  return isQuoting && isSecret(detail) ? detail.replace(/".*"/s, `"${masked}"`) : detail;
+}
+
+/** An address without secrets in its query. */
+export function maskPath(path: string, isSecret: IsSecret): string {
+  const mark = path.indexOf('?');
+  if (mark < 0) return path;
+  const query = [...new URLSearchParams(path.slice(mark + 1))];
+  if (!query.some(([name, value]) => isSecret(name) || isSecret(value))) return path;
+  const kept = query.map(([name, value]): [string, string] => [
+    name,
+    isSecret(name) ? masked : maskText(value, isSecret),
+  ]);
+  return `${path.slice(0, mark)}?${new URLSearchParams(kept).toString()}`;
+}
+
+/** A body without its secrets: members named like one, PATCH operations whose path speaks of one, and texts that do. */
+export function maskSecrets(value: unknown, isSecret: IsSecret): unknown {
+  if (typeof value === 'string') return maskText(value, isSecret);
+  if (Array.isArray(value)) return value.map((entry) => maskSecrets(entry, isSecret));
   if (!isObject(value)) return value;
   const path = Object.entries(value).find(([key]) => key.toLowerCase() === 'path')?.[1];
-  const isSecretPath = typeof path === 'string' && secretName.test(path);
+  const isSecretPath = typeof path === 'string' && isSecret(path);
   const copy: Json = {};
   for (const [key, entry] of Object.entries(value)) {
-    const hide = secretName.test(key) || (isSecretPath && key.toLowerCase() === 'value');
-    copy[key] = hide ? masked : maskSecrets(entry);
+    const hide = isSecret(key) || (isSecretPath && key.toLowerCase() === 'value');
+    copy[key] = hide ? masked : maskSecrets(entry, isSecret);
   }
   return copy;
 }

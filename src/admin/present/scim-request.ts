@@ -19,6 +19,20 @@ const error = z
   })
   .nullable();
 
+const operations = z
+  .array(
+    z.strictObject({
+      method: z.string(),
+      path: z.string(),
+      status: z.number().int(),
+      target: party.nullable(),
+      diff,
+      roleChanges,
+      error,
+    }),
+  )
+  .describe('of a bulk request, what each did, in order; empty for all others');
+
 export const scimRequestSchema = z
   .strictObject({
     id,
@@ -37,6 +51,7 @@ export const scimRequestSchema = z
     diff: diff.describe('attribute by attribute'),
     roleChanges,
     error,
+    operations,
   })
   .openapi('ScimRequest');
 
@@ -58,11 +73,12 @@ export function presentScimRequest(request: LoggedRequest) {
     diff: fullDiff(request),
     roleChanges: request.roleChanges,
     error: request.error,
+    operations: request.operations,
   };
 }
 
 export const replaySchema = z
-  .strictObject({ status: z.number().int(), deviations, diff, roleChanges, error })
+  .strictObject({ status: z.number().int(), deviations, diff, roleChanges, error, operations })
   .openapi('Replay');
 
 export function presentReplay(replay: Replay) {

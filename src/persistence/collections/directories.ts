@@ -80,6 +80,14 @@ export const scimTokenSchema = defineCollection<ScimTokenDocument>(
   ],
 );
 
+/** What became of one operation of a bulk request. */
+export interface ScimOperationRecord extends Pick<
+  ScimRequestDocument,
+  'method' | 'path' | 'status' | 'target' | 'roleChanges' | 'error'
+> {
+  diff: { path: string; before: unknown; after: unknown }[];
+}
+
 /** One SCIM request as the directory's log keeps it; secrets and passwords never. */
 export interface ScimRequestDocument extends StoredDocument {
   directoryId: string;
@@ -101,6 +109,8 @@ export interface ScimRequestDocument extends StoredDocument {
   diff: { path: string; before: unknown; after?: unknown; sent?: true }[];
   roleChanges: { userId: string; granted: string[]; withdrawn: string[] }[];
   error: { status: number; scimType: string | null; detail: string; hint: string } | null;
+  /** Of a bulk request, operation by operation, what `diff` and `roleChanges` tell of all others; empty for those. */
+  operations: ScimOperationRecord[];
   expiresAt: Date;
 }
 
@@ -122,6 +132,7 @@ export const scimRequestSchema = defineCollection<ScimRequestDocument>(
     diff: { type: [Mixed], required: true },
     roleChanges: { type: [Mixed], required: true },
     error: Mixed,
+    operations: { type: [Mixed], default: [] },
     expiresAt: { type: Date, required: true },
   },
   [

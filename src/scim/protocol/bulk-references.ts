@@ -60,6 +60,11 @@ function needsOf(operation: BulkOperation, created: ReadonlySet<string>): Set<st
   return new Set([...references].filter((bulkId) => created.has(bulkId)));
 }
 
+/** Whether an operation names the resource that another one makes. */
+export function refersTo(operation: BulkOperation, bulkId: string): boolean {
+  return needsOf(operation, new Set([bulkId])).size > 0;
+}
+
 function collect(value: unknown, references: Set<string>, depth: number): void {
   if (typeof value === 'string' && value.startsWith(prefix)) references.add(value.slice(prefix.length));
   if (typeof value !== 'object' || value === null || depth > maxDepth) return;

@@ -24,6 +24,8 @@ export interface BulkRefusal {
   readonly index: number;
   readonly method: string;
   readonly bulkId: string | undefined;
+  /** As the client wrote it. */
+  readonly path: string;
   readonly error: ScimError;
 }
 
@@ -84,9 +86,14 @@ function readEntry(
   try {
     return { index, bulkId, ...readOperation(operation, method, bulkId, registry, taken) };
   } catch (error) {
-    if (error instanceof ScimError) return { index, method, bulkId, error };
+    if (error instanceof ScimError) return { index, method, bulkId, path: readPathText(operation), error };
     throw error;
   }
+}
+
+function readPathText(operation: JsonObject): string {
+  const path = readMember(operation, 'path');
+  return typeof path === 'string' ? path.slice(0, 200) : '';
 }
 
 function readOperation(

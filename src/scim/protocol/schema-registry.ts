@@ -74,3 +74,12 @@ export function resourceAt(registry: SchemaRegistry, path: string): ResourceSche
   const segment = path.slice(start, end === undefined ? undefined : start + end).toLowerCase();
   return registry.resources.find(({ endpoint }) => endpoint.slice(1).toLowerCase() === segment);
 }
+
+/** The names of all attributes and sub-attributes that are never returned, so that nothing else shows them either. */
+export function neverReturned({ schemas }: SchemaRegistry): string[] {
+  const all = [...schemas.values()].flatMap(({ attributes }) => attributes);
+  return all
+    .flatMap((attribute) => [attribute, ...(attribute.subAttributes ?? [])])
+    .filter(({ returned }) => returned === 'never')
+    .map(({ name }) => name);
+}

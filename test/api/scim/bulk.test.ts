@@ -105,18 +105,39 @@ describe('POST /Bulk (RFC 7644 section 3.7)', () => {
     expect((await scim.get(`/Users/${b}`)).body[urn.enterprise].manager.value).to.equal(a);
   });
 
-  it('fails a circle that may not be, and keeps nothing of the operation that failed', async () => {
-    const [one, two] = [unique('Ring '), unique('Ring ')];
+  it('answers 409 to every operation of a circle that cannot be closed, and keeps none of it (section 3.7.1)', async () => {
+    const names = [unique('Ring '), unique('Ring '), unique('Ring '), unique('Outside ')];
+    const ring = (bulkId: string, at: number, of: string): object =>
+      post(bulkId, '/Groups', newGroup({ displayName: names[at], members: [{ value: `bulkId:${of}` }] }));
     const results = await run([
-      post('a', '/Groups', newGroup({ displayName: one, members: [{ value: 'bulkId:b' }] })),
-      post('b', '/Groups', newGroup({ displayName: two, members: [{ value: 'bulkId:a' }] })),
+      ring('a', 0, 'b'),
+      ring('b', 1, 'c'),
+      ring('c', 2, 'a'),
+      ring('d', 3, 'a'),
+      post('free', '/Users', newUser()),
     ]);
-    expect(statuses(results).filter((status) => status === '201')).to.have.length(1);
-    const failed = results.findIndex(({ status }) => status !== '201');
-    expect(results[failed]).to.not.have.property('location');
-    expect(await scim.find('Groups', `displayName eq "${failed === 0 ? one : two}"`)).to.include({
-      totalResults: 0,
-    });
+    expect(statuses(results)).to.deep.equal(['409', '409', '409', '409', '201']);
+    for (const result of results.slice(0, 4)) expect(result).to.not.have.property('location');
+    for (const name of names) {
+      expect(await scim.find('Groups', `displayName eq "${name}"`)).to.include({ totalResults: 0 });
+    }
+    expect(statuses(await run([ring('self', 0, 'self')]))).to.deep.equal(['409']);
+  });
+
+  it('leaves no half of a circle behind when failOnErrors stops it', async () => {
+    const [one, two] = [unique('Half '), unique('Half ')];
+    const results = await run(
+      [
+        post('a', '/Groups', newGroup({ displayName: one, members: [{ value: 'bulkId:b' }] })),
+        { method: 'DELETE', path: '/Users/unknown' },
+        post('b', '/Groups', newGroup({ displayName: two, members: [{ value: 'bulkId:a' }] })),
+      ],
+      { failOnErrors: 1 },
+    );
+    expect(statuses(results).filter((status) => status.startsWith('2'))).to.deep.equal([]);
+    for (const name of [one, two]) {
+      expect(await scim.find('Groups', `displayName eq "${name}"`)).to.include({ totalResults: 0 });
+    }
   });
 
   it('answers 409 for references to what was not created', async () => {

@@ -10,7 +10,17 @@ import {
   type ScimRequestDocument,
 } from '../../../src/scim/preview.js';
 import { getDirectory } from '../../../src/identity/directories.js';
-import { newUser, startScim, unique, urn, type ScimApp, type ScimClient } from '../../support/scim.js';
+import supertest from 'supertest';
+import { maskSecrets, secretNames } from '../../../src/scim/trace.js';
+import {
+  newGroup,
+  newUser,
+  startScim,
+  unique,
+  urn,
+  type ScimApp,
+  type ScimClient,
+} from '../../support/scim.js';
 
 describe('the SCIM request log of a directory', () => {
   let app: ScimApp;
@@ -107,6 +117,19 @@ describe('the SCIM request log of a directory', () => {
     expect(text).to.contain('[redacted]');
   });
 
+  it('keeps nothing of an attribute that a schema never returns, in body and diff', () => {
+    const isSecret = secretNames(['pin']);
+    const body = { schemas: ['urn:x:User'], 'urn:x:User': { pin: '1234', shipping: 'kept' } };
+    expect(maskSecrets(body, isSecret)).to.deep.equal({
+      schemas: ['urn:x:User'],
+      'urn:x:User': { pin: '[redacted]', shipping: 'kept' },
+    });
+    const operations = [{ op: 'replace', path: 'urn:x:User:pin', value: '1234' }];
+    expect(JSON.stringify(maskSecrets(operations, isSecret))).to.not.contain('1234');
+    expect(isSecret('urn:x:User:pin')).to.equal(true);
+    expect(isSecret('urn:x:User:shipping')).to.equal(false);
+  });
+
   it('keeps a refusal with a hint and no diff', async () => {
     const user = await scim.user();
     await scim.post('/Users', newUser({ userName: user.userName }));
@@ -162,6 +185,136 @@ describe('the SCIM request log of a directory', () => {
     expect((await scim.get(`/Groups/${other.id}`)).status).to.equal(200);
   });
 
+  it('names the resource of a request that was refused before it was changed', async () => {
+    const user = await scim.user();
+    await scim.patch(`/Users/${user.id}`, [{ op: 'replace', path: 'nothing', value: 1 }]);
+    await scim.delete(`/Users/${user.id}`).set('If-Match', 'W/"77"').expect(412);
+    await scim.get('/Users/unknown-id').expect(404);
+    const failures = await all({ result: 'failure', targetId: user.id });
+    expect(failures.map(({ status }) => status)).to.deep.equal([412, 400]);
+    expect(failures[0]!.error!.hint).to.match(/changed meanwhile/);
+    expect(await all({ targetId: 'unknown-id' })).to.have.length(1);
+  });
+
+  it('tells who joined and who left a group whose members were replaced', async () => {
+    const [stays, leaves, joins] = [await scim.user(), await scim.user(), await scim.user()];
+    const group = await scim.group({
+      displayName: unique('Admins '),
+      members: [{ value: stays.id }, { value: leaves.id }],
+    });
+    const members = [{ value: stays.id }, { value: joins.id }];
+    await scim.put(`/Groups/${group.id}`, newGroup({ displayName: group.displayName, members }));
+    const entry = await latest();
+    expect(entry.diff).to.have.deep.members([
+      { path: 'members.added', before: null, after: [joins.id] },
+      { path: 'members.removed', before: [leaves.id], after: null },
+    ]);
+    expect(entry.roleChanges).to.have.deep.members([
+      { userId: joins.id, granted: ['administrator'], withdrawn: [] },
+      { userId: leaves.id, granted: [], withdrawn: ['administrator'] },
+    ]);
+    await scim.patch(`/Groups/${group.id}`, [
+      { op: 'add', path: 'members', value: [{ value: stays.id }, { value: leaves.id }] },
+      { op: 'remove', path: 'members[type eq "Group"]' },
+    ]);
+    expect((await latest()).diff).to.deep.equal([
+      { path: 'members.added', before: null, after: [leaves.id] },
+    ]);
+    const before = (await scim.get(`/Groups/${group.id}`)).body;
+    await scim.delete(`/Groups/${group.id}?x`);
+    const gone = await latest();
+    expect(gone.roleChanges).to.have.length(3);
+    expect(before.members).to.have.length(3);
+  });
+
+  it('tells of a bulk request what became of each operation, and replays it in the same way (RFC 7644 section 3.7)', async () => {
+    const [one, two] = [await scim.user({ title: 'Clerk' }), await scim.user()];
+    const patch = (path: string, value: string): object => ({
+      method: 'PATCH',
+      path,
+      data: { schemas: [urn.patch], Operations: [{ op: 'Replace', path: 'title', value }] },
+    });
+    await scim.post('/Bulk', {
+      schemas: [urn.bulk],
+      Operations: [
+        patch(`/Users/${one.id}`, 'Chief'),
+        patch('/Users/unknown', 'Chief'),
+        { method: 'GET', path: '/Users' },
+        patch(`/Users/${two.id}`, 'Cook'),
+      ],
+    });
+    const entry = await latest();
+    expect(entry.target).to.deep.equal({ type: 'Bulk', id: '', label: '4 operations' });
+    expect(entry.deviations).to.deep.equal(['capital-op']);
+    const outcome = entry.operations.map(({ method, path, status }) => `${method} ${path} ${status}`);
+    expect(outcome).to.deep.equal([
+      `PATCH /Users/${one.id} 200`,
+      'PATCH /Users/unknown 404',
+      'GET /Users 400',
+      `PATCH /Users/${two.id} 200`,
+    ]);
+    const [first, second, third, fourth] = entry.operations;
+    expect(first).to.deep.include({
+      target: { type: 'User', id: one.id, label: one.userName },
+      diff: [{ path: 'title', before: 'Clerk', after: 'Chief' }],
+      roleChanges: [{ userId: one.id, granted: ['administrator'], withdrawn: [] }],
+      error: null,
+    });
+    expect(second!.error!.hint).to.match(/not known/);
+    expect(third!.error).to.include({ scimType: 'invalidSyntax' });
+    expect(fourth!.diff).to.deep.equal([{ path: 'title', before: null, after: 'Cook' }]);
+    await scim.patch(`/Users/${one.id}`, [{ op: 'replace', path: 'title', value: 'Clerk' }]);
+    const before = (await scim.get(`/Users/${one.id}`)).body;
+    const replayed = await replay(entry._id);
+    expect(replayed.operations.map(({ status }) => status)).to.deep.equal([200, 404, 400, 200]);
+    expect(replayed.operations[0]!.diff).to.deep.equal(first!.diff);
+    expect(replayed.operations[3]!.diff).to.deep.equal([]);
+    expect((await scim.get(`/Users/${one.id}`)).body).to.deep.equal(before);
+  });
+
+  it('replays no bulk request whose operations build on one another', async () => {
+    await scim.post('/Bulk', {
+      schemas: [urn.bulk],
+      Operations: [
+        { method: 'POST', path: '/Users', bulkId: 'u', data: newUser() },
+        {
+          method: 'POST',
+          path: '/Groups',
+          bulkId: 'g',
+          data: newGroup({ members: [{ value: 'bulkId:u' }] }),
+        },
+      ],
+    });
+    const entry = await latest();
+    expect(entry.operations.map(({ status }) => status)).to.deep.equal([201, 201]);
+    const refused = await replay(entry._id).catch((error: unknown) => error);
+    expect(refused).to.have.property('code', 'scim_request.not_replayable');
+  });
+
+  it('replays changes of members without moving anybody', async () => {
+    const user = await scim.user();
+    const group = await scim.group({ displayName: unique('Admins ') });
+    const path = `/Groups/${group.id}`;
+    await scim.patch(path, [{ op: 'add', path: 'members', value: [{ value: user.id }] }]);
+    const adding = await latest();
+    await scim.delete(`${path}?again`);
+    const deleting = await latest();
+    expect(await replay(deleting._id)).to.include({ status: 404 });
+    const again = await scim.group({ displayName: group.displayName });
+    await scim.put(
+      `/Groups/${again.id}`,
+      newGroup({ displayName: group.displayName, members: [{ value: user.id }] }),
+    );
+    const putting = await latest();
+    await scim.patch(`/Groups/${again.id}`, [{ op: 'remove', path: 'members' }]);
+    const before = [(await scim.get(`/Groups/${again.id}`)).body, (await scim.get(`/Users/${user.id}`)).body];
+    const outcome = await replay(putting._id);
+    expect(outcome.diff).to.deep.equal([{ path: 'members.added', before: null, after: [user.id] }]);
+    expect(outcome.roleChanges).to.deep.equal(adding.roleChanges);
+    const after = [(await scim.get(`/Groups/${again.id}`)).body, (await scim.get(`/Users/${user.id}`)).body];
+    expect(after).to.deep.equal(before);
+  });
+
   it('is of one directory alone', async () => {
     await scim.user();
     const { _id } = await latest();
@@ -182,5 +335,38 @@ describe('the SCIM request log of a directory', () => {
     await all();
     expect(heard.map((request) => request.method)).to.deep.equal(['POST']);
     expect(heard[0]!.body).to.have.property('schemas').that.includes(urn.user);
+  });
+
+  it('keeps no secret wherever one may stand: in filters, paths, packed texts, queries, odd names and faults', async () => {
+    const secret = 'Correct-horse-battery';
+    const user = await scim.user();
+    const path = `/Users/${user.id}`;
+    const replace = (target: string, value: unknown = secret) => [{ op: 'replace', path: target, value }];
+    const filter = `password eq "${secret}"`;
+    await scim.get(`/Users?filter=${encodeURIComponent(filter)}`);
+    await scim.get(`/Users?access_token=${secret}&count=1`);
+    await scim.post('/Users/.search', { schemas: [urn.search], filter });
+    await scim.patch(path, replace('password '));
+    await scim.patch(path, replace('password[x]'));
+    await scim.patch(path, replace(`${urn.user}:password`, [secret]));
+    await scim.patch(path, replace(`password eq "${secret}"`, 'x'));
+    await scim.patch(path, [{ op: 'replace', value: JSON.stringify({ password: secret }) }]);
+    await scim.patch(path, [{ op: 'replace', value: { [`${urn.user}:password`]: secret } }]);
+    await scim.put(path, { ...newUser(), apiKey: secret, passwords: [secret], client_secret: secret });
+    await scim.post('/Bulk', {
+      schemas: [urn.bulk],
+      Operations: [{ method: 'POST', path: '/Users', bulkId: 'b', data: newUser({ password: secret }) }],
+    });
+    for (const text of [`{"password": "x" ${secret}}`, `{"password": ${secret}`, `password=${secret}`]) {
+      const odd = supertest(app.url).post('/scim/v2/Users').set('Authorization', `Bearer ${scim.token}`);
+      await odd.set('Content-Type', 'application/json').send(text).expect(400);
+    }
+    const entries = await all();
+    expect(entries.length).to.be.at.least(14);
+    for (const entry of entries) {
+      expect(JSON.stringify(entry), entry.path).to.not.contain('Correct-horse');
+    }
+    expect(JSON.stringify(entries)).to.not.contain('Correct-horse').and.not.contain('password=Corr');
+    expect(entries.some((entry) => entry.path.includes('access_token=%5Bredacted%5D'))).to.equal(true);
   });
 });
