@@ -67,12 +67,13 @@ async function joiner(play: Play): Promise<number> {
 /** A group that comes, is renamed and goes. */
 function onboardingGroup({ profile, person, target }: Play): Step[] {
   const group = makeGroup(`Onboarding ${profile.name}`, target.domain);
+  const renamed = { ...group, displayName: `${group.displayName} (done)` };
   return [
     ...profile.pushGroup(group),
     ...profile.addMember(group, person),
-    ...profile.renameGroup(group, `${group.displayName} (done)`),
-    ...profile.removeMember({ ...group, displayName: `${group.displayName} (done)` }, person),
-    ...profile.deleteGroup(group),
+    ...profile.renameGroup(group, renamed.displayName),
+    ...profile.removeMember(renamed, person),
+    ...profile.deleteGroup(renamed),
   ];
 }
 
@@ -86,6 +87,7 @@ async function mover(play: Play): Promise<number> {
     ...profile.addMember(sales, person),
     ...profile.change(person, { title: 'Manager', department: sales.displayName }),
   ]);
+  play.person = { ...person, title: 'Manager', department: sales.displayName };
   if (play.target.appUrl === undefined) return faults;
   await play.browser.submit(await play.browser.get(play.target.appUrl), {}, '/refresh');
   faults += await expectRoles(play.browser, play.target, rolesIn(play, sales.displayName), options);
@@ -120,11 +122,29 @@ async function leaver(play: Play): Promise<number> {
   return faults;
 }
 
-/** Leaves the server as it was found, as far as the provider can. */
+/** Somebody comes back: the same person with the roles of the last job, after a sign-in of their own. */
+async function returner(play: Play): Promise<number> {
+  const { profile, person, sales, target, options } = play;
+  options.narrator.chapter(`Returner: ${fullName(person)} is assigned again`);
+  await tellCompany(play, true);
+  let faults = await play.push(profile.resume(person));
+  if (target.appUrl === undefined) return faults;
+  const browser = openBrowser(options.newJar());
+  faults += await expectForwardedSignIn(browser, target, person, options);
+  faults += await expectRoles(browser, target, rolesIn(play, sales.displayName), options);
+  return faults;
+}
+
+/** Leaves the server as it was found, as far as the provider can: one that never deletes leaves an inactive user behind. */
 async function tidyUp(play: Play): Promise<number> {
   const { profile, person, sales, options } = play;
-  options.narrator.chapter('Afterwards');
-  return play.push([...profile.removeMember(sales, person), ...profile.remove(person)]);
+  options.narrator.chapter('Afterwards: out of the group, and gone');
+  await tellCompany(play, false);
+  const removal = profile.remove(person);
+  return play.push([
+    ...profile.removeMember(sales, person),
+    ...(removal.length > 0 ? removal : profile.suspend(person)),
+  ]);
 }
 
 async function localSignIn(play: Play): Promise<number> {
@@ -135,7 +155,7 @@ async function localSignIn(play: Play): Promise<number> {
 }
 
 /**
- * Joiner, mover, leaver: one person's whole time at a company, as its identity provider tells it, and what the person sees of it.
+ * Joiner, mover, leaver, returner: one person's whole time at a company, as its identity provider tells it, and what the person sees.
  *
  * Can be played again and again: whoever is left from the last time is found, linked and revived.
  *
@@ -160,6 +180,6 @@ export async function playJoinerMoverLeaver(
   };
   options.narrator.chapter(`${target.name}, played by ${profile.title}`);
   let faults = await play.push(profile.probe());
-  for (const act of [joiner, localSignIn, mover, leaver, tidyUp]) faults += await act(play);
+  for (const act of [joiner, localSignIn, mover, leaver, returner, tidyUp]) faults += await act(play);
   return faults;
 }

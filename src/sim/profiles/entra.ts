@@ -222,7 +222,12 @@ function entraProfile(name: ProfileName, title: string, dialect: Dialect): Profi
     remove: (person) => removal(dialect, 'Users', nameOf(person), person.userName),
     pushGroup: (group) => pushGroup(dialect, group),
     renameGroup: (group, displayName) =>
-      patchGroup(dialect, group, `group is called "${displayName}"`, dialect.rename(displayName)),
+      patchGroup(
+        dialect,
+        group,
+        `rename group "${group.displayName}" to "${displayName}"`,
+        dialect.rename(displayName),
+      ),
     addMember: (group, person) =>
       patchGroup(
         dialect,

@@ -1,93 +1,31 @@
-import { fullName, type Group, type Person, type PersonChange } from '../person.js';
+import type { Group, Person } from '../person.js';
 import type { Step } from '../step.js';
 import {
-  changedPaths,
-  checkActive,
-  describeChange,
-  enterpriseSchema,
-  groupSchema,
-  nameOf,
-  patchOf,
-  userSchema,
-  type Profile,
-} from './profile.js';
+  addMember,
+  createGroup,
+  createUser,
+  joinSteps,
+  lookupUser,
+  operationsOf,
+  patchStep,
+  plainUser,
+  pushGroupSteps,
+  removal,
+  renameGroup,
+  type Wire,
+} from './common-steps.js';
+import { checkActive, describeChange, nameOf, type Profile } from './profile.js';
 
-const changed = [200, 204] as const;
-
-function create(person: Person): Step {
-  return {
-    note: `create ${person.userName}`,
-    method: 'POST',
-    path: '/Users',
-    body: {
-      schemas: [userSchema, enterpriseSchema],
-      externalId: person.id,
-      userName: person.userName,
-      name: { givenName: person.givenName, familyName: person.familyName, formatted: fullName(person) },
-      displayName: fullName(person),
-      title: person.title,
-      emails: [{ type: 'work', value: person.userName, primary: true }],
-      active: true,
-      [enterpriseSchema]: { department: person.department },
-    },
-    expect: { status: [201], body: { userName: person.userName, active: true } },
-    save: nameOf(person),
-    when: { unknown: nameOf(person) },
-  };
-}
-
-function createGroup(group: Group): Step {
-  return {
-    note: `push group "${group.displayName}"`,
-    method: 'POST',
-    path: '/Groups',
-    body: { schemas: [groupSchema], displayName: group.displayName, members: [] },
-    expect: { status: [201], body: { displayName: group.displayName } },
-    save: nameOf(group),
-    when: { unknown: nameOf(group) },
-  };
-}
-
-function find(endpoint: string, attribute: string, value: string, name: string): Step {
-  return {
-    note: `is ${value} there already?`,
-    method: 'GET',
-    path: `/${endpoint}?filter=${attribute} eq "${value}"&startIndex=1&count=1`,
-    expect: { status: [200] },
-    find: name,
-  };
-}
-
-function patch(endpoint: string, name: string, note: string, ...operations: object[]): Step {
-  return {
-    note,
-    method: 'PATCH',
-    path: `/${endpoint}/{{${name}.id}}`,
-    body: patchOf(...operations),
-    expect: { status: changed },
-    when: { known: name },
-  };
-}
-
-/** One operation for each attribute, each with its path. */
-function operationsOf(change: PersonChange): object[] {
-  return changedPaths(change).map(([path, value]) => ({ op: 'replace', path, value }));
-}
+const wire: Wire = {
+  lookup: (endpoint, attribute, value) =>
+    `/${endpoint}?filter=${attribute} eq "${value}"&startIndex=1&count=1`,
+  at: (path) => path,
+  user: plainUser,
+};
 
 function setActive(person: Person, active: boolean): Step[] {
   const operation = { op: 'replace', path: 'active', value: active };
-  return [patch('Users', nameOf(person), `active -> ${active}`, operation), checkActive(person, active)];
-}
-
-function removal(endpoint: string, name: string, what: string): Step {
-  return {
-    note: `delete ${what}`,
-    method: 'DELETE',
-    path: `/${endpoint}/{{${name}.id}}`,
-    expect: { status: [204] },
-    forget: name,
-    when: { known: name },
-  };
+  return [patchStep(wire, 'Users', person, `active -> ${active}`, operation), checkActive(person, active)];
 }
 
 /** Activating the connector makes a test user and a test group, and deletes both again. */
@@ -101,29 +39,30 @@ function probe(): Step[] {
     department: 'Test',
   };
   const group: Group = { id: 'jumpcloud-test-group', displayName: 'JumpCloud Test Group' };
-  return [
-    find('Users', 'userName', person.userName, nameOf(person)),
-    create(person),
-    patch('Users', nameOf(person), 'change the test user', ...operationsOf({ givenName: 'Changed' })),
-    createGroup(group),
-    removal('Groups', nameOf(group), 'the test group'),
-    removal('Users', nameOf(person), 'the test user'),
+  const steps = [
+    lookupUser(wire, person),
+    createUser(wire, person),
+    patchStep(wire, 'Users', person, 'change the test user', ...operationsOf({ givenName: 'Changed' })),
+    createGroup(wire, group, { members: [] }),
+    removal(wire, 'Groups', group),
+    removal(wire, 'Users', person),
   ];
+  return steps.map((step) => ({ ...step, note: `activation: ${step.note}` }));
 }
 
 function join(person: Person): Step[] {
   const { givenName, familyName, title, department } = person;
-  return [
-    find('Users', 'userName', person.userName, nameOf(person)),
-    patch(
-      'Users',
-      nameOf(person),
-      `link ${person.userName} and push the profile`,
-      ...operationsOf({ givenName, familyName, title, department }),
-      { op: 'replace', path: 'active', value: true },
-    ),
-    create(person),
-  ];
+  const profile = operationsOf({ givenName, familyName, title, department });
+  const revive = { op: 'replace', path: 'active', value: true };
+  const note = `link ${person.userName} and push the profile`;
+  return joinSteps(wire, person, patchStep(wire, 'Users', person, note, ...profile, revive));
+}
+
+/** With the members as a value, as Entra does it: these go, and no others. */
+function removeMember(group: Group, person: Person): Step {
+  const value = [{ value: `{{${nameOf(person)}.id}}` }];
+  const note = `${person.userName} leaves "${group.displayName}"`;
+  return patchStep(wire, 'Groups', group, note, { op: 'remove', path: 'members', value });
 }
 
 /** JumpCloud (custom SCIM): one operation with a path for each attribute, members removed by a value array. */
@@ -139,32 +78,14 @@ export const jumpcloud: Profile = {
   probe,
   join,
   change: (person, change) => [
-    patch('Users', nameOf(person), describeChange(change), ...operationsOf(change)),
+    patchStep(wire, 'Users', person, describeChange(change), ...operationsOf(change)),
   ],
   suspend: (person) => setActive(person, false),
   resume: (person) => setActive(person, true),
-  remove: (person) => [removal('Users', nameOf(person), person.userName)],
-  pushGroup: (group) => [find('Groups', 'displayName', group.displayName, nameOf(group)), createGroup(group)],
-  renameGroup: (group, displayName) => [
-    patch('Groups', nameOf(group), `group is called "${displayName}"`, {
-      op: 'replace',
-      path: 'displayName',
-      value: displayName,
-    }),
-  ],
-  addMember: (group, person) => [
-    patch('Groups', nameOf(group), `${person.userName} joins "${group.displayName}"`, {
-      op: 'add',
-      path: 'members',
-      value: [{ value: `{{${nameOf(person)}.id}}` }],
-    }),
-  ],
-  removeMember: (group, person) => [
-    patch('Groups', nameOf(group), `${person.userName} leaves "${group.displayName}"`, {
-      op: 'remove',
-      path: 'members',
-      value: [{ value: `{{${nameOf(person)}.id}}` }],
-    }),
-  ],
-  deleteGroup: (group) => [removal('Groups', nameOf(group), `group "${group.displayName}"`)],
+  remove: (person) => [removal(wire, 'Users', person)],
+  pushGroup: (group) => pushGroupSteps(wire, group, { members: [] }),
+  renameGroup: (group, displayName) => [renameGroup(wire, group, displayName)],
+  addMember: (group, person) => [addMember(wire, group, person)],
+  removeMember: (group, person) => [removeMember(group, person)],
+  deleteGroup: (group) => [removal(wire, 'Groups', group)],
 };

@@ -63,7 +63,7 @@ function readAndPut(person: Person, over: Readonly<Record<string, unknown>>, not
   const name = nameOf(person);
   return [
     {
-      note: `read before the change`,
+      note: `read ${person.userName} before the change`,
       method: 'GET',
       path: `/Users/{{${name}.id}}`,
       expect: { status: [200], body: { userName: person.userName } },
@@ -109,8 +109,11 @@ function setActive(person: Person, active: boolean): Step[] {
 /** Before every change of members Okta repeats the group's name, with its id inside the value. */
 function rename(group: Group, displayName: string): Step {
   const name = nameOf(group);
+  const isRepeated = displayName === group.displayName;
   return {
-    note: `group is called "${displayName}"`,
+    note: isRepeated
+      ? `repeat the name of group "${displayName}"`
+      : `rename group "${group.displayName}" to "${displayName}"`,
     method: 'PATCH',
     path: `/Groups/{{${name}.id}}`,
     body: patchOf({ op: 'replace', value: { id: `{{${name}.id}}`, displayName } }),
@@ -165,7 +168,7 @@ export const okta: Profile = {
   pushesGroups: true,
   probe: () => [
     {
-      note: 'test connection',
+      note: 'test connection: the first two users',
       method: 'GET',
       path: '/Users?startIndex=1&count=2',
       expect: { status: [200], body: { 'schemas.0': listSchema, startIndex: 1 } },
