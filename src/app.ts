@@ -4,6 +4,7 @@ import { apiRoutes, apiReferenceRoutes } from './admin/routes.js';
 import { findTokenOwner } from './auth/provider/access-token.js';
 import { openIdProvider } from './auth/provider/provider.js';
 import { accountRoutes } from './auth/routes/account-routes.js';
+import { browserErrors } from './auth/routes/page-errors.js';
 import { passwordRoutes } from './auth/routes/password-routes.js';
 import { signInRoutes } from './auth/routes/sign-in-routes.js';
 import { watchSignIns } from './auth/routes/sign-in-results.js';
@@ -84,6 +85,7 @@ export function createApp(core: Core, version: string): App {
   app.use(ssoRoutes(core));
 
   app.use(notFound());
+  app.use(browserErrors(core));
   app.use(lastErrorHandler(log));
 
   let worker: JobWorker | undefined;

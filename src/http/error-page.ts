@@ -50,29 +50,14 @@ export function sendProblem(req: Request, res: Response, error: AppError): void 
     );
 }
 
-const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (character) => escapes[character] ?? '');
-
-function sendErrorPage(req: Request, res: Response, error: AppError): void {
-  if (error.retryAfterSeconds !== undefined) res.setHeader('Retry-After', String(error.retryAfterSeconds));
-  res
-    .status(error.status)
-    .set('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'")
-    .type('html')
-    .send(
-      `<!doctype html><html lang="en"><meta charset="utf-8"><title>Error · Gatehouse</title><main><h1>That did not work</h1>` +
-        `<p role="alert">${escapeHtml(error.message)}</p><p>Request ${escapeHtml(requestIdOf(req))}</p></main></html>`,
-    );
-}
-
-/** Unknown addresses: a problem, or a page for browsers. */
+/** Unknown addresses. */
 export function notFound(): RequestHandler {
   return (_req, _res, next) => {
     next(new AppError('route.not_found', 'there is nothing at this address'));
   };
 }
 
-/** The last error handler: routers render their own interface's errors before. */
+/** The last error handler: routers render their own interface's errors before, and browsers have been given a page. */
 export function lastErrorHandler(log: Logger): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     const appError = toAppError(error, log, req);
@@ -80,7 +65,6 @@ export function lastErrorHandler(log: Logger): ErrorRequestHandler {
       next(error);
       return;
     }
-    if (req.accepts(['json', 'html']) === 'html') sendErrorPage(req, res, appError);
-    else sendProblem(req, res, appError);
+    sendProblem(req, res, appError);
   };
 }

@@ -23,6 +23,15 @@ describe('health, readiness and metrics', () => {
     await request(app.url).get('/').expect(303).expect('Location', '/account');
   });
 
+  it('answers unknown addresses with a page for browsers and a problem for programs', async () => {
+    const page = await request(app.url).get('/nothing').set('Accept', 'text/html,*/*;q=0.8').expect(404);
+    expect(page.text).to.match(/<link rel="stylesheet"[^>]*>.*<p role="alert"/s);
+    expect(page.headers['content-security-policy']).to.include("default-src 'none'");
+    const problem = await request(app.url).get('/nothing').expect(404);
+    expect(problem.headers['content-type']).to.match(/^application\/problem\+json/);
+    await request(app.url).get('/favicon.ico').expect(204);
+  });
+
   it('shows requests by route template in /metrics, without any id', async () => {
     await request(app.url).get('/scim/v2/Users/an-id-of-somebody');
     const answer = await request(app.url).get('/metrics').expect(200);

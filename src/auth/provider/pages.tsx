@@ -53,7 +53,9 @@ export async function logoutPage(core: Core, ctx: KoaContextWithOIDC): Promise<v
         <button type="submit" name="logout" value="yes">
           Sign out
         </button>
-        <button type="submit">Stay signed in</button>
+        <button type="submit" className="quiet">
+          Stay signed in
+        </button>
       </form>
     </Page>,
   );

@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import { toAppError } from '../../http/error-page.js';
 import { requestIdOf } from '../../http/request-context.js';
+import { pageHeaders } from '../../http/security-headers.js';
 import type { Core } from '../../identity/core.js';
 import type { SignInContext } from '../sign-in-flow.js';
 import { ProviderFault } from '../sso/provider-fault.js';
@@ -34,6 +35,16 @@ export function pageErrors(core: Core): ErrorRequestHandler {
         links={[{ href: '/signin', text: 'Back to sign-in' }]}
       />,
     );
+  };
+}
+
+/** The same for every other address, where it is a browser that asks. */
+export function browserErrors(core: Core): ErrorRequestHandler {
+  const render = pageErrors(core);
+  const headers = pageHeaders();
+  return (error: unknown, req, res, next) => {
+    if (res.headersSent || req.accepts(['json', 'html']) !== 'html') next(error);
+    else headers(req, res, () => render(error, req, res, next));
   };
 }
 

@@ -292,6 +292,11 @@ export function signInRoutes(core: Core): Router {
     res.set('Cache-Control', 'public, max-age=31536000, immutable').type('css').send(styleSheet);
   });
 
+  // Browsers ask for one with every page.
+  router.get('/favicon.ico', (_req, res) => {
+    res.set('Cache-Control', 'public, max-age=86400').status(204).end();
+  });
+
   router.use(['/signin', '/signin/*rest'], pageHeaders());
   router.get('/signin', (req, res) => showEmailPage(core, req, res));
   router.post('/signin', form, limits, (req: Request, res: Response) => takeEmail(core, req, res));

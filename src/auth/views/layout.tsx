@@ -3,6 +3,9 @@ import type { ReactElement, ReactNode } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { stylePath } from './styles.js';
 
+/** Of the alert, for the fields it speaks of. */
+export const alertId = 'alert';
+
 export interface PageProps {
   /** The one heading; also the window's title. */
   title: string;
@@ -25,7 +28,11 @@ export function Page({ title, alert, children }: PageProps): ReactElement {
       <body>
         <main>
           <h1>{title}</h1>
-          {alert !== undefined && <p role="alert">{alert}</p>}
+          {alert !== undefined && (
+            <p role="alert" id={alertId}>
+              {alert}
+            </p>
+          )}
           {children}
         </main>
       </body>

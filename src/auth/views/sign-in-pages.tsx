@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import { Hidden, Page } from './layout.js';
+import { alertId, Hidden, Page } from './layout.js';
 
 interface FormPage {
   csrf: string;
@@ -10,7 +10,8 @@ const titleFor = (application: string | null): string =>
   application === null ? 'Sign in' : `Sign in to ${application}`;
 
 /** Whether the form's field has the fault that the alert names. */
-const faulty = (alert: string | undefined) => (alert === undefined ? {} : { 'aria-invalid': true as const });
+const faulty = (alert: string | undefined) =>
+  alert === undefined ? {} : { 'aria-invalid': true as const, 'aria-describedby': alertId };
 
 /** First step: the address decides where the sign-in goes on. */
 export function EmailPage(

@@ -44,6 +44,8 @@ a { color: var(--accent); display: inline-block; min-block-size: 1.5rem; }
   border-inline-start: 4px solid var(--alert); border-radius: 0.25rem;
 }
 .quiet, dt { color: var(--quiet); }
+main > :last-child, main > form:last-child > :last-child { margin-block-end: 0; }
+[role='alert']::first-letter { text-transform: uppercase; }
 dl { margin: 0 0 1rem; }
 dt { font-size: 0.875rem; }
 dd { margin: 0 0 0.75rem; overflow-wrap: anywhere; }
