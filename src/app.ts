@@ -19,6 +19,7 @@ import type { Core } from './identity/core.js';
 import { startJobWorker, type JobWorker } from './identity/jobs.js';
 import { mailJob, sendMail } from './identity/mails.js';
 import { answerPasswordReset, forgotJob } from './identity/password-reset.js';
+import { memberPartJob, writeLeftPart } from './identity/member-parts.js';
 import { recomputeGrants, recomputeJob } from './identity/recompute.js';
 import { expireAccess } from './identity/user-actions.js';
 import { accessExpireJob } from './identity/user-write.js';
@@ -100,6 +101,7 @@ export function createApp(core: Core, version: string): App {
         ...revocationJobs(core),
         [mailJob]: (job) => sendMail(core, job),
         [forgotJob]: (job) => answerPasswordReset(core, job),
+        [memberPartJob]: (job) => writeLeftPart(core, job),
         [recomputeJob]: (job) => recomputeGrants(core, job),
         [accessExpireJob]: (job) => expireAccess(core, job),
       });

@@ -11,6 +11,15 @@ import {
   type GroupInput,
 } from './groups.js';
 import { wakeJobs } from './jobs.js';
+import {
+  afterOthers,
+  isLarge,
+  leaveParts,
+  partsOf,
+  refusable,
+  requireNoneLeft,
+  writeParts,
+} from './member-parts.js';
 import { changeMembersStep, requireMembers, type Difference } from './member-steps.js';
 import { displayNameOf } from './user-keys.js';
 import { openWrite } from './user-write.js';
@@ -24,9 +33,6 @@ export interface MemberChange {
   replaceWith?: readonly string[];
 }
 
-/** More changes than this are written in several transactions, one after the other. */
-const mostPerTransaction = 500;
-
 /** How often a replacement starts over because others changed the group meanwhile. */
 const mostReplacements = 20;
 
@@ -35,63 +41,43 @@ export interface ChangeOptions extends WriteOptions {
   edit?: GroupEdit;
 }
 
-/** One transaction's share of a change. @returns the group afterwards; the same version when nothing changed. */
-function writeBatch(
-  core: Core,
-  actor: Actor,
-  groupId: string,
-  part: Difference,
-  options: ChangeOptions,
-): Promise<GroupDocument> {
-  return core.store.transaction(function* (tx) {
-    const context = yield* openWrite(tx, core, actor);
-    const groups = tx.tenant(context.tenantId).collection('groups');
-    const stored = requireGroup(yield* groups.get(groupId), actor.directoryId);
-    requireVersion(stored, options.ifVersion);
-    const group = options.edit ? yield* editGroupStep(context, stored, options.edit) : stored;
-    return yield* changeMembersStep(context, group, part);
-  });
-}
-
-/** At least one batch, be it empty. */
-function batchesOf({ add, remove }: Difference): [Difference, ...Difference[]] {
-  const all = [
-    ...remove.map((id) => ({ id, isMember: false })),
-    ...add.map((id) => ({ id, isMember: true })),
-  ];
-  const batchAt = (at: number): Difference => {
-    const part = all.slice(at, at + mostPerTransaction);
-    return {
-      add: part.filter(({ isMember }) => isMember).map(({ id }) => id),
-      remove: part.filter(({ isMember }) => !isMember).map(({ id }) => id),
-    };
-  };
-  const batches: [Difference, ...Difference[]] = [batchAt(0)];
-  for (let at = mostPerTransaction; at < all.length; at += mostPerTransaction) batches.push(batchAt(at));
-  return batches;
-}
-
 /**
- * Writes a difference, in one transaction when it is small.
+ * Writes a difference: all of it is judged, and certain, with the first transaction; what does not fit into it follows (`member-parts.ts`).
  *
- * @param isExact - the difference holds for this version of the group only: every batch checks that nobody else came in between.
+ * @returns the group afterwards; the same version when nothing changed.
  */
 async function writeDifference(
   core: Core,
   actor: Actor,
   groupId: string,
   difference: Difference,
-  isExact: boolean,
   options: ChangeOptions,
 ): Promise<GroupDocument> {
-  const [first, ...rest] = batchesOf(difference);
-  // The later batches of this change may not fail for a member that never was.
-  if (rest.length > 0) await requireMembers(core, actor, difference.add);
-  let group = await writeBatch(core, actor, groupId, first, options);
-  for (const part of rest) {
-    group = await writeBatch(core, actor, groupId, part, isExact ? { ifVersion: group.version } : {});
-  }
-  return group;
+  const [first, ...rest] = await judgedParts(core, actor, groupId, difference);
+  const group = await core.store.transaction(function* (tx) {
+    const context = yield* openWrite(tx, core, actor);
+    const groups = tx.tenant(context.tenantId).collection('groups');
+    const stored = requireGroup(yield* groups.get(groupId), actor.directoryId);
+    requireNoneLeft(stored);
+    requireVersion(stored, options.ifVersion);
+    const edited = options.edit ? yield* editGroupStep(context, stored, options.edit) : stored;
+    return yield* leaveParts(context, yield* changeMembersStep(context, edited, first), rest);
+  });
+  return rest.length === 0 ? group : writeParts(core, group, actor);
+}
+
+/** The parts of a difference, with all that could be refused in the first. */
+async function judgedParts(
+  core: Core,
+  actor: Actor,
+  groupId: string,
+  difference: Difference,
+): Promise<[Difference, ...Difference[]]> {
+  if (!isLarge(difference)) return partsOf(difference);
+  // A nested group may make a ring.
+  const nested = await requireMembers(core, actor, difference.add);
+  const refused = await refusable(core, actor, groupId, difference.remove);
+  return partsOf(difference, new Set([...nested, ...refused]));
 }
 
 async function memberIds(core: Core, tenantId: string, groupId: string): Promise<Set<string>> {
@@ -115,6 +101,7 @@ async function replaceMembers(
   for (let attempt = 1; ; attempt += 1) {
     const stored = await core.store.tenant(actor.tenantId).collection('groups').get(groupId);
     const group = requireGroup(stored, actor.directoryId);
+    requireNoneLeft(group);
     if (attempt === 1) requireVersion(group, options.ifVersion);
     const current = await memberIds(core, actor.tenantId, groupId);
     const difference = {
@@ -123,7 +110,7 @@ async function replaceMembers(
     };
     try {
       const exact = { ...options, ifVersion: group.version };
-      return await writeDifference(core, actor, groupId, difference, true, exact);
+      return await writeDifference(core, actor, groupId, difference, exact);
     } catch (error) {
       const isStale = error instanceof AppError && error.code === 'resource.version_mismatch';
       if (!isStale || options.ifVersion !== undefined || attempt === mostReplacements) throw error;
@@ -132,8 +119,8 @@ async function replaceMembers(
 }
 
 /**
- * Changes who is in a group. Costs what changes, whatever the group's size; up to 500 changes are one transaction, more are written in
- * steps of 500 after all of them were checked.
+ * Changes who is in a group: all of it or nothing. Costs what changes, whatever the group's size; up to 500 changes are one transaction, of
+ * more the first transaction decides and the others follow, whatever becomes of this process. Readers may see them come.
  *
  * @returns the group; the very same version when nothing changed.
  * @throws AppError `group.not_found`, `input.invalid` for unknown members and rings, `user.last_administrator`,
@@ -151,16 +138,18 @@ export async function changeMembers(
   const { replaceWith } = change;
   const wanted = replaceWith && new Set([...replaceWith, ...add].filter((id) => !remove.has(id)));
   const group = await refuseDuplicates(groupDuplicates, () =>
-    wanted
-      ? replaceMembers(core, actor, groupId, wanted, options)
-      : writeDifference(core, actor, groupId, { add, remove: [...remove] }, false, options),
+    afterOthers(core, actor.tenantId, groupId, () =>
+      wanted
+        ? replaceMembers(core, actor, groupId, wanted, options)
+        : writeDifference(core, actor, groupId, { add, remove: [...remove] }, options),
+    ),
   );
   wakeJobs(core);
   return group;
 }
 
 /**
- * Adds a group with its members: one transaction for the group and the first 500, after all of them were checked.
+ * Adds a group with its members, or neither; see {@link changeMembers} for more than 500.
  *
  * @throws AppError `group.name_taken`, `input.invalid` for unknown members.
  */
@@ -170,18 +159,19 @@ export async function createGroupWithMembers(
   input: GroupInput,
   members: readonly string[],
 ): Promise<GroupDocument> {
-  const [first, ...rest] = batchesOf({ add: [...new Set(members)], remove: [] });
-  if (rest.length > 0) await requireMembers(core, actor, members);
-  let group = await refuseDuplicates(groupDuplicates, () =>
+  const difference = { add: [...new Set(members)], remove: [] };
+  if (isLarge(difference)) await requireMembers(core, actor, difference.add);
+  const [first, ...rest] = partsOf(difference);
+  const group = await refuseDuplicates(groupDuplicates, () =>
     core.store.transaction(function* (tx) {
       const context = yield* openWrite(tx, core, actor);
       const inserted = yield* insertGroupStep(context, input);
-      return yield* changeMembersStep(context, inserted, first);
+      return yield* leaveParts(context, yield* changeMembersStep(context, inserted, first), rest);
     }),
   );
-  for (const part of rest) group = await writeBatch(core, actor, group._id, part, {});
+  const whole = await writeParts(core, group, actor);
   wakeJobs(core);
-  return group;
+  return whole;
 }
 
 export interface Member {

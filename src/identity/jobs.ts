@@ -15,9 +15,11 @@ export interface JobInput {
 /**
  * Work to do after the commit, at least once, by whichever process comes first. Call {@link wakeJobs} after the transaction so that it is
  * this one, at once.
+ *
+ * @returns the job's id.
  */
-export function* enqueueJob(tx: Transaction, tenantId: string, job: JobInput, now: Date): Step<void> {
-  yield* tx
+export function* enqueueJob(tx: Transaction, tenantId: string, job: JobInput, now: Date): Step<string> {
+  const { _id } = yield* tx
     .tenant(tenantId)
     .collection('jobs')
     .insert({
@@ -29,6 +31,7 @@ export function* enqueueJob(tx: Transaction, tenantId: string, job: JobInput, no
       attempts: 0,
       leasedUntil: null,
     });
+  return _id;
 }
 
 /** Does one job; what it throws makes the job run again later. Must bear being run twice. */

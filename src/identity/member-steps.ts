@@ -30,9 +30,11 @@ const lookUpAtOnce = 100;
 /**
  * Everybody named has to be a user or group of this tenant that the actor sees; looked up a few at a time.
  *
+ * @returns those that are groups.
  * @throws AppError `input.invalid`.
  */
-export async function requireMembers(core: Core, actor: Actor, ids: readonly string[]): Promise<void> {
+export async function requireMembers(core: Core, actor: Actor, ids: readonly string[]): Promise<string[]> {
+  const nested: string[] = [];
   const scope = core.store.tenant(actor.tenantId);
   const options = { fields: ['directoryId'] };
   for (let at = 0; at < ids.length; at += lookUpAtOnce) {
@@ -47,7 +49,9 @@ export async function requireMembers(core: Core, actor: Actor, ids: readonly str
       (id) => !groups.some((group) => group._id === id && isVisibleTo(group, actor.directoryId)),
     );
     if (unknown !== undefined) throw unknownMember(unknown);
+    nested.push(...rest);
   }
+  return nested;
 }
 
 function withMembership(groupIds: readonly string[], groupId: string, isMember: boolean): string[] {
@@ -108,6 +112,23 @@ function* changeNested(
   return true;
 }
 
+/** What a later part of a change leaves undone rather than fail: its first part was judged and answered for. */
+const spared: ReadonlySet<string> = new Set(['user.last_administrator', 'user.self_change']);
+
+function* changeLate(context: WriteContext, id: string, groupId: string, isMember: boolean): Step<boolean> {
+  try {
+    return yield* changeOne(context, id, groupId, isMember);
+  } catch (error) {
+    const isGone = error instanceof AppError && error.code === 'input.invalid';
+    if (isGone) return false;
+    if (!(error instanceof AppError) || !spared.has(error.code)) throw error;
+    const target = { type: 'user', id, label: id };
+    const event = { action: 'group.members_changed', target, result: 'failure' } as const;
+    yield* recordEvent(context.tx, context.actor, event, context.now);
+    return false;
+  }
+}
+
 function* changeOne(context: WriteContext, id: string, groupId: string, isMember: boolean): Step<boolean> {
   const scope = context.tx.tenant(context.tenantId);
   const user = yield* scope.collection('users').get(id);
@@ -132,18 +153,34 @@ function tell({ onMemberChanged }: Actor, ids: readonly string[], isMember: bool
   for (const id of ids) onMemberChanged?.(id, isMember);
 }
 
-/** Changes the members of a group within a larger write. @returns the group; the same version when nothing changed. */
+/** @returns those whose membership changed. */
+function* changeEach(
+  context: WriteContext,
+  ids: readonly string[],
+  { groupId, isMember, isLate }: { groupId: string; isMember: boolean; isLate: boolean },
+): Step<string[]> {
+  const change = isLate ? changeLate : changeOne;
+  const changed: string[] = [];
+  for (const id of ids) if (yield* change(context, id, groupId, isMember)) changed.push(id);
+  return changed;
+}
+
+/**
+ * Changes the members of a group within a larger write.
+ *
+ * @param isLate - the rest of a change that was permitted and begun: who is gone by now is passed over.
+ * @returns the group; the same version when nothing changed.
+ */
 export function* changeMembersStep(
   context: WriteContext,
   group: GroupDocument,
   part: Difference,
+  isLate = false,
 ): Step<GroupDocument> {
   const { actor, now, tenantId, tx } = context;
-  if (part.add.length + part.remove.length > 0) yield* requireMayGive(context, group);
-  const added: string[] = [];
-  const removed: string[] = [];
-  for (const id of part.add) if (yield* changeOne(context, id, group._id, true)) added.push(id);
-  for (const id of part.remove) if (yield* changeOne(context, id, group._id, false)) removed.push(id);
+  if (!isLate && part.add.length + part.remove.length > 0) yield* requireMayGive(context, group);
+  const added = yield* changeEach(context, part.add, { groupId: group._id, isMember: true, isLate });
+  const removed = yield* changeEach(context, part.remove, { groupId: group._id, isMember: false, isLate });
   if (added.length + removed.length === 0) return group;
   tell(actor, added, true);
   tell(actor, removed, false);

@@ -18,6 +18,8 @@ export interface GroupDocument extends StoredDocument {
   roleIds?: string[];
   /** The users who look after its members; absent: none. */
   administratorIds?: string[];
+  /** The jobs that hold what is not written yet of a large change of its members, in their order; absent: none. */
+  pendingParts?: string[];
 }
 
 export const groupSchema = defineCollection<GroupDocument>(
@@ -32,6 +34,7 @@ export const groupSchema = defineCollection<GroupDocument>(
     groupIds: { type: [String], required: true },
     roleIds: { type: [String], default: undefined },
     administratorIds: { type: [String], default: undefined },
+    pendingParts: { type: [String], default: undefined },
   },
   [
     { name: 'groups_by_id', key: { tenantId: 1, _id: 1 } },

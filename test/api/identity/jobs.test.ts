@@ -34,7 +34,7 @@ describe('jobs', () => {
     workers.push(worker);
     return worker;
   };
-  const enqueue = (kind: string, payload = {}): Promise<void> =>
+  const enqueue = (kind: string, payload = {}): Promise<string> =>
     core.store.transaction((tx) => enqueueJob(tx, tenantId, { kind, payload }, core.clock.now()));
   const left = (kind: string): Promise<JobDocument[]> =>
     core.store.tenant(tenantId).collection('jobs').find({ kind });
