@@ -51,6 +51,12 @@ export interface UpdateOptions {
 export type Change<T> = (stored: T) => T | undefined;
 
 /**
+ * What a caller makes of a document: a pure function that is the same object in every call, made once and not for each request. A store
+ * may remember what it made for as long as the document stands unchanged; so the result is shared, and must not be changed.
+ */
+export type Derive<T, R> = (document: T) => R;
+
+/**
  * One collection as seen by one tenant (or by the server, see {@link Store}).
  *
  * Unique indexes throw `AppError('store.duplicate')` whose cause is a {@link DuplicateKey}; a database that is away throws
@@ -60,6 +66,10 @@ export interface Collection<T extends StoredDocument> {
   get(id: string): Promise<T | undefined>;
   findOne(query: Query, options?: FindOptions): Promise<T | undefined>;
   find(query: Query, options?: FindOptions): Promise<T[]>;
+  /** What `make` makes of the document with this id, as it stands now. */
+  derive<R>(id: string, make: Derive<T, R>): Promise<R | undefined>;
+  /** Likewise of all that {@link find} would give. */
+  deriveAll<R>(query: Query, options: Omit<FindOptions, 'fields'>, make: Derive<T, R>): Promise<R[]>;
   count(query: Query): Promise<number>;
   /** All matches in id order, in batches, yielding to other work; what is written meanwhile may or may not be seen. */
   iterate(query: Query, options?: Pick<FindOptions, 'fields'>): AsyncIterable<T>;

@@ -35,6 +35,8 @@ function dryCollection<N extends CollectionName>(
     get: (id) => real.get(id),
     findOne: (query, options) => real.findOne(query, options),
     find: (query, options) => real.find(query, options),
+    derive: (id, make) => real.derive(id, make),
+    deriveAll: (query, options, make) => real.deriveAll(query, options, make),
     count: (query) => real.count(query),
     iterate: (query, options) => real.iterate(query, options),
     insert: (document) => undone(store, (tx) => inside(tx).insert(document)),

@@ -7,7 +7,7 @@ import { openEmbeddedStore } from '../../src/persistence/embedded/store.js';
 import type { Query, Store } from '../../src/persistence/store.js';
 import { systemClock } from '../../src/shared/clock.js';
 import { newId } from '../../src/shared/ids.js';
-import { thingSchema, thingsOf, type Thing } from '../support/things.js';
+import { thingIndexes, thingSchema, thingsOf, type Thing } from '../support/things.js';
 
 const tenantId = newId();
 const thing = (size: number): Thing => {
@@ -26,6 +26,9 @@ const thing = (size: number): Thing => {
   } as never;
 };
 
+/** Each thing's key is its id. */
+const keyOf = ({ key }: Thing) => key;
+
 describe('counting and skipping in big prefixes (embedded)', () => {
   let folder: string;
   let ours: Store;
@@ -34,7 +37,8 @@ describe('counting and skipping in big prefixes (embedded)', () => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'gatehouse-test-'));
-    const schemas = { things: thingSchema() };
+    const bySize = { name: 'things_size', key: { tenantId: 1, size: 1, _id: 1 } } as const;
+    const schemas = { things: thingSchema([...thingIndexes, bySize]) };
     ours = openEmbeddedStore(folder, schemas, systemClock);
     // Another store on the same folder stands for another process: it knows nothing of what the first one wrote.
     theirs = openEmbeddedStore(folder, schemas, systemClock);
@@ -50,6 +54,9 @@ describe('counting and skipping in big prefixes (embedded)', () => {
     [{}, () => true],
     [{ size: 1 }, ({ size }) => size === 1],
     [{ size: { $in: [0, 2, null] } }, ({ size }) => size !== 1],
+    // One range is enough: the others are empty, or there is nothing beside them all.
+    [{ size: { $in: [1, 7, null] } }, ({ size }) => size === 1],
+    [{ size: { $in: [0, 1, 2] } }, () => true],
   ];
 
   async function check(store: Store, position: number): Promise<void> {
@@ -57,13 +64,17 @@ describe('counting and skipping in big prefixes (embedded)', () => {
       const ids = expected.filter(matches).map(({ _id }) => _id);
       expect(await thingsOf(store, tenantId).count(query)).to.equal(ids.length);
       const skip = Math.floor(position * (ids.length + 10));
+      const page = ids.slice(skip, skip + 120);
+      expect(await thingsOf(store, tenantId).deriveAll(query, { skip, limit: 120 }, keyOf)).to.deep.equal(
+        page,
+      );
       for (const [direction, order] of [
         [1, ids],
         [-1, ids.toReversed()],
       ] as const) {
-        const options = { skip, limit: 20, sort: { _id: direction } };
+        const options = { skip, limit: 120, sort: { _id: direction } };
         const found = await thingsOf(store, tenantId).find(query, options);
-        expect(found.map(({ _id }) => _id)).to.deep.equal(order.slice(skip, skip + 20));
+        expect(found.map(({ _id }) => _id)).to.deep.equal(order.slice(skip, skip + 120));
       }
     }
   }

@@ -4,6 +4,7 @@ import { open, type Database as Table, type RootDatabase } from 'lmdb';
 import type { Schema } from 'mongoose';
 import { AppError } from '../../shared/errors.js';
 import type { Doc } from '../document.js';
+import { createDerivations, type Derivations } from './derivations.js';
 import { duplicate, entriesOf, readCollection, type Collected, type Index } from './indexes.js';
 import { documentRange, encodeKey, endOf } from './keys.js';
 import { createRanks, type Ranks } from './ranks.js';
@@ -17,6 +18,7 @@ export interface Counter {
 /** The lmdb environment of one data folder: documents by `collection/id`, index entries, counters, and what the indexes are. */
 export interface Database {
   documents: Table<Doc, string>;
+  derive: Derivations;
   /** Value: the id for unique indexes, empty for the others, whose keys end with it. */
   entries: Table<string, Buffer>;
   counters: Table<Counter, string>;
@@ -176,6 +178,7 @@ export function openDatabase(
     const requirePresent = presence(folder, path);
     return {
       documents,
+      derive: createDerivations(documents),
       entries,
       counters,
       collections,

@@ -167,6 +167,40 @@ function planIndex(index: Index, conditions: Conditions, order: SortOrder): Inde
   };
 }
 
+/** More values side by side are not looked into one by one. */
+const mostChoices = 16;
+
+/** The one fixed field of a plan that has a few values to choose from; undefined when there is none or several. */
+export function choiceOf({ index, fixed, conditions }: IndexPlan): string | undefined {
+  const fields = index.fields.slice(0, fixed);
+  const several = fields.filter((field) => (conditions.fields.get(field)?.points?.length ?? 0) > 1);
+  const [field = ''] = several;
+  const count = conditions.fields.get(field)?.points?.length ?? 0;
+  return several.length === 1 && count <= mostChoices ? field : undefined;
+}
+
+/** The plan split into one for each value of the field. */
+export function choicesOf(plan: IndexPlan, field: string): IndexPlan[] {
+  const { conditions } = plan;
+  return (conditions.fields.get(field)?.points ?? []).map((point) => {
+    const fields = new Map(conditions.fields).set(field, { points: [point] });
+    return { ...plan, conditions: { ...conditions, fields } };
+  });
+}
+
+/** A walk in the same order over one range that holds all a plan finds, and what has other values in the field as well. */
+export function widerPlan(
+  { indexes }: Collected,
+  { conditions }: IndexPlan,
+  field: string,
+  order: SortOrder,
+): IndexPlan | undefined {
+  const fields = new Map(conditions.fields);
+  fields.delete(field);
+  const plans = indexes.flatMap((index) => planIndex(index, { ...conditions, fields }, order) ?? []);
+  return plans.find((plan) => plan.ordered && plan.exact && plan.distinct && rangesOf(plan).length === 1);
+}
+
 /** How much a plan narrows the search: fixed fields beside the tenant count most, then a range. */
 function narrowness(plan: IndexPlan): number {
   const { index, fixed } = plan;

@@ -1,9 +1,19 @@
 import { requireDefined, type Doc } from '../document.js';
-import type { FindOptions, Query } from '../store.js';
+import type { Derive, FindOptions, Query } from '../store.js';
 import { matcher, valuesAt } from './indexes.js';
 import { documentKey, documentRange, orderOf } from './keys.js';
-import { choosePlan, rangesOf, sortOrder, type IndexPlan, type Plan, type SortOrder } from './planner.js';
-import { getDocument, isVisible, scoped, type View } from './view.js';
+import {
+  choicesOf,
+  choiceOf,
+  choosePlan,
+  rangesOf,
+  sortOrder,
+  widerPlan,
+  type IndexPlan,
+  type Plan,
+  type SortOrder,
+} from './planner.js';
+import { deriveDocument, getDocument, isVisible, scoped, type View } from './view.js';
 import { chunk, chunkBetween, walk } from './walk.js';
 
 /** Work that may take long: it yields where other work may come in between, and returns its result. */
@@ -32,14 +42,20 @@ function* scan(view: View, after: FindOptions['after'], reverse: boolean): Docum
   }
 }
 
-function* load(view: View, ids: Iterable<string>): Documents {
+/** What is read by each id, and undefined where other work may come in between. */
+function* readEach<R>(
+  ids: Iterable<string>,
+  read: (id: string) => R | undefined,
+): Generator<R | undefined, void> {
   let seen = 0;
   for (const id of ids) {
-    const document = getDocument(view, id);
-    if (document) yield document;
+    const found = read(id);
+    if (found !== undefined) yield found;
     if (++seen % chunk === 0) yield undefined;
   }
 }
+
+const load = (view: View, ids: Iterable<string>): Documents => readEach(ids, (id) => getDocument(view, id));
 
 function* unite(view: View, branches: readonly Plan[]): Documents {
   const met = new Set<string>();
@@ -132,6 +148,25 @@ function isByKeys({ collection }: View, plan: Plan): plan is IndexPlan {
   return plan.kind === 'index' && plan.exact && plan.distinct && collection.expiry === null;
 }
 
+/**
+ * The same with one range instead of several side by side, where one will do: those without keys are left out, and of those that
+ * together hold every key of a wider range the wider one is taken. In a single range a skip needs no counting on the way.
+ */
+function simplified(view: View, plan: IndexPlan, options: FindOptions, order: SortOrder): IndexPlan {
+  const { limit = Infinity, skip = 0, after } = options;
+  const field = choiceOf(plan);
+  if (field === undefined || after || limit + skip < chunk) return plan;
+  const { ranks } = view.database;
+  const countOf = (one: IndexPlan) => rangesOf(one).reduce((sum, range) => sum + ranks.count(range), 0);
+  const choices = choicesOf(plan, field).map((choice) => ({ choice, count: countOf(choice) }));
+  const filled = choices.filter(({ count }) => count > 0);
+  const [only] = filled;
+  if (only && filled.length === 1) return only.choice;
+  const total = choices.reduce((sum, { count }) => sum + count, 0);
+  const wide = widerPlan(view.collection, plan, field, order);
+  return wide && countOf(wide) === total ? wide : plan;
+}
+
 function* skipping(documents: Documents, skip: number): Documents {
   let left = skip;
   for (const document of documents) {
@@ -140,13 +175,20 @@ function* skipping(documents: Documents, skip: number): Documents {
   }
 }
 
+/** The ids of a page in the order asked for, where keys alone tell which they are. */
+function idsByKeys(view: View, plan: Plan, options: FindOptions, order: SortOrder) {
+  if (!isByKeys(view, plan) || !plan.ordered) return undefined;
+  return walk(view.database, simplified(view, plan, options, order), options);
+}
+
 /** Every match after `skip` of them, one at a time, in the order asked for. */
 export function stream(view: View, query: Query, options: FindOptions = {}): Documents {
   const order = sortOrder(options.sort);
   const plan = planFor(view, query, order);
+  const ids = idsByKeys(view, plan, options, order);
+  if (ids) return load(view, ids);
   const isById = plan.kind === 'scan' && order[0]?.[0] === '_id';
   const isOrdered = isById || (plan.kind === 'index' && plan.ordered);
-  if (isOrdered && isByKeys(view, plan)) return load(view, walk(view.database, plan, options));
   const found = isOrdered
     ? matches(view, plan, scoped(view, query), { ...options, skip: 0 }, order[0]?.[1] === -1)
     : sorted(view, plan, scoped(view, query), options, order);
@@ -161,18 +203,40 @@ function project(document: Doc, fields: readonly string[] | undefined): Doc {
   ) as Doc;
 }
 
-export function* find(view: View, query: Query, options: FindOptions = {}): Breathing<Doc[]> {
-  const found: Doc[] = [];
-  const limit = options.limit ?? Infinity;
-  if (limit <= 0) return found;
-  for (const document of stream(view, query, options)) {
-    if (!document) yield undefined;
-    else {
-      found.push(project(document, options.fields));
-      if (found.length >= limit) break;
-    }
+/** As many as the limit allows. */
+function* take<T, R>(
+  items: Generator<T | undefined, void>,
+  make: (item: T) => R,
+  limit = Infinity,
+): Breathing<R[]> {
+  const taken: R[] = [];
+  if (limit <= 0) return taken;
+  for (const item of items) {
+    if (item === undefined) yield undefined;
+    else if (taken.push(make(item)) >= limit) break;
   }
-  return found;
+  return taken;
+}
+
+export function find(view: View, query: Query, options: FindOptions = {}): Breathing<Doc[]> {
+  return take(stream(view, query, options), (document) => project(document, options.fields), options.limit);
+}
+
+/** What `make` makes of all that {@link find} would give. Where keys alone tell which those are, documents are not taken apart. */
+export function deriveAll<R>(
+  view: View,
+  query: Query,
+  options: FindOptions,
+  make: Derive<Doc, R>,
+): Breathing<R[]> {
+  const order = sortOrder(options.sort);
+  const ids = idsByKeys(view, planFor(view, query, order), options, order);
+  if (!ids) return take(stream(view, query, options), make, options.limit);
+  const read = (id: string) => {
+    const made = deriveDocument(view, id, make);
+    return made === undefined ? undefined : { made };
+  };
+  return take(readEach(ids, read), ({ made }) => made, options.limit);
 }
 
 export function* count(view: View, query: Query): Breathing<number> {

@@ -1,11 +1,20 @@
 import type { Schema } from 'mongoose';
 import type { Clock } from '../../shared/clock.js';
 import type { Doc } from '../document.js';
-import type { Change, FindOptions, Query, Step, Store, Transaction, UpdateOptions } from '../store.js';
+import type {
+  Change,
+  Derive,
+  FindOptions,
+  Query,
+  Step,
+  Store,
+  Transaction,
+  UpdateOptions,
+} from '../store.js';
 import { openDatabase, type Database, type DatabaseOptions } from './database.js';
-import { count, find, stream, type Breathing } from './reader.js';
+import { count, deriveAll, find, stream, type Breathing } from './reader.js';
 import { matcher } from './indexes.js';
-import { getDocument, type View } from './view.js';
+import { deriveDocument, getDocument, type View } from './view.js';
 import { insert, remove, sweep, update } from './writer.js';
 
 /** Longest stretch of work without letting other work in, in milliseconds. */
@@ -101,6 +110,14 @@ function openCollection(view: View) {
     find: async (query: Query, options?: FindOptions) => {
       await takeTurn();
       return breathe(find(view, query, options));
+    },
+    derive: async <R>(id: string, make: Derive<Doc, R>) => {
+      await takeTurn();
+      return deriveDocument(view, id, make);
+    },
+    deriveAll: async <R>(query: Query, options: FindOptions, make: Derive<Doc, R>) => {
+      await takeTurn();
+      return breathe(deriveAll(view, query, options, make));
     },
     count: async (query: Query) => {
       await takeTurn();

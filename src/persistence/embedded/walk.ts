@@ -57,6 +57,10 @@ function* merge(streams: Entries[], reverse: boolean): Entries {
   }
 }
 
+function sideBySide(streams: Entries[], reverse: boolean): Entries[] {
+  return streams.length > 1 ? [merge(streams, reverse)] : streams;
+}
+
 /** Cuts the ranges so that they begin after (descending: end before) the document of these sort values. */
 function rangesAfter(plan: IndexPlan, after: NonNullable<FindOptions['after']>): KeyRange[] {
   const fields = plan.rest.filter((field) => plan.index.fields.includes(field));
@@ -125,6 +129,6 @@ export function walk(database: Database, plan: IndexPlan, options: FindOptions):
   const { ranges, skip } = seek(database, whole, skipped, plan.reverse);
   const first = (options.limit ?? chunk) + skip;
   const streams = ranges.map((range) => readRange(database, plan, range, first));
-  const ids = idsIn(plan.ordered ? [merge(streams, plan.reverse)] : streams, skip);
+  const ids = idsIn(plan.ordered ? sideBySide(streams, plan.reverse) : streams, skip);
   return plan.distinct ? ids : unlike(ids);
 }

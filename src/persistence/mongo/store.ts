@@ -2,7 +2,16 @@ import { createConnection, type Connection, type mongo, type Schema } from 'mong
 import type { Logger } from '../../infrastructure/logger.js';
 import { systemClock, type Clock } from '../../shared/clock.js';
 import type { Doc } from '../document.js';
-import type { Change, FindOptions, Query, Step, Store, Transaction, UpdateOptions } from '../store.js';
+import type {
+  Change,
+  Derive,
+  FindOptions,
+  Query,
+  Step,
+  Store,
+  Transaction,
+  UpdateOptions,
+} from '../store.js';
 import { counterSchema, createCounters } from './counters.js';
 import { translate } from './failures.js';
 import { prepareCollections } from './indexes.js';
@@ -33,6 +42,12 @@ function openCollection(view: View, turns: Turns) {
     findOne: async (query: Query, options?: FindOptions) =>
       (await operations.find(view, query, { ...options, limit: 1 }))[0],
     find: (query: Query, options?: FindOptions) => operations.find(view, query, options),
+    derive: async <R>(id: string, make: Derive<Doc, R>) => {
+      const document = await operations.get(view, id);
+      return document && make(document);
+    },
+    deriveAll: async <R>(query: Query, options: FindOptions, make: Derive<Doc, R>) =>
+      (await operations.find(view, query, options)).map(make),
     count: (query: Query) => operations.count(view, query),
     iterate: (query: Query, options?: FindOptions) => operations.iterate(view, query, options),
     insert: (document: object) => operations.insert(view, document),
