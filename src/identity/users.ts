@@ -1,5 +1,5 @@
 import type { UserDocument } from '../persistence/collections/users.js';
-import type { Step } from '../persistence/store.js';
+import type { Derive, Step } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import { recordEvent } from './audit.js';
 import type { Actor, Core } from './core.js';
@@ -37,6 +37,14 @@ const duplicates = {
   },
 } as const;
 
+function requireSeen<U extends { directoryId: string | null }>(
+  user: U | undefined,
+  directoryId: string | null,
+): U {
+  if (!user || !isVisibleTo(user, directoryId)) throw new AppError('user.not_found', 'there is no such user');
+  return user;
+}
+
 /**
  * @param directoryId - who asks, when it is a directory: what it may not see is not found either.
  * @throws AppError `user.not_found`.
@@ -47,9 +55,22 @@ export async function getUser(
   id: string,
   directoryId: string | null = null,
 ): Promise<UserDocument> {
-  const user = await core.store.tenant(tenantId).collection('users').get(id);
-  if (!user || !isVisibleTo(user, directoryId)) throw new AppError('user.not_found', 'there is no such user');
-  return user;
+  return requireSeen(await core.store.tenant(tenantId).collection('users').get(id), directoryId);
+}
+
+/**
+ * What `make` makes of a user, as {@link getUser} would give it.
+ *
+ * @throws AppError `user.not_found`.
+ */
+export async function deriveUser<U extends { directoryId: string | null }>(
+  core: Core,
+  tenantId: string,
+  id: string,
+  directoryId: string | null,
+  make: Derive<UserDocument, U>,
+): Promise<U> {
+  return requireSeen(await core.store.tenant(tenantId).collection('users').derive(id, make), directoryId);
 }
 
 /** The one user of a tenant whose userName or primary address this is, compared as at sign-in. */

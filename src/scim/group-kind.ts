@@ -4,7 +4,7 @@ import type { ScimContext } from './exchange.js';
 import { groupFilterTable } from './group-filter.js';
 import { membersOfEach } from './group-members.js';
 import { toScimGroup } from './group-resource.js';
-import type { ResourceKind } from './listing.js';
+import type { ResourceKind } from './page-search.js';
 
 const storedSorts: ReadonlyMap<string, string> = new Map([
   ['id', '_id'],
@@ -20,7 +20,7 @@ export function groupKind(context: ScimContext): ResourceKind<GroupDocument> {
     schema: schemas.group,
     collection: core.store.tenant(tenantId).collection('groups'),
     visible: context.directoryId === null ? {} : visibleTo(context.directoryId),
-    isVisible: (document) => isVisibleTo(document, context.directoryId),
+    isVisible: (row) => isVisibleTo(row, context.directoryId),
     table: groupFilterTable(context),
     storedSorts,
     linked: 'members',

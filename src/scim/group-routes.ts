@@ -7,7 +7,7 @@ import { groupKind } from './group-kind.js';
 import { membersOfEach } from './group-members.js';
 import { fromScimGroup, memberIds, toScimGroup, type GroupContent } from './group-resource.js';
 import { readList, renderList } from './list-answer.js';
-import { findPage, shownBy } from './listing.js';
+import { findPage, readDocuments, shownBy } from './listing.js';
 import { evaluatePreconditions, toEntityTag } from './protocol/etag.js';
 import { splitMemberOperations, type MemberChange } from './protocol/member-operations.js';
 import { applyPatch } from './protocol/patch-apply.js';
@@ -74,8 +74,8 @@ export async function getGroup(context: ScimContext, request: ScimRequest): Prom
 export async function listGroups(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
   const list = readList(context, request, context.schemas.group);
   const kind = groupKind(context);
-  const page = await findPage(context, kind, list);
-  const resources = await kind.toResources(page.documents, shownBy(list.projection, 'members'));
+  const page = await findPage(context, kind, list, readDocuments(kind));
+  const resources = await kind.toResources(page.rows, shownBy(list.projection, 'members'));
   return renderList(list, page, resources);
 }
 

@@ -1,5 +1,5 @@
 import type { ScimAnswer, ScimContext, ScimRequest } from './exchange.js';
-import type { Page } from './listing.js';
+import type { Page, Row } from './page-search.js';
 import type { ResourceSchema } from './protocol/attribute.js';
 import type { JsonObject } from './protocol/json-value.js';
 import {
@@ -25,14 +25,23 @@ export function readList(
     : parseListRequest(request.query, schema, limits, options);
 }
 
+type ListedPage = Pick<Page<Row>, 'total' | 'nextCursor'>;
+
 /** A ListResponse of one page (RFC 7644 section 3.4.2). */
 export function renderList(
   list: ListRequest,
-  page: Pick<Page<never>, 'total' | 'nextCursor'>,
+  page: ListedPage,
   resources: readonly JsonObject[],
 ): ScimAnswer {
-  const shown = resources.map((resource) => project(resource, list.projection));
+  const texts = resources.map((resource) => JSON.stringify(project(resource, list.projection)));
+  return renderTexts(list, page, texts);
+}
+
+/** The same of resources that are JSON already. */
+export function renderTexts(list: ListRequest, page: ListedPage, texts: readonly string[]): ScimAnswer {
   const position =
     list.cursor === undefined ? { startIndex: list.startIndex } : { nextCursor: page.nextCursor };
-  return { status: 200, body: JSON.stringify(toListResponse(shown, page.total, position)) };
+  const { Resources: _none, ...head } = toListResponse([], page.total, position);
+  const opening = JSON.stringify({ ...head, itemsPerPage: texts.length }).slice(0, -1);
+  return { status: 200, body: `${opening},"Resources":[${texts.join(',')}]}` };
 }

@@ -1,8 +1,8 @@
-import type { StoredDocument } from '../persistence/store.js';
 import type { ScimAnswer, ScimContext, ScimRequest } from './exchange.js';
 import { groupKind } from './group-kind.js';
 import { readList } from './list-answer.js';
-import { findPage, shownBy, type Page, type ResourceKind } from './listing.js';
+import { findPage, readDocuments, shownBy } from './listing.js';
+import type { ResourceKind, RowDocument } from './page-search.js';
 import type { JsonObject } from './protocol/json-value.js';
 import type { ListRequest } from './protocol/list-request.js';
 import { toListResponse } from './protocol/list-response.js';
@@ -20,7 +20,7 @@ interface Part {
   shown(resources: readonly JsonObject[]): JsonObject[];
 }
 
-function part<D extends StoredDocument>(
+function part<D extends RowDocument>(
   context: ScimContext,
   request: ScimRequest,
   kind: ResourceKind<D>,
@@ -29,8 +29,8 @@ function part<D extends StoredDocument>(
   return {
     list,
     async page(paged) {
-      const page: Page<D> = await findPage(context, kind, paged);
-      const resources = await kind.toResources(page.documents, shownBy(list.projection, kind.linked));
+      const page = await findPage(context, kind, paged, readDocuments(kind));
+      const resources = await kind.toResources(page.rows, shownBy(list.projection, kind.linked));
       return { resources, total: page.total ?? 0, nextCursor: page.nextCursor };
     },
     shown: (resources) => resources.map((resource) => project(resource, list.projection)),

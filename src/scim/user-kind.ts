@@ -2,7 +2,7 @@ import { groupsOf } from '../identity/groups.js';
 import { isVisibleTo, visibleTo } from '../identity/user-visibility.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { ScimContext } from './exchange.js';
-import type { ResourceKind } from './listing.js';
+import type { ResourceKind } from './page-search.js';
 import { userFilterTable } from './user-filter.js';
 import { toScimUser } from './user-resource.js';
 import { standingsOf } from './user-standing.js';
@@ -21,7 +21,7 @@ export function userKind(context: ScimContext): ResourceKind<UserDocument> {
     schema: schemas.user,
     collection: core.store.tenant(tenantId).collection('users'),
     visible: context.directoryId === null ? {} : visibleTo(context.directoryId),
-    isVisible: (document) => isVisibleTo(document, context.directoryId),
+    isVisible: (row) => isVisibleTo(row, context.directoryId),
     table: userFilterTable(context),
     storedSorts,
     linked: 'groups',

@@ -40,6 +40,16 @@ function gatehouseExtension(user: UserDocument, standing: Standing | undefined):
   };
 }
 
+/** `User.groups`. */
+export function groupReferences(groups: readonly UserGroup[], baseUrl: string): JsonObject[] {
+  return groups.map(({ id, displayName, type }) => ({
+    value: id,
+    $ref: `${baseUrl}/Groups/${id}`,
+    display: displayName,
+    type,
+  }));
+}
+
 /**
  * A stored user as a SCIM User in canonical form.
  *
@@ -61,14 +71,7 @@ export function toScimUser(
     if (!isAlias(schema, name)) resource[name] = user.attributes[name];
   }
   resource['active'] = user.enabled;
-  if (groups && groups.length > 0) {
-    resource['groups'] = groups.map(({ id, displayName, type }) => ({
-      value: id,
-      $ref: `${baseUrl}/Groups/${id}`,
-      display: displayName,
-      type,
-    }));
-  }
+  if (groups && groups.length > 0) resource['groups'] = groupReferences(groups, baseUrl);
   for (const { alias, urn } of schema.extensions) {
     const data = urn === gatehouseUserUrn ? gatehouseExtension(user, standing) : user.attributes[alias];
     if (data === undefined) continue;

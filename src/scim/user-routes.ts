@@ -2,7 +2,7 @@ import * as identity from '../identity/users.js';
 import { groupsOf } from '../identity/groups.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { ScimAnswer, ScimContext, ScimRequest } from './exchange.js';
-import { findPage, shownBy } from './listing.js';
+import { findPage, readDocuments, shownBy } from './listing.js';
 import { evaluatePreconditions, toEntityTag } from './protocol/etag.js';
 import { isJsonObject, readMember, type JsonObject } from './protocol/json-value.js';
 import { applyPatch } from './protocol/patch-apply.js';
@@ -10,10 +10,11 @@ import { parsePatchRequest } from './protocol/patch-request.js';
 import { isShown, parseProjection, project, type Projection } from './protocol/projection.js';
 import { parseResource } from './protocol/resource-parse.js';
 import { diffResources } from './trace.js';
-import { readList, renderList } from './list-answer.js';
+import { readList, renderList, renderTexts } from './list-answer.js';
 import { userKind } from './user-kind.js';
 import { fromScimUser, toScimUser, type UserGroup } from './user-resource.js';
 import { showsStanding, standingsOf } from './user-standing.js';
+import { isDefault, userRenderer, userTexts, type RenderedUser } from './user-text.js';
 
 const projectionOf = (context: ScimContext, request: ScimRequest): Projection =>
   parseProjection(request.query, context.schemas.user);
@@ -27,6 +28,25 @@ async function groupsShown(
   return (await groupsOf(core, tenantId, [user], directoryId)).get(user._id);
 }
 
+function answerOf(
+  { baseUrl }: ScimContext,
+  status: number,
+  user: Pick<UserDocument, '_id' | 'version'>,
+  body: string,
+): ScimAnswer {
+  const headers = {
+    ETag: toEntityTag(user.version),
+    [status === 201 ? 'Location' : 'Content-Location']: `${baseUrl}/Users/${user._id}`,
+  };
+  return { status, headers, body };
+}
+
+/** A user as answers show it by default. */
+async function renderedAnswer(context: ScimContext, status: number, user: RenderedUser): Promise<ScimAnswer> {
+  const [text = ''] = await userTexts(context, [user]);
+  return answerOf(context, status, user, text);
+}
+
 /** Renders one user with its groups, as the projection wants it. */
 async function userAnswer(
   context: ScimContext,
@@ -34,19 +54,12 @@ async function userAnswer(
   user: UserDocument,
   projection: Projection,
 ): Promise<ScimAnswer> {
+  if (isDefault(projection)) return renderedAnswer(context, status, userRenderer(context)(user));
   const { baseUrl, schemas } = context;
   const groups = isShown(projection, 'groups') ? await groupsShown(context, user) : undefined;
   const standings = showsStanding(projection) ? await standingsOf(context, [user]) : undefined;
   const full = toScimUser(user, schemas.user, baseUrl, groups, standings?.get(user._id));
-  const resource = project(full, projection);
-  return {
-    status,
-    headers: {
-      ETag: toEntityTag(user.version),
-      [status === 201 ? 'Location' : 'Content-Location']: `${baseUrl}/Users/${user._id}`,
-    },
-    body: JSON.stringify(resource),
-  };
+  return answerOf(context, status, user, JSON.stringify(project(full, projection)));
 }
 
 /** Tells the request log what happened to a user. */
@@ -66,25 +79,39 @@ function traceUser(
   if (!before || !after) trace.noteGrants(user._id, before?.grants ?? [], after?.grants ?? []);
 }
 
+/** 304 when the client has this version already. */
+function notModified(request: ScimRequest, user: Pick<UserDocument, 'version'>): ScimAnswer | undefined {
+  const tag = toEntityTag(user.version);
+  const isSame = evaluatePreconditions(request, tag, true) === 'not-modified';
+  return isSame ? { status: 304, headers: { ETag: tag } } : undefined;
+}
+
 /** `GET /Users/{id}` (RFC 7644 section 3.4.1). */
 export async function getUser(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
   const { core, tenantId, directoryId } = context;
   const projection = projectionOf(context, request);
-  const user = await identity.getUser(core, tenantId, request.segments[1] ?? '', directoryId);
-  const tag = toEntityTag(user.version);
-  if (evaluatePreconditions(request, tag, true) === 'not-modified') {
-    return { status: 304, headers: { ETag: tag } };
+  const id = request.segments[1] ?? '';
+  if (isDefault(projection)) {
+    const user = await identity.deriveUser(core, tenantId, id, directoryId, userRenderer(context));
+    return notModified(request, user) ?? renderedAnswer(context, 200, user);
   }
-  return userAnswer(context, 200, user, projection);
+  const user = await identity.getUser(core, tenantId, id, directoryId);
+  return notModified(request, user) ?? userAnswer(context, 200, user, projection);
 }
 
 /** `GET /Users` and `POST /Users/.search` (RFC 7644 sections 3.4.2 and 3.4.3). */
 export async function listUsers(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
   const list = readList(context, request, context.schemas.user);
   const kind = userKind(context);
-  const page = await findPage(context, kind, list);
-  const resources = await kind.toResources(page.documents, shownBy(list.projection, 'groups'));
-  return renderList(list, page, resources);
+  if (!isDefault(list.projection)) {
+    const page = await findPage(context, kind, list, readDocuments(kind));
+    return renderList(list, page, await kind.toResources(page.rows, shownBy(list.projection, 'groups')));
+  }
+  const render = userRenderer(context);
+  const page = await findPage(context, kind, list, (query, options) =>
+    kind.collection.deriveAll(query, options, render),
+  );
+  return renderTexts(list, page, await userTexts(context, page.rows));
 }
 
 /** `POST /Users` (RFC 7644 section 3.3). */

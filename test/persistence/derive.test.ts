@@ -90,9 +90,9 @@ describe('what is made of documents (embedded)', () => {
   it('is made once for as long as a document stands, and anew when another process has changed it', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-test-'));
     const schemas = { things: thingSchema() };
-    const [ours, theirs] = [0, 1].map(() => openEmbeddedStore(folder, schemas, systemClock)) as [
-      Store,
-      Store,
+    const [ours, theirs] = [
+      openEmbeddedStore(folder, schemas, systemClock),
+      openEmbeddedStore(folder, schemas, systemClock),
     ];
     const _id = newId();
     const [mine, foreign] = [thingsOf(ours, 't'), thingsOf(theirs, 't')];
