@@ -1,20 +1,22 @@
 import { errorUrn } from './urns.js';
 
 /** The `scimType` words of RFC 7644 section 3.12 (table 9) and RFC 9865 section 2. */
-export type ScimType =
-  | 'invalidFilter'
-  | 'tooMany'
-  | 'uniqueness'
-  | 'mutability'
-  | 'invalidSyntax'
-  | 'invalidPath'
-  | 'noTarget'
-  | 'invalidValue'
-  | 'invalidVers'
-  | 'sensitive'
-  | 'invalidCursor'
-  | 'expiredCursor'
-  | 'invalidCount';
+export const scimTypes = [
+  'invalidFilter',
+  'tooMany',
+  'uniqueness',
+  'mutability',
+  'invalidSyntax',
+  'invalidPath',
+  'noTarget',
+  'invalidValue',
+  'invalidVers',
+  'sensitive',
+  'invalidCursor',
+  'expiredCursor',
+  'invalidCount',
+] as const;
+export type ScimType = (typeof scimTypes)[number];
 
 /** The wire form of an error: `status` is a string equal to the HTTP status (RFC 7644 section 3.12). */
 export interface ScimErrorBody {
