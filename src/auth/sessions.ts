@@ -100,6 +100,14 @@ export interface NewSession {
 }
 
 /**
+ * A sign-in that was judged after a revocation counts as later than it, in the same millisecond too, and on a machine whose clock is a
+ * little behind the one that revoked.
+ */
+function signInTime({ accessRevokedAt }: UserDocument, now: Date): Date {
+  return accessRevokedAt !== null && now <= accessRevokedAt ? new Date(accessRevokedAt.getTime() + 1) : now;
+}
+
+/**
  * Makes a session with a new id, whatever the browser had before (no fixation), and ends the old one.
  *
  * The caller has decided that this person may sign in; the session, the last login and the audit event are one transaction.
@@ -130,7 +138,7 @@ export async function openSession(
         tokenHash: hashToken(token),
         userId: user._id,
         ...proof,
-        signedInAt: now,
+        signedInAt: signInTime(user, now),
         lastSeenAt: now,
         absoluteExpiresAt,
         expiresAt: sessionEnd(absoluteExpiresAt, user, settings, now),

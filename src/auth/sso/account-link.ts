@@ -15,6 +15,7 @@ import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { mayEnter, readAdmission, type Admission } from '../admission.js';
+import { followAddress } from './address-change.js';
 import type { ProviderClaims } from './provider-claims.js';
 
 /** Why a person whom their provider let in is not let in here. */
@@ -181,9 +182,10 @@ async function findByIdentity(core: Core, arrival: SsoArrival): Promise<Identity
 
 /**
  * Two first sign-ins at once: one makes the user or the link, the others find it when they look again. MongoDB may refuse them before the
- * first is committed and to be seen, so they wait a little, longer each time: at most 0.6 s in all.
+ * first is committed and to be seen, so they wait a little, longer each time: at most
+ * 2.6 s in all, for a database under load.
  */
-const mostTries = 6;
+const mostTries = 12;
 const pauseMs = 40;
 
 async function find(core: Core, arrival: SsoArrival): Promise<Found> {
@@ -207,7 +209,7 @@ async function find(core: Core, arrival: SsoArrival): Promise<Found> {
  *
  * The key is (connection, iss, sub). An address only ever links once, inside the tenant whose verified domain it is on. Unknown people are
  * refused unless the connection makes users just in time. Users a directory manages are neither revived nor given roles; whoever waits for
- * activation is activated, since their company vouches for the address.
+ * activation is activated, since their company vouches for the address; a new address of theirs is followed.
  */
 export async function resolveSsoUser(core: Core, arrival: SsoArrival): Promise<SsoResolution> {
   const found = await find(core, arrival);
@@ -221,5 +223,9 @@ export async function resolveSsoUser(core: Core, arrival: SsoArrival): Promise<S
   if (!admission) return { kind: 'refused', reason: 'user_unknown', user: undefined };
   const { status, user } = admission;
   if (!mayEnter(status)) return { kind: 'refused', reason: status as SsoRefusal, user };
-  return { kind: 'admitted', admission };
+  const address = addressOf(arrival);
+  if (!('email' in address) || !address.email) return { kind: 'admitted', admission };
+  const { connection } = arrival;
+  await followAddress(core, ssoActor(arrival), { connection, email: address.email, user });
+  return { kind: 'admitted', admission: (await readAdmission(core, tenantId, found.userId)) ?? admission };
 }

@@ -222,11 +222,12 @@ describe('forwarding to the company’s provider', () => {
     const sub = unique('sub');
     idp.person = { sub, email: user.userName };
     await signInAtProvider(openBrowser(app.url), user.userName);
-    idp.person = { sub, email: address() };
+    const renamed = address();
+    idp.person = { sub, email: renamed };
     const browser = openBrowser(app.url);
     expect((await signInAtProvider(browser, user.userName)).status).to.equal(303);
-    expect((await browser.get('/account')).text).to.include(user.userName);
-    idp.person = { sub: unique('other'), email: user.userName };
+    expect(JSON.parse((await browser.get('/api/v1/me')).text)).to.include({ id: user._id });
+    idp.person = { sub: unique('other'), email: renamed };
     const second = await signInAtProvider(openBrowser(app.url), user.userName);
     expect(second.status).to.equal(403);
     expect(second.alert).to.include('another identity');
