@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { open, type Database as Table, type RootDatabase } from 'lmdb';
 import type { Schema } from 'mongoose';
 import { AppError } from '../../shared/errors.js';
-import type { Doc } from '../document.js';
 import { createDerivations, type Derivations } from './derivations.js';
+import { msgpack, openDocuments, type Documents } from './documents.js';
 import { duplicate, entriesOf, readCollection, type Collected, type Index } from './indexes.js';
 import { documentRange, encodeKey, endOf } from './keys.js';
 import { createRanks, type Ranks } from './ranks.js';
@@ -17,7 +17,7 @@ export interface Counter {
 
 /** The lmdb environment of one data folder: documents by `collection/id`, index entries, counters, and what the indexes are. */
 export interface Database {
-  documents: Table<Doc, string>;
+  documents: Documents;
   derive: Derivations;
   /** Value: the id for unique indexes, empty for the others, whose keys end with it. */
   entries: Table<string, Buffer>;
@@ -45,7 +45,7 @@ function dropEntries(entries: Table<string, Buffer>, number: number): void {
 }
 
 function buildIndex(
-  documents: Table<Doc, string>,
+  documents: Documents,
   entries: Table<string, Buffer>,
   collection: Collected,
   index: Index,
@@ -165,8 +165,7 @@ export function openDatabase(
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const path = join(folder, 'store.mdb');
     const root = openFile(path, isLasting);
-    const msgpack = { encoding: 'msgpack', useRecords: false } as const;
-    const documents = root.openDB<Doc, string>({ name: 'documents', ...msgpack });
+    const documents = openDocuments(root, schemas);
     const entries = root.openDB<string, Buffer>({
       name: 'entries',
       encoding: 'string',

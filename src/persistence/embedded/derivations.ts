@@ -1,7 +1,7 @@
-import type { Database as Table } from 'lmdb';
 import { LRUCache } from 'lru-cache';
 import type { Doc } from '../document.js';
 import type { Derive } from '../store.js';
+import type { Documents } from './documents.js';
 import type { Collected } from './indexes.js';
 import { documentKey } from './keys.js';
 
@@ -35,7 +35,7 @@ export type Derivations = <R>(
  * Remembers what was made of documents. The bytes of a document are read and compared every time, in the transaction that is open: what
  * is given was made of what stands in the database at this moment, whoever wrote it last.
  */
-export function createDerivations(documents: Table<Doc, string>): Derivations {
+export function createDerivations(documents: Documents): Derivations {
   const entries = new LRUCache<string, Entry>({
     maxSize: mostKept,
     maxEntrySize: largest,

@@ -6,14 +6,14 @@ import { documentKey, encodeKey, endOf, idAtEnd } from './keys.js';
 import { getDocument, isExpired, type View } from './view.js';
 
 function putStored(view: View, document: Doc): void {
-  const key = documentKey(view.collection.name, document._id);
-  void view.database.documents.put(key, document);
-  view.seen?.set(key, document);
+  const { name } = view.collection;
+  view.database.documents.put(name, document);
+  view.seen?.set(documentKey(name, document._id), document);
 }
 
 function removeStored({ database, collection, seen }: View, document: Doc): void {
   const key = documentKey(collection.name, document._id);
-  void database.documents.remove(key);
+  database.documents.remove(key);
   seen?.delete(key);
   for (const index of collection.indexes) {
     for (const key of entriesOf(index, document)) database.removeEntry(key);
