@@ -1,0 +1,75 @@
+import type { CollectionName, Documents } from '../../src/persistence/collections/index.js';
+import type { Collection, Scope, Step, Store, Transaction } from '../../src/persistence/store.js';
+
+/** What a store was asked for: how many documents it gave out, and what was written, by collection. */
+export interface Tally {
+  read: Record<string, number>;
+  written: Record<string, number>;
+}
+
+type Method = (...args: unknown[]) => unknown;
+
+const writes: ReadonlySet<string> = new Set(['insert', 'insertMany', 'update', 'remove', 'removeMany']);
+const sizeOf = (value: unknown): number =>
+  Array.isArray(value) ? value.length : typeof value === 'number' ? value : value ? 1 : 0;
+
+/** The same store, counting. Documents inside and outside of transactions count alike; `count` reads nothing. */
+export function countedStore(store: Store): { store: Store; tally: Tally } {
+  const tally: Tally = { read: {}, written: {} };
+  const note = (name: string, method: string, args: unknown[], result: unknown): void => {
+    if (method === 'count') return;
+    const into = writes.has(method) ? tally.written : tally.read;
+    into[name] = (into[name] ?? 0) + (method === 'insertMany' ? sizeOf(args[0]) : sizeOf(result));
+  };
+  const watched = <T extends object>(collection: T, wrap: (run: Method, method: string) => Method) =>
+    new Proxy(collection, {
+      get(target, property) {
+        const value: unknown = Reflect.get(target, property);
+        return typeof value === 'function' && typeof property === 'string'
+          ? wrap((value as Method).bind(target), property)
+          : value;
+      },
+    });
+  const outside = <N extends CollectionName>(scope: Scope, name: N): Collection<Documents[N]> =>
+    watched(scope.collection(name), (run, method) => (...args) => {
+      if (method !== 'iterate') {
+        return (run(...args) as Promise<unknown>).then((result) => {
+          note(name, method, args, result);
+          return result;
+        });
+      }
+      const documents = run(...args) as AsyncIterable<unknown>;
+      return (async function* () {
+        for await (const document of documents) {
+          note(name, method, args, document);
+          yield document;
+        }
+      })();
+    });
+  const inside = (scope: ReturnType<Transaction['tenant']>): ReturnType<Transaction['tenant']> => ({
+    collection: (name) =>
+      watched(
+        scope.collection(name),
+        (run, method) =>
+          function* (...args): Step<unknown> {
+            const result = yield* run(...args) as Step<unknown>;
+            note(name, method, args, result);
+            return result;
+          },
+      ),
+  });
+  const counted: Store = {
+    ...store,
+    tenant: (tenantId) => ({ collection: (name) => outside(store.tenant(tenantId), name) }),
+    server: { collection: (name) => outside(store.server, name) },
+    transaction: (work) =>
+      store.transaction((tx) =>
+        work({ tenant: (tenantId) => inside(tx.tenant(tenantId)), server: inside(tx.server) }),
+      ),
+    increment: (key, by, expiresAt) => store.increment(key, by, expiresAt),
+    resetCounter: (key) => store.resetCounter(key),
+    ping: () => store.ping(),
+    close: () => Promise.resolve(),
+  };
+  return { store: counted, tally };
+}
