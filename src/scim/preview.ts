@@ -41,7 +41,7 @@ export interface RequestFilter {
   method?: string;
   /** `failure`: answered with 400 or more. */
   result?: 'success' | 'failure';
-  /** The id of the user or group a request was about. */
+  /** The id of a user or group: requests about it, and those that moved its roles or memberships. */
   targetId?: string;
   /** Name of a deviation. */
   deviation?: string;
@@ -53,12 +53,28 @@ export interface RequestPage {
   limit: number;
 }
 
+/** Where an entry names a user or group: what it was about, whose roles moved, who joined or left, on its own or in a bulk request. */
+const placesOfId = [
+  'target.id',
+  'roleChanges.userId',
+  'diff.after',
+  'diff.before',
+  'operations.target.id',
+  'operations.roleChanges.userId',
+  'operations.diff.after',
+  'operations.diff.before',
+];
+
+function concerning(id: string): Query {
+  return { $or: placesOfId.map((place) => ({ [place]: id })) };
+}
+
 function queryOf(directoryId: string, filter: RequestFilter): Query {
   return {
     directoryId,
     ...(filter.method !== undefined && { method: filter.method.toUpperCase() }),
     ...(filter.result && { status: filter.result === 'failure' ? { $gte: 400 } : { $lt: 400 } }),
-    ...(filter.targetId !== undefined && { 'target.id': filter.targetId }),
+    ...(filter.targetId !== undefined && concerning(filter.targetId)),
     ...(filter.deviation !== undefined && { deviations: filter.deviation }),
   };
 }

@@ -103,5 +103,5 @@ describe('queries on random documents', () => {
       },
     );
     await fc.assert(property, { numRuns: 25 });
-  });
+  }).timeout(60_000);
 });

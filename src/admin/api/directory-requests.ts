@@ -52,7 +52,11 @@ const listAll = route({
   target: targetDirectory,
   query: z.strictObject({
     ...filters,
-    target: z.string().max(200).optional().describe('id of the user or group it was about'),
+    target: z
+      .string()
+      .max(200)
+      .optional()
+      .describe('id of a user or group: requests about it, or that moved its roles or memberships'),
     ...pageParameters,
   }),
   output: listOf(scimRequestSchema),

@@ -227,6 +227,33 @@ describe('the SCIM request log of a directory', () => {
     expect(before.members).to.have.length(3);
   });
 
+  it('finds what happened to a user in requests about groups and in bulk requests too', async () => {
+    const user = await scim.user();
+    const [plain, granting] = [await scim.group(), await scim.group({ displayName: unique('Admins ') })];
+    const add = { op: 'add', path: 'members', value: [{ value: user.id }] };
+    await scim.patch(`/Groups/${plain.id}`, [add]);
+    await scim.patch(`/Groups/${granting.id}`, [add]);
+    await scim.patch(`/Groups/${granting.id}`, [
+      { op: 'replace', path: 'displayName', value: unique('Other ') },
+    ]);
+    await scim.patch(`/Groups/${plain.id}`, [{ op: 'remove', path: 'members' }]);
+    const data = { schemas: [urn.patch], Operations: [{ op: 'add', path: 'title', value: 'x' }] };
+    await scim.post('/Bulk', {
+      schemas: [urn.bulk],
+      Operations: [{ method: 'PATCH', path: `/Users/${user.id}`, data }],
+    });
+    const found = await all({ targetId: user.id });
+    const label = ({ method, target }: ScimRequestDocument) => `${method} ${target!.type}`;
+    expect(found.map(label)).to.deep.equal([
+      'POST Bulk',
+      'PATCH Group',
+      'PATCH Group',
+      'PATCH Group',
+      'PATCH Group',
+      'POST User',
+    ]);
+  });
+
   it('tells of a bulk request what became of each operation, and replays it in the same way (RFC 7644 section 3.7)', async () => {
     const [one, two] = [await scim.user({ title: 'Clerk' }), await scim.user()];
     const patch = (path: string, value: string): object => ({
