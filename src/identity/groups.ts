@@ -19,6 +19,7 @@ import {
   roleIdsOf,
   type GroupAccess,
 } from './group-roles.js';
+import { requireGroupLimits } from './input-limits.js';
 import { enqueueJob, wakeJobs } from './jobs.js';
 import { enqueueRecompute, mostInTransaction, recomputeJob, recomputeUserStep } from './recompute.js';
 import { isVisibleTo } from './user-visibility.js';
@@ -81,6 +82,7 @@ export async function createGroup(core: Core, actor: Actor, input: GroupInput): 
 /** Adds a group within a larger write. */
 export function* insertGroupStep(context: WriteContext, input: GroupInput): Step<GroupDocument> {
   const { actor, now, tx } = context;
+  requireGroupLimits(input);
   const group = yield* tx
     .tenant(actor.tenantId)
     .collection('groups')
@@ -181,6 +183,7 @@ export function* editGroupStep(
   const { actor, now, tenantId, tx } = context;
   const input = change(before);
   if (!input) return before;
+  requireGroupLimits(input, before);
   const directoryId = before.directoryId ?? actor.directoryId;
   const wanted: GroupDocument = {
     ...before,

@@ -7,6 +7,7 @@ import { PasswordUnprepared, preparePassword, storePassword, type PreparedPasswo
 import { refuseDuplicates } from './duplicates.js';
 import { loginKey } from './email-domain.js';
 import { releaseAdministered } from './group-roles.js';
+import { requireUserLimits } from './input-limits.js';
 import { withdrawInvitation } from './invitation-status.js';
 import { wakeJobs } from './jobs.js';
 import { buildUser, changedUser, requireAddingAllowed, type CreateOptions } from './user-build.js';
@@ -97,6 +98,7 @@ export function* createUserStep(
   passwordHash: string | undefined,
 ): Step<UserDocument> {
   const { tx, actor, now, tenantId } = context;
+  requireUserLimits(input);
   requireAddingAllowed(context);
   const built = yield* buildUser(context, input, options);
   const stored = yield* tx.tenant(tenantId).collection('users').insert(built);
@@ -122,6 +124,8 @@ export async function createUser(
   input: UserInput,
   options: CreateOptions = {},
 ): Promise<UserDocument> {
+  // Nothing is hashed that will not be taken.
+  if (input.password !== undefined) requireUserLimits(input);
   const passwordHash = input.password === undefined ? undefined : await core.passwords.hash(input.password);
   return refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
@@ -189,6 +193,7 @@ export async function updateUser(
         requireVersion(user, options.ifVersion);
         const input = change(user);
         if (!input) return yield* saveUser(context, user, user, yield* sessionsLeftOpen(context, user, user));
+        requireUserLimits(input, user);
         const isNewPassword = yield* changePassword(context, user, input, prepared);
         const changed = yield* changedUser(context, user, input);
         const leftOpen = yield* sessionsLeftOpen(context, user, changed);

@@ -97,6 +97,19 @@ export async function toStoredFilter(node: FilterNode, table: FilterTable): Prom
 
 const escapePattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
+/** MongoDB refuses patterns of more than some 30,000 bytes. */
+const longestPattern = 1000;
+
+const patterns: ReadonlySet<CompareNode['op']> = new Set(['co', 'sw', 'ew']);
+
+/** What of a text that is too long for a pattern is looked for: its end for `ew`, else its beginning; whole characters only. */
+function soughtText(op: CompareNode['op'], text: string): string {
+  if (text.length <= longestPattern || !patterns.has(op)) return text;
+  return op === 'ew'
+    ? text.slice(-longestPattern).replace(/^[\uDC00-\uDFFF]/, '')
+    : text.slice(0, longestPattern).replace(/[\uD800-\uDBFF]$/, '');
+}
+
 type Operators = Partial<Record<CompareNode['op'], (field: string, text: string) => Query>>;
 
 const textQueries: Operators = {
@@ -123,9 +136,13 @@ export function textField(
     if (typeof value !== 'string' || (!exact && op !== 'eq') || (many && op === 'ne')) {
       return Promise.resolve(undefined);
     }
-    const query = textQueries[op]?.(field, caseExact ? value : fold(value));
+    const wanted = caseExact ? value : fold(value);
+    const text = soughtText(op, wanted);
+    const query = textQueries[op]?.(field, text);
     // `$` of a pattern also stands before a last line break: such values are left to the matcher.
-    return Promise.resolve(query && { query, exact: exact && op !== 'ew', few: few && op === 'eq' });
+    return Promise.resolve(
+      query && { query, exact: exact && op !== 'ew' && text === wanted, few: few && op === 'eq' },
+    );
   };
 }
 

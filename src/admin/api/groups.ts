@@ -14,6 +14,7 @@ import {
   type GroupPosition,
 } from '../../identity/group-search.js';
 import { deleteGroup, getGroup, updateGroup, type GroupDocument } from '../../identity/groups.js';
+import { inputLimits } from '../../identity/input-limits.js';
 import { requirePermission } from '../../identity/permissions.js';
 import { tenantConfig } from '../../identity/tenant-config.js';
 import { listOf, pageAfter, pageParameters, searchParameter, sortParameter } from '../list.js';
@@ -133,8 +134,8 @@ const createOne = route({
   permission: 'groups.manage',
   body: z
     .strictObject({
-      displayName: line(300),
-      externalId: z.string().max(300).nullable().default(null),
+      displayName: line(inputLimits.groupName),
+      externalId: z.string().max(inputLimits.externalId).nullable().default(null),
       members: memberIds.default([]),
       ...access,
     })
@@ -159,8 +160,8 @@ const changeOne = route({
   target: targetGroup,
   body: z
     .strictObject({
-      displayName: line(300).optional(),
-      externalId: z.string().max(300).nullable().optional(),
+      displayName: line(inputLimits.groupName).optional(),
+      externalId: z.string().max(inputLimits.externalId).nullable().optional(),
       members: memberIds.optional(),
       ...access,
     })

@@ -1,21 +1,22 @@
 import { parseEmail } from '../../identity/email-domain.js';
+import { inputLimits } from '../../identity/input-limits.js';
 import { z } from '../schema.js';
 import { line, roleNames } from './fields.js';
 
 const emailInput = z
   .string()
   .trim()
-  .max(254)
+  .max(inputLimits.email)
   .refine((text) => parseEmail(text) !== undefined, 'Enter a valid email');
 
-const nameInput = line(200).nullable();
+const nameInput = line(inputLimits.name).nullable();
 
 /** The facts about a person; what is absent stays, null takes away. */
 export const profileInput = {
   givenName: nameInput.optional(),
   familyName: nameInput.optional(),
   displayName: nameInput.optional(),
-  phone: line(50).nullable().optional(),
+  phone: line(inputLimits.phone).nullable().optional(),
 };
 
 /** What the user may reach in applications beside the roles. */
@@ -36,7 +37,7 @@ const accessInput = {
 const administration = {
   ...profileInput,
   ...accessInput,
-  userName: line(254).optional().describe('the address when absent'),
+  userName: line(inputLimits.userName).optional().describe('the address when absent'),
   roles: roleNames.optional().describe('roles given by hand, all of them; those from rules and SSO stay'),
   enabled: z.boolean().optional(),
   approved: z.boolean().optional(),
