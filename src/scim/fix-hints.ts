@@ -1,6 +1,8 @@
+import type { ErrorCode } from '../shared/error-codes.js';
 import type { Failure } from './error-response.js';
+import type { ScimType } from './protocol/scim-error.js';
 
-const byCode: Record<string, string> = {
+const byCode: Partial<Record<ErrorCode, string>> = {
   'auth.required':
     'Put a live token of this directory into the identity provider; create or rotate one under Directories.',
   'group.name_taken':
@@ -10,6 +12,7 @@ const byCode: Record<string, string> = {
   'rate.limited': 'Wait as long as Retry-After says, or raise scim.requestsPerSecond in the settings.',
   'resource.version_mismatch':
     'The resource changed meanwhile: read it again and repeat the change with its new ETag.',
+  'store.conflict': 'Many writes met at one place; the identity provider will try again.',
   'server.error': 'This is a fault of the server: its log has the cause under the request id.',
   'server.unavailable': 'The database did not answer; the identity provider will try again.',
   'user.last_administrator':
@@ -20,7 +23,7 @@ const byCode: Record<string, string> = {
     'This user holds management rights given by hand, so no directory may change it. Withdraw them, or leave the user out of the assignment.',
 };
 
-const byScimType: Record<string, string> = {
+const byScimType: Record<ScimType, string> = {
   invalidCursor: 'The cursor was changed, or belongs to another query; start again with an empty cursor.',
   expiredCursor: 'Start again with an empty cursor.',
   invalidCount: 'Keep the same count for all pages of one cursor.',
@@ -31,9 +34,12 @@ const byScimType: Record<string, string> = {
     'A value has the wrong type or names something that does not exist; correct the attribute mapping.',
   invalidVers: 'Use the address ending in /scim/v2.',
   mutability: 'The attribute is read-only here; remove it from the attribute mapping.',
-  noTarget: 'No value matches the path. Set the directory’s dialect to the provider’s own, or to auto.',
-  tooMany: 'Make the filter narrower.',
-  uniqueness: 'Another resource has the same value; remove or rename it.',
+  noTarget:
+    'No value matches the path. Entra expects it to be made: set the directory’s dialect to entra or auto; else correct the mapping.',
+  sensitive: 'Send the query in the body, by POST to .search.',
+  tooMany: 'Make the filter narrower, or ask for users and groups apart.',
+  uniqueness:
+    'Another resource has the same value; remove or rename it, or let the provider look for it and link it.',
 };
 
 const byStatus: Record<number, string> = {
