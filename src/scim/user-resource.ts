@@ -2,6 +2,7 @@ import type { UserDocument } from '../persistence/collections/users.js';
 import type { ResourceSchema } from './protocol/attribute.js';
 import { toEntityTag } from './protocol/etag.js';
 import type { JsonObject } from './protocol/json-value.js';
+import { badRequest } from './protocol/scim-error.js';
 import { gatehouseUserUrn, userUrn } from './protocol/urns.js';
 import type { Standing } from './user-standing.js';
 
@@ -98,19 +99,27 @@ const apart = new Set(['schemas', 'id', 'externalId', 'userName', 'active', 'gro
 
 const textOr = <T>(value: unknown, other: T): string | T => (typeof value === 'string' ? value : other);
 
+/** @throws ScimError invalidValue for a way to sign in that there is not. */
+function readLoginType(value: unknown): 'local' | 'sso' {
+  const known = typeof value === 'string' ? value.toLowerCase() : value;
+  if (known === 'local' || known === 'sso') return known;
+  throw badRequest('invalidValue', '"loginType" must be "local" or "sso"');
+}
+
 /** Reads what Gatehouse keeps beside the attributes out of its extension; what it decides alone is left out. */
 function splitGatehouse(data: JsonObject): { own: Partial<UserContent>; rest: Record<string, unknown> } {
   const { status: _status, lockedUntil: _locked, accessExpiresAt: _period, ...rest } = data;
   const { approved, loginType } = rest;
   const own: Partial<UserContent> = {};
   if (typeof approved === 'boolean') own.approved = approved;
-  if (loginType === 'local' || loginType === 'sso') own.loginType = loginType;
+  if (loginType !== undefined) own.loginType = readLoginType(loginType);
   return { own, rest };
 }
 
 /**
  * A checked SCIM User in the form the domain takes. The opposite of {@link toScimUser}.
  *
+ * @throws ScimError invalidValue for a `loginType` there is not.
  * @param resource - canonical form, as `parseResource` and `applyPatch` give it.
  * @param wasActive - what an absent `active` means: true for a new user, else what it was. A client that leaves it out must not revive
  *   a leaver.

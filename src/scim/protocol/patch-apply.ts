@@ -102,7 +102,16 @@ function applyToExtension(
   });
 }
 
+/**
+ * What is left of an extension that a client takes away as a whole.
+ *
+ * @throws ScimError mutability when something in it is immutable.
+ */
 function keepReadOnly(container: JsonObject, extension: SchemaExtension | undefined): JsonObject {
+  const fixed = Object.keys(container).find(
+    (name) => extension?.attributes.get(name)?.mutability === 'immutable',
+  );
+  if (fixed !== undefined) throw badRequest('mutability', `"${fixed}" cannot be changed once it is set`);
   const kept = Object.entries(container).filter(
     ([name]) => extension?.attributes.get(name)?.mutability === 'readOnly',
   );

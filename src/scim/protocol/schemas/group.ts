@@ -8,7 +8,10 @@ export const groupSchema: SchemaDefinition = {
   name: 'Group',
   description: 'Group',
   attributes: [
-    defineAttribute('displayName', 'The name of the group.', { required: true }),
+    defineAttribute('displayName', 'The name of the group; unique without regard to case.', {
+      required: true,
+      uniqueness: 'server',
+    }),
     defineAttribute('members', 'Users and groups that belong to the group.', {
       type: 'complex',
       multiValued: true,

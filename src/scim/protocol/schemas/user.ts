@@ -100,7 +100,11 @@ export const userSchema: SchemaDefinition = {
       mutability: 'writeOnly',
       returned: 'never',
     }),
-    valued('emails', 'E-mail addresses.', ['work', 'home', 'other']),
+    valued('emails', 'E-mail addresses; the primary one, else the first, is unique.', [
+      'work',
+      'home',
+      'other',
+    ]),
     valued('phoneNumbers', 'Telephone numbers, kept as sent.', [
       'work',
       'home',
