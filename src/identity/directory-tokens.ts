@@ -2,9 +2,11 @@ import { LRUCache } from 'lru-cache';
 import type { DirectoryDocument, ScimTokenDocument } from '../persistence/collections/directories.js';
 import type { AuditParty } from '../persistence/collections/events.js';
 import { AppError } from '../shared/errors.js';
+import { frozen } from '../shared/frozen.js';
 import { hashToken, newId, newToken } from '../shared/ids.js';
 import { recordEvent } from './audit.js';
 import type { Actor, Core } from './core.js';
+import { findTenantConfig, type TenantConfig } from './tenant-config.js';
 import { requireVersion, type WriteOptions } from './versions.js';
 
 export type { ScimTokenDocument } from '../persistence/collections/directories.js';
@@ -178,6 +180,7 @@ export interface AuthenticatedDirectory {
   tenantId: string;
   directory: DirectoryDocument;
   token: ScimTokenDocument;
+  config: TenantConfig;
 }
 
 function noteUse(core: Core, token: ScimTokenDocument, now: Date): void {
@@ -191,17 +194,32 @@ function noteUse(core: Core, token: ScimTokenDocument, now: Date): void {
     .catch((error: unknown) => core.log.warn({ err: error }, 'the use of a token could not be noted'));
 }
 
-// Where a token was last found. Only a shortcut to the document: it is read every time, and holds only with the same hash.
-const places = new LRUCache<string, Pick<ScimTokenDocument, '_id' | 'tenantId'>>({ max: 10_000 });
+type Place = Pick<ScimTokenDocument, '_id' | 'tenantId' | 'directoryId' | 'tokenHash'>;
 
-async function findToken(core: Core, token: string): Promise<ScimTokenDocument | undefined> {
+// Where a token was last found. Only a shortcut to the documents: they are read every time, and hold only with the same hash.
+const places = new LRUCache<string, Place>({ max: 10_000 });
+
+/** All that a request needs to know of a token, read side by side. */
+async function readAt(core: Core, { _id, tenantId, directoryId, tokenHash }: Place) {
+  const scope = core.store.tenant(tenantId);
+  const [token, directory, config] = await Promise.all([
+    scope.collection('scim_tokens').derive(_id, frozen),
+    scope.collection('directories').derive(directoryId, frozen),
+    findTenantConfig(core, tenantId),
+  ]);
+  return config && token?.tokenHash === tokenHash ? { token, directory, config } : undefined;
+}
+
+async function findToken(core: Core, token: string): ReturnType<typeof readAt> {
   const tokenHash = hashToken(token);
   const place = places.get(tokenHash);
-  const known = place && (await core.store.tenant(place.tenantId).collection('scim_tokens').get(place._id));
-  if (known?.tokenHash === tokenHash) return known;
+  const known = place && (await readAt(core, place));
+  if (known) return known;
   const found = await core.store.server.collection('scim_tokens').findOne({ tokenHash });
-  if (found) places.set(tokenHash, { _id: found._id, tenantId: found.tenantId });
-  return found;
+  if (!found) return undefined;
+  const { _id, tenantId, directoryId } = found;
+  places.set(tokenHash, { _id, tenantId, directoryId, tokenHash });
+  return readAt(core, found);
 }
 
 /**
@@ -214,12 +232,9 @@ export async function authenticateToken(
   core: Core,
   token: string,
 ): Promise<AuthenticatedDirectory | undefined> {
-  const stored = await findToken(core, token);
+  const found = await findToken(core, token);
   const now = core.clock.now();
-  if (!stored || !isLive(stored, now)) return undefined;
-  const { tenantId } = stored;
-  const directory = await core.store.tenant(tenantId).collection('directories').get(stored.directoryId);
-  if (!directory?.enabled) return undefined;
-  noteUse(core, stored, now);
-  return { tenantId, directory, token: stored };
+  if (!found?.directory?.enabled || !isLive(found.token, now)) return undefined;
+  noteUse(core, found.token, now);
+  return { ...found, tenantId: found.token.tenantId, directory: found.directory };
 }

@@ -8,6 +8,7 @@ import type {
 } from '../persistence/collections/tenants.js';
 import type { Step, Transaction } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
+import { frozen } from '../shared/frozen.js';
 import type { Core } from './core.js';
 import { builtInRoles, managementPermissions } from './permissions.js';
 import { settingsOf, type Settings } from './tenant-settings.js';
@@ -116,11 +117,13 @@ const givesRoles = { roleIds: { $gt: '' } };
 const cacheKey = (tenant: TenantDocument): string =>
   `${tenant._id}:${tenant.version}:${tenant.updatedAt.getTime()}`;
 
-/** @throws AppError `tenant.not_found`. */
-export async function tenantConfig(core: Core, tenantId: string): Promise<TenantConfig> {
+const noTenant = (): AppError => new AppError('tenant.not_found', 'there is no such tenant');
+
+/** @returns undefined when there is no such tenant. */
+export async function findTenantConfig(core: Core, tenantId: string): Promise<TenantConfig | undefined> {
   const scope = core.store.tenant(tenantId);
-  const tenant = await scope.collection('tenants').get(tenantId);
-  if (!tenant) throw new AppError('tenant.not_found', 'there is no such tenant');
+  const tenant = await scope.collection('tenants').derive(tenantId, frozen);
+  if (!tenant) return undefined;
   const known = cache.get(cacheKey(tenant));
   if (known) return known;
   const [roles, connections, applications, groups] = await Promise.all([
@@ -134,6 +137,13 @@ export async function tenantConfig(core: Core, tenantId: string): Promise<Tenant
   return config;
 }
 
+/** @throws AppError `tenant.not_found`. */
+export async function tenantConfig(core: Core, tenantId: string): Promise<TenantConfig> {
+  const config = await findTenantConfig(core, tenantId);
+  if (!config) throw noTenant();
+  return config;
+}
+
 /**
  * The same inside a transaction. Only for transactions that do not change the configuration themselves: what they read is remembered.
  *
@@ -142,7 +152,7 @@ export async function tenantConfig(core: Core, tenantId: string): Promise<Tenant
 export function* tenantConfigStep(tx: Transaction, tenantId: string): Step<TenantConfig> {
   const scope = tx.tenant(tenantId);
   const tenant = yield* scope.collection('tenants').get(tenantId);
-  if (!tenant) throw new AppError('tenant.not_found', 'there is no such tenant');
+  if (!tenant) throw noTenant();
   const known = cache.get(cacheKey(tenant));
   if (known) return known;
   const roles = yield* scope.collection('roles').find({});

@@ -12,6 +12,8 @@ export interface Authenticated {
   readonly actor: Actor;
   /** null for a person's access token. */
   readonly directory: DirectoryDocument | null;
+  /** Requests a second that the tenant lets the directory send; 0: any number. */
+  readonly requestsPerSecond: number;
   /** null for a directory's token. */
   readonly userId: string | null;
 }
@@ -38,11 +40,13 @@ export async function authenticate(
   const token = bearer.exec(req.headers.authorization ?? '')?.[1];
   const found = token === undefined ? undefined : await authenticateToken(core, token);
   if (found) {
-    const { tenantId, directory } = found;
-    return { tenantId, directory, userId: null, actor: directoryActor(directory, found.token, origin) };
+    const { tenantId, directory, config } = found;
+    const requestsPerSecond = config.settings['scim.requestsPerSecond'];
+    const actor = directoryActor(directory, found.token, origin);
+    return { tenantId, directory, requestsPerSecond, userId: null, actor };
   }
   const owner = token === undefined ? undefined : await findTokenOwner?.(token, origin);
-  if (owner) return { ...owner, directory: null };
+  if (owner) return { ...owner, directory: null, requestsPerSecond: 0 };
   await countFailedToken(core, origin.ip);
   throw new Unauthorized(req.headers.authorization !== undefined);
 }

@@ -2,7 +2,6 @@ import type { Request, RequestHandler, Response } from 'express';
 import { requestIdOf } from '../http/request-context.js';
 import type { Core } from '../identity/core.js';
 import { AppError } from '../shared/errors.js';
-import { tenantConfig } from '../identity/tenant-config.js';
 import { parseAddress } from './address.js';
 import { authenticate, type Authenticated, type FindTokenOwner } from './bearer-auth.js';
 import { applyDialect } from './dialect.js';
@@ -61,10 +60,7 @@ async function answerRequest(server: Server, req: Request, progress: Progress): 
   const who = await authenticate(core, req, progress.origin, server.findTokenOwner);
   progress.who = who;
   const { tenantId, actor, directory, userId } = who;
-  if (directory) {
-    const { settings } = await tenantConfig(core, tenantId);
-    await countRequest(core, directory._id, settings['scim.requestsPerSecond']);
-  }
+  if (directory) await countRequest(core, directory._id, who.requestsPerSecond);
   const body = await readBody(req, core.config.limits.scimBodyBytes);
   progress.body = body;
   const context: ScimContext = {

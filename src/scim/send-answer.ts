@@ -17,8 +17,11 @@ export function sendAnswer(res: ServerResponse, answer: ScimAnswer, isHead = fal
     res.end();
     return;
   }
+  const length = Buffer.byteLength(answer.body);
   headers['Content-Type'] = mediaType;
-  headers['Content-Length'] = Buffer.byteLength(answer.body);
+  headers['Content-Length'] = length;
   res.writeHead(answer.status, headers);
-  res.end(isHead ? undefined : answer.body);
+  if (isHead) res.end();
+  // Where every character is one byte, the bytes are those of latin1 as well, and that is written without a look at each of them.
+  else res.end(answer.body, length === answer.body.length ? 'latin1' : 'utf8');
 }
