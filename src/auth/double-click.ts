@@ -1,51 +1,49 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Core } from '../identity/core.js';
+import { beginAttempt, findAttempt, settleAttempt, type SignInFlow } from './sign-in-flow.js';
 
 /** Within this span the same form with the same content is the same click; later it is a new attempt. */
 const spanMs = 3000;
+const pollMs = 25;
 
-interface Remembered {
-  at: number;
-  outcome: Promise<unknown>;
-}
-
-interface Memory {
-  /** Of this process alone: what was typed is never stored in a form that outlives it. */
-  key: Buffer;
-  attempts: Map<string, Remembered>;
-}
-
-const memories = new WeakMap<Core, Memory>();
-
-function memoryOf(core: Core): Memory {
-  const memory = memories.get(core) ?? { key: randomBytes(32), attempts: new Map<string, Remembered>() };
-  memories.set(core, memory);
-  return memory;
-}
-
-function forgetOld(attempts: Map<string, Remembered>, now: number): void {
-  // A Map keeps the order of insertion: the oldest come first.
-  for (const [key, { at }] of attempts) {
-    if (now - at <= spanMs) return;
-    attempts.delete(key);
+/** The sealed outcome of an attempt another request is at work on; undefined when it failed or never came. */
+async function waitForOutcome(core: Core, flow: SignInFlow, name: string): Promise<string | undefined> {
+  const deadline = performance.now() + spanMs;
+  while (performance.now() < deadline) {
+    const attempt = await findAttempt(core, flow, name);
+    if (!attempt) return undefined;
+    if (attempt.outcome !== null) return attempt.outcome;
+    await delay(pollMs);
   }
+  return undefined;
 }
 
 /**
- * Does work once for a form that was sent twice, as a double click does: the second request gets the first one's outcome. The same form with
- * another content is another attempt, so nothing can be tried for free.
+ * Does work once for a form that was sent twice, as a double click does, also when the two requests reach two processes: the second gets
+ * the first one's outcome. The same form with another content is another attempt, so nothing can be tried for free.
+ *
+ * What is remembered is kept with the browser's flow, named and sealed by the value of the browser's own cookie: nobody else can tell from
+ * the store what was typed, or what came of it.
  *
  * @param form - the rendered form's nonce and everything typed into it.
+ * @param work - its outcome is plain JSON.
  */
-export function once<R>(core: Core, form: readonly string[], work: () => Promise<R>): Promise<R> {
-  const { key, attempts } = memoryOf(core);
-  const now = core.clock.now().getTime();
-  forgetOld(attempts, now);
-  const name = createHmac('sha256', key).update(JSON.stringify(form)).digest('base64url');
-  const known = attempts.get(name);
-  if (known && now - known.at <= spanMs) return known.outcome as Promise<R>;
-  const outcome = work();
-  attempts.set(name, { at: now, outcome });
-  outcome.catch(() => attempts.delete(name));
-  return outcome;
+export async function once<R>(
+  core: Core,
+  flow: SignInFlow,
+  form: readonly string[],
+  work: () => Promise<R>,
+): Promise<R> {
+  const name = flow.box.sign('attempt', JSON.stringify(form));
+  const isFirst = await beginAttempt(core, flow, name, spanMs);
+  const outcome = isFirst ? undefined : await waitForOutcome(core, flow, name);
+  if (outcome !== undefined) return JSON.parse(flow.box.open('attempt', outcome)) as R;
+  try {
+    const result = await work();
+    await settleAttempt(core, flow, name, flow.box.seal('attempt', JSON.stringify(result)));
+    return result;
+  } catch (error) {
+    await settleAttempt(core, flow, name, undefined);
+    throw error;
+  }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readCookie, writeCookie } from '../http/cookies.js';
 import type { Core } from '../identity/core.js';
+import { createSecretBox, type SecretBox } from '../infrastructure/secret-box.js';
 import type { SignInFlowDocument } from '../persistence/collections/access.js';
 import { hashToken, newId, newToken } from '../shared/ids.js';
 
@@ -48,11 +49,23 @@ export interface PendingCode {
   startedAt: number;
 }
 
+/** A form of this browser that was sent a moment ago. */
+interface Attempt {
+  /** Keyed hash of the form and what was typed. */
+  name: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** Sealed; null while the work is under way. */
+  outcome: string | null;
+}
+
 interface FlowState {
   contexts: SignInContext[];
   logins: PendingLogin[];
   choices: PendingChoice[];
   codes: PendingCode[];
+  /** Absent in a flow of an older version. */
+  attempts?: Attempt[];
 }
 
 export interface SignInFlow {
@@ -61,6 +74,8 @@ export interface SignInFlow {
   csrfKey: string;
   contexts: readonly SignInContext[];
   codes: readonly PendingCode[];
+  /** Keyed by the cookie's value, which is nowhere stored. */
+  box: SecretBox;
 }
 
 const cookieName = 'gh_flow';
@@ -70,11 +85,12 @@ const mostAtOnce = 10;
 
 const stateOf = (document: SignInFlowDocument): FlowState => document.state as unknown as FlowState;
 
-const toFlow = (document: SignInFlowDocument): SignInFlow => ({
+const toFlow = (document: SignInFlowDocument, token: string): SignInFlow => ({
   id: document._id,
   csrfKey: document.csrfToken,
   contexts: stateOf(document).contexts,
   codes: stateOf(document).codes,
+  box: createSecretBox(token),
 });
 
 const flows = (core: Core) => core.store.server.collection('sign_in_flows');
@@ -84,7 +100,7 @@ export async function findFlow(core: Core, req: IncomingMessage): Promise<SignIn
   const token = readCookie(core.config, req, cookieName);
   if (token === undefined) return undefined;
   const document = await flows(core).findOne({ tokenHash: hashToken(token) });
-  return document && document.expiresAt > core.clock.now() ? toFlow(document) : undefined;
+  return document && document.expiresAt > core.clock.now() ? toFlow(document, token) : undefined;
 }
 
 async function changeState(
@@ -114,7 +130,7 @@ async function createFlow(
     expiresAt: new Date(core.clock.now().getTime() + flowSeconds * 1000),
   });
   writeCookie(core.config, res, cookieName, token);
-  return toFlow(document);
+  return toFlow(document, token);
 }
 
 export interface Entry {
@@ -237,6 +253,49 @@ export function codeOf(core: Core, flow: SignInFlow, contextId: string): Pending
 /** Forgets it: the code has come. */
 export async function dropCode(core: Core, flow: SignInFlow, id: string): Promise<void> {
   await changeState(core, flow.id, ({ codes }) => ({ codes: codes.filter((code) => code.id !== id) }));
+}
+
+/**
+ * Notes that a form was sent.
+ *
+ * @returns whether it was the first time within the span, over all processes.
+ */
+export async function beginAttempt(
+  core: Core,
+  flow: SignInFlow,
+  name: string,
+  spanMs: number,
+): Promise<boolean> {
+  const at = core.clock.now().getTime();
+  const seen = { before: false };
+  await changeState(core, flow.id, ({ attempts = [] }) => {
+    const recent = attempts.filter((attempt) => at - attempt.at <= spanMs);
+    seen.before = recent.some((attempt) => attempt.name === name);
+    if (seen.before) return undefined;
+    return { attempts: [...recent, { name, at, outcome: null }].slice(-mostAtOnce) };
+  });
+  return !seen.before;
+}
+
+/** What became of an attempt that was begun. */
+export async function findAttempt(core: Core, flow: SignInFlow, name: string): Promise<Attempt | undefined> {
+  const document = await flows(core).get(flow.id);
+  return document && stateOf(document).attempts?.find((attempt) => attempt.name === name);
+}
+
+/** Keeps the sealed outcome of an attempt; undefined: it failed, and may be made anew. */
+export async function settleAttempt(
+  core: Core,
+  flow: SignInFlow,
+  name: string,
+  outcome: string | undefined,
+): Promise<void> {
+  await changeState(core, flow.id, ({ attempts = [] }) => ({
+    attempts: attempts.flatMap((attempt) => {
+      if (attempt.name !== name) return [attempt];
+      return outcome === undefined ? [] : [{ ...attempt, outcome }];
+    }),
+  }));
 }
 
 /**

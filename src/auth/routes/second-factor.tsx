@@ -2,22 +2,16 @@ import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { Core } from '../../identity/core.js';
 import { parseEmail } from '../../identity/email-domain.js';
+import type { UserStatus } from '../../identity/user-status.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
 import { mayEnter, readAdmission } from '../admission.js';
 import { once } from '../double-click.js';
 import { resolveHomeRealm } from '../home-realm.js';
-import { settleCode, type AttemptSubject } from '../local/attempts.js';
+import { settleCode } from '../local/attempts.js';
 import { lockText, secondsUntil, statusText } from '../refusals.js';
 import { visitorOf, type SignInProof } from '../sessions.js';
-import {
-  codeOf,
-  dropCode,
-  keepCode,
-  type PendingCode,
-  type SignInContext,
-  type SignInFlow,
-} from '../sign-in-flow.js';
+import { codeOf, dropCode, keepCode, type SignInContext, type SignInFlow } from '../sign-in-flow.js';
 import { sendPage } from '../views/layout.js';
 import { CodePage } from '../views/sign-in-pages.js';
 import { enter, makeSession } from './complete-sign-in.js';
@@ -39,7 +33,7 @@ interface Tab {
 function showCodePage(
   res: Response,
   { flow, context }: Tab,
-  user: UserDocument,
+  email: string,
   answer: { status: number; alert?: string } = { status: 200 },
 ): void {
   sendPage(
@@ -47,41 +41,66 @@ function showCodePage(
     answer.status,
     <CodePage
       csrf={formTokenFor(flow, context)}
-      email={user.email ?? user.userName}
+      email={email}
       restartPath={`/signin?flow=${context.id}`}
       alert={answer.alert}
     />,
   );
 }
 
+const addressOf = (user: UserDocument): string => user.email ?? user.userName;
+
 /** A right password of an account with a second factor: nobody is signed in before its code has come. */
-export async function askCode(core: Core, res: Response, tab: Tab, user: UserDocument): Promise<void> {
+export async function askCode(
+  core: Core,
+  res: Response,
+  tab: Tab,
+  { tenantId, userId }: { tenantId: string; userId: string },
+): Promise<void> {
+  const user = await core.store.tenant(tenantId).collection('users').get(userId);
+  if (!user) {
+    showRefusal(res, statusText('deleted'), tab.context);
+    return;
+  }
   await keepCode(core, tab.flow, {
     id: randomBytes(9).toString('base64url'),
     contextId: tab.context.id,
-    tenantId: user.tenantId,
-    userId: user._id,
+    tenantId,
+    userId,
     startedAt: core.clock.now().getTime(),
   });
-  showCodePage(res, tab, user);
+  showCodePage(res, tab, addressOf(user));
 }
 
-type CodeResult = { kind: 'token'; token: string } | { kind: 'wrong' } | { kind: 'locked'; until: Date };
+/** What a code was found to be; plain JSON, so that a second click at another process can be answered alike. */
+type CodeResult =
+  | { kind: 'token'; token: string }
+  | { kind: 'refused'; status: UserStatus }
+  | { kind: 'wrong'; email: string }
+  | { kind: 'locked'; email: string; until: string };
 
 async function judgeCode(
   core: Core,
   req: Request,
-  { flow, context, pending }: Tab & { pending: PendingCode },
-  step: { subject: AttemptSubject; code: string },
+  { flow, context }: Tab,
+  code: string,
 ): Promise<CodeResult> {
-  const now = core.clock.now();
-  const verdict = await settleCode(core, step.subject, visitorOf(req), { code: step.code, now });
-  if (verdict === 'wrong') return { kind: 'wrong' };
-  if (verdict !== 'right') return { kind: 'locked', until: verdict.until };
+  const pending = codeOf(core, flow, context.id);
+  const asked = pending && (await readAdmission(core, pending.tenantId, pending.userId));
+  if (!asked) throw new AppError('csrf.invalid', 'This page has expired. Please sign in again.');
+  const { user, settings, status } = asked;
+  const email = addressOf(user);
+  await refuseForwarded(core, user);
+  // A lock is answered by the judge.
+  if (!mayEnter(status) && status !== 'locked') return { kind: 'refused', status };
+  const subject = { tenantId: user.tenantId, id: user._id, label: email, isKnown: true, settings };
+  const verdict = await settleCode(core, subject, visitorOf(req), { code, now: core.clock.now() });
+  if (verdict === 'wrong') return { kind: 'wrong', email };
+  if (verdict !== 'right') return { kind: 'locked', email, until: verdict.until.toISOString() };
   await dropCode(core, flow, pending.id);
   // The status once more: it may have changed while the code was typed.
   const admission = await readAdmission(core, pending.tenantId, pending.userId);
-  if (!admission || !mayEnter(admission.status)) return { kind: 'wrong' };
+  if (!admission || !mayEnter(admission.status)) return { kind: 'wrong', email };
   return { kind: 'token', token: await makeSession(core, req, { context, admission, proof }) };
 }
 
@@ -97,29 +116,18 @@ async function refuseForwarded(core: Core, user: UserDocument): Promise<void> {
 /** `POST /signin/2fa`: wrong codes count and lock like wrong passwords. */
 export async function takeCode(core: Core, req: Request, res: Response): Promise<void> {
   const { flow, context, nonce } = await requireOwnForm(core, req);
-  const pending = codeOf(core, flow, context.id);
-  const admission = pending && (await readAdmission(core, pending.tenantId, pending.userId));
-  if (!admission) throw new AppError('csrf.invalid', 'This page has expired. Please sign in again.');
-  const { user, settings, status } = admission;
-  const label = user.email ?? user.userName;
-  await refuseForwarded(core, user);
-  // A lock is answered below, by the judge.
-  if (!mayEnter(status) && status !== 'locked') {
-    showRefusal(res, statusText(status), context);
-    return;
-  }
+  const tab = { flow, context };
   const code = parseCodeForm(req.body)?.code ?? '';
-  const subject = { tenantId: user.tenantId, id: user._id, label, isKnown: true, settings };
-  const result = await once(core, [nonce, 'code', code], () =>
-    judgeCode(core, req, { flow, context, pending }, { subject, code }),
-  );
+  const result = await once(core, flow, [nonce, 'code', code], () => judgeCode(core, req, tab, code));
   if (result.kind === 'token') {
     enter(core, res, context, result.token);
+  } else if (result.kind === 'refused') {
+    showRefusal(res, statusText(result.status), context);
   } else if (result.kind === 'wrong') {
-    showCodePage(res, { flow, context }, user, { status: 401, alert: 'That code is not right.' });
+    showCodePage(res, tab, result.email, { status: 401, alert: 'That code is not right.' });
   } else {
-    const seconds = secondsUntil(result.until, core.clock.now());
+    const seconds = secondsUntil(new Date(result.until), core.clock.now());
     res.setHeader('Retry-After', String(seconds));
-    showCodePage(res, { flow, context }, user, { status: 429, alert: lockText(seconds) });
+    showCodePage(res, tab, result.email, { status: 429, alert: lockText(seconds) });
   }
 }

@@ -2,18 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { Router, urlencoded, type Request, type Response } from 'express';
 import { refuseCrossSite } from '../../http/csrf.js';
 import { pageHeaders } from '../../http/security-headers.js';
-import { beginActivation } from '../../identity/activation.js';
 import type { Core } from '../../identity/core.js';
 import { parseEmail, type EmailAddress } from '../../identity/email-domain.js';
-import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
 import { mayEnter, readAdmission } from '../admission.js';
 import { once } from '../double-click.js';
 import { resolveHomeRealm } from '../home-realm.js';
 import { lockText, secondsUntil, statusText, wrongText } from '../refusals.js';
 import { currentSession } from '../session-guard.js';
-import { visitorOf, type SignInProof } from '../sessions.js';
-import { signInWithPassword, type PasswordOutcome } from '../sign-in.js';
 import {
   contextOf,
   enterFlow,
@@ -40,6 +36,13 @@ import {
 } from './form-input.js';
 import { forward } from './forwarding.js';
 import { pageErrors, showRefusal } from './page-errors.js';
+import {
+  accountOf,
+  judgePassword,
+  passwordProof,
+  type Account,
+  type Judgement,
+} from './password-judgement.js';
 import { askCode, takeCode } from './second-factor.js';
 import { signInLimits } from './sign-in-limits.js';
 
@@ -49,12 +52,6 @@ const notices: ReadonlyMap<string | undefined, string> = new Map([
 ]);
 const invalidEmail = 'Enter a valid email.';
 const invalidPassword = 'Enter a valid password.';
-const passwordProof: SignInProof = {
-  method: 'password',
-  amr: ['pwd'],
-  connectionId: null,
-  providerSid: null,
-};
 
 /** The sign-in the address bar speaks of: one under way (`?flow=`), else a new one. */
 async function enterFromQuery(core: Core, req: Request, res: Response): Promise<Entry> {
@@ -179,86 +176,58 @@ async function takePassword(core: Core, req: Request, res: Response): Promise<vo
     await showPasswordPage(core, res, step, { status: 400, alert: invalidPassword });
     return;
   }
-  const result = await once(core, [nonce, email.key, input.password], () =>
-    judge(core, req, step, input.password),
+  const judgement = await once(core, flow, [nonce, email.key, input.password], () =>
+    judgePassword(core, req, step, input.password),
   );
-  if (result.token !== undefined) enter(core, res, context, result.token);
-  else if (result.codeFor) await askCode(core, res, { flow, context }, result.codeFor);
-  else await answerOutcome(core, res, step, result.outcome);
+  await answerJudgement(core, res, step, judgement);
 }
 
-/** Judges a password, and makes the session when it opens exactly one account and nothing else is to be proved. */
-async function judge(
-  core: Core,
-  req: Request,
-  { context, email }: PasswordStep,
-  password: string,
-): Promise<{ outcome: PasswordOutcome; token?: string; codeFor?: UserDocument }> {
-  const { tenantId } = context;
-  const outcome = await signInWithPassword(core, { email, password, tenantId, visitor: visitorOf(req) });
-  const [user, second] = outcome.kind === 'right' ? outcome.users : [];
-  if (!user || second) return { outcome };
-  const admission = await readAdmission(core, user.tenantId, user._id);
-  if (!admission || !mayEnter(admission.status)) return { outcome: refusedBy(admission?.status) };
-  if (admission.needsCode) return { outcome, codeFor: admission.user };
-  return { outcome, token: await makeSession(core, req, { context, admission, proof: passwordProof }) };
-}
-
-const refusedBy = (status: Parameters<typeof statusText>[0] = 'deleted'): PasswordOutcome => ({
-  kind: 'refused',
-  status,
-});
-
-async function answerOutcome(
+async function answerJudgement(
   core: Core,
   res: Response,
   step: PasswordStep,
-  outcome: PasswordOutcome,
+  judgement: Judgement,
 ): Promise<void> {
-  switch (outcome.kind) {
+  switch (judgement.kind) {
     case 'wrong':
       return showPasswordPage(core, res, step, { status: 401, alert: wrongText });
     case 'locked': {
-      const seconds = secondsUntil(outcome.until, core.clock.now());
+      const seconds = secondsUntil(new Date(judgement.until), core.clock.now());
       res.setHeader('Retry-After', String(seconds));
       return showPasswordPage(core, res, step, { status: 429, alert: lockText(seconds) });
     }
     case 'refused':
-      return showStatus(core, res, step, outcome);
-    case 'right':
-      return showChoice(core, res, step, outcome.users);
+      showRefusal(res, statusText(judgement.status), step.context);
+      return;
+    case 'activation':
+      res.redirect(303, judgement.path);
+      return;
+    case 'choice':
+      return showChoice(core, res, step, judgement.accounts);
+    case 'code':
+      return askCode(core, res, step, judgement.account);
+    case 'token':
+      enter(core, res, step.context, judgement.token);
   }
-}
-
-/** Right, but not let in: whoever holds a temporary password goes on to choose their own. */
-async function showStatus(
-  core: Core,
-  res: Response,
-  step: PasswordStep,
-  { status, user }: Extract<PasswordOutcome, { kind: 'refused' }>,
-): Promise<void> {
-  const path = status === 'pending_activation' && user ? await beginActivation(core, user) : undefined;
-  if (path === undefined) showRefusal(res, statusText(status), step.context);
-  else res.redirect(303, path);
 }
 
 async function showChoice(
   core: Core,
   res: Response,
   { flow, context }: PasswordStep,
-  users: readonly { _id: string; tenantId: string }[],
+  open: readonly Account[],
 ): Promise<void> {
   const choice = randomBytes(9).toString('base64url');
   await keepChoice(core, flow, {
     id: choice,
     contextId: context.id,
-    accounts: users.map((user) => ({ tenantId: user.tenantId, userId: user._id })),
+    accounts: [...open],
     startedAt: core.clock.now().getTime(),
   });
   const accounts = await Promise.all(
-    users.map(async (user) => {
-      const tenant = await core.store.tenant(user.tenantId).collection('tenants').get(user.tenantId);
-      return { userId: user._id, tenantName: tenant?.name ?? '' };
+    open.map(async ({ tenantId, userId }) => {
+      const tenant = await core.store.tenant(tenantId).collection('tenants').get(tenantId);
+      return { userId, tenantName: tenant?.name ?? '' };
     }),
   );
   sendPage(res, 200, <ChoicePage csrf={formTokenFor(flow, context)} choice={choice} accounts={accounts} />);
@@ -278,7 +247,7 @@ async function takeChoicePost(core: Core, req: Request, res: Response): Promise<
     showRefusal(res, statusText(admission?.status ?? 'deleted'), context);
     return;
   }
-  if (admission.needsCode) await askCode(core, res, { flow, context }, admission.user);
+  if (admission.needsCode) await askCode(core, res, { flow, context }, accountOf(admission.user));
   else enter(core, res, context, await makeSession(core, req, { context, admission, proof: passwordProof }));
 }
 

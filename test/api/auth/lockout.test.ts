@@ -1,4 +1,7 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import { createApp } from '../../../src/app.js';
 import type { SettingsPatch } from '../../../src/identity/tenant-settings.js';
 import { loadConfig } from '../../../src/infrastructure/config.js';
 import type { UserDocument } from '../../../src/persistence/collections/users.js';
@@ -163,6 +166,44 @@ describe('lockout over the sign-in pages', () => {
     expect(await credentialOf(user)).to.include({ failureCount: 1 });
     clock.advance(2501);
     expect((await typePassword(browser, page, goodPassword)).status).to.equal(303);
+  });
+
+  it('takes a double click on one form as one attempt when its requests reach two processes', async () => {
+    const second = createServer(createApp({ ...app.core }, '0.0.0-test').express);
+    await new Promise<void>((resolve) => second.listen(0, '127.0.0.1', resolve));
+    const other = `http://127.0.0.1:${(second.address() as AddressInfo).port}/signin/password`;
+    const { user } = await given();
+    try {
+      for (const [password, status] of [
+        [wrong, 401],
+        [goodPassword, 303],
+      ] as const) {
+        clock.advance(4000);
+        const browser = openBrowser(app.url);
+        const page = await typeEmail(browser, user.userName);
+        const form = { ...page.fields, password };
+        const answers = await Promise.all([
+          browser.post('/signin/password', form),
+          browser.post(other, form),
+        ]);
+        expect(answers.map((answer) => answer.status)).to.deep.equal([status, status]);
+        expect(await credentialOf(user)).to.include({
+          failureCount: status === 401 ? 1 : 0,
+          lockedUntil: null,
+        });
+        const [here, there] = answers.map(
+          ({ headers }) => /gh_session=([^;]+)/.exec(headers.get('set-cookie') ?? '')?.[1],
+        );
+        expect(here).to.equal(there);
+      }
+      const sessions = app.core.store.tenant(user.tenantId).collection('sessions');
+      expect(await sessions.count({ userId: user._id })).to.equal(1);
+      const flows = JSON.stringify(await app.core.store.server.collection('sign_in_flows').find({}));
+      expect(flows).not.to.include(goodPassword).and.not.include('gh_session_');
+    } finally {
+      second.closeAllConnections();
+      await new Promise((resolve) => second.close(resolve));
+    }
   });
 
   it('makes one session of a double click with the right password', async () => {

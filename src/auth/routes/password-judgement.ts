@@ -1,0 +1,71 @@
+import type { Request } from 'express';
+import { beginActivation } from '../../identity/activation.js';
+import type { Core } from '../../identity/core.js';
+import type { EmailAddress } from '../../identity/email-domain.js';
+import type { UserStatus } from '../../identity/user-status.js';
+import type { UserDocument } from '../../persistence/collections/users.js';
+import { mayEnter, readAdmission } from '../admission.js';
+import { visitorOf, type SignInProof } from '../sessions.js';
+import type { SignInContext } from '../sign-in-flow.js';
+import { signInWithPassword, type PasswordOutcome } from '../sign-in.js';
+import { makeSession } from './complete-sign-in.js';
+
+/** What a right password alone proves. */
+export const passwordProof: SignInProof = {
+  method: 'password',
+  amr: ['pwd'],
+  connectionId: null,
+  providerSid: null,
+};
+
+/** One of the accounts a password may open. */
+export interface Account {
+  tenantId: string;
+  userId: string;
+}
+
+/** What a password was found to be; plain JSON, so that a second click at another process can be answered alike. */
+export type Judgement =
+  | { kind: 'wrong' }
+  | { kind: 'locked'; until: string }
+  | { kind: 'refused'; status: UserStatus }
+  /** A temporary password: where they choose their own. */
+  | { kind: 'activation'; path: string }
+  | { kind: 'choice'; accounts: Account[] }
+  | { kind: 'code'; account: Account }
+  | { kind: 'token'; token: string };
+
+export const accountOf = (user: UserDocument): Account => ({ tenantId: user.tenantId, userId: user._id });
+
+/** Judges a password, and makes the session when it opens exactly one account and nothing else is to be proved. */
+export async function judgePassword(
+  core: Core,
+  req: Request,
+  { context, email }: { context: SignInContext; email: EmailAddress },
+  password: string,
+): Promise<Judgement> {
+  const { tenantId } = context;
+  const outcome = await signInWithPassword(core, { email, password, tenantId, visitor: visitorOf(req) });
+  if (outcome.kind === 'locked') return { kind: 'locked', until: outcome.until.toISOString() };
+  if (outcome.kind === 'refused') return judgeRefused(core, outcome);
+  if (outcome.kind === 'wrong') return outcome;
+  const [user, second] = outcome.users;
+  if (!user || second) return { kind: 'choice', accounts: outcome.users.map(accountOf) };
+  const admission = await readAdmission(core, user.tenantId, user._id);
+  if (!admission || !mayEnter(admission.status))
+    return { kind: 'refused', status: admission?.status ?? 'deleted' };
+  if (admission.needsCode) return { kind: 'code', account: accountOf(admission.user) };
+  return {
+    kind: 'token',
+    token: await makeSession(core, req, { context, admission, proof: passwordProof }),
+  };
+}
+
+/** Right, but not let in: whoever holds a temporary password goes on to choose their own. */
+async function judgeRefused(
+  core: Core,
+  { status, user }: Extract<PasswordOutcome, { kind: 'refused' }>,
+): Promise<Judgement> {
+  const path = status === 'pending_activation' && user ? await beginActivation(core, user) : undefined;
+  return path === undefined ? { kind: 'refused', status } : { kind: 'activation', path };
+}
