@@ -18,14 +18,29 @@ function add(query: Record<string, string>, name: string, value: string): void {
   query[name] = present === undefined ? value : `${present},${value}`;
 }
 
+/**
+ * A plus sign is a blank in forms and a plus sign in addresses. Where a client writes the blanks before the first quote as `%20`, its plus
+ * signs are meant as such: `userName%20eq%20%22ada+work@acme.example%22`.
+ */
+function withPlainPlus(query: string): string {
+  if (!query.includes('+') || !/%20| /.test(query)) return query;
+  return query
+    .split('&')
+    .map((parameter) => {
+      const [head = ''] = parameter.split(/%22|"/, 1);
+      return /%20| /.test(head) && !head.includes('+') ? parameter.replaceAll('+', '%2B') : parameter;
+    })
+    .join('&');
+}
+
 /** Splits an address into decoded segments and parameters. */
 export function parseAddress(address: string): Pick<ScimRequest, 'segments' | 'query'> {
   const url = afterPath(address);
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
   const query: Record<string, string> = {};
-  if (mark >= 0)
-    for (const [name, value] of new URLSearchParams(url.slice(mark + 1))) add(query, name, value);
+  const parameters = mark < 0 ? '' : withPlainPlus(url.slice(mark + 1));
+  for (const [name, value] of new URLSearchParams(parameters)) add(query, name, value);
   try {
     return { segments: path.split('/').filter(Boolean).map(decodeURIComponent), query };
   } catch {

@@ -22,6 +22,27 @@ describe('a provider whose connector was filled in by hand', () => {
     });
   }
 
+  it('finds an address with a plus sign, however blanks and the sign itself are written', async () => {
+    const user = { schemas: [schemas.user], userName: 'ada+scim@generic.example', displayName: 'Ada L' };
+    const { id } = await client.expect(201, 'POST', '/Users', user);
+    for (const filter of [
+      'userName%20eq%20%22ada%2Bscim%40generic.example%22',
+      'userName%20eq%20%22ada+scim@generic.example%22',
+      'userName eq "ada+scim@generic.example"',
+      'userName+eq+%22ada%2Bscim%40generic.example%22',
+      'userName+eq+%22ada%2Bscim%40generic.example%22+and+displayName+eq+%22Ada+L%22',
+      'displayName+eq+%22Ada%20L%22',
+      'displayName%20eq%20%22Ada%20L%22%20and%20userName%20sw%20%22ada+%22',
+    ]) {
+      const list = await client.expect(200, 'GET', `/Users?startIndex=1&filter=${filter}`);
+      expect(
+        list['Resources'].map((found: { id: string }) => found.id),
+        filter,
+      ).to.deep.equal([id]);
+    }
+    await client.expect(204, 'DELETE', `/Users/${id}`);
+  });
+
   it('says 404, not "another version", when the base address was given twice over', async () => {
     await client.expect(404, 'GET', '/v2/Users');
     expect(await client.expect(400, 'GET', '/v1/Users')).to.include({ scimType: 'invalidVers' });
