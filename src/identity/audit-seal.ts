@@ -150,6 +150,9 @@ export async function verifyAuditTrail(
   expectedHead?: string,
 ): Promise<AuditVerdict> {
   const scope = core.store.tenant(tenantId);
+  const events = scope.collection('audit_events');
+  // Counted before the unsealed ones: what is appended meanwhile must not look slipped in.
+  const total = await events.count({});
   const verdict: AuditVerdict = { broken: null, seals: 0, sealed: 0, unsealed: 0, head: null };
   let previous = beginning;
   let isHeadFound = expectedHead === undefined;
@@ -163,14 +166,12 @@ export async function verifyAuditTrail(
     isHeadFound ||= seal.mac === expectedHead;
     previous = seal;
   }
-  verdict.unsealed = await scope
-    .collection('audit_events')
-    .count(previous === beginning ? {} : { _id: { $gt: previous.toId } });
+  verdict.unsealed = await events.count(previous === beginning ? {} : { _id: { $gt: previous.toId } });
+  const sequence = verdict.seals + 1;
   if (!isHeadFound) {
-    verdict.broken = {
-      sequence: verdict.seals + 1,
-      reason: 'the noted head is not there: the end was cut off',
-    };
+    verdict.broken = { sequence, reason: 'the noted head is not there: the end was cut off' };
+  } else if (total > verdict.sealed + verdict.unsealed) {
+    verdict.broken = { sequence, reason: 'there are events whose ids stand outside every run' };
   }
   return verdict;
 }
