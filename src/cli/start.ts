@@ -1,18 +1,22 @@
-import { packageVersion } from '../infrastructure/package-info.js';
 import { startServer, type RunningServer } from '../main.js';
-import { bannerLines } from './banner.js';
-import { exitCodes, type Command } from './command.js';
+import { bannerLines, startFacts } from './banner.js';
+import { exitCodes, type Command, type Terminal } from './command.js';
 import { readConfig, startFailure } from './server-core.js';
 import { stopRequested } from './stop-requested.js';
 
 /** After the drain time, how long a stop may take before the process ends anyway, milliseconds. */
 const hardStop = 20_000;
 
-/** Lines for a person at a terminal, one log line for everybody else. */
-async function tellStarted(server: RunningServer): Promise<void> {
-  const { log, store } = server.core;
-  if (process.stdout.isTTY) process.stdout.write(`${(await bannerLines(server)).join('\n')}\n`);
-  else log.info({ url: server.url, version: packageVersion, storage: store.description }, 'started');
+/** Lines for a person at a terminal, log lines with the same facts for everybody else. */
+async function tellStarted(server: RunningServer, terminal: Terminal): Promise<void> {
+  const { missing, ...facts } = await startFacts(server, terminal.env);
+  if (process.stdout.isTTY) {
+    process.stdout.write(`${bannerLines({ ...facts, missing }).join('\n')}\n`);
+    return;
+  }
+  const { log } = server.core;
+  log.info(facts, 'started');
+  if (missing) log.warn({ help: missing.help }, missing.what);
 }
 
 export const startCommand: Command = {
@@ -25,7 +29,7 @@ export const startCommand: Command = {
     const server = await startServer(config).catch((error: unknown) => {
       throw startFailure(error);
     });
-    await tellStarted(server);
+    await tellStarted(server, terminal);
     await stopRequested();
     const timer = setTimeout(() => process.exit(exitCodes.failed), config.drainSeconds * 1000 + hardStop);
     await server.stop();
