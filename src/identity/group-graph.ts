@@ -1,7 +1,7 @@
 import type { GroupDocument } from '../persistence/collections/groups.js';
 import type { Scope, Step, Transaction } from '../persistence/store.js';
 
-const fields = ['displayName', 'externalId', 'groupIds', 'directoryId'] as const;
+const fields = ['displayName', 'externalId', 'groupIds', 'directoryId', 'shownAt'] as const;
 export type GroupNode = Pick<GroupDocument, '_id' | (typeof fields)[number]>;
 
 /** The ids a set of groups leads up to that are not known yet. */
@@ -62,6 +62,12 @@ export async function groupClosure(scope: Scope, ids: readonly string[]): Promis
     wanted = nextIds(level, known);
   }
   return known;
+}
+
+/** Whether these groups, or those above them, changed their names or one another at this instant or after it. */
+export async function shownSince(scope: Scope, groupIds: readonly string[], instant: Date): Promise<boolean> {
+  const groups = await groupClosure(scope, groupIds);
+  return [...groups.values()].some(({ shownAt }) => shownAt !== undefined && shownAt >= instant);
 }
 
 /** The groups of one user out of a closure that was loaded for many: direct and indirect. */

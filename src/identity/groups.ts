@@ -194,6 +194,7 @@ export function* editGroupStep(
     directoryId,
     owner: directoryId ?? 'local',
     ...accessFields(input, before),
+    ...(input.displayName !== before.displayName && { shownAt: now }),
   };
   const changes = changesBetween(auditable(before), auditable(wanted));
   if (changes.length === 0) return before;
@@ -218,7 +219,7 @@ function* releaseMembers(context: WriteContext, groupId: string): Step<void> {
   const below = yield* descendantGroupsStep(tx, tenantId, groupId);
   for (const child of yield* scope.collection('groups').find({ groupIds: groupId })) {
     const groupIds = child.groupIds.filter((id) => id !== groupId);
-    yield* scope.collection('groups').update(child._id, (group) => ({ ...group, groupIds }));
+    yield* scope.collection('groups').update(child._id, (group) => ({ ...group, groupIds, shownAt: now }));
   }
   const users = yield* affectedUsers(context, [groupId, ...below]);
   if (users) {

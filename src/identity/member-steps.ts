@@ -106,7 +106,7 @@ function* changeNested(
   yield* tx
     .tenant(tenantId)
     .collection('groups')
-    .update(child._id, (stored) => ({ ...stored, groupIds }));
+    .update(child._id, (stored) => ({ ...stored, groupIds, shownAt: context.now }));
   forgetGroups(context);
   yield* recomputeMembers(context, child._id);
   return true;

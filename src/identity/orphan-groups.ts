@@ -14,7 +14,7 @@ export async function releaseGroups(core: Core, tenantId: string, directoryId: s
   const groups = scope.collection('groups');
   const ids: string[] = [];
   for await (const { _id } of groups.iterate({ directoryId }, { fields: [] })) ids.push(_id);
-  for (const id of ids) await releaseGroup(groups, id, directoryId);
+  for (const id of ids) await releaseGroup(groups, id, directoryId, core.clock.now());
 }
 
 /** A group whose name a group made here has already gets its id behind it. */
@@ -22,12 +22,14 @@ async function releaseGroup(
   groups: Collection<GroupDocument>,
   id: string,
   directoryId: string,
+  now: Date,
 ): Promise<void> {
   const release = (suffix: string): Promise<unknown> =>
     groups.update(id, (group) => {
       if (group.directoryId !== directoryId) return undefined;
       const displayName = `${group.displayName}${suffix}`;
-      return { ...group, displayName, displayNameKey: fold(displayName), directoryId: null, owner: 'local' };
+      const named = { displayName, displayNameKey: fold(displayName), shownAt: now };
+      return { ...group, ...(suffix !== '' && named), directoryId: null, owner: 'local' };
     });
   try {
     await release('');

@@ -1,4 +1,5 @@
 import * as identity from '../identity/users.js';
+import { shownSince } from '../identity/group-graph.js';
 import { groupsOf } from '../identity/groups.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { ScimAnswer, ScimContext, ScimRequest } from './exchange.js';
@@ -79,11 +80,21 @@ function traceUser(
   if (!before || !after) trace.noteGrants(user._id, before?.grants ?? [], after?.grants ?? []);
 }
 
-/** 304 when the client has this version already. */
-function notModified(request: ScimRequest, user: Pick<UserDocument, 'version'>): ScimAnswer | undefined {
-  const tag = toEntityTag(user.version);
-  const isSame = evaluatePreconditions(request, tag, true) === 'not-modified';
-  return isSame ? { status: 304, headers: { ETag: tag } } : undefined;
+/**
+ * Whether the client has what it asks for already. A version tells of what is the user's own: the groups above and their names change
+ * without it, and so does the standing, so these are looked at before the answer is 304.
+ */
+async function isKnown(
+  { core, tenantId }: ScimContext,
+  request: ScimRequest,
+  user: UserDocument,
+  projection: Projection,
+): Promise<boolean> {
+  if (evaluatePreconditions(request, toEntityTag(user.version), true) === 'proceed') return false;
+  if (request.ifNoneMatch?.trim() === '*') return true;
+  if (showsStanding(projection)) return false;
+  if (user.groupIds.length === 0 || !isShown(projection, 'groups')) return true;
+  return !(await shownSince(core.store.tenant(tenantId), user.groupIds, user.updatedAt));
 }
 
 /** `GET /Users/{id}` (RFC 7644 section 3.4.1). */
@@ -91,12 +102,16 @@ export async function getUser(context: ScimContext, request: ScimRequest): Promi
   const { core, tenantId, directoryId } = context;
   const projection = projectionOf(context, request);
   const id = request.segments[1] ?? '';
-  if (isDefault(projection)) {
+  if (isDefault(projection) && request.ifNoneMatch === undefined) {
     const user = await identity.deriveUser(core, tenantId, id, directoryId, userRenderer(context));
-    return notModified(request, user) ?? renderedAnswer(context, 200, user);
+    evaluatePreconditions(request, toEntityTag(user.version), true);
+    return renderedAnswer(context, 200, user);
   }
   const user = await identity.getUser(core, tenantId, id, directoryId);
-  return notModified(request, user) ?? userAnswer(context, 200, user, projection);
+  if (await isKnown(context, request, user, projection)) {
+    return { status: 304, headers: { ETag: toEntityTag(user.version) } };
+  }
+  return userAnswer(context, 200, user, projection);
 }
 
 /** `GET /Users` and `POST /Users/.search` (RFC 7644 sections 3.4.2 and 3.4.3). */

@@ -18,6 +18,8 @@ export interface GroupDocument extends StoredDocument {
   roleIds?: string[];
   /** The users who look after its members; absent: none. */
   administratorIds?: string[];
+  /** When its name, or a group it is in, last changed: what its members show without a change of their own; absent: never. */
+  shownAt?: Date;
   /** The jobs that hold what is not written yet of a large change of its members, in their order; absent: none. */
   pendingParts?: string[];
 }
@@ -34,6 +36,7 @@ export const groupSchema = defineCollection<GroupDocument>(
     groupIds: { type: [String], required: true },
     roleIds: { type: [String], default: undefined },
     administratorIds: { type: [String], default: undefined },
+    shownAt: Date,
     pendingParts: { type: [String], default: undefined },
   },
   [

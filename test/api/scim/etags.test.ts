@@ -64,6 +64,43 @@ describe('SCIM entity tags and preconditions (RFC 7644 section 3.14)', () => {
     expect(statuses.filter((status) => status === 412)).to.have.length(19);
   });
 
+  it('keeps the version of a member whose group is renamed or nested, and never hides that behind a 304', async () => {
+    const { id } = await scim.user();
+    const inner = await scim.group({ members: [{ value: id }] });
+    const shown = async (query = '') => {
+      const { headers, body } = await scim.get(`/Users/${id}${query}`);
+      return { etag: String(headers['etag']), groups: (body.groups ?? []) as { display: string }[] };
+    };
+    const { etag } = await shown();
+    expect((await scim.get(`/Users/${id}`).set('If-None-Match', etag)).status).to.equal(304);
+    const again = (query = '') => scim.get(`/Users/${id}${query}`).set('If-None-Match', etag);
+    await scim.patch(`/Groups/${inner.id}`, [{ op: 'replace', path: 'displayName', value: 'Renamed' }]);
+    const renamed = await again();
+    expect([renamed.status, renamed.headers['etag']]).to.deep.equal([200, etag]);
+    expect(renamed.body.groups[0].display).to.equal('Renamed');
+    await scim.group({ displayName: 'Outer', members: [{ value: inner.id }] });
+    const nested = await again('?attributes=groups');
+    expect(nested.status).to.equal(200);
+    expect(nested.body.groups.map(({ display }: { display: string }) => display)).to.have.members([
+      'Renamed',
+      'Outer',
+    ]);
+    expect((await again('?excludedAttributes=groups')).status).to.equal(304);
+    expect((await again('?attributes=userName')).status).to.equal(304);
+    expect((await scim.get(`/Users/${id}`).set('If-None-Match', '*')).status).to.equal(304);
+    const write = scim.patch(`/Users/${id}`, [{ op: 'add', path: 'title', value: 'x' }]);
+    expect((await write.set('If-Match', etag)).status, 'what others renamed hinders no write').to.equal(200);
+    expect((await shown()).etag).to.not.equal(etag);
+  });
+
+  it('answers what is told on request in full, as it changes by itself', async () => {
+    const { id } = await scim.user();
+    const etag = String((await scim.get(`/Users/${id}`)).headers['etag']);
+    const status = 'urn:gatehouse:params:scim:schemas:extension:2.0:User:status';
+    const res = await scim.get(`/Users/${id}?attributes=${status}`).set('If-None-Match', etag);
+    expect(res.status).to.equal(200);
+  });
+
   it('applies the same to groups, whose version moves with their members', async () => {
     const user = await scim.user();
     const group = await scim.group();
