@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { compileFilter } from '../../../src/scim/protocol/filter-match.js';
 import { parseFilter } from '../../../src/scim/protocol/filter-parse.js';
 import { schemasOf } from '../../../src/scim/schemas.js';
-import { startScim, unique, urn, type ScimApp } from '../../support/scim.js';
+import { evaluate, render, tree, user, type User } from '../../support/filter-trees.js';
+import { newUser, startScim, unique, urn, type ScimApp } from '../../support/scim.js';
 
-const words = ['alpha', 'Beta', 'GAMMA', 'al', 'a.b*c', 'x', 'é', ''];
+const words = ['alpha', 'Beta', 'GAMMA', 'al', 'a.b*c', 'x', 'é', 'ﬁ', ''];
 const word = fc.constantFrom(...words);
 
 const textPaths = [
@@ -21,6 +22,20 @@ const textPaths = [
   `${urn.enterprise}:department`,
   `${urn.user}:nickName`,
 ];
+
+const instants = [
+  '2011-05-13T04:42:34Z',
+  '2011-05-13T04:42:34',
+  '2199-01-01T00:00:00+14:00',
+  '2199-01-01T00:00:00.5-12:00',
+];
+const instant = fc
+  .tuple(
+    fc.constantFrom('meta.created', 'META.lastModified'),
+    fc.constantFrom('gt', 'le', 'eq', 'ne'),
+    fc.constantFrom(...instants),
+  )
+  .map(([path, op, value]) => `${path} ${op} "${value}"`);
 
 const quoted = (text: string): string => JSON.stringify(text);
 const textTerm = fc
@@ -41,7 +56,15 @@ const element = fc
   .map(([type, op, value]) => `emails[type eq "${type}" and value ${op} ${quoted(value)}]`);
 
 const { filter } = fc.letrec<{ filter: string; group: string }>((tie) => ({
-  filter: fc.oneof({ maxDepth: 3, withCrossShrink: true }, textTerm, present, active, element, tie('group')),
+  filter: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    textTerm,
+    present,
+    active,
+    element,
+    instant,
+    tie('group'),
+  ),
   group: fc.oneof(
     fc
       .tuple(tie('filter'), fc.constantFrom('and', 'or'), tie('filter'))
@@ -117,7 +140,48 @@ describe('SCIM filters against a naive evaluator (RFC 7644 section 3.4.2.2)', ()
         ).to.deep.equal(expected);
         expect(res.body.totalResults).to.equal(expected.length);
       }),
-      { numRuns: 200 },
+      { numRuns: 150 },
     );
   }).timeout(60_000);
+
+  it('finds what a naive evaluator finds among users of any shape, in any order and on any page', async () => {
+    const { acmeSecond } = app;
+    const samples = fc.sample(user, { numRuns: 60, seed: 11 });
+    for (const [at, sample] of samples.entries()) {
+      const userName = `${sample.userName}${at}`;
+      const body = {
+        ...newUser(),
+        displayName: undefined,
+        emails: undefined,
+        name: undefined,
+        ...sample,
+        userName,
+      };
+      await acmeSecond.post('/Users', { ...body, schemas: [urn.user, urn.enterprise] });
+    }
+    const everybody = (await acmeSecond.get('/Users?count=1000')).body.Resources as (User & { id: string })[];
+    expect(everybody.length).to.be.above(30);
+    const order = fc.constantFrom('', 'userName', 'title', 'meta.created', 'name.familyName');
+    const property = fc.asyncProperty(
+      tree,
+      order,
+      fc.integer({ min: 4, max: 25 }),
+      async (node, sortBy, count) => {
+        const filter = render(node);
+        fc.pre(filter.length < 4_000);
+        const expected = everybody.filter((one) => evaluate(node, one)).map(({ id }) => id);
+        const found: string[] = [];
+        for (let startIndex = 1; startIndex <= expected.length + count; startIndex += count) {
+          const search = { schemas: [urn.search], filter, count, startIndex, attributes: ['id'], sortBy };
+          const res = await acmeSecond.post('/Users/.search', search);
+          expect(res.status, `${filter} ${res.text.slice(0, 200)}`).to.equal(200);
+          expect(res.body.totalResults, `${filter} ${sortBy}`).to.equal(expected.length);
+          found.push(...res.body.Resources.map(({ id }: { id: string }) => id));
+        }
+        if (sortBy === '') expect(found, filter).to.deep.equal(expected);
+        else expect([...found].sort(), `${filter} ${sortBy}`).to.deep.equal([...expected].sort());
+      },
+    );
+    await fc.assert(property, { numRuns: 40 });
+  }).timeout(120_000);
 });
