@@ -1,6 +1,6 @@
 import { Query as Matcher } from 'mingo';
 import type { Schema } from 'mongoose';
-import type { Doc } from '../document.js';
+import { isPlainObject, type Doc } from '../document.js';
 import { AppError } from '../../shared/errors.js';
 import { DuplicateKey, type Query } from '../store.js';
 import { emptyArray, encodeKey, keyValue } from './keys.js';
@@ -48,6 +48,18 @@ export function matcher(query: Query): (document: Doc) => boolean {
   return (document) => (compiled ??= new Matcher(query, { scriptEnabled: false })).test(document);
 }
 
+/** The test of a partial index: what all of them ask, "a string" or "a date", without the matcher. */
+function insideOf(where: Query): (document: Doc) => boolean {
+  const [[path, demand] = ['', null], ...more] = Object.entries(where);
+  const bound = isPlainObject(demand) && Object.keys(demand).join() === '$gt' ? demand['$gt'] : undefined;
+  if (more.length > 0) return matcher(where);
+  if (bound === '')
+    return (document) => valuesAt(document, path).some((value) => typeof value === 'string' && value !== '');
+  if (bound instanceof Date)
+    return (document) => valuesAt(document, path).some((value) => value instanceof Date && value > bound);
+  return matcher(where);
+}
+
 /**
  * Reads a collection from its mongoose schema.
  *
@@ -74,7 +86,7 @@ export function readCollection(
       multiple: fields.map((field) => mayBeMultiple(schema, field)),
       unique,
       where,
-      isInside: where ? matcher(where) : () => true,
+      isInside: where ? insideOf(where) : () => true,
     };
   });
   const multiple = new Set(
