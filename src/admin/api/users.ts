@@ -1,3 +1,4 @@
+import { sendActivation } from '../../identity/activation.js';
 import { accessPeriodFault } from '../../identity/access-period.js';
 import { administersOneOf } from '../../identity/group-roles.js';
 import { requirePermission } from '../../identity/permissions.js';
@@ -191,7 +192,7 @@ const createOne = route({
   method: 'post',
   path: '/users',
   id: 'createUser',
-  summary: 'Create a user',
+  summary: 'Create a user; who has to activate the account is mailed the way in',
   tag: userTag,
   permission: 'users.create',
   body: createUserInput,
@@ -206,6 +207,8 @@ const createOne = route({
       ...(await decisionsOf(core, actor, body)),
     };
     const user = await reroot(...loginPointer(body), () => createUser(core, actor, input));
+    // Nobody types a password for somebody else: without the mail there would be no way in (M3-12).
+    if (user.activatedAt === null && user.enabled) await sendActivation(core, actor, user);
     return { ...(await replyUser(core, user)), headers: { Location: `/api/v1/users/${user._id}` } };
   },
 });

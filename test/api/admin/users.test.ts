@@ -6,10 +6,12 @@ import { directoryActor } from '../../../src/identity/actors.js';
 import { createGroup } from '../../../src/identity/groups.js';
 import { changeMembers } from '../../../src/identity/group-members.js';
 import { setEnabled } from '../../../src/identity/user-actions.js';
+import { createConnection } from '../../../src/identity/sso-connections.js';
 import { createUser } from '../../../src/identity/users.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { ManualClock } from '../../support/clock.js';
+import { mailsTo, waitForMails } from '../../support/mailbox.js';
 
 interface Problem {
   code: string;
@@ -44,6 +46,35 @@ describe('users in the API', () => {
     (res.body as { items: UserBody[] }).items.map((user) => user.email).sort();
 
   describe('POST /users', () => {
+    it('mails the way in to whoever has to activate the account, and to nobody else (M3-12)', async () => {
+      const { core } = app;
+      const create = (email: string, more: object = {}) =>
+        acme
+          .call('post', '/users')
+          .send({ email, ...more })
+          .expect(201);
+      const [ada, bo, cy] = ['ada', 'bo', 'cy'].map((name) => `${name}@${acme.tenant.slug}.test`);
+      await createConnection(core, acme.system, {
+        name: 'Company',
+        issuer: 'https://login.company.test',
+        clientId: 'gh',
+        mode: 'required',
+        domains: [{ domain: `sso.${acme.tenant.slug}.test`, verified: true }],
+      });
+      await create(bo!, { enabled: false });
+      await create(`di@sso.${acme.tenant.slug}.test`);
+      await create(ada!);
+      const [mail] = await waitForMails(core, ada!);
+      expect(mail).to.include({ template: 'activation' });
+      expect(mail!.link).to.match(/\/activate\/[\w-]+$/);
+      const page = await fetch(mail!.link);
+      expect([page.status, (await page.text()).includes(ada!)]).to.deep.equal([200, true]);
+      await create(cy!);
+      await waitForMails(core, cy!);
+      expect(await mailsTo(core, bo!)).to.deep.equal([]);
+      expect(await mailsTo(core, `di@sso.${acme.tenant.slug}.test`)).to.deep.equal([]);
+    });
+
     it('creates a user with the shape of the contract, waiting for activation', async () => {
       await acme.givenApplication('crm');
       const input = {
