@@ -1,4 +1,10 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import express from 'express';
+import supertest from 'supertest';
+import { requestId } from '../../../src/http/request-context.js';
+import { scimRoutes } from '../../../src/scim/routes.js';
 import { newUser, startScim, urn, type ScimApp } from '../../support/scim.js';
 import { ManualClock } from '../../support/clock.js';
 
@@ -21,6 +27,20 @@ describe('SCIM rate limits (contract section 8)', () => {
     expect((await app.acmeSecond.get('/Users')).status).to.equal(200);
     clock.advance(1000);
     expect((await app.acme.get('/Users')).status).to.equal(200);
+  });
+
+  it('counts the requests of a directory over all processes together', async () => {
+    clock.advance(2000);
+    const routes = scimRoutes({ ...app.core });
+    const server = createServer(express().use(requestId()).use('/scim', routes));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/scim/v2`;
+    const other = () => supertest(url).get('/Users?count=0').set('Authorization', `Bearer ${app.acme.token}`);
+    const asked = Array.from({ length: 12 }, (_, i) => (i % 2 ? other() : app.acme.get('/Users?count=0')));
+    const statuses = (await Promise.all(asked)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200)).to.have.length(5);
+    expect(statuses.filter((status) => status === 429)).to.have.length(7);
+    await new Promise((resolve) => server.close(resolve));
   });
 
   it('limits nobody whose tenant sets no limit', async () => {
