@@ -6,23 +6,7 @@ import { profileNamed } from '../../src/sim/profiles/by-name.js';
 import type { Profile } from '../../src/sim/profiles/profile.js';
 import { runSteps, type Pusher } from '../../src/sim/run-steps.js';
 import type { Step } from '../../src/sim/step.js';
-import { findings, patch, schemas, startProvider, type Provider } from '../support/provider.js';
-
-/** A working life: what a provider sends in its first days. */
-function stepsOf(profile: Profile, name: string): Step[] {
-  const person = makePerson(name, `${profile.name}.example`, 'Support');
-  const group = makeGroup(`Group of ${name}`, `${profile.name}.example`);
-  return [
-    ...profile.probe(),
-    ...profile.join(person),
-    ...profile.pushGroup(group),
-    ...profile.addMember(group, person),
-    ...profile.change(person, { title: 'Manager', department: 'Sales' }),
-    ...profile.removeMember(group, person),
-    ...profile.suspend(person),
-    ...profile.resume(person),
-  ];
-}
+import { findings, newDirectory, patch, schemas, startProvider, type Provider } from '../support/provider.js';
 
 /** Entra with the flag, of which the server sees nothing in the address. */
 const withoutFlag = (step: Step): Step => ({
@@ -31,11 +15,34 @@ const withoutFlag = (step: Step): Step => ({
 });
 
 describe('finding out which provider a directory with dialect auto belongs to', () => {
+  let first: Provider;
   let provider: Provider;
-  beforeEach(async () => {
-    provider = await startProvider('auto', {});
+  let serial = 0;
+  before(async () => {
+    first = await startProvider('auto', {});
   });
-  afterEach(() => provider.stop());
+  beforeEach(async () => {
+    serial += 1;
+    provider = await newDirectory(first, `Directory ${serial}`);
+  });
+  after(() => first.stop());
+
+  /** A working life: what a provider sends in its first days. */
+  const stepsOf = (profile: Profile, name: string): Step[] => {
+    const domain = `${profile.name}${serial}.example`;
+    const person = makePerson(name, domain, 'Support');
+    const group = makeGroup(`Group of ${name}`, domain);
+    return [
+      ...profile.probe(),
+      ...profile.join(person),
+      ...profile.pushGroup(group),
+      ...profile.addMember(group, person),
+      ...profile.change(person, { title: 'Manager', department: 'Sales' }),
+      ...profile.removeMember(group, person),
+      ...profile.suspend(person),
+      ...profile.resume(person),
+    ];
+  };
 
   /** Plays a provider under a User-Agent (undefined: none). */
   const play = async (profile: Profile, steps: readonly Step[], userAgent?: string): Promise<void> => {

@@ -20,6 +20,8 @@ export interface Provider {
   /** Its SCIM base address. */
   scimUrl: string;
   token: string;
+  /** Of one made later; undefined for the first of the tenant. */
+  directoryId: string | undefined;
   send(
     method: string,
     path: string,
@@ -86,11 +88,28 @@ export async function startProvider(
       ],
     },
   });
+  return clientOf(app, headers, token);
+}
+
+/** Another directory of the same tenant, dialect auto, as its own identity provider sees it. */
+export async function newDirectory(provider: Provider, name: string): Promise<Provider> {
+  const { id } = await provider.api('POST', '/directories', { name });
+  const answer = await provider.api('POST', `/directories/${id}/tokens`, { name: 't' });
+  return clientOf(provider.app, {}, answer['token'], id);
+}
+
+function clientOf(
+  app: TestApp,
+  headers: Readonly<Record<string, string>>,
+  token: string,
+  directoryId?: string,
+): Provider {
   const scimUrl = `${app.url}/scim/v2`;
   const provider: Provider = {
     app,
     scimUrl,
     token,
+    directoryId,
     async send(method, path, body, more = {}) {
       const all = Object.entries({ ...headers, ...more }).filter(
         ([name]) => body !== undefined || name.toLowerCase() !== 'content-type',
@@ -122,8 +141,9 @@ export async function findings(
   provider: Provider,
 ): Promise<{ learned: string | null; counts: Record<string, number> }> {
   await requestLogOf(provider.app.core).flush();
-  const { items } = await provider.api('GET', '/directories');
-  const { id, learnedDialect } = items[0];
+  const { items } = await provider.api('GET', '/directories?limit=100');
+  const own = (items as Json[]).find(({ id }) => id === provider.directoryId) ?? items[0];
+  const { id, learnedDialect } = own;
   const { counts } = await provider.api('GET', `/directories/${id}/deviations`);
   return { learned: learnedDialect, counts };
 }

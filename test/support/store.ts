@@ -11,7 +11,9 @@ import { newId } from '../../src/shared/ids.js';
 
 const endings: (() => Promise<void>)[] = [];
 
-after(async () => {
+after(async function () {
+  // One database for each server a run has started: dropping them takes a loaded machine its time.
+  this.timeout(120_000);
   for (const end of endings.splice(0)) await end();
 });
 
