@@ -8,32 +8,14 @@ import type { ApplicationDocument, TenantDocument } from '../../src/persistence/
 import type { UserDocument } from '../../src/persistence/collections/users.js';
 import type { SessionDocument } from '../../src/persistence/collections/access.js';
 import { hashToken, newId } from '../../src/shared/ids.js';
+import { givenUser, unique } from './people.js';
 import { openUserAgent, type UserAgent } from './user-agent.js';
 
 /** Where the made-up applications live; nothing listens there. */
 export const callbackUri = 'http://app.example.test/callback';
 export const loggedOutUri = 'http://app.example.test/goodbye';
 
-let numbers = 0;
-const unique = (word: string): string => `${word}-${(numbers += 1)}-${newId().slice(-6)}`;
-
-/** Documents straight into the store: each test has its own. */
-export async function makeTenant(
-  core: Core,
-  settings: TenantDocument['settings'] = {},
-): Promise<TenantDocument> {
-  const _id = newId();
-  const slug = unique('tenant');
-  return core.store.tenant(_id).collection('tenants').insert({
-    _id,
-    tenantId: _id,
-    slug,
-    name: slug,
-    preset: 'default',
-    settings,
-  });
-}
-
+/** Straight into the store: its addresses may be ones that no administrator could save. */
 export async function makeApplication(
   core: Core,
   tenant: TenantDocument,
@@ -88,41 +70,17 @@ export async function makeRole(
   return fullKey;
 }
 
+/** An active user without a password, with these fields put on it as they would stand in the store. */
 export async function makeUser(
   core: Core,
   tenant: TenantDocument,
   over: Partial<UserDocument> = {},
 ): Promise<UserDocument> {
-  const email = over.email ?? `${unique('user')}@example.test`;
-  return core.store
-    .tenant(tenant._id)
-    .collection('users')
-    .insert({
-      _id: newId(),
-      tenantId: tenant._id,
-      userName: email,
-      userNameKey: email,
-      email,
-      emailKey: email,
-      loginKeys: [email],
-      emailKeys: [email],
-      externalId: null,
-      directoryId: null,
-      displayNameKey: email,
-      familyNameKey: null,
-      employeeNumberKey: null,
-      attributes: { name: { givenName: 'Ada', familyName: 'Lovelace' } },
-      groupIds: [],
-      grants: [],
-      enabled: true,
-      approved: true,
-      activatedAt: core.clock.now(),
-      accessExpiresAt: null,
-      loginType: 'local',
-      source: 'created',
-      accessRevokedAt: null,
-      ...over,
-    });
+  const person = { ...(over.email && { email: over.email }), password: null };
+  const user = await givenUser(core, tenant._id, person);
+  if (Object.keys(over).length === 0) return user;
+  const users = core.store.tenant(tenant._id).collection('users');
+  return (await users.update(user._id, (stored) => ({ ...stored, ...over }))) ?? user;
 }
 
 /** A manual grant of a role, as it stands in a user. */

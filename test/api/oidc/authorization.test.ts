@@ -5,7 +5,6 @@ import {
   browserOf,
   callbackUri,
   makeApplication,
-  makeTenant,
   makeUser,
   postAs,
   relyingParty,
@@ -13,6 +12,7 @@ import {
   type AuthorizationRequest,
   type RelyingParty,
 } from '../../support/oidc.js';
+import { givenTenant } from '../../support/people.js';
 import type { ApplicationDocument, TenantDocument } from '../../../src/persistence/collections/tenants.js';
 import type { UserDocument } from '../../../src/persistence/collections/users.js';
 
@@ -31,7 +31,7 @@ describe('OpenID provider: authorization endpoint', () => {
   let party: RelyingParty;
   before(async () => {
     app = await startApp();
-    tenant = await makeTenant(app.core);
+    tenant = await givenTenant(app.core);
     application = await makeApplication(app.core, tenant);
     user = await makeUser(app.core, tenant);
     party = await relyingParty(app.core, application);
@@ -171,7 +171,7 @@ describe('OpenID provider: authorization endpoint', () => {
   });
 
   it('never takes the session of another tenant’s user: the sign-in page asks, within the application’s tenant', async () => {
-    const stranger = await makeUser(app.core, await makeTenant(app.core));
+    const stranger = await makeUser(app.core, await givenTenant(app.core));
     const browser = await browserOf(app.core, stranger);
     const silent = await firstStop(browser, await party.request({ prompt: 'none' }));
     expect(silent.searchParams.get('error')).to.equal('login_required');
@@ -194,7 +194,7 @@ describe('OpenID provider: authorization endpoint', () => {
   });
 
   it('asks again when the company has made its own provider required, or has switched it off, since the sign-in', async () => {
-    const home = await makeTenant(app.core);
+    const home = await givenTenant(app.core);
     const client = await relyingParty(app.core, await makeApplication(app.core, home));
     const domain = `${home.slug}.test`;
     const local = await makeUser(app.core, home, { email: `ada@${domain}` });

@@ -6,14 +6,8 @@ import { openIdProvider } from '../../../src/auth/provider/provider.js';
 import { loadKeySet, rotateKeys } from '../../../src/auth/provider/signing-keys.js';
 import type { Clock } from '../../../src/shared/clock.js';
 import { startApp, type TestApp } from '../../support/app.js';
-import {
-  browserOf,
-  makeApplication,
-  makeTenant,
-  makeUser,
-  refresh,
-  relyingParty,
-} from '../../support/oidc.js';
+import { browserOf, makeApplication, makeUser, refresh, relyingParty } from '../../support/oidc.js';
+import { givenTenant } from '../../support/people.js';
 
 /** The machine's time, moved on when told to. */
 class ShiftedClock implements Clock {
@@ -117,7 +111,7 @@ describe('OpenID provider: discovery and keys', () => {
 
   it('rotates its keys while tokens live: old ones verify, the published next one signs, all processes follow', async () => {
     const { core } = app;
-    const tenant = await makeTenant(core);
+    const tenant = await givenTenant(core);
     const application = await makeApplication(core, tenant);
     const user = await makeUser(core, tenant);
     const party = await relyingParty(core, application);
@@ -195,7 +189,7 @@ describe('OpenID provider: discovery and keys', () => {
     const listen = (...words: unknown[]): void => void printed.push(words);
     Object.assign(console, { info: listen, warn: listen, error: listen, log: listen });
     try {
-      const tenant = await makeTenant(app.core);
+      const tenant = await givenTenant(app.core);
       const application = await makeApplication(app.core, tenant, { clientSecretHash: null });
       const user = await makeUser(app.core, tenant);
       const browser = await browserOf(app.core, user);

@@ -8,13 +8,13 @@ import {
   browserOf,
   loggedOutUri,
   makeApplication,
-  makeTenant,
   makeUser,
   refresh,
   relyingParty,
   signIn,
   type RelyingParty,
 } from '../../support/oidc.js';
+import { givenTenant } from '../../support/people.js';
 import { startReceiver, type Receiver } from '../../support/receiver.js';
 
 describe('OpenID provider: sign-out', () => {
@@ -27,7 +27,7 @@ describe('OpenID provider: sign-out', () => {
   before(async () => {
     receiver = await startReceiver();
     app = await startApp({ config: { allowPrivateIssuers: true } });
-    tenant = await makeTenant(app.core);
+    tenant = await givenTenant(app.core);
     application = await makeApplication(app.core, tenant, { backchannelLogoutUri: receiver.url });
     user = await makeUser(app.core, tenant);
     party = await relyingParty(app.core, application);
@@ -238,7 +238,7 @@ describe('OpenID provider: sign-out', () => {
     const strict = await startApp();
     const own = await startReceiver();
     try {
-      const home = await makeTenant(strict.core);
+      const home = await givenTenant(strict.core);
       const shy = await makeApplication(strict.core, home, { backchannelLogoutUri: own.url });
       const person = await makeUser(strict.core, home);
       const browser = await browserOf(strict.core, person);

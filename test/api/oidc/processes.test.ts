@@ -13,11 +13,11 @@ import {
   browserOf,
   callbackUri,
   makeApplication,
-  makeTenant,
   makeUser,
   relyingParty,
   type RelyingParty,
 } from '../../support/oidc.js';
+import { givenTenant } from '../../support/people.js';
 
 /** A second server with everything of its own but the database, behind the same public address. */
 async function serve(core: Core): Promise<{ url: string; server: Server }> {
@@ -54,7 +54,7 @@ describe('OpenID provider: several processes, one database', () => {
   before(async () => {
     app = await startApp();
     second = await serve(app.core);
-    tenant = await makeTenant(app.core);
+    tenant = await givenTenant(app.core);
     application = await makeApplication(app.core, tenant);
     user = await makeUser(app.core, tenant);
     party = await relyingParty(app.core, application);

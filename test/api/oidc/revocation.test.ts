@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { findAccessToken } from '../../../src/auth/provider/access-token.js';
 import { directoryActor, systemActor } from '../../../src/identity/actors.js';
+import type { SettingsPatch } from '../../../src/identity/tenant-settings.js';
 import type { Actor, Core } from '../../../src/identity/core.js';
 import { endAccess, setEnabled } from '../../../src/identity/user-actions.js';
 import { inputOf } from '../../../src/identity/user-input.js';
@@ -14,13 +15,13 @@ import {
   callbackUri,
   introspect,
   makeApplication,
-  makeTenant,
   makeUser,
   postAs,
   refresh,
   relyingParty,
   type RelyingParty,
 } from '../../support/oidc.js';
+import { givenTenant } from '../../support/people.js';
 import { startReceiver, type Receiver } from '../../support/receiver.js';
 
 /** The next change is at a later instant than everything before it. */
@@ -53,11 +54,8 @@ describe('OpenID provider: the end of access', () => {
     user: UserDocument;
     receiver: Receiver;
   }
-  async function scene(
-    settings: TenantDocument['settings'] = {},
-    over: Partial<UserDocument> = {},
-  ): Promise<Scene> {
-    const tenant = await makeTenant(core, settings);
+  async function scene(settings: SettingsPatch = {}, over: Partial<UserDocument> = {}): Promise<Scene> {
+    const tenant = await givenTenant(core, settings);
     const application = await makeApplication(core, tenant, { backchannelLogoutUri: receiver.url });
     const user = await makeUser(core, tenant, over);
     return { tenant, application, user, party: await relyingParty(core, application), receiver };
@@ -116,7 +114,7 @@ describe('OpenID provider: the end of access', () => {
   };
   for (const [what, act] of Object.entries(paths)) {
     it(`kills session, code, tokens and tells the application when ${what}`, async () => {
-      const { tenant, application, party, user } = await scene({ sessions: { revokeOnDisable: true } });
+      const { tenant, application, party, user } = await scene({ 'sessions.revokeOnDisable': true });
       const browser = await browserOf(core, user);
       const tokens = await party.signIn(browser);
       const request = await party.request();
@@ -181,7 +179,7 @@ describe('OpenID provider: the end of access', () => {
   });
 
   it('leaves a session to run out where sessions.revokeOnDisable is false: tokens go on with it, nothing new begins (M1-6)', async () => {
-    const { tenant, application, party, user } = await scene({ sessions: { revokeOnDisable: false } });
+    const { tenant, application, party, user } = await scene({ 'sessions.revokeOnDisable': false });
     const browser = await browserOf(core, user);
     const tokens = await party.signIn(browser);
     await nextInstant();
@@ -213,7 +211,7 @@ describe('OpenID provider: the end of access', () => {
   });
 
   it('refuses tokens while the user waits for activation, and gives none of the roles while waiting for approval (B2)', async () => {
-    const { party, user, application, tenant } = await scene({ approval: { required: true } });
+    const { party, user, application, tenant } = await scene({ 'approval.required': true });
     const tokens = await party.signIn(await browserOf(core, user));
     const users = core.store.tenant(tenant._id).collection('users');
     await users.update(user._id, (stored) => ({ ...stored, approved: false }));

@@ -13,7 +13,6 @@ import {
   grantOf,
   makeApplication,
   makeRole,
-  makeTenant,
   makeUser,
   relyingParty,
 } from '../../support/oidc.js';
@@ -27,7 +26,7 @@ describe('OpenID provider: what an application gets', () => {
 
   it('gives the claims of contract section 7 in the ID token and from userinfo', async () => {
     const { core } = app;
-    const tenant = await makeTenant(core);
+    const tenant = await givenTenant(core);
     const crm = await makeApplication(core, tenant);
     const other = await makeApplication(core, tenant);
     const agent = await makeRole(core, tenant, crm, 'agent', ['calls.read']);
@@ -65,7 +64,7 @@ describe('OpenID provider: what an application gets', () => {
 
   it('signs the ID tokens of each application as it asks, and at its next sign-in as it asks by then', async () => {
     const { core } = app;
-    const tenant = await makeTenant(core);
+    const tenant = await givenTenant(core);
     const user = await makeUser(core, tenant);
     const crm = await makeApplication(core, tenant, { idTokenSignedResponseAlg: 'ES256' });
     const algorithmOf = async (application: typeof crm): Promise<unknown> => {

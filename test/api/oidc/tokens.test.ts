@@ -12,13 +12,13 @@ import {
   introspect,
   makeApplication,
   makeRole,
-  makeTenant,
   makeUser,
   postAs,
   refresh,
   relyingParty,
   type RelyingParty,
 } from '../../support/oidc.js';
+import { givenTenant } from '../../support/people.js';
 
 describe('OpenID provider: tokens', () => {
   let app: TestApp;
@@ -28,7 +28,7 @@ describe('OpenID provider: tokens', () => {
   let party: RelyingParty;
   before(async () => {
     app = await startApp();
-    tenant = await makeTenant(app.core);
+    tenant = await givenTenant(app.core);
     application = await makeApplication(app.core, tenant);
     user = await makeUser(app.core, tenant);
     party = await relyingParty(app.core, application);
@@ -187,7 +187,7 @@ describe('OpenID provider: tokens', () => {
     const { limits } = app.core.config;
     const strict = await startApp({ config: { limits: { ...limits, failedCredentialsPerMinute: 2 } } });
     try {
-      const own = await makeApplication(strict.core, await makeTenant(strict.core));
+      const own = await makeApplication(strict.core, await givenTenant(strict.core));
       const guess = () =>
         postAs(strict.core, { ...own, secret: 'guess' }, '/token/introspection', { token: 'x' });
       const answers = [await guess(), await guess(), await guess()];
