@@ -103,15 +103,10 @@ export function* insertGroupStep(context: WriteContext, input: GroupInput): Step
   return group;
 }
 
-function auditable({
-  displayName,
-  externalId,
-  directoryId,
-  attributes,
-  ...group
-}: GroupDocument): Record<string, unknown> {
-  const [roles, administrators] = [roleIdsOf(group), administratorIdsOf(group)];
-  return { ...attributes, displayName, externalId, directoryId, roles, administrators };
+function auditable(group: GroupDocument): Record<string, unknown> {
+  const { displayName, externalId, directoryId, attributes } = group;
+  const access = { roles: roleIdsOf(group), administrators: administratorIdsOf(group) };
+  return { ...attributes, displayName, externalId, directoryId, ...access };
 }
 
 /**

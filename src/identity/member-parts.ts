@@ -22,7 +22,7 @@ const mostPerTransaction = 500;
 const workerDelayMs = 30_000;
 
 /** Somebody's change of this group is not written to its end. */
-export class PartsPending extends Error {}
+class PartsPending extends Error {}
 
 /** The parts in the order they are written; at least one, be it empty. Those named stand in the first, whatever its size. */
 export function partsOf(
