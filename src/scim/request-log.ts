@@ -72,7 +72,7 @@ function keptBody(body: unknown, isSecret: IsSecret): unknown {
 }
 
 /** A refusal as the log keeps it, with what to do about it. */
-export function toLoggedError(failure: Failure | null, isSecret: IsSecret): ScimRequestDocument['error'] {
+function toLoggedError(failure: Failure | null, isSecret: IsSecret): ScimRequestDocument['error'] {
   if (!failure) return null;
   const { status, scimType = null, detail } = failure;
   return { status, scimType, detail: maskDetail(detail, isSecret), hint: fixHint(failure) };

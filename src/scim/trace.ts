@@ -153,7 +153,7 @@ export function secretNames(names: readonly string[]): IsSecret {
 }
 
 /** A text without what it says of a secret: `password eq "x"` in a filter or path, `{"password":"x"}` packed into a text. */
-export function maskText(text: string, isSecret: IsSecret): string {
+function maskText(text: string, isSecret: IsSecret): string {
   return isSecret(text) ? text.replace(quotedText, `"${masked}"`) : text;
 }
 
