@@ -1,5 +1,6 @@
 import type { Core } from '../../identity/core.js';
 import { applicationAccess } from '../../identity/effective-roles.js';
+import { parseEmail } from '../../identity/email-domain.js';
 import { tenantConfig, type TenantConfig } from '../../identity/tenant-config.js';
 import { accessOf } from '../../identity/user-access.js';
 import { deriveStatus, type UserStatus } from '../../identity/user-status.js';
@@ -56,6 +57,20 @@ export async function findAccountAccess(
   return mayHoldTokens(status, use) ? { user, session, config } : undefined;
 }
 
+/**
+ * Who is activated has the address: the mail with the link reached them, or the operator named it. A directory's word counts only for the
+ * domains its tenant has proven; else a password it sends along would open accounts under anybody's address in the applications.
+ */
+export function isEmailVerified(
+  user: UserDocument,
+  { ssoDomains }: Pick<TenantConfig, 'ssoDomains'>,
+): boolean {
+  if (user.activatedAt === null) return false;
+  if (user.directoryId === null) return true;
+  const domain = parseEmail(user.email ?? user.userName)?.domain;
+  return domain !== undefined && ssoDomains.has(domain);
+}
+
 /** The claims of one application, from what has just been read. */
 export function claimsFor(
   core: Core,
@@ -68,6 +83,7 @@ export function claimsFor(
     user,
     tenant: { id: tenant._id, slug: tenant.slug },
     ...access,
+    isEmailVerified: isEmailVerified(user, config),
     access: accessOf(user),
     approved: !settings['approval.required'] || user.approved,
     session: { id: session._id, amr: session.amr },

@@ -10,6 +10,8 @@ export interface ClaimSource {
   permissions: readonly string[];
   /** False while the tenant requires an approval nobody has given yet. */
   approved: boolean;
+  /** Whether somebody who may speak for it has said that the address is the user's. */
+  isEmailVerified: boolean;
   /** The user's limits that applications see to. */
   access: Pick<UserAccess, 'limitedProducts' | 'userProfileAccess'>;
   session: { id: string; amr: readonly string[] };
@@ -42,14 +44,12 @@ function limitsOf({ limitedProducts, userProfileAccess }: ClaimSource['access'])
  * The claims an application gets in the ID token and from userinfo; the provider leaves out those whose scope was not asked for. No
  * permission of the tenant's own management is ever among them (requirement M1-18).
  */
-export function buildClaims({ user, tenant, roles, permissions, approved, access, session }: ClaimSource): {
-  sub: string;
-  [claim: string]: unknown;
-} {
+export function buildClaims(source: ClaimSource): { sub: string; [claim: string]: unknown } {
+  const { user, tenant, roles, permissions, approved, isEmailVerified, access, session } = source;
   const address = user.email ?? (user.userName.includes('@') ? user.userName : null);
   return {
     sub: user._id,
-    ...(address !== null && { email: address, email_verified: user.activatedAt !== null }),
+    ...(address !== null && { email: address, email_verified: isEmailVerified }),
     ...namesOf(user),
     tenant,
     roles: [...roles],

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { mayHoldTokens } from '../../../src/auth/provider/account-access.js';
+import { isEmailVerified, mayHoldTokens } from '../../../src/auth/provider/account-access.js';
 import { buildClaims, type ClaimSource } from '../../../src/auth/provider/claims.js';
 import { userStatuses } from '../../../src/identity/user-status.js';
 import type { UserDocument } from '../../../src/persistence/collections/users.js';
@@ -7,9 +7,10 @@ import type { UserDocument } from '../../../src/persistence/collections/users.js
 const userWith = (over: Partial<UserDocument>): UserDocument =>
   ({ _id: 'u', userName: 'ada', email: null, attributes: {}, activatedAt: null, ...over }) as UserDocument;
 
-const claimsOf = (over: Partial<UserDocument>) =>
+const claimsOf = (over: Partial<UserDocument>, verified = false) =>
   buildClaims({
     user: userWith(over),
+    isEmailVerified: verified,
     tenant: { id: 't', slug: 'acme' },
     roles: [],
     permissions: [],
@@ -32,12 +33,26 @@ describe('claims of an application’s user', () => {
     expect(claimsOf({})).to.include({ name: 'ada' }).and.not.to.have.any.keys('given_name', 'family_name');
   });
 
-  it('have the address of the user, else a userName that is one; verified once the account is activated', () => {
+  it('have the address of the user, else a userName that is one', () => {
     expect(claimsOf({})).not.to.have.any.keys('email', 'email_verified');
     const named = claimsOf({ userName: 'ada@acme.test' });
     expect(named).to.include({ email: 'ada@acme.test', email_verified: false });
-    const activated = claimsOf({ email: 'a@acme.test', activatedAt: new Date(0) });
-    expect(activated).to.include({ email: 'a@acme.test', email_verified: true });
+    expect(claimsOf({ email: 'a@acme.test' }, true)).to.include({
+      email: 'a@acme.test',
+      email_verified: true,
+    });
+  });
+
+  it('call an address verified once its user is activated, and a directory’s only on a proven domain', () => {
+    const ssoDomains = new Set(['acme.test']);
+    const isVerified = (over: Partial<UserDocument>): boolean =>
+      isEmailVerified(userWith({ activatedAt: new Date(0), directoryId: null, ...over }), { ssoDomains });
+    expect(isVerified({ email: 'a@home.test' })).to.equal(true);
+    expect(isVerified({ email: 'a@home.test', activatedAt: null })).to.equal(false);
+    expect(isVerified({ email: 'a@home.test', directoryId: 'd' })).to.equal(false);
+    expect(isVerified({ email: 'a@acme.test', directoryId: 'd' })).to.equal(true);
+    expect(isVerified({ userName: 'A@Acme.Test', directoryId: 'd' })).to.equal(true);
+    expect(isVerified({ email: 'a@acme.test.evil.test', directoryId: 'd' })).to.equal(false);
   });
 });
 
@@ -49,6 +64,7 @@ describe('limits of a user in the claims (requirements B6)', () => {
       roles: [],
       permissions: [],
       approved: true,
+      isEmailVerified: false,
       access,
       session: { id: 's', amr: ['pwd'] },
     })['limits'];
