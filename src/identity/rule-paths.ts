@@ -76,6 +76,23 @@ function valuesAt(value: unknown, steps: readonly string[]): string[] {
     : [];
 }
 
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What holds an attribute that is named without its schema: the user, else the first extension that has one of this name. */
+function holderOf(
+  user: Readonly<Record<string, unknown>>,
+  name: string,
+  aliases: ExtensionAliases,
+): Readonly<Record<string, unknown>> {
+  if (member(user, name) !== undefined) return user;
+  for (const alias of aliases.values()) {
+    const extension = user[alias];
+    if (isObject(extension) && member(extension, name) !== undefined) return extension;
+  }
+  return user;
+}
+
 const groupReaders: Readonly<Record<string, (group: MappingGroup) => (string | null)[]>> = {
   '': (group) => [group.displayName, group.externalId, group.id],
   display: (group) => [group.displayName],
@@ -92,15 +109,17 @@ export interface CompiledPath {
 }
 
 /**
- * Turns an attribute path of a rule into a reader. `groups` alone means any of a group's names: displayName, externalId or id.
+ * Turns an attribute path of a rule into a reader. `groups` alone means any of a group's names: displayName, externalId or id. An
+ * extension's attribute needs no schema before it unless the user has one of the same name: `department`.
  *
  * @returns undefined when it is no path: bad characters, an unknown schema, an unknown part of a group.
  */
 export function compilePath(path: string, aliases: ExtensionAliases): CompiledPath | undefined {
   const steps = stepsOf(path, aliases);
   if (!steps) return undefined;
-  if (steps[0]?.toLowerCase() !== 'groups') {
-    return { needsGroups: false, read: (view) => valuesAt(view.user, steps) };
+  const [first = ''] = steps;
+  if (first.toLowerCase() !== 'groups') {
+    return { needsGroups: false, read: ({ user }) => valuesAt(holderOf(user, first, aliases), steps) };
   }
   const reader = steps.length <= 2 ? groupReaders[(steps[1] ?? '').toLowerCase()] : undefined;
   if (!reader) return undefined;

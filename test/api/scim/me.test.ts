@@ -1,58 +1,34 @@
 import { expect } from 'chai';
-import express from 'express';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { requestId } from '../../../src/http/request-context.js';
-import { createUser } from '../../../src/identity/users.js';
-import { systemActor } from '../../../src/identity/actors.js';
-import { scimRoutes } from '../../../src/scim/routes.js';
 import supertest from 'supertest';
-import { newUser, startScim, unique, urn, type ScimApp } from '../../support/scim.js';
-
-const accessToken = 'an-access-token-with-the-scope-scim-me';
+import { systemActor } from '../../../src/identity/actors.js';
+import { setEnabled } from '../../../src/identity/user-actions.js';
+import { browserOf, makeApplication, makeUser, relyingParty } from '../../support/oidc.js';
+import { newUser, startScim, urn, type ScimApp } from '../../support/scim.js';
 
 describe('SCIM /Me (RFC 7644 section 3.11)', () => {
   let app: ScimApp;
-  let server: Server;
   let url = '';
   let userId = '';
-  const userName = `${unique('me')}@acme.test`;
+  let userName = '';
+  let accessToken = '';
+  /** One of the same sign-in, without the scope. */
+  let plainToken = '';
 
   before(async () => {
     app = await startScim();
-    const user = await createUser(app.core, systemActor(app.tenantId), {
-      userName,
-      externalId: null,
-      active: true,
-      attributes: { displayName: 'Me', emails: [{ value: userName, type: 'work', primary: true }] },
-    });
-    userId = user._id;
-    const routes = scimRoutes(app.core, {
-      findTokenOwner: (token, origin) =>
-        Promise.resolve(
-          token === accessToken
-            ? {
-                tenantId: app.tenantId,
-                userId,
-                actor: {
-                  party: { type: 'user', id: userId, label: userName },
-                  tenantId: app.tenantId,
-                  permissions: new Set<string>(),
-                  directoryId: null,
-                  ...origin,
-                },
-              }
-            : undefined,
-        ),
-    });
-    server = createServer(express().use(requestId()).use('/scim', routes));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/scim/v2`;
+    const { core } = app;
+    url = `${app.url}/scim/v2`;
+    const tenant = (await core.store.tenant(app.tenantId).collection('tenants').get(app.tenantId))!;
+    const user = await makeUser(core, tenant);
+    ({ _id: userId, userName } = user);
+    const party = await relyingParty(core, await makeApplication(core, tenant));
+    const browser = await browserOf(core, user);
+    const tokenWith = async (scope: string): Promise<string> =>
+      (await party.signIn(browser, { scope })).access_token;
+    accessToken = await tokenWith('openid scim:me');
+    plainToken = await tokenWith('openid profile roles');
   });
-  after(async () => {
-    await new Promise((resolve) => server.close(resolve));
-    await app.stop();
-  });
+  after(() => app.stop());
 
   const me = (method: 'get' | 'put' | 'patch' | 'delete' | 'post', path = '/Me', body?: object) => {
     const test = supertest(url)[method](path).set('Authorization', `Bearer ${accessToken}`);
@@ -72,10 +48,10 @@ describe('SCIM /Me (RFC 7644 section 3.11)', () => {
     expect(res.body).to.include({ id: userId, userName });
     expect(res.body.meta.location).to.equal(`${app.url}/scim/v2/Users/${userId}`);
     expect(res.headers['content-location']).to.equal(res.body.meta.location);
-    expect((await me('get', '/Me?attributes=displayName')).body).to.have.all.keys(
+    expect((await me('get', '/Me?attributes=userName')).body).to.have.all.keys(
       'schemas',
       'id',
-      'displayName',
+      'userName',
     );
     expect((await me('get').set('If-None-Match', String(res.headers['etag']))).status).to.equal(304);
   });
@@ -123,7 +99,16 @@ describe('SCIM /Me (RFC 7644 section 3.11)', () => {
   });
 
   it('answers 401 to any other token', async () => {
-    const res = await supertest(url).get('/Me').set('Authorization', 'Bearer another-access-token');
-    expect(res.status).to.equal(401);
+    for (const token of [plainToken, 'another-access-token']) {
+      const res = await supertest(url).get('/Me').set('Authorization', `Bearer ${token}`);
+      expect(res.status).to.equal(401);
+    }
+  });
+
+  it('ends with the access of its person', async () => {
+    const { core } = app;
+    expect((await me('get')).status).to.equal(200);
+    await setEnabled(core, systemActor(app.tenantId), userId, false);
+    expect((await me('get')).status).to.equal(401);
   });
 });

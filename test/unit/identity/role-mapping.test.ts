@@ -45,6 +45,8 @@ describe('mapRoles', () => {
     ['an entitlement', { path: 'entitlements.value', is: 'gold' }],
     ['a simple attribute', { path: 'title', is: 'Engineer' }],
     ['a sub-attribute', { path: 'name.familyName', is: 'Lovelace' }],
+    ['an extension’s attribute by its bare name', { path: 'department', is: 'R&D' }],
+    ['a sub-attribute of one', { path: 'manager.value', is: '42' }],
     ['a boolean', { path: 'active', is: 'true' }],
     ['a number', { path: 'urn:acme:params:scim:2.0:User:clearance', is: '3' }],
     [
@@ -128,6 +130,15 @@ describe('compilePath', () => {
   ]) {
     it(`refuses ${JSON.stringify(path)}`, () => expect(compilePath(path, aliases)).to.equal(undefined));
   }
+
+  it('takes a bare name for the user’s own attribute before any extension’s', () => {
+    const view = {
+      groups: [],
+      user: { title: 'Own', enterprise: { title: 'Theirs' }, acme: { level: '1' } },
+    };
+    expect(compilePath('title', aliases)?.read(view)).to.deep.equal(['Own']);
+    expect(compilePath('level', aliases)?.read(view)).to.deep.equal(['1']);
+  });
 
   it('never reads what is not the user’s own', () => {
     expect(compilePath('constructor.name', aliases)?.read(ada)).to.deep.equal([]);
