@@ -48,11 +48,7 @@ describe('SCIM /Me (RFC 7644 section 3.11)', () => {
     expect(res.body).to.include({ id: userId, userName });
     expect(res.body.meta.location).to.equal(`${app.url}/scim/v2/Users/${userId}`);
     expect(res.headers['content-location']).to.equal(res.body.meta.location);
-    expect((await me('get', '/Me?attributes=userName')).body).to.have.all.keys(
-      'schemas',
-      'id',
-      'userName',
-    );
+    expect((await me('get', '/Me?attributes=userName')).body).to.have.all.keys('schemas', 'id', 'userName');
     expect((await me('get').set('If-None-Match', String(res.headers['etag']))).status).to.equal(304);
   });
 
