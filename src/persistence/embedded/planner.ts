@@ -201,13 +201,17 @@ export function widerPlan(
   return plans.find((plan) => plan.ordered && plan.exact && plan.distinct && rangesOf(plan).length === 1);
 }
 
-/** How much a plan narrows the search: fixed fields beside the tenant count most, then a range. */
-function narrowness(plan: IndexPlan): number {
-  const { index, fixed } = plan;
-  const beside = fixed - (index.fields[0] === 'tenantId' ? 1 : 0);
+/** What a fixed field is worth: most of all one that a query is about, a little one that says whose a document is, as many have the same. */
+const worth = (field: string): number => (field === 'tenantId' ? 0 : field === 'directoryId' ? 2 : 10);
+
+/** What a range is worth, and the least worth of a plan that is more than a walk over what somebody has. */
+const aimed = 4;
+
+/** How much a plan narrows the search: fixed fields count most, then a range. */
+function narrowness({ index, fixed, range, exact, distinct }: IndexPlan): number {
   const complete = index.unique && fixed === index.fields.length ? 100 : 0;
-  const bounded = plan.range ? 4 : 0;
-  return complete + beside * 10 + bounded + (plan.exact ? 1 : 0) + (plan.distinct ? 0.5 : 0);
+  const fields = index.fields.slice(0, fixed).reduce((sum, field) => sum + worth(field), 0);
+  return complete + fields + (range ? aimed : 0) + (exact ? 1 : 0) + (distinct ? 0.5 : 0);
 }
 
 function planIds(conditions: Conditions, scope: string | null): Plan | undefined {
@@ -242,25 +246,23 @@ export function choosePlan(
   const plans = collection.indexes.flatMap((index) => planIndex(index, conditions, order) ?? []);
   plans.sort((a, b) => narrowness(b) - narrowness(a) || Number(b.ordered) - Number(a.ordered));
   const [narrowest] = plans;
-  const ordered = plans.find((plan) => plan.ordered);
-  if (narrowest && narrowness(narrowest) >= 4) {
-    return !ordered || narrowest.ordered || isSmall(narrowest) ? narrowest : ordered;
-  }
-  for (const alternatives of conditions.alternatives) {
-    const branches = alternatives.map((branch) =>
-      choosePlan(collection, { $and: [query, branch].map(withoutOr(alternatives)) }, scope, order, isSmall),
-    );
-    if (branches.every((branch) => branch.kind !== 'scan' && !isWhole(branch))) {
-      return { kind: 'union', branches };
+  if (!narrowest || !isAimed(narrowest)) {
+    for (const alternatives of conditions.alternatives) {
+      const branches = alternatives.map((branch) =>
+        choosePlan(collection, { $and: [query, branch].map(withoutOr(alternatives)) }, scope, order, isSmall),
+      );
+      if (branches.every(isAimed)) return { kind: 'union', branches };
     }
   }
-  return ordered ?? narrowest ?? { kind: 'scan' };
+  if (!narrowest) return { kind: 'scan' };
+  const ordered = plans.find((plan) => plan.ordered);
+  return !ordered || narrowest.ordered || isSmall(narrowest) ? narrowest : ordered;
 }
 
-/** A union's branches must each be narrower than walking everything the tenant has. */
-function isWhole(plan: Plan): boolean {
-  if (plan.kind === 'union') return plan.branches.some(isWhole);
-  return plan.kind === 'index' && narrowness(plan) < 4;
+/** Whether a plan follows what the query is about, and does not walk everything that somebody has. */
+function isAimed(plan: Plan): boolean {
+  if (plan.kind === 'union') return plan.branches.every(isAimed);
+  return plan.kind === 'index' ? narrowness(plan) >= aimed : plan.kind === 'ids';
 }
 
 /** The query with these alternatives taken out, so that one of them can stand in their place. */
