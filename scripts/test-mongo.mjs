@@ -9,7 +9,7 @@ if (!process.env.MONGODB_URI) {
 }
 const { status } = spawnSync(
   'npx',
-  ['mocha', '--forbid-only', 'test/**/*.test.ts', ...process.argv.slice(2)],
+  ['mocha', '--forbid-only', '--timeout', '60000', 'test/**/*.test.ts', ...process.argv.slice(2)],
   { stdio: 'inherit' },
 );
 process.exit(status ?? 1);

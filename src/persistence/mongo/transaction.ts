@@ -65,13 +65,24 @@ async function runOnce<R>(
   }
 }
 
-/** Runs work one piece at a time, in the order it came. */
-function createLane(): <R>(work: () => Promise<R>) => Promise<R> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const mine = last.then(work, work);
-    last = mine.catch(() => undefined);
-    return mine;
+/** Transactions this process runs at once: more of them only wait for one another inside the database, and make it slow for all. */
+const mostAtOnce = 32;
+
+/** Lets so many pieces of work run at once; the others wait in the order they came. */
+function createGate(most: number): <R>(work: () => Promise<R>) => Promise<R> {
+  let free = most;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      // A place that becomes free goes to who waits longest.
+      const next = waiting.shift();
+      if (next) next();
+      else free += 1;
+    }
   };
 }
 
@@ -80,11 +91,12 @@ function createLane(): <R>(work: () => Promise<R>) => Promise<R> {
  * so that many clients on one document all get their turn.
  */
 export function createTransactions(client: mongo.MongoClient) {
-  const lane = createLane();
+  const gate = createGate(mostAtOnce);
+  const lane = createGate(1);
   return async <R>(begin: (session: mongo.ClientSession) => Step<R>): Promise<R> => {
     for (let attempt = 0; attempt < mostTries; attempt++) {
       const session = client.startSession();
-      const run = () => runOnce(session, begin);
+      const run = () => gate(() => runOnce(session, begin));
       try {
         return await (attempt === 0 ? run() : lane(run));
       } catch (error) {
