@@ -66,7 +66,7 @@ async function runOnce<R>(
 }
 
 /** Transactions this process runs at once: more of them only wait for one another inside the database, and make it slow for all. */
-const mostAtOnce = 32;
+const mostAtOnce = 20;
 
 /** Lets so many pieces of work run at once; the others wait in the order they came. */
 function createGate(most: number): <R>(work: () => Promise<R>) => Promise<R> {
