@@ -15,7 +15,7 @@ import { findConnectionByDomain } from './sso-connections.js';
 import { tenantConfig } from './tenant-config.js';
 import { requireAddingAllowed, requireGivable } from './user-build.js';
 import { withProfile, type UserInput } from './user-input.js';
-import { openWrite, type WriteContext } from './user-write.js';
+import { openWrite, partyOf, type WriteContext } from './user-write.js';
 import { createUserStep, findUserByLogin, removeUser } from './users.js';
 import { requireVersion, type WriteOptions } from './versions.js';
 
@@ -47,13 +47,17 @@ export interface InvitationResult {
   reason: string | null;
 }
 
+/** When what is mailed now stops being good. */
+const endOfEntry = ({ config, now }: WriteContext): Date =>
+  new Date(now.getTime() + config.settings['invites.ttlSeconds'] * 1000);
+
 function* insertInvitation(
   context: WriteContext,
   invitationId: string,
   user: UserDocument,
   input: InvitationInput,
 ): Step<void> {
-  const { tx, tenantId, actor, config, now } = context;
+  const { tx, tenantId, actor } = context;
   const { id, label } = actor.party;
   const email = user.email ?? user.userName;
   yield* tx
@@ -70,7 +74,7 @@ function* insertInvitation(
       accessExpiresAt: user.accessExpiresAt,
       sender: { id, name: label },
       senderKey: fold(label),
-      expiresAt: new Date(now.getTime() + config.settings['invites.ttlSeconds'] * 1000),
+      expiresAt: endOfEntry(context),
       respondedAt: null,
       revokedAt: null,
       resentCount: 0,
@@ -78,8 +82,7 @@ function* insertInvitation(
 }
 
 function* recordSent(context: WriteContext, user: UserDocument, action: string): Step<void> {
-  const target = { type: 'user', id: user._id, label: user.email ?? user.userName };
-  yield* recordEvent(context.tx, context.actor, { action, target }, context.now);
+  yield* recordEvent(context.tx, context.actor, { action, target: partyOf(user) }, context.now);
 }
 
 async function refusal(
@@ -231,9 +234,9 @@ function* openInvitation(context: WriteContext, id: string, options: WriteOption
 
 /** Mails the way in again to somebody who is not activated yet: what an older mail held dies, and their invitation lives anew (F-6). */
 export function* sendAgain(context: WriteContext, user: UserDocument, entry: Entry): Step<void> {
-  const { tx, tenantId, config, now } = context;
+  const { tx, tenantId } = context;
   yield* mailEntry(context, user, entry);
-  const expiresAt = new Date(now.getTime() + config.settings['invites.ttlSeconds'] * 1000);
+  const expiresAt = endOfEntry(context);
   const invitations = tx.tenant(tenantId).collection('invitations');
   const invitation = yield* invitations.findOne({ userId: user._id });
   if (invitation) {

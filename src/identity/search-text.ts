@@ -1,6 +1,7 @@
 import { fold } from '../shared/fold.js';
 
-const escapePattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+/** A text as the pattern that means it. */
+export const escapePattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** The condition on a folded key: the text stands anywhere in it, in any case. */
 export const containing = (text: string): { $regex: string } => ({ $regex: escapePattern(fold(text)) });

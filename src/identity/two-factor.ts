@@ -8,6 +8,7 @@ import type { Actor, Core } from './core.js';
 import { newCredential } from './credentials.js';
 import type { Settings } from './tenant-settings.js';
 import { matchTotp, toBase32 } from './totp.js';
+import { partyOf } from './user-write.js';
 
 const sealPurpose = 'two-factor';
 const backupCodeCount = 10;
@@ -109,7 +110,7 @@ export async function confirmTwoFactor(
     }
     const backupCodes = codes.map(backupHash);
     yield* storeFactor(tx, user, { ...accepted.twoFactor, state: 'on', backupCodes, enrolledAt: now });
-    const target = { type: 'user', id: user._id, label: user.email ?? user.userName };
+    const target = partyOf(user);
     yield* recordEvent(tx, actor, { action: 'twofactor.enrolled', target }, now);
   });
   return codes;
@@ -122,7 +123,7 @@ export async function removeTwoFactor(core: Core, actor: Actor, user: UserDocume
     const stored = yield* tx.tenant(user.tenantId).collection('credentials').get(user._id);
     if (!stored?.twoFactor) return;
     yield* storeFactor(tx, user, null);
-    const target = { type: 'user', id: user._id, label: user.email ?? user.userName };
+    const target = partyOf(user);
     yield* recordEvent(tx, actor, { action: 'twofactor.reset', target }, now);
   });
 }

@@ -5,6 +5,7 @@ import { recordEvent } from './audit.js';
 import type { Actor, Core } from './core.js';
 import { wakeJobs } from './jobs.js';
 import { sessionEnded } from './session-end.js';
+import { partyOf } from './user-write.js';
 
 export type { SessionDocument } from '../persistence/collections/access.js';
 
@@ -38,7 +39,7 @@ export async function revokeSession(
     if (session?.userId !== user._id) throw new AppError('session.not_found', 'there is no such session');
     yield* sessions.remove(sessionId);
     yield* sessionEnded(tx, session, now);
-    const target = { type: 'user', id: user._id, label: user.email ?? user.userName };
+    const target = partyOf(user);
     yield* recordEvent(tx, actor, { action: 'session.revoked', target }, now);
   });
   wakeJobs(core);

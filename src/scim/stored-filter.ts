@@ -1,3 +1,4 @@
+import { escapePattern } from '../identity/search-text.js';
 import type { Query } from '../persistence/store.js';
 import { fold } from '../shared/fold.js';
 import { parseInstant } from './protocol/date-time.js';
@@ -94,8 +95,6 @@ export async function toStoredFilter(node: FilterNode, table: FilterTable): Prom
   if (node.op === '[]') return valuePath(node, table);
   return (await table.comparisons.get(node.path.name)?.(node)) ?? everything;
 }
-
-const escapePattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** MongoDB refuses patterns of more than some 30,000 bytes. */
 const longestPattern = 1000;
