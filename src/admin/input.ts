@@ -1,6 +1,7 @@
 import { json, type Request, type RequestHandler, type Response } from 'express';
 import type { z } from 'zod';
 import { AppError, type InputFault } from '../shared/errors.js';
+import { deepestJson, nestsDeeper } from '../shared/json-depth.js';
 
 const escapePointer = (key: PropertyKey): string => String(key).replaceAll('~', '~0').replaceAll('/', '~1');
 
@@ -36,7 +37,7 @@ export function parseInput<S extends z.ZodType>(schema: S, value: unknown, place
 /**
  * Reads a JSON body. Called after the caller was let in: a stranger's body is never parsed.
  *
- * @throws AppError 415 for another type, 413 when it is too large, 400 when it is no JSON.
+ * @throws AppError 415 for another type, 413 when it is too large, 400 when it is no JSON or nests too deep.
  */
 export function readJson(limit: number): (req: Request, res: Response) => Promise<unknown> {
   const parser: RequestHandler = json({ limit, strict: false, type: () => true });
@@ -52,6 +53,9 @@ export function readJson(limit: number): (req: Request, res: Response) => Promis
         else reject(bodyFault(error));
       });
     });
+    if (nestsDeeper(req.body, deepestJson)) {
+      throw new AppError('input.malformed', `the body nests deeper than ${deepestJson} levels`);
+    }
     return req.body as unknown;
   };
 }

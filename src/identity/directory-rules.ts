@@ -23,6 +23,8 @@ export interface RoleRuleInput {
 }
 
 const mostRules = 500;
+/** Of all rules together, in characters: the directory's document is read with each of its requests. */
+const mostText = 1_048_576;
 
 function conditionFaults(
   core: Core,
@@ -82,6 +84,9 @@ export function checkRules(
 ): RoleRule[] {
   const errors = rules.flatMap((rule, index) => ruleFaults(core, config, rule, index));
   if (rules.length > mostRules) errors.push({ pointer: '', detail: `at most ${mostRules} rules` });
+  if (JSON.stringify(rules).length > mostText) {
+    errors.push({ pointer: '', detail: `at most ${mostText} characters, all rules together` });
+  }
   if (errors.length > 0) throw new AppError('input.invalid', 'some rules are not valid', { errors });
   const stored = rules.map(({ when: input, grant }) => {
     const when = conditionOf(input);

@@ -140,3 +140,12 @@ export function requireGroupLimits(
     ),
   ]);
 }
+
+/**
+ * What a SCIM resource holds, where it is looked at and not stored.
+ *
+ * @throws AppError `input.invalid`, see {@link requireUserLimits}.
+ */
+export function requireAttributeLimits(attributes: Attributes): void {
+  refuse(attributeFaults(attributes, {}));
+}

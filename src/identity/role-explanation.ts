@@ -2,12 +2,14 @@ import type { Grant, UserDocument } from '../persistence/collections/users.js';
 import type { Core } from './core.js';
 import { effectiveRoles } from './effective-roles.js';
 import { groupClosure, reachable } from './group-graph.js';
+import { requireAttributeLimits } from './input-limits.js';
 import {
   compileRules,
-  describeCondition,
   mapRoles,
+  traceRules,
   type MappingResult,
   type RoleRule,
+  type RuleTrace,
   type UnmatchedValue,
 } from './role-mapping.js';
 import type { MappingGroup, MappingView } from './rule-paths.js';
@@ -15,17 +17,6 @@ import { tenantConfig } from './tenant-config.js';
 import { deriveStatus, hasRolesIn, type UserStatus } from './user-status.js';
 import { aliasesFor, mappingView } from './user-write.js';
 import { getUser } from './users.js';
-
-/** One rule of the user's directory and what came of it. */
-interface RuleTrace {
-  rule: string;
-  /** In words: `groups.displayName is "Engineering"`. */
-  condition: string;
-  /** What the user has at that place. */
-  values: string[];
-  matched: boolean;
-  grants: string[];
-}
 
 interface RoleReason {
   role: string;
@@ -59,18 +50,6 @@ async function viewOf(core: Core, user: UserDocument): Promise<MappingView> {
   return mappingView(user, toMappingGroups(reachable(user.groupIds, known)));
 }
 
-/** Runs rules over a view and tells of each whether it matched, and of what. */
-function traceRules(core: Core, view: MappingView, rules: readonly RoleRule[]): RuleTrace[] {
-  const matched = new Set(mapRoles(view, rules, aliasesFor(core)).grants.map((grant) => grant.rule));
-  return compileRules(rules, aliasesFor(core)).rules.map(({ rule, read }) => ({
-    rule: rule.id,
-    condition: describeCondition(rule.when),
-    values: [...new Set(read(view))].sort(),
-    matched: matched.has(rule.id),
-    grants: [...rule.grant],
-  }));
-}
-
 function reasonsOf(user: UserDocument, roles: ReadonlySet<string>, names: Names): RoleReason[] {
   const held = [...new Set(user.grants.map((grant) => grant.role))].sort();
   return held.flatMap((role) => {
@@ -101,13 +80,14 @@ export async function explainRoles(core: Core, tenantId: string, userId: string)
     lockedUntil: credentials?.lockedUntil ?? null,
   });
   const view = await viewOf(core, user);
-  const rules = directory?.roleRules ?? [];
+  const rules = compileRules(directory?.roleRules ?? [], aliasesFor(core));
+  const { grants, unmatched } = mapRoles(view, rules, aliasesFor(core));
   return {
     status,
     heldBack: hasRolesIn(status) ? null : `roles do not work while the user is ${status.replace('_', ' ')}`,
     roles: reasonsOf(user, new Set(effectiveRoles(user, config, now)), config.roles),
-    rules: traceRules(core, view, rules),
-    unmatched: directory ? mapRoles(view, rules, aliasesFor(core)).unmatched : [],
+    rules: traceRules(view, rules, grants),
+    unmatched: directory ? unmatched : [],
     unknownRoles: [...new Set(user.grants.map(({ role }) => role))]
       .filter((role) => !config.roles.has(role))
       .sort(),
@@ -126,7 +106,10 @@ function viewOfResource(core: Core, resource: Readonly<Record<string, unknown>>)
     aliases.get(name.toLowerCase()) ?? name,
     value,
   ]);
-  const groups = Array.isArray(resource['groups']) ? (resource['groups'] as Record<string, unknown>[]) : [];
+  const listed: readonly unknown[] = Array.isArray(resource['groups']) ? resource['groups'] : [];
+  const groups = listed.filter(
+    (group): group is Record<string, unknown> => typeof group === 'object' && group !== null,
+  );
   const text = (value: unknown): string => (typeof value === 'string' ? value : '');
   return {
     user: Object.fromEntries(entries) as Record<string, unknown>,
@@ -143,7 +126,7 @@ function viewOfResource(core: Core, resource: Readonly<Record<string, unknown>>)
  *
  * @param subject - a stored user's id, or a SCIM User resource (`groups` with `display` and `value`).
  * @param rules - checked ones; see `checkRules`.
- * @throws AppError `user.not_found`.
+ * @throws AppError `user.not_found`; `input.invalid` when the resource is larger than a directory may send.
  */
 export async function dryRunRules(
   core: Core,
@@ -151,10 +134,12 @@ export async function dryRunRules(
   subject: { userId: string } | { user: Readonly<Record<string, unknown>> },
   rules: readonly RoleRule[],
 ): Promise<DryRunResult> {
+  if ('user' in subject) requireAttributeLimits(subject.user);
   const view =
     'userId' in subject
       ? await viewOf(core, await getUser(core, tenantId, subject.userId))
       : viewOfResource(core, subject.user);
-  const result = mapRoles(view, rules, aliasesFor(core));
-  return { ...result, trace: traceRules(core, view, rules) };
+  const compiled = compileRules(rules, aliasesFor(core));
+  const result = mapRoles(view, compiled, aliasesFor(core));
+  return { ...result, trace: traceRules(view, compiled, result.grants) };
 }

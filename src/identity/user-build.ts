@@ -6,7 +6,7 @@ import { newId } from '../shared/ids.js';
 import { parseEmail } from './email-domain.js';
 import { replaceGrants } from './grants.js';
 import { requireGrantable } from './permissions.js';
-import { mapRoles } from './role-mapping.js';
+import { compileRules, mapRoles } from './role-mapping.js';
 import type { TenantConfig } from './tenant-config.js';
 import { requireKnownServices, servicesOf } from './user-access.js';
 import type { UserInput } from './user-input.js';
@@ -159,7 +159,8 @@ function* refuseUnknownValues(context: WriteContext, user: UserDocument): Step<v
   const { actor, config, core } = context;
   if (actor.directoryId === null || config.settings['scim.unknownRole'] === 'ignore') return;
   const directory = yield* directoryStep(context, actor.directoryId);
-  const { unmatched } = mapRoles(mappingView(user, []), directory?.roleRules ?? [], aliasesFor(core));
+  const rules = compileRules(directory?.roleRules ?? [], aliasesFor(core));
+  const { unmatched } = mapRoles(mappingView(user, []), rules, aliasesFor(core));
   const unknown = unmatched.filter(({ path }) => path === 'roles.value' || path === 'entitlements.value');
   if (unknown.length === 0) return;
   throw new AppError('input.invalid', 'no rule knows these roles', {

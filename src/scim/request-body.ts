@@ -1,9 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '../shared/errors.js';
+import { deepestJson, nestsDeeper } from '../shared/json-depth.js';
 import { ScimError } from './protocol/scim-error.js';
-
-/** How deep JSON may nest: a SCIM resource in a bulk operation needs eight levels. */
-const maxDepth = 40;
 
 const jsonType = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 const foreignCharset = /;\s*charset\s*=\s*"?(?!utf-?8)/i;
@@ -41,16 +39,6 @@ async function readBytes(req: IncomingMessage, limit: number): Promise<Buffer> {
   });
 }
 
-/** Whether a value nests deeper than the limit; itself never recurses further than that. */
-function isTooDeep(value: unknown, left: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (left === 0) return true;
-  for (const key in value) {
-    if (isTooDeep((value as Record<string, unknown>)[key], left - 1)) return true;
-  }
-  return false;
-}
-
 /** `__proto__` as a name of a JSON member is never an attribute: it is dropped before anything copies it. */
 function withoutProto(_key: string, value: unknown): unknown {
   if (typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__')) {
@@ -78,8 +66,8 @@ function parseJsonBody(bytes: Buffer): unknown {
     const reason = error instanceof SyntaxError ? withoutExcerpt(error.message) : 'it is not valid UTF-8';
     throw new ScimError(400, 'invalidSyntax', `The body is not valid JSON: ${reason}`);
   }
-  if (isTooDeep(value, maxDepth)) {
-    throw new ScimError(400, 'invalidSyntax', `The body nests deeper than ${maxDepth} levels`);
+  if (nestsDeeper(value, deepestJson)) {
+    throw new ScimError(400, 'invalidSyntax', `The body nests deeper than ${deepestJson} levels`);
   }
   return value;
 }

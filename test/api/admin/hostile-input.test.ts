@@ -35,6 +35,8 @@ const hostileBodies = [
   '{"__proto__":{"admin":true},"constructor":{"prototype":{}}}',
   nested,
   `{"user":{"groups":${nested}},"rules":[]}`,
+  `{"user":{"roles":${'['.repeat(3000)}"x"${']'.repeat(3000)}}}`,
+  '{"user":{"groups":[null,7,"x",[],{"value":{}}],"roles":null,"":{"":""}}}',
   '{"email":{"$gt":""},"name":{"$ne":null},"key":["a"],"displayName":{},"preset":{"$in":[]},"rules":{"a":1},"members":[{}],"roles":"administrator"}',
   '{"email":"a\\u0000b@x.test","name":"\\u0000","key":"\\ud800","displayName":"\\u0000","role":"__proto__","members":["\\u0000"],"userId":"\\u0000"}',
   `{"email":"${'x'.repeat(50_000)}@x.test","name":"${'y'.repeat(50_000)}","displayName":"${'z'.repeat(50_000)}"}`,
