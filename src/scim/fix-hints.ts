@@ -37,7 +37,8 @@ const byScimType: Record<ScimType, string> = {
   noTarget:
     'No value matches the path. Entra expects it to be made: set the directory’s dialect to entra or auto; else correct the mapping.',
   sensitive: 'Send the query in the body, by POST to .search.',
-  tooMany: 'Make the filter narrower, or ask for users and groups apart.',
+  tooMany:
+    'Send the operations in several requests; of a query, make the filter narrower or ask for users and groups apart.',
   uniqueness:
     'Another resource has the same value; remove or rename it, or let the provider look for it and link it.',
 };

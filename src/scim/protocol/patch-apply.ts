@@ -2,7 +2,8 @@ import type { Attribute, ResourceSchema, SchemaExtension } from './attribute.js'
 import { findAttribute } from './attribute.js';
 import type { JsonObject } from './json-value.js';
 import { isJsonObject, jsonEqual, without } from './json-value.js';
-import { changeAttribute, mergeMembers } from './patch-attribute.js';
+import { changeAttribute, mergeMembers, type AttributeChange } from './patch-attribute.js';
+import { PatchWork } from './patch-limits.js';
 import type { PatchOperation } from './patch-request.js';
 import { parsePatchPath } from './path.js';
 import type { Resource } from './resource.js';
@@ -24,10 +25,11 @@ export function applyPatch(
   operations: readonly PatchOperation[],
   schema: ResourceSchema,
 ): Resource {
+  const work = new PatchWork();
   let draft: JsonObject = resource;
   operations.forEach((operation, index) => {
     try {
-      draft = applyOperation(draft, operation, schema);
+      draft = applyOperation(draft, operation, schema, work);
     } catch (error) {
       throw error instanceof ScimError && operations.length > 1
         ? new ScimError(error.status, error.scimType, `operation ${index + 1}: ${error.detail}`)
@@ -38,14 +40,19 @@ export function applyPatch(
   return { ...draft, schemas: schemasOf(draft, schema) };
 }
 
-function applyOperation(resource: JsonObject, operation: PatchOperation, schema: ResourceSchema): JsonObject {
+function applyOperation(
+  resource: JsonObject,
+  operation: PatchOperation,
+  schema: ResourceSchema,
+  work: PatchWork,
+): JsonObject {
   const { op, path, value } = operation;
-  if (path === undefined) return applyToResource(resource, operation, schema);
+  if (path === undefined) return applyToResource(resource, operation, schema, work);
   const target = parsePatchPath(path, schema);
   const { extension, attribute } = target;
-  if (attribute === undefined) return applyToExtension(resource, extension, op, value);
+  if (attribute === undefined) return applyToExtension(resource, extension, { op, value, work });
   return inContainer(resource, extension, (container) =>
-    changeAttribute(container, attribute, { op, filter: target.filter, sub: target.sub, value }),
+    changeAttribute(container, attribute, { op, filter: target.filter, sub: target.sub, value, work }),
   );
 }
 
@@ -54,6 +61,7 @@ function applyToResource(
   resource: JsonObject,
   operation: PatchOperation,
   schema: ResourceSchema,
+  work: PatchWork,
 ): JsonObject {
   const { op, value } = operation;
   if (!isJsonObject(value)) {
@@ -67,7 +75,7 @@ function applyToResource(
     const attribute = extension === undefined ? findAttribute(schema.attributes, name) : undefined;
     if (extension === undefined && attribute === undefined) continue;
     known += 1;
-    draft = applyMember(draft, extension, attribute, { op, path: name, value: value[name] });
+    draft = applyMember(draft, extension, attribute, { op, value: value[name], work });
   }
   if (known === 0 && names.length > 0) {
     throw badRequest('invalidPath', `"value" names no attribute of ${schema.name}`);
@@ -75,30 +83,32 @@ function applyToResource(
   return draft;
 }
 
+/** A change of an attribute, or of an extension, as a whole. */
+type WholeChange = Pick<AttributeChange, 'op' | 'value' | 'work'>;
+
 function applyMember(
   resource: JsonObject,
   extension: SchemaExtension | undefined,
   attribute: Attribute | undefined,
-  { op, value }: PatchOperation,
+  { op, value, work }: WholeChange,
 ): JsonObject {
-  if (attribute === undefined) return applyToExtension(resource, extension, op, value);
+  if (attribute === undefined) return applyToExtension(resource, extension, { op, value, work });
   // `schemas` follows from the data.
   if (attribute.name === 'schemas') return resource;
-  return changeAttribute(resource, attribute, { op, filter: undefined, sub: undefined, value });
+  return changeAttribute(resource, attribute, { op, filter: undefined, sub: undefined, value, work });
 }
 
 function applyToExtension(
   resource: JsonObject,
   extension: SchemaExtension | undefined,
-  op: PatchOperation['op'],
-  value: unknown,
+  { op, value, work }: WholeChange,
 ): JsonObject {
   return inContainer(resource, extension, (container) => {
     if (op === 'remove' || value === null) return keepReadOnly(container, extension);
     if (!isJsonObject(value)) {
       throw badRequest('invalidValue', `"${extension?.urn ?? ''}" must be an object`);
     }
-    return mergeMembers(container, extension?.attributes ?? new Map(), op, value);
+    return mergeMembers(container, extension?.attributes ?? new Map(), op, value, work);
   });
 }
 

@@ -6,6 +6,7 @@ import type { FilterNode } from './filter.js';
 import { compileFilter } from './filter-match.js';
 import type { JsonObject } from './json-value.js';
 import { isJsonObject, isUnassigned, jsonEqual, without } from './json-value.js';
+import { requireFewValues, type PatchWork } from './patch-limits.js';
 import { badRequest } from './scim-error.js';
 
 export interface AttributeChange {
@@ -13,6 +14,8 @@ export interface AttributeChange {
   readonly filter: FilterNode | undefined;
   readonly sub: Attribute | undefined;
   readonly value: unknown;
+  /** What the operations of the PATCH have cost so far. */
+  readonly work: PatchWork;
 }
 
 /**
@@ -83,7 +86,7 @@ function nextValue(current: unknown, attribute: Attribute, change: AttributeChan
     throw badRequest('invalidValue', `"${attribute.path}" must be an object`);
   }
   const object = isJsonObject(current) ? current : {};
-  return filled(mergeMembers(object, attribute.subs, change.op, change.value));
+  return filled(mergeMembers(object, attribute.subs, change.op, change.value, change.work));
 }
 
 /** An object with nothing in it is an unassigned attribute. */
@@ -101,6 +104,7 @@ export function mergeMembers(
   attributes: AttributeMap,
   op: 'add' | 'replace' | 'remove',
   value: JsonObject,
+  work: PatchWork,
 ): JsonObject {
   let merged = container;
   for (const name of Object.keys(value)) {
@@ -111,6 +115,7 @@ export function mergeMembers(
       filter: undefined,
       sub: undefined,
       value: value[name],
+      work,
     });
   }
   return merged;
@@ -127,19 +132,25 @@ function changeList(
   attribute: Attribute,
   change: AttributeChange,
 ): unknown[] | undefined {
-  const { op, filter, sub, value } = change;
+  const { op, filter, sub, value, work } = change;
   if (filter !== undefined || sub !== undefined) {
+    work.spend(current, filter);
     return settle(changeElements(current, attribute, change), current, attribute);
   }
   if (op === 'remove') return undefined;
   const values = isUnassigned(value) ? [] : Array.isArray(value) ? value : [value];
+  requireFewValues(attribute.path, values.length);
+  work.spend(values, undefined);
   const elements = readList(attribute, values);
   if (op === 'replace') return elements;
+  // To find what is there already costs more than a look.
+  work.spend([...current, ...current], undefined);
   return settle(appendElements(current, elements ?? [], attribute), current, attribute);
 }
 
 /**
- * A new primary element makes the others not primary (RFC 7644 section 3.5.2). New are those that are not among the former ones.
+ * What an operation leaves: not too many elements, and no second primary one, as a new primary element makes the others not primary
+ * (RFC 7644 section 3.5.2). New are those that are not among the former ones.
  */
 function settle(
   elements: readonly unknown[],
@@ -147,7 +158,10 @@ function settle(
   attribute: Attribute,
 ): unknown[] | undefined {
   if (elements.length === 0) return undefined;
-  if (!attribute.hasPrimary || elements === former) return [...elements];
+  requireFewValues(attribute.path, elements.length, former.length);
+  if (!attribute.hasPrimary || elements === former || elements.filter(isPrimary).length < 2) {
+    return [...elements];
+  }
   const known = new Set(former);
   const preferred = elements.findLast((element) => isPrimary(element) && !known.has(element));
   if (preferred === undefined) return [...elements];
@@ -173,17 +187,17 @@ function changeElements(
 }
 
 function changeElement(element: unknown, attribute: Attribute, change: AttributeChange): unknown {
-  const { op, sub, value } = change;
+  const { op, sub, value, work } = change;
   if (sub !== undefined && isJsonObject(element)) {
     return meaningful(
-      changeAttribute(element, sub, { op, filter: undefined, sub: undefined, value }),
+      changeAttribute(element, sub, { op, filter: undefined, sub: undefined, value, work }),
       attribute,
       sub,
     );
   }
   if (op === 'remove' || isUnassigned(value)) return undefined;
   if (op === 'add' && isJsonObject(element) && isJsonObject(value)) {
-    return mergeMembers(element, attribute.subs, op, value);
+    return mergeMembers(element, attribute.subs, op, value, work);
   }
   return readSingle(attribute, value);
 }

@@ -14,6 +14,7 @@ import type {
   RewriteContext,
   ValueRewrite,
 } from './rewrite.js';
+import { simpleNameOf } from './rewrite.js';
 import { renameUrns } from './urn-aliases.js';
 
 const operationNames = new Set(['add', 'remove', 'replace']);
@@ -174,18 +175,8 @@ export const singleValuedFilter: OperationRewrite = {
 
 const isSingleComplex = ({ type, multiValued }: Attribute): boolean => type === 'complex' && !multiValued;
 
-function isSetElsewhere(name: string, { request }: RewriteContext): boolean {
-  const operations = readMember(request.body as JsonObject, 'Operations') as unknown[];
-  const simple = name.slice(name.lastIndexOf(':') + 1).toLowerCase();
-  return operations.filter(isJsonObject).some((other) => {
-    const path = foldedText(readMember(other, 'path'));
-    const isRemoval = foldedText(readMember(other, 'op')) === 'remove';
-    return !isRemoval && (path === simple || path.endsWith(`:${simple}`));
-  });
-}
-
-function foldedText(value: unknown): string {
-  return typeof value === 'string' ? value.toLowerCase() : '';
+function isSetElsewhere(name: string, { setPaths }: RewriteContext): boolean {
+  return setPaths().has(simpleNameOf(name));
 }
 
 /**

@@ -16,6 +16,7 @@ import type {
   RewriteContext,
   ScimRequest,
 } from './rewrite.js';
+import { simpleNameOf } from './rewrite.js';
 import { refuseUnknown } from './unknown-attributes.js';
 import type { MendValue } from './value-walk.js';
 import { mendAttribute, mendElement, mendResource } from './value-walk.js';
@@ -97,12 +98,14 @@ function startRun(
     if (dialect === 'strict') throw badRequest(rewrite.scimType, rewrite.refusal);
     found.add(rewrite.name);
   };
+  let setPaths: ReadonlySet<string> | undefined;
   return {
     request,
     schema,
     rewrites,
     report,
     isEntra,
+    setPaths: () => (setPaths ??= setPathsOf(request)),
     mendValue(value, attribute, position) {
       let current = value;
       for (const rewrite of rewrites.value) {
@@ -114,6 +117,17 @@ function startRun(
       return current;
     },
   };
+}
+
+function setPathsOf({ body }: ScimRequest): ReadonlySet<string> {
+  const operations = isJsonObject(body) ? readMember(body, 'Operations') : undefined;
+  const paths = new Set<string>();
+  for (const operation of Array.isArray(operations) ? operations.filter(isJsonObject) : []) {
+    const [op, path] = [readMember(operation, 'op'), readMember(operation, 'path')];
+    const isRemoval = typeof op === 'string' && op.toLowerCase() === 'remove';
+    if (typeof path === 'string' && !isRemoval) paths.add(simpleNameOf(path));
+  }
+  return paths;
 }
 
 /** The `filter` of a query or of a search. */

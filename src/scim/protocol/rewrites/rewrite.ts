@@ -25,6 +25,8 @@ export interface RewriteContext {
   readonly schema: ResourceSchema;
   /** Is there a sign that Entra ID sent it: the directory's dialect, the flag in its URL, or a deviation only Entra has? */
   readonly isEntra: boolean;
+  /** The attributes that operations of this PATCH add or replace, in lower case, without their URN. */
+  readonly setPaths: () => ReadonlySet<string>;
 }
 
 /** One comparison of a filter, by its text. */
@@ -74,3 +76,8 @@ export interface FilterRewrite extends Deviation {
  * when there is nothing to correct.
  */
 export type Rewrite = BodyRewrite | OperationRewrite | ValueRewrite | FilterRewrite;
+
+/** The name of an attribute without its URN, in lower case. */
+export function simpleNameOf(path: string): string {
+  return path.slice(path.lastIndexOf(':') + 1).toLowerCase();
+}

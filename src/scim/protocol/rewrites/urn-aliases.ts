@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json-value.js';
 import { isJsonObject } from '../json-value.js';
+import { mapMembers } from './value-walk.js';
 
 /**
  * Puts a right URN in the place of wrong ones: in `schemas`, in the keys of a resource, in paths and values of PATCH operations.
@@ -9,35 +10,26 @@ import { isJsonObject } from '../json-value.js';
  */
 export function renameUrns(body: JsonObject, wrong: readonly string[], right: string): JsonObject {
   const rename = (text: string): string => renameUrn(text, wrong, right);
-  let result = renameKeys(body, rename);
-  for (const name of Object.keys(result)) {
-    const value = result[name];
-    if (!Array.isArray(value)) continue;
+  return mapMembers(renameKeys(body, rename), (value, name) => {
+    if (!Array.isArray(value)) return value;
     const folded = name.toLowerCase();
-    let list: readonly unknown[] = value;
     if (folded === 'schemas')
-      list = mapChanged(value, (urn) => (typeof urn === 'string' ? rename(urn) : urn));
-    if (folded === 'operations')
-      list = mapChanged(value, (operation) => renameInOperation(operation, rename));
-    if (list !== value) result = { ...result, [name]: list };
-  }
-  return result;
+      return mapChanged(value, (urn) => (typeof urn === 'string' ? rename(urn) : urn));
+    return folded === 'operations'
+      ? mapChanged(value, (operation) => renameInOperation(operation, rename))
+      : value;
+  });
 }
 
 type Rename = (text: string) => string;
 
 function renameInOperation(operation: unknown, rename: Rename): unknown {
   if (!isJsonObject(operation)) return operation;
-  let result = operation;
-  for (const name of Object.keys(operation)) {
-    const value = operation[name];
+  return mapMembers(operation, (value, name) => {
     const folded = name.toLowerCase();
-    let renamed = value;
-    if (folded === 'path' && typeof value === 'string') renamed = rename(value);
-    if (folded === 'value' && isJsonObject(value)) renamed = renameKeys(value, rename);
-    if (renamed !== value) result = { ...result, [name]: renamed };
-  }
-  return result;
+    if (folded === 'path' && typeof value === 'string') return rename(value);
+    return folded === 'value' && isJsonObject(value) ? renameKeys(value, rename) : value;
+  });
 }
 
 function renameKeys(object: JsonObject, rename: Rename): JsonObject {

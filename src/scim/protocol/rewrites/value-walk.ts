@@ -8,19 +8,26 @@ export type MendValue = (value: unknown, attribute: Attribute, position: 'whole'
 
 /** Corrects the values of a resource, or of the object of a path-less operation; attributes it does not know are left alone. */
 export function mendResource(resource: JsonObject, schema: ResourceSchema, mend: MendValue): JsonObject {
-  let result = resource;
-  for (const name of Object.keys(resource)) {
-    const value = resource[name];
+  return mapMembers(resource, (value, name) => {
     const attribute = findAttribute(schema.attributes, name);
-    const extension = attribute === undefined ? schema.extensionsByUrn.get(name.toLowerCase()) : undefined;
-    let mended = value;
-    if (attribute !== undefined) mended = mendAttribute(value, attribute, mend);
-    else if (extension !== undefined && isJsonObject(value)) {
-      mended = mendMembers(value, extension.attributes, mend);
-    }
-    if (mended !== value) result = { ...result, [name]: mended };
+    if (attribute !== undefined) return mendAttribute(value, attribute, mend);
+    const extension = schema.extensionsByUrn.get(name.toLowerCase());
+    return extension !== undefined && isJsonObject(value)
+      ? mendMembers(value, extension.attributes, mend)
+      : value;
+  });
+}
+
+/** The object with its members mapped: a copy made once, or the same object when none changes. */
+export function mapMembers(object: JsonObject, map: (value: unknown, name: string) => unknown): JsonObject {
+  let copy: Record<string, unknown> | undefined;
+  for (const name of Object.keys(object)) {
+    const mapped = map(object[name], name);
+    if (mapped === object[name]) continue;
+    copy ??= { ...object };
+    copy[name] = mapped;
   }
-  return result;
+  return copy ?? object;
 }
 
 /** Corrects what was sent for one attribute. */
@@ -51,13 +58,8 @@ function mendSubs(value: unknown, attribute: Attribute, mend: MendValue): unknow
 }
 
 function mendMembers(object: JsonObject, attributes: AttributeMap, mend: MendValue): JsonObject {
-  let result = object;
-  for (const name of Object.keys(object)) {
+  return mapMembers(object, (value, name) => {
     const attribute = findAttribute(attributes, name);
-    if (attribute === undefined) continue;
-    const value = object[name];
-    const mended = mendAttribute(value, attribute, mend);
-    if (mended !== value) result = { ...result, [name]: mended };
-  }
-  return result;
+    return attribute === undefined ? value : mendAttribute(value, attribute, mend);
+  });
 }
