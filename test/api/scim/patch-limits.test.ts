@@ -40,11 +40,11 @@ describe('limits of a PATCH', () => {
         path: `roles[${many(500, (i) => `value eq "n${i}"`).join(' or ')}]`,
       })),
     ],
-    'one removal that lists thousands of values, a thousand times': many(100, () => ({
+    'removals that list thousands of values': many(100, () => ({
       op: 'remove',
       path: 'roles',
       value: many(500, (i) => ({ value: `n${i}` })),
-    })).concat([{ op: 'add', path: 'roles', value: many(501, (i) => ({ value: `r${i}` })) }] as Json[]),
+    })),
   };
 
   for (const [name, operations] of Object.entries(tooMuch)) {
