@@ -2,6 +2,7 @@ import type { UserDocument } from '../persistence/collections/users.js';
 import { AppError } from '../shared/errors.js';
 import type { Origin } from './actors.js';
 import type { Actor, Core } from './core.js';
+import { requireAuthority } from './authority.js';
 import { parseEmail } from './email-domain.js';
 import { prepareEntry } from './invitation-mail.js';
 import { sendAgain } from './invitations.js';
@@ -17,7 +18,7 @@ import { openWrite } from './user-write.js';
 /**
  * Mails somebody who is not activated yet the way in, again or for the first time; what an older mail held dies.
  *
- * @throws AppError `input.invalid` when the user has no address, or nothing to activate.
+ * @throws AppError `input.invalid` when the user has no address, or nothing to activate; `user.above_actor`.
  */
 export async function sendActivation(core: Core, actor: Actor, user: UserDocument): Promise<void> {
   const settings = await tenantSettings(core, user.tenantId);
@@ -26,6 +27,7 @@ export async function sendActivation(core: Core, actor: Actor, user: UserDocumen
     const context = yield* openWrite(tx, core, actor);
     const stored = yield* tx.tenant(user.tenantId).collection('users').get(user._id);
     if (!stored) throw new AppError('user.not_found', 'there is no such user');
+    requireAuthority(actor, stored, context.config, context.now);
     if (stored.activatedAt !== null) throw new AppError('input.invalid', 'the user is activated already');
     yield* sendAgain(context, stored, entry);
   });

@@ -4,6 +4,7 @@ import type { Query, Step } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import { newId } from '../shared/ids.js';
 import { recordEvent } from './audit.js';
+import { requireAuthority } from './authority.js';
 import type { Actor, Core } from './core.js';
 import { parseEmail, type EmailAddress } from './email-domain.js';
 import { fold } from '../shared/fold.js';
@@ -229,6 +230,7 @@ function* openInvitation(context: WriteContext, id: string, options: WriteOption
   if (!user || status === 'completed' || status === 'revoked') {
     throw new AppError('invitation.closed', `the invitation is ${user ? status : 'without its user'}`);
   }
+  requireAuthority(context.actor, user, context.config, context.now);
   return user;
 }
 

@@ -3,6 +3,7 @@ import type { UserDocument } from '../persistence/collections/users.js';
 import type { Step } from '../persistence/store.js';
 import { systemActor, type Origin } from './actors.js';
 import { recordEvent } from './audit.js';
+import { requireAuthorityOver } from './authority.js';
 import type { Actor, Core } from './core.js';
 import { storePassword } from './credentials.js';
 import { loginKey, parseEmail } from './email-domain.js';
@@ -75,8 +76,10 @@ async function mayReset(core: Core, user: UserDocument): Promise<boolean> {
  * Mails the link to set a new password; people whose company has it are told so instead, and people who may not sign in get nothing.
  *
  * @returns whether a mail was sent.
+ * @throws AppError `user.above_actor`.
  */
 export async function sendPasswordReset(core: Core, actor: Actor, user: UserDocument): Promise<boolean> {
+  await requireAuthorityOver(core, actor, user);
   const to = parseEmail(user.email ?? user.userName)?.address;
   if (to === undefined || !(await mayReset(core, user))) return false;
   const now = core.clock.now();

@@ -4,8 +4,10 @@ import type { Step, Transaction } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import { hashToken } from '../shared/ids.js';
 import { recordEvent } from './audit.js';
+import { requireAuthority } from './authority.js';
 import type { Actor, Core } from './core.js';
 import { newCredential } from './credentials.js';
+import { tenantConfigStep } from './tenant-config.js';
 import type { Settings } from './tenant-settings.js';
 import { matchTotp, toBase32 } from './totp.js';
 import { partyOf } from './user-write.js';
@@ -116,10 +118,16 @@ export async function confirmTwoFactor(
   return codes;
 }
 
-/** Takes the second factor away: the person themself, or an administrator whom they have shown who they are. */
+/**
+ * Takes the second factor away: the person themself, or an administrator whom they have shown who they are.
+ *
+ * @throws AppError `user.above_actor`.
+ */
 export async function removeTwoFactor(core: Core, actor: Actor, user: UserDocument): Promise<void> {
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
+    const current = (yield* tx.tenant(user.tenantId).collection('users').get(user._id)) ?? user;
+    requireAuthority(actor, current, yield* tenantConfigStep(tx, user.tenantId), now);
     const stored = yield* tx.tenant(user.tenantId).collection('credentials').get(user._id);
     if (!stored?.twoFactor) return;
     yield* storeFactor(tx, user, null);

@@ -19,7 +19,10 @@ export function setEnabled(
   enabled: boolean,
   options: WriteOptions = {},
 ): Promise<UserDocument> {
-  return updateUser(core, actor, id, (user) => ({ ...inputOf(user), active: enabled }), options);
+  return updateUser(core, actor, id, (user) => ({ ...inputOf(user), active: enabled }), {
+    ...options,
+    decides: true,
+  });
 }
 
 /** @throws AppError as {@link updateUser}. */
@@ -30,7 +33,10 @@ export function setApproved(
   approved: boolean,
   options: WriteOptions = {},
 ): Promise<UserDocument> {
-  return updateUser(core, actor, id, (user) => ({ ...inputOf(user), approved }), options);
+  return updateUser(core, actor, id, (user) => ({ ...inputOf(user), approved }), {
+    ...options,
+    decides: true,
+  });
 }
 
 /** Gives by hand exactly these roles; those from rules, invitations and SSO stay. */
@@ -41,7 +47,7 @@ export function setManualRoles(
   roles: readonly string[],
   options: WriteOptions = {},
 ): Promise<UserDocument> {
-  return updateUser(core, actor, id, (user) => ({ ...inputOf(user), roles }), options);
+  return updateUser(core, actor, id, (user) => ({ ...inputOf(user), roles }), { ...options, decides: true });
 }
 
 async function writeUser(

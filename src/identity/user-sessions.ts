@@ -2,9 +2,11 @@ import type { SessionDocument } from '../persistence/collections/access.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import { AppError } from '../shared/errors.js';
 import { recordEvent } from './audit.js';
+import { requireAuthority } from './authority.js';
 import type { Actor, Core } from './core.js';
 import { wakeJobs } from './jobs.js';
 import { sessionEnded } from './session-end.js';
+import { tenantConfigStep } from './tenant-config.js';
 import { partyOf } from './user-write.js';
 
 export type { SessionDocument } from '../persistence/collections/access.js';
@@ -24,7 +26,7 @@ export async function liveSessions(
 /**
  * Ends one session of a user.
  *
- * @throws AppError `session.not_found`, also for a session of somebody else.
+ * @throws AppError `session.not_found`, also for a session of somebody else; `user.above_actor`.
  */
 export async function revokeSession(
   core: Core,
@@ -37,6 +39,8 @@ export async function revokeSession(
     const sessions = tx.tenant(user.tenantId).collection('sessions');
     const session = yield* sessions.get(sessionId);
     if (session?.userId !== user._id) throw new AppError('session.not_found', 'there is no such session');
+    const current = (yield* tx.tenant(user.tenantId).collection('users').get(user._id)) ?? user;
+    requireAuthority(actor, current, yield* tenantConfigStep(tx, user.tenantId), now);
     yield* sessions.remove(sessionId);
     yield* sessionEnded(tx, session, now);
     const target = partyOf(user);

@@ -1,5 +1,6 @@
 import type { UserDocument } from '../persistence/collections/users.js';
 import { AppError } from '../shared/errors.js';
+import { isSelf } from './authority.js';
 import type { Actor } from './core.js';
 import { groupSource } from './grants.js';
 import { liveGrants, userPermissions } from './effective-roles.js';
@@ -30,9 +31,6 @@ export function isProtectedFromDirectories(user: UserDocument, config: TenantCon
     )
   );
 }
-
-const isSelf = (actor: Actor, user: Pick<UserDocument, '_id'>): boolean =>
-  actor.party.type === 'user' && actor.party.id === user._id;
 
 function selfRefusal(what: string): AppError {
   return new AppError('user.self_change', `nobody can ${what} themself`);

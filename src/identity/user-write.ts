@@ -6,6 +6,7 @@ import type { Grant, UserDocument } from '../persistence/collections/users.js';
 import type { Step, Transaction } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import { recordEvent } from './audit.js';
+import { changesDecided, requireAuthority } from './authority.js';
 import { changesBetween, type FieldChange } from './changes.js';
 import type { Actor, Core } from './core.js';
 import { groupSource, replaceRuleGrants } from './grants.js';
@@ -239,6 +240,18 @@ export function* enqueueExpiry(context: WriteContext, user: UserDocument): Step<
   );
 }
 
+/** What an actor may not do to a user, whichever door they come through. */
+function guardChange(
+  { actor, config, now }: WriteContext,
+  before: UserDocument,
+  after: UserDocument,
+  endsAccess: boolean,
+): void {
+  if (endsAccess || changesDecided(before, after)) requireAuthority(actor, before, config, now);
+  guardSelf(actor, before, after, config, now);
+  guardAttributes(actor, before, after, config);
+}
+
 /**
  * Writes a changed user with all that hangs on it: guards, the end of sessions where the change demands it, audit events.
  *
@@ -251,15 +264,14 @@ export function* saveUser(
   changed: UserDocument,
   revoke?: string,
 ): Step<UserDocument> {
-  const { actor, config, now, tx } = context;
+  const { actor, config, now, tx, tenantId } = context;
   const reason = revoke ?? revocationReason(actor, before, changed, config, now);
   const after = reason === undefined ? changed : { ...changed, accessRevokedAt: now };
   if (isDeepStrictEqual(before, after)) return before;
-  guardSelf(actor, before, after, config, now);
-  guardAttributes(actor, before, after, config);
+  guardChange(context, before, after, revoke !== undefined);
   yield* guardLastAdministrator(context, before, after);
   const saved = yield* tx
-    .tenant(context.tenantId)
+    .tenant(tenantId)
     .collection('users')
     .update(before._id, () => after, { ifVersion: before.version });
   if (!saved) throw new AppError('user.not_found', 'there is no such user');

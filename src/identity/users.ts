@@ -2,6 +2,7 @@ import type { UserDocument } from '../persistence/collections/users.js';
 import type { Derive, Step } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import { recordEvent } from './audit.js';
+import { requireAuthority } from './authority.js';
 import type { Actor, Core } from './core.js';
 import { PasswordUnprepared, preparePassword, storePassword, type PreparedPassword } from './credentials.js';
 import { refuseDuplicates } from './duplicates.js';
@@ -169,20 +170,25 @@ function* sessionsLeftOpen(
   return session ? 'disabled' : undefined;
 }
 
+export interface UpdateOptions extends WriteOptions {
+  /** The change says what only somebody above may say of a user, be it what stands already: judged before anything else. */
+  decides?: boolean | undefined;
+}
+
 /**
  * Changes a user: guards, roles by rule, the end of sessions and the audit trail in one transaction.
  *
  * @param change - a pure function of the stored user, which may run several times; undefined for nothing to do.
  * @returns the user as stored now; the very same version when nothing changed.
- * @throws AppError `user.not_found`, `user.name_taken`, `user.protected`, `user.last_administrator`, `user.self_change`,
- *   `user.provisioned`, `role.not_grantable`, `resource.version_mismatch`, `input.invalid`.
+ * @throws AppError `user.not_found`, `user.name_taken`, `user.protected`, `user.above_actor`, `user.last_administrator`,
+ *   `user.self_change`, `user.provisioned`, `role.not_grantable`, `resource.version_mismatch`, `input.invalid`.
  */
 export async function updateUser(
   core: Core,
   actor: Actor,
   id: string,
   change: (stored: UserDocument) => UserInput | undefined,
-  options: WriteOptions = {},
+  options: UpdateOptions = {},
 ): Promise<UserDocument> {
   const attempt = (prepared?: PreparedPassword): Promise<UserDocument> =>
     refuseDuplicates(duplicates, () =>
@@ -191,6 +197,7 @@ export async function updateUser(
         const stored = yield* tx.tenant(context.tenantId).collection('users').get(id);
         const user = requireWritable(actor, stored, context.config);
         requireVersion(user, options.ifVersion);
+        if (options.decides) requireAuthority(actor, user, context.config, context.now);
         const input = change(user);
         if (!input) return yield* saveUser(context, user, user, yield* sessionsLeftOpen(context, user, user));
         requireUserLimits(input, user);
@@ -241,6 +248,7 @@ function* retireUser(context: WriteContext, user: UserDocument): Step<void> {
 /** Deletes a user with everything that hangs on it, as a step of a transaction; see {@link deleteUser}. */
 export function* removeUser(context: WriteContext, user: UserDocument): Step<void> {
   const { tx, tenantId, actor, config, now } = context;
+  requireAuthority(actor, user, config, now);
   guardSelf(actor, user, undefined, config, now);
   yield* guardLastAdministrator(context, user, undefined);
   const scope = tx.tenant(tenantId);
@@ -258,8 +266,8 @@ export function* removeUser(context: WriteContext, user: UserDocument): Step<voi
  * Deletes a user with everything that hangs on it; audit events keep its id and label. Where the tenant deletes nobody, a directory's
  * DELETE hides the user instead and everybody else is refused.
  *
- * @throws AppError `user.not_found`, `user.deletion_off`, `user.protected`, `user.last_administrator`, `user.self_change`,
- *   `resource.version_mismatch`.
+ * @throws AppError `user.not_found`, `user.deletion_off`, `user.protected`, `user.above_actor`, `user.last_administrator`,
+ *   `user.self_change`, `resource.version_mismatch`.
  */
 export async function deleteUser(
   core: Core,

@@ -43,6 +43,7 @@ export const errorStatus = {
   'tenant.not_found': 404,
   'tenant.slug_taken': 409,
   'token.not_found': 404,
+  'user.above_actor': 403,
   'user.adding_off': 403,
   'user.deletion_off': 403,
   'user.last_administrator': 403,

@@ -233,6 +233,18 @@ function userNameOf(stored: UserDocument, body: ChangeUserInput): string {
   return body.email !== undefined && stored.userNameKey === stored.emailKey ? body.email : stored.userName;
 }
 
+/** What of a body nobody may say of a user who may do more than they themselves. */
+const decided = [
+  'email',
+  'userName',
+  'loginType',
+  'enabled',
+  'approved',
+  'roles',
+  'services',
+  'accessExpiresAt',
+] as const satisfies readonly (keyof ChangeUserInput)[];
+
 const changeOne = route({
   method: 'patch',
   path: '/users/{id}',
@@ -252,7 +264,8 @@ const changeOne = route({
       ...decisions,
       ...rolesLeft(stored, body, decisions.roles),
     });
-    const update = () => updateUser(core, actor, params.id, change, ifVersion);
+    const decides = decided.some((field) => body[field] !== undefined);
+    const update = () => updateUser(core, actor, params.id, change, { ...ifVersion, decides });
     return replyUser(core, await reroot(...loginPointer(body), update));
   },
 });
