@@ -8,8 +8,8 @@ if (!process.env.MONGODB_URI) {
   process.exit(78);
 }
 const { status } = spawnSync(
-  'npx',
-  ['mocha', '--forbid-only', '--timeout', '60000', 'test/**/*.test.ts', ...process.argv.slice(2)],
+  process.execPath,
+  ['scripts/test.mjs', '--timeout', '60000', ...process.argv.slice(2)],
   { stdio: 'inherit' },
 );
 process.exit(status ?? 1);

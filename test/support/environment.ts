@@ -14,11 +14,3 @@ process.env['NODE_ENV'] = 'test';
 
 // Property tests draw the same cases in every run, so that a failure is of the change and not of the day; FUZZ_SEED draws others.
 fc.configureGlobal({ seed: Number(process.env['FUZZ_SEED'] ?? 20_261_122) });
-
-/** A test that passed only when tried again (.ci/run allows it once) is named, so that it is looked at. */
-export const mochaHooks = {
-  afterEach(this: Mocha.Context) {
-    const test = this.currentTest as (Mocha.Test & { currentRetry(): number }) | undefined;
-    if (test && test.currentRetry() > 0) process.stdout.write(`\ntried again: ${test.fullTitle()}\n`);
-  },
-};
