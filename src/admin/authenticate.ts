@@ -1,5 +1,10 @@
 import type { Request } from 'express';
-import { currentSession, isSessionFormToken, type LiveSession } from '../auth/session-guard.js';
+import {
+  currentSession,
+  isSessionFormToken,
+  type LiveSession,
+  type SessionOptions,
+} from '../auth/session-guard.js';
 import { requestIdOf } from '../http/request-context.js';
 import { userActor } from '../identity/actors.js';
 import { authenticateApiKey } from '../identity/api-keys.js';
@@ -27,6 +32,31 @@ export async function authenticate(core: Core, req: Request): Promise<Caller> {
   return caller;
 }
 
+/**
+ * Who would be let in by this request's credentials at this moment, for what goes on after the request was let in: nothing is counted,
+ * and no session is kept alive by it.
+ */
+export async function callerNow(core: Core, req: Request): Promise<Caller | undefined> {
+  const header = req.headers.authorization;
+  const origin = { requestId: requestIdOf(req), ip: req.ip ?? null };
+  if (header === undefined) return sessionCaller(core, req, { slides: false });
+  const key = bearer.exec(header)?.[1];
+  const actor = key === undefined ? undefined : await authenticateApiKey(core, key, origin);
+  return actor && { kind: 'api_key', actor };
+}
+
+async function sessionCaller(
+  core: Core,
+  req: Request,
+  options?: SessionOptions,
+): Promise<Caller | undefined> {
+  const live = await currentSession(core, req, options);
+  if (!live) return undefined;
+  const config = await tenantConfig(core, live.tenant._id);
+  const origin = { requestId: requestIdOf(req), ip: req.ip ?? null };
+  return { kind: 'session', actor: userActor(live.user, config, core.clock.now(), origin), live };
+}
+
 async function identify(core: Core, req: Request): Promise<Caller> {
   const origin = { requestId: requestIdOf(req), ip: req.ip ?? null };
   const header = req.headers.authorization;
@@ -37,10 +67,9 @@ async function identify(core: Core, req: Request): Promise<Caller> {
     await countFailedCredential(core, req.ip ?? '');
     throw new AppError('auth.required', 'the API key is not valid');
   }
-  const live = await currentSession(core, req);
-  if (!live) throw new AppError('auth.required', 'sign in, or send an API key');
-  const config = await tenantConfig(core, live.tenant._id);
-  return { kind: 'session', actor: userActor(live.user, config, core.clock.now(), origin), live };
+  const caller = await sessionCaller(core, req);
+  if (!caller) throw new AppError('auth.required', 'sign in, or send an API key');
+  return caller;
 }
 
 /**

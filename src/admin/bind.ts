@@ -2,7 +2,14 @@ import { Router, type ErrorRequestHandler, type Request, type RequestHandler, ty
 import { sendProblem, toAppError } from '../http/error-page.js';
 import type { Core } from '../identity/core.js';
 import { AppError } from '../shared/errors.js';
-import { authenticate, hasRight, requireCsrfToken, requireRight, type Caller } from './authenticate.js';
+import {
+  authenticate,
+  callerNow,
+  hasRight,
+  requireCsrfToken,
+  requireRight,
+  type Caller,
+} from './authenticate.js';
 import { etagOf, requireMatch } from './etag.js';
 import { parseInput, readJson } from './input.js';
 import type { Reply, Route, Versioned } from './route.js';
@@ -50,6 +57,21 @@ async function findTarget(
   return target;
 }
 
+/** Whether the one who was let in would be let in again: same credential, same tenant, still permitted, its target still there. */
+async function isStillAllowed(core: Core, route: Route, req: Request, first: Caller): Promise<boolean> {
+  try {
+    const caller = await callerNow(core, req);
+    const isSame =
+      caller?.actor.party.id === first.actor.party.id && caller.actor.tenantId === first.actor.tenantId;
+    if (!isSame) return false;
+    await findTarget(core, route, caller, req.params as Record<string, string>);
+    return true;
+  } catch (error) {
+    if (error instanceof AppError) return false;
+    throw error;
+  }
+}
+
 type ReadBody = (req: Request, res: Response) => Promise<unknown>;
 
 /**
@@ -74,6 +96,7 @@ function serve(core: Core, route: Route, readBody: ReadBody, checkOutput: boolea
       body: route.body ? parseInput(route.body, await readBody(req, res), 'body') : undefined,
       target,
       ifVersion,
+      isStillAllowed: () => isStillAllowed(core, route, req, caller),
       req,
       res,
     });

@@ -27,6 +27,8 @@ interface Context<P extends string, Q, B, T> {
   readonly target: T;
   /** From `If-Match`: hand it to the domain's write, so that nothing slips in between. */
   readonly ifVersion: { readonly ifVersion?: number };
+  /** Asked by what goes on for longer than a moment: whether the caller would be let in again now. */
+  readonly isStillAllowed: () => Promise<boolean>;
   readonly req: Request;
   readonly res: Response;
 }

@@ -13,14 +13,7 @@ import { dispatch } from './dispatch.js';
 import { dryRunOf } from './dry-run.js';
 import { toFailure, type Failure } from './error-response.js';
 import type { ScimContext } from './exchange.js';
-import {
-  isOmitted,
-  requestLogOf,
-  secretsOf,
-  toOperations,
-  toOutcome,
-  type LoggedRequest,
-} from './request-log.js';
+import { isOmitted, requestLogOf, secretsOf, toOperations, toOutcome } from './request-log.js';
 import { schemasOf } from './schemas.js';
 import {
   newTrace,
@@ -34,6 +27,7 @@ import {
 export { deviationCounts } from './deviations.js';
 export type { ScimRequestDocument } from '../persistence/collections/directories.js';
 export { fullDiff } from './logged-diff.js';
+export { subscribeRequests } from './request-feed.js';
 export type { LoggedRequest } from './request-log.js';
 
 export interface RequestFilter {
@@ -203,54 +197,4 @@ export async function replayRequest(
     const failure = toFailure(error, core.log, null);
     return outcome(failure.status, failure);
   }
-}
-
-/** How often the requests other processes have answered are looked for. */
-const pollMs = 1000;
-/** Ids are made when a batch is written: one of another process may come this much later than its time says. */
-const latenessMs = 5000;
-
-/** The smallest id of that instant (UUID version 7 begins with its milliseconds). */
-function idAt(time: number): string {
-  const hex = Math.max(0, time).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
-}
-
-/**
- * Tells of each request of a directory as it is answered, those that other processes answer within a second or so.
- *
- * @returns how to stop.
- */
-export function subscribeRequests(
-  core: Core,
-  tenantId: string,
-  directoryId: string,
-  listener: (request: LoggedRequest) => void,
-): () => void {
-  const since = Date.now();
-  const told = new Map<string, number>();
-  const tell = (request: LoggedRequest): void => {
-    if (told.has(request._id)) return;
-    told.set(request._id, Date.now());
-    listener(request);
-  };
-  const requests = core.store.tenant(tenantId).collection('scim_requests');
-  const poll = async (): Promise<void> => {
-    const from = Math.max(since, Date.now() - latenessMs);
-    for (const [id, at] of told) if (at < from - latenessMs) told.delete(id);
-    const found = await requests.find(
-      { directoryId, _id: { $gte: idAt(from) } },
-      { sort: { _id: 1 }, limit: 1000 },
-    );
-    found.forEach(tell);
-  };
-  const timer = setInterval(() => {
-    poll().catch((error: unknown) => core.log.warn({ err: error }, 'scim requests could not be read'));
-  }, pollMs);
-  timer.unref();
-  const stop = requestLogOf(core).subscribe(directoryId, tell);
-  return () => {
-    clearInterval(timer);
-    stop();
-  };
 }

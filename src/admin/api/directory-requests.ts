@@ -4,10 +4,11 @@ import {
   listRequests,
   replayRequest,
   subscribeRequests,
+  type LoggedRequest,
   type RequestFilter,
   type ScimRequestDocument,
 } from '../../scim/preview.js';
-import { streamEvents } from '../event-stream.js';
+import { eventMessage, streamEvents } from '../event-stream.js';
 import { listOf, pageAfter, pageParameters } from '../list.js';
 import {
   presentReplay,
@@ -103,6 +104,15 @@ const replayOne = route({
   }),
 });
 
+const messages = new WeakMap<LoggedRequest, Buffer>();
+
+/** A request as its followers are told of it: made once, however many they are. */
+function messageOf(request: LoggedRequest): Buffer {
+  const message = messages.get(request) ?? eventMessage('request', request._id, presentScimRequest(request));
+  messages.set(request, message);
+  return message;
+}
+
 const follow = route({
   method: 'get',
   path: '/directories/{id}/requests/stream',
@@ -112,11 +122,10 @@ const follow = route({
   permission: 'scim.manage',
   target: targetDirectory,
   produces: 'text/event-stream',
-  async handler({ core, actor, params, res }) {
-    await streamEvents(core, res, (stream) =>
-      subscribeRequests(core, actor.tenantId, params.id, (request) => {
-        stream.send('request', request._id, presentScimRequest(request));
-      }),
+  async handler(context) {
+    const { core, actor, params } = context;
+    await streamEvents(context, (stream) =>
+      subscribeRequests(core, actor.tenantId, params.id, (request) => stream.send(messageOf(request))),
     );
     return undefined;
   },
