@@ -4,7 +4,7 @@ import { enqueueJob, wakeJobs, type JobDocument, type JobHandlers } from '../ide
 import { createGuardedFetch, OutboundRefused, type GuardedFetch } from '../infrastructure/guarded-fetch.js';
 import type { OidcPayloadDocument } from '../persistence/collections/access.js';
 import type { Query, Step, Transaction } from '../persistence/store.js';
-import { sessionEndJob } from '../identity/session-end.js';
+import { isRevoked, sessionEndJob } from '../identity/session-end.js';
 import { signLogoutToken, type LogoutSubject } from './provider/logout-token.js';
 
 const notifyJob = 'logout.notify';
@@ -39,16 +39,24 @@ function* releasePayloads(
   }
 }
 
-/** `access.end`: everything of one user from before the revocation. What came after a new sign-in stays. */
+/**
+ * `access.end`: every session of one user that was judged before the last revocation, and what was given under any session that is no more.
+ * What a new sign-in made stays.
+ */
 async function endAccess(core: Core, job: JobDocument): Promise<void> {
   const { userId, revokedAt } = job.payload as { userId: string; revokedAt: string };
   const until = new Date(revokedAt);
   await core.store.transaction(function* (tx) {
     const sessions = tx.tenant(job.tenantId).collection('sessions');
+    const user = yield* tx.tenant(job.tenantId).collection('users').get(userId);
+    const live = new Set<string>();
     for (const session of yield* sessions.find({ userId })) {
-      if (session.signedInAt <= until) yield* sessions.remove(session._id);
+      if (user && !isRevoked(session, user)) live.add(session._id);
+      else yield* sessions.remove(session._id);
     }
-    yield* releasePayloads(tx, { accountId: userId }, (one) => one.createdAt <= until, core.clock.now());
+    const isOver = (one: OidcPayloadDocument): boolean =>
+      one.sessionId === null ? one.createdAt <= until : !live.has(one.sessionId);
+    yield* releasePayloads(tx, { accountId: userId }, isOver, core.clock.now());
   });
   wakeJobs(core);
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { makeFormToken, readFormToken } from '../http/csrf.js';
 import { readCookie } from '../http/cookies.js';
 import type { Core } from '../identity/core.js';
+import { isRevoked } from '../identity/session-end.js';
 import { settingsOf, type Settings } from '../identity/tenant-settings.js';
 import type { SessionDocument } from '../persistence/collections/access.js';
 import type { TenantDocument } from '../persistence/collections/tenants.js';
@@ -29,7 +30,7 @@ const slideGranularityMs = 1000;
 export async function isSessionOver(core: Core, live: LiveSession, now: Date): Promise<boolean> {
   const { session, user, settings } = live;
   if (session.expiresAt <= now) return true;
-  if (user.accessRevokedAt !== null && session.signedInAt <= user.accessRevokedAt) return true;
+  if (isRevoked(session, user)) return true;
   const isExpired = user.accessExpiresAt !== null && user.accessExpiresAt <= now;
   if (isExpired && settings['access.endSessionsAtExpiry']) return true;
   if (session.connectionId === null) return false;

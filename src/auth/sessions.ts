@@ -10,7 +10,7 @@ import type { SessionDocument } from '../persistence/collections/access.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { Step, Transaction } from '../persistence/store.js';
 import { hashToken, newId, newToken } from '../shared/ids.js';
-import { sessionEnded } from '../identity/session-end.js';
+import { accessStampOf, isRevoked, sessionEnded } from '../identity/session-end.js';
 
 export const sessionCookie = 'gh_session';
 
@@ -83,13 +83,44 @@ function* rememberLogin(tx: Transaction, user: UserDocument, now: Date): Step<vo
   if (!updated) yield* credentials.insert({ ...newCredential(user.tenantId, user._id), lastLoginAt: now });
 }
 
-/** The browser's old session gives way to the new one; what was given under it ends. */
-function* replaceSession(tx: Transaction, token: string, now: Date): Step<void> {
+type SessionFields = Omit<SessionDocument, '_id' | 'version' | 'createdAt' | 'updatedAt'>;
+
+/**
+ * Whether a sign-in goes on with the session this browser has: the same person's, alive, and with no other connection behind it. For the
+ * applications signing in again is no sign-out then.
+ */
+function* goesOn(
+  tx: Transaction,
+  old: SessionDocument,
+  fresh: SessionFields,
+  { user, now }: { user: UserDocument; now: Date },
+): Step<boolean> {
+  if (old.tenantId !== user.tenantId || old.userId !== user._id) return false;
+  if (old.expiresAt <= now || isRevoked(old, user)) return false;
+  if (old.connectionId === null) return true;
+  if (fresh.connectionId !== null && fresh.connectionId !== old.connectionId) return false;
+  const connection = yield* tx.tenant(old.tenantId).collection('sso_connections').get(old.connectionId);
+  return connection !== undefined && connection.mode !== 'off';
+}
+
+/** The session a browser has is renewed; one that does not go on ends, with what was given under it. */
+function* renewSession(
+  tx: Transaction,
+  token: string,
+  fresh: SessionFields,
+  { user, now }: { user: UserDocument; now: Date },
+): Step<SessionDocument | undefined> {
   const sessions = tx.server.collection('sessions');
   const old = yield* sessions.findOne({ tokenHash: hashToken(token) });
-  if (!old) return;
+  if (!old) return undefined;
+  if (yield* goesOn(tx, old, fresh, { user, now })) {
+    // What came through a connection goes on ending with it.
+    const { connectionId, providerSid } = fresh.connectionId === null ? old : fresh;
+    return yield* sessions.update(old._id, (stored) => ({ ...stored, ...fresh, connectionId, providerSid }));
+  }
   yield* sessions.remove(old._id);
   yield* sessionEnded(tx, old, now);
+  return undefined;
 }
 
 /** Who signs in, and by what. */
@@ -100,18 +131,12 @@ export interface NewSession {
 }
 
 /**
- * A sign-in that was judged after a revocation counts as later than it, in the same millisecond too, and on a machine whose clock is a
- * little behind the one that revoked.
- */
-function signInTime({ accessRevokedAt }: UserDocument, now: Date): Date {
-  return accessRevokedAt !== null && now <= accessRevokedAt ? new Date(accessRevokedAt.getTime() + 1) : now;
-}
-
-/**
- * Makes a session with a new id, whatever the browser had before (no fixation), and ends the old one.
+ * Signs a browser in. Its cookie gets a new value, whatever it had before (no fixation). The same person's live session is renewed: the
+ * time and the way of the sign-in change, what applications hold goes on. Any other session of the browser ends.
  *
  * The caller has decided that this person may sign in; the session, the last login and the audit event are one transaction.
  *
+ * @param user - as judged: a revocation since then, and the session is over from its beginning.
  * @returns the token for the browser's cookie ({@link giveSession}); only its hash is stored.
  */
 export async function openSession(
@@ -122,29 +147,28 @@ export async function openSession(
   const now = core.clock.now();
   const visitor = visitorOf(req);
   const token = newToken('gh_session');
-  const old = readCookie(core.config, req, sessionCookie);
+  const cookie = readCookie(core.config, req, sessionCookie);
   const absoluteExpiresAt = after(now, settings['sessions.absoluteSeconds']);
+  const fresh: SessionFields = {
+    tenantId: user.tenantId,
+    tokenHash: hashToken(token),
+    userId: user._id,
+    ...proof,
+    signedInAt: now,
+    accessStamp: accessStampOf(user),
+    lastSeenAt: now,
+    absoluteExpiresAt,
+    expiresAt: sessionEnd(absoluteExpiresAt, user, settings, now),
+    ip: visitor.ip,
+    userAgent: visitor.userAgent,
+  };
   const session = await core.store.transaction(function* (tx) {
-    if (old !== undefined) yield* replaceSession(tx, old, now);
+    const renewed = cookie === undefined ? undefined : yield* renewSession(tx, cookie, fresh, { user, now });
     yield* rememberLogin(tx, user, now);
     const actor = visitorActor(user, visitor);
     yield* recordEvent(tx, actor, { action: 'login.succeeded', target: actor.party }, now);
-    return yield* tx
-      .tenant(user.tenantId)
-      .collection('sessions')
-      .insert({
-        _id: newId(),
-        tenantId: user.tenantId,
-        tokenHash: hashToken(token),
-        userId: user._id,
-        ...proof,
-        signedInAt: signInTime(user, now),
-        lastSeenAt: now,
-        absoluteExpiresAt,
-        expiresAt: sessionEnd(absoluteExpiresAt, user, settings, now),
-        ip: visitor.ip,
-        userAgent: visitor.userAgent,
-      });
+    const sessions = tx.tenant(user.tenantId).collection('sessions');
+    return renewed ?? (yield* sessions.insert({ _id: newId(), ...fresh }));
   });
   wakeJobs(core);
   return { session, token };

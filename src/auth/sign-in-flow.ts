@@ -34,7 +34,7 @@ export interface PendingLogin {
 export interface PendingChoice {
   id: string;
   contextId: string;
-  accounts: { tenantId: string; userId: string }[];
+  accounts: { tenantId: string; userId: string; accessStamp: string }[];
   /** Milliseconds since the epoch. */
   startedAt: number;
 }
@@ -45,6 +45,8 @@ export interface PendingCode {
   contextId: string;
   tenantId: string;
   userId: string;
+  /** As the password was judged under ({@link accessStampOf}). */
+  accessStamp: string;
   /** Milliseconds since the epoch. */
   startedAt: number;
 }

@@ -69,10 +69,12 @@ async function subjectsOf(core: Core, { email, tenantId }: PasswordAttempt): Pro
   );
 }
 
-async function isRight(core: Core, subject: AttemptSubject, password: string): Promise<boolean> {
+/** @returns the stored hash the password was found right by; undefined: wrong. */
+async function rightHash(core: Core, subject: AttemptSubject, password: string): Promise<string | undefined> {
   const credentials = core.store.tenant(subject.tenantId).collection('credentials');
   const stored = subject.isKnown ? await credentials.get(subject.id) : undefined;
-  return core.passwords.verify(stored?.passwordHash ?? null, password);
+  const hash = stored?.passwordHash ?? null;
+  return (await core.passwords.verify(hash, password)) && hash !== null ? hash : undefined;
 }
 
 /**
@@ -125,11 +127,14 @@ export async function signInWithPassword(core: Core, attempt: PasswordAttempt): 
   const subjects = await candidatesOf(core, attempt, now);
   const refused = await Promise.all(subjects.map((subject) => admitAttempt(core, subject, visitor, now)));
   const open = subjects.filter((_, index) => !refused[index]);
-  const answers = await Promise.all(open.map((subject) => isRight(core, subject, attempt.password)));
-  const right = open.filter((_, index) => answers[index]);
-  const wrong = open.filter((_, index) => !answers[index]);
+  const hashes = await Promise.all(open.map((subject) => rightHash(core, subject, attempt.password)));
+  const wrong = open.filter((_, index) => hashes[index] === undefined);
   const results = refused.filter((result) => result !== undefined);
-  for (const subject of right) results.push(await settleRight(core, subject, visitor, now));
+  for (const [index, subject] of open.entries()) {
+    const passwordHash = hashes[index];
+    if (passwordHash === undefined) continue;
+    results.push(await settleRight(core, subject, visitor, { passwordHash, now }));
+  }
   if (results.some(({ kind }) => kind === 'right')) {
     await countMixed(core, wrong, now);
   } else {

@@ -5,7 +5,7 @@ import { recordEvent } from './audit.js';
 import { requireAuthority } from './authority.js';
 import type { Actor, Core } from './core.js';
 import { wakeJobs } from './jobs.js';
-import { sessionEnded } from './session-end.js';
+import { isRevoked, sessionEnded } from './session-end.js';
 import { tenantConfigStep } from './tenant-config.js';
 import { partyOf } from './user-write.js';
 
@@ -18,8 +18,7 @@ export async function liveSessions(
 ): Promise<SessionDocument[]> {
   const now = core.clock.now();
   const sessions = await core.store.tenant(user.tenantId).collection('sessions').find({ userId: user._id });
-  const isLive = (session: SessionDocument): boolean =>
-    session.expiresAt > now && (user.accessRevokedAt === null || session.signedInAt > user.accessRevokedAt);
+  const isLive = (session: SessionDocument): boolean => session.expiresAt > now && !isRevoked(session, user);
   return sessions.filter(isLive).sort((a, b) => b.lastSeenAt.getTime() - a.lastSeenAt.getTime());
 }
 

@@ -21,6 +21,7 @@ import {
   type MappingView,
 } from './rule-paths.js';
 import { tenantConfigStep, touchTenant, type TenantConfig } from './tenant-config.js';
+import { nextRevocation } from './session-end.js';
 import { assignedRoles, servicesOf } from './user-access.js';
 import { administratorLevel, guardAttributes, guardSelf, revocationReason } from './user-transitions.js';
 
@@ -266,7 +267,7 @@ export function* saveUser(
 ): Step<UserDocument> {
   const { actor, config, now, tx, tenantId } = context;
   const reason = revoke ?? revocationReason(actor, before, changed, config, now);
-  const after = reason === undefined ? changed : { ...changed, accessRevokedAt: now };
+  const after = reason === undefined ? changed : { ...changed, accessRevokedAt: nextRevocation(before, now) };
   if (isDeepStrictEqual(before, after)) return before;
   guardChange(context, before, after, revoke !== undefined);
   yield* guardLastAdministrator(context, before, after);

@@ -105,8 +105,9 @@ export async function signIn(
   const cookie = await browser.jar.getCookieString(core.config.baseUrl);
   if (cookie !== '') req.headers.cookie = cookie;
   const res = new ServerResponse(req);
+  const judged = await core.store.tenant(user.tenantId).collection('users').get(user._id);
   const { session, token } = await openSession(core, req, {
-    user,
+    user: judged ?? user,
     settings: settingsOf(tenant!),
     proof: { method: 'password', amr, connectionId: null, providerSid: null },
   });

@@ -163,14 +163,14 @@ export function settleWrong(
 }
 
 /**
- * Settles an attempt whose password was right: a lock set meanwhile refuses it all the same, and the status is that of this very moment. A
- * success resets the count (M0-31); with a second factor the success is still to come, or codes could be guessed without end.
+ * Settles an attempt whose password was right: a lock set meanwhile refuses it all the same, so does another password, and the status is
+ * that of this very moment. A success resets the count (M0-31); with a second factor the success is still to come, or codes could be guessed without end.
  */
 export function settleRight(
   core: Core,
   subject: AttemptSubject,
   visitor: Visitor,
-  now: Date,
+  { passwordHash, now }: { passwordHash: string; now: Date },
 ): Promise<AttemptResult> {
   return core.store.transaction(function* (tx): Step<AttemptResult> {
     const refused = yield* refuse(tx, subject, visitor, now);
@@ -180,6 +180,7 @@ export function settleRight(
     if (!user) return { kind: 'wrong' };
     const status = deriveStatus(user, { now, approvalRequired: subject.settings['approval.required'] });
     const credential = yield* scope.collection('credentials').get(subject.id);
+    if (credential?.passwordHash !== passwordHash) return { kind: 'wrong' };
     const isCodeNeeded = needsCode(credential, subject.settings);
     if (!mayEnter(status))
       yield* record(tx, subject, visitor, { action: 'login.refused', reason: status }, now);

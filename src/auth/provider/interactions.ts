@@ -13,12 +13,13 @@ const interactionPath = '/oidc/interaction';
 
 /** An interaction with the field we add to it. */
 type OwnInteraction = Interaction & {
-  /** The browser session at its beginning, which did not do; absent: there was none. */
+  /** The sign-in the browser had at its beginning, which did not do (its token's hash); absent: there was none. */
   startedBy?: string;
 };
 
 /**
- * Lets the library keep two values of ours in its records: the browser session a grant was given in, and the one an interaction began in.
+ * Lets the library keep two values of ours in its records: the browser session a grant was given in, and the sign-in an interaction began
+ * with.
  */
 export function keepOwnFields(provider: Provider): void {
   const add = (model: { IN_PAYLOAD: string[] }, field: string) =>
@@ -28,8 +29,8 @@ export function keepOwnFields(provider: Provider): void {
 }
 
 /**
- * Notes which browser session did not do (`prompt=login`, too old for `max_age`, another tenant's, ...): only another one, begun since,
- * finishes the interaction.
+ * Notes which sign-in did not do (`prompt=login`, too old for `max_age`, another tenant's, ...): only another one, made since, finishes the
+ * interaction, be it in the same session.
  *
  * @returns the interaction's own path, which its cookie is bound to.
  */
@@ -39,7 +40,7 @@ export async function beginInteraction(
 ): Promise<string> {
   const live = knownLiveSession(ctx.req);
   if (live) {
-    interaction.startedBy = live.session._id;
+    interaction.startedBy = live.session.tokenHash;
     await interaction.persist();
   }
   return `${interactionPath}/${interaction.uid}`;
@@ -72,7 +73,7 @@ async function interact(core: Core, provider: Provider, req: Request, res: Respo
   const application = await findApplicationByClientId(core, String(details.params['client_id']));
   if (!application) throw new errors.SessionNotFound('the application is gone');
   const live = await currentSession(core, req);
-  if (live?.session.tenantId === application.tenantId && live.session._id !== details.startedBy) {
+  if (live?.session.tenantId === application.tenantId && live.session.tokenHash !== details.startedBy) {
     await finish(provider, req, res, live);
     return;
   }

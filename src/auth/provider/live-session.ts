@@ -26,18 +26,19 @@ export function knownLiveSession(req: IncomingMessage): LiveSession | undefined 
 
 const seconds = (date: Date): number => Math.floor(date.getTime() / 1000);
 
-/** Whether the provider's session stands for this very browser session, signed in at this very moment. */
-function isInLine(session: Session, live: LiveSession): boolean {
+/** Whether the provider's session stands for this very browser session. */
+function isSame(session: Session, live: LiveSession): boolean {
   const others = Object.values(session.authorizations ?? {}).filter(({ sid }) => sid !== live.session._id);
-  return (
-    session.accountId === live.user._id &&
-    session.loginTs === seconds(live.session.signedInAt) &&
-    others.length === 0
-  );
+  return session.accountId === live.user._id && others.length === 0;
 }
 
+/** A person who has signed in again in the same session keeps what the applications were given; anybody else begins with nothing. */
 function align(session: Session, live: LiveSession): void {
-  if (isInLine(session, live)) return;
+  const goesOn = isSame(session, live);
+  const isTold =
+    session.loginTs === seconds(live.session.signedInAt) &&
+    String(session['amr']) === String(live.session.amr);
+  if (goesOn && isTold) return;
   const isFirst = session.accountId === undefined;
   session.loginAccount({
     accountId: live.user._id,
@@ -45,7 +46,7 @@ function align(session: Session, live: LiveSession): void {
     amr: [...live.session.amr],
     transient: true,
   });
-  delete session.authorizations;
+  if (!goesOn) delete session.authorizations;
   if (!isFirst) session.resetIdentifier();
 }
 

@@ -1,6 +1,9 @@
 import type { Request, Response } from 'express';
 import type { Core } from '../../identity/core.js';
+import { accessStampOf } from '../../identity/session-end.js';
+import { AppError } from '../../shared/errors.js';
 import { mayEnter, type Admission } from '../admission.js';
+import { statusText } from '../refusals.js';
 import { giveSession, openSession, type SignInProof } from '../sessions.js';
 import type { SignInContext } from '../sign-in-flow.js';
 
@@ -8,19 +11,24 @@ export interface Completion {
   context: SignInContext;
   admission: Pick<Admission, 'user' | 'settings' | 'status' | 'needsCode'>;
   proof: SignInProof;
+  /** What the first factor was judged under: nobody comes in by a password that was changed while a code was typed. */
+  accessStamp: string;
 }
 
 /**
  * The one door to a session. Every factor is proved by now; the status was read a moment ago and is looked at once more here.
  *
  * @returns the token {@link enter} hands out.
+ * @throws AppError `auth.forbidden` when the person was shut out, or everything of theirs revoked, since the first factor.
  */
 export async function makeSession(core: Core, req: Request, completion: Completion): Promise<string> {
-  const { admission, context, proof } = completion;
+  const { accessStamp, admission, context, proof } = completion;
   const isHalfDone = admission.needsCode && proof.method === 'password' && !proof.amr.includes('otp');
   const isElsewhere = context.tenantId !== null && context.tenantId !== admission.user.tenantId;
-  if (isElsewhere || isHalfDone || !mayEnter(admission.status))
-    throw new Error('a session was asked for somebody who may not enter');
+  if (isElsewhere || isHalfDone) throw new Error('a session was asked for somebody who may not enter');
+  if (!mayEnter(admission.status)) throw new AppError('auth.forbidden', statusText(admission.status));
+  if (accessStamp !== accessStampOf(admission.user))
+    throw new AppError('auth.forbidden', 'Your account has changed meanwhile. Please sign in again.');
   const { token } = await openSession(core, req, { ...admission, proof });
   return token;
 }

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { beginActivation } from '../../identity/activation.js';
 import type { Core } from '../../identity/core.js';
+import { accessStampOf } from '../../identity/session-end.js';
 import type { EmailAddress } from '../../identity/email-domain.js';
 import type { UserStatus } from '../../identity/user-status.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
@@ -22,6 +23,8 @@ export const passwordProof: SignInProof = {
 export interface Account {
   tenantId: string;
   userId: string;
+  /** As the password was judged under. */
+  accessStamp: string;
 }
 
 /** What a password was found to be; plain JSON, so that a second click at another process can be answered alike. */
@@ -35,7 +38,12 @@ export type Judgement =
   | { kind: 'code'; account: Account }
   | { kind: 'token'; token: string };
 
-export const accountOf = (user: UserDocument): Account => ({ tenantId: user.tenantId, userId: user._id });
+/** @param user - as it was when the password was judged. */
+export const accountOf = (user: UserDocument): Account => ({
+  tenantId: user.tenantId,
+  userId: user._id,
+  accessStamp: accessStampOf(user),
+});
 
 /** Judges a password, and makes the session when it opens exactly one account and nothing else is to be proved. */
 export async function judgePassword(
@@ -54,10 +62,12 @@ export async function judgePassword(
   const admission = await readAdmission(core, user.tenantId, user._id);
   if (!admission || !mayEnter(admission.status))
     return { kind: 'refused', status: admission?.status ?? 'deleted' };
-  if (admission.needsCode) return { kind: 'code', account: accountOf(admission.user) };
+  const account = accountOf(user);
+  if (admission.needsCode) return { kind: 'code', account };
+  const { accessStamp } = account;
   return {
     kind: 'token',
-    token: await makeSession(core, req, { context, admission, proof: passwordProof }),
+    token: await makeSession(core, req, { context, admission, proof: passwordProof, accessStamp }),
   };
 }
 

@@ -55,7 +55,7 @@ export async function askCode(
   core: Core,
   res: Response,
   tab: Tab,
-  { tenantId, userId }: { tenantId: string; userId: string },
+  { accessStamp, tenantId, userId }: { accessStamp: string; tenantId: string; userId: string },
 ): Promise<void> {
   const user = await core.store.tenant(tenantId).collection('users').get(userId);
   if (!user) {
@@ -67,6 +67,7 @@ export async function askCode(
     contextId: tab.context.id,
     tenantId,
     userId,
+    accessStamp,
     startedAt: core.clock.now().getTime(),
   });
   showCodePage(res, tab, addressOf(user));
@@ -101,7 +102,8 @@ async function judgeCode(
   // The status once more: it may have changed while the code was typed.
   const admission = await readAdmission(core, pending.tenantId, pending.userId);
   if (!admission || !mayEnter(admission.status)) return { kind: 'wrong', email };
-  return { kind: 'token', token: await makeSession(core, req, { context, admission, proof }) };
+  const { accessStamp } = pending;
+  return { kind: 'token', token: await makeSession(core, req, { context, admission, proof, accessStamp }) };
 }
 
 /** The company may have become required while the code was typed: then it alone signs its people in. */

@@ -36,13 +36,7 @@ import {
 } from './form-input.js';
 import { forward } from './forwarding.js';
 import { pageErrors, showRefusal } from './page-errors.js';
-import {
-  accountOf,
-  judgePassword,
-  passwordProof,
-  type Account,
-  type Judgement,
-} from './password-judgement.js';
+import { judgePassword, passwordProof, type Account, type Judgement } from './password-judgement.js';
 import { askCode, takeCode } from './second-factor.js';
 import { signInLimits } from './sign-in-limits.js';
 
@@ -247,8 +241,13 @@ async function takeChoicePost(core: Core, req: Request, res: Response): Promise<
     showRefusal(res, statusText(admission?.status ?? 'deleted'), context);
     return;
   }
-  if (admission.needsCode) await askCode(core, res, { flow, context }, accountOf(admission.user));
-  else enter(core, res, context, await makeSession(core, req, { context, admission, proof: passwordProof }));
+  if (admission.needsCode) {
+    await askCode(core, res, { flow, context }, account);
+    return;
+  }
+  const { accessStamp } = account;
+  const token = await makeSession(core, req, { context, admission, proof: passwordProof, accessStamp });
+  enter(core, res, context, token);
 }
 
 /** `/signin` and its steps: plain forms, no script needed. */

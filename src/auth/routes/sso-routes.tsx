@@ -4,6 +4,7 @@ import { pageHeaders } from '../../http/security-headers.js';
 import { systemActor } from '../../identity/actors.js';
 import { writeEvent } from '../../identity/audit.js';
 import type { Core } from '../../identity/core.js';
+import { accessStampOf } from '../../identity/session-end.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
@@ -116,7 +117,9 @@ async function finish(core: Core, req: Request, res: Response): Promise<void> {
     connectionId: connection._id,
     providerSid: claims.sid,
   };
-  enter(core, res, context, await makeSession(core, req, { context, admission: resolved.admission, proof }));
+  const { admission } = resolved;
+  const accessStamp = accessStampOf(admission.user);
+  enter(core, res, context, await makeSession(core, req, { context, admission, proof, accessStamp }));
 }
 
 async function refuse(

@@ -12,6 +12,11 @@ export interface SessionDocument extends StoredDocument {
   /** The `sid` the company's provider gave its session; its back-channel logout may name nothing else. */
   providerSid: string | null;
   signedInAt: Date;
+  /**
+   * The user's revocation as the sign-in was judged under it (`accessStampOf`): another one since, and the session is over. Absent in a
+   * session of an older version.
+   */
+  accessStamp?: string;
   lastSeenAt: Date;
   absoluteExpiresAt: Date | null;
   /** The earlier of the idle and the absolute end; moved with use. */
@@ -30,6 +35,7 @@ export const sessionSchema = defineCollection<SessionDocument>(
     connectionId: String,
     providerSid: String,
     signedInAt: { type: Date, required: true },
+    accessStamp: String,
     lastSeenAt: { type: Date, required: true },
     absoluteExpiresAt: Date,
     expiresAt: { type: Date, required: true },

@@ -54,7 +54,10 @@ export interface UserDocument extends StoredDocument {
   accessExpiresAt: Date | null;
   loginType: LoginType;
   source: UserSource;
-  /** Sessions, codes and tokens from before this instant are dead, whatever their own record says; null: never revoked. */
+  /**
+   * Sessions judged under another value of this one are dead, with their codes and tokens, whatever their own record says. Every revocation
+   * moves it; null: never revoked.
+   */
   accessRevokedAt: Date | null;
 }
 

@@ -243,7 +243,7 @@ describe('OpenID provider: sign-out', () => {
       const person = await makeUser(strict.core, home);
       const browser = await browserOf(strict.core, person);
       await (await relyingParty(strict.core, shy)).signIn(browser);
-      await signIn(strict.core, browser, person);
+      await signIn(strict.core, browser, await makeUser(strict.core, home));
       const jobs = strict.core.store.server.collection('jobs');
       const deadline = performance.now() + 5000;
       while ((await jobs.count({})) > 0 && performance.now() < deadline) await new Promise(setImmediate);
