@@ -36,8 +36,7 @@ function isSame(session: Session, live: LiveSession): boolean {
 function align(session: Session, live: LiveSession): void {
   const goesOn = isSame(session, live);
   const isTold =
-    session.loginTs === seconds(live.session.signedInAt) &&
-    String(session['amr']) === String(live.session.amr);
+    session.loginTs === seconds(live.session.signedInAt) && String(session.amr) === String(live.session.amr);
   if (goesOn && isTold) return;
   const isFirst = session.accountId === undefined;
   session.loginAccount({
