@@ -1,6 +1,6 @@
 import type { Core } from '../identity/core.js';
 import { settingsOf, type Settings } from '../identity/tenant-settings.js';
-import { needsCode } from '../identity/two-factor.js';
+import { needsCode, needsEnrolment } from '../identity/two-factor.js';
 import { deriveStatus, type UserStatus } from '../identity/user-status.js';
 import type { TenantDocument } from '../persistence/collections/tenants.js';
 import type { UserDocument } from '../persistence/collections/users.js';
@@ -21,6 +21,8 @@ export interface Admission {
   status: UserStatus;
   /** A password alone does not do. */
   needsCode: boolean;
+  /** The tenant requires a second factor, and this person has none yet. Of no account for people their company signs in. */
+  needsEnrolment: boolean;
 }
 
 /**
@@ -47,5 +49,12 @@ export async function readAdmission(
     approvalRequired: settings['approval.required'],
     lockedUntil: credential?.lockedUntil ?? null,
   });
-  return { user, tenant, settings, status, needsCode: needsCode(credential, settings) };
+  return {
+    user,
+    tenant,
+    settings,
+    status,
+    needsCode: needsCode(credential, settings),
+    needsEnrolment: needsEnrolment(credential, settings),
+  };
 }

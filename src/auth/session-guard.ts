@@ -26,13 +26,26 @@ export interface SessionOptions {
 /** Writing every request down would cost a write each; a second more or less is no inactivity. */
 const slideGranularityMs = 1000;
 
-/** Everything that ends a session beside its own clock: the revocation stamp, the end of access, a connection that is off or gone. */
+/**
+ * Whether a session was begun with less than its tenant asks for by now. The company's provider answers for the people it signs in.
+ */
+function lacksSecondFactor({ session, settings }: LiveSession): boolean {
+  return (
+    settings['twoFactor.mode'] === 'required' && session.method === 'password' && !session.amr.includes('otp')
+  );
+}
+
+/**
+ * Everything that ends a session beside its own clock: the revocation stamp, the end of access, a connection that is off or gone, a second
+ * factor that has become required.
+ */
 export async function isSessionOver(core: Core, live: LiveSession, now: Date): Promise<boolean> {
   const { session, user, settings } = live;
   if (session.expiresAt <= now) return true;
   if (isRevoked(session, user)) return true;
   const isExpired = user.accessExpiresAt !== null && user.accessExpiresAt <= now;
   if (isExpired && settings['access.endSessionsAtExpiry']) return true;
+  if (lacksSecondFactor(live)) return true;
   if (session.connectionId === null) return false;
   const connections = core.store.tenant(session.tenantId).collection('sso_connections');
   const connection = await connections.get(session.connectionId);

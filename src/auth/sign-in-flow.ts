@@ -47,6 +47,8 @@ export interface PendingCode {
   userId: string;
   /** As the password was judged under ({@link accessStampOf}). */
   accessStamp: string;
+  /** Where the second factor is still to be set up: the sealed secret this very sign-in was offered. Absent: it stands already. */
+  offered?: string;
   /** Milliseconds since the epoch. */
   startedAt: number;
 }

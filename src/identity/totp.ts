@@ -59,13 +59,29 @@ export function totpCode(secret: string, step: number): string {
   return String(number).padStart(digits, '0');
 }
 
+const digit = /^\p{Nd}$/u;
+
+/** The value of a digit of any script: those of a script stand in a row, from zero to nine. */
+function digitValue(character: string): number {
+  const point = character.codePointAt(0) ?? 0;
+  let value = 0;
+  while (value < 9 && digit.test(String.fromCodePoint(point - value - 1))) value += 1;
+  return value;
+}
+
+/** A code as it is compared: spaces, hyphens and the like left out, digits of every script as ASCII ones. */
+function plainDigits(code: string): string {
+  const bare = code.normalize('NFKC').replace(/[\p{Z}\p{P}\p{C}]/gu, '');
+  return bare.replace(/\p{Nd}/gu, (character) => String(digitValue(character)));
+}
+
 /**
- * @param code - as typed; spaces are ignored.
+ * @param code - as typed; spaces and hyphens are ignored, and digits of other scripts do as well.
  * @param lastStep - the step of the last code accepted: it and older ones are used up.
  * @returns the step whose code this is, or undefined.
  */
 export function matchTotp(secret: string, code: string, now: Date, lastStep: number): number | undefined {
-  const typed = Buffer.from(code.replace(/\s/g, ''));
+  const typed = Buffer.from(plainDigits(code));
   if (typed.length !== digits) return undefined;
   const current = stepAt(now);
   for (let step = current - drift; step <= current + drift; step += 1) {

@@ -1,46 +1,30 @@
-import { randomBytes } from 'node:crypto';
 import type { CredentialDocument, TwoFactor, UserDocument } from '../persistence/collections/users.js';
 import type { Step, Transaction } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
-import { hashToken } from '../shared/ids.js';
 import { recordEvent } from './audit.js';
 import { requireAuthority } from './authority.js';
 import type { Actor, Core } from './core.js';
 import { newCredential } from './credentials.js';
+import { requireOwnProof, type OwnProof } from './own-proof.js';
 import { tenantConfigStep } from './tenant-config.js';
 import type { Settings } from './tenant-settings.js';
-import { matchTotp, toBase32 } from './totp.js';
+import { matchTotp } from './totp.js';
+import { backupHash, newBackupCodes, newSecret, openSecret, sealSecret } from './two-factor-code.js';
 import { partyOf } from './user-write.js';
 
-const sealPurpose = 'two-factor';
-const backupCodeCount = 10;
+type ModeSetting = Pick<Settings, 'twoFactor.mode'>;
+type WithFactor = Pick<CredentialDocument, 'twoFactor'>;
+
+const isOn = (credential: WithFactor | undefined): boolean => credential?.twoFactor?.state === 'on';
 
 /** Whether a right password is only half of this person's sign-in. */
-export function needsCode(
-  credential: Pick<CredentialDocument, 'twoFactor'> | undefined,
-  settings: Pick<Settings, 'twoFactor.mode'>,
-): boolean {
-  return settings['twoFactor.mode'] !== 'off' && credential?.twoFactor?.state === 'on';
+export function needsCode(credential: WithFactor | undefined, settings: ModeSetting): boolean {
+  return settings['twoFactor.mode'] !== 'off' && isOn(credential);
 }
 
-/** How people type a backup code varies in case, spaces and hyphens; what is stored does not. */
-const backupHash = (code: string): string => hashToken(code.toUpperCase().replace(/[^A-Z2-7]/g, ''));
-
-/**
- * @returns the factor with the code used up, or undefined for a wrong one.
- */
-export function acceptCode(
-  core: Core,
-  factor: TwoFactor,
-  code: string,
-  now: Date,
-): { twoFactor: TwoFactor; isBackupCode: boolean } | undefined {
-  const step = matchTotp(core.secretBox.open(sealPurpose, factor.secret), code, now, factor.lastStep);
-  if (step !== undefined) return { twoFactor: { ...factor, lastStep: step }, isBackupCode: false };
-  const hash = backupHash(code);
-  if (!factor.backupCodes.includes(hash)) return undefined;
-  const backupCodes = factor.backupCodes.filter((one) => one !== hash);
-  return { twoFactor: { ...factor, backupCodes }, isBackupCode: true };
+/** Whether this person has to set up a second factor before anything else. */
+export function needsEnrolment(credential: WithFactor | undefined, settings: ModeSetting): boolean {
+  return settings['twoFactor.mode'] === 'required' && !isOn(credential);
 }
 
 function* storeFactor(tx: Transaction, user: UserDocument, twoFactor: TwoFactor | null): Step<void> {
@@ -49,46 +33,115 @@ function* storeFactor(tx: Transaction, user: UserDocument, twoFactor: TwoFactor 
   if (!updated) yield* credentials.insert({ ...newCredential(user.tenantId, user._id), twoFactor });
 }
 
+/** What an authenticator app is given: the secret to type, and the address it reads from a QR code. */
+export interface FactorOffer {
+  secret: string;
+  otpauthUrl: string;
+}
+
 /**
- * Makes a new secret; it counts for nothing until {@link confirmTwoFactor}.
+ * The offer as apps show it. Apps keep one entry for each issuer and account name, so both tell the tenant: the same address may have
+ * accounts at several.
+ */
+function offerOf(user: UserDocument, tenantName: string, secret: string): FactorOffer {
+  // A colon would end the issuer's part of the label.
+  const issuer = tenantName.replaceAll(':', ' ');
+  const label = `${encodeURIComponent(issuer)}:${encodeURIComponent(user.email ?? user.userName)}`;
+  const query = `secret=${secret}&issuer=${encodeURIComponent(issuer)}`;
+  return { secret, otpauthUrl: `otpauth://totp/${label}?${query}` };
+}
+
+/**
+ * An offer kept outside of the credentials: it belongs to one sign-in and counts for nothing until {@link enrolTwoFactor}.
  *
+ * @param sealed - one offered before, to be shown again; absent: a new one.
+ */
+export async function offerTwoFactor(
+  core: Core,
+  user: UserDocument,
+  sealed?: string,
+): Promise<FactorOffer & { sealed: string }> {
+  const tenant = await core.store.tenant(user.tenantId).collection('tenants').get(user.tenantId);
+  const secret = sealed === undefined ? newSecret() : openSecret(core, sealed);
+  return { ...offerOf(user, tenant?.name ?? '', secret), sealed: sealed ?? sealSecret(core, secret) };
+}
+
+/**
+ * Makes a new secret; it counts for nothing until {@link confirmTwoFactor}. One that is on stays in force until then.
+ *
+ * @param proof - asked for where a factor is on already.
  * @returns the secret and the address authenticator apps read from a QR code.
- * @throws AppError `auth.forbidden` when the tenant has second factors off, or one is on already.
+ * @throws AppError `auth.forbidden` when the tenant has second factors off, `input.invalid` without the proof.
  */
 export async function beginTwoFactor(
   core: Core,
   user: UserDocument,
-  settings: Settings,
-): Promise<{ secret: string; otpauthUrl: string }> {
+  settings: ModeSetting,
+  proof: OwnProof = {},
+): Promise<FactorOffer> {
   if (settings['twoFactor.mode'] === 'off') {
     throw new AppError('auth.forbidden', 'second factors are switched off here');
   }
-  const secret = toBase32(randomBytes(20));
+  const credential = await core.store.tenant(user.tenantId).collection('credentials').get(user._id);
+  const isReplacement = isOn(credential);
+  if (isReplacement) await requireOwnProof(core, user, proof);
+  const { sealed, ...offer } = await offerTwoFactor(core, user);
   await core.store.transaction(function* (tx) {
     const stored = yield* tx.tenant(user.tenantId).collection('credentials').get(user._id);
-    if (stored?.twoFactor?.state === 'on') {
-      throw new AppError('auth.forbidden', 'a second factor is on already; take it away first');
+    const factor = stored?.twoFactor;
+    if (factor?.state !== 'on') {
+      yield* storeFactor(tx, user, pendingFactor(sealed));
+    } else {
+      if (!isReplacement) throw new AppError('auth.forbidden', 'a second factor was switched on meanwhile');
+      yield* storeFactor(tx, user, { ...factor, next: sealed });
     }
-    const sealed = core.secretBox.seal(sealPurpose, secret);
-    yield* storeFactor(tx, user, {
-      state: 'pending',
-      secret: sealed,
-      backupCodes: [],
-      lastStep: 0,
-      enrolledAt: null,
-    });
   });
-  const label = encodeURIComponent(`Gatehouse:${user.email ?? user.userName}`);
-  return { secret, otpauthUrl: `otpauth://totp/${label}?secret=${secret}&issuer=Gatehouse` };
+  return offer;
 }
 
-/** `ABCDEFGH-IJKLMNOP`: 80 random bits each. */
-function newBackupCodes(): string[] {
-  return Array.from({ length: backupCodeCount }, () => toBase32(randomBytes(10)).replace(/^(.{8})/, '$1-'));
+/** What was begun and waits for its first code, to be shown again; undefined: nothing does. */
+export async function pendingOffer(core: Core, user: UserDocument): Promise<FactorOffer | undefined> {
+  const credential = await core.store.tenant(user.tenantId).collection('credentials').get(user._id);
+  const factor = credential?.twoFactor;
+  const waiting = factor?.state === 'on' ? factor.next : factor?.secret;
+  return waiting ? offerTwoFactor(core, user, waiting) : undefined;
+}
+
+const pendingFactor = (secret: string): TwoFactor => ({
+  state: 'pending',
+  secret,
+  backupCodes: [],
+  lastStep: 0,
+  enrolledAt: null,
+});
+
+const wrongCode = (): AppError =>
+  new AppError('input.invalid', 'the code is not right', {
+    errors: [{ pointer: '/code', detail: 'is not the code your app shows now' }],
+  });
+
+/** Switches a factor on whose secret has just been shown to work. */
+function* switchOn(
+  tx: Transaction,
+  actor: Actor,
+  user: UserDocument,
+  factor: { secret: string; lastStep: number; now: Date },
+): Step<string[]> {
+  const codes = newBackupCodes();
+  const { now, ...rest } = factor;
+  yield* storeFactor(tx, user, {
+    ...rest,
+    state: 'on',
+    backupCodes: codes.map(backupHash),
+    enrolledAt: now,
+    next: null,
+  });
+  yield* recordEvent(tx, actor, { action: 'twofactor.enrolled', target: partyOf(user) }, now);
+  return codes;
 }
 
 /**
- * Switches the second factor on, by a first right code.
+ * Switches the second factor on, or another one in its place, by a first right code.
  *
  * @returns the backup codes, shown this once.
  * @throws AppError `input.invalid` for a wrong code or when none was begun.
@@ -100,26 +153,43 @@ export async function confirmTwoFactor(
   code: string,
 ): Promise<string[]> {
   const now = core.clock.now();
-  const codes = newBackupCodes();
-  await core.store.transaction(function* (tx) {
+  return core.store.transaction(function* (tx): Step<string[]> {
     const stored = yield* tx.tenant(user.tenantId).collection('credentials').get(user._id);
-    const pending = stored?.twoFactor?.state === 'pending' ? stored.twoFactor : undefined;
-    const accepted = pending && acceptCode(core, pending, code, now);
-    if (!accepted) {
-      throw new AppError('input.invalid', 'the code is not right', {
-        errors: [{ pointer: '/code', detail: 'is not the code your app shows now' }],
-      });
-    }
-    const backupCodes = codes.map(backupHash);
-    yield* storeFactor(tx, user, { ...accepted.twoFactor, state: 'on', backupCodes, enrolledAt: now });
-    const target = partyOf(user);
-    yield* recordEvent(tx, actor, { action: 'twofactor.enrolled', target }, now);
+    const factor = stored?.twoFactor;
+    const secret = factor?.state === 'on' ? factor.next : factor?.secret;
+    const step = secret ? matchTotp(openSecret(core, secret), code, now, 0) : undefined;
+    if (!secret || step === undefined) throw wrongCode();
+    return yield* switchOn(tx, actor, user, { secret, lastStep: step, now });
   });
-  return codes;
 }
 
 /**
- * Takes the second factor away: the person themself, or an administrator whom they have shown who they are.
+ * The same at a sign-in that cannot go on without: the secret is the one that very sign-in was offered.
+ *
+ * @param offer - `sealed` of {@link offerTwoFactor}.
+ * @returns the backup codes; undefined for a wrong code.
+ * @throws AppError `auth.forbidden` when another factor was switched on meanwhile.
+ */
+export async function enrolTwoFactor(
+  core: Core,
+  actor: Actor,
+  user: UserDocument,
+  { sealed, code }: { sealed: string; code: string },
+): Promise<string[] | undefined> {
+  const now = core.clock.now();
+  const step = matchTotp(openSecret(core, sealed), code, now, 0);
+  if (step === undefined) return undefined;
+  return core.store.transaction(function* (tx): Step<string[]> {
+    const stored = yield* tx.tenant(user.tenantId).collection('credentials').get(user._id);
+    if (isOn(stored)) {
+      throw new AppError('auth.forbidden', 'A second factor was set up meanwhile. Please sign in again.');
+    }
+    return yield* switchOn(tx, actor, user, { secret: sealed, lastStep: step, now });
+  });
+}
+
+/**
+ * Takes the second factor away by an administrator, whom the person has shown who they are.
  *
  * @throws AppError `user.above_actor`.
  */
@@ -134,4 +204,29 @@ export async function removeTwoFactor(core: Core, actor: Actor, user: UserDocume
     const target = partyOf(user);
     yield* recordEvent(tx, actor, { action: 'twofactor.reset', target }, now);
   });
+}
+
+/**
+ * People take their own second factor away.
+ *
+ * @throws AppError `input.invalid` without a right proof, `auth.forbidden` where one is required: it can be replaced, not removed.
+ */
+export async function removeOwnTwoFactor(
+  core: Core,
+  actor: Actor,
+  user: UserDocument,
+  settings: ModeSetting,
+  proof: OwnProof,
+): Promise<void> {
+  const credential = await core.store.tenant(user.tenantId).collection('credentials').get(user._id);
+  if (isOn(credential)) {
+    if (settings['twoFactor.mode'] === 'required') {
+      throw new AppError(
+        'auth.forbidden',
+        'a second factor is required here: set up another one in its place',
+      );
+    }
+    await requireOwnProof(core, user, proof);
+  }
+  await removeTwoFactor(core, actor, user);
 }

@@ -47,3 +47,15 @@ export async function revokeSession(
   });
   wakeJobs(core);
 }
+
+/** The methods of a session both factors were shown in (RFC 8176). */
+export const bothFactors: readonly string[] = ['pwd', 'otp', 'mfa'];
+
+/** Somebody has shown a code of their second factor in this session: it counts as one begun with both. */
+export async function noteSecondFactor(core: Core, session: SessionDocument): Promise<void> {
+  if (session.method !== 'password') return;
+  await core.store
+    .tenant(session.tenantId)
+    .collection('sessions')
+    .update(session._id, (stored) => ({ ...stored, amr: [...bothFactors] }));
+}

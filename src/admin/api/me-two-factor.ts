@@ -1,4 +1,5 @@
-import { beginTwoFactor, confirmTwoFactor, removeTwoFactor } from '../../identity/two-factor.js';
+import { beginTwoFactor, confirmTwoFactor, removeOwnTwoFactor } from '../../identity/two-factor.js';
+import { noteSecondFactor } from '../../identity/user-sessions.js';
 import { AppError } from '../../shared/errors.js';
 import type { Caller } from '../authenticate.js';
 import { route, type Route } from '../route.js';
@@ -12,17 +13,26 @@ function liveOf(caller: Caller) {
   throw new AppError('auth.forbidden', 'this is for signed-in people: an API key is nobody');
 }
 
+/** What shows that it is still the person themself. */
+const proofSchema = z
+  .strictObject({ password: z.string().min(1).max(1000), code: z.string().min(1).max(64) })
+  .partial()
+  .optional()
+  .openapi('OwnProof');
+
 const begin = route({
   method: 'post',
   path: '/me/2fa',
   id: 'beginMyTwoFactor',
-  summary: 'Make a secret for an authenticator app; it counts once confirmed',
+  summary:
+    'Make a secret for an authenticator app; it counts once confirmed. In place of one that is on: with the password, or a code',
   tag,
   permission: 'self',
+  body: proofSchema,
   output: z.strictObject({ secret: z.string(), otpauthUrl: z.string() }).openapi('TwoFactorSecret'),
-  async handler({ core, caller }) {
+  async handler({ core, caller, body }) {
     const { settings, user } = liveOf(caller);
-    return { body: await beginTwoFactor(core, user, settings) };
+    return { body: await beginTwoFactor(core, user, settings, body) };
   },
 });
 
@@ -36,7 +46,10 @@ const confirm = route({
   body: z.strictObject({ code: z.string().min(1).max(64) }).openapi('ConfirmTwoFactor'),
   output: z.strictObject({ backupCodes: z.array(z.string()) }).openapi('BackupCodes'),
   async handler({ core, actor, caller, body }) {
-    return { body: { backupCodes: await confirmTwoFactor(core, actor, liveOf(caller).user, body.code) } };
+    const { session, user } = liveOf(caller);
+    const backupCodes = await confirmTwoFactor(core, actor, user, body.code);
+    await noteSecondFactor(core, session);
+    return { body: { backupCodes } };
   },
 });
 
@@ -44,11 +57,13 @@ const remove = route({
   method: 'delete',
   path: '/me/2fa',
   id: 'removeMyTwoFactor',
-  summary: 'Take one’s own second factor away',
+  summary: 'Take one’s own second factor away: with the password, or a code',
   tag,
   permission: 'self',
-  async handler({ core, actor, caller }) {
-    await removeTwoFactor(core, actor, liveOf(caller).user);
+  body: proofSchema,
+  async handler({ core, actor, caller, body }) {
+    const { settings, user } = liveOf(caller);
+    await removeOwnTwoFactor(core, actor, user, settings, body ?? {});
     return {};
   },
 });

@@ -9,7 +9,7 @@ import type { SignInContext } from '../sign-in-flow.js';
 
 export interface Completion {
   context: SignInContext;
-  admission: Pick<Admission, 'user' | 'settings' | 'status' | 'needsCode'>;
+  admission: Pick<Admission, 'user' | 'settings' | 'status' | 'needsCode' | 'needsEnrolment'>;
   proof: SignInProof;
   /** What the first factor was judged under: nobody comes in by a password that was changed while a code was typed. */
   accessStamp: string;
@@ -23,7 +23,10 @@ export interface Completion {
  */
 export async function makeSession(core: Core, req: Request, completion: Completion): Promise<string> {
   const { accessStamp, admission, context, proof } = completion;
-  const isHalfDone = admission.needsCode && proof.method === 'password' && !proof.amr.includes('otp');
+  const isHalfDone =
+    (admission.needsCode || admission.needsEnrolment) &&
+    proof.method === 'password' &&
+    !proof.amr.includes('otp');
   const isElsewhere = context.tenantId !== null && context.tenantId !== admission.user.tenantId;
   if (isElsewhere || isHalfDone) throw new Error('a session was asked for somebody who may not enter');
   if (!mayEnter(admission.status)) throw new AppError('auth.forbidden', statusText(admission.status));

@@ -36,6 +36,8 @@ export type Judgement =
   | { kind: 'activation'; path: string }
   | { kind: 'choice'; accounts: Account[] }
   | { kind: 'code'; account: Account }
+  /** A second factor is required and still to be set up. */
+  | { kind: 'enrolment'; account: Account }
   | { kind: 'token'; token: string };
 
 /** @param user - as it was when the password was judged. */
@@ -64,6 +66,7 @@ export async function judgePassword(
     return { kind: 'refused', status: admission?.status ?? 'deleted' };
   const account = accountOf(user);
   if (admission.needsCode) return { kind: 'code', account };
+  if (admission.needsEnrolment) return { kind: 'enrolment', account };
   const { accessStamp } = account;
   return {
     kind: 'token',

@@ -13,7 +13,9 @@ import {
 } from '../../identity/password-reset.js';
 import { tenantSettings } from '../../identity/tenant-settings.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
+import { mayEnter, readAdmission } from '../admission.js';
 import { visitorOf } from '../sessions.js';
+import { enterFlow } from '../sign-in-flow.js';
 import { sendPage } from '../views/layout.js';
 import {
   ActivateThroughCompanyPage,
@@ -22,8 +24,10 @@ import {
   NewPasswordPage,
 } from '../views/password-pages.js';
 import { RefusalPage } from '../views/sign-in-pages.js';
+import { askEnrolment } from './enrolment.js';
 import { parseEmailForm, queryText } from './form-input.js';
 import { pageErrors } from './page-errors.js';
+import { accountOf } from './password-judgement.js';
 import { signInLimits } from './sign-in-limits.js';
 
 type TokenRequest = Request<{ token: string }>;
@@ -132,9 +136,28 @@ async function takePassword(
   } else if (result.kind === 'dead') {
     sendDeadLink(res);
   } else {
-    const tenant = await core.store.tenant(step.user.tenantId).collection('tenants').get(step.user.tenantId);
-    res.redirect(303, `/signin?tenant=${encodeURIComponent(tenant?.slug ?? '')}&done=${step.done}`);
+    await goOn(core, req as Request, res, result.user, step.done);
   }
+}
+
+/** After the password: to the sign-in, or first to the second factor, where that is required and still missing. */
+async function goOn(
+  core: Core,
+  req: Request,
+  res: Response,
+  user: UserDocument,
+  done: string,
+): Promise<void> {
+  const { _id, tenantId, email, userName } = user;
+  const admission = await readAdmission(core, tenantId, _id);
+  if (admission?.needsEnrolment && mayEnter(admission.status)) {
+    const start = { tenantId, returnTo: '/account', applicationName: null, email: email ?? userName };
+    const entry = await enterFlow(core, req, res, start);
+    await askEnrolment(core, res, entry, accountOf(user));
+    return;
+  }
+  const tenant = await core.store.tenant(tenantId).collection('tenants').get(tenantId);
+  res.redirect(303, `/signin?tenant=${encodeURIComponent(tenant?.slug ?? '')}&done=${done}`);
 }
 
 function resetRoutes(core: Core, router: Router): void {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { Core } from '../../identity/core.js';
 import { parseEmail } from '../../identity/email-domain.js';
+import { bothFactors } from '../../identity/user-sessions.js';
 import type { UserStatus } from '../../identity/user-status.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
@@ -20,7 +21,7 @@ import { showRefusal } from './page-errors.js';
 
 const proof: SignInProof = {
   method: 'password',
-  amr: ['pwd', 'otp', 'mfa'],
+  amr: [...bothFactors],
   connectionId: null,
   providerSid: null,
 };
@@ -88,7 +89,8 @@ async function judgeCode(
 ): Promise<CodeResult> {
   const pending = codeOf(core, flow, context.id);
   const asked = pending && (await readAdmission(core, pending.tenantId, pending.userId));
-  if (!asked) throw new AppError('csrf.invalid', 'This page has expired. Please sign in again.');
+  if (!asked || pending.offered !== undefined)
+    throw new AppError('csrf.invalid', 'This page has expired. Please sign in again.');
   const { user, settings, status } = asked;
   const email = addressOf(user);
   await refuseForwarded(core, user);
@@ -107,7 +109,7 @@ async function judgeCode(
 }
 
 /** The company may have become required while the code was typed: then it alone signs its people in. */
-async function refuseForwarded(core: Core, user: UserDocument): Promise<void> {
+export async function refuseForwarded(core: Core, user: UserDocument): Promise<void> {
   const email = parseEmail(user.email ?? user.userName);
   const realm = email && (await resolveHomeRealm(core, email, user.tenantId));
   if (realm?.kind === 'forwarded') {

@@ -9,6 +9,7 @@ const steps: Readonly<Record<string, Method>> = {
   'POST /signin/password': 'password',
   'POST /signin/choice': 'password',
   'POST /signin/2fa': 'password',
+  'POST /signin/enrol': 'password',
   'GET /sso/callback': 'sso',
 };
 
@@ -18,6 +19,8 @@ function resultOf({ path }: Request, res: Response): Result | undefined {
     // Own pages are named by their path alone; what is absolute is a company's provider.
     return String(res.getHeader('Location')).startsWith('/') ? 'succeeded' : 'forwarded';
   }
+  // The page of the backup codes comes with the session.
+  if (path === '/signin/enrol' && statusCode === 200) return 'succeeded';
   if (statusCode === 403) return 'refused';
   // A 400 of a form is a slip of the pen; a provider's response that is not accepted is a failed sign-in.
   const isSlip = statusCode === 400 && path !== '/sso/callback';

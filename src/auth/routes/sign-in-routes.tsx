@@ -26,6 +26,7 @@ import { sendPage } from '../views/layout.js';
 import { ChoicePage, EmailPage, PasswordPage } from '../views/sign-in-pages.js';
 import { stylePath, styleSheet } from '../views/styles.js';
 import { enter, makeSession } from './complete-sign-in.js';
+import { askEnrolment, enrolmentPath, takeEnrolment } from './enrolment.js';
 import {
   formTokenFor,
   parseChoiceForm,
@@ -200,6 +201,8 @@ async function answerJudgement(
       return showChoice(core, res, step, judgement.accounts);
     case 'code':
       return askCode(core, res, step, judgement.account);
+    case 'enrolment':
+      return askEnrolment(core, res, step, judgement.account);
     case 'token':
       enter(core, res, step.context, judgement.token);
   }
@@ -245,6 +248,10 @@ async function takeChoicePost(core: Core, req: Request, res: Response): Promise<
     await askCode(core, res, { flow, context }, account);
     return;
   }
+  if (admission.needsEnrolment) {
+    await askEnrolment(core, res, { flow, context }, account);
+    return;
+  }
   const { accessStamp } = account;
   const token = await makeSession(core, req, { context, admission, proof: passwordProof, accessStamp });
   enter(core, res, context, token);
@@ -275,8 +282,9 @@ export function signInRoutes(core: Core): Router {
     takeChoicePost(core, req, res),
   );
   router.post('/signin/2fa', form, limits, (req: Request, res: Response) => takeCode(core, req, res));
+  router.post(enrolmentPath, form, limits, (req: Request, res: Response) => takeEnrolment(core, req, res));
   // A reloaded step: its form is gone, the sign-in begins again.
-  router.get(['/signin/password', '/signin/choice', '/signin/2fa'], (_req, res) =>
+  router.get(['/signin/password', '/signin/choice', '/signin/2fa', enrolmentPath], (_req, res) =>
     res.redirect(303, '/signin'),
   );
   router.use(['/signin', '/signin/*rest'], pageErrors(core));

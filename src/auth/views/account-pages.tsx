@@ -1,8 +1,16 @@
 import type { ReactElement } from 'react';
 import { Hidden, Page } from './layout.js';
 
-/** Who am I, and the way out. */
-export function AccountPage(props: {
+/** One of the places somebody is signed in. */
+export interface ShownSession {
+  id: string;
+  isCurrent: boolean;
+  userAgent: string;
+  ip: string;
+  lastSeenAt: Date;
+}
+
+export interface AccountPageProps {
   csrf: string;
   name: string;
   email: string;
@@ -10,10 +18,21 @@ export function AccountPage(props: {
   signedInAt: Date;
   method: string;
   roles: readonly string[];
+  applications: readonly string[];
   needsApproval: boolean;
-}): ReactElement {
+  sessions: readonly ShownSession[];
+  /** undefined: the company has the password. */
+  minLength: number | undefined;
+  secondFactor: { isOn: boolean; mode: 'off' | 'optional' | 'required'; hasPassword: boolean };
+  notice?: string | undefined;
+  alert?: string | undefined;
+}
+
+/** Who am I, what secures this account, and the way out. */
+export function AccountPage(props: AccountPageProps): ReactElement {
   return (
-    <Page title="Your account">
+    <Page title="Your account" alert={props.alert}>
+      {props.notice !== undefined && <p role="status">{props.notice}</p>}
       {props.needsApproval && <p role="status">Your account waits for an administrator&apos;s approval.</p>}
       <dl>
         <dt>Name</dt>
@@ -24,16 +43,139 @@ export function AccountPage(props: {
         <dd>{props.tenantName}</dd>
         <dt>Roles</dt>
         <dd>{props.roles.length > 0 ? props.roles.join(', ') : 'none'}</dd>
+        {props.applications.length > 0 && (
+          <>
+            <dt>Applications</dt>
+            <dd>{props.applications.join(', ')}</dd>
+          </>
+        )}
         <dt>Signed in</dt>
         <dd>
-          <time dateTime={props.signedInAt.toISOString()}>
-            {`${props.signedInAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`}
-          </time>
+          <Instant at={props.signedInAt} />
           {`, ${props.method}`}
         </dd>
       </dl>
+      {props.minLength !== undefined && <PasswordSection csrf={props.csrf} minLength={props.minLength} />}
+      {props.secondFactor.mode !== 'off' && <SecondFactorSection csrf={props.csrf} {...props.secondFactor} />}
+      <SessionsSection csrf={props.csrf} sessions={props.sessions} />
       <SignOutForm csrf={props.csrf} />
     </Page>
+  );
+}
+
+function Instant({ at }: { at: Date }): ReactElement {
+  return <time dateTime={at.toISOString()}>{`${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`}</time>;
+}
+
+function PasswordSection({ csrf, minLength }: { csrf: string; minLength: number }): ReactElement {
+  return (
+    <section id="password">
+      <h2>Password</h2>
+      <form method="post" action="/account/password">
+        <Hidden csrf={csrf} />
+        <label htmlFor="current">Current password</label>
+        <input id="current" name="current" type="password" autoComplete="current-password" required />
+        <label htmlFor="password">New password</label>
+        <input
+          id="password"
+          name="password"
+          type="password"
+          autoComplete="new-password"
+          aria-describedby="rule"
+          required
+        />
+        <p id="rule" className="quiet">
+          At least {minLength} characters. A few words are easier to remember than signs. Changing your
+          password signs you out everywhere.
+        </p>
+        <label htmlFor="password2">New password again</label>
+        <input id="password2" name="password2" type="password" autoComplete="new-password" required />
+        <button type="submit">Change password</button>
+      </form>
+    </section>
+  );
+}
+
+function ProofField({ id, hasPassword }: { id: string; hasPassword: boolean }): ReactElement {
+  return hasPassword ? (
+    <>
+      <label htmlFor={id}>Your password</label>
+      <input id={id} name="password" type="password" autoComplete="current-password" required />
+    </>
+  ) : (
+    <>
+      <label htmlFor={id}>A code of your app</label>
+      <input id={id} name="code" inputMode="numeric" autoComplete="one-time-code" maxLength={64} required />
+    </>
+  );
+}
+
+function SecondFactorSection({
+  csrf,
+  isOn,
+  mode,
+  hasPassword,
+}: { csrf: string } & AccountPageProps['secondFactor']): ReactElement {
+  return (
+    <section id="second-factor">
+      <h2>Second factor</h2>
+      <p>
+        {isOn
+          ? 'On: signing in asks for a code of your authenticator app.'
+          : 'Off: your password alone signs you in.'}
+      </p>
+      <form method="post" action="/account/2fa">
+        <Hidden csrf={csrf} />
+        {isOn && <ProofField id="proof-replace" hasPassword={hasPassword} />}
+        <button type="submit" className="quiet">
+          {isOn ? 'Use another authenticator app' : 'Set up an authenticator app'}
+        </button>
+      </form>
+      {isOn && mode !== 'required' && (
+        <form method="post" action="/account/2fa/remove">
+          <Hidden csrf={csrf} />
+          <ProofField id="proof-remove" hasPassword={hasPassword} />
+          <button type="submit" className="quiet">
+            Switch off
+          </button>
+        </form>
+      )}
+    </section>
+  );
+}
+
+function SessionsSection({
+  csrf,
+  sessions,
+}: {
+  csrf: string;
+  sessions: readonly ShownSession[];
+}): ReactElement {
+  return (
+    <section id="sessions">
+      <h2>Where you are signed in</h2>
+      <ul className="rows">
+        {sessions.map((session) => (
+          <li key={session.id}>
+            {session.userAgent === '' ? 'Unknown browser' : session.userAgent}
+            <br />
+            <span className="quiet">
+              {session.ip}, last used <Instant at={session.lastSeenAt} />
+            </span>
+            {session.isCurrent ? (
+              <p className="quiet">This browser</p>
+            ) : (
+              <form method="post" action="/account/sessions/end">
+                <Hidden csrf={csrf} values={{ session: session.id }} />
+                <button type="submit" className="quiet">
+                  End
+                </button>
+              </form>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

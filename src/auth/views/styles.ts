@@ -49,6 +49,11 @@ main > :last-child, main > form:last-child > :last-child { margin-block-end: 0; 
 dl { margin: 0 0 1rem; }
 dt { font-size: 0.875rem; }
 dd { margin: 0 0 0.75rem; overflow-wrap: anywhere; }
+h2 { margin: 1.5rem 0 0.75rem; font-size: 1.125rem; line-height: 1.3; }
+ul.rows { list-style: none; padding: 0; }
+ul.rows li { margin-block-end: 1rem; overflow-wrap: anywhere; }
+ul.codes { list-style: none; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); }
+code { font: 0.9375em/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
 ul { margin: 0 0 1rem; padding-inline-start: 1.25rem; }
 @media (prefers-reduced-motion: no-preference) { button, input { transition: border-color 0.15s; } }
 `;

@@ -126,6 +126,8 @@ export interface TwoFactor {
   /** The time step of the last code accepted: none is good twice. */
   lastStep: number;
   enrolledAt: Date | null;
+  /** The secret of another app that shall take this one's place, encrypted too; it counts once a code of it has come. */
+  next?: string | null;
 }
 
 /** What a user proves who they are with, and what failed: one document per user, with the user's id. */

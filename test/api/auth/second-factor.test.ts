@@ -188,4 +188,28 @@ describe('second factor', () => {
     // The second click may also come when the first has been answered.
     expect((await typeCode(browser, page, typed)).status).to.equal(303);
   });
+
+  for (const [kind, typed] of [
+    ['hyphens', (code: string) => `${code.slice(0, 3)}-${code.slice(3)}`],
+    ['wide spaces', (code: string) => `${code.slice(0, 3)}\u3000${code.slice(3)}`],
+    [
+      'full-width digits',
+      (code: string) => code.replace(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit))),
+    ],
+    [
+      'Arabic digits',
+      (code: string) => code.replace(/\d/g, (digit) => String.fromCodePoint(0x660 + Number(digit))),
+    ],
+    [
+      'Devanagari digits',
+      (code: string) => code.replace(/\d/g, (digit) => String.fromCodePoint(0x966 + Number(digit))),
+    ],
+  ] as const) {
+    it(`takes a code that is typed with ${kind}`, async () => {
+      const { user, code } = await enrolled();
+      const browser = openBrowser(app.url);
+      const page = await signIn(browser, user.userName, goodPassword);
+      expect((await typeCode(browser, page, typed(code()))).status).to.equal(303);
+    });
+  }
 });

@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import type { Request, Response } from 'express';
+import type { Actor, Core } from '../../identity/core.js';
+import { enrolTwoFactor, offerTwoFactor } from '../../identity/two-factor.js';
+import { bothFactors } from '../../identity/user-sessions.js';
+import type { UserDocument } from '../../persistence/collections/users.js';
+import { AppError } from '../../shared/errors.js';
+import { mayEnter, readAdmission, type Admission } from '../admission.js';
+import { once } from '../double-click.js';
+import { statusText } from '../refusals.js';
+import { giveSession, visitorOf, type SignInProof } from '../sessions.js';
+import {
+  codeOf,
+  dropCode,
+  keepCode,
+  type PendingCode,
+  type SignInContext,
+  type SignInFlow,
+} from '../sign-in-flow.js';
+import { BackupCodesPage, EnrolmentPage } from '../views/enrolment-pages.js';
+import { sendPage } from '../views/layout.js';
+import { makeSession } from './complete-sign-in.js';
+import { formTokenFor, parseCodeForm, requireOwnForm } from './form-input.js';
+import { showRefusal } from './page-errors.js';
+import type { Account } from './password-judgement.js';
+import { refuseForwarded } from './second-factor.js';
+
+/** Own path the page's form posts to. */
+export const enrolmentPath = '/signin/enrol';
+
+const proof: SignInProof = {
+  method: 'password',
+  amr: [...bothFactors],
+  connectionId: null,
+  providerSid: null,
+};
+
+interface Tab {
+  flow: SignInFlow;
+  context: SignInContext;
+}
+
+async function showEnrolmentPage(
+  core: Core,
+  res: Response,
+  { flow, context }: Tab,
+  { user, tenant }: Pick<Admission, 'user' | 'tenant'>,
+  answer: { status: number; offered: string; alert?: string },
+): Promise<void> {
+  const { secret, otpauthUrl } = await offerTwoFactor(core, user, answer.offered);
+  sendPage(
+    res,
+    answer.status,
+    <EnrolmentPage
+      csrf={formTokenFor(flow, context)}
+      action={enrolmentPath}
+      email={user.email ?? user.userName}
+      tenantName={tenant.name}
+      secret={secret}
+      otpauthUrl={otpauthUrl}
+      isRequired
+      back={{ href: `/signin?flow=${context.id}`, text: 'Use another email' }}
+      alert={answer.alert}
+    />,
+  );
+}
+
+/**
+ * A right password (or a new one, by a link) of somebody who has to have a second factor and has none: nobody is signed in before it is set
+ * up. The secret belongs to this very sign-in, so that nobody who knows the password can slip in one of theirs.
+ */
+export async function askEnrolment(
+  core: Core,
+  res: Response,
+  tab: Tab,
+  { tenantId, userId, accessStamp }: Account,
+): Promise<void> {
+  const admission = await readAdmission(core, tenantId, userId);
+  if (!admission || !mayEnter(admission.status)) {
+    showRefusal(res, statusText(admission?.status ?? 'deleted'), tab.context);
+    return;
+  }
+  const { sealed } = await offerTwoFactor(core, admission.user);
+  await keepCode(core, tab.flow, {
+    id: randomBytes(9).toString('base64url'),
+    contextId: tab.context.id,
+    tenantId,
+    userId,
+    accessStamp,
+    offered: sealed,
+    startedAt: core.clock.now().getTime(),
+  });
+  await showEnrolmentPage(core, res, tab, admission, { status: 200, offered: sealed });
+}
+
+/** The person themself: they have shown their password a moment ago. */
+function selfActor(user: UserDocument, req: Request): Actor {
+  const { requestId, ip } = visitorOf(req);
+  return {
+    party: { type: 'user', id: user._id, label: user.email ?? user.userName },
+    tenantId: user.tenantId,
+    permissions: new Set(),
+    directoryId: null,
+    requestId,
+    ip,
+  };
+}
+
+/** What a first code was found to be; plain JSON, so that a second click at another process can be answered alike. */
+type EnrolmentResult = { kind: 'done'; token: string; codes: string[] } | { kind: 'wrong' };
+
+async function enrol(
+  core: Core,
+  req: Request,
+  { flow, context }: Tab,
+  {
+    pending,
+    admission,
+    code,
+  }: { pending: PendingCode & { offered: string }; admission: Admission; code: string },
+): Promise<EnrolmentResult> {
+  const { user } = admission;
+  const offer = { sealed: pending.offered, code };
+  const codes = await enrolTwoFactor(core, selfActor(user, req), user, offer);
+  if (!codes) return { kind: 'wrong' };
+  await dropCode(core, flow, pending.id);
+  // Read anew: the status, and what the password was judged under, may have changed while the app was set up.
+  const now = await readAdmission(core, user.tenantId, user._id);
+  if (!now) return { kind: 'wrong' };
+  const { accessStamp } = pending;
+  return {
+    kind: 'done',
+    codes,
+    token: await makeSession(core, req, { context, admission: now, proof, accessStamp }),
+  };
+}
+
+/** `POST /signin/enrol`: the first code of a new app. After it the backup codes, and from there to where the person wanted to go. */
+export async function takeEnrolment(core: Core, req: Request, res: Response): Promise<void> {
+  const { flow, context, nonce } = await requireOwnForm(core, req);
+  const tab = { flow, context };
+  const code = parseCodeForm(req.body)?.code ?? '';
+  const pending = codeOf(core, flow, context.id);
+  const admission = pending && (await readAdmission(core, pending.tenantId, pending.userId));
+  const offered = pending?.offered;
+  const result = await once(core, flow, [nonce, 'enrolment', code], async (): Promise<EnrolmentResult> => {
+    if (!admission || offered === undefined) {
+      throw new AppError('csrf.invalid', 'This page has expired. Please sign in again.');
+    }
+    await refuseForwarded(core, admission.user);
+    if (!mayEnter(admission.status)) throw new AppError('auth.forbidden', statusText(admission.status));
+    return enrol(core, req, tab, { pending: { ...pending, offered }, admission, code });
+  });
+  if (result.kind === 'done') {
+    giveSession(core, res, result.token);
+    sendPage(res, 200, <BackupCodesPage codes={result.codes} next={context.returnTo} />);
+  } else if (admission && offered !== undefined) {
+    await showEnrolmentPage(core, res, tab, admission, {
+      status: 401,
+      offered,
+      alert: 'That code is not right. Type the one your app shows now.',
+    });
+  }
+}

@@ -1,0 +1,100 @@
+import type { ReactElement } from 'react';
+import { alertId, Hidden, Page } from './layout.js';
+import { qrCodeImage } from './qr-code.js';
+
+/** Four characters at a time are easier to copy by hand. */
+const inGroups = (secret: string): string => secret.replace(/(.{4})(?=.)/g, '$1 ');
+
+/** Sets an authenticator app up: what it scans or is told, and its first code. */
+export function EnrolmentPage(props: {
+  csrf: string;
+  /** Own path the form posts to. */
+  action: string;
+  email: string;
+  tenantName: string;
+  secret: string;
+  otpauthUrl: string;
+  /** Whether there is no way around it. */
+  isRequired: boolean;
+  back: { href: string; text: string };
+  alert?: string | undefined;
+}): ReactElement {
+  return (
+    <Page title="Set up your second factor" alert={props.alert}>
+      <p>
+        {props.isRequired && `${props.tenantName} asks for a second factor. `}
+        Scan this code with an authenticator app on your phone, then type the six digits the app shows.
+      </p>
+      <p>
+        <img
+          src={qrCodeImage(props.otpauthUrl)}
+          width={220}
+          height={220}
+          alt="QR code for your authenticator app"
+        />
+      </p>
+      <p>
+        Or type this key into the app: <code id="secret">{inGroups(props.secret)}</code>
+      </p>
+      <p>
+        <a href={props.otpauthUrl}>Open your authenticator app on this device</a>
+      </p>
+      <FirstCodeForm {...props} />
+      <p>
+        <a href={props.back.href}>{props.back.text}</a>
+      </p>
+    </Page>
+  );
+}
+
+function FirstCodeForm(props: {
+  csrf: string;
+  action: string;
+  email: string;
+  alert?: string | undefined;
+}): ReactElement {
+  const faulty = props.alert !== undefined && { 'aria-invalid': true, 'aria-describedby': alertId };
+  return (
+    <form method="post" action={props.action}>
+      <Hidden csrf={props.csrf} />
+      <label htmlFor="email">Account</label>
+      <input id="email" autoComplete="username" readOnly value={props.email} />
+      <label htmlFor="code">Code</label>
+      <input
+        id="code"
+        name="code"
+        inputMode="numeric"
+        autoComplete="one-time-code"
+        spellCheck={false}
+        maxLength={64}
+        required
+        autoFocus
+        {...faulty}
+      />
+      <button type="submit">Switch on</button>
+    </form>
+  );
+}
+
+/** The backup codes, shown this once. */
+export function BackupCodesPage({ codes, next }: { codes: readonly string[]; next: string }): ReactElement {
+  return (
+    <Page title="Your backup codes">
+      <p role="status">Your second factor is on.</p>
+      <p>
+        Keep these codes where your phone is not. Each one signs you in once in place of a code of the app.
+        They are not shown again.
+      </p>
+      <ul className="codes">
+        {codes.map((code) => (
+          <li key={code}>
+            <code>{code}</code>
+          </li>
+        ))}
+      </ul>
+      <p>
+        <a href={next}>I have kept them: continue</a>
+      </p>
+    </Page>
+  );
+}
