@@ -94,7 +94,7 @@ describe('the account page', () => {
     await enrol(browser);
     const before = await events('twofactor.reset');
     for (const fields of [{}, { password: 'wrong' }, { code: '000000' }]) {
-      const refused = await send(browser, '/2fa/remove', fields as Record<string, string>);
+      const refused = await send(browser, '/2fa/remove', fields);
       expect([refused.status, refused.alert === undefined], JSON.stringify(fields)).to.deep.equal([
         400,
         false,
