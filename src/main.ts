@@ -3,8 +3,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createApp, type App } from './app.js';
-import { applyBootstrap, BootstrapError, parseBootstrap, weakSecrets } from './identity/bootstrap.js';
-import { rehearseBootstrap } from './identity/bootstrap-rehearsal.js';
+import { applyBootstrap, BootstrapError, type BootstrapOutcome } from './identity/bootstrap.js';
+import { overriddenBy } from './identity/bootstrap-overrides.js';
+import { planBootstrap } from './identity/bootstrap-rehearsal.js';
+import { exampleSecrets, weakSecrets } from './identity/bootstrap-secrets.js';
 import type { Core } from './identity/core.js';
 import { serverOptions } from './http/server-options.js';
 import { ConfigError, type Config } from './infrastructure/config.js';
@@ -15,7 +17,7 @@ import { createSecretBox, SealBroken } from './infrastructure/secret-box.js';
 import { keptSecretKey } from './infrastructure/secret-key.js';
 import { openStore } from './persistence/connect.js';
 import { systemClock, type Clock } from './shared/clock.js';
-import { AppError } from './shared/errors.js';
+import { fileFault } from './infrastructure/file-fault.js';
 
 /** A server that listens. */
 export interface RunningServer {
@@ -64,22 +66,40 @@ async function stopServer(server: Server, app: App, core: Core, drainSeconds: nu
   await core.store.close();
 }
 
-async function applyBootstrapFile(core: Core, path: string): Promise<void> {
+async function readBootstrapFile(path: string): Promise<unknown> {
   try {
-    const file = parseBootstrap(JSON.parse(await readFile(path, 'utf8')));
-    const weak = weakSecrets(file);
-    if (weak.length > 0)
-      core.log.warn({ path, weak }, 'the bootstrap file holds secrets short enough to guess');
-    await rehearseBootstrap(core, file);
-    await applyBootstrap(core, file);
+    return JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
-    if (error instanceof AppError && error.status >= 500) throw error;
-    if (error instanceof BootstrapError)
-      throw new ConfigError(error.problems.map((problem) => `BOOTSTRAP_FILE ${problem}`));
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new ConfigError([`BOOTSTRAP_FILE ${path}: ${problem}`]);
+    throw new ConfigError([`BOOTSTRAP_FILE ${path}: ${fileFault(error)}`]);
   }
 }
+
+/** Applies the file. @returns how to tell of it, which reads a good deal and may wait until the server listens. */
+async function applyBootstrapFile(core: Core, path: string): Promise<() => Promise<void>> {
+  const json = await readBootstrapFile(path);
+  try {
+    const file = await planBootstrap(core, json);
+    const examples = exampleSecrets(file);
+    if (examples.length > 0 && core.config.environment === 'production') {
+      throw new BootstrapError(
+        examples.map((where) => `${where}: stands in examples, and everybody knows it`),
+      );
+    }
+    const outcome = await applyBootstrap(core, file);
+    return async () => {
+      const weak = [...new Set([...weakSecrets(file), ...examples])];
+      if (weak.length > 0)
+        core.log.warn({ path, weak }, 'the bootstrap file holds secrets that are easy to guess');
+      core.log.info({ path, ...outcome, overridden: await overriddenBy(core, file) }, bootstrapLine(outcome));
+    };
+  } catch (error) {
+    if (!(error instanceof BootstrapError)) throw error;
+    throw new ConfigError(error.problems.map((problem) => `BOOTSTRAP_FILE ${problem}`));
+  }
+}
+
+const bootstrapLine = ({ created, updated, unchanged }: BootstrapOutcome): string =>
+  `bootstrap file: ${created} created, ${updated} updated, ${unchanged} unchanged`;
 
 const wrongKeyProblem =
   'SECRET_KEY: is not the one this database was made with (when it is not set, the file secret-key in DATA_DIR is): what is sealed in it cannot be opened';
@@ -101,10 +121,12 @@ export async function startServer(
     await app.prepare().catch((error: unknown) => {
       throw error instanceof SealBroken ? new ConfigError([wrongKeyProblem]) : error;
     });
-    if (config.bootstrapFile !== undefined) await applyBootstrapFile(core, config.bootstrapFile);
+    const tell =
+      config.bootstrapFile === undefined ? undefined : await applyBootstrapFile(core, config.bootstrapFile);
     const server = createServer(serverOptions, app.express);
     const url = await listen(server, config.port, config.host);
     app.start();
+    await tell?.();
     let stopping: Promise<void> | undefined;
     return {
       url,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { rehearseBootstrap } from '../identity/bootstrap-rehearsal.js';
+import { planBootstrap } from '../identity/bootstrap-rehearsal.js';
 import { parseBootstrap } from '../identity/bootstrap.js';
 import { environmentNames, printableConfig, type Config } from '../infrastructure/config.js';
 import { AppError } from '../shared/errors.js';
@@ -32,8 +32,10 @@ const reasonOf = (error: unknown): string => {
 /** The bootstrap file is read, and tried on a copy of what the database holds where that answers; it is not applied. */
 async function checkBootstrap(terminal: Terminal, path: string, hasDatabase: boolean): Promise<Finding> {
   try {
-    const file = parseBootstrap(JSON.parse(await readFile(path, 'utf8')));
-    if (hasDatabase) await withCore(terminal, (core) => rehearseBootstrap(core, file));
+    const json: unknown = JSON.parse(await readFile(path, 'utf8'));
+    const file = hasDatabase
+      ? await withCore(terminal, (core) => planBootstrap(core, json))
+      : parseBootstrap(json);
     return { subject: 'bootstrap file', ok: true, detail: `${path}, ${file.tenants.length} tenant(s)` };
   } catch (error) {
     return { subject: 'bootstrap file', ok: false, detail: `${path}: ${reasonOf(error)}` };

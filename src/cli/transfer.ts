@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { exportBootstrap } from '../identity/bootstrap-export.js';
-import { applyBootstrap, BootstrapError, parseBootstrap, weakSecrets } from '../identity/bootstrap.js';
-import { rehearseBootstrap } from '../identity/bootstrap-rehearsal.js';
+import { applyBootstrap, BootstrapError } from '../identity/bootstrap.js';
+import { overriddenBy } from '../identity/bootstrap-overrides.js';
+import { planBootstrap } from '../identity/bootstrap-rehearsal.js';
+import { weakSecrets } from '../identity/bootstrap-secrets.js';
 import { CommandError, exitCodes, textOf, type Command, type Terminal } from './command.js';
 import { withCore } from './server-core.js';
 import { tenantOf, tenantOption } from './tenant.js';
@@ -42,24 +44,33 @@ const asDataFault = (error: unknown): unknown =>
 export const importCommand: Command = {
   name: 'import',
   summary: 'apply a bootstrap file (- reads standard input); applying it again changes nothing',
-  options: {},
+  options: {
+    again: {
+      type: 'boolean',
+      describe: 'apply everything as if it were new: what was changed or deleted here since comes back',
+    },
+  },
   positionals: ['FILE'],
-  async run({ positionals, terminal, report }) {
+  async run({ positionals, values, terminal, report }) {
     const [path = '-'] = positionals;
+    const again = values['again'] === true;
     const json = await readJson(path, terminal);
     try {
-      const file = parseBootstrap(json);
-      const outcome = await withCore(terminal, async (core) => {
-        await rehearseBootstrap(core, file);
-        return applyBootstrap(core, file);
+      return await withCore(terminal, async (core) => {
+        const file = await planBootstrap(core, json, again);
+        const outcome = await applyBootstrap(core, file, { again });
+        const { created, updated, unchanged } = outcome;
+        const overridden = await overriddenBy(core, file);
+        const weak = weakSecrets(file);
+        report({ ...outcome, overridden, weakSecrets: weak }, [
+          `created ${created}, updated ${updated}, unchanged ${unchanged}`,
+          ...overridden.map(
+            (where) => `${where} was changed here since, and stays (--again applies the file's)`,
+          ),
+          ...weak.map((where) => `warning: ${where} is short enough to guess`),
+        ]);
+        return exitCodes.ok;
       });
-      const { created, updated, unchanged } = outcome;
-      const weak = weakSecrets(file);
-      report({ ...outcome, weakSecrets: weak }, [
-        `created ${created}, updated ${updated}, unchanged ${unchanged}`,
-        ...weak.map((where) => `warning: ${where} is short enough to guess`),
-      ]);
-      return exitCodes.ok;
     } catch (error) {
       throw asDataFault(error);
     }

@@ -40,7 +40,7 @@ function exportApplication(application: ApplicationDocument, roles: readonly Rol
 
 const textOf = (value: unknown): Text => (typeof value === 'string' && value !== '' ? value : undefined);
 
-function exportUser(user: UserDocument) {
+export function exportUser(user: UserDocument) {
   const { attributes } = user;
   const name = (attributes['name'] ?? {}) as Record<string, unknown>;
   const phones = attributes['phoneNumbers'];

@@ -1,7 +1,11 @@
 import type { Documents } from '../persistence/collections/index.js';
 import { openScratchStore } from '../persistence/connect.js';
 import type { Store, StoredDocument } from '../persistence/store.js';
-import { applyBootstrap, type BootstrapFile } from './bootstrap.js';
+import type { UserDocument } from '../persistence/collections/users.js';
+import { applyBootstrap, BootstrapError, changedTenants, type BootstrapFile } from './bootstrap.js';
+import { openLedger } from './bootstrap-ledger.js';
+import { readBootstrap, withoutFollowUps } from './bootstrap-read.js';
+import type { BootstrapTenant } from './bootstrap-schema.js';
 import type { Core } from './core.js';
 import { loginKey } from './email-domain.js';
 import { tenantConfig } from './tenant-config.js';
@@ -15,6 +19,7 @@ const setUp = [
   'directories',
   'scim_tokens',
   'api_keys',
+  'bootstrap_entries',
 ] as const satisfies readonly (keyof Documents)[];
 
 /** Passwords are not looked at: hashing them would take longer than everything else. */
@@ -24,7 +29,7 @@ const noPasswords: Core['passwords'] = {
 };
 
 /** Those whom the file's users may be, and those who keep the last administrator's place. */
-async function usersOf(core: Core, { slug, users = [] }: BootstrapFile['tenants'][number]) {
+async function usersOf(core: Core, { slug, users = [] }: BootstrapTenant) {
   const tenant = await core.store.server.collection('tenants').findOne({ slug });
   if (!tenant) return [];
   const stored = core.store.tenant(tenant._id).collection('users');
@@ -34,7 +39,7 @@ async function usersOf(core: Core, { slug, users = [] }: BootstrapFile['tenants'
     ...(await stored.find({ loginKeys: { $in: names } })),
     ...(await stored.find({ 'grants.role': { $in: [...administratorRoles] } })),
   ];
-  return [...new Map(found.map((user) => [user._id, user])).values()];
+  return found;
 }
 
 async function copy<N extends keyof Documents>(
@@ -45,23 +50,75 @@ async function copy<N extends keyof Documents>(
   await into.server.collection(name).insertMany(documents);
 }
 
-async function copySetUp(core: Core, into: Store, file: BootstrapFile): Promise<void> {
+/** Whom the tenant's entries were put on before, whatever their address is now. */
+async function usersOnRecord(core: Core, { slug }: BootstrapTenant): Promise<UserDocument[]> {
+  const tenant = await core.store.server.collection('tenants').findOne({ slug });
+  if (!tenant) return [];
+  const scope = core.store.tenant(tenant._id);
+  const records = await scope.collection('bootstrap_entries').find({ kind: 'user' });
+  const ids = records.flatMap(({ documentId }) => documentId ?? []);
+  return ids.length === 0 ? [] : scope.collection('users').find({ _id: { $in: ids } });
+}
+
+async function copySetUp(core: Core, into: Store, tenants: readonly BootstrapTenant[]): Promise<void> {
   for (const name of setUp) await copy(into, name, await core.store.server.collection(name).find({}));
-  for (const tenant of file.tenants) await copy(into, 'users', await usersOf(core, tenant));
+  // Who applies the file for good at this moment has no hold on the copy.
+  await into.server.collection('bootstrap_entries').removeMany({ kind: 'lease' });
+  for (const tenant of tenants) {
+    const users = [...(await usersOf(core, tenant)), ...(await usersOnRecord(core, tenant))];
+    await copy(into, 'users', [...new Map(users.map((user) => [user._id, user])).values()]);
+  }
+}
+
+/** The tenants of which anything would be written; all on a database that has never seen a file. Writes nothing. */
+async function tenantsToTry(core: Core, file: BootstrapFile): Promise<readonly BootstrapTenant[]> {
+  const key = await core.store.server.collection('bootstrap_entries').findOne({ kind: 'key' });
+  return key ? changedTenants(await openLedger(core), file) : file.tenants;
 }
 
 /**
  * Applies a bootstrap file to a copy of what it would meet, and throws the copy away: everything that would be refused is found, and
  * nothing is written.
  *
+ * @param json - the file as it was written, of which only what is sound was read.
  * @throws BootstrapError naming every problem by its JSON path.
  */
-export async function rehearseBootstrap(core: Core, file: BootstrapFile): Promise<void> {
+export async function rehearseBootstrap(
+  core: Core,
+  file: BootstrapFile,
+  { again = false, json = file }: { again?: boolean; json?: unknown } = {},
+): Promise<void> {
+  const tenants = again ? file.tenants : await tenantsToTry(core, file);
+  if (tenants.length === 0) return;
   const store = await openScratchStore(core.clock);
   try {
-    await copySetUp(core, store, file);
-    await applyBootstrap({ ...core, store, passwords: noPasswords }, file);
+    await copySetUp(core, store, tenants);
+    await applyBootstrap({ ...core, store, passwords: noPasswords }, file, { again });
+  } catch (error) {
+    throw error instanceof BootstrapError
+      ? new BootstrapError(withoutFollowUps(error.problems, json))
+      : error;
   } finally {
     await store.close();
   }
+}
+
+/**
+ * Reads a bootstrap file and tries it on a copy of what it would meet.
+ *
+ * @param json - the parsed JSON.
+ * @throws BootstrapError naming everything that is wrong with it, of every kind, at once.
+ */
+export async function planBootstrap(core: Core, json: unknown, again = false): Promise<BootstrapFile> {
+  const { file, problems } = readBootstrap(json);
+  const refused = await rehearseBootstrap(core, file, { again, json }).then(
+    () => [],
+    (error: unknown) => {
+      if (error instanceof BootstrapError) return error.problems;
+      throw error;
+    },
+  );
+  const found = [...new Set([...problems, ...refused])];
+  if (found.length > 0) throw new BootstrapError(withoutFollowUps(found, json));
+  return file;
 }

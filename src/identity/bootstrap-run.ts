@@ -1,19 +1,23 @@
 import { AppError } from '../shared/errors.js';
+import type { BootstrapEntryDocument, EntryPlace, Ledger } from './bootstrap-ledger.js';
+import { positionOf } from './bootstrap-read.js';
 import { BootstrapError } from './bootstrap-schema.js';
 import type { Actor, Core } from './core.js';
 import type { WriteOptions } from './versions.js';
 
-/** How many entries of each kind of outcome. */
-export interface BootstrapOutcome {
-  created: number;
-  updated: number;
-  unchanged: number;
-}
+/** What became of one entry. */
+export type EntryOutcome = 'created' | 'updated' | 'unchanged';
 
 export interface Run {
   core: Core;
   actor: Actor;
-  outcome: BootstrapOutcome;
+  ledger: Ledger;
+  /** What was applied before of what stands in the run's tenant, by record id. */
+  applied: Map<string, BootstrapEntryDocument>;
+  /** By the entry's JSON path. */
+  outcomes: Map<string, EntryOutcome>;
+  /** Whether everything is applied as if it were new. */
+  again: boolean;
 }
 
 /** `/domains/0/domain` below `tenants[0].ssoConnections[1]` as `tenants[0].ssoConnections[1].domains[0].domain`. */
@@ -50,14 +54,14 @@ export async function all(works: readonly (() => Promise<void>)[]): Promise<void
 }
 
 /** Does the work for each entry of a list, in order. */
-export function each<T>(
+export function each<T extends object>(
   list: readonly T[] | undefined,
   path: string,
   work: (entry: T, path: string) => Promise<void>,
 ): Promise<void> {
   return all(
     (list ?? []).map((entry, index) => {
-      const where = `${path}[${index}]`;
+      const where = `${path}[${positionOf(entry) ?? index}]`;
       return () => at(where, () => work(entry, where));
     }),
   );
@@ -67,31 +71,54 @@ interface Versioned {
   version: number;
 }
 
+/** One entry of the file, and how what it declares is found, made and changed. */
+export interface Entry<D extends Versioned> {
+  place: EntryPlace;
+  path: string;
+  /** Each field with its value in the file; undefined ones say nothing. */
+  fields: Readonly<Record<string, unknown>>;
+  idOf(document: D): string;
+  /** By the key that the file names it by. */
+  find(): Promise<D | undefined>;
+  get(id: string): Promise<D | undefined>;
+  /** @returns the new document's id. */
+  create(): Promise<string>;
+  /** @param names - the fields to apply; the others stay as they are. */
+  update(found: D, names: ReadonlySet<string>, options: WriteOptions): Promise<Versioned>;
+  /** When the password was last set; for entries that have one. */
+  passwordSetAt?: (id: string) => Promise<Date | null>;
+}
+
 /** How often an entry is read anew because somebody else wrote it meanwhile. */
 const mostAttempts = 20;
 
+/** Somebody else created the entry, or changed it, between the look at it and the write. */
+function isOvertaken(error: unknown, wasFound: boolean): boolean {
+  if (!(error instanceof AppError)) return false;
+  return wasFound ? error.code === 'resource.version_mismatch' : error.status === 409;
+}
+
 /**
- * Creates what is not there, else updates it; what another process created at the same moment is updated. The update holds for the
- * version that was found: an entry's version also moves when others work beside it (a tenant's with each of its roles), and only so is a
- * later version this update's own.
+ * Creates what is not there, else changes it; what another process created at the same moment is changed. The change holds for the version
+ * that was found: an entry's version also moves when others work beside it (a tenant's with each of its roles), and only so is a later
+ * version this change's own.
+ *
+ * @returns undefined when it is not there and may not be made.
  */
-export async function upsert<T extends Versioned>(
-  { outcome }: Run,
-  find: () => Promise<T | undefined>,
-  create: () => Promise<unknown>,
-  update: (found: T, options: WriteOptions) => Promise<Versioned>,
-): Promise<void> {
+async function upsert<D extends Versioned>(
+  entry: Entry<D>,
+  find: () => Promise<D | undefined>,
+  names: ReadonlySet<string>,
+  mayCreate: boolean,
+): Promise<{ id: string; outcome: EntryOutcome } | undefined> {
   for (let attempt = 1; ; attempt += 1) {
     const found = await find();
     try {
-      if (!found) {
-        await create();
-        outcome.created += 1;
-        return;
+      if (found) {
+        const { version } = await entry.update(found, names, { ifVersion: found.version });
+        return { id: entry.idOf(found), outcome: version === found.version ? 'unchanged' : 'updated' };
       }
-      const { version } = await update(found, { ifVersion: found.version });
-      outcome[version === found.version ? 'unchanged' : 'updated'] += 1;
-      return;
+      return mayCreate ? { id: await entry.create(), outcome: 'created' } : undefined;
     } catch (error) {
       if (attempt === mostAttempts || !isOvertaken(error, found !== undefined)) throw error;
       if (!found && !(await find())) throw error;
@@ -99,8 +126,66 @@ export async function upsert<T extends Versioned>(
   }
 }
 
-/** Somebody else created the entry, or changed it, between the look at it and the write. */
-function isOvertaken(error: unknown, wasFound: boolean): boolean {
-  if (!(error instanceof AppError)) return false;
-  return wasFound ? error.code === 'resource.version_mismatch' : error.status === 409;
+/** The digest of each field that says something. */
+export function digestsOf(
+  ledger: Ledger,
+  place: EntryPlace,
+  fields: Readonly<Record<string, unknown>>,
+): Map<string, string> {
+  const said = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return new Map(said.map(([field, value]) => [field, ledger.digest(place, field, value)]));
+}
+
+const digestsIn = (record: BootstrapEntryDocument | undefined): Map<string, string> =>
+  new Map(record?.fields.map(({ field, digest }) => [field, digest]));
+
+/** An entry that is looked at again keeps what became of it at first. */
+function note(outcomes: Map<string, EntryOutcome>, path: string, outcome: EntryOutcome): void {
+  const known = outcomes.get(path) ?? 'unchanged';
+  outcomes.set(path, known === 'unchanged' ? outcome : known);
+}
+
+async function passwordTime<D extends Versioned>(
+  { passwordSetAt }: Entry<D>,
+  id: string,
+  kept: BootstrapEntryDocument | undefined,
+): Promise<Date | null> {
+  if (kept) return kept.passwordSetAt;
+  return passwordSetAt ? passwordSetAt(id) : null;
+}
+
+/**
+ * Applies one entry: all of it when it is new here, else the fields whose value in the file is another than the one last applied. What was
+ * applied once and is gone is not made again.
+ *
+ * @returns the id of what it is about; undefined when that is gone.
+ */
+export async function applyEntry<D extends Versioned>(
+  run: Run,
+  entry: Entry<D>,
+): Promise<string | undefined> {
+  const { ledger, applied, outcomes } = run;
+  const { place, path } = entry;
+  const record = run.again ? undefined : applied.get(ledger.idOf(place));
+  const before = digestsIn(record);
+  const digests = digestsOf(ledger, place, entry.fields);
+  const changed = new Set([...digests.keys()].filter((field) => before.get(field) !== digests.get(field)));
+  const known = record?.documentId ?? null;
+  const find = async (): Promise<D | undefined> =>
+    (known === null ? undefined : await entry.get(known)) ?? (await entry.find());
+  if (record && changed.size === 0) {
+    note(outcomes, path, 'unchanged');
+    const found = await find();
+    return found && entry.idOf(found);
+  }
+  const result = await upsert(entry, find, changed, record === undefined);
+  if (!result) {
+    note(outcomes, path, 'unchanged');
+    return undefined;
+  }
+  const { id, outcome } = result;
+  const passwordSetAt = await passwordTime(entry, id, changed.has('password') ? undefined : record);
+  await ledger.save({ place, documentId: id, digests: new Map([...before, ...digests]), passwordSetAt });
+  note(outcomes, path, outcome);
+  return id;
 }

@@ -6,6 +6,8 @@ import { anySettings, presetNames } from './tenant-settings.js';
 
 const text = z.string().min(1).max(255);
 const secret = z.string().min(1).max(500);
+/** Shorter ones could be guessed, and their first characters, which are shown, would be most of them. */
+const bearer = secret.min(24, 'must be at least 24 characters long');
 
 /** An address in the form it is stored in. */
 const address = text.transform((typed, context) => {
@@ -81,9 +83,9 @@ const ssoConnection = z.strictObject({
   jitProvisioning: z.boolean().optional(),
 });
 
-const apiKey = z.strictObject({ name: text, key: secret, role: text });
+const apiKey = z.strictObject({ name: text, key: bearer, role: text });
 
-const tenant = z.strictObject({
+export const tenantSchema = z.strictObject({
   slug: z
     .string()
     .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be lower-case letters, digits and inner hyphens'),
@@ -98,11 +100,11 @@ const tenant = z.strictObject({
   ssoConnections: z.array(ssoConnection).optional(),
 });
 
-const file = z.strictObject({ tenants: z.array(tenant) });
+export const fileSchema = z.strictObject({ tenants: z.array(tenantSchema) });
 
 /** What a deployment declares: tenants and what stands in them. */
-export type BootstrapFile = z.output<typeof file>;
-export type BootstrapTenant = z.output<typeof tenant>;
+export type BootstrapFile = z.output<typeof fileSchema>;
+export type BootstrapTenant = z.output<typeof tenantSchema>;
 export type BootstrapApplication = z.output<typeof application>;
 export type BootstrapDirectory = z.output<typeof directory>;
 export type BootstrapApiKey = z.output<typeof apiKey>;
@@ -121,98 +123,4 @@ export class BootstrapError extends Error {
     this.name = 'BootstrapError';
     this.problems = problems;
   }
-}
-
-/** Secrets short enough to guess, by their JSON path: the file's author decides, the start-up log says so. */
-export function weakSecrets({ tenants }: BootstrapFile): string[] {
-  return tenants.flatMap((entry, at) => [
-    ...(entry.apiKeys ?? []).flatMap(({ key }, i) =>
-      key.length < 24 ? [`tenants[${at}].apiKeys[${i}].key`] : [],
-    ),
-    ...(entry.users ?? []).flatMap(({ password }, i) =>
-      password !== undefined && password.length < 8 ? [`tenants[${at}].users[${i}].password`] : [],
-    ),
-    ...(entry.directories ?? []).flatMap(({ tokens = [] }, d) =>
-      tokens.flatMap(({ token }, i) =>
-        token.length < 24 ? [`tenants[${at}].directories[${d}].tokens[${i}].token`] : [],
-      ),
-    ),
-  ]);
-}
-
-/** `['tenants', 0, 'settings', 'lockout.threshold']` as `tenants[0].settings["lockout.threshold"]`. */
-function jsonPath(steps: readonly PropertyKey[]): string {
-  return steps.reduce<string>((path, step) => {
-    if (typeof step === 'number') return `${path}[${step}]`;
-    const name = String(step);
-    if (!/^[\w$]+$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
-    return path === '' ? name : `${path}.${name}`;
-  }, '');
-}
-
-function problemsOf(issue: z.core.$ZodIssue): string[] {
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => `${jsonPath([...issue.path, key])}: is not known here`);
-  }
-  return [`${jsonPath(issue.path) || 'file'}: ${issue.message}`];
-}
-
-/** Keys an entry is found by may occur once in their list. */
-function duplicatesIn(parsed: BootstrapFile): string[] {
-  const problems: string[] = [];
-  const check = (values: readonly string[], list: string, key: string): void => {
-    values.forEach((value, index) => {
-      if (values.indexOf(value) < index) problems.push(`${list}[${index}].${key}: ${value} occurs twice`);
-    });
-  };
-  const slugs = parsed.tenants.map(({ slug }) => slug);
-  check(slugs, 'tenants', 'slug');
-  parsed.tenants.forEach((entry, index) => {
-    const at = `tenants[${index}]`;
-    check(
-      (entry.users ?? []).map(({ email }) => email.trim().toLowerCase()),
-      `${at}.users`,
-      'email',
-    );
-    check(
-      (entry.roles ?? []).map(({ key }) => key),
-      `${at}.roles`,
-      'key',
-    );
-    check(
-      (entry.applications ?? []).map(({ key }) => key),
-      `${at}.applications`,
-      'key',
-    );
-    check(
-      (entry.apiKeys ?? []).map(({ name }) => name),
-      `${at}.apiKeys`,
-      'name',
-    );
-    check(
-      (entry.directories ?? []).map(({ name }) => name),
-      `${at}.directories`,
-      'name',
-    );
-    check(
-      (entry.ssoConnections ?? []).map(({ name }) => name),
-      `${at}.ssoConnections`,
-      'name',
-    );
-  });
-  return problems;
-}
-
-/**
- * Reads a bootstrap file.
- *
- * @param json - the parsed JSON.
- * @throws BootstrapError naming every problem by its JSON path.
- */
-export function parseBootstrap(json: unknown): BootstrapFile {
-  const parsed = file.safeParse(json);
-  if (!parsed.success) throw new BootstrapError(parsed.error.issues.flatMap(problemsOf));
-  const problems = duplicatesIn(parsed.data);
-  if (problems.length > 0) throw new BootstrapError(problems);
-  return parsed.data;
 }

@@ -24,11 +24,14 @@ export interface CreateOptions {
 }
 
 /** @throws AppError `input.invalid` naming each role that does not exist. */
-function requireRoles(config: TenantConfig, roles: readonly string[]): void {
+function requireRoles(config: TenantConfig, roles: readonly string[], wanted: readonly string[]): void {
   const unknown = roles.filter((role) => !config.roles.has(role));
   if (unknown.length === 0) return;
   throw new AppError('input.invalid', `there is no role ${unknown.join(', ')}`, {
-    errors: unknown.map((role) => ({ pointer: '/roles', detail: `there is no role ${role}` })),
+    errors: unknown.map((role) => ({
+      pointer: `/roles/${wanted.indexOf(role)}`,
+      detail: `there is no role ${role}`,
+    })),
   });
 }
 
@@ -78,7 +81,7 @@ export function requireGivable(
 ): void {
   const added = wanted.filter((role) => !before.includes(role));
   const taken = before.filter((role) => !wanted.includes(role));
-  requireRoles(config, added);
+  requireRoles(config, added, wanted);
   requireGrantable(
     actor,
     [...added, ...taken].flatMap((role) => config.roles.get(role) ?? []),

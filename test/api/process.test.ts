@@ -127,6 +127,22 @@ describe('the server as a process', function () {
     expect(running.output()).to.include('tenants[0].name');
   });
 
+  it('tells in one line what the bootstrap file made, changed and left, and what of it people have overridden since', async () => {
+    const first = await start();
+    expect(first.output()).to.match(/"created":3,"updated":0,"unchanged":0,"overridden":\[\]/);
+    const created = (await (await createUser('one@acme.test')).json()) as { id: string };
+    expect(created.id).to.be.a('string');
+    first.child.kill('SIGTERM');
+    await first.exited();
+    const revoke = runGatehouse(['token', 'revoke', '--directory', 'Okta', '--name', 't1'], env);
+    expect(await revoke.exited()).to.equal(0);
+    const second = await start();
+    expect(second.output()).to.match(
+      /"created":0,"updated":0,"unchanged":3,"overridden":\["tenants\[0\]\.directories\[0\]\.tokens\[0\]"\]/,
+    );
+    expect((await createUser('two@acme.test')).status).to.equal(401);
+  });
+
   it('ends with code 69 and a plain sentence when the port is taken', async () => {
     await start();
     const other = runGatehouse(['start'], { ...env, DATA_DIR: join(dataDir, 'other') });

@@ -1,5 +1,6 @@
 import type { Schema } from 'mongoose';
 import * as access from './access.js';
+import * as bootstrap from './bootstrap.js';
 import * as directories from './directories.js';
 import * as events from './events.js';
 import * as groups from './groups.js';
@@ -14,6 +15,7 @@ export interface Documents {
   applications: tenants.ApplicationDocument;
   audit_events: events.AuditEventDocument;
   audit_seals: events.AuditSealDocument;
+  bootstrap_entries: bootstrap.BootstrapEntryDocument;
   credentials: users.CredentialDocument;
   deviation_counts: directories.DeviationCountDocument;
   directories: directories.DirectoryDocument;
@@ -43,6 +45,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   applications: tenants.applicationSchema,
   audit_events: events.auditEventSchema,
   audit_seals: events.auditSealSchema,
+  bootstrap_entries: bootstrap.bootstrapEntrySchema,
   credentials: users.credentialSchema,
   deviation_counts: directories.deviationCountSchema,
   directories: directories.directorySchema,

@@ -217,7 +217,7 @@ describe('invitations', () => {
   const bad: Record<string, [body: object, pointer: string]> = {
     'no address': [{ emails: [] }, '/emails'],
     'an empty choice of roles (M0-10)': [{ emails: ['a@b.test'], roles: [] }, '/roles'],
-    'a role nobody knows': [{ emails: ['a@b.test'], roles: ['nothing'] }, '/roles'],
+    'a role nobody knows': [{ emails: ['a@b.test'], roles: ['nothing'] }, '/roles/0'],
     'an unknown field': [{ emails: ['a@b.test'], admin: true }, '/admin'],
   };
   for (const [what, [body, pointer]] of Object.entries(bad)) {

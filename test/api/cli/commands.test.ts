@@ -142,7 +142,7 @@ describe('the gatehouse command', () => {
       await writeFile(path, JSON.stringify({ tenants: [{ slug: 'refused', name: 'x', users: [user] }] }));
       const { code, out } = await run('check', { env: { BOOTSTRAP_FILE: path } });
       expect(code).to.equal(exitCodes.config);
-      expect(out).to.contain('tenants[0].users[0].roles: there is no role captain');
+      expect(out).to.contain('tenants[0].users[0].roles[0]: there is no role captain');
       const imported = await run(`import ${path}`);
       expect(imported.code).to.equal(exitCodes.data);
       expect((await run('export')).out).not.to.contain('refused');

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { rehearseBootstrap } from '../../../src/identity/bootstrap-rehearsal.js';
+import { planBootstrap, rehearseBootstrap } from '../../../src/identity/bootstrap-rehearsal.js';
 import { applyBootstrap, BootstrapError, parseBootstrap } from '../../../src/identity/bootstrap.js';
 import type { Core } from '../../../src/identity/core.js';
 import { createRole } from '../../../src/identity/roles.js';
@@ -59,7 +59,7 @@ describe('rehearseBootstrap', () => {
       'tenants[0].applications[0].redirectUris[2]',
       'tenants[0].applications[0].backchannelLogoutUri',
       'tenants[0].ssoConnections[0].issuer',
-      'tenants[1].users[0].roles',
+      'tenants[1].users[0].roles[0]',
       'tenants[1].apiKeys[0].role',
       'tenants[1].directories[0].roleRules[0].grant[0]',
     ]);
@@ -87,6 +87,55 @@ describe('rehearseBootstrap', () => {
       'tenants[0].applications[0].clientId',
       'tenants[0].ssoConnections[0].domains',
     ]);
+  });
+
+  it('names faults of every kind in one go: of shape, twice given, refused by the database, unknown roles', async () => {
+    const tenant = world(slug).tenants[0]!;
+    const json = {
+      tenants: [
+        {
+          ...tenant,
+          colour: 'red',
+          settings: { 'lockout.lockSeconds': 'long' },
+          roles: [
+            ...tenant.roles,
+            tenant.roles[0],
+            { key: 'captain', name: 'Captain', permissions: ['users.fly'] },
+            { key: 'mate', name: 7, permissions: [] },
+          ],
+          users: [
+            { ...tenant.users[0], roles: ['administrator', 'captain', 'mate', 'crm:agent', 'nobody'] },
+            { email: 'no address' },
+          ],
+          applications: [{ ...tenant.applications[0], redirectUris: ['/cb'] }],
+          ssoConnections: [{ ...tenant.ssoConnections[0], issuer: 'http://localhost:4001' }],
+          apiKeys: [{ name: 'short', key: 'gh_sk_1', role: 'administrator' }],
+        },
+        {
+          slug: 'second',
+          name: 'Second',
+          apiKeys: [{ name: 'x', key: 'gh_sk_0123456789012345678901', role: 'captain' }],
+        },
+      ],
+    };
+    const problems = await planBootstrap(core, json).then(
+      () => [],
+      (error: unknown) => (error as BootstrapError).problems,
+    );
+    expect(problems.map((problem) => problem.split(': ')[0])).to.have.members([
+      'tenants[0].colour',
+      'tenants[0].settings["lockout.lockSeconds"]',
+      'tenants[0].roles[1].key',
+      'tenants[0].roles[2].permissions[0]',
+      'tenants[0].roles[3].name',
+      'tenants[0].users[0].roles[4]',
+      'tenants[0].users[1].email',
+      'tenants[0].applications[0].redirectUris[0]',
+      'tenants[0].ssoConnections[0].issuer',
+      'tenants[0].apiKeys[0].key',
+      'tenants[1].apiKeys[0].role',
+    ]);
+    expect(await findTenantBySlug(core, slug)).to.equal(undefined);
   });
 
   it('finds that the last administrator would go', async () => {

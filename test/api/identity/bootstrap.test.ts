@@ -151,7 +151,7 @@ describe('applyBootstrap', () => {
       /^tenants\[0\]\.users\[0\]\.email: nobody is not/,
     );
     expect(await of((t) => (t.users[0]!.roles = ['x']))).to.equal(
-      'tenants[0].users[0].roles: there is no role x',
+      'tenants[0].users[0].roles[0]: there is no role x',
     );
     expect(await of((t) => (t.roles[0]!.permissions = ['users.fly']))).to.match(
       /^tenants\[0\]\.roles\[0\]\.permissions\[0\]: /,

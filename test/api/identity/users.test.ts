@@ -314,7 +314,7 @@ describe('users', () => {
     it('must exist', async () => {
       const ada = await givenUser(core, tenantId);
       const error = await refusal(setManualRoles(core, system, ada._id, ['nobody']));
-      expect(error.errors).to.deep.equal([{ pointer: '/roles', detail: 'there is no role nobody' }]);
+      expect(error.errors).to.deep.equal([{ pointer: '/roles/0', detail: 'there is no role nobody' }]);
     });
 
     it('are one of a place where roles.multiple is off', async () => {
