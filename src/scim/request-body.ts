@@ -4,7 +4,14 @@ import { deepestJson, nestsDeeper } from '../shared/json-depth.js';
 import { ScimError } from './protocol/scim-error.js';
 
 const jsonType = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
-const foreignCharset = /;\s*charset\s*=\s*"?(?!utf-?8)/i;
+const charsets = /;[ \t]*charset=(?:"((?:[^"\\]|\\.)*)"|([^;\s"]*))/gi;
+
+/** Whether a media type names another encoding than UTF-8; in quotes it is the same word (RFC 9110 section 8.3.1). */
+function isForeign(type: string): boolean {
+  return [...type.matchAll(charsets)].some(
+    ([, quoted, bare = '']) => !/^utf-?8$/i.test(quoted?.replace(/\\(.)/g, '$1') ?? bare),
+  );
+}
 
 /**
  * How much of a body beyond the limit is still read and dropped: a client reads the answer only once it has written all, and would see a
@@ -85,7 +92,7 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<unk
   const bytes = await readBytes(req, limit);
   if (bytes.length === 0) return undefined;
   const type = req.headers['content-type'];
-  if (type !== undefined && (!jsonType.test(type) || foreignCharset.test(type))) {
+  if (type !== undefined && (!jsonType.test(type) || isForeign(type))) {
     throw new AppError(
       'input.unsupported_type',
       'the body must be application/scim+json or application/json in UTF-8',

@@ -160,7 +160,9 @@ function speaksOfGroups(body: unknown): boolean {
   return (
     Array.isArray(operations) &&
     operations.some((operation) => {
-      const value = isJsonObject(operation) ? readMember(operation, 'value') : undefined;
+      if (!isJsonObject(operation)) return false;
+      const [path, value] = [readMember(operation, 'path'), readMember(operation, 'value')];
+      if (typeof path === 'string') return path.toLowerCase() === 'groups';
       return isJsonObject(value) && readMember(value, 'groups') !== undefined;
     })
   );

@@ -64,7 +64,7 @@ describe('the examples of RFC 7644', () => {
       'userName is "x"',
       '(userName eq "x"',
       'active eq "yes"',
-      'userName eq x',
+      'userName eq x y',
     ]) {
       const error = await client.expect(400, 'GET', `/Users?filter=${filter}`);
       expect(error['scimType'], filter).to.equal('invalidFilter');
@@ -287,7 +287,7 @@ describe('a directory with dialect strict', () => {
 
   for (const [what, operation, scimType] of [
     ['a boolean as text', { op: 'replace', path: 'active', value: 'False' }, 'invalidValue'],
-    ['an operation without a path', { op: 'replace', value: { active: false } }, 'invalidSyntax'],
+    ['a capital op', { op: 'Replace', path: 'active', value: false }, 'invalidSyntax'],
     [
       'a bare text for a manager',
       { op: 'add', path: `${schemas.enterprise}:manager`, value: 'x' },

@@ -1,6 +1,7 @@
 import type { Attribute, AttributeMap } from './attribute.js';
 import { findAttribute } from './attribute.js';
 import { parseInstant } from './date-time.js';
+import { distinct } from './element-index.js';
 import { isJsonObject, isUnassigned, isWellFormed } from './json-value.js';
 import { badRequest } from './scim-error.js';
 
@@ -18,23 +19,21 @@ export function readValue(attribute: Attribute, value: unknown): unknown {
 }
 
 /**
- * Reads the elements of a multi-valued attribute; nulls among them are left out.
+ * Reads the elements of a multi-valued attribute, each value of one type once (RFC 7643 section 2.4); nulls among them are left out.
  *
- * @throws ScimError invalidValue, also when more than one is primary (RFC 7643 section 2.4).
+ * @throws ScimError invalidValue, also when more than one is primary, and for an element without what makes it one.
  */
 export function readList(attribute: Attribute, values: readonly unknown[]): unknown[] | undefined {
   const elements: unknown[] = [];
-  let primaries = 0;
   for (const value of values) {
-    const element = value === null ? undefined : readSingle(attribute, value);
-    if (element === undefined) continue;
-    if (attribute.hasPrimary && isPrimary(element)) primaries += 1;
-    elements.push(element);
+    const element = value === null ? readNothing(attribute) : readSingle(attribute, value);
+    if (element !== undefined) elements.push(element);
   }
-  if (primaries > 1) {
+  const once = distinct(elements, attribute);
+  if (attribute.hasPrimary && once.filter(isPrimary).length > 1) {
     throw badRequest('invalidValue', `"${attribute.path}" has more than one primary value`);
   }
-  return elements.length === 0 ? undefined : elements;
+  return once.length === 0 ? undefined : once;
 }
 
 /** Is this element the preferred one? */
@@ -61,9 +60,19 @@ export function readSingle(attribute: Attribute, value: unknown): unknown {
 function readComplex(attribute: Attribute, value: unknown): unknown {
   if (!isJsonObject(value)) throw badRequest('invalidValue', `"${attribute.path}" must be an object`);
   const members = readMembers(attribute.subs, value);
-  const missing = members && attribute.requiredSubs.find(({ name }) => members[name] === undefined);
+  if (members === undefined) return readNothing(attribute);
+  const missing = attribute.requiredSubs.find(({ name }) => members[name] === undefined);
   if (missing) throw badRequest('invalidValue', `"${missing.path}" is required`);
   return members;
+}
+
+/**
+ * An element with nothing in it says nothing, so it is left out; but one of whom something is required was meant: to leave a member out of
+ * its group in silence would take access away.
+ */
+function readNothing({ requiredSubs: [missing] }: Attribute): unknown {
+  if (missing) throw badRequest('invalidValue', `every element needs a "${missing.path}"`);
+  return undefined;
 }
 
 /** Reads the members of an object by its attributes; undefined when nothing is left. */

@@ -1,5 +1,4 @@
 import type { BulkOperation } from './bulk-request.js';
-import type { JsonObject } from './json-value.js';
 import { isJsonObject } from './json-value.js';
 import type { PatchOperation } from './patch-request.js';
 import { ScimError } from './scim-error.js';
@@ -79,11 +78,11 @@ function collect(value: unknown, references: Set<string>, depth: number): void {
  * @throws ScimError 409 for a reference to a resource that was not created in this request.
  */
 export function resolveReferences(
-  data: JsonObject,
+  data: BulkOperation['data'],
   ids: ReadonlyMap<string, string>,
   withheld: ReadonlySet<string> = new Set(),
-): JsonObject {
-  return resolve(data, ids, withheld, 0) as JsonObject;
+): unknown {
+  return resolve(data, ids, withheld, 0);
 }
 
 /** @throws ScimError 409; see {@link resolveReferences}. */

@@ -16,7 +16,8 @@ export interface BulkOperation {
   readonly id: string | undefined;
   /** Entity tag the resource must have (as If-Match). */
   readonly version: string | undefined;
-  readonly data: JsonObject;
+  /** A list: the operations of a PATCH alone, which the dialect may take. */
+  readonly data: JsonObject | readonly unknown[];
 }
 
 /** An operation that cannot even be tried: it gets its error in its place of the answer. */
@@ -117,8 +118,9 @@ function readOperation(
   return { method, endpoint, id, version: readVersion(operation), data: readData(operation, method) };
 }
 
-function readData(operation: JsonObject, method: string): JsonObject {
+function readData(operation: JsonObject, method: string): BulkOperation['data'] {
   const data = method === 'DELETE' ? {} : readMember(operation, 'data');
+  if (method === 'PATCH' && Array.isArray(data)) return data as unknown[];
   if (!isJsonObject(data)) throw badRequest('invalidSyntax', `${method} needs "data", an object`);
   return data;
 }

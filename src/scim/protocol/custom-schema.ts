@@ -2,6 +2,8 @@ import type { AttributeDefinition, SchemaDefinition } from './attribute.js';
 import { defineAttribute } from './attribute.js';
 import type { JsonObject } from './json-value.js';
 import { isJsonObject } from './json-value.js';
+import { groupSchema } from './schemas/group.js';
+import { userSchema } from './schemas/user.js';
 
 /** An extension schema of the configuration. */
 export interface CustomSchema {
@@ -10,7 +12,18 @@ export interface CustomSchema {
   schema: SchemaDefinition;
 }
 
-const reserved = new Set(['enterprise', 'gatehouse', '__proto__', 'constructor', 'prototype']);
+/** Extension data stands under its alias beside the core attributes. */
+const reserved = new Set([
+  'enterprise',
+  'gatehouse',
+  '__proto__',
+  'constructor',
+  'prototype',
+  ...[...userSchema.attributes, ...groupSchema.attributes].map(({ name }) => name),
+]);
+/** The URNs of RFC 7643 and RFC 7644 and Gatehouse's own; providers name custom schemas after the former (Entra, SAP, Oracle). */
+const taken =
+  /^urn:(?:gatehouse:|ietf:(?!params:scim:schemas:[^:]+:)|ietf:params:scim:schemas:(?:core|extension:enterprise)(?::|$))/i;
 const attributeName = /^[A-Za-z][\w-]{0,63}$/;
 const types = new Set([
   'string',
@@ -46,6 +59,10 @@ export function parseCustomSchemas(entries: readonly unknown[]): CustomSchema[] 
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice !== undefined) faults.push(`scim.extensionSchemas: "${twice}" is given twice`);
   }
+  const begun = schemas.find(({ schema: { id } }) =>
+    schemas.some((other) => id.toLowerCase().startsWith(`${other.schema.id.toLowerCase()}:`)),
+  );
+  if (begun) faults.push(`scim.extensionSchemas: "${begun.schema.id}" begins with another URN`);
   if (faults.length > 0) throw new Error(faults.join('\n'));
   return schemas;
 }
@@ -65,8 +82,8 @@ function readEntry(entry: JsonObject, where: string, faults: string[]): CustomSc
 
 function readSchema(schema: JsonObject, where: string, faults: string[]): SchemaDefinition {
   const { id, name, description, attributes } = schema;
-  if (typeof id !== 'string' || !/^urn:[\w:.-]+$/i.test(id) || /^urn:(ietf|gatehouse):/i.test(id)) {
-    faults.push(`${where}.id: must be a URN of your own`);
+  if (typeof id !== 'string' || !/^urn:[\w:.-]+$/i.test(id) || taken.test(id)) {
+    faults.push(`${where}.id: must be a URN that is not taken by SCIM or Gatehouse`);
   }
   if (typeof name !== 'string') faults.push(`${where}.name: is required`);
   return {

@@ -35,6 +35,23 @@ export function appendElements(
   return isChanged ? elements : current;
 }
 
+/** The elements, each value of one type once (RFC 7643 section 2.4): a later one completes the first. */
+export function distinct(elements: readonly unknown[], attribute: Attribute): unknown[] {
+  const places = new Map<string, number>();
+  const result: unknown[] = [];
+  for (const element of elements) {
+    const key = keyOf(attribute, element);
+    const at = places.get(key);
+    if (at !== undefined) {
+      result[at] = complete(result[at], element);
+      continue;
+    }
+    places.set(key, result.length);
+    result.push(element);
+  }
+  return result;
+}
+
 function complete(element: unknown, addition: unknown): unknown {
   if (!isJsonObject(element) || !isJsonObject(addition)) return element;
   // Written in another case it is still the same value: it stays as it stands.

@@ -130,7 +130,7 @@ function changeAll(op: PatchOperation['op'], value: unknown, sum: MemberSum): vo
 function readIds(value: unknown): string[] {
   if (isUnassigned(value)) return [];
   const members: unknown[] = Array.isArray(value) ? value : [value];
-  return members.filter((member) => member !== null).map(readId);
+  return members.map(readId);
 }
 
 function readId(member: unknown): string {

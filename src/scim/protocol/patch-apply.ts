@@ -1,7 +1,7 @@
 import type { Attribute, ResourceSchema, SchemaExtension } from './attribute.js';
 import { findAttribute } from './attribute.js';
 import type { JsonObject } from './json-value.js';
-import { isJsonObject, jsonEqual, without } from './json-value.js';
+import { isJsonObject, isUnassigned, jsonEqual, without } from './json-value.js';
 import { changeAttribute, mergeMembers, type AttributeChange } from './patch-attribute.js';
 import { PatchWork } from './patch-limits.js';
 import type { PatchOperation } from './patch-request.js';
@@ -51,9 +51,26 @@ function applyOperation(
   const target = parsePatchPath(path, schema);
   const { extension, attribute } = target;
   if (attribute === undefined) return applyToExtension(resource, extension, { op, value, work });
+  if (extension === undefined && attribute.name === 'schemas' && op !== 'remove') {
+    requireKnownSchemas(value, schema);
+    return resource;
+  }
   return inContainer(resource, extension, (container) =>
     changeAttribute(container, attribute, { op, filter: target.filter, sub: target.sub, value, work }),
   );
+}
+
+/**
+ * `schemas` may be a target (RFC 7644 section 3.5.2). It follows from the data, so nothing is left to do.
+ *
+ * @throws ScimError invalidValue for a URN of no schema of this resource type.
+ */
+function requireKnownSchemas(value: unknown, schema: ResourceSchema): void {
+  for (const urn of Array.isArray(value) ? (value as unknown[]) : [value]) {
+    const folded = typeof urn === 'string' ? urn.toLowerCase() : '';
+    if (folded === schema.core.id.toLowerCase() || schema.extensionsByUrn.has(folded)) continue;
+    throw badRequest('invalidValue', `"schemas" takes the URNs of the schemas of ${schema.name} alone`);
+  }
 }
 
 /** `op` is never `remove` here: that needs a path. */
@@ -95,6 +112,8 @@ function applyMember(
   if (attribute === undefined) return applyToExtension(resource, extension, { op, value, work });
   // `schemas` follows from the data.
   if (attribute.name === 'schemas') return resource;
+  // What a client has nothing of, or writes null for, it does not ask to be changed.
+  if (attribute.mutability === 'readOnly' && isUnassigned(value)) return resource;
   return changeAttribute(resource, attribute, { op, filter: undefined, sub: undefined, value, work });
 }
 

@@ -1,12 +1,13 @@
 import type { Attribute, AttributeMap } from './attribute.js';
 import { findAttribute } from './attribute.js';
 import { isPrimary, readList, readSingle, readValue } from './attribute-value.js';
-import { appendElements } from './element-index.js';
+import { appendElements, distinct } from './element-index.js';
 import type { FilterNode } from './filter.js';
 import { compileFilter } from './filter-match.js';
 import type { JsonObject } from './json-value.js';
 import { isJsonObject, isUnassigned, jsonEqual, without } from './json-value.js';
 import { requireFewValues, type PatchWork } from './patch-limits.js';
+import { isPartOf } from './read-only-value.js';
 import { badRequest } from './scim-error.js';
 
 export interface AttributeChange {
@@ -43,15 +44,16 @@ export function changeAttribute(
   return next === undefined ? without(container, attribute.name) : { ...container, [attribute.name]: next };
 }
 
-/** What a client may do with a read-only attribute is to send it as it is (Okta repeats `id` when it renames a group). */
+/**
+ * What a client may do with a read-only attribute is to send it, or a part of it, as it is (Okta repeats `id` when it renames a group,
+ * ConnId and Syncope `meta` with nothing but its `resourceType`).
+ */
 function refuseReadOnly(container: JsonObject, attribute: Attribute, change: AttributeChange): JsonObject {
-  const isUnchanged =
-    change.op !== 'remove' &&
-    change.sub === undefined &&
-    (isUnassigned(change.value)
-      ? isUnassigned(container[attribute.name])
-      : jsonEqual(change.value, container[attribute.name]));
-  if (!isUnchanged) throw badRequest('mutability', `"${attribute.path}" is read-only`);
+  const { op, filter, sub, value } = change;
+  const isWhole = op !== 'remove' && filter === undefined && sub === undefined;
+  if (!isWhole || !isPartOf(value, container[attribute.name], attribute)) {
+    throw badRequest('mutability', `"${attribute.path}" is read-only`);
+  }
   return container;
 }
 
@@ -159,12 +161,19 @@ function settle(
 ): unknown[] | undefined {
   if (elements.length === 0) return undefined;
   requireFewValues(attribute.path, elements.length, former.length);
-  if (!attribute.hasPrimary || elements === former || elements.filter(isPrimary).length < 2) {
-    return [...elements];
-  }
+  if (elements === former) return [...elements];
+  return distinct(onePrimary(elements, former, attribute), attribute);
+}
+
+function onePrimary(
+  elements: readonly unknown[],
+  former: readonly unknown[],
+  attribute: Attribute,
+): readonly unknown[] {
+  if (!attribute.hasPrimary || elements.filter(isPrimary).length < 2) return elements;
   const known = new Set(former);
   const preferred = elements.findLast((element) => isPrimary(element) && !known.has(element));
-  if (preferred === undefined) return [...elements];
+  if (preferred === undefined) return elements;
   return elements.map((element) =>
     element !== preferred && isPrimary(element) ? { ...(element as JsonObject), primary: false } : element,
   );
@@ -219,14 +228,20 @@ function createElement(
   change: AttributeChange,
 ): readonly unknown[] {
   const { op, filter, sub, value } = change;
+  // Where there is nothing, nothing is to be unassigned.
+  if (op === 'replace' && isUnassigned(value)) return current;
   const described = filter === undefined ? {} : describe(filter);
   if (described === undefined || (op === 'replace' && filter !== undefined)) {
     throw badRequest('noTarget', `no value of "${attribute.path}" matches the filter`);
   }
-  if (isUnassigned(value)) return current;
-  const given = sub === undefined ? value : { [sub.name]: value };
-  const element = readSingle(attribute, isJsonObject(given) ? { ...described, ...given } : given);
+  // Nothing is described by no value, or by an empty one that a mapping sends when it has none.
+  if (isUnassigned(value) || (sub !== undefined && value === '')) return current;
+  const element = readDescribed(described, attribute, sub === undefined ? value : { [sub.name]: value });
   return element === undefined ? current : [...current, element];
+}
+
+function readDescribed(described: JsonObject, attribute: Attribute, given: unknown): unknown {
+  return readSingle(attribute, isJsonObject(given) ? { ...described, ...given } : given);
 }
 
 /** The element a conjunction of `eq` describes; undefined for any other filter. */

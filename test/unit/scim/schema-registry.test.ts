@@ -4,6 +4,7 @@ import {
   toSchemaDocuments,
   toServiceProviderConfig,
 } from '../../../src/scim/protocol/discovery.js';
+import { parsePatchPath } from '../../../src/scim/protocol/path.js';
 import { createSchemaRegistry, resourceAt } from '../../../src/scim/protocol/schema-registry.js';
 import { enterpriseUserUrn, gatehouseUserUrn, groupUrn, userUrn } from '../../../src/scim/protocol/urns.js';
 import type { Json } from '../../support/scim-protocol.js';
@@ -116,6 +117,43 @@ describe('custom extension schemas', () => {
     expect(createSchemaRegistry([described]).schemas.get('urn:acme:params:scim:user')?.description).to.equal(
       'Of Acme',
     );
+  });
+
+  for (const id of [
+    'urn:ietf:params:scim:schemas:extension:CustomExtensionName:2.0:User',
+    'urn:ietf:params:scim:schemas:extension:acme:2.0:User',
+    'urn:ietf:params:scim:schemas:extension:sap:2.0:User',
+    'urn:ietf:params:scim:schemas:extension:enterprise2:2.0:User',
+    'urn:ietf:params:scim:schemas:oracle:idcs:extension:user:User',
+    'urn:acme:user',
+  ]) {
+    it(`may be named ${id}, as providers name custom attributes`, () => {
+      const { user } = createSchemaRegistry([{ ...acme, schema: { ...acme.schema, id } }]);
+      expect(parsePatchPath(`${id}:badge`, user).attribute?.name).to.equal('badge');
+    });
+  }
+
+  for (const id of [
+    'urn:ietf:params:scim:schemas:core:2.0:User',
+    'urn:ietf:params:scim:schemas:core:2.0:Device',
+    'urn:IETF:params:scim:schemas:extension:enterprise:2.0:User',
+    'urn:ietf:params:scim:schemas:extension:enterprise:2.0:Group',
+    'urn:ietf:params:scim:api:messages:2.0:PatchOp',
+    'urn:ietf:rfc:7643',
+    'urn:gatehouse:params:scim:schemas:extension:2.0:User',
+    'urn:gatehouse:x',
+  ]) {
+    it(`may not be named ${id}, which is taken`, () => {
+      expect(() => createSchemaRegistry([{ ...acme, schema: { ...acme.schema, id } }])).to.throw(
+        /id: must be/,
+      );
+    });
+  }
+
+  it('are refused when the URN of one begins like an attribute of another, or an alias is a core attribute', () => {
+    const longer = { ...acme, alias: 'other', schema: { ...acme.schema, id: `${acme.schema.id}:badge` } };
+    expect(() => createSchemaRegistry([acme, longer])).to.throw(/begins with another URN/);
+    expect(() => createSchemaRegistry([{ ...acme, alias: 'title' }])).to.throw(/alias/);
   });
 
   it('are refused when an alias or URN is taken', () => {

@@ -40,6 +40,31 @@ export const stringBooleanFilter: FilterRewrite = {
   },
 };
 
+/** What stands for something else where a value could stand, or begins like a string in other quotes. */
+const notBare = /^(?:and|or|not|eq|ne|co|sw|ew|gt|ge|lt|le|pr|null|["'`´‘’“”«».].*)$/is;
+const textOperators = new Set(['eq', 'ne', 'co', 'sw', 'ew']);
+
+/**
+ * Wrong: `userName eq akadmin`, `employeeNumber eq 12345` (WSO2, authentik, documentation of Microsoft): a text without quotes. Right: with
+ * them. One word only: where a blank, `and` or a parenthesis leaves a doubt, the filter stays as it is and is refused.
+ *
+ * @see https://github.com/goauthentik/authentik/issues/16455
+ */
+export const bareWordFilter: FilterRewrite = {
+  name: 'bare-word-filter',
+  unit: 'filter',
+  scimType: 'invalidFilter',
+  refusal: 'a text in a filter must stand in double quotes',
+  mend(term, scope) {
+    if (notBare.test(term.literal)) return term;
+    const attribute = findIn(scope, term.name);
+    const type = (attribute?.type === 'complex' ? attribute.valueSub : attribute)?.type;
+    const isText = type === 'string' || type === 'reference' || type === 'binary';
+    const isFit = isText ? textOperators.has(term.op) : type === 'dateTime';
+    return isFit ? { ...term, literal: JSON.stringify(term.literal) } : term;
+  },
+};
+
 /**
  * Wrong: `"manager": "id"`, `"roles": ["Admin"]`, `"members": ["id"]`. Right: `{"value": ...}` each; for `""`, which an attribute mapping
  * sends when it has nothing, no value.

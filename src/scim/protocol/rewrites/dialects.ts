@@ -1,4 +1,5 @@
 import {
+  bareWordFilter,
   foreignSchemas,
   scalarForComplex,
   severalPrimaries,
@@ -22,6 +23,7 @@ import {
   unqualifiedExtension,
   unqualifiedExtensionFilter,
 } from './entra.js';
+import { bareOperations, missingSchemas } from './messages.js';
 import { idInValue } from './okta.js';
 import { legacyUrns, managerId } from './onelogin.js';
 import { removeWithValue } from './removal.js';
@@ -44,6 +46,8 @@ export type LearnedDialect = Exclude<Dialect, 'auto' | 'strict'>;
 
 /** Every known deviation, in the order of correction: URNs, operations, values (lists before elements), filters, removals. */
 export const knownRewrites: readonly Rewrite[] = [
+  bareOperations,
+  missingSchemas,
   legacyUrns,
   malformedEnterpriseUrn,
   foreignSchemas,
@@ -67,15 +71,19 @@ export const knownRewrites: readonly Rewrite[] = [
   unqualifiedExtensionFilter,
   complexValueFilter,
   stringBooleanFilter,
+  bareWordFilter,
   removeWithValue,
 ];
 
 const common: readonly Rewrite[] = [
+  bareOperations,
+  missingSchemas,
   foreignSchemas,
   undeclaredExtension,
   unknownAttribute,
   stringBoolean,
   stringBooleanFilter,
+  bareWordFilter,
   scalarForComplex,
   singleForList,
   severalPrimaries,

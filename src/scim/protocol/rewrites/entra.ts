@@ -5,7 +5,7 @@ import type { JsonObject } from '../json-value.js';
 import { isJsonObject, isUnassigned, readMember } from '../json-value.js';
 import { tryPatchPath } from '../path.js';
 import { enterpriseUserUrn } from '../urns.js';
-import { findIn } from './filter-text.js';
+import { findIn, pathWithoutFilter } from './filter-text.js';
 import type {
   BodyRewrite,
   FilterRewrite,
@@ -128,7 +128,7 @@ export const dottedKeys: OperationRewrite = {
 };
 
 function toPath(name: string, schema: ResourceSchema): string | undefined {
-  if (name.includes('[')) return tryPatchPath(name, schema) && name;
+  if (name.includes('[')) return tryPatchPath(pathWithoutFilter(name), schema) && name;
   const isPath = name.includes('.') || name.includes(':');
   return isPath && findAttributePath(name, schema) !== undefined ? name : undefined;
 }
@@ -181,7 +181,8 @@ function isSetElsewhere(name: string, { setPaths }: RewriteContext): boolean {
 
 /**
  * Wrong: `replace emails[type eq "work"].value` of a user without a work address, which is noTarget (RFC 7644 section 3.5.2.3).
- * Right: `add`, which does the same where there is one and creates it where there is none. Only for requests that are Entra's.
+ * Right: `add`, which does the same where there is one and creates it where there is none; of a list, after its removal. Only for requests
+ * that are Entra's.
  */
 export const replaceCreatesElement: OperationRewrite = {
   name: 'replace-creates-element',
@@ -191,7 +192,11 @@ export const replaceCreatesElement: OperationRewrite = {
   mend(operation, context) {
     const { op, path } = operation;
     if (op !== 'replace' || typeof path !== 'string' || !context.isEntra) return operation;
-    return /\]\.[\w$-]+$/.test(path) ? { ...operation, op: 'add' } : operation;
+    // To unassign is no addition: where there is something it goes, where there is nothing nothing comes.
+    if (isUnassigned(operation.value) || !/\]\.[\w$-]+$/.test(path)) return operation;
+    const isList = tryPatchPath(pathWithoutFilter(path), context.schema)?.sub?.multiValued === true;
+    const added = { ...operation, op: 'add' };
+    return isList ? [{ op: 'remove', path }, added] : added;
   },
 };
 

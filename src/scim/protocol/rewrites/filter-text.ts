@@ -4,7 +4,10 @@ import { findAttributePath, leafOf } from '../attribute-path.js';
 import type { FilterRewrite, FilterScope, FilterTerm } from './rewrite.js';
 
 /** Every text is a sequence of these: a string (closed or not), a word, a gap, a bracket. One pass, no backtracking. */
-const token = /"(?:[^"\\]|\\.)*(?:"|\\?$)|[^\s+"()[\]]+|[\s+]+|[()[\]]/gs;
+const token = /"(?:[^"\\]|\\.)*(?:"|\\?$)|[^\s"()[\]]+|\s+|[()[\]]/gs;
+/** The same where plus signs stand for blanks. */
+const tokenOfPluses = /"(?:[^"\\]|\\.)*(?:"|\\?$)|[^\s+"()[\]]+|[\s+]+|[()[\]]/gs;
+const blank = /\s/;
 const operators = new Set(['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le']);
 
 /**
@@ -19,7 +22,7 @@ export function rewriteFilterText(
   rewrites: readonly FilterRewrite[],
   report: (rewrite: FilterRewrite) => void,
 ): string {
-  const tokens: string[] = text.match(token) ?? [];
+  const tokens = tokensOf(text);
   let element: Attribute | undefined;
   let closed: Attribute | undefined;
   let isChanged = false;
@@ -35,13 +38,21 @@ export function rewriteFilterText(
   return isChanged ? tokens.join('') : text;
 }
 
+/** Plus signs stand for blanks (OneLogin) only where there are no blanks. */
+function tokensOf(text: string): string[] {
+  const tokens: string[] = text.match(tokenOfPluses) ?? [];
+  const hasBlanks = text.includes('+') && tokens.some((part) => !part.startsWith('"') && blank.test(part));
+  return hasBlanks ? (text.match(token) ?? []) : tokens;
+}
+
 /** Corrects the comparison whose operator stands at `index`; the name after `]` begins with a dot. */
 function mendAround(tokens: string[], index: number, mend: (term: FilterTerm) => FilterTerm): boolean {
   const name = tokens[index - 2];
   const literal = tokens[index + 2];
   if (name === undefined || literal === undefined) return false;
   const dot = name.startsWith('.') ? '.' : '';
-  const term: FilterTerm = { name: name.slice(dot.length), literal };
+  const op = (tokens[index] ?? '').toLowerCase();
+  const term: FilterTerm = { name: name.slice(dot.length), op, literal };
   const mended = mend(term);
   if (mended === term) return false;
   tokens[index - 2] = `${dot}${mended.name}`;
@@ -65,4 +76,10 @@ export function findIn(scope: FilterScope, name: string): Attribute | undefined 
   if ('subs' in scope) return findAttribute(scope.subs, name);
   const path = findAttributePath(name, scope);
   return path && leafOf(path);
+}
+
+/** A path without its filter, which may still hold what is to be corrected: it has no part in finding the attribute. */
+export function pathWithoutFilter(path: string): string {
+  const open = path.indexOf('[');
+  return open === -1 ? path : `${path.slice(0, open)}${path.slice(path.lastIndexOf(']') + 1)}`;
 }

@@ -7,7 +7,8 @@ import { resourceAt } from '../schema-registry.js';
 import { badRequest } from '../scim-error.js';
 import type { Dialect, DialectRewrites } from './dialects.js';
 import { rewritesOf } from './dialects.js';
-import { rewriteFilterText } from './filter-text.js';
+import { pathWithoutFilter, rewriteFilterText } from './filter-text.js';
+import { bodyOf, missingSchemas } from './messages.js';
 import type {
   BodyRewrite,
   OperationRewrite,
@@ -50,8 +51,8 @@ const entraSigns = [
  *
  * @param isKnownEntra - is it known otherwise that Entra ID sends this directory's requests?
  * @returns the very same `query` and `body` when there was nothing to correct.
- * @throws ScimError in dialect `strict` only: 400 for the first deviation, for a PATCH operation without a path and for an attribute of a
- * POST or PUT that no schema has (the engine ignores those).
+ * @throws ScimError in dialect `strict` only: 400 for the first deviation and for an attribute of a POST or PUT that no schema has (the
+ * engine ignores those).
  */
 export function rewriteRequest(
   dialect: Dialect,
@@ -59,14 +60,43 @@ export function rewriteRequest(
   registry: SchemaRegistry,
   isKnownEntra = false,
 ): RewrittenRequest {
-  const schema = resourceAt(registry, request.path);
-  if (schema === undefined) return { query: request.query, body: request.body, deviations: [] };
+  const schema = request.path === '/Me' ? registry.user : resourceAt(registry, request.path);
+  if (schema === undefined) return rewriteElsewhere(dialect, request, registry);
   const isEntra = isKnownEntra || dialect === 'entra' || hasEntraFlag(request);
   const rewritten = rewriteOnce(dialect, request, schema, isEntra);
   // A later operation may have given Entra away: the earlier ones are then read again as Entra's.
   const isFoundOut =
     !isEntra && request.method === 'PATCH' && entraSigns.some((name) => rewritten.deviations.includes(name));
   return isFoundOut ? rewriteOnce(dialect, request, schema, true) : rewritten;
+}
+
+/** What belongs to no resource type: `/Bulk`, whose operations are rewritten one by one, and queries over all types. */
+function rewriteElsewhere(
+  dialect: Dialect,
+  request: ScimRequest,
+  registry: SchemaRegistry,
+): RewrittenRequest {
+  const isSearch = request.path === '/' || request.path === '/.search';
+  const found = new Set<string>();
+  let { query, body } = request;
+  if (isSearch || request.path === '/Bulk') {
+    for (const schema of registry.resources) {
+      const run = startRun(dialect, request, schema, false, found);
+      query = rewriteFilterOf(query, run);
+      if (isJsonObject(body)) body = rewriteMessage(body, run);
+    }
+  }
+  return { query, body, deviations: [...found] };
+}
+
+/** A message that is no resource and no PATCH. */
+function rewriteMessage(body: JsonObject, run: Run): JsonObject {
+  const named = mendBody(
+    body,
+    run.rewrites.body.filter((rewrite) => rewrite === missingSchemas),
+    run,
+  );
+  return rewriteFilterOf(named, run);
 }
 
 function hasEntraFlag({ query }: ScimRequest): boolean {
@@ -82,7 +112,8 @@ function rewriteOnce(
   const found = new Set<string>();
   const run = startRun(dialect, request, schema, isEntra, found);
   const query = rewriteFilterOf(request.query, run);
-  const body = isJsonObject(request.body) ? rewriteBody(request.body, run, dialect) : request.body;
+  const sent = bodyOf(request.method, request.body);
+  const body = isJsonObject(sent) ? rewriteBody(sent, run, dialect) : request.body;
   return { query, body, deviations: [...found] };
 }
 
@@ -139,7 +170,7 @@ function rewriteFilterOf(parameters: JsonObject, run: Run): JsonObject {
 }
 
 function rewriteBody(body: JsonObject, run: Run, dialect: Dialect): JsonObject {
-  if (run.request.path.endsWith('/.search')) return rewriteFilterOf(body, run);
+  if (run.request.path.endsWith('/.search')) return rewriteMessage(body, run);
   const mended = mendBody(body, run.rewrites.body, run);
   if (run.request.method !== 'PATCH') {
     const resource = mendResource(mended, run.schema, run.mendValue);
@@ -148,7 +179,7 @@ function rewriteBody(body: JsonObject, run: Run, dialect: Dialect): JsonObject {
   }
   const operations = readMember(mended, 'Operations');
   if (!Array.isArray(operations)) return mended;
-  const rewritten = operations.flatMap((operation) => rewriteOperation(operation, run, dialect));
+  const rewritten = operations.flatMap((operation) => rewriteOperation(operation, run));
   const isSame =
     rewritten.length === operations.length && rewritten.every((item, at) => item === operations[at]);
   return isSame ? mended : { schemas: readMember(mended, 'schemas'), Operations: rewritten };
@@ -162,13 +193,9 @@ function mendBody(body: JsonObject, rewrites: readonly BodyRewrite[], run: Run):
   }, body);
 }
 
-function rewriteOperation(input: unknown, run: Run, dialect: Dialect): unknown[] {
+function rewriteOperation(input: unknown, run: Run): unknown[] {
   if (!isJsonObject(input)) return [input];
   const operation = readOperation(input);
-  // Without a path `remove` is noTarget in any case (RFC 7644 section 3.5.2.2).
-  if (dialect === 'strict' && operation.path === undefined && operation.op !== 'remove') {
-    throw badRequest('invalidSyntax', 'every operation needs a "path"');
-  }
   const { operation: first, last } = run.rewrites;
   const split = applyAll([operation], first, run);
   const mended = split.map((part) => rewritePath(rewriteValue(part, run), run));
@@ -213,7 +240,7 @@ function rewriteValue(operation: RawOperation, run: Run): RawOperation {
 function mendOperationValue({ path, value }: RawOperation, run: Run): unknown {
   const { schema, mendValue } = run;
   if (path === undefined) return isJsonObject(value) ? mendResource(value, schema, mendValue) : value;
-  const target = typeof path === 'string' ? tryPatchPath(withoutFilter(path), schema) : undefined;
+  const target = typeof path === 'string' ? tryPatchPath(pathWithoutFilter(path), schema) : undefined;
   if (target === undefined || typeof path !== 'string') return value;
   const { extension, attribute, sub } = target;
   if (attribute === undefined) return mendExtension(value, extension, run);
@@ -225,12 +252,6 @@ function mendOperationValue({ path, value }: RawOperation, run: Run): unknown {
 function mendExtension(value: unknown, extension: SchemaExtension | undefined, run: Run): unknown {
   if (extension === undefined || !isJsonObject(value)) return value;
   return mendResource({ [extension.urn]: value }, run.schema, run.mendValue)[extension.urn];
-}
-
-/** The filter may still hold what is to be corrected: it has no part in finding the attribute. */
-function withoutFilter(path: string): string {
-  const open = path.indexOf('[');
-  return open === -1 ? path : `${path.slice(0, open)}${path.slice(path.lastIndexOf(']') + 1)}`;
 }
 
 function rewritePath(operation: RawOperation, run: Run): RawOperation {

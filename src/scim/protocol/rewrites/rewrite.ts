@@ -33,6 +33,8 @@ export interface RewriteContext {
 export interface FilterTerm {
   /** As written, with its URN if it has one. */
   readonly name: string;
+  /** In lower case. */
+  readonly op: string;
   /** The literal as written, quotes included. */
   readonly literal: string;
 }

@@ -16,7 +16,11 @@ export const groupSchema: SchemaDefinition = {
       type: 'complex',
       multiValued: true,
       subAttributes: [
-        defineAttribute('value', "The member's id.", { caseExact: true, mutability: 'immutable' }),
+        defineAttribute('value', "The member's id.", {
+          required: true,
+          caseExact: true,
+          mutability: 'immutable',
+        }),
         defineAttribute('$ref', "The member's URI.", {
           type: 'reference',
           caseExact: true,

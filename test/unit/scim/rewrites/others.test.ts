@@ -220,7 +220,10 @@ describe('any client', () => {
     };
     expect(createAs('auto', body)['schemas']).to.deep.equal([userUrn, enterpriseUserUrn]);
     expect(refusal(() => createAs('strict', body))).to.equal('400 invalidSyntax');
-    expect(refusal(() => createAs('auto', { userName: 'a' }))).to.equal('400 invalidSyntax');
+    expect(refusal(() => createAs('strict', { userName: 'a' }))).to.equal('400 invalidSyntax');
+    expect(refusal(() => createAs('auto', { schemas: ['urn:x:y'], userName: 'a' }))).to.equal(
+      '400 invalidSyntax',
+    );
     expect(refusal(() => createAs('auto', { schemas: [5], userName: 'a' }))).to.equal('400 invalidSyntax');
   });
 
