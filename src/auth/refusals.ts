@@ -45,3 +45,8 @@ export function lockText(seconds: number): string {
   const minutes = Math.ceil(seconds / 60);
   return `Too many attempts. Please try again in ${minutes} minute${minutes === 1 ? '' : 's'}.`;
 }
+
+/** @param fault - what `passwordFault` says. */
+export function weakPasswordText(fault: string): string {
+  return `Enter a valid password. ${fault.startsWith('is ') ? 'This one' : 'It'} ${fault}.`;
+}

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { systemActor } from '../identity/actors.js';
 import type { Core } from '../identity/core.js';
 import { parseEmail } from '../identity/email-domain.js';
-import { passwordFault } from '../identity/password-policy.js';
+import { passwordFault, passwordRule } from '../identity/password-policy.js';
 import { tenantConfig, type TenantConfig } from '../identity/tenant-config.js';
 import { createTenant, listTenants, type TenantDocument } from '../identity/tenants.js';
 import { activateUser } from '../identity/user-actions.js';
@@ -30,10 +30,12 @@ async function passwordOf(
   config: TenantConfig,
   email: string,
 ): Promise<{ password: string; isMade: boolean }> {
-  if (values['password-stdin'] !== true)
-    return { password: randomBytes(18).toString('base64url'), isMade: true };
+  if (values['password-stdin'] !== true) {
+    const bytes = Math.max(18, config.settings['password.minLength']);
+    return { password: randomBytes(bytes).toString('base64url'), isMade: true };
+  }
   const password = (await terminal.readInput()).replace(/\r?\n$/, '');
-  const fault = passwordFault(password, config.settings['password.minLength'], [email]);
+  const fault = passwordFault(password, passwordRule(config), { userName: email });
   if (fault !== undefined) throw new CommandError(exitCodes.data, `the password ${fault}`);
   return { password, isMade: false };
 }

@@ -1,6 +1,8 @@
 import type { CredentialDocument } from '../persistence/collections/users.js';
 import type { NewDocument, Step } from '../persistence/store.js';
-import type { Core } from './core.js';
+import type { Actor, Core } from './core.js';
+import { passwordRule, requireGoodPassword, type PasswordOwner } from './password-policy.js';
+import { tenantConfig } from './tenant-config.js';
 import type { WriteContext } from './user-write.js';
 
 export type { CredentialDocument } from '../persistence/collections/users.js';
@@ -31,22 +33,35 @@ export interface PreparedPassword {
 /** Thrown inside a transaction that comes upon a password nobody has prepared; the work is done again with it prepared. */
 export class PasswordUnprepared extends Error {
   readonly password: string;
+  readonly owner: PasswordOwner;
 
-  constructor(password: string) {
+  constructor(password: string, owner: PasswordOwner) {
     super('a password has to be hashed first');
     this.password = password;
+    this.owner = owner;
   }
 }
 
+/**
+ * Judges and hashes a password for somebody who may have it already.
+ *
+ * @throws AppError `input.invalid` for one that the tenant's rule refuses.
+ */
 export async function preparePassword(
   core: Core,
-  tenantId: string,
+  actor: Pick<Actor, 'tenantId' | 'directoryId'>,
   userId: string,
-  password: string,
+  { password, owner }: Pick<PasswordUnprepared, 'password' | 'owner'>,
 ): Promise<PreparedPassword> {
+  const { tenantId, directoryId } = actor;
   const stored = await core.store.tenant(tenantId).collection('credentials').get(userId);
   const hash = stored?.passwordHash ?? null;
   if (hash !== null && (await core.passwords.verify(hash, password))) return { password, hash: undefined };
+  requireGoodPassword(
+    password,
+    passwordRule(await tenantConfig(core, tenantId), directoryId !== null),
+    owner,
+  );
   return { password, hash: await core.passwords.hash(password) };
 }
 

@@ -1,8 +1,8 @@
 import { AppError } from '../shared/errors.js';
 import type { Actor, Core } from './core.js';
 import { requireOwnPassword } from './own-proof.js';
-import { passwordFault } from './password-policy.js';
-import { tenantSettings } from './tenant-settings.js';
+import { passwordFault, passwordRule } from './password-policy.js';
+import { tenantConfig } from './tenant-config.js';
 import { inputOf } from './user-input.js';
 import { updateUser, type UserDocument } from './users.js';
 
@@ -25,8 +25,8 @@ export async function changeOwnPassword(
     throw new AppError('auth.forbidden', 'your company’s login has your password');
   }
   await requireOwnPassword(core, user, currentPassword, '/currentPassword');
-  const settings = await tenantSettings(core, user.tenantId);
-  const weak = passwordFault(newPassword, settings['password.minLength'], [user.email, user.userName]);
+  const rule = passwordRule(await tenantConfig(core, user.tenantId));
+  const weak = passwordFault(newPassword, rule, user);
   if (weak !== undefined) throw fault('/newPassword', weak);
   if (newPassword.normalize('NFC') === currentPassword.normalize('NFC')) {
     throw fault('/newPassword', 'must be another than the current one');

@@ -71,17 +71,16 @@ function useCode(core: Core, user: UserDocument, code: string): Promise<boolean>
 /**
  * Asks somebody with a live session for their password or a code once more: a session alone may be a browser left open.
  *
- * @throws AppError `input.invalid` when neither is given or the one given is wrong, `rate.limited` after too many.
+ * @throws AppError `auth.forbidden` when neither is given, `input.invalid` when the one given is wrong, `rate.limited` after too many.
  */
 export async function requireOwnProof(core: Core, user: UserDocument, proof: OwnProof): Promise<void> {
   const { code, password } = proof;
   if (password !== undefined) return requireOwnPassword(core, user, password, '/password');
   if (code === undefined) {
-    throw new AppError('input.invalid', 'show that it is you', {
-      errors: [
-        { pointer: '/password', detail: 'give your password, or a code of your second factor as code' },
-      ],
-    });
+    throw new AppError(
+      'auth.forbidden',
+      'give your password, or a code of your second factor, as password or code',
+    );
   }
   if (!(await limitGuesses(core, user, () => useCode(core, user, code)))) {
     throw wrong('/code', 'is not the code your app shows now, and no backup code');

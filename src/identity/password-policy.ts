@@ -1,56 +1,98 @@
+import { AppError } from '../shared/errors.js';
 import { fold } from '../shared/fold.js';
+import { isCommonPassword, isCommonWord, looksMachineMade } from './common-passwords.js';
+import type { TenantConfig } from './tenant-config.js';
+import { wordsOf } from './user-keys.js';
 
 /** Longest password, characters: hashing an endless one would be a way to keep the server busy. */
 const mostCharacters = 256;
 
-/** What people type to get past a rule of length; compared without digits and signs at the end. */
-const common = [
-  'password',
-  'passwort',
-  'passw0rd',
-  'letmein',
-  'iloveyou',
-  'welcome',
-  'qwertyuiop',
-  'administrator',
-  'changeme',
-  'trustno1',
-  'superman',
-  'football',
-  'monkey',
-  'dragon',
-  'sunshine',
-  'princess',
-  'correct horse battery staple',
-];
+/** Fewest characters of a password whose maker is a machine. */
+const fewestOfMachines = 8;
 
-const runs = ['abcdefghijklmnopqrstuvwxyz', '01234567890123456789', 'qwertyuiopasdfghjklzxcvbnm'];
+/** What a password is judged by: the one rule of every way in. */
+export interface PasswordRule {
+  minLength: number;
+  /** Words anybody would try for somebody of this tenant. */
+  tenantWords: readonly string[];
+  /** A directory sent it: identity providers make random ones that may be shorter. */
+  isFromDirectory?: boolean;
+}
 
-/** One or two characters over and over, the alphabet, the keyboard, digits in a row, or a common word with a tail. */
-function isCommon(folded: string): boolean {
-  if (new Set(folded).size <= 2) return true;
-  if (runs.some((run) => run.includes(folded) || run.split('').reverse().join('').includes(folded)))
-    return true;
-  const stem = folded.replace(/[\d\W_]+$/u, '');
-  return common.some((word) => stem === word || stem === word.repeat(2) || folded === word);
+/** What is known of the person the password is for. */
+export interface PasswordOwner {
+  userName: string;
+  email?: string | null;
+  attributes?: Record<string, unknown>;
+}
+
+/** The rule for a tenant's people. */
+export function passwordRule(
+  { settings, tenant, ssoDomains }: Pick<TenantConfig, 'settings' | 'tenant' | 'ssoDomains'>,
+  isFromDirectory = false,
+): PasswordRule {
+  return {
+    minLength: settings['password.minLength'],
+    tenantWords: [tenant.slug, tenant.name, ...ssoDomains],
+    isFromDirectory,
+  };
+}
+
+/** Words of three letters and more: shorter ones are found everywhere. */
+const partsOf = (texts: readonly string[]): string[] =>
+  texts
+    .flatMap((text) => [fold(text), ...fold(text).split(/[^\p{L}\p{N}]+/u)])
+    .filter((part) => part.length >= 3);
+
+/**
+ * Whether a password is little more than words an attacker knows: without them nothing is left but a few digits and signs, or a common word.
+ */
+function isMadeOf(words: readonly string[], folded: string): boolean {
+  let rest = folded;
+  for (const word of [...new Set(words)].sort((a, b) => b.length - a.length))
+    rest = rest.replaceAll(word, ' ');
+  if (rest === folded) return false;
+  const letters = rest.replace(/[^\p{L}]/gu, '');
+  const digits = rest.replace(/[^\p{N}]/gu, '');
+  return digits.length <= 8 && (letters.length < 4 || isCommonWord(letters) || isCommonPassword(letters));
+}
+
+function isTooShort(password: string, folded: string, { minLength, isFromDirectory }: PasswordRule): boolean {
+  const { length } = Array.from(password.normalize('NFC'));
+  if (length >= minLength) return false;
+  return !(isFromDirectory && length >= fewestOfMachines && looksMachineMade(folded));
 }
 
 /**
- * Why a password cannot be taken, in words for its owner.
+ * Why a password cannot be taken, in words for its owner, to be read after "the password".
  *
- * @param names - the user's address and userName: neither may be the password, nor what stands before their `@`.
  * @returns undefined when it can.
  */
 export function passwordFault(
   password: string,
-  minLength: number,
-  names: readonly (string | null)[],
+  rule: PasswordRule,
+  { userName, email, attributes = {} }: PasswordOwner,
 ): string | undefined {
-  const length = Array.from(password.normalize('NFC')).length;
-  if (length < minLength) return `must have at least ${minLength} characters`;
-  if (length > mostCharacters) return `must have at most ${mostCharacters} characters`;
   const folded = fold(password);
-  const own = names.flatMap((name) => (name === null ? [] : [fold(name), fold(name).split('@')[0] ?? '']));
-  if (own.includes(folded)) return 'must not be your address or user name';
-  return isCommon(folded) ? 'is too common' : undefined;
+  if (isTooShort(password, folded, rule)) return `must have at least ${rule.minLength} characters`;
+  if (Array.from(password).length > mostCharacters) return `must have at most ${mostCharacters} characters`;
+  const names = [userName, ...(email ? [email] : [])];
+  if (names.some((name) => [fold(name), fold(name).split('@')[0]].includes(folded)))
+    return 'must not be your address or user name';
+  if (isCommonPassword(folded)) return 'is too common';
+  const words = partsOf([...names, ...wordsOf(attributes), ...rule.tenantWords]);
+  return isMadeOf(words, folded) ? 'must not be made of your own or your organization’s name' : undefined;
+}
+
+/**
+ * Judges a password where nobody types it: a directory, a file, a command, the API.
+ *
+ * @throws AppError `input.invalid` that names the rule.
+ */
+export function requireGoodPassword(password: string, rule: PasswordRule, owner: PasswordOwner): void {
+  const fault = passwordFault(password, rule, owner);
+  if (fault === undefined) return;
+  throw new AppError('input.invalid', `the password ${fault}`, {
+    errors: [{ pointer: '/password', detail: fault }],
+  });
 }

@@ -10,8 +10,9 @@ import { loginKey, parseEmail } from './email-domain.js';
 import { enqueueJob, wakeJobs } from './jobs.js';
 import { enqueueMail, linkMail, spanText } from './mails.js';
 import { findTokenHolder, issueToken, type TokenHolder } from './one-time-tokens.js';
-import { passwordFault } from './password-policy.js';
+import { passwordFault, passwordRule } from './password-policy.js';
 import { findConnectionByDomain } from './sso-connections.js';
+import { tenantConfig } from './tenant-config.js';
 import { settingsOf, tenantSettings } from './tenant-settings.js';
 import { deriveStatus } from './user-status.js';
 import { openWrite, saveUser, type WriteContext } from './user-write.js';
@@ -163,8 +164,8 @@ export async function setPasswordByToken(
   origin: Origin,
   { action, change }: PasswordExtras = {},
 ): Promise<PasswordSetting> {
-  const settings = await tenantSettings(core, user.tenantId);
-  const fault = passwordFault(password, settings['password.minLength'], [user.email, user.userName]);
+  const rule = passwordRule(await tenantConfig(core, user.tenantId));
+  const fault = passwordFault(password, rule, user);
   if (fault !== undefined) return { kind: 'weak', fault };
   const hash = await core.passwords.hash(password);
   const actor = holderActor(user, origin);

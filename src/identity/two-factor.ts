@@ -71,7 +71,7 @@ export async function offerTwoFactor(
  *
  * @param proof - asked for where a factor is on already.
  * @returns the secret and the address authenticator apps read from a QR code.
- * @throws AppError `auth.forbidden` when the tenant has second factors off, `input.invalid` without the proof.
+ * @throws AppError `auth.forbidden` when the tenant has second factors off, or without the proof; `input.invalid` for a wrong one.
  */
 export async function beginTwoFactor(
   core: Core,
@@ -209,7 +209,8 @@ export async function removeTwoFactor(core: Core, actor: Actor, user: UserDocume
 /**
  * People take their own second factor away.
  *
- * @throws AppError `input.invalid` without a right proof, `auth.forbidden` where one is required: it can be replaced, not removed.
+ * @throws AppError `auth.forbidden` without a proof, and where a factor is required (it can be replaced, not removed); `input.invalid` for a
+ *   wrong proof.
  */
 export async function removeOwnTwoFactor(
   core: Core,

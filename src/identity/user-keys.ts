@@ -55,6 +55,17 @@ export function displayNameOf(userName: string, attributes: Record<string, unkno
   );
 }
 
+/** The names of a person, as a guesser would try them. */
+export function wordsOf(attributes: Record<string, unknown>): string[] {
+  const { givenName, familyName } = objectOf(attributes['name']);
+  const { displayName, nickName } = attributes;
+  const addresses = addressesOf(attributes['emails']).map(({ value }) => value);
+  return [
+    ...[givenName, familyName, displayName, nickName].flatMap((name) => textOf(name) ?? []),
+    ...addresses,
+  ];
+}
+
 /**
  * Every field that is derived from the userName and the attributes: what users are found, sorted and unique by. The one place that knows
  * how.

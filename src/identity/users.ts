@@ -11,6 +11,8 @@ import { releaseAdministered } from './group-roles.js';
 import { requireUserLimits } from './input-limits.js';
 import { withdrawInvitation } from './invitation-status.js';
 import { wakeJobs } from './jobs.js';
+import { passwordRule, requireGoodPassword } from './password-policy.js';
+import { tenantConfig } from './tenant-config.js';
 import { buildUser, changedUser, requireAddingAllowed, type CreateOptions } from './user-build.js';
 import type { UserInput } from './user-input.js';
 import { guardSelf } from './user-transitions.js';
@@ -126,7 +128,11 @@ export async function createUser(
   options: CreateOptions = {},
 ): Promise<UserDocument> {
   // Nothing is hashed that will not be taken.
-  if (input.password !== undefined) requireUserLimits(input);
+  if (input.password !== undefined) {
+    requireUserLimits(input);
+    const config = await tenantConfig(core, actor.tenantId);
+    requireGoodPassword(input.password, passwordRule(config, actor.directoryId !== null), input);
+  }
   const passwordHash = input.password === undefined ? undefined : await core.passwords.hash(input.password);
   return refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
@@ -143,7 +149,7 @@ function* changePassword(
   prepared: PreparedPassword | undefined,
 ): Step<boolean> {
   if (input.password === undefined) return false;
-  if (prepared?.password !== input.password) throw new PasswordUnprepared(input.password);
+  if (prepared?.password !== input.password) throw new PasswordUnprepared(input.password, input);
   if (prepared.hash === undefined) return false;
   yield* storePassword(context, user._id, prepared.hash, input.passwordIsTemporary ?? false);
   yield* recordEvent(
@@ -215,7 +221,7 @@ export async function updateUser(
       return user;
     } catch (error) {
       if (!(error instanceof PasswordUnprepared)) throw error;
-      prepared = await preparePassword(core, actor.tenantId, id, error.password);
+      prepared = await preparePassword(core, actor, id, error);
     }
   }
 }

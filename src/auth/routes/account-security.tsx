@@ -14,6 +14,7 @@ import {
 } from '../../identity/two-factor.js';
 import { noteSecondFactor, revokeSession } from '../../identity/user-sessions.js';
 import { AppError } from '../../shared/errors.js';
+import { weakPasswordText } from '../refusals.js';
 import { currentSession, isSessionFormToken, sessionFormToken, type LiveSession } from '../session-guard.js';
 import { visitorOf } from '../sessions.js';
 import { BackupCodesPage, EnrolmentPage } from '../views/enrolment-pages.js';
@@ -31,15 +32,9 @@ type Work = (live: LiveSession, req: Request, res: Response) => Promise<void>;
 /** What a refusal says to the person: its first fault, as a sentence. */
 function alertOf({ errors, message }: AppError): string {
   const fault = errors[0];
-  if (!fault) return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
-  const field =
-    fault.pointer === '/newPassword'
-      ? 'The new password'
-      : fault.pointer === '/code'
-        ? 'That'
-        : 'Your password';
-  if (fault.detail.startsWith('is not your password')) return 'Your current password is not right.';
-  return `${field} ${fault.detail}.`;
+  if (fault?.pointer === '/newPassword') return weakPasswordText(fault.detail);
+  if (fault?.pointer === '/currentPassword') return 'Your current password is not right.';
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
 }
 
 /** A form of the account page: of a live session, sent from our own page; what is refused is shown there. */

@@ -28,6 +28,7 @@ import { askEnrolment } from './enrolment.js';
 import { parseEmailForm, queryText } from './form-input.js';
 import { pageErrors } from './page-errors.js';
 import { accountOf } from './password-judgement.js';
+import { weakPasswordText } from '../refusals.js';
 import { signInLimits } from './sign-in-limits.js';
 
 type TokenRequest = Request<{ token: string }>;
@@ -132,7 +133,7 @@ async function takePassword(
   }
   const result = await step.work(parsed.data.password);
   if (result.kind === 'weak') {
-    await sendForm(core, res, step.form, step.user, `Enter a valid password: it ${result.fault}.`);
+    await sendForm(core, res, step.form, step.user, weakPasswordText(result.fault));
   } else if (result.kind === 'dead') {
     sendDeadLink(res);
   } else {

@@ -72,9 +72,15 @@ describe('the API for the own second factor', () => {
 
   it('refuses to take it away without a right proof, and leaves it on', async () => {
     const { user, send } = await enrolled();
-    for (const body of [undefined, {}, { password: 'wrong' }, { code: '000000' }, { password: '' }]) {
+    for (const [body, expected] of [
+      [undefined, 403],
+      [{}, 403],
+      [{ password: 'wrong' }, 400],
+      [{ code: '000000' }, 400],
+      [{ password: '' }, 400],
+    ] as const) {
       const { status } = await send('delete', '/me/2fa', body);
-      expect(status, JSON.stringify(body)).to.equal(400);
+      expect(status, JSON.stringify(body)).to.equal(expected);
     }
     expect((await factorOf(user._id))?.state).to.equal('on');
     expect(await resetsOf(user._id)).to.equal(0);
@@ -92,7 +98,7 @@ describe('the API for the own second factor', () => {
 
   it('makes a secret for another app only for a proof; the first one counts until its code has come', async () => {
     const { user, send, secret } = await enrolled();
-    await send('post', '/me/2fa').expect(400);
+    await send('post', '/me/2fa').expect(403);
     await send('post', '/me/2fa', { password: 'wrong' }).expect(400);
     const { body } = await send('post', '/me/2fa', { password }).expect(200);
     const fresh = (body as { secret: string }).secret;

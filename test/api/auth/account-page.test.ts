@@ -110,7 +110,7 @@ describe('the account page', () => {
   it('puts another app in the place of one only with the password; the old one counts until then', async () => {
     const { browser } = await signedIn();
     const first = await enrol(browser);
-    expect((await send(browser, '/2fa', {})).status).to.equal(400);
+    expect((await send(browser, '/2fa', {})).status).to.equal(403);
     const page = await send(browser, '/2fa', { password: goodPassword });
     expect(secretOf(page)).to.not.equal(first.secret);
     const old = { _csrf: page.fields['_csrf']!, code: codeNow(first.secret, clock) };
