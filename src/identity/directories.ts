@@ -6,9 +6,10 @@ import { changesBetween } from './changes.js';
 import type { Actor, Core } from './core.js';
 import { refuseDuplicates } from './duplicates.js';
 import { wakeJobs } from './jobs.js';
-import { checkRules, type RoleRuleInput } from './directory-rules.js';
+import { checkRules, type RoleRule, type RoleRuleInput } from './directory-rules.js';
 import { enqueueRecompute } from './recompute.js';
-import { buildTenantConfig } from './tenant-config.js';
+import { requireDirectoryAuthority } from './group-authority.js';
+import { tenantConfigStep } from './tenant-config.js';
 import { requireVersion, type WriteOptions } from './versions.js';
 
 export type { Dialect, DirectoryDocument, LearnedDialect } from '../persistence/collections/directories.js';
@@ -50,9 +51,7 @@ export async function createDirectory(
   return refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
       const scope = tx.tenant(actor.tenantId);
-      const tenant = yield* scope.collection('tenants').get(actor.tenantId);
-      if (!tenant) throw new AppError('tenant.not_found', 'there is no such tenant');
-      const config = buildTenantConfig(tenant, yield* scope.collection('roles').find({}), []);
+      const config = yield* tenantConfigStep(tx, actor.tenantId);
       const directory = yield* scope.collection('directories').insert({
         _id: newId(),
         tenantId: actor.tenantId,
@@ -91,6 +90,21 @@ export function listDirectories(core: Core, tenantId: string): Promise<Directory
     .find({}, { sort: { name: 1 } });
 }
 
+function changed(
+  before: DirectoryDocument,
+  change: Omit<DirectoryChange, 'roleRules'> & { roleRules: RoleRule[] | undefined },
+): DirectoryDocument {
+  const dialect = change.dialect ?? before.dialect;
+  return {
+    ...before,
+    name: change.name ?? before.name,
+    dialect,
+    enabled: change.enabled ?? before.enabled,
+    roleRules: change.roleRules ?? before.roleRules,
+    learnedDialect: dialect === before.dialect ? before.learnedDialect : null,
+  };
+}
+
 /**
  * Changes a directory. New rules hold for every later write at once; a job works out the roles of the users that stand.
  *
@@ -111,25 +125,17 @@ export async function updateDirectory(
       const before = yield* scope.collection('directories').get(id);
       if (!before) throw new AppError('directory.not_found', 'there is no such directory');
       requireVersion(before, options.ifVersion);
-      const wanted: DirectoryDocument = {
-        ...before,
-        name: change.name ?? before.name,
-        dialect: change.dialect ?? before.dialect,
-        enabled: change.enabled ?? before.enabled,
-      };
-      if (change.dialect !== undefined && change.dialect !== before.dialect) wanted.learnedDialect = null;
-      if (change.roleRules) {
-        const tenant = yield* scope.collection('tenants').get(actor.tenantId);
-        if (!tenant) throw new AppError('tenant.not_found', 'there is no such tenant');
-        const config = buildTenantConfig(tenant, yield* scope.collection('roles').find({}), []);
-        wanted.roleRules = checkRules(core, actor, config, before.roleRules, change.roleRules);
-      }
+      const config = yield* tenantConfigStep(tx, actor.tenantId);
+      const roleRules =
+        change.roleRules && checkRules(core, actor, config, before.roleRules, change.roleRules);
+      const wanted = changed(before, { ...change, roleRules });
       const changes = changesBetween(auditable(before), auditable(wanted));
       if (changes.length === 0) return before;
+      const hasNewRules = changes.some(({ path }) => path === 'roleRules');
+      const isOpened = wanted.enabled && !before.enabled;
+      if (hasNewRules || isOpened) yield* requireDirectoryAuthority(tx, actor, config, before);
       const after = yield* scope.collection('directories').update(id, () => wanted);
-      if (changes.some(({ path }) => path === 'roleRules')) {
-        yield* enqueueRecompute(tx, actor.tenantId, { directoryId: id }, now);
-      }
+      if (hasNewRules) yield* enqueueRecompute(tx, actor.tenantId, { directoryId: id }, now);
       yield* recordEvent(tx, actor, { action: 'directory.updated', target: partyOf(before), changes }, now);
       return after ?? before;
     }),
@@ -167,7 +173,7 @@ export async function learnDirectoryDialect(
 /**
  * Deletes a directory and its tokens. Its users and groups stay, as ones nobody provisions; a job takes away what its rules gave them.
  *
- * @throws AppError `directory.not_found`, `resource.version_mismatch`.
+ * @throws AppError `directory.not_found`, `role.not_grantable`, `resource.version_mismatch`.
  */
 export async function deleteDirectory(
   core: Core,
@@ -181,6 +187,8 @@ export async function deleteDirectory(
     const directory = yield* scope.collection('directories').get(id);
     if (!directory) throw new AppError('directory.not_found', 'there is no such directory');
     requireVersion(directory, options.ifVersion);
+    // With it goes all that its rules gave.
+    yield* requireDirectoryAuthority(tx, actor, yield* tenantConfigStep(tx, actor.tenantId), directory);
     yield* scope.collection('directories').remove(id);
     yield* scope.collection('scim_tokens').removeMany({ directoryId: id });
     yield* scope.collection('deviation_counts').remove(id);

@@ -1,12 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import type { DirectoryDocument, ScimTokenDocument } from '../persistence/collections/directories.js';
 import type { AuditParty } from '../persistence/collections/events.js';
+import type { Step, Transaction } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import { frozen } from '../shared/frozen.js';
 import { hashToken, newId, newToken } from '../shared/ids.js';
 import { recordEvent } from './audit.js';
 import type { Actor, Core } from './core.js';
-import { findTenantConfig, type TenantConfig } from './tenant-config.js';
+import { requireDirectoryAuthority } from './group-authority.js';
+import { findTenantConfig, tenantConfigStep, type TenantConfig } from './tenant-config.js';
 import { requireVersion, type WriteOptions } from './versions.js';
 
 export type { ScimTokenDocument } from '../persistence/collections/directories.js';
@@ -34,11 +36,17 @@ const partyOf = (token: ScimTokenDocument): AuditParty => ({
   label: token.name,
 });
 
+function* requireMayOpen(tx: Transaction, actor: Actor, directoryId: string): Step<void> {
+  const directory = yield* tx.tenant(actor.tenantId).collection('directories').get(directoryId);
+  if (!directory) throw new AppError('directory.not_found', 'there is no such directory');
+  yield* requireDirectoryAuthority(tx, actor, yield* tenantConfigStep(tx, actor.tenantId), directory);
+}
+
 /**
  * Adds a bearer token to a directory.
  *
  * @returns the token in clear, this once.
- * @throws AppError `directory.not_found`, `directory.too_many_tokens`, `input.invalid`.
+ * @throws AppError `directory.not_found`, `directory.too_many_tokens`, `role.not_grantable`, `input.invalid`.
  */
 export async function createToken(
   core: Core,
@@ -53,6 +61,7 @@ export async function createToken(
     // Moves the directory's version: two tokens made at the same moment are counted one after the other.
     const directory = yield* scope.collection('directories').update(directoryId, (stored) => ({ ...stored }));
     if (!directory) throw new AppError('directory.not_found', 'there is no such directory');
+    yield* requireDirectoryAuthority(tx, actor, yield* tenantConfigStep(tx, actor.tenantId), directory);
     const tokens = yield* scope.collection('scim_tokens').find({ directoryId });
     if (tokens.filter((stored) => isLive(stored, now)).length >= mostLive) {
       throw new AppError(
@@ -102,7 +111,7 @@ export async function revokeToken(
  * Replaces a token: the new one works at once, the old one until the overlap is over.
  *
  * @param overlapSeconds - 0 ends the old one at once.
- * @throws AppError `token.not_found`.
+ * @throws AppError `token.not_found`, `role.not_grantable`.
  */
 export async function rotateToken(
   core: Core,
@@ -118,6 +127,7 @@ export async function rotateToken(
     const tokens = tx.tenant(actor.tenantId).collection('scim_tokens');
     const old = yield* tokens.get(tokenId);
     if (old?.directoryId !== directoryId) throw new AppError('token.not_found', 'there is no such token');
+    yield* requireMayOpen(tx, actor, directoryId);
     yield* tokens.update(tokenId, (stored) => ({
       ...stored,
       expiresAt: stored.expiresAt !== null && stored.expiresAt < end ? stored.expiresAt : end,
@@ -148,7 +158,7 @@ export async function rotateToken(
 /**
  * Gives a token another value, as a set-up file declares it; nothing happens when it is the same.
  *
- * @throws AppError `token.not_found`, `store.duplicate`.
+ * @throws AppError `token.not_found`, `role.not_grantable`, `store.duplicate`.
  */
 export async function replaceToken(
   core: Core,
@@ -166,6 +176,7 @@ export async function replaceToken(
     if (before?.directoryId !== directoryId) throw new AppError('token.not_found', 'there is no such token');
     requireVersion(before, options.ifVersion);
     if (before.tokenHash === tokenHash) return before;
+    yield* requireMayOpen(tx, actor, directoryId);
     const after = yield* tokens.update(tokenId, (stored) => ({
       ...stored,
       tokenHash,

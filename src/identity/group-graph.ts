@@ -70,16 +70,21 @@ export async function shownSince(scope: Scope, groupIds: readonly string[], inst
   return [...groups.values()].some(({ shownAt }) => shownAt !== undefined && shownAt >= instant);
 }
 
-/** The groups of one user out of a closure that was loaded for many: direct and indirect. */
+/**
+ * The groups of one user out of a closure that was loaded for many: direct and indirect.
+ *
+ * @param directoryId - only groups of this directory, and only by way of such; absent: all.
+ */
 export function reachable(
   ids: readonly string[],
   known: ReadonlyMap<string, GroupNode | undefined>,
+  directoryId?: string | null,
 ): GroupNode[] {
   const found = new Map<string, GroupNode>();
   const walk = [...ids];
   for (let id = walk.pop(); id !== undefined; id = walk.pop()) {
     const group = found.has(id) ? undefined : known.get(id);
-    if (!group) continue;
+    if (!group || (directoryId !== undefined && group.directoryId !== directoryId)) continue;
     found.set(id, group);
     walk.push(...group.groupIds);
   }

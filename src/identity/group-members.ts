@@ -76,7 +76,7 @@ async function judgedParts(
   if (!isLarge(difference)) return partsOf(difference);
   // A nested group may make a ring.
   const nested = await requireMembers(core, actor, difference.add);
-  const refused = await refusable(core, actor, groupId, difference.remove);
+  const refused = await refusable(core, actor, groupId, difference);
   return partsOf(difference, new Set([...nested, ...refused]));
 }
 

@@ -1,7 +1,7 @@
 import type { GroupDocument } from '../persistence/collections/groups.js';
 import type { Scope, Step } from '../persistence/store.js';
 import { AppError, type InputFault } from '../shared/errors.js';
-import { knownGroupsStep, reachable, type GroupNode } from './group-graph.js';
+import type { GroupNode } from './group-graph.js';
 import { requireGrantable } from './permissions.js';
 import type { MappedGrant } from './role-mapping.js';
 import { touchTenant, type Role, type TenantConfig } from './tenant-config.js';
@@ -47,21 +47,6 @@ export function groupGrants(groups: readonly GroupNode[], config: TenantConfig):
 
 const knownRoles = (config: TenantConfig, keys: readonly string[]): Role[] =>
   keys.flatMap((key) => config.roles.get(key) ?? []);
-
-/**
- * Whoever changes the members of a group gives and takes what the group and those above it give: the management permissions among it
- * must be the actor's own. A directory does as it likes in the groups it manages: their roles were mapped to them by somebody who may.
- *
- * @throws AppError `role.not_grantable`.
- */
-export function* requireMayGive(context: WriteContext, group: GroupDocument): Step<void> {
-  const { actor, config, groups, tenantId, tx } = context;
-  const isOwn = actor.directoryId !== null && actor.directoryId === group.directoryId;
-  if (isOwn || config.groupRoles.size === 0) return;
-  yield* knownGroupsStep(tx, tenantId, [group._id], groups);
-  const given = reachable([group._id], groups).flatMap(({ _id }) => config.groupRoles.get(_id) ?? []);
-  requireGrantable(actor, knownRoles(config, given));
-}
 
 /** Those of the second list that are not in the first. */
 const added = (before: readonly string[], after: readonly string[]): string[] =>

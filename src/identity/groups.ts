@@ -9,13 +9,13 @@ import { changesBetween } from './changes.js';
 import type { Actor, Core } from './core.js';
 import { refuseDuplicates } from './duplicates.js';
 import { fold } from '../shared/fold.js';
+import { requireMayGive } from './group-authority.js';
 import { descendantGroupsStep, groupClosure, reachable } from './group-graph.js';
 import {
   accessFields,
   administratorIdsOf,
   putGroupAccess,
   putGroupRoles,
-  requireMayGive,
   roleIdsOf,
   type GroupAccess,
 } from './group-roles.js';
@@ -99,6 +99,7 @@ export function* insertGroupStep(context: WriteContext, input: GroupInput): Step
       ...accessFields(input),
     });
   yield* putGroupAccess(context, undefined, group);
+  yield* requireMayGive(context, group);
   yield* recordEvent(tx, actor, { action: 'group.created', target: groupParty(group) }, now);
   return group;
 }
@@ -169,18 +170,9 @@ export async function updateGroup(
   return saved;
 }
 
-/** Changes a group's attributes within a larger write; see {@link updateGroup}. */
-export function* editGroupStep(
-  context: WriteContext,
-  before: GroupDocument,
-  change: GroupEdit,
-): Step<GroupDocument> {
-  const { actor, now, tenantId, tx } = context;
-  const input = change(before);
-  if (!input) return before;
-  requireGroupLimits(input, before);
+function edited({ actor, now }: WriteContext, before: GroupDocument, input: GroupInput): GroupDocument {
   const directoryId = before.directoryId ?? actor.directoryId;
-  const wanted: GroupDocument = {
+  return {
     ...before,
     displayName: input.displayName,
     externalId: input.externalId,
@@ -191,19 +183,35 @@ export function* editGroupStep(
     ...accessFields(input, before),
     ...(input.displayName !== before.displayName && { shownAt: now }),
   };
+}
+
+/** Changes a group's attributes within a larger write; see {@link updateGroup}. */
+export function* editGroupStep(
+  context: WriteContext,
+  before: GroupDocument,
+  change: GroupEdit,
+): Step<GroupDocument> {
+  const { actor, now, tenantId, tx } = context;
+  const input = change(before);
+  if (!input) return before;
+  requireGroupLimits(input, before);
+  const wanted = edited(context, before, input);
   const changes = changesBetween(auditable(before), auditable(wanted));
   if (changes.length === 0) return before;
-  // To rename a group nobody manages is to take it over, with all that it gives.
-  if (actor.directoryId !== null) yield* requireMayGive(context, before);
+  // For a directory any change of a group made here is to take it over, with all that it gives.
+  const isNamed = changes.some(({ path }) => path === 'displayName' || path === 'externalId');
+  if (isNamed || actor.directoryId !== null) yield* requireMayGive(context, before);
   const hasNewRoles = yield* putGroupAccess(context, before, wanted);
+  if (isNamed) yield* requireMayGive(context, wanted);
   const after = yield* tx
     .tenant(tenantId)
     .collection('groups')
     .update(before._id, () => wanted);
   yield* recordEvent(tx, actor, { action: 'group.updated', target: groupParty(wanted), changes }, now);
   forgetGroups(context);
-  const isRenamed = changes.some(({ path }) => path === 'displayName' || path === 'externalId');
-  if (isRenamed || hasNewRoles) yield* recomputeMembers(context, before._id);
+  // Rules of a directory see its own groups only.
+  const isTaken = before.directoryId !== wanted.directoryId;
+  if (isNamed || isTaken || hasNewRoles) yield* recomputeMembers(context, before._id);
   return after ?? before;
 }
 

@@ -49,22 +49,26 @@ export function partsOf(
 export const isLarge = ({ add, remove }: Difference): boolean =>
   add.length + remove.length > mostPerTransaction;
 
-/** Whose removal may be refused, and with it the whole: nested groups and administrators, of whom the last one stays, and oneself. */
+/**
+ * Whose joining or leaving may be refused, and with it the whole: nested groups that leave, people who manage something, of whom some stand
+ * above the actor and the last administrator stays, and oneself.
+ */
 export async function refusable(
   core: Core,
   actor: Actor,
   groupId: string,
-  remove: readonly string[],
+  { add, remove }: Difference,
 ): Promise<string[]> {
   const scope = core.store.tenant(actor.tenantId);
-  const { administratorRoles } = await tenantConfig(core, actor.tenantId);
-  const holdsRole = { groupIds: groupId, 'grants.role': { $in: [...administratorRoles] } };
+  const { roles } = await tenantConfig(core, actor.tenantId);
+  const managing = [...roles.values()].filter(({ management }) => management.length > 0);
+  const holdsRole = { 'grants.role': { $in: managing.map(({ fullKey }) => fullKey) } };
   const candidates = new Set([actor.party.id]);
   for await (const { _id } of scope.collection('groups').iterate({ groupIds: groupId }, { fields: [] }))
     candidates.add(_id);
   for await (const { _id } of scope.collection('users').iterate(holdsRole, { fields: [] }))
     candidates.add(_id);
-  return remove.filter((id) => candidates.has(id));
+  return [...add, ...remove].filter((id) => candidates.has(id));
 }
 
 /** Leaves the later parts of a change behind with the first. @returns the group with their ids. */

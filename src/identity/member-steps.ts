@@ -3,9 +3,10 @@ import type { UserDocument } from '../persistence/collections/users.js';
 import type { Step } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import { recordEvent } from './audit.js';
+import { requireAuthority } from './authority.js';
 import type { Actor, Core } from './core.js';
+import { requireMayGive } from './group-authority.js';
 import { groupsAboveStep } from './group-graph.js';
-import { requireMayGive } from './group-roles.js';
 import { groupParty, recomputeMembers } from './groups.js';
 import { recomputeUserStep } from './recompute.js';
 import { isProtectedFromDirectories } from './user-transitions.js';
@@ -75,12 +76,13 @@ function* changeUser(
 ): Step<boolean> {
   if (user.groupIds.includes(groupId) === isMember) return false;
   const groupIds = withMembership(user.groupIds, groupId, isMember);
-  yield* recomputeUserStep(
+  const saved = yield* recomputeUserStep(
     context,
     user,
     groupIds,
     isMember ? adopted(context, user).directoryId : user.directoryId,
   );
+  if (saved.grants !== user.grants) requireAuthority(context.actor, user, context.config, context.now);
   return true;
 }
 
@@ -113,7 +115,11 @@ function* changeNested(
 }
 
 /** What a later part of a change leaves undone rather than fail: its first part was judged and answered for. */
-const spared: ReadonlySet<string> = new Set(['user.last_administrator', 'user.self_change']);
+const spared: ReadonlySet<string> = new Set([
+  'user.above_actor',
+  'user.last_administrator',
+  'user.self_change',
+]);
 
 function* changeLate(context: WriteContext, id: string, groupId: string, isMember: boolean): Step<boolean> {
   try {
@@ -191,5 +197,11 @@ export function* changeMembersStep(
   const event = { action: 'group.members_changed', target: groupParty(group), changes };
   yield* recordEvent(tx, actor, event, now);
   const groups = tx.tenant(tenantId).collection('groups');
-  return (yield* groups.update(group._id, (stored) => claimed(actor, stored))) ?? group;
+  const saved = (yield* groups.update(group._id, (stored) => claimed(actor, stored))) ?? group;
+  if (saved.directoryId !== group.directoryId) {
+    // Rules of a directory see its own groups only: from now on this one.
+    forgetGroups(context);
+    yield* recomputeMembers(context, group._id);
+  }
+  return saved;
 }

@@ -1,3 +1,4 @@
+import type { DirectoryDocument } from '../persistence/collections/directories.js';
 import type { Grant, UserDocument } from '../persistence/collections/users.js';
 import type { Core } from './core.js';
 import { effectiveRoles } from './effective-roles.js';
@@ -45,9 +46,10 @@ function toMappingGroups(
   return [...groups].map(({ _id, displayName, externalId }) => ({ id: _id, displayName, externalId }));
 }
 
-async function viewOf(core: Core, user: UserDocument): Promise<MappingView> {
+/** @param directoryId - whose rules look: they see its own groups. */
+async function viewOf(core: Core, user: UserDocument, directoryId: string | null): Promise<MappingView> {
   const known = await groupClosure(core.store.tenant(user.tenantId), user.groupIds);
-  return mappingView(user, toMappingGroups(reachable(user.groupIds, known)));
+  return mappingView(user, toMappingGroups(reachable(user.groupIds, known, directoryId)));
 }
 
 function reasonsOf(user: UserDocument, roles: ReadonlySet<string>, names: Names): RoleReason[] {
@@ -79,7 +81,7 @@ export async function explainRoles(core: Core, tenantId: string, userId: string)
     approvalRequired: config.settings['approval.required'],
     lockedUntil: credentials?.lockedUntil ?? null,
   });
-  const view = await viewOf(core, user);
+  const view = await viewOf(core, user, user.directoryId);
   const rules = compileRules(directory?.roleRules ?? [], aliasesFor(core));
   const { grants, unmatched } = mapRoles(view, rules, aliasesFor(core));
   return {
@@ -124,20 +126,21 @@ function viewOfResource(core: Core, resource: Readonly<Record<string, unknown>>)
 /**
  * Tries rules on a user without writing anything.
  *
+ * @param directory - whose rules look at the user.
  * @param subject - a stored user's id, or a SCIM User resource (`groups` with `display` and `value`).
  * @param rules - checked ones; see `checkRules`.
  * @throws AppError `user.not_found`; `input.invalid` when the resource is larger than a directory may send.
  */
 export async function dryRunRules(
   core: Core,
-  tenantId: string,
+  { _id, tenantId }: Pick<DirectoryDocument, '_id' | 'tenantId'>,
   subject: { userId: string } | { user: Readonly<Record<string, unknown>> },
   rules: readonly RoleRule[],
 ): Promise<DryRunResult> {
   if ('user' in subject) requireAttributeLimits(subject.user);
   const view =
     'userId' in subject
-      ? await viewOf(core, await getUser(core, tenantId, subject.userId))
+      ? await viewOf(core, await getUser(core, tenantId, subject.userId), _id)
       : viewOfResource(core, subject.user);
   const compiled = compileRules(rules, aliasesFor(core));
   const result = mapRoles(view, compiled, aliasesFor(core));

@@ -6,7 +6,7 @@ import type { Grant, UserDocument } from '../persistence/collections/users.js';
 import type { Step, Transaction } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import { recordEvent } from './audit.js';
-import { changesDecided, requireAuthority } from './authority.js';
+import { changesDecided, gainsBeyond, notGivable, requireAuthority } from './authority.js';
 import { changesBetween, type FieldChange } from './changes.js';
 import type { Actor, Core } from './core.js';
 import { groupSource, replaceRuleGrants } from './grants.js';
@@ -114,7 +114,9 @@ export function* regrantStep(context: WriteContext, user: UserDocument): Step<Gr
   const groups = yield* groupsOfStep(context, user, hasGroupRoles || rules?.needsGroups === true);
   let next = user.grants;
   if (directory && rules) {
-    const named = groups.map(({ _id, displayName, externalId }) => ({ id: _id, displayName, externalId }));
+    // By names anybody may give, rules would give roles to whom the directory never meant.
+    const own = groups.length === 0 ? [] : reachable(user.groupIds, context.groups, directory._id);
+    const named = own.map(({ _id, displayName, externalId }) => ({ id: _id, displayName, externalId }));
     const mapped = mapCompiledRules(mappingView(user, named), rules);
     const known = mapped.filter(({ role }) => config.roles.has(role));
     next = replaceRuleGrants(next, directory._id, [...known, ...assignedRoles(user, config)], now);
@@ -253,6 +255,14 @@ function guardChange(
   guardAttributes(actor, before, after, config);
 }
 
+/** Nobody gives what they do not hold, be it by a rule that matches what they change. */
+function* guardGains(context: WriteContext, before: UserDocument, after: UserDocument): Step<void> {
+  if (!gainsBeyond(context, before, after)) return;
+  // What an earlier change of rules has yet to give is not this one's doing.
+  const settled = { ...before, grants: yield* regrantStep(context, before) };
+  if (gainsBeyond(context, settled, after)) throw notGivable();
+}
+
 /**
  * Writes a changed user with all that hangs on it: guards, the end of sessions where the change demands it, audit events.
  *
@@ -270,6 +280,7 @@ export function* saveUser(
   const after = reason === undefined ? changed : { ...changed, accessRevokedAt: nextRevocation(before, now) };
   if (isDeepStrictEqual(before, after)) return before;
   guardChange(context, before, after, revoke !== undefined);
+  yield* guardGains(context, before, after);
   yield* guardLastAdministrator(context, before, after);
   const saved = yield* tx
     .tenant(tenantId)

@@ -15,6 +15,7 @@ import { passwordRule, requireGoodPassword } from './password-policy.js';
 import { tenantConfig } from './tenant-config.js';
 import { buildUser, changedUser, requireAddingAllowed, type CreateOptions } from './user-build.js';
 import type { UserInput } from './user-input.js';
+import { requireSignInKept } from './user-protection.js';
 import { guardSelf } from './user-transitions.js';
 import { requireVersion, type WriteOptions } from './versions.js';
 import { isVisibleTo, requireWritable, retired, retiredKeys } from './user-visibility.js';
@@ -209,6 +210,7 @@ export async function updateUser(
         requireUserLimits(input, user);
         const isNewPassword = yield* changePassword(context, user, input, prepared);
         const changed = yield* changedUser(context, user, input);
+        yield* requireSignInKept(context, user, changed, isNewPassword);
         const leftOpen = yield* sessionsLeftOpen(context, user, changed);
         return yield* saveUser(context, user, changed, isNewPassword ? 'password_changed' : leftOpen);
       }),
@@ -272,7 +274,7 @@ export function* removeUser(context: WriteContext, user: UserDocument): Step<voi
  * Deletes a user with everything that hangs on it; audit events keep its id and label. Where the tenant deletes nobody, a directory's
  * DELETE hides the user instead and everybody else is refused.
  *
- * @throws AppError `user.not_found`, `user.deletion_off`, `user.protected`, `user.above_actor`, `user.last_administrator`,
+ * @throws AppError `user.not_found`, `user.not_managed`, `user.deletion_off`, `user.protected`, `user.above_actor`, `user.last_administrator`,
  *   `user.self_change`, `resource.version_mismatch`.
  */
 export async function deleteUser(
@@ -288,6 +290,12 @@ export async function deleteUser(
     const user = requireWritable(actor, stored, context.config);
     requireVersion(user, options.ifVersion);
     const isScim = actor.directoryId !== null;
+    if (isScim && user.directoryId !== actor.directoryId) {
+      throw new AppError(
+        'user.not_managed',
+        'this user is not one that the directory provisions: it may not delete them',
+      );
+    }
     if (!isScim && !settings['users.deletion']) {
       throw new AppError('user.deletion_off', 'users of this tenant are disabled, not deleted');
     }

@@ -19,8 +19,10 @@ const byCode: Partial<Record<ErrorCode, string>> = {
     'This user is the last administrator. Give another person the administrator role first.',
   'user.name_taken':
     'Another user has that userName or address. If it is the same person, remove or rename the other record first.',
+  'user.not_managed':
+    'This user was made here and the directory never wrote to them. Match them in the identity provider first, or delete them here.',
   'user.protected':
-    'This user holds management rights given by hand, so no directory may change it. Withdraw them, or leave the user out of the assignment.',
+    'This user holds management rights given by hand: a directory may not change who they sign in as, nor anything of one it does not provision. Withdraw them, or leave the user out of the assignment.',
 };
 
 const byScimType: Record<ScimType, string> = {

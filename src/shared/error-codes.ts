@@ -49,6 +49,7 @@ export const errorStatus = {
   'user.last_administrator': 403,
   'user.name_taken': 409,
   'user.not_found': 404,
+  'user.not_managed': 403,
   'user.protected': 403,
   'user.provisioned': 403,
   'user.self_change': 403,

@@ -122,7 +122,7 @@ const dryRun = route({
         )
       : target.roleRules;
     const subject = body.user ? { user: body.user } : { userId: body.userId ?? '' };
-    return { body: await reroot('', '/user', () => dryRunRules(core, tenantId, subject, checked)) };
+    return { body: await reroot('', '/user', () => dryRunRules(core, target, subject, checked)) };
   },
 });
 
