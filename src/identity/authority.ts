@@ -49,11 +49,11 @@ export async function requireAuthorityOver(core: Core, actor: Actor, user: UserD
 
 /** What of a user only those change who stand above: how they sign in, whether and until when they may, and what they were given. */
 function decidedFields(user: UserDocument): string {
-  const { userName, email, emailKeys, loginType, enabled, approved, accessExpiresAt, grants } = user;
+  const { userName, email, emailKeys, loginType, enabled, hold, approved, accessExpiresAt, grants } = user;
   // What rules and groups give follows from other changes, which have guards of their own.
   const given = grants.filter(({ type }) => type !== 'rule').map(({ role, type }) => `${type} ${role}`);
   return JSON.stringify([
-    ...[userName, email, emailKeys, loginType, enabled, approved, accessExpiresAt],
+    ...[userName, email, emailKeys, loginType, enabled, hold ?? null, approved, accessExpiresAt],
     ...[given.sort(), servicesOf(user)],
   ]);
 }

@@ -15,8 +15,8 @@ export function liveGrants(user: Pick<UserDocument, 'grants'>, config: TenantCon
   );
 }
 
-/** Whether the user's status lets roles work. */
-function mayUseRoles(user: RoleHolder, config: TenantConfig, now: Date): boolean {
+/** Whether the user's status lets roles work, and whatever else somebody was put in charge of. */
+export function mayUseRoles(user: RoleHolder, config: TenantConfig, now: Date): boolean {
   return hasRolesIn(deriveStatus(user, { now, approvalRequired: config.settings['approval.required'] }));
 }
 

@@ -1,10 +1,13 @@
 import type { GroupDocument } from '../persistence/collections/groups.js';
-import type { Scope, Step } from '../persistence/store.js';
+import type { UserDocument } from '../persistence/collections/users.js';
+import type { Step } from '../persistence/store.js';
 import { AppError, type InputFault } from '../shared/errors.js';
+import type { Actor, Core } from './core.js';
+import { mayUseRoles } from './effective-roles.js';
 import type { GroupNode } from './group-graph.js';
 import { requireGrantable } from './permissions.js';
 import type { MappedGrant } from './role-mapping.js';
-import { touchTenant, type Role, type TenantConfig } from './tenant-config.js';
+import { tenantConfig, touchTenant, type Role, type TenantConfig } from './tenant-config.js';
 import { isVisibleTo } from './user-visibility.js';
 import type { WriteContext } from './user-write.js';
 
@@ -106,14 +109,27 @@ export function* putGroupAccess(
   return true;
 }
 
-/** Whether a user looks after the members of one of these groups. */
-export async function administersOneOf(
-  scope: Scope,
-  userId: string,
-  groupIds: readonly string[],
-): Promise<boolean> {
-  if (groupIds.length === 0) return false;
-  const own = await scope.collection('groups').find({ administratorIds: userId }, { fields: [] });
+/** Whether the actor is a person whose status lets them look after groups now. */
+async function mayAdminister(core: Core, { party, tenantId }: Actor): Promise<boolean> {
+  if (party.type !== 'user') return false;
+  const [user, config] = await Promise.all([
+    core.store.tenant(tenantId).collection('users').get(party.id),
+    tenantConfig(core, tenantId),
+  ]);
+  return user !== undefined && mayUseRoles(user, config, core.clock.now());
+}
+
+/** Whether the actor looks after the members of this group. */
+export async function administers(core: Core, actor: Actor, group: GroupDocument): Promise<boolean> {
+  return administratorIdsOf(group).includes(actor.party.id) && mayAdminister(core, actor);
+}
+
+/** Whether the actor looks after a group this user is in by somebody else's decision than that group's administrators'. */
+export async function administersMember(core: Core, actor: Actor, user: UserDocument): Promise<boolean> {
+  const groupIds = user.groupIds.filter((id) => !user.broughtInto?.includes(id));
+  if (groupIds.length === 0 || !(await mayAdminister(core, actor))) return false;
+  const groups = core.store.tenant(user.tenantId).collection('groups');
+  const own = await groups.find({ administratorIds: actor.party.id }, { fields: [] });
   return own.some(({ _id }) => groupIds.includes(_id));
 }
 

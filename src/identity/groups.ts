@@ -227,11 +227,8 @@ function* releaseMembers(context: WriteContext, groupId: string): Step<void> {
   const users = yield* affectedUsers(context, [groupId, ...below]);
   if (users) {
     for (const user of users) {
-      yield* recomputeUserStep(
-        context,
-        user,
-        user.groupIds.filter((id) => id !== groupId),
-      );
+      const groupIds = user.groupIds.filter((id) => id !== groupId);
+      yield* recomputeUserStep(context, user, { groupIds });
     }
     return;
   }

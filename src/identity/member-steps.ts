@@ -67,6 +67,19 @@ function adopted(context: WriteContext, user: UserDocument): UserDocument {
   return isFree ? { ...user, directoryId: actor.directoryId } : user;
 }
 
+/** Whom a group's administrators put in they have not the right to read: else they could read anybody. */
+function broughtInto(
+  { actor }: WriteContext,
+  user: UserDocument,
+  groupId: string,
+  isMember: boolean,
+): Pick<UserDocument, 'broughtInto'> {
+  const before = user.broughtInto ?? [];
+  const isTheirs = isMember && actor.party.type === 'user' && !actor.permissions.has('users.read');
+  const others = before.filter((id) => id !== groupId);
+  return before.length > 0 || isTheirs ? { broughtInto: [...others, ...(isTheirs ? [groupId] : [])] } : {};
+}
+
 /** Puts one user in or takes it out: that one document, with the roles that follow from it. */
 function* changeUser(
   context: WriteContext,
@@ -76,12 +89,11 @@ function* changeUser(
 ): Step<boolean> {
   if (user.groupIds.includes(groupId) === isMember) return false;
   const groupIds = withMembership(user.groupIds, groupId, isMember);
-  const saved = yield* recomputeUserStep(
-    context,
-    user,
-    groupIds,
-    isMember ? adopted(context, user).directoryId : user.directoryId,
-  );
+  const directoryId = isMember ? adopted(context, user).directoryId : user.directoryId;
+  const saved = yield* recomputeUserStep(context, user, {
+    ...{ groupIds, directoryId },
+    ...broughtInto(context, user, groupId, isMember),
+  });
   if (saved.grants !== user.grants) requireAuthority(context.actor, user, context.config, context.now);
   return true;
 }

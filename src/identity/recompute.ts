@@ -39,21 +39,20 @@ export function* enqueueRecompute(
 /**
  * One user's roles worked out anew. A user whose directory is gone becomes one nobody provisions.
  *
- * @param groupIds - the user's direct groups from now on.
- * @param directoryId - who manages the user from now on.
+ * @param moved - what becomes of the user's direct groups and of who manages the user; what is absent stays.
  */
 export function* recomputeUserStep(
   context: WriteContext,
   user: UserDocument,
-  groupIds: readonly string[] = user.groupIds,
-  directoryId: string | null = user.directoryId,
+  moved: Partial<Pick<UserDocument, 'groupIds' | 'directoryId' | 'broughtInto'>> = {},
 ): Step<UserDocument> {
+  const { directoryId } = { ...user, ...moved };
   const isManaged = directoryId !== null && directoryId !== retired;
   const directory = isManaged ? yield* directoryStep(context, directoryId) : undefined;
   const isOrphan = isManaged && !directory;
   const known: UserDocument = {
     ...user,
-    groupIds: [...groupIds],
+    ...moved,
     directoryId: isOrphan ? null : directoryId,
     grants: isOrphan ? withoutRuleGrants(user.grants, directoryId) : user.grants,
   };
@@ -86,11 +85,8 @@ async function recomputeBatch(core: Core, job: JobDocument, ids: readonly string
       .find({ _id: { $in: ids } });
     for (const user of users) {
       try {
-        yield* recomputeUserStep(
-          context,
-          user,
-          user.groupIds.filter((id) => !removed.includes(id)),
-        );
+        const groupIds = user.groupIds.filter((id) => !removed.includes(id));
+        yield* recomputeUserStep(context, user, { groupIds });
       } catch (error) {
         if (!(error instanceof AppError) || error.code !== 'user.last_administrator') throw error;
         yield* keepLastAdministrator(context, user);

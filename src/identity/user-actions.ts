@@ -5,21 +5,25 @@ import type { Actor, Core } from './core.js';
 import { systemActor } from './actors.js';
 import { answerInvitation } from './invitation-status.js';
 import { wakeJobs, type JobDocument } from './jobs.js';
-import { inputOf } from './user-input.js';
+import { inputOf, type UserInput } from './user-input.js';
 import { requireWritable } from './user-visibility.js';
 import { openWrite, partyOf, saveUser, type WriteContext } from './user-write.js';
 import { updateUser } from './users.js';
 import { requireVersion, type WriteOptions } from './versions.js';
 
-/** Enables or disables; disabling ends sessions and tokens unless `sessions.revokeOnDisable` is off and a person does it. */
+/**
+ * Enables or disables; disabling ends sessions and tokens unless `sessions.revokeOnDisable` is off and a person does it.
+ *
+ * @param options - `hold`: as {@link UserInput.hold}.
+ */
 export function setEnabled(
   core: Core,
   actor: Actor,
   id: string,
   enabled: boolean,
-  options: WriteOptions = {},
+  { hold, ...options }: WriteOptions & Pick<UserInput, 'hold'> = {},
 ): Promise<UserDocument> {
-  return updateUser(core, actor, id, (user) => ({ ...inputOf(user), active: enabled }), {
+  return updateUser(core, actor, id, (user) => ({ ...inputOf(user), active: enabled, hold }), {
     ...options,
     decides: true,
   });

@@ -9,6 +9,7 @@ import { requireGrantable } from './permissions.js';
 import { compileRules, mapRoles } from './role-mapping.js';
 import type { TenantConfig } from './tenant-config.js';
 import { requireKnownServices, servicesOf } from './user-access.js';
+import { standingAfter } from './user-hold.js';
 import type { UserInput } from './user-input.js';
 import { deriveUserKeys } from './user-keys.js';
 import { retired, retiredKeys } from './user-visibility.js';
@@ -192,6 +193,7 @@ export function* changedUser(
   const isBack = stored.directoryId === retired && input.active;
   const isHidden = stored.directoryId === retired && !isBack;
   const keys = deriveUserKeys(input.userName, input.attributes);
+  const directoryId = isBack ? null : (stored.directoryId ?? actor.directoryId);
   const changed: UserDocument = {
     ...stored,
     ...keys,
@@ -199,8 +201,8 @@ export function* changedUser(
     userName: input.userName,
     externalId: input.externalId,
     attributes: input.attributes,
-    enabled: input.active,
-    directoryId: isBack ? null : (stored.directoryId ?? actor.directoryId),
+    ...standingAfter(actor, stored, input, directoryId),
+    directoryId,
     approved: input.approved ?? stored.approved,
     accessExpiresAt: input.accessExpiresAt === undefined ? stored.accessExpiresAt : input.accessExpiresAt,
     loginType: input.loginType ?? stored.loginType,

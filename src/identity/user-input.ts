@@ -8,6 +8,8 @@ export interface UserInput {
   attributes: Record<string, unknown>;
   /** SCIM's `active`; our `enabled`. */
   active: boolean;
+  /** With `active: false`: whether it holds against the directory. Absent: for people a directory manages, when people say it. */
+  hold?: boolean | undefined;
   /** In clear; absent: unchanged. */
   password?: string | undefined;
   /** Whether the user has to change that password at the first sign-in. */

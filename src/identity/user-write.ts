@@ -23,6 +23,7 @@ import {
 import { tenantConfigStep, touchTenant, type TenantConfig } from './tenant-config.js';
 import { nextRevocation } from './session-end.js';
 import { assignedRoles, servicesOf } from './user-access.js';
+import { activeFor, isHeld } from './user-hold.js';
 import { administratorLevel, guardAttributes, guardSelf, revocationReason } from './user-transitions.js';
 
 /** What every write of users works with, inside one transaction. */
@@ -169,6 +170,7 @@ function auditable(user: UserDocument): Record<string, unknown> {
     gatehouse,
     services: servicesByKey(user),
     ...{ userName, externalId, enabled, approved, activatedAt, accessExpiresAt, loginType, directoryId },
+    ...(isHeld(user) && { held: true, active: activeFor(user) }),
     roles: [...new Set(user.grants.map((grant) => grant.role))].sort(),
     ...(Array.isArray(attributes['roles']) && { 'attributes.roles': attributes['roles'] }),
   };
@@ -195,6 +197,12 @@ function actionOf(change: FieldChange): string {
   }
 }
 
+/** Who begins to be held is disabled once more, be it that the directory had done so already. */
+function standingAction(before: UserDocument, after: UserDocument): string {
+  if (before.enabled !== after.enabled) return after.enabled ? 'user.enabled' : 'user.disabled';
+  return isHeld(after) ? 'user.disabled' : 'user.updated';
+}
+
 function serviceActionOf({ before, after }: FieldChange): string {
   if (before === null) return 'service.assigned';
   return after === null ? 'service.removed' : 'service.roles_changed';
@@ -208,8 +216,11 @@ function servicesByKey(user: UserDocument): Record<string, unknown> {
 /** One event for each kind of change. */
 function* recordUserChanges(context: WriteContext, before: UserDocument, after: UserDocument): Step<void> {
   const byAction = new Map<string, FieldChange[]>();
-  for (const change of changesBetween(auditable(before), auditable(after))) {
-    const action = actionOf(change);
+  const found = changesBetween(auditable(before), auditable(after));
+  const moves = found.some(({ path }) => path === 'enabled' || path === 'held');
+  for (const change of found) {
+    const isPart = change.path === 'held' || (change.path === 'active' && moves);
+    const action = isPart ? standingAction(before, after) : actionOf(change);
     byAction.set(action, [...(byAction.get(action) ?? []), change]);
   }
   for (const [action, changes] of byAction) {

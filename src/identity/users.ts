@@ -14,6 +14,7 @@ import { wakeJobs } from './jobs.js';
 import { passwordRule, requireGoodPassword } from './password-policy.js';
 import { tenantConfig } from './tenant-config.js';
 import { buildUser, changedUser, requireAddingAllowed, type CreateOptions } from './user-build.js';
+import { activeFor } from './user-hold.js';
 import type { UserInput } from './user-input.js';
 import { requireSignInKept } from './user-protection.js';
 import { guardSelf } from './user-transitions.js';
@@ -171,7 +172,7 @@ function* sessionsLeftOpen(
   after: UserDocument,
 ): Step<'disabled' | undefined> {
   const { actor, config, tx, tenantId } = context;
-  if (actor.directoryId === null || before.enabled || after.enabled) return undefined;
+  if (actor.directoryId === null || before.enabled || activeFor(after)) return undefined;
   if (config.settings['sessions.revokeOnDisable']) return undefined;
   const session = yield* tx.tenant(tenantId).collection('sessions').findOne({ userId: before._id });
   return session ? 'disabled' : undefined;

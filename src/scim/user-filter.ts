@@ -1,7 +1,6 @@
 import type { ScimContext } from './exchange.js';
 import { enterpriseUserUrn } from './protocol/urns.js';
 import {
-  booleanField,
   instantField,
   nothing,
   textField,
@@ -19,6 +18,16 @@ function memberOf(context: ScimContext): CompareTranslator {
   };
 }
 
+/** `active` as `activeFor` gives it. */
+const activeField: CompareTranslator = ({ op, value }) => {
+  if (typeof value !== 'boolean' || (op !== 'eq' && op !== 'ne')) return Promise.resolve(undefined);
+  const isActive = (op === 'eq') === value;
+  const query = isActive
+    ? { $or: [{ enabled: true }, { 'hold.active': true }] }
+    : { enabled: false, 'hold.active': { $ne: true } };
+  return Promise.resolve({ query, exact: true });
+};
+
 /** The attributes of a User that have a stored field of their own; all others are matched resource by resource. */
 export function userFilterTable(context: ScimContext): FilterTable {
   return {
@@ -31,7 +40,7 @@ export function userFilterTable(context: ScimContext): FilterTable {
       ['displayName', textField('displayNameKey', { exact: false })],
       ['name.familyName', textField('familyNameKey')],
       [`${enterpriseUserUrn}:employeeNumber`, textField('employeeNumberKey')],
-      ['active', booleanField('enabled')],
+      ['active', activeField],
       ['groups', memberOf(context)],
       ['groups.value', memberOf(context)],
       ['meta.created', instantField('createdAt')],

@@ -1,3 +1,4 @@
+import { activeFor } from '../identity/user-hold.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { ResourceSchema } from './protocol/attribute.js';
 import { toEntityTag } from './protocol/etag.js';
@@ -71,7 +72,7 @@ export function toScimUser(
   for (const name of Object.keys(user.attributes)) {
     if (!isAlias(schema, name)) resource[name] = user.attributes[name];
   }
-  resource['active'] = user.enabled;
+  resource['active'] = activeFor(user);
   if (groups && groups.length > 0) resource['groups'] = groupReferences(groups, baseUrl);
   for (const { alias, urn } of schema.extensions) {
     const data = urn === gatehouseUserUrn ? gatehouseExtension(user, standing) : user.attributes[alias];

@@ -1,6 +1,7 @@
 import * as identity from '../identity/users.js';
 import { shownSince } from '../identity/group-graph.js';
 import { groupsOf } from '../identity/groups.js';
+import { activeFor } from '../identity/user-hold.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { ScimAnswer, ScimContext, ScimRequest } from './exchange.js';
 import { findPage, readDocuments, shownBy } from './listing.js';
@@ -191,7 +192,9 @@ export async function changeUser(
     const changed = edit(existing);
     // A directory that says the same of a user nobody manages takes the user over all the same.
     const isTaken = stored.directoryId === null && directoryId !== null;
-    return changed === existing && !isTaken ? undefined : fromScimUser(changed, schemas.user, stored.enabled);
+    return changed === existing && !isTaken
+      ? undefined
+      : fromScimUser(changed, schemas.user, activeFor(stored));
   });
   traceUser(context, before, user);
   return userAnswer(context, 200, user, projection);

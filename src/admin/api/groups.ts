@@ -6,7 +6,7 @@ import {
   membersOf,
   type Member,
 } from '../../identity/group-members.js';
-import { administratorIdsOf, type GroupAccess } from '../../identity/group-roles.js';
+import { administers, type GroupAccess } from '../../identity/group-roles.js';
 import {
   requireUnprovisioned,
   searchGroups,
@@ -46,8 +46,7 @@ async function reply(core: Core, group: GroupDocument): Promise<Reply<z.input<ty
 }
 
 /** A group's administrators see it and its members, and bring members in and out (B5). */
-const openTo = (_core: Core, { party }: Actor, group: GroupDocument): boolean =>
-  party.type === 'user' && administratorIdsOf(group).includes(party.id);
+const openTo = administers;
 
 const listAll = route({
   method: 'get',

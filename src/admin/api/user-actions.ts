@@ -40,9 +40,6 @@ const actions = [
   action('enable', 'enableUser', 'Enable a user', 'users.enable', (core, actor, id, options) =>
     setEnabled(core, actor, id, true, options),
   ),
-  action('disable', 'disableUser', 'Disable a user', 'users.enable', (core, actor, id, options) =>
-    setEnabled(core, actor, id, false, options),
-  ),
   action(
     'end-sessions',
     'endUserSessions',
@@ -51,6 +48,25 @@ const actions = [
     endAccess,
   ),
 ];
+
+const disable = route({
+  method: 'post',
+  path: '/users/{id}/disable',
+  id: 'disableUser',
+  summary: 'Disable a user; `hold`: until people enable, whatever the directory says',
+  tag: userTag,
+  permission: 'users.enable',
+  target: targetUser,
+  body: z
+    .strictObject({
+      hold: z.boolean().optional().describe('true for people a directory manages when absent'),
+    })
+    .prefault({})
+    .openapi('DisableUser'),
+  output: userSchema,
+  handler: async ({ core, actor, params, body, ifVersion }) =>
+    replyUser(core, await setEnabled(core, actor, params.id, false, { ...ifVersion, hold: body.hold })),
+});
 
 const listSessions = route({
   method: 'get',
@@ -164,4 +180,10 @@ const exportUsers = route({
   },
 });
 
-export const userActionRoutes: readonly Route[] = [...actions, listSessions, endOneSession, exportUsers];
+export const userActionRoutes: readonly Route[] = [
+  ...actions,
+  disable,
+  listSessions,
+  endOneSession,
+  exportUsers,
+];

@@ -1,6 +1,6 @@
 import { sendActivation } from '../../identity/activation.js';
 import { accessPeriodFault } from '../../identity/access-period.js';
-import { administersOneOf } from '../../identity/group-roles.js';
+import { administersMember } from '../../identity/group-roles.js';
 import { requirePermission } from '../../identity/permissions.js';
 import type { Actor, Core } from '../../identity/core.js';
 import { tenantConfig } from '../../identity/tenant-config.js';
@@ -126,9 +126,7 @@ const readUser = route({
   tag: userTag,
   permission: 'users.read',
   target: targetUser,
-  openTo: ({ store }, actor, user) =>
-    actor.party.type === 'user' &&
-    administersOneOf(store.tenant(user.tenantId), actor.party.id, user.groupIds),
+  openTo: administersMember,
   output: userSchema,
   handler: ({ core, target }) => replyUser(core, target),
 });

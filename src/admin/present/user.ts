@@ -1,4 +1,5 @@
 import { accessOf } from '../../identity/user-access.js';
+import { isHeld } from '../../identity/user-hold.js';
 import { displayNameOf } from '../../identity/user-keys.js';
 import type { UserView } from '../../identity/user-view.js';
 import { z } from '../schema.js';
@@ -41,6 +42,7 @@ export const userFields = {
   phone: z.string().nullable(),
   status: z.enum(statuses).describe('the first that holds, in this order; `active` when none does'),
   enabled: z.boolean(),
+  held: z.boolean().describe('disabled until people enable: what the directory says does not count'),
   approved: z.boolean(),
   loginType: z.enum(loginTypes),
   source: z.enum(userSources),
@@ -101,6 +103,7 @@ export function presentUser({ user, status, roles, groups, credential, directory
     phone: primaryOf(user.attributes['phoneNumbers']),
     status,
     enabled: user.enabled,
+    held: isHeld(user),
     approved: user.approved,
     loginType: user.loginType,
     source: user.source,

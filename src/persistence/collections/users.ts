@@ -49,6 +49,10 @@ export interface UserDocument extends StoredDocument {
   groupIds: string[];
   grants: Grant[];
   enabled: boolean;
+  /** Disabled by people until people enable: `active` is what the directory said meanwhile. Absent or null: no directory is held off. */
+  hold?: { active: boolean } | null;
+  /** The groups into which one of their administrators put the user: it gives them no right to read the user. Absent: none. */
+  broughtInto?: string[];
   approved: boolean;
   activatedAt: Date | null;
   accessExpiresAt: Date | null;
@@ -79,6 +83,8 @@ export const userSchema = defineCollection<UserDocument>(
     groupIds: { type: [String], required: true },
     grants: { type: [Mixed], required: true },
     enabled: { type: Boolean, required: true },
+    hold: Mixed,
+    broughtInto: { type: [String], default: undefined },
     approved: { type: Boolean, required: true },
     activatedAt: Date,
     accessExpiresAt: Date,

@@ -125,6 +125,10 @@ describe('the API for people with a session', () => {
       .send({ members: [member._id] })
       .expect(200);
     await one.call('get', `${own}/members`).expect(200);
+    // Whoever could read those they bring in could read everybody.
+    await one.call('get', `/users/${member._id}`).expect(403);
+    await one.call('delete', `${own}/members/${member._id}`, one.token).expect(204);
+    await acme.call('post', `${own}/members`).send({ members: [member._id] });
     await one.call('get', `/users/${member._id}`).expect(200);
     await one.call('patch', `/users/${member._id}`, one.token).send({ givenName: 'X' }).expect(403);
     await one.call('delete', `${own}/members/${member._id}`, one.token).expect(204);
@@ -138,6 +142,48 @@ describe('the API for people with a session', () => {
     const rise = one.call('post', `${own}/members`, one.token).send({ members: [one.id] });
     expect((await rise).body).to.include({ code: 'role.not_grantable' });
   });
+
+  const outs: [string, object][] = [
+    ['disabled', { enabled: false }],
+    ['expired', { accessExpiresAt: 'soon' }],
+    ['not approved', { approved: false }],
+  ];
+  for (const [what, change] of outs) {
+    it(`lets a group’s administrator who is ${what} administer nothing, though the session lives on`, async () => {
+      const settings = {
+        'sessions.revokeOnDisable': false,
+        'access.endSessionsAtExpiry': false,
+        'approval.required': true,
+      };
+      await acme.call('patch', '/settings').send(settings);
+      try {
+        const one = await person();
+        await acme.call('post', `/users/${one.id}/approve`);
+        const member = await acme.givenUser();
+        const made = await acme
+          .call('post', '/groups')
+          .send({ displayName: `Own ${what}`, administrators: [one.id], members: [member._id] });
+        const own = `/groups/${(made.body as { id: string }).id}`;
+        await one.call('get', own).expect(200);
+        await one.call('get', `/users/${member._id}`).expect(200);
+        const soon = new Date(clock.now().getTime() + 1000).toISOString();
+        const body = 'accessExpiresAt' in change ? { accessExpiresAt: soon } : change;
+        await acme.call('patch', `/users/${one.id}`).send(body).expect(200);
+        clock.advance(2000);
+        for (const path of [own, `${own}/members`, `/users/${member._id}`]) {
+          expect((await one.call('get', path)).status, path).to.be.oneOf([401, 403]);
+        }
+        const newcomer = await acme.givenUser();
+        const members = one.call('post', `${own}/members`, one.token).send({ members: [newcomer._id] });
+        expect((await members).status).to.be.oneOf([401, 403]);
+        const out = await one.call('delete', `${own}/members/${member._id}`, one.token);
+        expect(out.status).to.be.oneOf([401, 403]);
+      } finally {
+        const defaults = Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, !value]));
+        await acme.call('patch', '/settings').send(defaults);
+      }
+    });
+  }
 
   it('changes the password and ends every session, this one too (M0-34)', async () => {
     const { call, token, email } = await person();
