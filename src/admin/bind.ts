@@ -1,5 +1,6 @@
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import { sendProblem, toAppError } from '../http/error-page.js';
+import { noteAnswer } from '../http/turns.js';
 import type { Core } from '../identity/core.js';
 import { AppError } from '../shared/errors.js';
 import {
@@ -20,12 +21,17 @@ const noParameters = z.strictObject({});
 const isVersioned = (value: unknown): value is Versioned =>
   typeof value === 'object' && value !== null && 'version' in value && typeof value.version === 'number';
 
-function send(res: Response, route: Route, reply: Reply<unknown>): void {
+function send(core: Core, caller: Caller, res: Response, route: Route, reply: Reply<unknown>): void {
   if (reply.version !== undefined) res.setHeader('ETag', etagOf(reply.version));
   for (const [name, value] of Object.entries(reply.headers ?? {})) res.setHeader(name, value);
   res.status(route.status);
-  if (reply.body === undefined) res.end();
-  else res.json(reply.body);
+  if (reply.body === undefined) {
+    res.end();
+    return;
+  }
+  const text = JSON.stringify(reply.body);
+  noteAnswer(core, caller.actor.tenantId, res, text);
+  res.type('application/json').send(text);
 }
 
 /** An empty parameter, as a form sends it for a field left empty, is an absent one. */
@@ -102,7 +108,7 @@ function serve(core: Core, route: Route, readBody: ReadBody, checkOutput: boolea
     });
     if (reply === undefined) return;
     if (checkOutput && route.output) route.output.parse(reply.body);
-    send(res, route, reply);
+    send(core, caller, res, route, reply);
   };
 }
 

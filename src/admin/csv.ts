@@ -7,14 +7,23 @@ function fileName(subject: string, at: Date): string {
   return `${subject}-${day.replaceAll('-', '')}-${time.slice(0, 5).replace(':', '')}.csv`;
 }
 
+/** How long an export may outlive what it was asked for with. */
+const recheckMs = 1500;
+
+interface Reader {
+  readonly res: Response;
+  /** Whether the caller would be let in again at this moment. */
+  readonly isStillAllowed: () => Promise<boolean>;
+}
+
 /**
  * Streams rows as a download: RFC 4180, UTF-8 with a byte order mark, cells that a spreadsheet would take for a formula made harmless.
  *
  * @param columns - the titles, in order.
- * @param rows - as many cells each; pulled one by one, so the export is never held whole.
+ * @param rows - as many cells each; pulled one by one, as fast as they are read, so the export is never held whole.
  */
 export async function sendCsv(
-  res: Response,
+  { res, isStillAllowed }: Reader,
   subject: string,
   at: Date,
   columns: readonly string[],
@@ -34,9 +43,16 @@ export async function sendCsv(
     lines.once('error', reject);
   });
   lines.pipe(res);
+  let checkedAt = performance.now();
   for await (const row of rows) {
+    if (performance.now() - checkedAt > recheckMs) {
+      if (!(await isStillAllowed())) res.destroy();
+      checkedAt = performance.now();
+    }
     if (res.destroyed) break;
-    if (!lines.write(row)) await new Promise((resolve) => lines.once('drain', resolve));
+    if (!lines.write(row)) {
+      await Promise.race([finished, new Promise((resolve) => lines.once('drain', resolve))]);
+    }
   }
   lines.end();
   await finished;

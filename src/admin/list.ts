@@ -1,5 +1,7 @@
 import type { Actor, Core } from '../identity/core.js';
+import { inTurn } from '../http/turns.js';
 import { AppError } from '../shared/errors.js';
+import { largestPage, sizeLimit } from '../shared/size.js';
 import { z } from './schema.js';
 
 const defaultLimit = 50;
@@ -68,6 +70,12 @@ interface ListContext {
   readonly req: { readonly path: string };
 }
 
+/** How far a page reaches, as a store's `find` takes it. */
+interface PageLimit {
+  readonly limit: number;
+  readonly until: (read: unknown) => boolean;
+}
+
 export interface Page<T> {
   readonly items: readonly T[];
   readonly total: number;
@@ -75,25 +83,57 @@ export interface Page<T> {
 }
 
 /**
- * One page of a list that goes on after a position.
+ * One page of a list that goes on after a position. It ends before its time when what it holds is large.
  *
- * @param load - up to `limit` items after the position, and how many there are in all.
+ * @param load - what the limit allows of the items after the position, and how many there are in all.
  * @param positionOf - what of the page's last item is needed to go on; must survive JSON.
  * @throws AppError `input.invalid` for a cursor that is not ours, or that belongs to another question.
  */
 export async function pageAfter<T, P>(
   { core, actor, query, req }: ListContext,
-  load: (after: P | undefined, limit: number) => Promise<{ items: readonly T[]; total: number }>,
+  load: (after: P | undefined, limit: PageLimit) => Promise<{ items: readonly T[]; total: number }>,
   positionOf: (item: T) => P,
 ): Promise<Page<T>> {
   const question = questionOf(req.path, query);
   const after =
     query.cursor === undefined ? undefined : (readCursor(core, actor.tenantId, question, query.cursor) as P);
-  const { items, total } = await load(after, query.limit + 1);
+  const size = sizeLimit(largestPage);
+  const { items, total } = await inTurn(core, actor.tenantId, () =>
+    load(after, { limit: query.limit + 1, until: size.until }),
+  );
   const page = items.slice(0, query.limit);
-  const last = items.length > query.limit ? page.at(-1) : undefined;
+  const last = items.length > query.limit || size.isReached ? page.at(-1) : undefined;
   const next = last === undefined ? null : makeCursor(core, actor.tenantId, question, positionOf(last));
   return { items: page, total, next };
+}
+
+/** Items presented between two looks at how much that came to. */
+const presentedAtOnce = 100;
+
+/**
+ * A page in the form it is answered in, as far as that fits: an item may show far more than its document holds.
+ *
+ * @param positionOf - as {@link pageAfter} was given it.
+ */
+export async function presented<T, O>(
+  { core, actor, query, req }: ListContext,
+  page: Page<T>,
+  present: (items: readonly T[]) => Promise<readonly O[]>,
+  positionOf: (item: T) => unknown,
+): Promise<{ items: O[]; total: number; next: string | null }> {
+  const size = sizeLimit(largestPage);
+  const items: O[] = [];
+  while (items.length < page.items.length) {
+    for (const item of await present(page.items.slice(items.length, items.length + presentedAtOnce))) {
+      items.push(item);
+      if (size.until(item)) break;
+    }
+    const last = page.items[items.length - 1];
+    if (!size.isReached || items.length === page.items.length || last === undefined) continue;
+    const question = questionOf(req.path, query);
+    return { items, total: page.total, next: makeCursor(core, actor.tenantId, question, positionOf(last)) };
+  }
+  return { ...page, items };
 }
 
 /** One page of a list short enough to be held: what an administrator types in, never what a directory pushes. */
@@ -101,9 +141,11 @@ export async function pageOfAll<T>(context: ListContext, all: readonly T[]): Pro
   const numbered = all.map((item, index) => ({ item, index }));
   const page = await pageAfter(
     context,
-    (after: number | undefined, limit) => {
+    (after: number | undefined, { limit, until }) => {
       const begin = after === undefined ? 0 : after + 1;
-      return Promise.resolve({ items: numbered.slice(begin, begin + limit), total: all.length });
+      const items = numbered.slice(begin, begin + limit);
+      const end = items.findIndex(until);
+      return Promise.resolve({ items: end < 0 ? items : items.slice(0, end + 1), total: all.length });
     },
     ({ index }) => index,
   );

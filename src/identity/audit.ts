@@ -60,6 +60,8 @@ export interface AuditPage {
   /** Events beyond this one, in the order asked for; absent: from the start. */
   afterId?: string;
   limit: number;
+  /** Asked of each item, in order: whether to end with it. */
+  until?: (read: unknown) => boolean;
   /** Newest first unless `asc`. */
   order?: 'asc' | 'desc';
 }
@@ -89,6 +91,7 @@ export async function listAuditEvents(
     events.find(query, {
       sort: { _id: direction },
       limit: page.limit,
+      ...(page.until && { until: page.until }),
       ...(page.afterId !== undefined && { after: { _id: page.afterId } }),
     }),
     events.count(query),

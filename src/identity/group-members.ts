@@ -1,4 +1,5 @@
 import type { GroupDocument } from '../persistence/collections/groups.js';
+import type { UserDocument } from '../persistence/collections/users.js';
 import { AppError } from '../shared/errors.js';
 import type { Actor, Core } from './core.js';
 import { refuseDuplicates } from './duplicates.js';
@@ -197,22 +198,8 @@ export async function membersOf(
   const { after, limit } = page;
   const members: Member[] = [];
   if (after?.type !== 'Group') {
-    const users = await scope.collection('users').find(
-      { groupIds: groupId },
-      {
-        sort: { _id: 1 },
-        limit,
-        fields: ['userName', 'attributes'],
-        ...(after && { after: { _id: after.id } }),
-      },
-    );
-    members.push(
-      ...users.map(({ _id, userName, attributes }) => ({
-        id: _id,
-        type: 'User' as const,
-        display: displayNameOf(userName, attributes),
-      })),
-    );
+    const options = { sort: { _id: 1 as const }, limit, ...(after && { after: { _id: after.id } }) };
+    members.push(...(await scope.collection('users').deriveAll({ groupIds: groupId }, options, memberOf)));
   }
   if (members.length >= limit) return members;
   const groups = await scope.collection('groups').find(
@@ -228,6 +215,10 @@ export async function membersOf(
     ...members,
     ...groups.map(({ _id, displayName }) => ({ id: _id, type: 'Group' as const, display: displayName })),
   ];
+}
+
+function memberOf({ _id, userName, attributes }: UserDocument): Member {
+  return { id: _id, type: 'User', display: displayNameOf(userName, attributes) };
 }
 
 /** How many direct members a group has. */

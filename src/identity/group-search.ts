@@ -1,4 +1,5 @@
 import type { GroupDocument } from '../persistence/collections/groups.js';
+import type { UserDocument } from '../persistence/collections/users.js';
 import type { Query } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import type { Core } from './core.js';
@@ -19,6 +20,8 @@ export interface GroupPageRequest {
   sort: 'displayName' | 'createdAt';
   descending: boolean;
   limit: number;
+  /** Asked of each item, in order: whether to end with it. */
+  until?: (read: unknown) => boolean;
   after?: GroupPosition | undefined;
 }
 
@@ -57,6 +60,7 @@ export async function searchGroups(
     groups.find(query, {
       sort: byName ? { displayNameKey: direction } : { _id: direction },
       limit: page.limit,
+      ...(page.until && { until: page.until }),
       ...(page.after && {
         after: { ...(byName && { displayNameKey: page.after.key }), _id: page.after.id },
       }),
@@ -68,11 +72,13 @@ export async function searchGroups(
 
 async function namesOf(core: Core, tenantId: string, ids: readonly string[]): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map();
-  const users = await core.store
-    .tenant(tenantId)
-    .collection('users')
-    .find({ _id: { $in: [...new Set(ids)] } }, { fields: ['userName', 'attributes'] });
-  return new Map(users.map(({ _id, userName, attributes }) => [_id, displayNameOf(userName, attributes)]));
+  const users = core.store.tenant(tenantId).collection('users');
+  return new Map(await users.deriveAll({ _id: { $in: [...new Set(ids)] } }, {}, nameOf));
+}
+
+/** A name and not the document, which may be large. */
+function nameOf({ _id, userName, attributes }: UserDocument): [id: string, name: string] {
+  return [_id, displayNameOf(userName, attributes)];
 }
 
 export async function viewGroups(

@@ -200,7 +200,12 @@ export async function searchInvitations(
   core: Core,
   tenantId: string,
   filter: { q?: string | undefined; status?: InvitationStatus | undefined },
-  page: { descending: boolean; limit: number; afterId?: string | undefined },
+  page: {
+    descending: boolean;
+    limit: number;
+    until?: (read: unknown) => boolean;
+    afterId?: string | undefined;
+  },
 ): Promise<{ items: InvitationDocument[]; total: number }> {
   const anywhere = filter.q === undefined ? undefined : containing(filter.q);
   const query: Query = {
@@ -212,6 +217,7 @@ export async function searchInvitations(
     invitations.find(query, {
       sort: { _id: page.descending ? -1 : 1 },
       limit: page.limit,
+      ...(page.until && { until: page.until }),
       ...(page.afterId !== undefined && { after: { _id: page.afterId } }),
     }),
     invitations.count(query),

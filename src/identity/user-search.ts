@@ -57,6 +57,8 @@ export interface UserPageRequest {
   sort: UserSort;
   descending: boolean;
   limit: number;
+  /** Asked of each item, in order: whether to end with it. */
+  until?: (read: unknown) => boolean;
   after?: UserPosition | undefined;
 }
 
@@ -195,6 +197,7 @@ export async function searchUsers(
     users.find(query, {
       sort: { [field]: direction },
       limit: page.limit,
+      ...(page.until && { until: page.until }),
       ...(page.after && { after: positionOf(page.sort, page.after) }),
     }),
     users.count(query),

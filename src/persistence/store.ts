@@ -36,6 +36,8 @@ export interface FindOptions {
   after?: object & { readonly _id: string };
   /** Top-level fields to return; `_id`, `tenantId` and `version` always come. Absent: the whole document. */
   fields?: readonly string[];
+  /** Asked of each that was read (of `deriveAll`: of what was made of it), in order: whether to end with it. */
+  until?: (read: unknown) => boolean;
 }
 
 export interface UpdateOptions {

@@ -3,6 +3,7 @@ import type { ScimContext } from './exchange.js';
 import type { Page, Place, Row, RowDocument, Search } from './page-search.js';
 import type { ListRequest } from './protocol/list-request.js';
 import { ScimError } from './protocol/scim-error.js';
+import { largestPage, sizeLimit } from '../shared/size.js';
 
 const dateFields: ReadonlySet<string> = new Set(['createdAt', 'updatedAt']);
 
@@ -46,15 +47,18 @@ export async function cursorPage<D extends RowDocument, R extends Row>(
 ): Promise<Page<R>> {
   const { kind, list, query, after, read } = search;
   const key = after && (dateFields.has(field) ? new Date(Number(after.key)) : after.key);
+  const size = sizeLimit(largestPage);
   const [found, total] = await Promise.all([
     read(query, {
       sort,
       limit: list.count + 1,
+      until: size.until,
       ...(after && { after: { [field]: key, _id: after.id } }),
     }),
     kind.collection.count(query),
   ]);
   const rows = found.slice(0, list.count);
-  const last = found.length > list.count ? rows.at(-1) : undefined;
-  return { rows, total, nextCursor: last && nextCursor(search, [keyAt(last, field), last._id]) };
+  const last = found.length > list.count || size.isReached ? rows.at(-1) : undefined;
+  const cursorAfter = (row: R): string => nextCursor(search, [keyAt(row, field), row._id]);
+  return { rows, total, nextCursor: last && cursorAfter(last), cursorAfter, isCut: size.isReached };
 }

@@ -26,7 +26,8 @@ export function groupKind(context: ScimContext): ResourceKind<GroupDocument> {
     linked: 'members',
     async toResources(groups, { links }) {
       const members = links ? await membersOfEach(context, groups) : undefined;
-      return groups.map((group) => toScimGroup(group, schemas.group, baseUrl, members?.get(group._id)));
+      const known = members ? groups.filter((group) => members.has(group._id)) : groups;
+      return known.map((group) => toScimGroup(group, schemas.group, baseUrl, members?.get(group._id)));
     },
   };
 }

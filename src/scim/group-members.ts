@@ -1,41 +1,64 @@
 import { isVisibleTo } from '../identity/user-visibility.js';
 import { displayNameOf } from '../identity/user-keys.js';
 import type { GroupDocument } from '../persistence/collections/groups.js';
+import type { UserDocument } from '../persistence/collections/users.js';
+import type { Query } from '../persistence/store.js';
 import type { ScimContext } from './exchange.js';
 import type { GroupMember } from './group-resource.js';
 
+/** Members of several groups that are held at one time. */
+const mostTogether = 20_000;
+
+/** What is kept of a member: its document may be large. */
+interface Membership {
+  readonly member: GroupMember;
+  readonly groupIds: readonly string[];
+  readonly directoryId: string | null;
+}
+
+function ofUser({ _id: id, userName, attributes, groupIds, directoryId }: UserDocument): Membership {
+  const name = displayNameOf(userName, attributes);
+  return {
+    member: { id, display: name === userName ? undefined : name, type: 'User' },
+    groupIds,
+    directoryId,
+  };
+}
+
+function ofGroup({ _id: id, displayName, groupIds, directoryId }: GroupDocument): Membership {
+  return { member: { id, display: displayName, type: 'Group' }, groupIds, directoryId };
+}
+
+/** @param most - no more memberships than so many are read. */
+async function membershipsOf(context: ScimContext, query: Query, most: number): Promise<Membership[]> {
+  const scope = context.core.store.tenant(context.tenantId);
+  let left = most;
+  const until = (): boolean => --left <= 0;
+  const [users, nested] = await Promise.all([
+    scope.collection('users').deriveAll(query, { until }, ofUser),
+    scope.collection('groups').deriveAll(query, { until }, ofGroup),
+  ]);
+  return [...users, ...nested];
+}
+
 /**
- * The members of each of these groups that the directory may see, users first: two queries for all of them together.
+ * The members of each of these groups that the directory may see, users first: two queries for all of them together. Of several groups
+ * with very many members only the first ones are looked at, at least one.
  *
- * @returns an entry for every group that has members.
+ * @returns an entry for every group that was looked at.
  */
 export async function membersOfEach(
   context: ScimContext,
   groups: readonly GroupDocument[],
 ): Promise<Map<string, GroupMember[]>> {
-  const wanted = new Set(groups.map((group) => group._id));
-  const scope = context.core.store.tenant(context.tenantId);
-  const query = { groupIds: { $in: [...wanted] } };
-  const [users, nested] = await Promise.all([
-    scope.collection('users').find(query, { fields: ['userName', 'attributes', 'groupIds', 'directoryId'] }),
-    scope.collection('groups').find(query, { fields: ['displayName', 'groupIds', 'directoryId'] }),
-  ]);
-  const members = new Map<string, GroupMember[]>();
-  const isVisible = (document: { directoryId: string | null }) => isVisibleTo(document, context.directoryId);
-  const add = (member: GroupMember, groupIds: readonly string[]): void => {
-    for (const id of groupIds) {
-      if (!wanted.has(id)) continue;
-      const list = members.get(id);
-      if (list) list.push(member);
-      else members.set(id, [member]);
-    }
-  };
-  for (const { _id: id, userName, attributes, groupIds } of users.filter(isVisible)) {
-    const name = displayNameOf(userName, attributes);
-    add({ id, display: name === userName ? undefined : name, type: 'User' }, groupIds);
-  }
-  for (const { _id: id, displayName, groupIds } of nested.filter(isVisible)) {
-    add({ id, display: displayName, type: 'Group' }, groupIds);
+  const members = new Map<string, GroupMember[]>(groups.map(({ _id }) => [_id, []]));
+  const query = { groupIds: { $in: [...members.keys()] } };
+  const most = groups.length > 1 ? mostTogether : Infinity;
+  const found = await membershipsOf(context, query, most);
+  if (found.length >= most) return membersOfEach(context, groups.slice(0, groups.length >> 1));
+  for (const { member, groupIds, directoryId } of found) {
+    if (!isVisibleTo({ directoryId }, context.directoryId)) continue;
+    for (const id of groupIds) members.get(id)?.push(member);
   }
   return members;
 }

@@ -6,7 +6,7 @@ import type { ScimAnswer, ScimContext, ScimRequest } from './exchange.js';
 import { groupKind } from './group-kind.js';
 import { membersOfEach } from './group-members.js';
 import { fromScimGroup, memberIds, toScimGroup, type GroupContent } from './group-resource.js';
-import { readList, renderList } from './list-answer.js';
+import { answerPage, readList } from './list-answer.js';
 import { findPage, readDocuments, shownBy } from './listing.js';
 import { evaluatePreconditions, toEntityTag } from './protocol/etag.js';
 import { splitMemberOperations, type MemberChange } from './protocol/member-operations.js';
@@ -75,8 +75,10 @@ export async function listGroups(context: ScimContext, request: ScimRequest): Pr
   const list = readList(context, request, context.schemas.group);
   const kind = groupKind(context);
   const page = await findPage(context, kind, list, readDocuments(kind));
-  const resources = await kind.toResources(page.rows, shownBy(list.projection, 'members'));
-  return renderList(list, page, resources);
+  const wanted = shownBy(list.projection, 'members');
+  return answerPage(list, page, async (rows) =>
+    (await kind.toResources(rows, wanted)).map((group) => JSON.stringify(project(group, list.projection))),
+  );
 }
 
 /** `POST /Groups`: the group and its members at once, or neither. */

@@ -1,4 +1,6 @@
+import { inTurn } from '../http/turns.js';
 import type { Query } from '../persistence/store.js';
+import { largestPage, sizeLimit } from '../shared/size.js';
 import { continued, cursorPage } from './cursor-paging.js';
 import type { CursorScope } from './cursor.js';
 import type { ScimContext } from './exchange.js';
@@ -23,10 +25,18 @@ async function exactFewPage<D extends RowDocument, R extends Row>(
   query: Query,
 ): Promise<Page<R>> {
   const places = orderPlaces(search);
-  const rows = (await search.read(query, {})).filter(search.kind.isVisible);
+  const size = sizeLimit(largestPage);
+  const rows = (await search.read(query, { until: size.until })).filter(search.kind.isVisible);
+  if (size.isReached) return fewPage(search, query);
   for (const { _id } of rows) places.add([null, _id]);
-  const { ids, total, nextCursor } = places.page();
-  return { rows: inOrder(rows, ids), total, nextCursor };
+  const { ids, total, nextCursor, cursorAfter } = places.page();
+  return {
+    rows: inOrder(rows, ids),
+    total,
+    nextCursor,
+    cursorAfter: ({ _id }) => cursorAfter(_id),
+    isCut: false,
+  };
 }
 
 /** The store filters, sorts and pages. */
@@ -45,11 +55,12 @@ async function indexedPage<D extends RowDocument, R extends Row>(
   sort: Readonly<Record<string, 1 | -1>>,
 ): Promise<Page<R>> {
   const skip = list.startIndex - 1;
-  if (list.count === 0) return { rows: [], total: await collection.count(query), nextCursor: undefined };
-  const rows = await read(query, { sort, skip, limit: list.count });
-  const isLast = rows.length < list.count && (rows.length > 0 || skip === 0);
+  const size = sizeLimit(largestPage);
+  const rows =
+    list.count === 0 ? [] : await read(query, { sort, skip, limit: list.count, until: size.until });
+  const isLast = !size.isReached && rows.length < list.count && (rows.length > 0 || skip === 0);
   const total = isLast ? skip + rows.length : await collection.count(query);
-  return { rows, total, nextCursor: undefined };
+  return { rows, total, nextCursor: undefined, cursorAfter: () => undefined, isCut: size.isReached };
 }
 
 /** What an answer shows. */
@@ -95,8 +106,10 @@ export async function findPage<D extends RowDocument, R extends Row>(
     return isAlone ? exactFewPage(search, stored.query) : fewPage(search, stored.query);
   }
   const field = sortBy ? kind.storedSorts.get(sortBy.name) : '_id';
-  if (stored.exact && field !== undefined) return storedPage(search, field);
-  return sortBy ? sortedPage(search) : scannedPage(search);
+  return inTurn(context.core, context.tenantId, () => {
+    if (stored.exact && field !== undefined) return storedPage(search, field);
+    return sortBy ? sortedPage(search) : scannedPage(search);
+  });
 }
 
 /** Reads whole documents. */

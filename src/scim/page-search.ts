@@ -38,7 +38,7 @@ export interface ResourceKind<D extends RowDocument> {
   readonly storedSorts: ReadonlyMap<string, string>;
   /** The multi-valued attribute that is put together from other documents (`groups`, `members`). */
   readonly linked: string;
-  /** Canonical forms, in order. */
+  /** Canonical forms, in order; of groups with very many members only the first ones, at least one. */
   toResources(documents: readonly D[], wanted: Wanted): Promise<JsonObject[]>;
 }
 
@@ -63,4 +63,8 @@ export interface Page<R extends Row> {
   readonly total: number | undefined;
   /** undefined: no further page, or paging by index. */
   readonly nextCursor: string | undefined;
+  /** The cursor of the page after one that ends with this row of it; undefined: paging by index. */
+  readonly cursorAfter: (row: R) => string | undefined;
+  /** Whether it ends before its time, as what it holds is large. */
+  readonly isCut: boolean;
 }

@@ -1,4 +1,5 @@
 import { nextCursor } from './cursor-paging.js';
+import { largestPage, sizeLimit } from '../shared/size.js';
 import type { Place, ReadRows, Row, RowDocument, Search } from './page-search.js';
 
 /** The page cut out of all places: ids in order. */
@@ -6,6 +7,8 @@ export interface PlacedPage {
   readonly ids: string[];
   readonly total: number;
   readonly nextCursor: string | undefined;
+  /** The cursor that goes on after one of these ids; undefined: paging by index. */
+  readonly cursorAfter: (id: string) => string | undefined;
 }
 
 /** Places that come in any order, of which those up to the end of the page are kept. */
@@ -54,7 +57,11 @@ export function orderPlaces<D extends RowDocument, R extends Row>(search: Search
       const last = places.at(-1);
       const isMore = list.cursor !== undefined && last !== undefined && kept.length > end;
       const cursor = isMore ? nextCursor(search, last) : undefined;
-      return { ids: places.map(([, id]) => id), total, nextCursor: cursor };
+      const cursorAfter = (wanted: string): string | undefined => {
+        const place = list.cursor === undefined ? undefined : places.find(([, id]) => id === wanted);
+        return place && nextCursor(search, place);
+      };
+      return { ids: places.map(([, id]) => id), total, nextCursor: cursor, cursorAfter };
     },
   };
 }
@@ -65,7 +72,26 @@ export function inOrder<R extends Row>(rows: readonly R[], ids: readonly string[
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
-/** Reads the rows with these ids; one that is gone meanwhile is left out. */
-export async function rowsAt<R extends Row>(read: ReadRows<R>, ids: readonly string[]): Promise<R[]> {
-  return ids.length === 0 ? [] : inOrder(await read({ _id: { $in: ids } }, {}), ids);
+/** Rows read at one time before it is known how large they are. */
+const firstRead = 20;
+
+/** Reads the rows with these ids, as far as fits on a page; one that is gone meanwhile is left out. */
+export async function rowsAt<R extends Row>(
+  read: ReadRows<R>,
+  ids: readonly string[],
+): Promise<{ rows: R[]; isCut: boolean }> {
+  const size = sizeLimit(largestPage);
+  const rows: R[] = [];
+  let share = firstRead;
+  for (let at = 0; at < ids.length;) {
+    const part = ids.slice(at, at + share);
+    at += share;
+    for (const row of inOrder(await read({ _id: { $in: part } }, {}), part)) {
+      rows.push(row);
+      if (size.until(row)) return { rows, isCut: at < ids.length || row._id !== ids.at(-1) };
+    }
+    // As many as will fit, if they are like those before.
+    share = Math.max(1, Math.min(500, Math.floor(rows.length * (largestPage / size.read - 1))));
+  }
+  return { rows, isCut: false };
 }

@@ -45,6 +45,8 @@ export interface RequestPage {
   /** Requests older than this one; absent: from the newest. */
   beforeId?: string;
   limit: number;
+  /** Asked of each item, in order: whether to end with it. */
+  until?: (read: unknown) => boolean;
 }
 
 /** Where an entry names a user or group: what it was about, whose roles moved, who joined or left, on its own or in a bulk request. */
@@ -88,6 +90,7 @@ export async function listRequests(
     requests.find(query, {
       sort: { _id: -1 },
       limit: page.limit,
+      ...(page.until && { until: page.until }),
       ...(page.beforeId !== undefined && { after: { _id: page.beforeId } }),
     }),
     requests.count(query),

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { requestIdOf } from '../http/request-context.js';
+import { noteAnswer } from '../http/turns.js';
 import type { Core } from '../identity/core.js';
 import { AppError } from '../shared/errors.js';
 import { parseAddress } from './address.js';
@@ -122,6 +123,7 @@ async function serve(server: Server, req: Request, res: Response): Promise<void>
     answer = failureAnswer(progress.failure);
   }
   if (progress.failure) progress.trace.target ??= addressedBy(req.url);
+  noteAnswer(core, progress.who?.tenantId, res, answer.body);
   sendAnswer(res, answer, req.method === 'HEAD');
   server.onAnswered?.(operationOf(req), answer.status);
   const { who, trace, body, failure } = progress;

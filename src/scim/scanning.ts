@@ -1,4 +1,5 @@
 import type { Query } from '../persistence/store.js';
+import { sizeLimit } from '../shared/size.js';
 import { nextCursor } from './cursor-paging.js';
 import type { Page, Row, RowDocument, Search, Wanted } from './page-search.js';
 import { orderPlaces, rowsAt, type OrderedPlaces } from './places.js';
@@ -9,8 +10,9 @@ import { compileSortKey } from './protocol/sort.js';
 import type { JsonObject } from './protocol/json-value.js';
 import { isStanding } from './user-standing.js';
 
-/** Resources looked at between two looks at other work. */
+/** Resources looked at between two looks at other work, and how large they may be together, in characters. */
 const batchSize = 100;
+const largestBatch = 2 ** 20;
 
 /** Every path a filter looks at; those inside `[ ]` are under the one before. */
 function pathsOf(node: FilterNode): AttributePath[] {
@@ -39,12 +41,17 @@ function looker<D extends RowDocument, R extends Row>(
   const test = list.filter ? compileFilter(list.filter) : () => true;
   const wanted = lookedAt(search);
   return async (documents) => {
-    if (documents.length === 0) return [];
-    const resources = await kind.toResources(documents, wanted);
-    return documents.flatMap(({ _id: id }, at) => {
-      const resource = resources[at];
-      return resource && test(resource) ? [{ id, resource }] : [];
-    });
+    const found: Match[] = [];
+    for (let at = 0; at < documents.length;) {
+      const resources = await kind.toResources(documents.slice(at), wanted);
+      if (resources.length === 0) break;
+      resources.forEach((resource, index) => {
+        const id = documents[at + index]?._id ?? '';
+        if (test(resource)) found.push({ id, resource });
+      });
+      at += resources.length;
+    }
+    return found;
   };
 }
 
@@ -55,11 +62,14 @@ async function* matches<D extends RowDocument, R extends Row>(
 ): AsyncGenerator<Match> {
   const look = looker(search);
   let batch: D[] = [];
+  let size = sizeLimit(largestBatch);
   for await (const document of search.kind.collection.iterate(query)) {
+    if (!search.kind.isVisible(document)) continue;
     batch.push(document);
-    if (batch.length < batchSize) continue;
+    if (!size.until(document) && batch.length < batchSize) continue;
     yield* await look(batch);
     batch = [];
+    size = sizeLimit(largestBatch);
   }
   yield* await look(batch);
 }
@@ -68,8 +78,11 @@ async function pageAt<D extends RowDocument, R extends Row>(
   { read }: Search<D, R>,
   places: OrderedPlaces,
 ): Promise<Page<R>> {
-  const { ids, total, nextCursor: cursor } = places.page();
-  return { rows: await rowsAt(read, ids), total, nextCursor: cursor };
+  const { ids, total, nextCursor: cursor, cursorAfter: after } = places.page();
+  const { rows, isCut } = await rowsAt(read, ids);
+  const cursorAfter = ({ _id }: R): string | undefined => after(_id);
+  const last = isCut ? rows.at(-1) : undefined;
+  return { rows, total, nextCursor: last ? cursorAfter(last) : cursor, cursorAfter, isCut };
 }
 
 /** A handful of candidates, found by a point of an index: they are looked at and put in order here. */
@@ -77,11 +90,10 @@ export async function fewPage<D extends RowDocument, R extends Row>(
   search: Search<D, R>,
   query: Query,
 ): Promise<Page<R>> {
-  const { kind, list } = search;
+  const { list } = search;
   const places = orderPlaces(search);
   const keyOf = list.sortBy ? compileSortKey(list.sortBy) : () => undefined;
-  const documents = (await kind.collection.find(query)).filter(kind.isVisible);
-  for (const { id, resource } of await looker(search)(documents)) places.add([keyOf(resource) ?? null, id]);
+  for await (const { id, resource } of matches(search, query)) places.add([keyOf(resource) ?? null, id]);
   return pageAt(search, places);
 }
 
@@ -89,7 +101,7 @@ export async function fewPage<D extends RowDocument, R extends Row>(
 export async function scannedPage<D extends RowDocument, R extends Row>(
   search: Search<D, R>,
 ): Promise<Page<R>> {
-  const { list, after, query, read } = search;
+  const { list, after, query } = search;
   const ids: string[] = [];
   const isCursor = list.cursor !== undefined;
   const from = isCursor ? 0 : list.startIndex - 1;
@@ -97,17 +109,24 @@ export async function scannedPage<D extends RowDocument, R extends Row>(
   const candidates = after ? { $and: [query, { _id: { $gt: after.id } }] } : query;
   for await (const { id } of matches(search, candidates)) {
     if (isCursor && ids.length === list.count && list.count > 0) {
-      const last = ids.at(-1) ?? '';
-      return {
-        rows: await rowsAt(read, ids),
-        total: undefined,
-        nextCursor: nextCursor(search, [last, last]),
-      };
+      return scanned(search, ids, { total: undefined, isMore: true });
     }
     if (total >= from && ids.length < list.count) ids.push(id);
     total += 1;
   }
-  return { rows: await rowsAt(read, ids), total: after ? undefined : total, nextCursor: undefined };
+  return scanned(search, ids, { total: after ? undefined : total, isMore: false });
+}
+
+async function scanned<D extends RowDocument, R extends Row>(
+  search: Search<D, R>,
+  ids: readonly string[],
+  { total, isMore }: { total: number | undefined; isMore: boolean },
+): Promise<Page<R>> {
+  const { rows, isCut } = await rowsAt(search.read, ids);
+  const cursorAfter = (row: R): string | undefined =>
+    search.list.cursor === undefined ? undefined : nextCursor(search, [row._id, row._id]);
+  const last = isMore || isCut ? rows.at(-1) : undefined;
+  return { rows, total, nextCursor: last && cursorAfter(last), cursorAfter, isCut };
 }
 
 /** The order is beyond the store: the sort keys of all matches are put in order, one page is read. */

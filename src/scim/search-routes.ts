@@ -1,6 +1,6 @@
 import type { ScimAnswer, ScimContext, ScimRequest } from './exchange.js';
 import { groupKind } from './group-kind.js';
-import { readList } from './list-answer.js';
+import { readList, rendered } from './list-answer.js';
 import { findPage, readDocuments, shownBy } from './listing.js';
 import type { ResourceKind, RowDocument } from './page-search.js';
 import type { JsonObject } from './protocol/json-value.js';
@@ -11,12 +11,18 @@ import { ScimError } from './protocol/scim-error.js';
 import { compileSort } from './protocol/sort.js';
 import { userKind } from './user-kind.js';
 
+interface PartPage {
+  readonly resources: JsonObject[];
+  readonly total: number;
+  readonly nextCursor: string | undefined;
+  /** Whether it ends before its time, as what it holds is large. */
+  readonly isCut: boolean;
+}
+
 /** One resource type of a root query, with the request as that type understands it. */
 interface Part {
   readonly list: ListRequest;
-  page(
-    list: ListRequest,
-  ): Promise<{ resources: JsonObject[]; total: number; nextCursor: string | undefined }>;
+  page(list: ListRequest): Promise<PartPage>;
   shown(resources: readonly JsonObject[]): JsonObject[];
 }
 
@@ -29,9 +35,10 @@ function part<D extends RowDocument>(
   return {
     list,
     async page(paged) {
-      const page = await findPage(context, kind, paged, readDocuments(kind));
-      const resources = await kind.toResources(page.rows, shownBy(list.projection, kind.linked));
-      return { resources, total: page.total ?? 0, nextCursor: page.nextCursor };
+      const found = await findPage(context, kind, paged, readDocuments(kind));
+      const wanted = shownBy(list.projection, kind.linked);
+      const { page, shown } = await rendered(found, (rows) => kind.toResources(rows, wanted));
+      return { resources: shown, total: page.total ?? 0, nextCursor: page.nextCursor, isCut: page.isCut };
     },
     shown: (resources) => resources.map((resource) => project(resource, list.projection)),
   };
@@ -52,13 +59,20 @@ async function sortedPage(users: Part, groups: Part): Promise<{ resources: JsonO
   }
   const wide = { startIndex: 1, count: end };
   const pages = await Promise.all([users, groups].map((one) => one.page({ ...one.list, ...wide })));
+  const total = pages.reduce((sum, page) => sum + page.total, 0);
   const merged = pages.flatMap((page) => page.resources);
   if (sortBy) merged.sort(compileSort(sortBy, sortOrder));
+  // Past the last one of a type that ends too early nobody knows what comes next.
+  const ends = pages.flatMap((page) => (page.isCut ? merged.indexOf(page.resources.at(-1) ?? {}) + 1 : []));
+  const resources = merged.slice(startIndex - 1, Math.min(end, ...ends));
+  if (resources.length === 0 && ends.length > 0 && count > 0) {
+    const detail =
+      'what stands before this page is too large to be sorted here: ask for users and groups apart';
+    throw new ScimError(400, 'tooMany', detail);
+  }
   return {
-    resources: merged
-      .slice(startIndex - 1, end)
-      .flatMap((resource) => (isUser(resource) ? users : groups).shown([resource])),
-    total: pages.reduce((sum, page) => sum + page.total, 0),
+    resources: resources.flatMap((resource) => (isUser(resource) ? users : groups).shown([resource])),
+    total,
   };
 }
 
@@ -66,7 +80,7 @@ async function sortedPage(users: Part, groups: Part): Promise<{ resources: JsonO
 async function indexedPage(users: Part, groups: Part): Promise<{ resources: JsonObject[]; total: number }> {
   const { startIndex, count } = users.list;
   const first = await users.page(users.list);
-  const left = count - first.resources.length;
+  const left = first.isCut ? 0 : count - first.resources.length;
   const begin = Math.max(1, startIndex - first.total);
   const second = await groups.page({ ...groups.list, startIndex: begin, count: left });
   return {

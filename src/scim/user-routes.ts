@@ -12,7 +12,7 @@ import { parsePatchRequest } from './protocol/patch-request.js';
 import { isShown, parseProjection, project, type Projection } from './protocol/projection.js';
 import { parseResource } from './protocol/resource-parse.js';
 import { diffResources } from './trace.js';
-import { readList, renderList, renderTexts } from './list-answer.js';
+import { answerPage, readList } from './list-answer.js';
 import { userKind } from './user-kind.js';
 import { fromScimUser, toScimUser, type UserGroup } from './user-resource.js';
 import { showsStanding, standingsOf } from './user-standing.js';
@@ -121,13 +121,16 @@ export async function listUsers(context: ScimContext, request: ScimRequest): Pro
   const kind = userKind(context);
   if (!isDefault(list.projection)) {
     const page = await findPage(context, kind, list, readDocuments(kind));
-    return renderList(list, page, await kind.toResources(page.rows, shownBy(list.projection, 'groups')));
+    const wanted = shownBy(list.projection, 'groups');
+    return answerPage(list, page, async (rows) =>
+      (await kind.toResources(rows, wanted)).map((user) => JSON.stringify(project(user, list.projection))),
+    );
   }
   const render = userRenderer(context);
   const page = await findPage(context, kind, list, (query, options) =>
     kind.collection.deriveAll(query, options, render),
   );
-  return renderTexts(list, page, await userTexts(context, page.rows));
+  return answerPage(list, page, (rows) => userTexts(context, rows));
 }
 
 /** `POST /Users` (RFC 7644 section 3.3). */

@@ -50,7 +50,7 @@ const listEvents = route({
       context,
       (afterId: string | undefined, limit) =>
         listAuditEvents(core, actor.tenantId, filterOf(query), {
-          limit,
+          ...limit,
           order: query.sort === 'at' ? 'asc' : 'desc',
           ...(afterId !== undefined && { afterId }),
         }),
@@ -89,10 +89,10 @@ const exportEvents = route({
   permission: 'audit.read',
   query: filterQuery,
   produces: 'text/csv',
-  async handler({ core, actor, query, res }) {
+  async handler({ core, actor, query, ...reader }) {
     await writeEvent(core, actor, { action: 'audit.exported' });
     const events = iterateAuditEvents(core, actor.tenantId, filterOf(query));
-    await sendCsv(res, 'audit-events', core.clock.now(), columns, rowsOf(events));
+    await sendCsv(reader, 'audit-events', core.clock.now(), columns, rowsOf(events));
     return undefined;
   },
 });

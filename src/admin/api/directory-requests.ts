@@ -67,7 +67,7 @@ const listAll = route({
       context,
       (beforeId: string | undefined, limit) =>
         listRequests(core, actor.tenantId, params.id, filterOf(query), {
-          limit,
+          ...limit,
           ...(beforeId !== undefined && { beforeId }),
         }),
       (request) => request._id,
@@ -167,7 +167,7 @@ const provisioning = route({
         if (directoryId === null) return { items: [], total: 0 };
         const filter = filterOf({ ...query, target: params.id });
         const before = beforeId === undefined ? {} : { beforeId };
-        return listRequests(core, actor.tenantId, directoryId, filter, { limit, ...before });
+        return listRequests(core, actor.tenantId, directoryId, filter, { ...limit, ...before });
       },
       (request) => request._id,
     );

@@ -76,7 +76,7 @@ const listAll = route({
     const page = await pageAfter(
       context,
       (after: GroupPosition | undefined, limit) =>
-        searchGroups(core, actor.tenantId, filter, { ...order, limit, after }),
+        searchGroups(core, actor.tenantId, filter, { ...order, after, ...limit }),
       (group) => ({ key: group.displayNameKey, id: group._id }),
     );
     const views = await viewGroups(core, actor.tenantId, page.items);
@@ -215,7 +215,7 @@ const listMembers = route({
     const page = await pageAfter(
       context,
       async (after: { type: Member['type']; id: string } | undefined, limit) => ({
-        items: await membersOf(core, actor.tenantId, params.id, { limit, ...(after && { after }) }),
+        items: await membersOf(core, actor.tenantId, params.id, { ...limit, ...(after && { after }) }),
         total: await countMembers(core, actor.tenantId, params.id),
       }),
       ({ type, id }) => ({ type, id }),

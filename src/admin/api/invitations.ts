@@ -81,7 +81,7 @@ const listAll = route({
     const page = await pageAfter(
       context,
       (afterId: string | undefined, limit) =>
-        searchInvitations(core, actor.tenantId, query, { descending, limit, afterId }),
+        searchInvitations(core, actor.tenantId, query, { descending, afterId, ...limit }),
       (invitation) => invitation._id,
     );
     const now = core.clock.now();

@@ -7,6 +7,7 @@ import { viewUsers, type UserView } from '../../identity/user-view.js';
 import { displayNameOf } from '../../identity/user-keys.js';
 import type { UserDocument } from '../../identity/users.js';
 import type { WriteOptions } from '../../identity/versions.js';
+import { largestPage, sizeLimit } from '../../shared/size.js';
 import { sendCsv } from '../csv.js';
 import { listOf } from '../list.js';
 import { presentSession, sessionSchema } from '../present/session.js';
@@ -149,11 +150,13 @@ async function* rowsOf(
 ): AsyncGenerator<string[]> {
   const now = core.clock.now();
   let batch: UserDocument[] = [];
+  let size = sizeLimit(largestPage);
   for await (const user of users) {
     batch.push(user);
-    if (batch.length < 100) continue;
+    if (!size.until(user) && batch.length < 100) continue;
     for (const view of await viewUsers(core, tenantId, batch)) yield rowOf(view, now);
     batch = [];
+    size = sizeLimit(largestPage);
   }
   for (const view of await viewUsers(core, tenantId, batch)) yield rowOf(view, now);
 }
@@ -167,7 +170,7 @@ const exportUsers = route({
   permission: 'users.export',
   query: z.strictObject(userFilters),
   produces: 'text/csv',
-  async handler({ core, actor, query, res }) {
+  async handler({ core, actor, query, ...reader }) {
     const isFiltered = Object.values(query).some((value) => value !== undefined);
     const filter = await userFilterOf(core, actor.tenantId, {
       ...query,
@@ -175,7 +178,7 @@ const exportUsers = route({
     });
     await writeEvent(core, actor, { action: 'users.exported' });
     const rows = rowsOf(core, actor.tenantId, iterateUsers(core, actor.tenantId, filter));
-    await sendCsv(res, 'users', core.clock.now(), columns, rows);
+    await sendCsv(reader, 'users', core.clock.now(), columns, rows);
     return undefined;
   },
 });

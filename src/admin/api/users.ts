@@ -17,7 +17,7 @@ import {
 import { viewUser, viewUsers } from '../../identity/user-view.js';
 import { createUser, deleteUser, getUser, updateUser, type UserDocument } from '../../identity/users.js';
 import { AppError } from '../../shared/errors.js';
-import { listOf, pageAfter, pageParameters, searchParameter, sortParameter } from '../list.js';
+import { listOf, pageAfter, pageParameters, presented, searchParameter, sortParameter } from '../list.js';
 import { reroot } from '../reroot.js';
 import { fullKeysOf } from '../role-names.js';
 import { loginTypes, presentUser, statuses, userSchema, userSources } from '../present/user.js';
@@ -106,15 +106,17 @@ const listUsers = route({
     const filter = await userFilterOf(core, actor.tenantId, query);
     const descending = query.sort.startsWith('-');
     const sort = userSorts.find((name) => query.sort.endsWith(name)) ?? 'displayName';
+    const positionOf = (user: UserDocument): UserPosition => userPosition(user, sort);
     const page = await pageAfter(
       context,
       (after: UserPosition | undefined, limit) =>
-        searchUsers(core, actor.tenantId, filter, { sort, descending, limit, after }),
-      (user) => userPosition(user, sort),
+        searchUsers(core, actor.tenantId, filter, { sort, descending, after, ...limit }),
+      positionOf,
     );
-    const views = await viewUsers(core, actor.tenantId, page.items);
     const now = core.clock.now();
-    return { body: { ...page, items: views.map((view) => presentUser(view, now)) } };
+    const present = async (users: readonly UserDocument[]) =>
+      (await viewUsers(core, actor.tenantId, users)).map((view) => presentUser(view, now));
+    return { body: await presented(context, page, present, positionOf) };
   },
 });
 

@@ -1,3 +1,4 @@
+import { sizeLimit } from '../../shared/size.js';
 import { requireDefined, type Doc } from '../document.js';
 import type { Derive, FindOptions, Query } from '../store.js';
 import { matcher, valuesAt } from './indexes.js';
@@ -25,6 +26,20 @@ type Documents = Generator<Doc | undefined, void>;
 /** Fewer keys than this are sorted rather than walked in an order that fits but meets other documents too. */
 const small = 1000;
 
+/** Of the documents read at one time, in characters. */
+const largestBatch = 4 * 2 ** 20;
+
+/** The documents next in line: no more than a few, nor than fit. */
+function readBatch({ database }: View, start: string, end: string, reverse: boolean) {
+  const size = sizeLimit(largestBatch);
+  const batch: { key: string; value: Doc }[] = [];
+  for (const entry of database.documents.getRange(chunkBetween(start, end, reverse, chunk))) {
+    batch.push(entry);
+    if (size.until(entry.value)) break;
+  }
+  return { batch, isCut: size.isReached };
+}
+
 /** Everything in id order. */
 function* scan(view: View, after: FindOptions['after'], reverse: boolean): Documents {
   const { name } = view.collection;
@@ -32,10 +47,10 @@ function* scan(view: View, after: FindOptions['after'], reverse: boolean): Docum
   if (after && reverse) end = documentKey(name, after._id);
   else if (after) start = `${documentKey(name, after._id)}\0`;
   for (;;) {
-    const batch = Array.from(view.database.documents.getRange(chunkBetween(start, end, reverse, chunk)));
+    const { batch, isCut } = readBatch(view, start, end, reverse);
     for (const { value } of batch) if (isVisible(view, value)) yield value;
     const last = batch.at(-1);
-    if (!last || batch.length < chunk) return;
+    if (!last || (batch.length < chunk && !isCut)) return;
     if (reverse) end = last.key;
     else start = `${last.key}\0`;
     yield undefined;
@@ -203,23 +218,27 @@ function project(document: Doc, fields: readonly string[] | undefined): Doc {
   ) as Doc;
 }
 
-/** As many as the limit allows. */
+/** As many as are wanted. */
 function* take<T, R>(
   items: Generator<T | undefined, void>,
   make: (item: T) => R,
-  limit = Infinity,
+  { limit = Infinity, until }: FindOptions,
 ): Breathing<R[]> {
   const taken: R[] = [];
   if (limit <= 0) return taken;
   for (const item of items) {
-    if (item === undefined) yield undefined;
-    else if (taken.push(make(item)) >= limit) break;
+    if (item === undefined) {
+      yield undefined;
+      continue;
+    }
+    const made = make(item);
+    if (taken.push(made) >= limit || until?.(made)) break;
   }
   return taken;
 }
 
 export function find(view: View, query: Query, options: FindOptions = {}): Breathing<Doc[]> {
-  return take(stream(view, query, options), (document) => project(document, options.fields), options.limit);
+  return take(stream(view, query, options), (document) => project(document, options.fields), options);
 }
 
 /** What `make` makes of all that {@link find} would give. Where keys alone tell which those are, documents are not taken apart. */
@@ -231,12 +250,12 @@ export function deriveAll<R>(
 ): Breathing<R[]> {
   const order = sortOrder(options.sort);
   const ids = idsByKeys(view, planFor(view, query, order), options, order);
-  if (!ids) return take(stream(view, query, options), make, options.limit);
+  if (!ids) return take(stream(view, query, options), make, options);
   const read = (id: string) => {
     const made = deriveDocument(view, id, make);
     return made === undefined ? undefined : { made };
   };
-  return take(readEach(ids, read), ({ made }) => made, options.limit);
+  return take(readEach(ids, read), ({ made }) => made, options);
 }
 
 export function* count(view: View, query: Query): Breathing<number> {

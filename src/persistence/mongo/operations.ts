@@ -2,6 +2,7 @@
 import type { mongo } from 'mongoose';
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../shared/errors.js';
+import { sizeLimit } from '../../shared/size.js';
 import { newDocument, nextDocument, requireVersion, type Doc } from '../document.js';
 import type { Change, FindOptions, Query, UpdateOptions } from '../store.js';
 import { isDuplicate, translate } from './failures.js';
@@ -13,6 +14,8 @@ const mostTries = 30;
 const bulk = 1000;
 /** Documents read at one time by a walk over all. */
 const pageSize = 200;
+/** Nor more than so many characters of them. */
+const largestBatch = 4 * 2 ** 20;
 /** Most documents in the first answer to a query: a page comes in one round trip. */
 const firstBatch = 5000;
 
@@ -63,16 +66,44 @@ function cursorOf(view: View, query: Query, options: FindOptions): mongo.FindCur
 export function find(view: View, query: Query, options: FindOptions = {}): Promise<Doc[]> {
   // To MongoDB a limit of 0 is no limit.
   if (options.limit === 0) return Promise.resolve([]);
-  return translated(view, () => cursorOf(view, query, options).toArray());
+  return translated(view, () => derive(view, query, options, (document) => document));
+}
+
+/** What is made of all that is found, document by document: they are not held all together. */
+async function derive<R>(
+  view: View,
+  query: Query,
+  options: FindOptions,
+  make: (document: Doc) => R,
+): Promise<R[]> {
+  const made: R[] = [];
+  for await (const document of cursorOf(view, query, options)) {
+    const item = make(document);
+    made.push(item);
+    if (options.until?.(item)) break;
+  }
+  return made;
+}
+
+export function deriveAll<R>(
+  view: View,
+  query: Query,
+  options: FindOptions,
+  make: (document: Doc) => R,
+): Promise<R[]> {
+  if (options.limit === 0) return Promise.resolve([]);
+  return translated(view, () => derive(view, query, options, make));
 }
 
 /** Page by page in id order: no cursor stays open on the server while the caller works. */
 export async function* iterate(view: View, query: Query, options: FindOptions = {}): AsyncGenerator<Doc> {
   let after: Doc | undefined;
   do {
-    const page: Doc[] = await find(view, query, { ...options, limit: pageSize, ...(after && { after }) });
+    const size = sizeLimit(largestBatch);
+    const request = { ...options, limit: pageSize, until: size.until, ...(after && { after }) };
+    const page: Doc[] = await find(view, query, request);
     yield* page;
-    after = page.length === pageSize ? page.at(-1) : undefined;
+    after = page.length === pageSize || size.isReached ? page.at(-1) : undefined;
   } while (after);
 }
 

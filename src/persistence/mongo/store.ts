@@ -46,8 +46,8 @@ function openCollection(view: View, turns: Turns) {
       const document = await operations.get(view, id);
       return document && make(document);
     },
-    deriveAll: async <R>(query: Query, options: FindOptions, make: Derive<Doc, R>) =>
-      (await operations.find(view, query, options)).map(make),
+    deriveAll: <R>(query: Query, options: FindOptions, make: Derive<Doc, R>) =>
+      operations.deriveAll(view, query, options, make),
     count: (query: Query) => operations.count(view, query),
     iterate: (query: Query, options?: FindOptions) => operations.iterate(view, query, options),
     insert: (document: object) => operations.insert(view, document),
