@@ -8,6 +8,7 @@ import { overriddenBy } from './identity/bootstrap-overrides.js';
 import { planBootstrap } from './identity/bootstrap-rehearsal.js';
 import { exampleSecrets, weakSecrets } from './identity/bootstrap-secrets.js';
 import type { Core } from './identity/core.js';
+import { createDrainer, type Drainer } from './http/draining.js';
 import { serverOptions } from './http/server-options.js';
 import { ConfigError, type Config } from './infrastructure/config.js';
 import { createLogger, type Logger } from './infrastructure/logger.js';
@@ -56,14 +57,16 @@ async function listen(server: Server, port: number, host: string): Promise<strin
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
 }
 
-async function stopServer(server: Server, app: App, core: Core, drainSeconds: number): Promise<void> {
+async function stopServer(drainer: Drainer, app: App, core: Core, drainSeconds: number): Promise<void> {
+  core.log.info({ drainSeconds }, 'stopping');
   app.readiness.isDraining = true;
+  drainer.begin();
   await delay(drainSeconds * 1000);
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.closeIdleConnections();
+  const closed = drainer.close();
   await app.stop();
   await closed;
   await core.store.close();
+  core.log.info('stopped');
 }
 
 async function readBootstrapFile(path: string): Promise<unknown> {
@@ -124,6 +127,7 @@ export async function startServer(
     const tell =
       config.bootstrapFile === undefined ? undefined : await applyBootstrapFile(core, config.bootstrapFile);
     const server = createServer(serverOptions, app.express);
+    const drainer = createDrainer(server);
     const url = await listen(server, config.port, config.host);
     app.start();
     await tell?.();
@@ -132,7 +136,7 @@ export async function startServer(
       url,
       core,
       stop: (drainSeconds = config.drainSeconds) =>
-        (stopping ??= stopServer(server, app, core, drainSeconds)),
+        (stopping ??= stopServer(drainer, app, core, drainSeconds)),
     };
   } catch (error) {
     await core.store.close();

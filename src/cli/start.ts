@@ -1,6 +1,7 @@
 import { startServer, type RunningServer } from '../main.js';
 import { bannerLines, startFacts } from './banner.js';
 import { exitCodes, type Command, type Terminal } from './command.js';
+import { endNow, guardProcess } from './process-end.js';
 import { readConfig, startFailure } from './server-core.js';
 import { stopRequested } from './stop-requested.js';
 
@@ -29,9 +30,16 @@ export const startCommand: Command = {
     const server = await startServer(config).catch((error: unknown) => {
       throw startFailure(error);
     });
+    guardProcess(server.core.log);
     await tellStarted(server, terminal);
     await stopRequested();
-    const timer = setTimeout(() => process.exit(exitCodes.failed), config.drainSeconds * 1000 + hardStop);
+    const timer = setTimeout(
+      () => {
+        server.core.log.error('the stop took too long: the process ends');
+        endNow();
+      },
+      config.drainSeconds * 1000 + hardStop,
+    );
     await server.stop();
     clearTimeout(timer);
     return exitCodes.ok;

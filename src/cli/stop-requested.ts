@@ -1,11 +1,11 @@
-import { exitCodes } from './command.js';
+import { endNow } from './process-end.js';
 
-/** Resolves at the first SIGTERM or SIGINT; from then on a second one ends the process at once, with exit code 1. */
+/** Resolves at the first SIGTERM or SIGINT; from then on a second one ends the process at once. */
 export function stopRequested(): Promise<void> {
   return new Promise((resolve) => {
     let asked = false;
     const onSignal = (): void => {
-      if (asked) process.exit(exitCodes.failed);
+      if (asked) endNow();
       asked = true;
       resolve();
     };

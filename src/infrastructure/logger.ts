@@ -1,4 +1,5 @@
 import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
+import { standardOutput } from './standard-output.js';
 
 export type Logger = PinoLogger;
 
@@ -23,17 +24,7 @@ const redactedPaths = [
   '*._csrf',
 ];
 
-let output: DestinationStream | undefined;
-
-/** Standard output, written to a few lines at a time: one system call for each would cost more than making the line. */
-function standardOutput(): DestinationStream {
-  if (output) return output;
-  const stream = pino.destination({ dest: 1, sync: true, minLength: 4096, periodicFlush: 100 });
-  process.once('exit', () => stream.flushSync());
-  return (output = stream);
-}
-
-/** JSON lines on standard output, a tenth of a second late at most. */
+/** JSON lines on standard output, a tenth of a second late at most. What cannot be written there is dropped and counted. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const options = { level, redact: { paths: redactedPaths, censor: '[redacted]' }, base: null };
   return pino(options, destination ?? standardOutput());

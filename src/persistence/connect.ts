@@ -24,7 +24,7 @@ export interface StoreOptions {
  */
 export async function openStore({ mongodbUri, dataDir, clock, log }: StoreOptions): Promise<Store> {
   return mongodbUri === undefined
-    ? openEmbeddedStore(dataDir, schemas, clock)
+    ? openEmbeddedStore(dataDir, schemas, clock, { log })
     : openMongoStore(mongodbUri, schemas, clock, log);
 }
 

@@ -1,18 +1,8 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { buildIfStale, runGatehouse, untilStatus, type ServerProcess } from '../support/process.js';
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+import { buildIfStale, freePort, runGatehouse, untilStatus, type ServerProcess } from '../support/process.js';
 
 const token = 'gh_scim_a-token-for-the-process-tests-0001';
 const bootstrap = {

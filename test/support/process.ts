@@ -1,7 +1,20 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { packageFolder } from '../../src/infrastructure/package-info.js';
+
+/** A port nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
 
 /** A server as a process of its own, for what only a process can show: exit codes, signals, kill -9. */
 export interface ServerProcess {
@@ -18,18 +31,66 @@ export function buildIfStale(): void {
 }
 
 /** Runs `gatehouse …` as it is shipped, from the build. */
-export function runGatehouse(args: readonly string[], env: Record<string, string>): ServerProcess {
+export function runGatehouse(
+  args: readonly string[],
+  env: Record<string, string>,
+  /** Where standard output goes instead: an open file. */
+  stdout?: number,
+): ServerProcess {
   let text = '';
   const { MONGODB_URI: _mongo, ...rest } = process.env;
   const child = spawn(process.execPath, ['dist/cli/main.js', ...args], {
     cwd: packageFolder,
     env: { ...rest, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout ?? 'pipe', 'pipe'],
   });
-  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const exit = once(child, 'exit') as Promise<[number | null]>;
   return { child, output: () => text, exited: async () => (await exit)[0] };
+}
+
+/** A file system of its own with little room, for what a full disk does; undefined where this user may not mount one. */
+export async function smallDisk(megabytes: number): Promise<SmallDisk | undefined> {
+  const path = await mkdtemp(join(tmpdir(), 'gatehouse-disk-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', path], { stdio: 'ignore' });
+  } catch {
+    await rm(path, { recursive: true });
+    return undefined;
+  }
+  const filler = join(path, 'filler');
+  return {
+    path,
+    async fill() {
+      const file = await open(filler, 'a');
+      const block = Buffer.alloc(65_536);
+      for (const size of [65_536, 4096]) {
+        for (;;) {
+          const isFull = await file.write(block, 0, size).then(
+            () => false,
+            () => true,
+          );
+          if (isFull) break;
+        }
+      }
+      await file.close();
+    },
+    free: () => rm(filler),
+    async remove() {
+      execFileSync('umount', ['-l', path]);
+      await rm(path, { recursive: true });
+    },
+  };
+}
+
+export interface SmallDisk {
+  readonly path: string;
+  /** Takes all room that is left. */
+  fill(): Promise<void>;
+  /** Gives it back. */
+  free(): Promise<void>;
+  remove(): Promise<void>;
 }
 
 /** Polls an address until it answers with this status; throws after `seconds`. */

@@ -31,6 +31,10 @@ export interface Database {
   requirePresent(): void;
   /** Runs synchronous work in a write transaction: what it throws undoes it. Resolves when the commit is on the disk. */
   write<R>(work: () => R): Promise<R>;
+  /** How long ago a commit failed, in milliseconds, and whether none was made since. */
+  lastFailure(): { ago: number; isLast: boolean };
+  /** Lets go of what processes that were killed were still reading: their old pages could never be used again. */
+  releaseDeadReaders(): void;
   close(): Promise<void>;
 }
 
@@ -175,6 +179,7 @@ export function openDatabase(
     const collections = prepareCollections(root, { documents, entries }, schemas);
     const ranks = createRanks(entries, root.openDB<number, string>({ name: 'sequence' }));
     const requirePresent = presence(folder, path);
+    const last = { failure: -Infinity, isFailed: false };
     return {
       documents,
       derive: createDerivations(documents),
@@ -196,8 +201,17 @@ export function openDatabase(
         ranks.catchUp();
         // In a box: lmdb would await a result that looks like a promise.
         const write = () => root.childTransaction(() => ({ result: ranks.record(work) }));
-        return (await commit(folder, write, ranks.forget)).result;
+        const onFailure = () => {
+          last.failure = performance.now();
+          last.isFailed = true;
+          ranks.forget();
+        };
+        const { result } = await commit(folder, write, onFailure);
+        last.isFailed = false;
+        return result;
       },
+      lastFailure: () => ({ ago: performance.now() - last.failure, isLast: last.isFailed }),
+      releaseDeadReaders: () => void root.readerCheck(),
       close: () => root.close(),
     };
   } catch (error) {

@@ -1,5 +1,7 @@
 import type { Schema } from 'mongoose';
+import type { Logger } from '../../infrastructure/logger.js';
 import type { Clock } from '../../shared/clock.js';
+import { AppError } from '../../shared/errors.js';
 import type { Doc } from '../document.js';
 import type {
   Change,
@@ -21,6 +23,8 @@ import { insert, remove, sweep, update } from './writer.js';
 const longestBreath = 8;
 /** Milliseconds between two sweeps. */
 const sweepEvery = 60_000;
+/** So long after a write that failed the database counts as unavailable, in milliseconds. */
+const troublePeriod = 3000;
 /** Documents written by one transaction of a bulk write. */
 const bulk = 50;
 const batchesInFlight = 8;
@@ -219,7 +223,7 @@ export function openEmbeddedStore(
   folder: string,
   schemas: Readonly<Record<string, Schema>>,
   clock: Clock,
-  options: DatabaseOptions = {},
+  options: DatabaseOptions & { log?: Logger } = {},
 ): Store & Sweepable {
   const database = openDatabase(folder, schemas, options);
   const now = () => clock.now();
@@ -238,7 +242,12 @@ export function openEmbeddedStore(
       [...database.collections.keys()].map((name) => view(name, null)),
       now(),
     );
-  const sweeping = setInterval(() => void sweepNow().catch(() => undefined), sweepEvery).unref();
+  const sweeping = setInterval(() => {
+    database.releaseDeadReaders();
+    sweepNow().catch((error: unknown) =>
+      options.log?.warn({ err: error }, 'expired documents could not be removed'),
+    );
+  }, sweepEvery).unref();
   const store = {
     tenant: scopeOf,
     server: scopeOf(null),
@@ -248,6 +257,12 @@ export function openEmbeddedStore(
       await takeTurn();
       database.requirePresent();
       database.counters.get('ping');
+      // Reads go on when the disk is full, and so do small writes now and then.
+      const { ago, isLast } = database.lastFailure();
+      if (ago < troublePeriod) {
+        throw new AppError('server.unavailable', 'writes to the database fail', { retryAfterSeconds: 5 });
+      }
+      if (isLast) await database.write(() => void database.counters.put('ping', { count: 0, expiresAt: 0 }));
     },
     close: () => {
       clearInterval(sweeping);

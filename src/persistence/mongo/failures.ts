@@ -11,6 +11,8 @@ const isAway = (error: unknown): boolean =>
   error instanceof mongo.MongoNetworkError ||
   error instanceof mongo.MongoNotConnectedError ||
   error instanceof mongo.MongoTopologyClosedError ||
+  error instanceof mongo.MongoOperationTimeoutError ||
+  (error instanceof mongo.MongoError && error.name === 'MongoWaitQueueTimeoutError') ||
   error instanceof mongo.MongoExpiredSessionError ||
   (error instanceof mongo.MongoServerError && passing.has(Number(error.code)));
 

@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection, type Connection, type mongo, type Schema } from 'mongoose';
 import type { Logger } from '../../infrastructure/logger.js';
 import { systemClock, type Clock } from '../../shared/clock.js';
+import { AppError } from '../../shared/errors.js';
 import type { Doc } from '../document.js';
 import type {
   Change,
@@ -84,11 +86,19 @@ function addressOf(uri: string): string {
 
 const hasDatabase = (uri: string) => /^mongodb(\+srv)?:\/\/[^/]+\/[^?]/.test(uri);
 
-async function connect(uri: string): Promise<Connection> {
+/** How long the database may be silent before what it was asked counts as failed, milliseconds. */
+const longestSilence = 15_000;
+const longestPing = 5000;
+
+/** @param isPatient - for building indexes, which may take hours. */
+async function connect(uri: string, isPatient = false): Promise<Connection> {
   const connection = createConnection(uri, {
     ...(!hasDatabase(uri) && { dbName: 'gatehouse' }),
     ignoreUndefined: true,
     serverSelectionTimeoutMS: 5000,
+    // A database that hangs: those who wait get their 503 all the same.
+    waitQueueTimeoutMS: 10_000,
+    ...(isPatient ? {} : { socketTimeoutMS: longestSilence }),
     retryWrites: true,
     writeConcern: { w: 'majority' },
     appName: 'gatehouse',
@@ -110,6 +120,35 @@ async function mayTransact(db: mongo.Db, log: Logger): Promise<boolean> {
   return false;
 }
 
+async function buildIndexes(
+  uri: string,
+  schemas: Readonly<Record<string, Schema>>,
+  isSweeping: boolean,
+): ReturnType<typeof prepareCollections> {
+  const connection = await connect(uri, true);
+  try {
+    return await prepareCollections(connection.getClient().db(connection.name), schemas, isSweeping);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Asks for an answer, and does not wait longer for one than {@link longestPing}. */
+async function ping(db: mongo.Db): Promise<void> {
+  const timer = new AbortController();
+  const silence = delay(longestPing, undefined, { signal: timer.signal, ref: false }).then(() => {
+    throw new AppError('server.unavailable', 'the database does not answer', { retryAfterSeconds: 5 });
+  });
+  silence.catch(() => undefined);
+  try {
+    await Promise.race([db.command({ ping: 1 }, { timeoutMS: longestPing }), silence]);
+  } catch (error) {
+    throw translate(error, 'ping');
+  } finally {
+    timer.abort();
+  }
+}
+
 /**
  * The store on MongoDB (or what speaks its protocol), with all indexes built.
  *
@@ -122,13 +161,13 @@ export async function openMongoStore(
   clock: Clock,
   log: Logger,
 ): Promise<Store> {
+  // The server's own sweep goes by its own clock: only when that is ours too.
+  const all = { ...schemas, counters: counterSchema };
+  const expiries = await buildIndexes(uri, all, clock === systemClock);
   const connection = await connect(uri);
   const client = connection.getClient();
   const db = client.db(connection.name);
   const now = () => clock.now();
-  // The server's own sweep goes by its own clock: only when that is ours too.
-  const all = { ...schemas, counters: counterSchema };
-  const expiries = await prepareCollections(db, all, clock === systemClock);
   const counters = createCounters(db, now);
   const { version } = (await db.admin().command({ buildInfo: 1 })) as { version?: string };
   const transact = (await mayTransact(db, log)) ? createTransactions(client) : undefined;
@@ -156,11 +195,7 @@ export async function openMongoStore(
     transaction: <R>(work: (tx: Transaction) => Step<R>) =>
       transact ? transact((session) => work(inside(session))) : runUnprotected(work(inside(undefined))),
     ...counters,
-    ping: async () => {
-      await db.command({ ping: 1 }, { timeoutMS: 5000 }).catch((error: unknown) => {
-        throw translate(error, 'ping');
-      });
-    },
+    ping: () => ping(db),
     close: () => connection.close(),
     isAtomic: transact !== undefined,
     description: `MongoDB ${version ?? ''} at ${addressOf(uri)}`,

@@ -1,0 +1,29 @@
+import type { Logger } from '../infrastructure/logger.js';
+import { standardOutput } from '../infrastructure/standard-output.js';
+
+/**
+ * Ends this process at once and for certain. `process.exit` waits for the embedded database's writer, which waits for us: with writes in
+ * flight the process would never end. What was acknowledged is on the disk.
+ */
+export function endNow(): void {
+  standardOutput().flush();
+  process.kill(process.pid, 'SIGKILL');
+}
+
+/** lmdb rejects a promise of its own, which nobody else can reach, for each commit that failed; whoever waited for the write was told. */
+function isFailedCommit(reason: unknown): boolean {
+  if (!(reason instanceof Error)) return false;
+  return 'commitError' in reason || /^(Commit failed|MDB_|Environment mapsize)/.test(reason.message);
+}
+
+/** A fault nobody handles ends the process, with its cause in the log; a supervisor starts it anew. A commit that failed does not. */
+export function guardProcess(log: Logger): void {
+  const end = (err: unknown): void => {
+    log.fatal({ err }, 'a fault nobody handles: the process ends');
+    endNow();
+  };
+  process.on('uncaughtException', end);
+  process.on('unhandledRejection', (reason) => {
+    if (!isFailedCommit(reason)) end(reason);
+  });
+}
