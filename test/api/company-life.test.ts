@@ -50,9 +50,7 @@ describe('people of companies, over time', function () {
   it('signing out at the application ends the session at Gatehouse too', async () => {
     const window = openWindow(acme);
     await window.signIn(employeeOf(acme, 'Katherine Johnson'));
-    const asked = await window.press('/signout');
-    expect(asked.body).to.contain('katherine@acme.test');
-    const back = await window.browser.submit(asked, { logout: 'yes' });
+    const back = await window.press('/signout');
     expect(back.url).to.equal(`${acme.appUrl}/`);
     expect(await window.state()).to.equal(undefined);
     const next = await window.browser.get(`${acme.appUrl}/signin`);

@@ -7,9 +7,8 @@ import type { Core } from '../../identity/core.js';
 import { deriveStatus } from '../../identity/user-status.js';
 import { AppError } from '../../shared/errors.js';
 import { slideSession } from '../session-guard.js';
-import { endSession } from '../sessions.js';
 import type { AccountAccess } from './account-access.js';
-import { liveSessionOf } from './live-session.js';
+import { followSignOut } from './sign-out.js';
 
 type LibraryError = Error & { error_detail?: string };
 
@@ -107,13 +106,7 @@ export function followUp(core: Core, provider: Provider): void {
   logEvents(core, provider);
   provider.use(async (context, next) => {
     const ctx = context as KoaContextWithOIDC;
-    const isLogout = ctx.method === 'POST' && ctx.path === '/session/end/confirm';
-    // Looked up before: the library's part of the sign-out must not hide whose session it was.
-    const live = isLogout ? await liveSessionOf(core, ctx.req) : undefined;
-    await next();
-    if (isLogout && live && ctx.status === 303 && ctx.oidc.params?.['logout']) {
-      await endSession(core, ctx.req, ctx.res, live);
-    }
+    await followSignOut(core, ctx, next);
     if (isRefreshed(ctx)) await keepAlive(core, ctx);
     if (isUnknown(ctx)) {
       ctx.respond = false;

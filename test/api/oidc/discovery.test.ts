@@ -83,9 +83,7 @@ describe('OpenID provider: discovery and keys', () => {
       expect(status).to.equal(200);
       expect(JSON.parse(body)).to.deep.equal(await json(discovery));
       const logout = await rawGet(`${app.url}/oidc/session/end`, { ...headers, accept: 'text/html' });
-      expect(logout.body)
-        .to.include(`action="${app.url}/oidc/session/end/confirm"`)
-        .and.not.to.include('evil');
+      expect(logout.body).to.include(`${app.url}/oidc/session/end/success`).and.not.to.include('evil');
     });
   }
 

@@ -37,6 +37,15 @@ describe('OpenID provider: sign-out', () => {
     await receiver.stop();
   });
 
+  /** Applications of one test; closed after it, whatever became of it. */
+  const opened: Receiver[] = [];
+  afterEach(() => Promise.all(opened.splice(0).map((one) => one.stop())));
+  async function openReceiver(...answer: Parameters<typeof startReceiver>): Promise<Receiver> {
+    const one = await startReceiver(...answer);
+    opened.push(one);
+    return one;
+  }
+
   const endSession = (query: Record<string, string>): string =>
     `${app.url}/oidc/session/end?${new URLSearchParams(query).toString()}`;
 
@@ -53,11 +62,15 @@ describe('OpenID provider: sign-out', () => {
     return browser.post(action!, { xsrf: xsrf!, ...button });
   }
 
-  it('asks on a page of ours without any script, and ends the session in Gatehouse, in the provider and for the tokens', async () => {
+  it('asks where no hint proves who wants it, on a page of ours without any script, and ends the session in Gatehouse, in the provider and for the tokens', async () => {
     const browser = await browserOf(app.core, user);
     const tokens = await party.signIn(browser);
     const page = await browser.get(
-      endSession({ id_token_hint: tokens.id_token!, post_logout_redirect_uri: loggedOutUri, state: 'abc' }),
+      endSession({
+        client_id: application.clientId,
+        post_logout_redirect_uri: loggedOutUri,
+        state: 'abc',
+      }),
     );
     expect(page.status).to.equal(200);
     const text = await page.clone().text();
@@ -83,7 +96,7 @@ describe('OpenID provider: sign-out', () => {
   });
 
   it('sends the application a logout token that its library takes (Back-Channel Logout 1.0 section 2.4)', async () => {
-    const own = await startReceiver();
+    const own = await openReceiver();
     const notified = await makeApplication(app.core, tenant, { backchannelLogoutUri: own.url });
     const modern = await makeApplication(app.core, tenant, {
       backchannelLogoutUri: own.url,
@@ -94,7 +107,6 @@ describe('OpenID provider: sign-out', () => {
     await (await relyingParty(app.core, modern)).signIn(browser);
     await confirm(browser, await browser.get(endSession({})), { logout: 'yes' });
     await own.until(2);
-    await own.stop();
     const tokenFor = ({ clientId }: { clientId: string }): string =>
       own.received.map((form) => form.get('logout_token')!).find((jwt) => decodeJwt(jwt).aud === clientId)!;
     expect(decodeProtectedHeader(tokenFor(modern)).alg).to.equal('ES256');
@@ -116,7 +128,7 @@ describe('OpenID provider: sign-out', () => {
   });
 
   it('tells every application of the session, once, and no other', async () => {
-    const receivers = [await startReceiver(), await startReceiver(), await startReceiver()] as const;
+    const receivers = [await openReceiver(), await openReceiver(), await openReceiver()] as const;
     const browser = await browserOf(app.core, user);
     for (const [index, { url }] of receivers.entries()) {
       const one = await makeApplication(app.core, tenant, { backchannelLogoutUri: url });
@@ -126,12 +138,11 @@ describe('OpenID provider: sign-out', () => {
     await confirm(browser, await browser.get(endSession({})), { logout: 'yes' });
     await Promise.all([receivers[0].until(1), receivers[1].until(1)]);
     expect(receivers.map(({ received }) => received.length)).to.deep.equal([1, 1, 0]);
-    await Promise.all(receivers.map((one) => one.stop()));
   });
 
   it('tries again when the application does not take the notice', async () => {
     let failures = 1;
-    const moody = await startReceiver((_req, res) => {
+    const moody = await openReceiver((_req, res) => {
       failures -= 1;
       res.writeHead(failures >= 0 ? 500 : 204).end();
     });
@@ -140,7 +151,6 @@ describe('OpenID provider: sign-out', () => {
     await (await relyingParty(app.core, other)).signIn(browser);
     await confirm(browser, await browser.get(endSession({})), { logout: 'yes' });
     await moody.until(2, 10);
-    await moody.stop();
   });
 
   it('keeps the session when the person chooses to stay signed in', async () => {
@@ -175,17 +185,77 @@ describe('OpenID provider: sign-out', () => {
       .and.not.to.include('<script');
   });
 
-  it('signs out silently a browser that was not signed in, with or without scripts', async () => {
-    const browser = openUserAgent();
-    const page = await browser.get(
-      endSession({ client_id: application.clientId, post_logout_redirect_uri: loggedOutUri }),
+  it('asks nobody who is not signed in, and sends the browser on at once', async () => {
+    const page = await openUserAgent().get(
+      endSession({ client_id: application.clientId, post_logout_redirect_uri: loggedOutUri, state: 'a b' }),
     );
-    const text = await page.clone().text();
-    const policy = page.headers.get('content-security-policy')!;
-    if (text.includes('<script>')) expect(policy).to.match(/script-src [^;]*'sha256-/);
-    expect(text).to.include('<button');
-    const done = await confirm(browser, page, { logout: 'yes' });
-    expect(done.headers.get('location')).to.equal(loggedOutUri);
+    expect(page.status).to.equal(303);
+    expect(page.headers.get('location')).to.equal(`${loggedOutUri}?state=a%20b`);
+    const bare = await openUserAgent().follow(endSession({}));
+    expect(await bare.response!.text()).to.include('You are signed out');
+  });
+
+  it('asks no question when the hint is of this very session: it ends, and so does everything of it', async () => {
+    for (const back of [{ post_logout_redirect_uri: loggedOutUri, state: 'xyz' }, {}]) {
+      const browser = await browserOf(app.core, user);
+      const tokens = await party.signIn(browser);
+      const other = await makeApplication(app.core, tenant);
+      const held = await (await relyingParty(app.core, other)).signIn(browser);
+      const answer = await browser.get(endSession({ id_token_hint: tokens.id_token!, ...back }));
+      expect(answer.status).to.equal(303);
+      const target = 'state' in back ? `${loggedOutUri}?state=xyz` : `${app.url}/oidc/session/end/success`;
+      expect(answer.headers.get('location')).to.equal(target);
+      expect((await browser.get(`${app.url}/api/v1/me`)).status).to.equal(401);
+      expect((await refresh(app.core, application, tokens.refresh_token)).status).to.equal(400);
+      expect((await refresh(app.core, other, held.refresh_token)).status).to.equal(400);
+      await receiver.until((forms) =>
+        forms.some((form) => decodeJwt(form.get('logout_token')!)['sid'] === tokens.claims()!['sid']),
+      );
+    }
+  });
+
+  it('takes the hint of a session that was renewed by signing in again', async () => {
+    const browser = await browserOf(app.core, user);
+    const tokens = await party.signIn(browser);
+    await signIn(app.core, browser, user);
+    const answer = await browser.get(endSession({ id_token_hint: tokens.id_token! }));
+    expect(answer.status).to.equal(303);
+    expect((await browser.get(`${app.url}/api/v1/me`)).status).to.equal(401);
+  });
+
+  it('asks all the same when the hint is of another session or of somebody else', async () => {
+    const [earlier, foreign] = [
+      await browserOf(app.core, user),
+      await browserOf(app.core, await makeUser(app.core, tenant)),
+    ];
+    const browser = await browserOf(app.core, user);
+    await party.signIn(browser);
+    for (const one of [earlier, foreign]) {
+      const { id_token: hint } = await party.signIn(one);
+      const page = await browser.get(endSession({ id_token_hint: hint! }));
+      expect(page.status).to.equal(200);
+      expect(await page.text()).to.include('Sign out?');
+      expect((await browser.get(`${app.url}/api/v1/me`)).status).to.equal(200);
+    }
+  });
+
+  it('takes a posted request as it takes a GET (RP-Initiated Logout 1.0 section 2)', async () => {
+    const browser = await browserOf(app.core, user);
+    const tokens = await party.signIn(browser);
+    const parameters = { post_logout_redirect_uri: loggedOutUri, state: 'p' };
+    const forms = [
+      { client_id: application.clientId, ...parameters },
+      { id_token_hint: tokens.id_token!, ...parameters },
+    ];
+    for (const [index, form] of forms.entries()) {
+      const posted = await browser.post(`${app.url}/oidc/session/end`, form);
+      expect(posted.status).to.equal(303);
+      const next = new URL(posted.headers.get('location')!, app.url);
+      expect(next.pathname).to.equal('/oidc/session/end');
+      const answer = await browser.get(next.href);
+      expect(answer.status).to.equal(index === 0 ? 200 : 303);
+    }
+    expect((await browser.get(`${app.url}/api/v1/me`)).status).to.equal(401);
   });
 
   const refused: Record<string, (hint: string) => Record<string, string>> = {
@@ -236,7 +306,7 @@ describe('OpenID provider: sign-out', () => {
 
   it('sends nothing to a private address unless the operator allows it', async () => {
     const strict = await startApp();
-    const own = await startReceiver();
+    const own = await openReceiver();
     try {
       const home = await givenTenant(strict.core);
       const shy = await makeApplication(strict.core, home, { backchannelLogoutUri: own.url });
@@ -250,7 +320,6 @@ describe('OpenID provider: sign-out', () => {
       expect(await jobs.count({})).to.equal(0);
       expect(own.received).to.deep.equal([]);
     } finally {
-      await own.stop();
       await strict.stop();
     }
   });
