@@ -185,7 +185,13 @@ describe('OpenID provider: the end of access', () => {
     await nextInstant();
     await setEnabled(core, systemActor(tenant._id), user._id, false);
     const sessions = core.store.tenant(tenant._id).collection('sessions');
-    const [before] = await sessions.find({ userId: user._id });
+    // A minute without use: one that were prolonged would end a minute later than before.
+    const [unused] = await sessions.find({ userId: user._id });
+    const before = await sessions.update(unused!._id, (stored) => ({
+      ...stored,
+      lastSeenAt: new Date(stored.lastSeenAt.getTime() - 60_000),
+      expiresAt: new Date(stored.expiresAt.getTime() - 60_000),
+    }));
     const next = await refresh(core, application, tokens.refresh_token);
     expect(next.status).to.equal(200);
     const [after] = await sessions.find({ userId: user._id });
@@ -245,19 +251,22 @@ describe('OpenID provider: the end of access', () => {
 
   it('an application that hangs does not hold up the others’ notices', async () => {
     const silent = await startReceiver(() => undefined);
-    const { tenant, user } = await scene();
-    for (let count = 0; count < 5; count += 1) {
-      const hanging = await makeApplication(core, tenant, { backchannelLogoutUri: silent.url });
-      const someone = await makeUser(core, tenant);
-      await (await relyingParty(core, hanging)).signIn(await browserOf(core, someone));
+    try {
+      const { tenant, user } = await scene();
+      for (let count = 0; count < 5; count += 1) {
+        const hanging = await makeApplication(core, tenant, { backchannelLogoutUri: silent.url });
+        const someone = await makeUser(core, tenant);
+        await (await relyingParty(core, hanging)).signIn(await browserOf(core, someone));
+        await nextInstant();
+        await endAccess(core, systemActor(tenant._id), someone._id);
+      }
+      const good = await makeApplication(core, tenant, { backchannelLogoutUri: receiver.url });
+      await (await relyingParty(core, good)).signIn(await browserOf(core, user));
       await nextInstant();
-      await endAccess(core, systemActor(tenant._id), someone._id);
+      await endAccess(core, systemActor(tenant._id), user._id);
+      await untilTold(user._id);
+    } finally {
+      await silent.stop();
     }
-    const good = await makeApplication(core, tenant, { backchannelLogoutUri: receiver.url });
-    await (await relyingParty(core, good)).signIn(await browserOf(core, user));
-    await nextInstant();
-    await endAccess(core, systemActor(tenant._id), user._id);
-    await untilTold(user._id);
-    await silent.stop();
   });
 });
