@@ -4,8 +4,9 @@ import {
   type ApplicationDocument,
   type SigningAlgorithm,
 } from '../persistence/collections/tenants.js';
-import { AppError, type InputFault } from '../shared/errors.js';
+import { AppError } from '../shared/errors.js';
 import { hashToken, newId, newToken } from '../shared/ids.js';
+import { requireValidApplication } from './application-rules.js';
 import { recordEvent } from './audit.js';
 import { changesBetween } from './changes.js';
 import type { Actor, Core } from './core.js';
@@ -14,7 +15,6 @@ import { enqueueJob, wakeJobs } from './jobs.js';
 import { recomputeJob } from './recompute.js';
 import { touchTenant } from './tenant-config.js';
 import { requireVersion, type WriteOptions } from './versions.js';
-import { outboundFault, redirectFault } from './web-address.js';
 
 export { signingAlgorithms, type ApplicationDocument } from '../persistence/collections/tenants.js';
 
@@ -31,6 +31,10 @@ export interface ApplicationInput {
   backchannelLogoutUri?: string | null | undefined;
   /** What its ID and logout tokens are signed with; absent: RS256. */
   idTokenSignedResponseAlg?: SigningAlgorithm | undefined;
+  /** Whether it may ask for `scim:me`, the person's own SCIM resource; absent: no. */
+  allowScimMe?: boolean | undefined;
+  /** Whether it has to use PKCE; false for confidential applications only. Absent: yes. */
+  requirePkce?: boolean | undefined;
   enabled?: boolean | undefined;
 }
 
@@ -60,30 +64,6 @@ const partyOf = ({ _id, key }: Pick<ApplicationDocument, '_id' | 'key'>): AuditP
   label: key,
 });
 
-function addressFaults(core: Core, input: ApplicationChange): InputFault[] {
-  const redirects = (['redirectUris', 'postLogoutRedirectUris'] as const).flatMap((field) =>
-    (input[field] ?? []).flatMap((uri, index) => {
-      const detail = redirectFault(uri, core.config.allowPrivateIssuers);
-      return detail === undefined ? [] : [{ pointer: `/${field}/${index}`, detail }];
-    }),
-  );
-  const { backchannelLogoutUri } = input;
-  const detail = backchannelLogoutUri ? outboundFault(core, backchannelLogoutUri) : undefined;
-  return [...redirects, ...(detail === undefined ? [] : [{ pointer: '/backchannelLogoutUri', detail }])];
-}
-
-function requireValid(core: Core, input: ApplicationChange & { key?: string }): void {
-  const errors = addressFaults(core, input);
-  if (input.key !== undefined && !/^[A-Za-z0-9][\w-]{0,63}$/.test(input.key)) {
-    errors.push({ pointer: '/key', detail: 'must be letters, digits, "_" and "-", at most 64' });
-  }
-  if (input.clientId !== undefined && !/^[\x21-\x7e]{1,255}$/.test(input.clientId)) {
-    errors.push({ pointer: '/clientId', detail: 'must be visible ASCII characters, at most 255' });
-  }
-  if (input.clientSecret === '') errors.push({ pointer: '/clientSecret', detail: 'must not be empty' });
-  if (errors.length > 0) throw new AppError('input.invalid', 'the application is not valid', { errors });
-}
-
 /**
  * Registers an application.
  *
@@ -95,28 +75,28 @@ export async function createApplication(
   actor: Actor,
   input: ApplicationInput,
 ): Promise<{ application: ApplicationDocument; clientSecret: string | null }> {
-  requireValid(core, input);
   const clientSecret = input.clientSecret === undefined ? newToken('gh_app') : input.clientSecret;
   const now = core.clock.now();
+  const wanted = {
+    _id: newId(),
+    tenantId: actor.tenantId,
+    key: input.key,
+    name: input.name,
+    clientId: input.clientId ?? newId(),
+    clientSecretHash: clientSecret === null ? null : hashToken(clientSecret),
+    redirectUris: [...input.redirectUris],
+    postLogoutRedirectUris: [...(input.postLogoutRedirectUris ?? [])],
+    backchannelLogoutUri: input.backchannelLogoutUri ?? null,
+    idTokenSignedResponseAlg: input.idTokenSignedResponseAlg ?? defaultAlgorithm,
+    allowScimMe: input.allowScimMe ?? false,
+    requirePkce: input.requirePkce ?? true,
+    enabled: input.enabled ?? true,
+  };
+  requireValidApplication(core, wanted);
   const application = await refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
       yield* touchTenant(tx, actor.tenantId);
-      const stored = yield* tx
-        .tenant(actor.tenantId)
-        .collection('applications')
-        .insert({
-          _id: newId(),
-          tenantId: actor.tenantId,
-          key: input.key,
-          name: input.name,
-          clientId: input.clientId ?? newId(),
-          clientSecretHash: clientSecret === null ? null : hashToken(clientSecret),
-          redirectUris: [...input.redirectUris],
-          postLogoutRedirectUris: [...(input.postLogoutRedirectUris ?? [])],
-          backchannelLogoutUri: input.backchannelLogoutUri ?? null,
-          idTokenSignedResponseAlg: input.idTokenSignedResponseAlg ?? defaultAlgorithm,
-          enabled: input.enabled ?? true,
-        });
+      const stored = yield* tx.tenant(actor.tenantId).collection('applications').insert(wanted);
       yield* recordEvent(tx, actor, { action: 'application.created', target: partyOf(stored) }, now);
       return stored;
     }),
@@ -152,29 +132,31 @@ export type ApplicationChange = {
   [K in Exclude<keyof ApplicationInput, 'key'>]?: ApplicationInput[K] | undefined;
 };
 
+/** A secret that is given or taken away ends the one before it as well. */
+const noPrevious = { previousSecretHash: null, previousSecretUntil: null };
+
 function changed(before: ApplicationDocument, change: ApplicationChange): ApplicationDocument {
-  const { clientSecret } = change;
+  const { clientSecret, redirectUris, postLogoutRedirectUris, ...rest } = change;
+  const said = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   const hash = clientSecret === null ? null : hashToken(clientSecret ?? '');
+  const isNewSecret = clientSecret !== undefined && hash !== before.clientSecretHash;
   return {
     ...before,
-    name: change.name ?? before.name,
-    clientId: change.clientId ?? before.clientId,
-    clientSecretHash: clientSecret === undefined ? before.clientSecretHash : hash,
-    redirectUris: [...(change.redirectUris ?? before.redirectUris)],
-    postLogoutRedirectUris: [...(change.postLogoutRedirectUris ?? before.postLogoutRedirectUris)],
-    backchannelLogoutUri:
-      change.backchannelLogoutUri === undefined ? before.backchannelLogoutUri : change.backchannelLogoutUri,
-    idTokenSignedResponseAlg: change.idTokenSignedResponseAlg ?? signedResponseAlg(before),
-    enabled: change.enabled ?? before.enabled,
+    ...said,
+    key: before.key,
+    redirectUris: [...(redirectUris ?? before.redirectUris)],
+    postLogoutRedirectUris: [...(postLogoutRedirectUris ?? before.postLogoutRedirectUris)],
+    ...(isNewSecret && { clientSecretHash: hash, ...noPrevious }),
   };
 }
 
 function auditable(application: ApplicationDocument): Record<string, unknown> {
   const { name, clientId, redirectUris, postLogoutRedirectUris, backchannelLogoutUri, enabled } = application;
+  const { allowScimMe = false, requirePkce = true } = application;
   const idTokenSignedResponseAlg = signedResponseAlg(application);
   return {
     ...{ name, clientId, redirectUris, postLogoutRedirectUris, backchannelLogoutUri, enabled },
-    idTokenSignedResponseAlg,
+    ...{ idTokenSignedResponseAlg, allowScimMe, requirePkce },
   };
 }
 
@@ -191,7 +173,6 @@ export async function updateApplication(
   change: ApplicationChange,
   options: WriteOptions = {},
 ): Promise<ApplicationDocument> {
-  requireValid(core, change);
   const { _id } = await getApplication(core, actor.tenantId, idOrKey);
   const now = core.clock.now();
   return refuseDuplicates(duplicates, () =>
@@ -201,6 +182,7 @@ export async function updateApplication(
       if (!before) throw new AppError('application.not_found', 'there is no such application');
       requireVersion(before, options.ifVersion);
       const wanted = changed(before, change);
+      requireValidApplication(core, wanted);
       const changes = changesBetween(auditable(before), auditable(wanted));
       const isNewSecret = wanted.clientSecretHash !== before.clientSecretHash;
       if (changes.length === 0 && !isNewSecret) return before;
@@ -210,6 +192,41 @@ export async function updateApplication(
       return after ?? before;
     }),
   );
+}
+
+/**
+ * Makes a new client secret. The old one is good until the overlap is over, so that the application's machines can be changed one by one; one
+ * that was replaced before it is dead at once.
+ *
+ * @param overlapSeconds - 0 ends the old one at once.
+ * @returns the new secret in clear, this once.
+ * @throws AppError `application.not_found`, `input.invalid` when its addresses are those of a native application, `resource.version_mismatch`.
+ */
+export async function replaceApplicationSecret(
+  core: Core,
+  actor: Actor,
+  idOrKey: string,
+  { overlapSeconds, ifVersion }: { overlapSeconds: number } & WriteOptions,
+): Promise<{ application: ApplicationDocument; clientSecret: string }> {
+  const { _id } = await getApplication(core, actor.tenantId, idOrKey);
+  const clientSecret = newToken('gh_app');
+  const now = core.clock.now();
+  const overlap = overlapSeconds > 0 ? new Date(now.getTime() + overlapSeconds * 1000) : null;
+  const application = await core.store.transaction(function* (tx) {
+    const applications = tx.tenant(actor.tenantId).collection('applications');
+    const before = yield* applications.get(_id);
+    if (!before) throw new AppError('application.not_found', 'there is no such application');
+    requireVersion(before, ifVersion);
+    const previous = overlap && { previousSecretHash: before.clientSecretHash, previousSecretUntil: overlap };
+    const wanted = { ...before, clientSecretHash: hashToken(clientSecret), ...(previous ?? noPrevious) };
+    requireValidApplication(core, wanted);
+    const after = yield* applications.update(_id, () => wanted);
+    const changes = [{ path: 'previousSecretUntil', before: null, after: overlap?.toISOString() ?? null }];
+    const target = partyOf(before);
+    yield* recordEvent(tx, actor, { action: 'application.secret_changed', target, changes }, now);
+    return after ?? before;
+  });
+  return { application, clientSecret };
 }
 
 /**

@@ -33,6 +33,8 @@ function exportApplication(application: ApplicationDocument, roles: readonly Rol
     postLogoutRedirectUris,
     backchannelLogoutUri,
     idTokenSignedResponseAlg: signedResponseAlg(application),
+    ...(application.allowScimMe === true && { allowScimMe: true }),
+    ...(application.requirePkce === false && { requirePkce: false }),
     enabled,
     roles: own,
   };

@@ -33,6 +33,8 @@ const application = z.strictObject({
   postLogoutRedirectUris: z.array(text).optional(),
   backchannelLogoutUri: text.nullable().optional(),
   idTokenSignedResponseAlg: z.enum(signingAlgorithms).optional(),
+  allowScimMe: z.boolean().optional(),
+  requirePkce: z.boolean().optional(),
   enabled: z.boolean().optional(),
   roles: z.array(role).optional(),
 });

@@ -13,7 +13,6 @@ const ownAttributes: ReadonlySet<string> = new Set([
   'locale',
   'name',
   'nickName',
-  'password',
   'phoneNumbers',
   'photos',
   'preferredLanguage',

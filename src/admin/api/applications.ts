@@ -3,6 +3,7 @@ import {
   deleteApplication,
   getApplication,
   listApplications,
+  replaceApplicationSecret,
   signingAlgorithms,
   updateApplication,
   type ApplicationChange,
@@ -10,7 +11,6 @@ import {
 } from '../../identity/applications.js';
 import type { Core } from '../../identity/core.js';
 import { roleCatalogue } from '../../identity/roles.js';
-import { newToken } from '../../shared/ids.js';
 import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { applicationSchema, newApplicationSchema, presentApplication } from '../present/application.js';
 import { line } from '../present/fields.js';
@@ -88,10 +88,18 @@ const uris = z.array(z.string().min(1).max(2000)).max(100);
 const fields = {
   name: line(200),
   clientId: z.string().min(1).max(255),
-  redirectUris: uris.describe('compared exactly'),
+  redirectUris: uris.describe(
+    'compared exactly; without a secret any port at http://127.0.0.1 and http://[::1]',
+  ),
   postLogoutRedirectUris: uris,
   backchannelLogoutUri: z.string().min(1).max(2000).nullable(),
   idTokenSignedResponseAlg: z.enum(signingAlgorithms).describe('of ID and logout tokens; RS256 when absent'),
+  allowScimMe: z
+    .boolean()
+    .describe('may ask for `scim:me`, the person’s own SCIM resource; false when absent'),
+  requirePkce: z
+    .boolean()
+    .describe('false: no PKCE needed, for applications with a secret; true when absent'),
   enabled: z.boolean(),
 };
 
@@ -110,7 +118,11 @@ const createOne = route({
   tag,
   permission,
   body: z
-    .strictObject({ ...fields, key: z.string().min(1).max(64), isPublic: z.boolean() })
+    .strictObject({
+      ...fields,
+      key: z.string().min(1).max(64),
+      isPublic: z.boolean().describe('single-page and native applications: no secret, PKCE alone'),
+    })
     .partial()
     .required({ key: true, name: true, redirectUris: true })
     .openapi('CreateApplication'),
@@ -143,15 +155,20 @@ const replaceSecret = route({
   method: 'post',
   path: '/applications/{id}/secret',
   id: 'replaceApplicationSecret',
-  summary: 'Make a new client secret; the old one is dead at once',
+  summary:
+    'Make a new client secret; the old one is good until the overlap is over, without one dead at once',
   tag,
   permission,
   target: targetApplication,
+  body: z
+    .strictObject({ overlapSeconds: z.number().int().min(0).max(2_592_000).default(0) })
+    .prefault({})
+    .openapi('ReplaceApplicationSecret'),
   status: 201,
   output: newApplicationSchema,
-  async handler({ core, actor, params, ifVersion }) {
-    const clientSecret = newToken('gh_app');
-    const application = await updateApplication(core, actor, params.id, { clientSecret }, ifVersion);
+  async handler({ core, actor, body, params, ifVersion }) {
+    const options = { ...ifVersion, overlapSeconds: body.overlapSeconds };
+    const { application, clientSecret } = await replaceApplicationSecret(core, actor, params.id, options);
     return replyWithSecret(core, application, clientSecret);
   },
 });

@@ -5,7 +5,7 @@ import {
 } from '../../identity/applications.js';
 import type { Role } from '../../identity/tenant-config.js';
 import { z } from '../schema.js';
-import { id, instant, iso } from './fields.js';
+import { id, instant, instantOrNull, iso, isoOrNull } from './fields.js';
 
 const applicationRole = z.strictObject({
   key: z.string(),
@@ -24,6 +24,9 @@ const fields = {
   postLogoutRedirectUris: z.array(z.string()),
   backchannelLogoutUri: z.string().nullable(),
   idTokenSignedResponseAlg: z.enum(signingAlgorithms),
+  allowScimMe: z.boolean().describe('may ask for the scope `scim:me`'),
+  requirePkce: z.boolean(),
+  previousSecretUntil: instantOrNull.describe('until then the secret before the present one is good'),
   enabled: z.boolean(),
   roles: z.array(applicationRole),
   createdAt: instant,
@@ -47,6 +50,9 @@ export function presentApplication(application: ApplicationDocument, roles: Iter
     postLogoutRedirectUris: application.postLogoutRedirectUris,
     backchannelLogoutUri: application.backchannelLogoutUri,
     idTokenSignedResponseAlg: signedResponseAlg(application),
+    allowScimMe: application.allowScimMe ?? false,
+    requirePkce: application.requirePkce ?? true,
+    previousSecretUntil: isoOrNull(application.previousSecretUntil ?? null),
     enabled: application.enabled,
     roles: own.map((role) => ({
       key: role.key,

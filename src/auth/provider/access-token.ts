@@ -1,5 +1,6 @@
 import type { Actor, Core } from '../../identity/core.js';
 import type { OidcPayloadDocument } from '../../persistence/collections/access.js';
+import type { ApplicationDocument } from '../../persistence/collections/tenants.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { findAccountAccess } from './account-access.js';
 import { findApplicationByClientId } from './clients.js';
@@ -8,7 +9,7 @@ import { payloadKey } from './payload-key.js';
 /** A user speaking for themself through an application. */
 export interface TokenAccess {
   user: UserDocument;
-  clientId: string;
+  application: ApplicationDocument;
   scopes: ReadonlySet<string>;
 }
 
@@ -33,13 +34,13 @@ export async function findAccessToken(core: Core, token: string): Promise<TokenA
     use: 'continue',
   });
   const { scope } = JSON.parse(stored.payload) as { scope?: string };
-  return access && { user: access.user, clientId, scopes: new Set((scope ?? '').split(' ')) };
+  return access && { user: access.user, application, scopes: new Set((scope ?? '').split(' ')) };
 }
 
 /**
  * The same for SCIM's `/Me`: the person themself, without any permission their roles give them elsewhere.
  *
- * @returns undefined unless the token has the scope `scim:me`.
+ * @returns undefined unless the token has the scope `scim:me`, and its application may have it.
  */
 export async function findTokenOwner(
   core: Core,
@@ -47,7 +48,7 @@ export async function findTokenOwner(
   origin: { requestId: string; ip: string },
 ): Promise<{ tenantId: string; userId: string; actor: Actor } | undefined> {
   const found = await findAccessToken(core, token);
-  if (!found?.scopes.has('scim:me')) return undefined;
+  if (!found?.scopes.has('scim:me') || found.application.allowScimMe !== true) return undefined;
   const { user } = found;
   return {
     tenantId: user.tenantId,

@@ -73,5 +73,5 @@ export const claimsByScope = {
   sid: null,
 } as const;
 
-/** OpenID scopes; `scim:me` opens the SCIM `/Me` resource to the token's own user. */
+/** OpenID scopes; `scim:me` opens the SCIM `/Me` resource to the token's own user, for the applications that may have it. */
 export const supportedScopes = ['openid', 'email', 'profile', 'roles', 'offline_access', 'scim:me'] as const;

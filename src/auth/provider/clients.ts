@@ -1,31 +1,47 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { Adapter, AdapterPayload } from 'oidc-provider';
+import type { Adapter, AdapterPayload, Client } from 'oidc-provider';
+import { isPublicApplication, requiresPkce } from '../../identity/application-rules.js';
 import { signedResponseAlg } from '../../identity/applications.js';
 import type { Core } from '../../identity/core.js';
+import { isPrivateUse, withoutLoopbackPort } from '../../identity/web-address.js';
 import type { ApplicationDocument } from '../../persistence/collections/tenants.js';
 import { hashToken } from '../../shared/ids.js';
 
 /** Client metadata of our own, beside what OpenID Connect registration defines. */
-export const ownClientMetadata = ['tenant_id', 'application_key'] as const;
+export const ownClientMetadata = [
+  'tenant_id',
+  'application_key',
+  'allow_scim_me',
+  'require_pkce',
+  'previous_secret_hash',
+  'previous_secret_until',
+] as const;
 
 /**
  * An application as oidc-provider wants it. Its back-channel logout address is not in it: we send those ourselves (with retries, through
  * the guarded fetch), the library would send a second one.
  */
 function toClientMetadata(application: ApplicationDocument): AdapterPayload {
-  const isPublic = application.clientSecretHash === null;
+  const addresses = [...application.redirectUris, ...application.postLogoutRedirectUris];
   return {
     client_id: application.clientId,
     client_name: application.name,
     ...(application.clientSecretHash !== null && { client_secret: application.clientSecretHash }),
     id_token_signed_response_alg: signedResponseAlg(application),
-    token_endpoint_auth_method: isPublic ? 'none' : 'client_secret_basic',
+    token_endpoint_auth_method: isPublicApplication(application) ? 'none' : 'client_secret_basic',
+    application_type: addresses.some(isPrivateUse) ? 'native' : 'web',
     redirect_uris: application.redirectUris,
     post_logout_redirect_uris: application.postLogoutRedirectUris,
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
     tenant_id: application.tenantId,
     application_key: application.key,
+    allow_scim_me: application.allowScimMe ?? false,
+    require_pkce: requiresPkce(application),
+    ...(application.previousSecretHash && {
+      previous_secret_hash: application.previousSecretHash,
+      previous_secret_until: application.previousSecretUntil?.getTime() ?? 0,
+    }),
   };
 }
 
@@ -56,8 +72,28 @@ export function clientAdapter(core: Core): Adapter {
   };
 }
 
-/** Compares a presented client secret with the stored SHA-256 in constant time. */
-export function secretMatches(storedHash: string | undefined, presented: string): boolean {
-  const [stored, given] = [Buffer.from(storedHash ?? ''), Buffer.from(hashToken(presented))];
+/** Compares a presented client secret with a stored SHA-256 in constant time. */
+function matches(storedHash: unknown, presented: string): boolean {
+  const [stored, given] = [
+    Buffer.from(typeof storedHash === 'string' ? storedHash : ''),
+    Buffer.from(hashToken(presented)),
+  ];
   return stored.length === given.length && timingSafeEqual(stored, given);
+}
+
+/** Whether a client presents its secret, or the one before it while that is good. */
+export function secretMatches(client: Client, presented: string, now: Date): boolean {
+  const isOverlap = Number(client['previous_secret_until'] ?? 0) > now.getTime();
+  return (
+    matches(client.clientSecret, presented) ||
+    (isOverlap && matches(client['previous_secret_hash'], presented))
+  );
+}
+
+/** Whether a client may have the browser sent here: exactly what is registered, on loopback a public one at any port. */
+export function mayRedirectTo(client: Client, uri: string): boolean {
+  const registered = client.redirectUris ?? [];
+  if (registered.includes(uri)) return true;
+  const asked = client.clientAuthMethod === 'none' ? withoutLoopbackPort(uri) : undefined;
+  return asked !== undefined && registered.some((one) => withoutLoopbackPort(one) === asked);
 }

@@ -1,5 +1,6 @@
 import type { Client, Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { Core } from '../../identity/core.js';
+import { isPrivateUse } from '../../identity/web-address.js';
 import { createGuardedFetch } from '../../infrastructure/guarded-fetch.js';
 import { findAccountAccess, claimsFor } from './account-access.js';
 import { accountFinder, applicationOf, loadGrant } from './accounts.js';
@@ -10,6 +11,7 @@ import { logoutPage, loggedOutPage, renderError } from './pages.js';
 import { payloadAdapter } from './payload-adapter.js';
 import { beginInteraction } from './interactions.js';
 import { signInPolicy } from './policy.js';
+import { requestRules } from './request-rules.js';
 import type { KeySet } from './signing-keys.js';
 
 /** Life spans in seconds. Everything but the code also ends with the browser session, however long it says it lives. */
@@ -65,7 +67,8 @@ function isOwnOrigin(ctx: KoaContextWithOIDC, origin: string, client: Client): b
   const isBrowserEndpoint = ctx.oidc.route === 'userinfo' || client.clientAuthMethod === 'none';
   return (
     isBrowserEndpoint &&
-    (client.redirectUris ?? []).some((uri) => URL.canParse(uri) && new URL(uri).origin === origin)
+    // What has a scheme of its own has the origin "null", as any sandboxed page has.
+    (client.redirectUris ?? []).some((uri) => !isPrivateUse(uri) && new URL(uri).origin === origin)
   );
 }
 
@@ -140,9 +143,10 @@ export function providerConfiguration(core: Core, keySet: KeySet): Configuration
     enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256'] },
     extraClientMetadata: { properties: [...ownClientMetadata] },
     allowOmittingSingleRegisteredRedirectUri: false,
-    pkce: { required: () => true },
+    pkce: { required: (_ctx, client) => client['require_pkce'] !== false },
+    extraParams: requestRules,
     rotateRefreshToken: true,
-    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    issueRefreshToken: (_ctx, _client, source) => source.scopes.has('offline_access'),
     // The browser session (the token's `sid`) is what ends tokens, not the library's own session.
     expiresWithSession: () => false,
     extraTokenClaims: () => undefined,

@@ -1,4 +1,54 @@
-import { interactionPolicy } from '../../infrastructure/oidc-provider-library.js';
+import { decodeJwt } from 'jose';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { errors, interactionPolicy } from '../../infrastructure/oidc-provider-library.js';
+
+/** Whether somebody has just signed in for this very request: asking once more would bring nothing else. */
+const hasJustSignedIn = ({ oidc }: KoaContextWithOIDC): boolean =>
+  (oidc.result as { login?: unknown } | undefined)?.login !== undefined;
+
+/** What the request wants to hold of a claim of the ID token. */
+function wanted({ oidc }: KoaContextWithOIDC, claim: 'acr' | 'sub'): Record<string, unknown> {
+  const value: unknown = oidc.claims.id_token?.[claim];
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+/** Whom the request is about: the person of `id_token_hint`, which was verified when the request came in, or of the claim `sub`. */
+function* subjectsOf(ctx: KoaContextWithOIDC): Iterable<unknown> {
+  const hint = ctx.oidc.params?.['id_token_hint'];
+  if (typeof hint === 'string') yield decodeJwt(hint).sub;
+  const { value } = wanted(ctx, 'sub');
+  if (value !== undefined) yield value;
+}
+
+/**
+ * Nobody gets a token that speaks of somebody else (OpenID Connect Core sections 3.1.2.2 and 5.5.1): whoever signs in as another person than
+ * the one asked for brings the application an error, and not the sign-in page once more.
+ *
+ * @throws LoginRequired
+ */
+function isSomebodyElse(ctx: KoaContextWithOIDC): boolean {
+  const isOther = [...subjectsOf(ctx)].some((subject) => subject !== ctx.oidc.session?.accountId);
+  if (isOther && hasJustSignedIn(ctx)) {
+    throw new errors.LoginRequired('somebody else has signed in than the request is about');
+  }
+  return isOther;
+}
+
+/**
+ * An essential `acr` that no sign-in here brings is a failed authentication (OpenID Connect Core section 5.5.1.1): the application is told
+ * before anybody signs in for nothing.
+ *
+ * @throws UnmetAuthenticationRequirements
+ */
+function requireKnownAcr(ctx: KoaContextWithOIDC): boolean {
+  const { essential, value, values } = wanted(ctx, 'acr');
+  if (essential !== true) return false;
+  const demanded: unknown[] = [values ?? []].flat().concat(value ?? []);
+  if (demanded.length > 0 && !demanded.includes(ctx.oidc.session?.acr)) {
+    throw new errors.UnmetAuthenticationRequirements('none of the requested acr values can be obtained here');
+  }
+  return false;
+}
 
 /**
  * When an authorization request shows the sign-in page: the library's own reasons (nobody signed in, `prompt=login`, `max_age`, another
@@ -10,8 +60,9 @@ export function signInPolicy(): ReturnType<typeof interactionPolicy.base> {
   const policy = base();
   // A browser holds one account at a time, so choosing another means signing in with it.
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 0);
-  policy.get('login')?.checks.add(
-    // The third argument makes prompt=none answer login_required, as OpenID Connect Core section 3.1.2.6 wants it.
+  const checks = policy.get('login')?.checks;
+  // The third argument makes prompt=none answer login_required, as OpenID Connect Core section 3.1.2.6 wants it.
+  checks?.add(
     new Check(
       'session_unusable',
       'the session does not serve this application',
@@ -19,5 +70,7 @@ export function signInPolicy(): ReturnType<typeof interactionPolicy.base> {
       (ctx) => ctx.oidc.session?.accountId !== undefined && ctx.oidc.account === undefined,
     ),
   );
+  checks?.add(new Check('another_subject', 'another person is asked for', 'login_required', isSomebodyElse));
+  checks?.add(new Check('unknown_acr', 'the acr cannot be obtained', 'login_required', requireKnownAcr));
   return policy;
 }

@@ -4,12 +4,13 @@ import type { Provider as ProviderClass } from 'oidc-provider';
 import type { Core } from '../../identity/core.js';
 import { Provider } from '../../infrastructure/oidc-provider-library.js';
 import { noteArrival } from './consumption.js';
-import { secretMatches } from './clients.js';
+import { mayRedirectTo, secretMatches } from './clients.js';
 import { providerConfiguration } from './configuration.js';
 import { pinHost } from './host-pinning.js';
 import { interactionRoutes, keepOwnFields } from './interactions.js';
 import { subordinateSessions } from './live-session.js';
 import { followUp, passUnknown } from './follow-up.js';
+import { readRequests } from './request-rules.js';
 import { loadKeySet, type KeySet } from './signing-keys.js';
 
 /** How long another process's rotation of the keys may go unnoticed. */
@@ -35,11 +36,15 @@ function createProvider(core: Core, keySet: KeySet): ProviderClass {
   // Safe behind pinHost: the headers it trusts have been replaced.
   provider.proxy = true;
   provider.Client.prototype.compareClientSecret = function compareClientSecret(presented: string) {
-    return secretMatches(this.clientSecret, presented);
+    return secretMatches(this, presented, core.clock.now());
+  };
+  provider.Client.prototype.redirectUriAllowed = function redirectUriAllowed(uri: string) {
+    return mayRedirectTo(this, uri);
   };
   // Every token names its browser session, so that a session's end is the end of the token.
   provider.Client.prototype.includeSid = () => true;
   keepOwnFields(provider);
+  readRequests(provider);
   subordinateSessions(core, provider);
   followUp(core, provider);
   return provider;
@@ -93,10 +98,10 @@ function providerHeaders(): RequestHandler {
 }
 
 /**
- * `POST /oidc/auth` (OpenID Connect Core section 3.1.2.1) becomes a `GET` with the same parameters: a post from another site brings no
- * `SameSite=Lax` cookies, the redirect after it does.
+ * A posted authorization request (OpenID Connect Core section 3.1.2.1) or sign-out (RP-Initiated Logout 1.0 section 2) becomes a `GET` with
+ * the same parameters: a post from another site brings no `SameSite=Lax` cookies, the redirect after it does.
  */
-function postedAuthorization(): RequestHandler[] {
+function postedAs(path: string): RequestHandler[] {
   return [
     urlencoded({ extended: false, limit: '16kb' }),
     (req, res) => {
@@ -106,7 +111,7 @@ function postedAuthorization(): RequestHandler[] {
         for (const one of [value].flat()) query.append(name, one);
       }
       res.setHeader('Cache-Control', 'no-store');
-      res.redirect(303, `/oidc/auth?${query.toString()}`);
+      res.redirect(303, `${path}?${query.toString()}`);
     },
   ];
 }
@@ -121,7 +126,8 @@ export function openIdProvider(core: Core): OpenIdProvider {
     await callback(req, res);
   };
   const router = createRouter();
-  router.post('/auth', ...postedAuthorization());
+  router.post('/auth', ...postedAs('/oidc/auth'));
+  router.post('/session/end', ...postedAs('/oidc/session/end'));
   router.use(...pin, answer);
   const discovery: RequestHandler = (req, res, next) => {
     // As if it had come to /oidc: the library finds its own path from these.

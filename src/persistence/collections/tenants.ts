@@ -61,6 +61,13 @@ export interface ApplicationDocument extends StoredDocument {
   backchannelLogoutUri: string | null;
   /** What its ID and logout tokens are signed with; absent: RS256. */
   idTokenSignedResponseAlg?: SigningAlgorithm;
+  /** Whether it may ask for `scim:me`; absent: no. */
+  allowScimMe?: boolean;
+  /** false: a code may be asked for without PKCE; absent: it may not. */
+  requirePkce?: boolean;
+  /** The secret before the present one, good until {@link previousSecretUntil}. */
+  previousSecretHash?: string | null;
+  previousSecretUntil?: Date | null;
   enabled: boolean;
 }
 
@@ -75,6 +82,10 @@ export const applicationSchema = defineCollection<ApplicationDocument>(
     postLogoutRedirectUris: { type: [String], required: true },
     backchannelLogoutUri: String,
     idTokenSignedResponseAlg: String,
+    allowScimMe: Boolean,
+    requirePkce: Boolean,
+    previousSecretHash: String,
+    previousSecretUntil: Date,
     enabled: { type: Boolean, required: true },
   },
   [

@@ -150,6 +150,83 @@ describe('administration in the API', () => {
       }
     });
 
+    it('may be let off PKCE and have scim:me only when they say so, and without a secret never be let off', async () => {
+      const made = await acme.call('post', '/applications').send(input);
+      expect(made.body).to.include({ requirePkce: true, allowScimMe: false });
+      const change = { requirePkce: false, allowScimMe: true };
+      expect((await acme.call('patch', '/applications/crm').send(change)).body).to.include(change);
+      const named = await acme.call('patch', '/applications/crm').send({ name: 'CRM 2' });
+      expect(named.body).to.include(change);
+      const open = { ...input, key: 'spa', isPublic: true, requirePkce: false };
+      const refused = await acme.call('post', '/applications').send(open);
+      expect(refused.status).to.equal(400);
+      expect(pointersOf(refused)).to.deep.equal(['/requirePkce']);
+      await acme
+        .call('post', '/applications')
+        .send({ ...open, requirePkce: true })
+        .expect(201);
+      const later = await acme.call('patch', '/applications/spa').send({ requirePkce: false });
+      expect(later.status).to.equal(400);
+      expect(pointersOf(later)).to.deep.equal(['/requirePkce']);
+    });
+
+    it('say how long the secret before the present one is good', async () => {
+      await acme.call('post', '/applications').send(input).expect(201);
+      const overlap = await acme.call('post', '/applications/crm/secret').send({ overlapSeconds: 3600 });
+      expect(overlap.status).to.equal(201);
+      expect(Date.parse(String(bodyOf(overlap)['previousSecretUntil'])) - Date.now()).to.be.within(
+        3_500_000,
+        3_600_000,
+      );
+      const none = await acme.call('post', '/applications/crm/secret');
+      expect(bodyOf(none)['previousSecretUntil']).to.equal(null);
+      for (const overlapSeconds of [-1, 1.5, '60', 2_592_001]) {
+        const bad = await acme.call('post', '/applications/crm/secret').send({ overlapSeconds });
+        expect(bad.status).to.equal(400);
+        expect(pointersOf(bad)).to.deep.equal(['/overlapSeconds']);
+      }
+    });
+
+    const native = 'com.example.app:/cb';
+    const redirects: [string, { uris: string[]; isPublic: boolean; isTaken: boolean }][] = [
+      ['a scheme of its own', { uris: [native], isPublic: true, isTaken: true }],
+      ['a scheme of its own with a host', { uris: ['com.example.app://cb'], isPublic: true, isTaken: true }],
+      [
+        'all three kinds of native addresses',
+        {
+          uris: [native, 'https://app.example.com/cb', 'http://127.0.0.1/cb', 'http://[::1]/cb'],
+          isPublic: true,
+          isTaken: true,
+        },
+      ],
+      ['a scheme of its own where there is a secret', { uris: [native], isPublic: false, isTaken: false }],
+      ['a scheme anybody may use', { uris: ['myapp:/cb'], isPublic: true, isTaken: false }],
+      ['a script', { uris: ['javascript:alert(1)'], isPublic: true, isTaken: false }],
+      ['a file', { uris: ['file:///etc/passwd'], isPublic: true, isTaken: false }],
+      ['plain http elsewhere', { uris: ['http://app.example.com/cb'], isPublic: true, isTaken: false }],
+      [
+        'plain http elsewhere beside a scheme of its own',
+        { uris: [native, 'http://app.example.com/cb'], isPublic: true, isTaken: false },
+      ],
+      [
+        'https on loopback beside a scheme of its own',
+        { uris: [native, 'https://localhost/cb'], isPublic: true, isTaken: false },
+      ],
+      [
+        'a scheme of its own with a fragment',
+        { uris: ['com.example.app:/cb#x'], isPublic: true, isTaken: false },
+      ],
+    ];
+    for (const [what, { uris, isPublic, isTaken }] of redirects) {
+      it(`${isTaken ? 'take' : 'refuse'} ${what} as a redirect`, async () => {
+        const made = await acme
+          .call('post', '/applications')
+          .send({ ...input, redirectUris: uris, isPublic });
+        expect(made.status, made.text).to.equal(isTaken ? 201 : 400);
+        if (!isTaken) expect(pointersOf(made)).to.deep.equal([`/redirectUris/${uris.length - 1}`]);
+      });
+    }
+
     it('refuse bad redirects, private logout addresses and taken client ids', async () => {
       const bad = await acme.call('post', '/applications').send({
         ...input,

@@ -231,11 +231,13 @@ describe('OpenID provider: tokens', () => {
   });
 
   it('finds the user of an access token for SCIM /Me, with its scopes, while it lives', async () => {
-    const tokens = await party.signIn(await browserOf(app.core, user), { scope: `${allScopes} scim:me` });
+    const own = await makeApplication(app.core, tenant, { allowScimMe: true });
+    const client = await relyingParty(app.core, own);
+    const tokens = await client.signIn(await browserOf(app.core, user), { scope: `${allScopes} scim:me` });
     const found = await findAccessToken(app.core, tokens.access_token);
     expect(found?.user._id).to.equal(user._id);
     expect([...found!.scopes]).to.include('scim:me');
-    await postAs(app.core, application, '/token/revocation', { token: tokens.access_token });
+    await postAs(app.core, own, '/token/revocation', { token: tokens.access_token });
     expect(await findAccessToken(app.core, tokens.access_token)).to.equal(undefined);
     expect(await findAccessToken(app.core, 'nonsense')).to.equal(undefined);
     expect(await findAccessToken(app.core, tokens.refresh_token!)).to.equal(undefined);

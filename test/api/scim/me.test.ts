@@ -21,7 +21,7 @@ describe('SCIM /Me (RFC 7644 section 3.11)', () => {
     const tenant = (await core.store.tenant(app.tenantId).collection('tenants').get(app.tenantId))!;
     const user = await makeUser(core, tenant);
     ({ _id: userId, userName } = user);
-    const party = await relyingParty(core, await makeApplication(core, tenant));
+    const party = await relyingParty(core, await makeApplication(core, tenant, { allowScimMe: true }));
     const browser = await browserOf(core, user);
     const tokenWith = async (scope: string): Promise<string> =>
       (await party.signIn(browser, { scope })).access_token;
@@ -80,6 +80,60 @@ describe('SCIM /Me (RFC 7644 section 3.11)', () => {
     }
     expect((await me('delete')).status).to.equal(403);
     expect((await me('get')).body).to.deep.equal(before);
+  });
+
+  const passwordWrites: Record<string, ['put' | 'patch', object]> = {
+    'a PATCH path': ['patch', { op: 'replace', path: 'password', value: 'another long password' }],
+    'a PATCH path in capitals': ['patch', { op: 'add', path: 'PassWord', value: 'another long password' }],
+    'a PATCH path with the schema': [
+      'patch',
+      { op: 'add', path: `${urn.user}:password`, value: 'another long password' },
+    ],
+    'a PATCH without path': [
+      'patch',
+      { op: 'replace', value: { nickName: 'x', password: 'another long password' } },
+    ],
+    'a PATCH without path in capitals': [
+      'patch',
+      { op: 'add', value: { PASSWORD: 'another long password' } },
+    ],
+    'a PATCH value named by the schema': [
+      'patch',
+      { op: 'add', value: { [`${urn.user}:password`]: 'another long password' } },
+    ],
+    'a PATCH value below the schema': [
+      'patch',
+      { op: 'add', value: { [urn.user]: { password: 'another long password' } } },
+    ],
+    'a PATCH operation in capitals': [
+      'patch',
+      { Op: 'Replace', Path: 'password', Value: 'another long password' },
+    ],
+    'a PUT': ['put', { password: 'another long password' }],
+    'a PUT in capitals': ['put', { Password: 'another long password' }],
+  };
+  for (const [what, [method, write]] of Object.entries(passwordWrites)) {
+    it(`never writes a password, by ${what}`, async () => {
+      const { groups: _groups, ...own } = (await me('get')).body;
+      const res = method === 'patch' ? await patch(write) : await me('put', '/Me', { ...own, ...write });
+      expect(res.status, res.text).to.be.oneOf([400, 403]);
+      expect((await me('get')).body.meta.version).to.equal(own.meta.version);
+      const credential = await app.core.store.tenant(app.tenantId).collection('credentials').get(userId);
+      expect(credential?.passwordHash ?? null).to.equal(null);
+    });
+  }
+
+  it('opens nothing to an application that may no longer have the scope', async () => {
+    const applications = app.core.store.tenant(app.tenantId).collection('applications');
+    const allow = async (allowScimMe: boolean): Promise<void> => {
+      for (const { _id } of await applications.find({})) {
+        await applications.update(_id, (stored) => ({ ...stored, allowScimMe }));
+      }
+    };
+    await allow(false);
+    expect((await me('get')).status).to.equal(401);
+    await allow(true);
+    expect((await me('get')).status).to.equal(200);
   });
 
   it('opens nothing else to an access token but discovery', async () => {

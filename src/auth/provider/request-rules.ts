@@ -1,0 +1,91 @@
+import { decodeJwt } from 'jose';
+import type { Client, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { errors } from '../../infrastructure/oidc-provider-library.js';
+
+type Parameters = Record<string, unknown>;
+type Context = KoaContextWithOIDC['oidc'] & { params?: Parameters | undefined };
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * The members of `claims` that are understood: the library refuses a request that has none of them, where OpenID Connect Core section 5.5 has
+ * unknown ones ignored. What is no JSON object stays, to be refused.
+ */
+function readClaims(text: unknown): unknown {
+  if (typeof text !== 'string') return text;
+  let claims: unknown;
+  try {
+    claims = JSON.parse(text);
+  } catch {
+    return text;
+  }
+  if (!isObject(claims)) return text;
+  const known = Object.entries(claims).filter(([name]) => name === 'userinfo' || name === 'id_token');
+  return known.length === 0 ? undefined : JSON.stringify(Object.fromEntries(known));
+}
+
+const scopesOf = (text: unknown): string[] =>
+  typeof text === 'string' ? text.split(' ').filter((scope) => scope !== '') : [];
+
+const asked = new WeakMap<object, Set<string>>();
+
+/** Requests whose parameters are read anew: where people are sent, and where an application pushes what it will send them with. */
+const routes: ReadonlySet<string> = new Set(['authorization', 'pushed_authorization_request']);
+
+/**
+ * Reads each authorization request before the library does, at the moment it takes the parameters in: `claims` without what nobody
+ * understands, and which scopes were asked for.
+ */
+export function readRequests(provider: Provider): void {
+  const owner = provider as unknown as { OIDCContext: new (ctx: unknown) => object };
+  const Base = owner.OIDCContext;
+  class ReadingContext extends Base {
+    #params: Parameters | undefined;
+
+    get params(): Parameters | undefined {
+      return this.#params;
+    }
+
+    set params(params: Parameters | undefined) {
+      this.#params = params;
+      if (!params || !routes.has((this as unknown as { route: string }).route)) return;
+      if ('claims' in params) params['claims'] = readClaims(params['claims']);
+      if ('scope' in params) asked.set(this, new Set(scopesOf(params['scope'])));
+    }
+  }
+  Object.defineProperty(provider, 'OIDCContext', { value: ReadingContext });
+}
+
+/** Whether a request asked for this scope, itself or in what was pushed before it. */
+function hasAsked(oidc: Context, scope: string): boolean {
+  if (asked.get(oidc)?.has(scope)) return true;
+  const { request } = (oidc.entities.PushedAuthorizationRequest ?? {}) as { request?: unknown };
+  return typeof request === 'string' && scopesOf(decodeJwt(request)['scope']).includes(scope);
+}
+
+/**
+ * What a request is granted of the scopes it asks for. The consent of a tenant's own applications is given, so `offline_access` stands
+ * (OpenID Connect Core section 11), while the library takes it out of every request without `prompt=consent`. `scim:me` is only for the
+ * applications that may have it; the answer to the token request says what was granted (RFC 6749 section 3.3).
+ *
+ * @throws InvalidScope when nothing is left.
+ */
+function grantScopes({ oidc }: KoaContextWithOIDC, client: Client): void {
+  const params = oidc.params as Parameters;
+  const left = new Set(scopesOf(params['scope']));
+  if (hasAsked(oidc, 'offline_access') && params['response_type'] === 'code') left.add('offline_access');
+  if (client['allow_scim_me'] !== true && left.delete('scim:me') && left.size === 0) {
+    throw new errors.InvalidScope('the application may not have this scope', 'scim:me');
+  }
+  params['scope'] = left.size === 0 ? undefined : [...left].join(' ');
+}
+
+/**
+ * Rules of ours, run by the library after its own checks of a request, as if they belonged to a parameter; nobody sends one of this name.
+ */
+export const requestRules = {
+  gatehouse_rules: (ctx: KoaContextWithOIDC, _value: string | undefined, client: Client): void => {
+    grantScopes(ctx, client);
+  },
+};
