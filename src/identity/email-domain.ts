@@ -1,10 +1,11 @@
 import { domainToASCII } from 'node:url';
 import { fold } from '../shared/fold.js';
+import { hasHiddenCharacter } from '../shared/hidden-characters.js';
 
 export interface EmailAddress {
   /** As typed, trimmed and in Unicode's compatibility form: what is stored and mailed to. */
   address: string;
-  /** Lower case, its domain in IDNA ASCII form: what is compared. */
+  /** Case folded, its domain in IDNA ASCII form: what is compared. */
   key: string;
   /** Lower case, IDNA ASCII form. */
   domain: string;
@@ -35,13 +36,15 @@ export function normalDomain(text: string): string | undefined {
  * @returns undefined for anything else.
  */
 export function parseEmail(text: string): EmailAddress | undefined {
+  // A domain's normal form forgets some of them, so they are looked for first.
+  if (text.includes('\uFEFF') || hasHiddenCharacter(text.trim())) return undefined;
   const address = text.trim().normalize('NFKC');
   const parts = address.split('@');
   const [local, host] = parts;
   if (parts.length !== 2 || local === undefined || host === undefined) return undefined;
   const domain = localShape.test(local) ? normalDomain(host) : undefined;
   if (domain === undefined || domainShapeDiffers(host)) return undefined;
-  return { address, key: `${local.toLowerCase()}@${domain}`, domain };
+  return { address, key: `${fold(local)}@${domain}`, domain };
 }
 
 /** `domainToASCII` forgives what an address may not hold, such as a percent-encoded host. */

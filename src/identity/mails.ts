@@ -1,6 +1,7 @@
 import { createMailer, type Mail, type Mailer } from '../infrastructure/mailer.js';
 import type { JobDocument } from '../persistence/collections/events.js';
 import type { Step, Transaction } from '../persistence/store.js';
+import { shownText } from '../shared/hidden-characters.js';
 import type { Core } from './core.js';
 import { enqueueJob } from './jobs.js';
 
@@ -13,7 +14,9 @@ export const mailJob = 'mail.send';
  * Call `wakeJobs` after the transaction.
  */
 export function* enqueueMail(core: Core, tx: Transaction, tenantId: string, mail: Mail): Step<void> {
-  const sealed = core.secretBox.seal(mailJob, JSON.stringify(mail));
+  const { subject, text, html } = mail;
+  const shown = { subject: shownText(subject), text: shownText(text), html: shownText(html) };
+  const sealed = core.secretBox.seal(mailJob, JSON.stringify({ ...mail, ...shown }));
   yield* enqueueJob(tx, tenantId, { kind: mailJob, payload: { sealed } }, core.clock.now());
 }
 

@@ -19,6 +19,7 @@ import type { UserInput } from './user-input.js';
 import { requireSignInKept } from './user-protection.js';
 import { guardSelf } from './user-transitions.js';
 import { requireVersion, type WriteOptions } from './versions.js';
+import { requireVisibleNames } from './visible-names.js';
 import { isVisibleTo, requireWritable, retired, retiredKeys } from './user-visibility.js';
 import {
   enqueueAccessEnd,
@@ -104,6 +105,7 @@ export function* createUserStep(
 ): Step<UserDocument> {
   const { tx, actor, now, tenantId } = context;
   requireUserLimits(input);
+  requireVisibleNames(input);
   requireAddingAllowed(context);
   const built = yield* buildUser(context, input, options);
   const stored = yield* tx.tenant(tenantId).collection('users').insert(built);
@@ -209,6 +211,7 @@ export async function updateUser(
         const input = change(user);
         if (!input) return yield* saveUser(context, user, user, yield* sessionsLeftOpen(context, user, user));
         requireUserLimits(input, user);
+        requireVisibleNames(input, user);
         const isNewPassword = yield* changePassword(context, user, input, prepared);
         const changed = yield* changedUser(context, user, input);
         yield* requireSignInKept(context, user, changed, isNewPassword);

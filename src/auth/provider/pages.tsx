@@ -6,10 +6,11 @@ import type { Core } from '../../identity/core.js';
 import { Page, sendPage } from '../views/layout.js';
 import { RefusalPage } from '../views/sign-in-pages.js';
 import { liveSessionOf } from './live-session.js';
+import { shownText } from '../../shared/hidden-characters.js';
 
 function answer(ctx: KoaContextWithOIDC, page: React.ReactElement): void {
   ctx.type = 'html';
-  ctx.body = `<!doctype html>${renderToStaticMarkup(page)}`;
+  ctx.body = `<!doctype html>${shownText(renderToStaticMarkup(page))}`;
 }
 
 const refusal = (message: string, reference: string): React.ReactElement => (

@@ -1,6 +1,7 @@
 import type { Response } from 'express';
 import type { ReactElement, ReactNode } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
+import { shownText } from '../../shared/hidden-characters.js';
 import { stylePath } from './styles.js';
 
 /** Of the alert, for the fields it speaks of. */
@@ -63,5 +64,5 @@ export function sendPage(res: Response, status: number, page: ReactElement): voi
   res
     .status(status)
     .type('html')
-    .send(`<!doctype html>${renderToStaticMarkup(page)}`);
+    .send(`<!doctype html>${shownText(renderToStaticMarkup(page))}`);
 }

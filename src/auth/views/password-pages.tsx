@@ -15,7 +15,7 @@ export function ForgotPage(props: {
         <input
           id="email"
           name="email"
-          type="email"
+          type="text" inputMode="email"
           autoComplete="username"
           maxLength={320}
           required
@@ -57,7 +57,7 @@ export function NewPasswordPage(props: {
     <Page title={props.title} alert={props.alert}>
       <form method="post" action={props.action}>
         <label htmlFor="email">Email</label>
-        <input id="email" type="email" autoComplete="username" readOnly value={props.email} />
+        <input id="email" type="text" inputMode="email" autoComplete="username" readOnly value={props.email} />
         <label htmlFor="password">New password</label>
         <input
           id="password"

@@ -8,7 +8,7 @@ const weak: readonly [string, RegExp][] = [
   ['Summer2026!!', /too common/],
   ['P@ssw0rd1234', /too common/],
   ['qwerty123456', /too common/],
-  ['acme-acme-2026', /organization/],
+  ['acme-of-acme-26', /organization/],
 ];
 
 describe('passwords that a directory sends', () => {

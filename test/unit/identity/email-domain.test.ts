@@ -42,6 +42,12 @@ describe('parseEmail', () => {
     ['ada @acme.test', 'white space'],
     ['ada\u0000@acme.test', 'a control character'],
     ['ada\u200b@acme.test', 'an invisible character'],
+    ['ada@ac\u00adme.test', 'a soft hyphen in the domain'],
+    ['ada@acme.te\u200dst', 'a joiner in the domain'],
+    ['\ufeffada@acme.test', 'a byte order mark'],
+    ['ada\u202e@acme.test', 'a turn of the direction'],
+    ['ada\u{e0061}@acme.test', 'a tag character'],
+    ['ada\u3164@acme.test', 'a filler nobody sees'],
     ['ada@127.0.0.1', 'an IP address'],
     ['ada@acme%2etest.org', 'a percent-encoded host'],
     ['ada@acme.test/evil.test', 'a path'],
@@ -69,5 +75,9 @@ describe('loginKey', () => {
     expect(loginKey('ADA@acme.test')).to.equal(loginKey('ada@ACME.test'));
     expect(loginKey('ada.lovelace')).to.equal(loginKey('ＡＤＡ.Lovelace'));
     expect(fold('ﬁne')).to.equal('fine');
+    expect(loginKey('ｂｏｂ＠home.test')).to.equal('bob@home.test');
+    expect(loginKey('STRASSE@home.test')).to.equal(loginKey('straße@home.test'));
+    expect(fold('ΟΔΥΣΣΕΥΣ')).to.equal(fold('οδυσσευς'));
+    expect(fold('Kırmızı')).to.not.equal(fold('kirmizi'));
   });
 });
