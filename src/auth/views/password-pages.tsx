@@ -15,7 +15,8 @@ export function ForgotPage(props: {
         <input
           id="email"
           name="email"
-          type="text" inputMode="email"
+          type="text"
+          inputMode="email"
           autoComplete="username"
           maxLength={320}
           required
@@ -57,7 +58,14 @@ export function NewPasswordPage(props: {
     <Page title={props.title} alert={props.alert}>
       <form method="post" action={props.action}>
         <label htmlFor="email">Email</label>
-        <input id="email" type="text" inputMode="email" autoComplete="username" readOnly value={props.email} />
+        <input
+          id="email"
+          type="text"
+          inputMode="email"
+          autoComplete="username"
+          readOnly
+          value={props.email}
+        />
         <label htmlFor="password">New password</label>
         <input
           id="password"

@@ -37,7 +37,8 @@ export function EmailPage(
         <input
           id="email"
           name="email"
-          type="text" inputMode="email"
+          type="text"
+          inputMode="email"
           autoComplete="username"
           autoCapitalize="none"
           spellCheck={false}
@@ -69,7 +70,15 @@ export function PasswordPage(
       <form method="post" action="/signin/password">
         <Hidden csrf={props.csrf} />
         <label htmlFor="email">Email</label>
-        <input id="email" name="email" type="text" inputMode="email" autoComplete="username" readOnly value={props.email} />
+        <input
+          id="email"
+          name="email"
+          type="text"
+          inputMode="email"
+          autoComplete="username"
+          readOnly
+          value={props.email}
+        />
         <label htmlFor="password">Password</label>
         <input
           id="password"

@@ -52,7 +52,9 @@ describe('help with signing in, over the API', () => {
     expect(page.text).to.include('name="code"');
     await call('post', '/me/2fa').expect(403);
     await call('delete', '/me/2fa').expect(403);
-    await call('delete', '/me/2fa').send({ password }).expect((res) => expect(res.status).to.be.lessThan(300));
+    await call('delete', '/me/2fa')
+      .send({ password })
+      .expect((res) => expect(res.status).to.be.lessThan(300));
     const again = await signIn(openBrowser(app.url), email, password, `?tenant=${acme.tenant.slug}`);
     expect(again.status).to.equal(303);
   });
