@@ -47,6 +47,7 @@ function trustProxy(value: string | undefined): number | string | false {
 
 /** SCIM with people's access tokens opening `/Me`, counted for the metrics. */
 function openScim(core: Core, metrics: Metrics): RequestHandler {
+  requestLogOf(core).tellDropped((reason, count) => metrics.scimLogDropped.inc({ reason }, count));
   return scimRoutes(core, {
     findTokenOwner: (token, origin) => findTokenOwner(core, token, origin),
     onAnswered: (operation, status) => metrics.scimRequests.inc({ operation, status: String(status) }),

@@ -1,5 +1,6 @@
 import type { Actor, Core } from '../identity/core.js';
 import { inTurn } from '../http/turns.js';
+import { readSignedText, signText } from '../infrastructure/signed-text.js';
 import { AppError } from '../shared/errors.js';
 import { largestPage, sizeLimit } from '../shared/size.js';
 import { z } from './schema.js';
@@ -46,18 +47,15 @@ function questionOf(path: string, query: Readonly<Record<string, unknown>>): str
 
 /** Where a list goes on, signed, and bound to the tenant and to the question it answers. */
 function makeCursor(core: Core, tenantId: string, question: string, position: unknown): string {
-  const text = Buffer.from(JSON.stringify(position)).toString('base64url');
-  return `${text}.${core.secretBox.sign(purpose, `${tenantId}\n${question}\n${text}`)}`;
+  return signText(core.secretBox, purpose, `${tenantId}\n${question}`, position);
 }
 
 function readCursor(core: Core, tenantId: string, question: string, cursor: string): unknown {
-  const [text = '', signature = ''] = cursor.split('.', 2);
-  if (core.secretBox.sign(purpose, `${tenantId}\n${question}\n${text}`) !== signature) {
-    throw new AppError('input.invalid', 'the cursor does not belong to this list', {
-      errors: [{ pointer: '?cursor', detail: 'not a cursor of this list with these filters and this order' }],
-    });
-  }
-  return JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+  const signed = readSignedText(core.secretBox, purpose, `${tenantId}\n${question}`, cursor);
+  if (signed) return signed.value;
+  throw new AppError('input.invalid', 'the cursor does not belong to this list', {
+    errors: [{ pointer: '?cursor', detail: 'not a cursor of this list with these filters and this order' }],
+  });
 }
 
 interface ListContext {

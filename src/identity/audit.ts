@@ -1,5 +1,6 @@
 import type { AuditEventDocument, AuditParty } from '../persistence/collections/events.js';
 import type { NewDocument, Query, Step, Transaction } from '../persistence/store.js';
+import { cutLong } from '../shared/cut-values.js';
 import { newId } from '../shared/ids.js';
 import type { FieldChange } from './changes.js';
 import type { Actor, Core } from './core.js';
@@ -16,6 +17,9 @@ export interface AuditEventInput {
   result?: 'success' | 'failure';
 }
 
+/** The trail is kept for ever: of what is longer, it keeps the length and a digest. */
+const longest = { text: 1000, whole: 16_384 };
+
 function documentOf(actor: Actor, event: AuditEventInput, now: Date): NewDocument<AuditEventDocument> {
   return {
     _id: newId(),
@@ -24,7 +28,11 @@ function documentOf(actor: Actor, event: AuditEventInput, now: Date): NewDocumen
     actor: { type: actor.party.type, id: actor.party.id, label: actor.party.label },
     action: event.action,
     target: event.target ?? null,
-    changes: [...(event.changes ?? [])],
+    changes: (event.changes ?? []).map(({ path, before, after }) => ({
+      path,
+      before: cutLong(before, longest),
+      after: cutLong(after, longest),
+    })),
     requestId: actor.requestId,
     ip: actor.ip,
     result: event.result ?? 'success',

@@ -102,6 +102,7 @@ export const configSchema = z.strictObject({
   scim: z
     .strictObject({
       requestLogDays: positive.describe('days a SCIM request stays in its directory’s log'),
+      requestLogDailyMegabytes: positive.describe('what the log of one directory takes of a day (UTC)'),
       extensionSchemas: z
         .array(z.record(z.string(), z.unknown()))
         .describe(

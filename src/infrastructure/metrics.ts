@@ -9,6 +9,8 @@ export interface Metrics {
   readonly signIns: Counter<'method' | 'result'>;
   /** Labels: operation (method and resource type), status. */
   readonly scimRequests: Counter<'operation' | 'status'>;
+  /** Labels: reason (`queue`, `budget`, `refused`, `away`). */
+  readonly scimLogDropped: Counter<'reason'>;
 }
 
 export function createMetrics(): Metrics {
@@ -34,6 +36,12 @@ export function createMetrics(): Metrics {
       name: 'scim_requests_total',
       help: 'SCIM requests',
       labelNames: ['operation', 'status'],
+      registers,
+    }),
+    scimLogDropped: new Counter({
+      name: 'scim_log_dropped_total',
+      help: 'Requests that the log of their directory lacks',
+      labelNames: ['reason'],
       registers,
     }),
   };

@@ -1,5 +1,5 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { SecretBox } from '../infrastructure/secret-box.js';
+import { readSignedText, signText } from '../infrastructure/signed-text.js';
 import { ScimError } from './protocol/scim-error.js';
 
 /** What a cursor was made for: it is refused on any other query (RFC 9865 section 2.1). */
@@ -32,8 +32,8 @@ interface Payload extends OpenedCursor {
   readonly at: number;
 }
 
-const bind = (scope: CursorScope, payload: string): string =>
-  JSON.stringify([scope.directoryId, scope.resource, scope.filter, scope.sortBy, scope.sortOrder, payload]);
+const bind = (scope: CursorScope): string =>
+  JSON.stringify([scope.directoryId, scope.resource, scope.filter, scope.sortBy, scope.sortOrder]);
 
 /** A cursor for the page after `position`: unreserved characters only, unforgeable, of use for this query alone. */
 export function sealCursor(secretBox: SecretBox, scope: CursorScope, page: OpenedCursor, now: Date): string {
@@ -43,8 +43,7 @@ export function sealCursor(secretBox: SecretBox, scope: CursorScope, page: Opene
     count: page.count,
     at: Math.floor(now.getTime() / 1000),
   };
-  const text = Buffer.from(JSON.stringify(payload)).toString('base64url');
-  return `${text}.${secretBox.sign(purpose, bind(scope, text))}`;
+  return signText(secretBox, purpose, bind(scope), payload);
 }
 
 /**
@@ -58,13 +57,9 @@ export function openCursor(
   cursor: string,
   now: Date,
 ): OpenedCursor {
-  const [text = '', signature = '', ...more] = cursor.split('.');
-  const expected = Buffer.from(secretBox.sign(purpose, bind(scope, text)));
-  const given = Buffer.from(signature);
-  if (more.length > 0 || given.length !== expected.length || !timingSafeEqual(given, expected)) {
-    throw new ScimError(400, 'invalidCursor', 'the cursor is not one of this query');
-  }
-  const payload = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as Payload;
+  const signed = readSignedText(secretBox, purpose, bind(scope), cursor);
+  if (!signed) throw new ScimError(400, 'invalidCursor', 'the cursor is not one of this query');
+  const payload = signed.value as Payload;
   if (now.getTime() / 1000 - payload.at > cursorTimeoutSeconds) {
     throw new ScimError(400, 'expiredCursor', `a cursor lives ${cursorTimeoutSeconds} seconds`);
   }

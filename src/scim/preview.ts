@@ -6,6 +6,7 @@ import type { Core } from '../identity/core.js';
 import { getDirectory, type DirectoryDocument } from '../identity/directories.js';
 import type { ScimRequestDocument } from '../persistence/collections/directories.js';
 import type { Query } from '../persistence/store.js';
+import { holdsCut } from '../shared/cut-values.js';
 import { AppError } from '../shared/errors.js';
 import { parseAddress } from './address.js';
 import { applyDialect } from './dialect.js';
@@ -166,6 +167,12 @@ export async function replayRequest(
 ): Promise<Replay> {
   const recorded = await getRequest(core, tenantId, directoryId, id);
   const directory = await getDirectory(core, tenantId, directoryId);
+  if (recorded.method === 'NOTE') {
+    throw new AppError('scim_request.not_replayable', 'this is a note of the log, no request');
+  }
+  if (holdsCut(recorded.body)) {
+    throw new AppError('scim_request.not_replayable', 'a part of this body was too long to be kept');
+  }
   if (isOmitted(recorded.body)) {
     throw new AppError('scim_request.not_replayable', 'the body of this request was too large to be kept');
   }

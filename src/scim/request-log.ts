@@ -2,10 +2,12 @@ import type { Core } from '../identity/core.js';
 import type { DirectoryDocument } from '../identity/directories.js';
 import type { ScimOperationRecord, ScimRequestDocument } from '../persistence/collections/directories.js';
 import type { NewDocument } from '../persistence/store.js';
+import { cutLong, holdsCut } from '../shared/cut-values.js';
 import { newId } from '../shared/ids.js';
 import { countDeviations, learnFrom } from './deviations.js';
 import { fixHint } from './fix-hints.js';
 import type { Failure } from './error-response.js';
+import { openLogWriter, type DroppedListener } from './log-writer.js';
 import { leanDiff } from './logged-diff.js';
 import { neverReturned } from './protocol/schema-registry.js';
 import { schemasOf } from './schemas.js';
@@ -48,13 +50,15 @@ export interface RequestLog {
   flush(): Promise<void>;
   /** @returns how to stop listening. */
   subscribe(directoryId: string, listener: LogListener): () => void;
+  /** Tells of entries that are lost to the log, for the metrics. */
+  tellDropped(listener: DroppedListener): void;
 }
 
 const flushAfterMs = 200;
 /** Past this many waiting entries the newest are dropped: the log may not eat the memory when the database is away. */
 const queueLimit = 20_000;
-/** A larger body is not kept; the entry says so and cannot be replayed. */
-const bodyLimit = 256 * 1024;
+/** Longer texts are cut: certificates, pictures. A body that is larger even so is not kept; neither can be replayed. */
+const longest = { text: 4096, whole: 256 * 1024 };
 
 const dayMs = 86_400_000;
 
@@ -63,12 +67,26 @@ export function isOmitted(body: unknown): boolean {
   return typeof body === 'object' && body !== null && 'omitted' in body && body.omitted === true;
 }
 
+/** MongoDB takes no name with a NUL in it, and makes something of its own of `_bsontype`. */
+function withPlainNames(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(withPlainNames);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, entry]) => [
+      name === '_bsontype' ? '␀_bsontype' : name.replaceAll('\0', '␀'),
+      withPlainNames(entry),
+    ]),
+  );
+}
+
 function keptBody(body: unknown, isSecret: IsSecret): unknown {
   if (body === undefined) return null;
   // A text alone is no SCIM message: nothing says what is in it.
   if (typeof body === 'string') return { omitted: true, characters: body.length };
-  const text = JSON.stringify(body);
-  return text.length > bodyLimit ? { omitted: true, characters: text.length } : maskSecrets(body, isSecret);
+  const shorter = cutLong(withPlainNames(maskSecrets(body, isSecret)), longest);
+  return holdsCut(shorter) && 'cut' in (shorter as object)
+    ? { omitted: true, characters: JSON.stringify(body).length }
+    : shorter;
 }
 
 /** A refusal as the log keeps it, with what to do about it. */
@@ -83,8 +101,10 @@ export function toOutcome(
   { trace, failure }: { trace: Trace; failure: Failure | null },
   isSecret: IsSecret,
 ): Pick<ScimOperationRecord, 'target' | 'diff' | 'roleChanges' | 'error'> {
-  const hidden = (change: AttributeChange): AttributeChange =>
-    isSecret(change.path) ? { path: change.path, before: masked, after: masked } : change;
+  const hidden = ({ path, before, after }: AttributeChange): AttributeChange =>
+    isSecret(path)
+      ? { path, before: masked, after: masked }
+      : { path, before: cutLong(before, longest), after: cutLong(after, longest) };
   return {
     target: trace.target,
     diff: failure ? [] : trace.diff().map(hidden),
@@ -97,7 +117,7 @@ export function toOutcome(
 export function toOperations({ operations }: Trace, isSecret: IsSecret): ScimOperationRecord[] {
   return operations.map(({ method, path, status, ...outcome }) => ({
     method,
-    path,
+    path: maskPath(path, isSecret),
     status,
     ...toOutcome(outcome, isSecret),
   }));
@@ -165,20 +185,31 @@ function openRequestLog(core: Core): RequestLog {
   let queue: AnsweredRequest[] = [];
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
-  let dropped = 0;
+  let onDropped: DroppedListener | undefined;
   const listeners = new Map<string, Set<LogListener>>();
+  const drop: DroppedListener = (reason, count) => {
+    core.log.warn({ reason, count }, 'scim request log: entries dropped');
+    onDropped?.(reason, count);
+  };
+  const writer = openLogWriter(core, drop);
 
   async function write(entries: readonly AnsweredRequest[]): Promise<void> {
     const isSecret = secretsOf(core);
-    const documents = entries.map((entry) => toDocument(entry, core.config.scim.requestLogDays, isSecret));
+    const days = core.config.scim.requestLogDays;
+    const documents = entries.flatMap((entry) => {
+      try {
+        return [toDocument(entry, days, isSecret)];
+      } catch (error) {
+        core.log.error({ err: error, requestId: entry.requestId }, 'a scim request could not be described');
+        drop('refused', 1);
+        return [];
+      }
+    });
     for (const document of documents) {
       for (const listener of listeners.get(document.directoryId) ?? []) listener(document);
     }
+    await writer.write(documents);
     await noteDialects(core, entries);
-    for (const tenantId of new Set(documents.map((document) => document.tenantId))) {
-      const own = documents.filter((document) => document.tenantId === tenantId);
-      await core.store.tenant(tenantId).collection('scim_requests').insertMany(own);
-    }
   }
 
   function flush(): Promise<void> {
@@ -186,8 +217,6 @@ function openRequestLog(core: Core): RequestLog {
     timer = undefined;
     const entries = queue;
     queue = [];
-    if (dropped > 0) core.log.warn({ dropped }, 'scim request log: entries dropped');
-    dropped = 0;
     writing = writing
       .then(() => (entries.length > 0 ? write(entries) : undefined))
       .catch((error: unknown) => core.log.warn({ err: error }, 'scim request log: not written'));
@@ -197,7 +226,7 @@ function openRequestLog(core: Core): RequestLog {
   return {
     record(entry) {
       if (queue.length >= queueLimit) {
-        dropped += 1;
+        drop('queue', 1);
         return;
       }
       queue.push(entry);
@@ -211,6 +240,9 @@ function openRequestLog(core: Core): RequestLog {
         set.delete(listener);
         if (set.size === 0) listeners.delete(directoryId);
       };
+    },
+    tellDropped(listener) {
+      onDropped = listener;
     },
   };
 }

@@ -131,7 +131,15 @@ function diffRoles(userId: string, before: readonly Roles[], after: readonly Rol
   return granted.length + withdrawn.length === 0 ? [] : [{ userId, granted, withdrawn }];
 }
 
-const secretWord = /pass(?:word|phrase|code)|secret(?!ar)|token|credential|(?:api|private)[_-]?key/i;
+const secretWord =
+  /pass(?:word|wd|phrase|code|key)|pwd|secret(?!ar)|token|credential|authorization|(?:api|private)[_-]?key/i;
+/** What is not seen in a name, and would hide a word in it. */
+const invisible = /\p{Default_Ignorable_Code_Point}/gu;
+const plain = /^[\x20-\x7e]*$/;
+
+/** A name as a reader takes it, full-width letters and hidden characters or not. */
+const asRead = (text: string): string =>
+  plain.test(text) ? text : text.normalize('NFKC').replace(invisible, '');
 export const masked = '[redacted]';
 const quotedText = /"(?:[^"\\]|\\.)*"?/g;
 
@@ -144,18 +152,32 @@ export type IsSecret = (text: string) => boolean;
  * @param names - of attributes that are never returned.
  */
 export function secretNames(names: readonly string[]): IsSecret {
-  if (names.length === 0) return (text) => secretWord.test(text);
+  if (names.length === 0) return (text) => secretWord.test(asRead(text));
   const never = new RegExp(
     `(?<![A-Za-z0-9])(?:${names.join('|').replaceAll('$', '\\$')})(?![A-Za-z0-9])`,
     'i',
   );
-  return (text) => secretWord.test(text) || never.test(text);
+  return (text) => {
+    const read = asRead(text);
+    return secretWord.test(read) || never.test(read);
+  };
 }
+
+/** What is compared with, or set to, a value that lacks its quotes. */
+const comparedBare = /(\s(?:eq|ne|co|sw|ew|gt|ge|lt|le)\s+)(?!["\s])[^\s()[\]"&]+/gi;
+const setBare = /([=:]\s*)(?!["\s])[^\s()[\]"&]+/g;
 
 /** A text without what it says of a secret: `password eq "x"` in a filter or path, `{"password":"x"}` packed into a text. */
 function maskText(text: string, isSecret: IsSecret): string {
-  return isSecret(text) ? text.replace(quotedText, `"${masked}"`) : text;
+  if (!isSecret(text)) return text;
+  const compared = text.replace(comparedBare, `$1${masked}`);
+  // The colons of a URN set nothing.
+  const bare = compared.includes('urn:') ? compared : compared.replace(setBare, `$1${masked}`);
+  return bare.replace(quotedText, `"${masked}"`);
 }
+
+/** Parameters that list names: where one of them is a secret's, the others may be its value. */
+const listsNames = /^(?:excluded)?attributes$/i;
 
 /** The detail of an error, which quotes what was sent, quotes and all: what stands between the outermost ones goes. */
 export function maskDetail(detail: string, isSecret: IsSecret): string {
@@ -171,7 +193,7 @@ export function maskPath(path: string, isSecret: IsSecret): string {
   if (!query.some(([name, value]) => isSecret(name) || isSecret(value))) return path;
   const kept = query.map(([name, value]): [string, string] => [
     name,
-    isSecret(name) ? masked : maskText(value, isSecret),
+    isSecret(name) || (listsNames.test(name) && isSecret(value)) ? masked : maskText(value, isSecret),
   ]);
   return `${path.slice(0, mark)}?${new URLSearchParams(kept).toString()}`;
 }
