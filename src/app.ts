@@ -14,7 +14,7 @@ import { lastErrorHandler, notFound } from './http/error-page.js';
 import { healthRoutes, type Readiness } from './http/health-routes.js';
 import { requestId } from './http/request-context.js';
 import { revocationJobs } from './auth/revocation.js';
-import { startAuditSealer } from './identity/audit-seal.js';
+import { resumeIds, startAuditSealer } from './identity/audit-seal.js';
 import type { Core } from './identity/core.js';
 import { startJobWorker, type JobWorker } from './identity/jobs.js';
 import { mailJob, sendMail } from './identity/mails.js';
@@ -95,7 +95,10 @@ export function createApp(core: Core, version: string): App {
   return {
     express: app,
     readiness,
-    prepare: () => oidc.prepare(),
+    async prepare() {
+      await oidc.prepare();
+      await resumeIds(core);
+    },
     start() {
       sealer = startAuditSealer(core);
       worker = startJobWorker(core, {

@@ -1,14 +1,15 @@
-import { verifyAuditTrail, type AuditVerdict } from '../identity/audit-seal.js';
+import { verifyAuditTrail, type AuditVerdict } from '../identity/audit-verify.js';
 import type { Core } from '../identity/core.js';
 import { listTenants, type TenantDocument } from '../identity/tenants.js';
 import { exitCodes, textOf, UsageError, type Command } from './command.js';
 import { withCore } from './server-core.js';
 import { tenantOf, tenantOption } from './tenant.js';
 
-function lineOf(slug: string, { broken, seals, sealed, unsealed, head }: AuditVerdict): string {
+function lineOf(slug: string, { broken, seals, sealed, late, unsealed, head }: AuditVerdict): string {
   if (broken) return `FAIL ${slug}: seal ${broken.sequence} does not hold: ${broken.reason}`;
   const noted = head === null ? '' : `; head ${head}`;
-  return `ok   ${slug}: ${sealed} events under ${seals} seals hold, ${unsealed} are not sealed yet${noted}`;
+  const belated = late === 0 ? '' : `, ${late} came in late`;
+  return `ok   ${slug}: ${sealed} events under ${seals} seals hold, ${unsealed} are not sealed yet${belated}${noted}`;
 }
 
 async function tenantsOf(core: Core, values: Parameters<typeof tenantOf>[1]): Promise<TenantDocument[]> {

@@ -27,6 +27,18 @@ export function newId(): string {
 }
 
 /**
+ * Makes every later id of this process stand above this one, whatever its clock says: an id made before the clock was put back, or by a
+ * process whose clock is ahead.
+ */
+export function keepIdsAbove(id: string): void {
+  const ms = Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);
+  if (Number.isSafeInteger(ms) && ms >= lastMs) {
+    lastMs = ms + 1;
+    sequence = 0;
+  }
+}
+
+/**
  * A new bearer secret of 256 random bits.
  *
  * @param prefix - names its kind for people and secret scanners, for example `gh_scim`.

@@ -50,6 +50,10 @@ export interface AuditSealDocument extends StoredDocument {
   fromId: string;
   toId: string;
   count: number;
+  /** What tells each event of the run from others: the ends of their ids, joined; absent in seals of earlier versions. */
+  members?: string;
+  /** Ids of events that came in below the seals that stood already, by another clock; their run is empty. */
+  late?: string[];
   /** SHA-256 of the events. */
   digest: string;
   /** Keyed MAC of all of this and of the seal before. */
@@ -63,6 +67,8 @@ export const auditSealSchema = defineCollection<AuditSealDocument>(
     fromId: { type: String, default: '' },
     toId: { type: String, required: true },
     count: { type: Number, required: true },
+    members: String,
+    late: { type: [String], default: undefined },
     digest: { type: String, required: true },
     mac: { type: String, required: true },
   },
