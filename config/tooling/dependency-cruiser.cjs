@@ -31,7 +31,7 @@ module.exports = {
     only('shared-stands-alone', '^src/shared/', [], 'shared imports nothing of ours'),
     only('infrastructure-on-shared', '^src/infrastructure/', ['^src/shared/']),
     only('persistence-below-the-domain', '^src/persistence/', base),
-    only('identity-on-persistence', '^src/identity/', ['^src/persistence/', ...base]),
+    only('identity-on-persistence', '^src/identity/', ['^src/persistence/', '^src/scim/protocol/', ...base]),
     only(
       'protocol-is-a-library',
       '^src/scim/protocol/',

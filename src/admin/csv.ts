@@ -16,6 +16,12 @@ interface Reader {
   readonly isStillAllowed: () => Promise<boolean>;
 }
 
+// What a spreadsheet takes for a formula, at the start of a cell or of a line within it: quotes do not keep every program from splitting.
+const formulaStart = /(^|[\r\n\u000b\u000c\u0085\u2028\u2029])([\t ]*[=+\-@\uff1d\uff0b\uff0d\uff20]|\t)/g;
+
+/** A cell without anything a spreadsheet would run: an apostrophe stands before it. */
+const harmless = (cell: string): string => cell.replace(formulaStart, "$1'$2");
+
 /**
  * Streams rows as a download: RFC 4180, UTF-8 with a byte order mark, cells that a spreadsheet would take for a formula made harmless.
  *
@@ -35,7 +41,7 @@ export async function sendCsv(
     bom: true,
     header: true,
     columns: [...columns],
-    escape_formulas: true,
+    quoted_match: /[\r\n]/,
     record_delimiter: 'windows',
   });
   const finished = new Promise<void>((resolve, reject) => {
@@ -50,7 +56,7 @@ export async function sendCsv(
       checkedAt = performance.now();
     }
     if (res.destroyed) break;
-    if (!lines.write(row)) {
+    if (!lines.write(row.map(harmless))) {
       await Promise.race([finished, new Promise((resolve) => lines.once('drain', resolve))]);
     }
   }

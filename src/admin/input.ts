@@ -1,6 +1,7 @@
 import { json, type Request, type RequestHandler, type Response } from 'express';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { AppError, type InputFault } from '../shared/errors.js';
+import { nearest } from '../shared/nearest.js';
 import { deepestJson, nestsDeeper } from '../shared/json-depth.js';
 
 const escapePointer = (key: PropertyKey): string => String(key).replaceAll('~', '~0').replaceAll('/', '~1');
@@ -12,11 +13,46 @@ function pointerTo(path: readonly PropertyKey[], place: Place): string {
   return path.map((key) => `/${escapePointer(key)}`).join('');
 }
 
+/** The schema within, of one that may be absent, null or given by default. */
+function inner(schema: unknown): unknown {
+  let found = schema;
+  while (
+    found instanceof z.ZodOptional ||
+    found instanceof z.ZodNullable ||
+    found instanceof z.ZodDefault ||
+    found instanceof z.ZodPrefault
+  ) {
+    found = found.unwrap();
+  }
+  return found;
+}
+
+/** The names that an object of the schema takes at this place; none where that is not one object alone. */
+function namesAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let found = inner(schema);
+  for (const step of path) {
+    if (found instanceof z.ZodArray) found = inner(found.element);
+    else found = found instanceof z.ZodObject ? inner(found.shape[String(step)]) : undefined;
+  }
+  return found instanceof z.ZodObject ? Object.keys(found.shape) : [];
+}
+
+/** `no such field; did you mean email?`, or what there is when nothing is near. */
+function unknownName(key: string, names: readonly string[], place: Place): string {
+  const what = place === 'query' ? 'no such parameter' : 'no such field';
+  if (names.length === 0) return what;
+  const near = nearest(key, names);
+  return near === undefined ? `${what}; there are ${names.join(', ')}` : `${what}; did you mean ${near}?`;
+}
+
 /** A fault for each unknown field, so that every one of them has its own pointer. */
-function faultsOf(issue: z.core.$ZodIssue, place: Place): InputFault[] {
+function faultsOf(issue: z.core.$ZodIssue, place: Place, schema: z.ZodType): InputFault[] {
   if (issue.code === 'unrecognized_keys') {
-    const what = place === 'query' ? 'no such parameter' : 'no such field';
-    return issue.keys.map((key) => ({ pointer: pointerTo([...issue.path, key], place), detail: what }));
+    const names = namesAt(schema, issue.path);
+    return issue.keys.map((key) => ({
+      pointer: pointerTo([...issue.path, key], place),
+      detail: unknownName(key, names, place),
+    }));
   }
   return [{ pointer: pointerTo(issue.path, place), detail: issue.message }];
 }
@@ -29,7 +65,7 @@ function faultsOf(issue: z.core.$ZodIssue, place: Place): InputFault[] {
 export function parseInput<S extends z.ZodType>(schema: S, value: unknown, place: Place): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.flatMap((issue) => faultsOf(issue, place));
+  const errors = parsed.error.issues.flatMap((issue) => faultsOf(issue, place, schema));
   const what = place === 'query' ? 'the query' : 'the body';
   throw new AppError('input.invalid', `${what} has ${errors.length} fault(s)`, { errors });
 }

@@ -13,7 +13,9 @@ import { findConnectionByDomain } from './sso-connections.js';
 import { tenantSettings } from './tenant-settings.js';
 import { activated } from './user-actions.js';
 import { deriveStatus } from './user-status.js';
+import type { UserInput } from './user-input.js';
 import { openWrite } from './user-write.js';
+import { createUser } from './users.js';
 
 /**
  * Mails somebody who is not activated yet the way in, again or for the first time; what an older mail held dies.
@@ -32,6 +34,25 @@ export async function sendActivation(core: Core, actor: Actor, user: UserDocumen
     yield* sendAgain(context, stored, entry);
   });
   wakeJobs(core);
+}
+
+/**
+ * Adds a user and mails who has to activate the account the way in, or does neither: nobody types a password for somebody else, so without
+ * the mail there would be no way in (M3-12).
+ *
+ * @throws AppError as {@link createUser}; `input.invalid` when there is no address to mail to.
+ */
+export async function createUserWithMail(core: Core, actor: Actor, input: UserInput): Promise<UserDocument> {
+  const settings = await tenantSettings(core, actor.tenantId);
+  const local = await prepareEntry(core, settings, 'local');
+  const user = await createUser(core, actor, input, {
+    *also(context, stored) {
+      if (stored.activatedAt !== null || !stored.enabled) return;
+      yield* sendAgain(context, stored, stored.loginType === 'sso' ? { kind: 'company' } : local);
+    },
+  });
+  wakeJobs(core);
+  return user;
 }
 
 /** Whom an activation link is for. */

@@ -1,5 +1,6 @@
 import type { ApiKeyDocument } from '../persistence/collections/directories.js';
 import type { AuditParty } from '../persistence/collections/events.js';
+import type { Step, Transaction } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import { hashToken, newId, newToken } from '../shared/ids.js';
 import type { Origin } from './actors.js';
@@ -8,7 +9,7 @@ import type { Actor, Core } from './core.js';
 import { refuseDuplicates } from './duplicates.js';
 import { requireGrantable } from './permissions.js';
 import { getRole } from './roles.js';
-import { tenantConfig, touchTenant } from './tenant-config.js';
+import { tenantConfigStep, touchTenant } from './tenant-config.js';
 import { requireVersion, type WriteOptions } from './versions.js';
 
 export type { ApiKeyDocument } from '../persistence/collections/directories.js';
@@ -36,14 +37,16 @@ const duplicates = {
 const partyOf = ({ _id, name }: ApiKeyDocument): AuditParty => ({ type: 'api_key', id: _id, label: name });
 
 /** @throws AppError `input.invalid` unless it is a role of the tenant; `role.not_grantable`. */
-async function requireKeyRole(core: Core, actor: Actor, fullKey: string): Promise<void> {
-  const role = (await tenantConfig(core, actor.tenantId)).roles.get(fullKey);
+function* requireKeyRole(tx: Transaction, actor: Actor, fullKey: string): Step<void> {
+  const role = (yield* tenantConfigStep(tx, actor.tenantId)).roles.get(fullKey);
   if (role?.applicationKey !== null) {
     throw new AppError('input.invalid', `there is no role ${fullKey} of the tenant`, {
       errors: [{ pointer: '/role', detail: `there is no role ${fullKey} of the tenant` }],
     });
   }
   requireGrantable(actor, [role]);
+  // A role that is deleted at this moment must see the key that names it.
+  yield* touchTenant(tx, actor.tenantId);
 }
 
 /**
@@ -55,13 +58,11 @@ export async function createApiKey(
   actor: Actor,
   input: ApiKeyInput,
 ): Promise<{ document: ApiKeyDocument; key: string }> {
-  await requireKeyRole(core, actor, input.role);
   const key = input.key ?? newToken('gh_sk');
   const now = core.clock.now();
   const document = await refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
-      // A role that is deleted at this moment must see the key that names it.
-      yield* touchTenant(tx, actor.tenantId);
+      yield* requireKeyRole(tx, actor, input.role);
       const stored = yield* tx
         .tenant(actor.tenantId)
         .collection('api_keys')
@@ -102,7 +103,6 @@ export async function updateApiKey(
   change: { role?: string | undefined; key?: string | undefined },
   options: WriteOptions = {},
 ): Promise<ApiKeyDocument> {
-  if (change.role !== undefined) await requireKeyRole(core, actor, change.role);
   const now = core.clock.now();
   return core.store.transaction(function* (tx) {
     const keys = tx.tenant(actor.tenantId).collection('api_keys');
@@ -110,6 +110,7 @@ export async function updateApiKey(
     if (!before) throw new AppError('api_key.not_found', 'there is no such key');
     requireVersion(before, options.ifVersion);
     const role = change.role ?? before.role;
+    if (change.role !== undefined) yield* requireKeyRole(tx, actor, change.role);
     const keyHash = change.key === undefined ? before.keyHash : hashToken(change.key);
     if (role === before.role && keyHash === before.keyHash) return before;
     const prefix = change.key?.slice(0, 10) ?? before.prefix;

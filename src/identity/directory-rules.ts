@@ -2,6 +2,7 @@ import type { RoleRule, RuleCondition } from '../persistence/collections/directo
 import { AppError, type InputFault } from '../shared/errors.js';
 import type { Actor, Core } from './core.js';
 import { requireGrantable } from './permissions.js';
+import { unknownPath } from './rule-attributes.js';
 import { ruleId } from './role-mapping.js';
 import { compilePath } from './rule-paths.js';
 import type { TenantConfig } from './tenant-config.js';
@@ -32,9 +33,10 @@ function conditionFaults(
   pointer: string,
 ): InputFault[] {
   const faults: InputFault[] = [];
-  if (!compilePath(path, aliasesFor(core))) {
-    faults.push({ pointer: `${pointer}/path`, detail: `${path} is not an attribute path` });
-  }
+  const fault = compilePath(path, aliasesFor(core))
+    ? unknownPath(core, path)
+    : (unknownPath(core, path) ?? `${path} is not an attribute path`);
+  if (fault !== undefined) faults.push({ pointer: `${pointer}/path`, detail: fault });
   if ([is, list, matches].filter((test) => test !== undefined).length !== 1) {
     faults.push({ pointer, detail: 'must hold exactly one of is, in and matches' });
   }
@@ -48,7 +50,8 @@ function conditionFaults(
   return faults;
 }
 
-function conditionOf({ path, is, in: list, matches }: RuleConditionInput): RuleCondition {
+/** A condition as it is stored. */
+export function conditionOf({ path, is, in: list, matches }: RuleConditionInput): RuleCondition {
   return {
     path: path.trim(),
     ...(is !== undefined && { is }),
@@ -82,7 +85,10 @@ export function checkRules(
   before: readonly RoleRule[],
   rules: readonly RoleRuleInput[],
 ): RoleRule[] {
-  const errors = rules.flatMap((rule, index) => ruleFaults(core, config, rule, index));
+  const old = new Set(before.map((rule) => rule.id));
+  // What stands already is not judged anew: it may look at what has gone from the schemas since.
+  const isOld = ({ when, grant }: RoleRuleInput): boolean => old.has(ruleId(conditionOf(when), grant));
+  const errors = rules.flatMap((rule, index) => (isOld(rule) ? [] : ruleFaults(core, config, rule, index)));
   if (rules.length > mostRules) errors.push({ pointer: '', detail: `at most ${mostRules} rules` });
   if (JSON.stringify(rules).length > mostText) {
     errors.push({ pointer: '', detail: `at most ${mostText} characters, all rules together` });
@@ -92,7 +98,6 @@ export function checkRules(
     const when = conditionOf(input);
     return { id: ruleId(when, grant), when, grant: [...new Set(grant)] };
   });
-  const old = new Set(before.map((rule) => rule.id));
   const added = stored.filter((rule) => !old.has(rule.id)).flatMap((rule) => rule.grant);
   requireGrantable(
     actor,

@@ -59,19 +59,26 @@ function requireRoles({ actor, config }: WriteContext, before: readonly string[]
   const isTolerant = actor.directoryId !== null && config.settings['scim.unknownRole'] === 'ignore';
   const unknown = isTolerant ? [] : added(before, after).filter((role) => !config.roles.has(role));
   if (unknown.length > 0) {
-    const errors = unknown.map((role) => ({ pointer: '/roles', detail: `there is no role ${role}` }));
+    const errors = unknown.map((role) => ({
+      pointer: `/roles/${after.indexOf(role)}`,
+      detail: `there is no role ${role}`,
+    }));
     throw new AppError('input.invalid', 'the group names roles that do not exist', { errors });
   }
   requireGrantable(actor, knownRoles(config, [...added(before, after), ...added(after, before)]));
 }
 
-function* requireAdministrators(context: WriteContext, ids: readonly string[]): Step<void> {
+function* requireAdministrators(
+  context: WriteContext,
+  ids: readonly string[],
+  all: readonly string[],
+): Step<void> {
   const users = context.tx.tenant(context.tenantId).collection('users');
   const errors: InputFault[] = [];
   for (const id of ids) {
     const user = yield* users.get(id);
     if (user && isVisibleTo(user, context.actor.directoryId)) continue;
-    errors.push({ pointer: '/administrators', detail: `there is no user ${id}` });
+    errors.push({ pointer: `/administrators/${all.indexOf(id)}`, detail: `there is no user ${id}` });
   }
   if (errors.length > 0)
     throw new AppError('input.invalid', 'the group names users that do not exist', { errors });
@@ -102,7 +109,7 @@ export function* putGroupAccess(
 ): Step<boolean> {
   const [old, now] = [roleIdsOf(before ?? {}), roleIdsOf(after)];
   const administrators = added(administratorIdsOf(before ?? {}), administratorIdsOf(after));
-  yield* requireAdministrators(context, administrators);
+  yield* requireAdministrators(context, administrators, administratorIdsOf(after));
   if (added(old, now).length + added(now, old).length === 0) return false;
   requireRoles(context, old, now);
   yield* putGroupRoles(context, after._id, now);

@@ -172,7 +172,7 @@ export async function invite(core: Core, actor: Actor, input: InvitationInput): 
   const config = await tenantConfig(core, actor.tenantId);
   requireAddingAllowed({ actor, config });
   requireGivable({ actor, config }, input.roles, []);
-  const byKey = new Map<string, InvitationResult>();
+  const named = new Set<string>();
   const results: InvitationResult[] = [];
   for (const text of input.emails) {
     const email = parseEmail(text);
@@ -180,9 +180,12 @@ export async function invite(core: Core, actor: Actor, input: InvitationInput): 
       results.push({ email: text, outcome: 'invalid', reason: 'Enter a valid email' });
       continue;
     }
-    const result = byKey.get(email.key) ?? (await inviteAddress(core, actor, email, input));
-    byKey.set(email.key, result);
-    results.push(result);
+    if (named.has(email.key)) {
+      results.push({ email: email.address, outcome: 'pending', reason: 'the address stands above already' });
+      continue;
+    }
+    named.add(email.key);
+    results.push(await inviteAddress(core, actor, email, input));
   }
   wakeJobs(core);
   return results;

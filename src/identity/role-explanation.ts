@@ -7,6 +7,7 @@ import { requireAttributeLimits } from './input-limits.js';
 import {
   compileRules,
   mapRoles,
+  type MappedGrant,
   traceRules,
   type MappingResult,
   type RoleRule,
@@ -19,13 +20,20 @@ import { deriveStatus, hasRolesIn, type UserStatus } from './user-status.js';
 import { aliasesFor, mappingView } from './user-write.js';
 import { getUser } from './users.js';
 
+interface RoleSource extends Grant {
+  /** The rule's id, where a rule of the directory gave it. */
+  rule: string | null;
+  /** Whose rule, or whose assignment. */
+  directory: { id: string; name: string } | null;
+}
+
 interface RoleReason {
   role: string;
   name: string;
   permissions: readonly string[];
   /** Whether the role works now; false for one that has ended, or that the user's status keeps back. */
   inForce: boolean;
-  sources: Grant[];
+  sources: RoleSource[];
 }
 
 export interface RoleExplanation {
@@ -52,12 +60,28 @@ async function viewOf(core: Core, user: UserDocument, directoryId: string | null
   return mappingView(user, toMappingGroups(reachable(user.groupIds, known, directoryId)));
 }
 
-function reasonsOf(user: UserDocument, roles: ReadonlySet<string>, names: Names): RoleReason[] {
+function sourceOf(
+  grant: Grant,
+  directory: DirectoryDocument | undefined,
+  mapped: readonly MappedGrant[],
+): RoleSource {
+  const isTheirs = grant.type === 'rule' && directory !== undefined && grant.sourceId === directory._id;
+  if (!isTheirs) return { ...grant, rule: null, directory: null };
+  const found = mapped.find(({ role, because }) => role === grant.role && because === grant.detail);
+  return { ...grant, rule: found?.rule ?? null, directory: { id: directory._id, name: directory.name } };
+}
+
+function reasonsOf(
+  user: UserDocument,
+  roles: ReadonlySet<string>,
+  names: Names,
+  toSource: (grant: Grant) => RoleSource,
+): RoleReason[] {
   const held = [...new Set(user.grants.map((grant) => grant.role))].sort();
   return held.flatMap((role) => {
     const known = names.get(role);
     if (!known) return [];
-    const sources = user.grants.filter((grant) => grant.role === role);
+    const sources = user.grants.filter((grant) => grant.role === role).map(toSource);
     return [{ role, name: known.name, permissions: known.permissions, inForce: roles.has(role), sources }];
   });
 }
@@ -87,7 +111,9 @@ export async function explainRoles(core: Core, tenantId: string, userId: string)
   return {
     status,
     heldBack: hasRolesIn(status) ? null : `roles do not work while the user is ${status.replace('_', ' ')}`,
-    roles: reasonsOf(user, new Set(effectiveRoles(user, config, now)), config.roles),
+    roles: reasonsOf(user, new Set(effectiveRoles(user, config, now)), config.roles, (grant) =>
+      sourceOf(grant, directory, grants),
+    ),
     rules: traceRules(view, rules, grants),
     unmatched: directory ? unmatched : [],
     unknownRoles: [...new Set(user.grants.map(({ role }) => role))]

@@ -107,6 +107,8 @@ function* insertRoleStep(tx: Transaction, actor: Actor, input: RoleInput, now: D
     if (!application) throw new AppError('application.not_found', 'there is no such application');
   }
   yield* touchTenant(tx, actor.tenantId);
+  // Who was left with a role of this name, from another preset say, would get what this one holds.
+  yield* requireUnused(tx, actor.tenantId, fullKeyOf(input));
   const role = yield* scope.collection('roles').insert({
     _id: newId(),
     tenantId: actor.tenantId,

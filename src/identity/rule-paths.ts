@@ -39,7 +39,7 @@ export function extensionAliases(configured: readonly Record<string, unknown>[])
 }
 
 /** `urn:...:User:manager.value` as its steps below the stored attributes: `['enterprise', 'manager', 'value']`; undefined: not a path. */
-function stepsOf(path: string, aliases: ExtensionAliases): string[] | undefined {
+export function attributeSteps(path: string, aliases: ExtensionAliases): string[] | undefined {
   let rest = path.trim();
   const steps: string[] = [];
   if (/^urn:/i.test(rest)) {
@@ -102,6 +102,9 @@ const groupReaders: Readonly<Record<string, (group: MappingGroup) => (string | n
   value: (group) => [group.id],
 };
 
+/** What a rule can say of a group, after `groups.`, as paths. */
+export const groupParts: readonly string[] = ['groups.displayName', 'groups.externalId', 'groups.id'];
+
 export interface CompiledPath {
   read: PathReader;
   /** Whether the user's groups must be known to read it. */
@@ -115,7 +118,7 @@ export interface CompiledPath {
  * @returns undefined when it is no path: bad characters, an unknown schema, an unknown part of a group.
  */
 export function compilePath(path: string, aliases: ExtensionAliases): CompiledPath | undefined {
-  const steps = stepsOf(path, aliases);
+  const steps = attributeSteps(path, aliases);
   if (!steps) return undefined;
   const [first = ''] = steps;
   if (first.toLowerCase() !== 'groups') {

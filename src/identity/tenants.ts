@@ -1,4 +1,5 @@
 import type { TenantDocument } from '../persistence/collections/tenants.js';
+import type { Step, Transaction } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import { newId } from '../shared/ids.js';
 import { systemActor } from './actors.js';
@@ -6,6 +7,8 @@ import { recordEvent } from './audit.js';
 import { changesBetween } from './changes.js';
 import type { Actor, Core } from './core.js';
 import { refuseDuplicates } from './duplicates.js';
+import { builtInRoles, requireGrantable } from './permissions.js';
+import { tenantConfigStep } from './tenant-config.js';
 import {
   nestSettings,
   ownSettings,
@@ -114,6 +117,32 @@ async function requireSingleRoles(
   });
 }
 
+/** Whether somebody or something would have a role of this name. */
+function* isHeld(tx: Transaction, tenantId: string, role: string): Step<boolean> {
+  const scope = tx.tenant(tenantId);
+  if (yield* scope.collection('users').findOne({ 'grants.role': role })) return true;
+  if (yield* scope.collection('api_keys').findOne({ role })) return true;
+  if (yield* scope.collection('groups').findOne({ roleIds: role })) return true;
+  const directories = yield* scope.collection('directories').find({});
+  return directories.some(({ roleRules }) => roleRules.some(({ grant }) => grant.includes(role)));
+}
+
+/**
+ * A preset brings roles along, and whoever holds a role of such a name, given under another preset or by a role made here, gets what the
+ * new one holds: whoever changes the preset has to hold that too.
+ *
+ * @throws AppError `role.not_grantable`.
+ */
+function* requireMayArm(tx: Transaction, actor: Actor, preset: string): Step<void> {
+  const { roles } = yield* tenantConfigStep(tx, actor.tenantId);
+  for (const { key, permissions } of builtInRoles(preset)) {
+    const before = new Set(roles.get(key)?.management);
+    const gained = { fullKey: key, permissions: permissions.filter((permission) => !before.has(permission)) };
+    const isBeyond = gained.permissions.some((permission) => !actor.permissions.has(permission));
+    if (isBeyond && (yield* isHeld(tx, actor.tenantId, key))) requireGrantable(actor, [gained]);
+  }
+}
+
 function changed(tenant: TenantDocument, change: TenantChange): TenantDocument {
   const own = change.replace ? {} : ownSettings(tenant);
   return {
@@ -128,7 +157,7 @@ function changed(tenant: TenantDocument, change: TenantChange): TenantDocument {
  * Changes a tenant's name, preset or settings.
  *
  * @returns the tenant; the very same version when nothing changed.
- * @throws AppError `tenant.not_found`, `input.invalid`, `resource.version_mismatch`.
+ * @throws AppError `tenant.not_found`, `input.invalid`, `role.not_grantable`, `resource.version_mismatch`.
  */
 export async function updateTenant(
   core: Core,
@@ -152,6 +181,7 @@ export async function updateTenant(
       { name: wanted.name, preset: wanted.preset, ...settingsOf(wanted) },
     );
     if (changes.length === 0) return before;
+    if (wanted.preset !== before.preset) yield* requireMayArm(tx, actor, wanted.preset);
     const after = yield* tenants.update(tenantId, () => wanted);
     const target = { type: 'tenant', id: tenantId, label: before.slug };
     yield* recordEvent(tx, actor, { action: 'settings.changed', target, changes }, now);

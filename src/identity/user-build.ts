@@ -20,6 +20,8 @@ export interface CreateOptions {
   source?: UserSource;
   /** The person needs no activation: named in the bootstrap file, or just signed in through SSO. */
   activated?: boolean;
+  /** What else belongs to it, in the same transaction. */
+  also?: (context: WriteContext, user: UserDocument) => Step<void>;
   /** The invitation that brings the user, whose roles are then the invitation's and not given by hand. */
   invitationId?: string;
 }

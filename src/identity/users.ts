@@ -141,7 +141,9 @@ export async function createUser(
   return refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
       const context = yield* openWrite(tx, core, actor);
-      return yield* createUserStep(context, input, options, passwordHash);
+      const stored = yield* createUserStep(context, input, options, passwordHash);
+      if (options.also) yield* options.also(context, stored);
+      return stored;
     }),
   );
 }

@@ -25,6 +25,8 @@ const byCode: Partial<Record<ErrorCode, string>> = {
     'This user holds management rights given by hand: a directory may not change who they sign in as, nor anything of one it does not provision. Withdraw them, or leave the user out of the assignment.',
 };
 
+const missing = /^"([^"]+)" is required/;
+
 const byScimType: Record<ScimType, string> = {
   invalidCursor: 'The cursor was changed, or belongs to another query; start again with an empty cursor.',
   expiredCursor: 'Start again with an empty cursor.',
@@ -53,8 +55,12 @@ const byStatus: Record<number, string> = {
 };
 
 /** What an administrator can do about a refused request. */
-export function fixHint(failure: Pick<Failure, 'status' | 'scimType' | 'code'>): string {
+export function fixHint(failure: Pick<Failure, 'status' | 'scimType' | 'code' | 'detail'>): string {
+  const [, name] = missing.exec(failure.detail) ?? [];
   return (
+    (name === undefined
+      ? undefined
+      : `The provider sends no ${name}: map an attribute to it that everybody has.`) ??
     (failure.code !== null ? byCode[failure.code] : undefined) ??
     (failure.scimType !== undefined ? byScimType[failure.scimType] : undefined) ??
     byStatus[failure.status] ??

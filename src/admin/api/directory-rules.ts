@@ -1,5 +1,6 @@
 import { updateDirectory } from '../../identity/directories.js';
-import { checkRules } from '../../identity/directory-rules.js';
+import { checkRules, conditionOf } from '../../identity/directory-rules.js';
+import { ruleId } from '../../identity/role-mapping.js';
 import { dryRunRules, explainRoles } from '../../identity/role-explanation.js';
 import { tenantConfig } from '../../identity/tenant-config.js';
 import { listOf, pageOfAll, pageParameters } from '../list.js';
@@ -66,10 +67,9 @@ const addRule = route({
     const roleRules = [...before, ...(added ? [added] : [])];
     const update = () => updateDirectory(core, actor, params.id, { roleRules }, { ifVersion: version });
     const directory = await reroot(`/${before.length}`, '', update);
-    // A rule that says what another says already is that other one.
-    const known = new Set(before.map((rule) => rule.id));
-    const rule =
-      directory.roleRules.find((candidate) => !known.has(candidate.id)) ?? directory.roleRules.at(-1);
+    // A rule that says what another says already is that other one: ids are made of what is said.
+    const said = added && ruleId(conditionOf(added.when), added.grant);
+    const rule = directory.roleRules.find(({ id }) => id === said);
     if (!rule) throw new Error('a rule that was added is there');
     return { body: rule, version: directory.version };
   },

@@ -1,4 +1,4 @@
-import { sendActivation } from '../../identity/activation.js';
+import { createUserWithMail } from '../../identity/activation.js';
 import { accessPeriodFault } from '../../identity/access-period.js';
 import { administersMember } from '../../identity/group-roles.js';
 import { requirePermission } from '../../identity/permissions.js';
@@ -15,7 +15,7 @@ import {
   type UserPosition,
 } from '../../identity/user-search.js';
 import { viewUser, viewUsers } from '../../identity/user-view.js';
-import { createUser, deleteUser, getUser, updateUser, type UserDocument } from '../../identity/users.js';
+import { deleteUser, getUser, updateUser, type UserDocument } from '../../identity/users.js';
 import { AppError } from '../../shared/errors.js';
 import { listOf, pageAfter, pageParameters, presented, searchParameter, sortParameter } from '../list.js';
 import { reroot } from '../reroot.js';
@@ -206,9 +206,7 @@ const createOne = route({
       active: true,
       ...(await decisionsOf(core, actor, body)),
     };
-    const user = await reroot(...loginPointer(body), () => createUser(core, actor, input));
-    // Nobody types a password for somebody else: without the mail there would be no way in (M3-12).
-    if (user.activatedAt === null && user.enabled) await sendActivation(core, actor, user);
+    const user = await reroot(...loginPointer(body), () => createUserWithMail(core, actor, input));
     return { ...(await replyUser(core, user)), headers: { Location: `/api/v1/users/${user._id}` } };
   },
 });

@@ -26,6 +26,11 @@ export const dryRunSchema = z
 const source = z.strictObject({
   type: z.enum(['manual', 'invite', 'rule', 'sso']),
   detail: z.string(),
+  rule: z.string().nullable().describe('id of the directory’s rule that gave it'),
+  directory: z
+    .strictObject({ id: z.string(), name: z.string() })
+    .nullable()
+    .describe('whose rule or assignment gave it'),
   since: instant,
   until: instantOrNull,
 });
@@ -57,9 +62,11 @@ export function presentExplanation(explanation: RoleExplanation) {
       name: reason.name,
       permissions: [...reason.permissions],
       inForce: reason.inForce,
-      sources: reason.sources.map(({ type, detail, since, until }) => ({
+      sources: reason.sources.map(({ type, detail, rule, directory, since, until }) => ({
         type,
         detail,
+        rule,
+        directory,
         since: iso(since),
         until: isoOrNull(until),
       })),
