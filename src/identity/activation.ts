@@ -107,7 +107,7 @@ export async function beginActivation(core: Core, user: UserDocument): Promise<s
     const credential = yield* tx.tenant(user.tenantId).collection('credentials').get(user._id);
     if (!credential?.passwordIsTemporary) return undefined;
     if (credential.passwordChangedAt === null || credential.passwordChangedAt <= oldest) return undefined;
-    const order = { kind: 'activation', ttlSeconds: choosingSeconds, now } as const;
+    const order = { isMailed: false, kind: 'activation', ttlSeconds: choosingSeconds, now } as const;
     return `/activate/${yield* issueToken(tx, user, order)}`;
   });
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ApplicationDocument } from '../persistence/collections/tenants.js';
 import { AppError, type InputFault } from '../shared/errors.js';
 import { hashToken } from '../shared/ids.js';
@@ -29,30 +30,50 @@ export function requiresPkce(
   return isPublicApplication(application) || application.requirePkce !== false;
 }
 
-function addressFaults(core: Core, application: Rules): InputFault[] {
-  const { backchannelLogoutUri, postLogoutRedirectUris, redirectUris } = application;
+const isNative = ({ redirectUris, postLogoutRedirectUris }: Rules): boolean =>
+  [...redirectUris, ...postLogoutRedirectUris].some(isPrivateUse);
+
+/** What stood before and is still meant the same is not judged again: the operator may have allowed it then. */
+function isUntouched(
+  field: 'redirectUris' | 'postLogoutRedirectUris',
+  after: Rules,
+  before: Rules | undefined,
+): boolean {
+  return (
+    before !== undefined &&
+    isDeepStrictEqual(before[field], after[field]) &&
+    isPublicApplication(before) === isPublicApplication(after) &&
+    isNative(before) === isNative(after)
+  );
+}
+
+function addressFaults(core: Core, application: Rules, before: Rules | undefined): InputFault[] {
   const rules = {
     allowHttp: core.config.allowPrivateIssuers,
     isPublic: isPublicApplication(application),
-    isNative: [...redirectUris, ...postLogoutRedirectUris].some(isPrivateUse),
+    isNative: isNative(application),
   };
-  const redirects = (['redirectUris', 'postLogoutRedirectUris'] as const).flatMap((field) =>
-    application[field].flatMap((uri, index) => {
-      const detail = redirectFault(uri, rules);
-      return detail === undefined ? [] : [{ pointer: `/${field}/${index}`, detail }];
-    }),
-  );
-  const detail = backchannelLogoutUri ? outboundFault(core, backchannelLogoutUri) : undefined;
+  const redirects = (['redirectUris', 'postLogoutRedirectUris'] as const)
+    .filter((field) => !isUntouched(field, application, before))
+    .flatMap((field) =>
+      application[field].flatMap((uri, index) => {
+        const detail = redirectFault(uri, rules);
+        return detail === undefined ? [] : [{ pointer: `/${field}/${index}`, detail }];
+      }),
+    );
+  const { backchannelLogoutUri: uri } = application;
+  const detail = uri && uri !== before?.backchannelLogoutUri ? outboundFault(core, uri) : undefined;
   return [...redirects, ...(detail === undefined ? [] : [{ pointer: '/backchannelLogoutUri', detail }])];
 }
 
 /**
  * What is wrong with an application as it would be stored.
  *
+ * @param before - as it is stored; absent for a new one.
  * @throws AppError `input.invalid` with all faults at once.
  */
-export function requireValidApplication(core: Core, application: Rules): void {
-  const errors = addressFaults(core, application);
+export function requireValidApplication(core: Core, application: Rules, before?: Rules): void {
+  const errors = addressFaults(core, application, before);
   if (!/^[A-Za-z0-9][\w-]{0,63}$/.test(application.key)) {
     errors.push({ pointer: '/key', detail: 'must be letters, digits, "_" and "-", at most 64' });
   }

@@ -182,7 +182,7 @@ export async function updateApplication(
       if (!before) throw new AppError('application.not_found', 'there is no such application');
       requireVersion(before, options.ifVersion);
       const wanted = changed(before, change);
-      requireValidApplication(core, wanted);
+      requireValidApplication(core, wanted, before);
       const changes = changesBetween(auditable(before), auditable(wanted));
       const isNewSecret = wanted.clientSecretHash !== before.clientSecretHash;
       if (changes.length === 0 && !isNewSecret) return before;
@@ -219,7 +219,7 @@ export async function replaceApplicationSecret(
     requireVersion(before, ifVersion);
     const previous = overlap && { previousSecretHash: before.clientSecretHash, previousSecretUntil: overlap };
     const wanted = { ...before, clientSecretHash: hashToken(clientSecret), ...(previous ?? noPrevious) };
-    requireValidApplication(core, wanted);
+    requireValidApplication(core, wanted, before);
     const after = yield* applications.update(_id, () => wanted);
     const changes = [{ path: 'previousSecretUntil', before: null, after: overlap?.toISOString() ?? null }];
     const target = partyOf(before);

@@ -93,7 +93,7 @@ export function* mailEntry(
   const { baseUrl } = core.config;
   let link = `${baseUrl}/signin?tenant=${encodeURIComponent(tenant.slug)}`;
   if (entry.kind === 'link') {
-    link = `${baseUrl}/activate/${yield* issueToken(tx, user, { kind: 'activation', ttlSeconds, now })}`;
+    link = `${baseUrl}/activate/${yield* issueToken(tx, user, { isMailed: true, kind: 'activation', ttlSeconds, now })}`;
   } else if (entry.kind === 'password') {
     yield* storePassword(context, user._id, entry.hash, true);
   }

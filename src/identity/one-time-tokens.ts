@@ -15,12 +15,18 @@ const bindingOf = (user: Pick<UserDocument, 'email' | 'userName'>, passwordHash:
 /**
  * Makes the token of a link: 256 random bits of which only a hash is stored, good once. Older ones of the same kind for this user die.
  *
+ * @param isMailed - whether the link goes to the user's address, and nowhere else.
  * @returns the token.
  */
 export function* issueToken(
   tx: Transaction,
   user: UserDocument,
-  { kind, ttlSeconds, now }: { kind: OneTimeTokenKind; ttlSeconds: number; now: Date },
+  {
+    isMailed,
+    kind,
+    ttlSeconds,
+    now,
+  }: { isMailed: boolean; kind: OneTimeTokenKind; ttlSeconds: number; now: Date },
 ): Step<string> {
   const scope = tx.tenant(user.tenantId);
   const credential = yield* scope.collection('credentials').get(user._id);
@@ -33,6 +39,7 @@ export function* issueToken(
     userId: user._id,
     tokenHash: hashToken(token),
     binding: bindingOf(user, credential?.passwordHash ?? null),
+    isMailed,
     expiresAt: new Date(now.getTime() + ttlSeconds * 1000),
   });
   return token;

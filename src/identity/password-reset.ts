@@ -14,6 +14,7 @@ import { passwordFault, passwordRule } from './password-policy.js';
 import { findConnectionByDomain } from './sso-connections.js';
 import { tenantConfig } from './tenant-config.js';
 import { settingsOf, tenantSettings } from './tenant-settings.js';
+import { addressKeyOf } from './user-keys.js';
 import { deriveStatus } from './user-status.js';
 import { openWrite, saveUser, type WriteContext } from './user-write.js';
 
@@ -104,7 +105,7 @@ export async function sendPasswordReset(core: Core, actor: Actor, user: UserDocu
     const tenant = yield* tx.tenant(user.tenantId).collection('tenants').get(user.tenantId);
     if (!tenant) return;
     const ttlSeconds = settingsOf(tenant)['password.resetTtlSeconds'];
-    const token = yield* issueToken(tx, user, { kind: 'password_reset', ttlSeconds, now });
+    const token = yield* issueToken(tx, user, { isMailed: true, kind: 'password_reset', ttlSeconds, now });
     const link = `${baseUrl}/reset/${token}`;
     const parts = { to, subject: `Set a new password for ${tenant.name}`, template: 'password_reset', link };
     const mail = linkMail(
@@ -180,7 +181,8 @@ export async function setPasswordByToken(
       yield* recordEvent(tx, actor, { action: name, target: actor.party }, now);
     }
     const changed = change ? yield* change(context, stored) : stored;
-    return yield* saveUser(context, stored, changed, 'password_changed');
+    const reached = token.isMailed === true && { verifiedEmailKey: addressKeyOf(user) };
+    return yield* saveUser(context, stored, { ...changed, ...reached }, 'password_changed');
   });
   wakeJobs(core);
   return saved ? { kind: 'done', user: saved } : { kind: 'dead' };

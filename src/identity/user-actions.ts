@@ -6,6 +6,7 @@ import { systemActor } from './actors.js';
 import { answerInvitation } from './invitation-status.js';
 import { wakeJobs, type JobDocument } from './jobs.js';
 import { inputOf, type UserInput } from './user-input.js';
+import { addressKeyOf } from './user-keys.js';
 import { requireWritable } from './user-visibility.js';
 import { openWrite, partyOf, saveUser, type WriteContext } from './user-write.js';
 import { updateUser } from './users.js';
@@ -102,6 +103,21 @@ export function* activated(context: WriteContext, user: UserDocument): Step<User
 export function activateUser(core: Core, actor: Actor, id: string): Promise<UserDocument> {
   return writeUser(core, actor, id, {}, function* (context, user) {
     return yield* saveUser(context, user, yield* activated(context, user));
+  });
+}
+
+/** A company's provider vouches for the address of one of its people, on a domain the tenant has proven. */
+export function confirmAddress(
+  core: Core,
+  actor: Actor,
+  id: string,
+  addressKey: string,
+): Promise<UserDocument> {
+  return writeUser(core, actor, id, {}, function* (context, user) {
+    if (user.verifiedEmailKey === addressKey || addressKeyOf(user) !== addressKey) return user;
+    const event = { action: 'user.email_verified', target: partyOf(user) };
+    yield* recordEvent(context.tx, actor, event, context.now);
+    return yield* saveUser(context, user, { ...user, verifiedEmailKey: addressKey });
   });
 }
 

@@ -11,7 +11,7 @@ import type { TenantConfig } from './tenant-config.js';
 import { requireKnownServices, servicesOf } from './user-access.js';
 import { standingAfter } from './user-hold.js';
 import type { UserInput } from './user-input.js';
-import { deriveUserKeys } from './user-keys.js';
+import { addressKeyOf, deriveUserKeys } from './user-keys.js';
 import { retired, retiredKeys } from './user-visibility.js';
 import { aliasesFor, directoryStep, mappingView, regrantStep, type WriteContext } from './user-write.js';
 
@@ -144,6 +144,8 @@ export function* buildUser(
     enabled: input.active,
     approved: isApproved(context, input, source),
     activatedAt: isReady ? now : null,
+    verifiedEmailKey:
+      options.activated === true ? addressKeyOf({ email: keys.email, userName: input.userName }) : null,
     accessExpiresAt: input.accessExpiresAt ?? null,
     loginType: input.loginType ?? (isSso ? 'sso' : 'local'),
     source,

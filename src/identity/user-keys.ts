@@ -86,3 +86,16 @@ export function deriveUserKeys(userName: string, attributes: Record<string, unkn
     employeeNumberKey: employeeNumber === undefined ? null : fold(employeeNumber),
   };
 }
+
+/** The address a user is known by, as the claims tell it, in the form addresses are compared in; null when there is none. */
+export function addressKeyOf({ email, userName }: Pick<UserDocument, 'email' | 'userName'>): string | null {
+  const address = email ?? (userName.includes('@') ? userName : null);
+  return address === null ? null : loginKey(address);
+}
+
+/** A user whose address is another one than the one that was verified has none that is. */
+export function withoutOldAddress(user: UserDocument): UserDocument {
+  const { verifiedEmailKey } = user;
+  const isOld = typeof verifiedEmailKey === 'string' && verifiedEmailKey !== addressKeyOf(user);
+  return isOld ? { ...user, verifiedEmailKey: null } : user;
+}

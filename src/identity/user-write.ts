@@ -24,6 +24,7 @@ import { tenantConfigStep, touchTenant, type TenantConfig } from './tenant-confi
 import { nextRevocation } from './session-end.js';
 import { assignedRoles, servicesOf } from './user-access.js';
 import { activeFor, isHeld } from './user-hold.js';
+import { withoutOldAddress } from './user-keys.js';
 import { administratorLevel, guardAttributes, guardSelf, revocationReason } from './user-transitions.js';
 
 /** What every write of users works with, inside one transaction. */
@@ -288,7 +289,8 @@ export function* saveUser(
 ): Step<UserDocument> {
   const { actor, config, now, tx, tenantId } = context;
   const reason = revoke ?? revocationReason(actor, before, changed, config, now);
-  const after = reason === undefined ? changed : { ...changed, accessRevokedAt: nextRevocation(before, now) };
+  const kept = withoutOldAddress(changed);
+  const after = reason === undefined ? kept : { ...kept, accessRevokedAt: nextRevocation(before, now) };
   if (isDeepStrictEqual(before, after)) return before;
   guardChange(context, before, after, revoke !== undefined);
   yield* guardGains(context, before, after);

@@ -3,6 +3,7 @@ import { applicationAccess } from '../../identity/effective-roles.js';
 import { parseEmail } from '../../identity/email-domain.js';
 import { tenantConfig, type TenantConfig } from '../../identity/tenant-config.js';
 import { accessOf } from '../../identity/user-access.js';
+import { addressKeyOf } from '../../identity/user-keys.js';
 import { deriveStatus, type UserStatus } from '../../identity/user-status.js';
 import type { SessionDocument } from '../../persistence/collections/access.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
@@ -58,16 +59,18 @@ export async function findAccountAccess(
 }
 
 /**
- * Who is activated has the address: the mail with the link reached them, or the operator named it. A directory's word counts only for the
- * domains its tenant has proven; else a password it sends along would open accounts under anybody's address in the applications.
+ * Whether the address is the user's by the word of somebody who may speak for it: it was reached by a mail, the company's provider or the
+ * operator says so, or a directory sends it on a domain its tenant has proven. The word goes with the address: of a new one nobody has said
+ * so yet. Else a password that is sent along with any address would open accounts under it in the applications.
  */
 export function isEmailVerified(
   user: UserDocument,
   { ssoDomains }: Pick<TenantConfig, 'ssoDomains'>,
 ): boolean {
-  if (user.activatedAt === null) return false;
-  if (user.directoryId === null) return true;
-  const domain = parseEmail(user.email ?? user.userName)?.domain;
+  const key = addressKeyOf(user);
+  if (user.activatedAt === null || key === null) return false;
+  if (user.verifiedEmailKey === key) return true;
+  const domain = user.directoryId === null ? undefined : parseEmail(key)?.domain;
   return domain !== undefined && ssoDomains.has(domain);
 }
 

@@ -5,7 +5,7 @@ import type { Actor, Core } from '../../identity/core.js';
 import { parseEmail, type EmailAddress } from '../../identity/email-domain.js';
 import { tenantConfig, type TenantConfig } from '../../identity/tenant-config.js';
 import { deriveStatus, type UserStatus } from '../../identity/user-status.js';
-import { activateUser } from '../../identity/user-actions.js';
+import { activateUser, confirmAddress } from '../../identity/user-actions.js';
 import { withProfile } from '../../identity/user-input.js';
 import { isProtectedFromDirectories } from '../../identity/user-transitions.js';
 import { createUser } from '../../identity/users.js';
@@ -227,5 +227,7 @@ export async function resolveSsoUser(core: Core, arrival: SsoArrival): Promise<S
   if (!('email' in address) || !address.email) return { kind: 'admitted', admission };
   const { connection } = arrival;
   await followAddress(core, ssoActor(arrival), { connection, email: address.email, user });
+  if (user.verifiedEmailKey !== address.email.key)
+    await confirmAddress(core, ssoActor(arrival), found.userId, address.email.key);
   return { kind: 'admitted', admission: (await readAdmission(core, tenantId, found.userId)) ?? admission };
 }

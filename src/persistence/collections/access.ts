@@ -84,6 +84,8 @@ export interface OneTimeTokenDocument extends StoredDocument {
   tokenHash: string;
   /** Hash of the password and address it was made for: another one of either, and the link is dead. */
   binding: string;
+  /** Whether it went to the user's address by mail: whoever opens it has the mailbox. */
+  isMailed?: boolean;
   expiresAt: Date;
 }
 
@@ -94,6 +96,7 @@ export const oneTimeTokenSchema = defineCollection<OneTimeTokenDocument>(
     userId: { type: String, required: true },
     tokenHash: { type: String, required: true },
     binding: { type: String, required: true },
+    isMailed: Boolean,
     expiresAt: { type: Date, required: true },
   },
   [

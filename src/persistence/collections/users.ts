@@ -29,6 +29,11 @@ export interface UserDocument extends StoredDocument {
   /** The primary address, as sent; null when a directory gave none. */
   email: string | null;
   emailKey: string | null;
+  /**
+   * The address somebody who may speak for it has said is the user's: it was reached by a mail, a company's provider vouched for it on a domain
+   * of its own, or the operator named it. Null or another one than the user's: nobody has.
+   */
+  verifiedEmailKey?: string | null;
   /** `userNameKey` and `emailKey` without duplicates: unique together, so that no address can be taken by another's userName. */
   loginKeys: string[];
   /** Every `emails.value`, lower-cased. */
@@ -72,6 +77,7 @@ export const userSchema = defineCollection<UserDocument>(
     userNameKey: { type: String, required: true },
     email: String,
     emailKey: String,
+    verifiedEmailKey: String,
     loginKeys: { type: [String], required: true },
     emailKeys: { type: [String], required: true },
     externalId: String,

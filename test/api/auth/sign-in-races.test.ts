@@ -35,7 +35,7 @@ describe('a sign-in beside the end of access', () => {
 
   async function resetLinkOf(user: UserDocument): Promise<string> {
     return app.core.store.transaction((tx) =>
-      issueToken(tx, user, { kind: 'password_reset', ttlSeconds: 900, now: clock.now() }),
+      issueToken(tx, user, { isMailed: true, kind: 'password_reset', ttlSeconds: 900, now: clock.now() }),
     );
   }
   const isLive = async (browser: Browser): Promise<boolean> =>

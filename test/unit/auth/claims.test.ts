@@ -43,12 +43,17 @@ describe('claims of an application’s user', () => {
     });
   });
 
-  it('call an address verified once its user is activated, and a directory’s only on a proven domain', () => {
+  it('call an address verified by its own stamp, and a directory’s only on a proven domain', () => {
     const ssoDomains = new Set(['acme.test']);
     const isVerified = (over: Partial<UserDocument>): boolean =>
       isEmailVerified(userWith({ activatedAt: new Date(0), directoryId: null, ...over }), { ssoDomains });
-    expect(isVerified({ email: 'a@home.test' })).to.equal(true);
-    expect(isVerified({ email: 'a@home.test', activatedAt: null })).to.equal(false);
+    const verifiedEmailKey = 'a@home.test';
+    expect(isVerified({ email: 'A@home.test', verifiedEmailKey })).to.equal(true);
+    expect(isVerified({ email: 'a@home.test' })).to.equal(false);
+    expect(isVerified({ email: 'b@home.test', verifiedEmailKey })).to.equal(false);
+    expect(isVerified({ email: 'a@acme.test' })).to.equal(false);
+    expect(isVerified({ userName: 'ada', email: null, verifiedEmailKey })).to.equal(false);
+    expect(isVerified({ email: 'a@home.test', verifiedEmailKey, activatedAt: null })).to.equal(false);
     expect(isVerified({ email: 'a@home.test', directoryId: 'd' })).to.equal(false);
     expect(isVerified({ email: 'a@acme.test', directoryId: 'd' })).to.equal(true);
     expect(isVerified({ userName: 'A@Acme.Test', directoryId: 'd' })).to.equal(true);

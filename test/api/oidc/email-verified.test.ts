@@ -1,0 +1,114 @@
+import { expect } from 'chai';
+import { activateByToken, beginActivation } from '../../../src/identity/activation.js';
+import { directoryActor, systemActor } from '../../../src/identity/actors.js';
+import { createDirectory, deleteDirectory, getDirectory } from '../../../src/identity/directories.js';
+import { issueToken, type OneTimeTokenKind } from '../../../src/identity/one-time-tokens.js';
+import { resetPassword } from '../../../src/identity/password-reset.js';
+import { confirmAddress } from '../../../src/identity/user-actions.js';
+import { inputOf, withProfile } from '../../../src/identity/user-input.js';
+import { createUser, getUser, updateUser, type UserDocument } from '../../../src/identity/users.js';
+import type { TenantDocument } from '../../../src/persistence/collections/tenants.js';
+import { startApp, type TestApp } from '../../support/app.js';
+import { browserOf, makeApplication, relyingParty, type RelyingParty } from '../../support/oidc.js';
+import { givenTenant, givenUser, unique } from '../../support/people.js';
+
+const password = 'a password of one’s own';
+const origin = { requestId: 'r', ip: '127.0.0.1' };
+
+describe('OpenID provider: email_verified', () => {
+  let app: TestApp;
+  let tenant: TenantDocument;
+  let party: RelyingParty;
+  before(async () => {
+    app = await startApp();
+    tenant = await givenTenant(app.core);
+    party = await relyingParty(app.core, await makeApplication(app.core, tenant));
+  });
+  after(() => app.stop());
+
+  const system = () => systemActor(tenant._id);
+  const isVerified = async ({ _id }: Pick<UserDocument, '_id'>): Promise<unknown> => {
+    const user = await getUser(app.core, tenant._id, _id);
+    return (await party.signIn(await browserOf(app.core, user))).claims()!['email_verified'];
+  };
+  /** As an administrator or a directory makes one: with a password, so active at once, and without any mail. */
+  function made(email: string, actor = system()): Promise<UserDocument> {
+    const input = {
+      userName: email,
+      externalId: null,
+      attributes: withProfile({}, { email }),
+      active: true,
+      password,
+    };
+    return createUser(app.core, actor, input);
+  }
+  const rename = (user: UserDocument, email: string) =>
+    updateUser(app.core, system(), user._id, (stored) => ({
+      ...inputOf(stored),
+      userName: email,
+      attributes: withProfile(stored.attributes, { email }),
+    }));
+  const mailed = (user: UserDocument, kind: OneTimeTokenKind): Promise<string> =>
+    app.core.store.transaction((tx) =>
+      issueToken(tx, user, { isMailed: true, kind, ttlSeconds: 900, now: app.core.clock.now() }),
+    );
+  const address = () => `${unique('ceo')}@bigcorp.example`;
+
+  it('is false for whoever was only made active, and true once a mailed link was opened', async () => {
+    const user = await made(address());
+    expect(await isVerified(user)).to.equal(false);
+    const result = await resetPassword(
+      app.core,
+      await mailed(user, 'password_reset'),
+      'another good password',
+      origin,
+    );
+    expect(result.kind).to.equal('done');
+    expect(await isVerified(user)).to.equal(true);
+  });
+
+  it('is true for whoever activated the account by the mailed link, and not by a temporary password', async () => {
+    const invited = await givenUser(app.core, tenant._id, { activated: false, password: null });
+    await activateByToken(app.core, await mailed(invited, 'activation'), password, origin);
+    expect(await isVerified(invited)).to.equal(true);
+    const input = { passwordIsTemporary: true };
+    const temporary = await givenUser(app.core, tenant._id, { activated: false, input });
+    const path = await beginActivation(app.core, temporary);
+    expect((await activateByToken(app.core, path!.split('/').pop()!, password, origin)).kind).to.equal(
+      'done',
+    );
+    expect(await isVerified(temporary)).to.equal(false);
+  });
+
+  it('goes with the address: a new one is not verified, nor is the old one when it comes back', async () => {
+    const user = await givenUser(app.core, tenant._id);
+    expect(await isVerified(user)).to.equal(true);
+    await rename(user, address());
+    expect(await isVerified(user)).to.equal(false);
+    await rename(user, user.email!);
+    expect(await isVerified(user)).to.equal(false);
+  });
+
+  it('is not inherited by whoever takes an address over', async () => {
+    const first = await givenUser(app.core, tenant._id);
+    await rename(first, address());
+    expect(await isVerified(await made(first.email!))).to.equal(false);
+  });
+
+  it('stays false for people of a directory on a domain nobody has proven, also when the directory is gone', async () => {
+    const { _id } = await createDirectory(app.core, system(), { name: unique('directory') });
+    const directory = directoryActor(await getDirectory(app.core, tenant._id, _id), { name: 'token' });
+    const user = await made(address(), directory);
+    expect(await isVerified(user)).to.equal(false);
+    await deleteDirectory(app.core, system(), _id);
+    expect(await isVerified(user)).to.equal(false);
+  });
+
+  it('is true when the company’s provider vouches for the address the user has, and for no other', async () => {
+    const user = await made(address());
+    await confirmAddress(app.core, system(), user._id, address());
+    expect(await isVerified(user)).to.equal(false);
+    await confirmAddress(app.core, system(), user._id, user.emailKey!);
+    expect(await isVerified(user)).to.equal(true);
+  });
+});
