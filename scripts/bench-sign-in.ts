@@ -56,7 +56,12 @@ async function serve(): Promise<void> {
   const most = 10_000_000;
   await startServer({
     ...config,
-    limits: { ...config.limits, signInPerMinutePerAddress: most, signInPerMinutePerAccount: most },
+    limits: {
+      ...config.limits,
+      signInPerMinutePerAddress: most,
+      signInPerMinutePerAccount: most,
+      signInStartsPerMinutePerAddress: most,
+    },
   });
   process.on('message', () => process.send?.(process.cpuUsage()));
   process.send?.('ready');

@@ -41,7 +41,7 @@ export async function openCore(config: Config, parts: { log?: Logger; clock?: Cl
     clock,
     log,
     secretBox: createSecretBox(secretKey),
-    passwords: createPasswordHasher(),
+    passwords: createPasswordHasher(config.limits.hashesAtOnce),
   };
 }
 

@@ -5,13 +5,13 @@ import {
   type LiveSession,
   type SessionOptions,
 } from '../auth/session-guard.js';
+import { countInSecond, refuseFailedCredential } from '../http/limits.js';
 import { requestIdOf } from '../http/request-context.js';
 import { userActor } from '../identity/actors.js';
 import { authenticateApiKey } from '../identity/api-keys.js';
 import type { Actor, Core } from '../identity/core.js';
 import { tenantConfig } from '../identity/tenant-config.js';
 import { AppError } from '../shared/errors.js';
-import { countFailedCredential, countRequest } from './rate-limit.js';
 
 /** Who calls: a program with a key, or a person with a live session. */
 export type Caller =
@@ -28,7 +28,7 @@ const bearer = /^Bearer +([\x21-\x7e]{1,512})$/i;
 export async function authenticate(core: Core, req: Request): Promise<Caller> {
   const caller = await identify(core, req);
   const { settings } = await tenantConfig(core, caller.actor.tenantId);
-  await countRequest(core, caller.actor, settings['api.requestsPerSecond']);
+  await countInSecond(core, `api:${caller.actor.party.id}`, settings['api.requestsPerSecond']);
   return caller;
 }
 
@@ -64,7 +64,7 @@ async function identify(core: Core, req: Request): Promise<Caller> {
     const key = bearer.exec(header)?.[1];
     const actor = key === undefined ? undefined : await authenticateApiKey(core, key, origin);
     if (actor) return { kind: 'api_key', actor };
-    await countFailedCredential(core, req.ip ?? '');
+    await refuseFailedCredential(core, req.ip);
     throw new AppError('auth.required', 'the API key is not valid');
   }
   const caller = await sessionCaller(core, req);

@@ -4,6 +4,8 @@ import { needsCode, needsEnrolment } from '../identity/two-factor.js';
 import { deriveStatus, type UserStatus } from '../identity/user-status.js';
 import type { TenantDocument } from '../persistence/collections/tenants.js';
 import type { UserDocument } from '../persistence/collections/users.js';
+import { unknownDevice, type KnownDevice } from './devices.js';
+import { lockedFor } from './local/failure-places.js';
 
 /** Statuses a person may have a session in (B2): one who waits for approval may look, and has no roles. */
 const admitted: ReadonlySet<UserStatus> = new Set(['active', 'pending_approval']);
@@ -29,12 +31,14 @@ export interface Admission {
  * The one gate before every session that does not come straight from a judged password: reads the user's status anew, the lock included, so
  * that what changed between two steps counts.
  *
+ * @param device - where they sign in: a lock that strangers caused does not hold at a device of theirs.
  * @returns undefined when the user is gone.
  */
 export async function readAdmission(
   core: Core,
   tenantId: string,
   userId: string,
+  device: KnownDevice = unknownDevice,
 ): Promise<Admission | undefined> {
   const scope = core.store.tenant(tenantId);
   const [user, tenant, credential] = await Promise.all([
@@ -47,7 +51,7 @@ export async function readAdmission(
   const status = deriveStatus(user, {
     now: core.clock.now(),
     approvalRequired: settings['approval.required'],
-    lockedUntil: credential?.lockedUntil ?? null,
+    lockedUntil: lockedFor(credential, settings, device.at(userId)),
   });
   return {
     user,

@@ -5,6 +5,7 @@ import type { Core } from '../identity/core.js';
 import { createSecretBox, type SecretBox } from '../infrastructure/secret-box.js';
 import type { SignInFlowDocument } from '../persistence/collections/access.js';
 import { hashToken, newId, newToken } from '../shared/ids.js';
+import { countStart } from './start-limit.js';
 
 /** One sign-in under way: a browser may have several, one in each tab. */
 export interface SignInContext {
@@ -84,8 +85,16 @@ export interface SignInFlow {
 
 const cookieName = 'gh_flow';
 const flowSeconds = 3600;
-/** The oldest of more is forgotten: a browser cannot make its record grow. */
-const mostAtOnce = 10;
+/** The oldest of more, in number or in size, is forgotten: a browser cannot make its record grow. */
+const mostAtOnce = 50;
+const mostCharacters = 48_000;
+
+/** A list with one more, without the oldest it has no room for. */
+function withNewest<T>(list: readonly T[], added: T): T[] {
+  const all = [...list, added].slice(-mostAtOnce);
+  while (all.length > 1 && JSON.stringify(all).length > mostCharacters) all.shift();
+  return all;
+}
 
 const stateOf = (document: SignInFlowDocument): FlowState => document.state as unknown as FlowState;
 
@@ -137,6 +146,30 @@ async function createFlow(
   return toFlow(document, token);
 }
 
+const interactionPath = /^\/oidc\/interaction\/([\w-]{1,60})$/;
+
+/** An id ends with the application's request it is for, so that the way back to it is known when all else of a sign-in is forgotten. */
+function newContextId(returnTo: string): string {
+  return randomBytes(9).toString('base64url') + (interactionPath.exec(returnTo)?.[1] ?? '');
+}
+
+/** The path at which an application's request goes on, by the id of a sign-in that was for it; undefined when it was for none. */
+export function interactionOf(contextId: unknown): string | undefined {
+  const uid = typeof contextId === 'string' ? /^[\w-]{12}([\w-]{1,60})$/.exec(contextId)?.[1] : undefined;
+  return uid === undefined ? undefined : `/oidc/interaction/${uid}`;
+}
+
+/** A sign-in that this browser began and we have forgotten; the application it was for still waits. */
+export class SignInForgotten extends Error {
+  /** Where it goes on. */
+  readonly path: string;
+
+  constructor(path: string) {
+    super('a sign-in was forgotten');
+    this.path = path;
+  }
+}
+
 export interface Entry {
   flow: SignInFlow;
   context: SignInContext;
@@ -149,11 +182,14 @@ export async function enterFlow(
   res: ServerResponse,
   start: Omit<SignInContext, 'id'>,
 ): Promise<Entry> {
-  const context: SignInContext = { ...start, id: randomBytes(9).toString('base64url') };
+  const context: SignInContext = { ...start, id: newContextId(start.returnTo) };
   const flow = await findFlow(core, req);
-  if (!flow) return { flow: await createFlow(core, res, [context]), context };
+  if (!flow) {
+    await countStart(core, req, 'page');
+    return { flow: await createFlow(core, res, [context]), context };
+  }
   await changeState(core, flow.id, ({ contexts }) => ({
-    contexts: [...contexts, context].slice(-mostAtOnce),
+    contexts: withNewest(contexts, context),
   }));
   return { flow, context };
 }
@@ -198,7 +234,7 @@ export async function rememberEmail(
 
 /** Keeps what the return from a provider will be checked against. */
 export async function keepLogin(core: Core, flow: SignInFlow, login: PendingLogin): Promise<void> {
-  await changeState(core, flow.id, ({ logins }) => ({ logins: [...logins, login].slice(-mostAtOnce) }));
+  await changeState(core, flow.id, ({ logins }) => ({ logins: withNewest(logins, login) }));
 }
 
 /**
@@ -223,7 +259,7 @@ export async function takeLogin(
 
 /** Keeps the accounts a right password opens, until the person has picked one. */
 export async function keepChoice(core: Core, flow: SignInFlow, choice: PendingChoice): Promise<void> {
-  await changeState(core, flow.id, ({ choices }) => ({ choices: [...choices, choice].slice(-mostAtOnce) }));
+  await changeState(core, flow.id, ({ choices }) => ({ choices: withNewest(choices, choice) }));
 }
 
 /** Takes a kept choice out: it can be used once, and for five minutes. */
@@ -245,7 +281,7 @@ const codeMs = 600_000;
 
 /** Keeps what a right password has proved, until the code has come. */
 export async function keepCode(core: Core, flow: SignInFlow, code: PendingCode): Promise<void> {
-  await changeState(core, flow.id, ({ codes }) => ({ codes: [...codes, code].slice(-mostAtOnce) }));
+  await changeState(core, flow.id, ({ codes }) => ({ codes: withNewest(codes, code) }));
 }
 
 /** The sign-in whose code is awaited in this tab; it stays through wrong ones, for ten minutes. */
@@ -276,7 +312,7 @@ export async function beginAttempt(
     const recent = attempts.filter((attempt) => at - attempt.at <= spanMs);
     seen.before = recent.some((attempt) => attempt.name === name);
     if (seen.before) return undefined;
-    return { attempts: [...recent, { name, at, outcome: null }].slice(-mostAtOnce) };
+    return { attempts: withNewest(recent, { name, at, outcome: null }) };
   });
   return !seen.before;
 }

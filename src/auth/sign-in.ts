@@ -1,17 +1,22 @@
+import { addressKey } from '../http/rate-limit-store.js';
 import type { Core } from '../identity/core.js';
 import type { EmailAddress } from '../identity/email-domain.js';
 import { settingsOf, type Settings } from '../identity/tenant-settings.js';
 import type { UserStatus } from '../identity/user-status.js';
-import type { TenantDocument } from '../persistence/collections/tenants.js';
+import type { Turn } from '../infrastructure/fair-queue.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import { mayEnter } from './admission.js';
+import type { KnownDevice } from './devices.js';
 import {
   admitAttempt,
+  noteChoice,
+  noteWrong,
   settleRight,
   settleWrong,
   type AttemptResult,
   type AttemptSubject,
 } from './local/attempts.js';
+import { chooseTenant, homeOfUnknown, serverScope } from './local/unknown-home.js';
 import type { Visitor } from './sessions.js';
 
 /** How a sign-in with a password ended. */
@@ -31,55 +36,134 @@ export interface PasswordAttempt {
   /** Look in this tenant only; null: every tenant's account of the address is a candidate. */
   tenantId: string | null;
   visitor: Visitor;
+  device: KnownDevice;
 }
 
 /** An address has one account in a tenant; a person with more tenants than this names one (`?tenant=`). */
 const mostCandidates = 10;
-/** How often a day a bare sign-in may be right elsewhere and wrong here before it passes this account by. */
+/** How often a day a sign-in from a device that knows both may be right elsewhere and wrong here before it passes this account by. */
 const mostMixedResults = 20;
+/**
+ * A bare sign-in at a server of several tenants checks so many passwords, or as many as the server has tenants: its time does not tell at
+ * how many of them an address has an account.
+ */
+const evenChecks = 3;
 
-const defaultTenant: Pick<TenantDocument, 'preset' | 'settings'> = { preset: 'default', settings: {} };
-
-/** The tenant whose rules hold at an address nobody has: the one named, else the server's only one. */
-async function homeOfUnknown(core: Core, tenantId: string | null): Promise<[string, Settings]> {
-  const tenants =
-    tenantId === null
-      ? await core.store.server.collection('tenants').find({}, { limit: 2 })
-      : await core.store.tenant(tenantId).collection('tenants').find({ _id: tenantId });
-  const [only, second] = tenants;
-  return only && !second ? [only._id, settingsOf(only)] : ['server', settingsOf(defaultTenant)];
+/** What one sign-in is about. */
+interface Candidates {
+  subjects: AttemptSubject[];
+  /** The one whose rules and state are answered by when no password is right. */
+  face: AttemptSubject;
+  /** Passwords to check, with those of nobody. */
+  checks: number;
 }
 
-async function subjectsOf(core: Core, { email, tenantId }: PasswordAttempt): Promise<AttemptSubject[]> {
+async function settingsIn(core: Core, tenantId: string): Promise<Settings> {
+  const tenant = await core.store.tenant(tenantId).collection('tenants').get(tenantId);
+  return settingsOf(tenant ?? { preset: 'default', settings: {} });
+}
+
+/** How many passwords a sign-in checks whoever has the address; one where it can only be about one account. */
+async function checksOf(core: Core, tenantId: string | null): Promise<number> {
+  if (tenantId !== null) return 1;
+  const tenants = await core.store.server.collection('tenants').find({}, { limit: evenChecks, fields: [] });
+  return Math.max(1, tenants.length);
+}
+
+/** An address nobody has: a tenant lends it its rules, so that it cannot be told from one somebody has. */
+async function unknownSubject(
+  core: Core,
+  { email, tenantId }: PasswordAttempt,
+  checks: number,
+): Promise<AttemptSubject> {
+  const home = tenantId ?? (await homeOfUnknown(core, email));
+  return {
+    tenantId: home,
+    id: core.secretBox.sign('unknown-address', email.key),
+    label: email.key,
+    isKnown: false,
+    isRecorded: home !== serverScope && checks === 1,
+    settings: await settingsIn(core, home),
+    device: null,
+  };
+}
+
+async function candidatesOf(core: Core, attempt: PasswordAttempt, now: Date): Promise<Candidates> {
+  const { email, tenantId, device } = attempt;
   const scope = tenantId === null ? core.store.server : core.store.tenant(tenantId);
-  const users = await scope
-    .collection('users')
-    .find({ loginKeys: email.key }, { limit: mostCandidates, fields: ['loginKeys'] });
+  const [checks, users] = await Promise.all([
+    checksOf(core, tenantId),
+    scope
+      .collection('users')
+      .find({ loginKeys: email.key }, { limit: mostCandidates, fields: ['loginKeys'] }),
+  ]);
   if (users.length === 0) {
-    const [home, settings] = await homeOfUnknown(core, tenantId);
-    const id = core.secretBox.sign('unknown-address', email.key);
-    return [{ tenantId: home, id, label: email.key, isKnown: false, settings }];
+    const face = await unknownSubject(core, attempt, checks);
+    return { subjects: [face], face, checks };
   }
-  return Promise.all(
-    users.map(async (user) => {
-      const tenant = await core.store.tenant(user.tenantId).collection('tenants').get(user.tenantId);
-      const settings = settingsOf(tenant ?? defaultTenant);
-      return { tenantId: user.tenantId, id: user._id, label: email.key, isKnown: true, settings };
+  const all = await Promise.all(
+    users.map(async (user) => ({
+      tenantId: user.tenantId,
+      id: user._id,
+      label: email.key,
+      isKnown: true,
+      isRecorded: true,
+      settings: await settingsIn(core, user.tenantId),
+      device: device.at(user._id),
+    })),
+  );
+  const subjects = await withoutPassedBy(core, all, now);
+  const tenants = subjects.map((subject) => subject.tenantId);
+  const chosen = chooseTenant(core, email, tenants);
+  const face = subjects.find((subject) => subject.tenantId === chosen) ?? subjects[0];
+  if (!face) throw new Error('there is always one candidate');
+  return { subjects, face, checks: Math.max(checks, users.length) };
+}
+
+/**
+ * Which of the candidates have this password, with the stored hash it was found right by. Those that are locked are not looked at, but cost the same where somebody could learn from
+ * the time that they are there.
+ */
+async function rightOnes(
+  core: Core,
+  attempt: PasswordAttempt,
+  open: readonly AttemptSubject[],
+  checks: number,
+): Promise<Map<AttemptSubject, string>> {
+  if (open.length === 0 && checks === 1) return new Map();
+  const stored = await Promise.all(
+    open.map(async ({ tenantId, id, isKnown }) => {
+      const credentials = core.store.tenant(tenantId).collection('credentials');
+      return isKnown ? ((await credentials.get(id))?.passwordHash ?? null) : null;
+    }),
+  );
+  const nobody = Array<null>(Math.max(0, checks - stored.length)).fill(null);
+  const answers = await core.passwords.verifyEach(
+    [...stored, ...nobody],
+    attempt.password,
+    turnOf(core, attempt, open),
+  );
+  return new Map(
+    open.flatMap((subject, index) => {
+      const hash = stored[index] ?? null;
+      return answers[index] === true && hash !== null ? [[subject, hash] as const] : [];
     }),
   );
 }
 
-/** @returns the stored hash the password was found right by; undefined: wrong. */
-async function rightHash(core: Core, subject: AttemptSubject, password: string): Promise<string | undefined> {
-  const credentials = core.store.tenant(subject.tenantId).collection('credentials');
-  const stored = subject.isKnown ? await credentials.get(subject.id) : undefined;
-  const hash = stored?.passwordHash ?? null;
-  return (await core.passwords.verify(hash, password)) && hash !== null ? hash : undefined;
+/** Sign-ins wait fairly by client address and by account; a device that is known does not wait behind what strangers try. */
+function turnOf(core: Core, { email, visitor }: PasswordAttempt, open: readonly AttemptSubject[]): Turn {
+  const known = open.find(({ device }) => device !== null);
+  const account = known ? `device:${known.id}:${known.device}` : `account:${email.key}`;
+  return {
+    keys: [`address:${addressKey(visitor.ip)}`, account],
+    waitSeconds: core.config.limits.hashWaitSeconds,
+  };
 }
 
 /**
- * Right at one tenant and wrong at another is no failure there: people have several accounts. It could be a guess all the same, by somebody
- * who sets the password of an account of their own, so a bare sign-in may do it only so often.
+ * Whether an account is passed by. Whoever has accounts at two tenants, and a device that knows both, is right at one and wrong at the other
+ * all day: that is no failure. It could be a guess all the same, so it is done only so often.
  */
 async function isPassedBy(core: Core, subject: AttemptSubject, now: Date): Promise<boolean> {
   const tomorrow = new Date(now.getTime() + 86_400_000);
@@ -87,32 +171,42 @@ async function isPassedBy(core: Core, subject: AttemptSubject, now: Date): Promi
   return count >= mostMixedResults;
 }
 
-async function countMixed(core: Core, subjects: readonly AttemptSubject[], now: Date): Promise<void> {
-  const tomorrow = new Date(now.getTime() + 86_400_000);
-  for (const subject of subjects) await core.store.increment(`mixed-sign-in:${subject.id}`, 1, tomorrow);
+async function withoutPassedBy(
+  core: Core,
+  subjects: readonly AttemptSubject[],
+  now: Date,
+): Promise<AttemptSubject[]> {
+  if (subjects.length === 1) return [...subjects];
+  const passedBy = await Promise.all(
+    subjects.map(async (subject) => subject.device !== null && (await isPassedBy(core, subject, now))),
+  );
+  const rest = subjects.filter((_, index) => !passedBy[index]);
+  return rest.length > 0 ? rest : subjects.slice(0, 1);
 }
 
-function latestLock(results: readonly AttemptResult[]): Date | undefined {
-  const ends = results.flatMap((result) => (result.kind === 'locked' ? [result.until.getTime()] : []));
-  return ends.length > 0 && ends.length === results.length ? new Date(Math.max(...ends)) : undefined;
+/**
+ * Wrong here and right at another account of the same address. Somebody may have set a password of their own there to guess at this one:
+ * a failure like any other, unless it comes from a device that signed in to this very account before.
+ */
+async function settleMixed(core: Core, subject: AttemptSubject, visitor: Visitor, now: Date): Promise<void> {
+  if (subject.device === null) {
+    await settleWrong(core, subject, visitor, now);
+    return;
+  }
+  await noteWrong(core, subject, visitor, now);
+  await core.store.increment(`mixed-sign-in:${subject.id}`, 1, new Date(now.getTime() + 86_400_000));
 }
 
-function outcomeOf(results: readonly AttemptResult[]): PasswordOutcome {
-  const right = results.filter((result) => result.kind === 'right');
+function outcomeOf(
+  results: ReadonlyMap<AttemptSubject, AttemptResult>,
+  face: AttemptSubject,
+): PasswordOutcome {
+  const right = [...results.values()].filter((result) => result.kind === 'right');
   const entering = right.filter(({ status }) => mayEnter(status));
   if (entering.length > 0) return { kind: 'right', users: entering.map(({ user }) => user) };
   if (right[0]) return { kind: 'refused', status: right[0].status, user: right[0].user };
-  const until = latestLock(results);
-  return until ? { kind: 'locked', until } : { kind: 'wrong' };
-}
-
-/** All candidates of an attempt, without those a bare sign-in has to pass by. */
-async function candidatesOf(core: Core, attempt: PasswordAttempt, now: Date): Promise<AttemptSubject[]> {
-  const subjects = await subjectsOf(core, attempt);
-  if (subjects.length === 1) return subjects;
-  const passedBy = await Promise.all(subjects.map((subject) => isPassedBy(core, subject, now)));
-  const rest = subjects.filter((_, index) => !passedBy[index]);
-  return rest.length > 0 ? rest : subjects.slice(0, 1);
+  const shown = results.get(face);
+  return shown?.kind === 'locked' ? { kind: 'locked', until: shown.until } : { kind: 'wrong' };
 }
 
 /**
@@ -124,21 +218,22 @@ async function candidatesOf(core: Core, attempt: PasswordAttempt, now: Date): Pr
 export async function signInWithPassword(core: Core, attempt: PasswordAttempt): Promise<PasswordOutcome> {
   const now = core.clock.now();
   const { visitor } = attempt;
-  const subjects = await candidatesOf(core, attempt, now);
-  const refused = await Promise.all(subjects.map((subject) => admitAttempt(core, subject, visitor, now)));
-  const open = subjects.filter((_, index) => !refused[index]);
-  const hashes = await Promise.all(open.map((subject) => rightHash(core, subject, attempt.password)));
-  const wrong = open.filter((_, index) => hashes[index] === undefined);
-  const results = refused.filter((result) => result !== undefined);
-  for (const [index, subject] of open.entries()) {
-    const passwordHash = hashes[index];
-    if (passwordHash === undefined) continue;
-    results.push(await settleRight(core, subject, visitor, { passwordHash, now }));
+  const { subjects, face, checks } = await candidatesOf(core, attempt, now);
+  const results = new Map<AttemptSubject, AttemptResult>();
+  for (const subject of subjects) {
+    const refused = await admitAttempt(core, subject, visitor, now);
+    if (refused) results.set(subject, refused);
   }
-  if (results.some(({ kind }) => kind === 'right')) {
-    await countMixed(core, wrong, now);
-  } else {
-    for (const subject of wrong) results.push(await settleWrong(core, subject, visitor, now));
+  const open = subjects.filter((subject) => !results.has(subject));
+  const right = await rightOnes(core, attempt, open, checks);
+  for (const [subject, passwordHash] of right)
+    results.set(subject, await settleRight(core, subject, visitor, { passwordHash, now }));
+  const entering = [...results].filter(([, result]) => result.kind === 'right' && mayEnter(result.status));
+  if (entering.length > 1) for (const [subject] of entering) await noteChoice(core, subject, visitor, now);
+  const isIn = [...results.values()].some(({ kind }) => kind === 'right');
+  for (const subject of open.filter((one) => !right.has(one))) {
+    if (isIn) await settleMixed(core, subject, visitor, now);
+    else results.set(subject, await settleWrong(core, subject, visitor, now));
   }
-  return outcomeOf(results);
+  return outcomeOf(results, face);
 }

@@ -5,7 +5,7 @@ import { parseEmail } from '../identity/email-domain.js';
 import { passwordFault, passwordRule } from '../identity/password-policy.js';
 import { tenantConfig, type TenantConfig } from '../identity/tenant-config.js';
 import { createTenant, listTenants, type TenantDocument } from '../identity/tenants.js';
-import { activateUser } from '../identity/user-actions.js';
+import { activateUser, unlockUser } from '../identity/user-actions.js';
 import { inputOf, withProfile } from '../identity/user-input.js';
 import { createUser, findUserByLogin, updateUser, type UserDocument } from '../identity/users.js';
 import { CommandError, exitCodes, textOf, UsageError, type Command, type Invocation } from './command.js';
@@ -122,7 +122,7 @@ function recovered(user: UserDocument, role: string, password: string) {
 
 export const adminRecoverCommand: Command = {
   name: 'admin recover',
-  summary: 'give a user a new password and an administrator’s role, enabled and approved; their sessions end',
+  summary: 'give a user a new password and an administrator’s role, enabled, approved and unlocked; their sessions end',
   options: { email: emailOption, 'password-stdin': passwordOption, tenant: tenantOption },
   positionals: [],
   run: (invocation) =>
@@ -136,6 +136,7 @@ export const adminRecoverCommand: Command = {
       const actor = systemActor(tenant._id, 'gatehouse admin recover');
       const role = administratorRole(config);
       await updateUser(core, actor, found._id, (user) => recovered(user, role, password));
+      await unlockUser(core, actor, found._id);
       const user = await activateUser(core, actor, found._id);
       report(invocation, user, tenant.slug, isMade ? password : undefined);
       return exitCodes.ok;

@@ -28,10 +28,17 @@ function append(res: ServerResponse, cookie: string): void {
 }
 
 /**
- * A cookie that ends with the browser: not for scripts, not on cross-site posts. Lax, because the return from an identity provider is a
- * cross-site navigation.
+ * A cookie: not for scripts, not on cross-site posts. Lax, because the return from an identity provider is a cross-site navigation.
+ *
+ * @param lifeSeconds - absent: it ends with the browser.
  */
-export function writeCookie(home: CookieHome, res: ServerResponse, name: string, value: string): void {
+export function writeCookie(
+  home: CookieHome,
+  res: ServerResponse,
+  name: string,
+  value: string,
+  lifeSeconds?: number,
+): void {
   append(
     res,
     stringifySetCookie(nameOf(home, name), value, {
@@ -39,6 +46,7 @@ export function writeCookie(home: CookieHome, res: ServerResponse, name: string,
       sameSite: 'lax',
       secure: isSecure(home),
       path: '/',
+      ...(lifeSeconds !== undefined && { maxAge: lifeSeconds }),
     }),
   );
 }

@@ -13,7 +13,8 @@ const isTooLarge = (error: unknown): boolean =>
  */
 export function toAppError(error: unknown, log: Logger, req: Request): AppError {
   if (error instanceof AppError) {
-    if (error.status >= 500) log.error({ err: error, requestId: requestIdOf(req) }, 'request failed');
+    if (error.status >= 500 && error.code !== 'server.busy')
+      log.error({ err: error, requestId: requestIdOf(req) }, 'request failed');
     return error;
   }
   if (isTooLarge(error))

@@ -26,6 +26,7 @@ const setUp = [
 const noPasswords: Core['passwords'] = {
   hash: () => Promise.resolve('rehearsed'),
   verify: () => Promise.resolve(true),
+  verifyEach: (stored) => Promise.resolve(stored.map(() => true)),
 };
 
 /** Those whom the file's users may be, and those who keep the last administrator's place. */

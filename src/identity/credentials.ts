@@ -1,3 +1,4 @@
+import type { Turn } from '../infrastructure/fair-queue.js';
 import type { CredentialDocument } from '../persistence/collections/users.js';
 import type { NewDocument, Step } from '../persistence/store.js';
 import type { Actor, Core } from './core.js';
@@ -7,6 +8,16 @@ import type { WriteContext } from './user-write.js';
 
 export type { CredentialDocument } from '../persistence/collections/users.js';
 
+/** Nothing failed, from wherever: what lifting a lock leaves. */
+export const withoutFailures = {
+  failureCount: 0,
+  failureTimes: [],
+  lockedUntil: null,
+  sharedLockedUntil: null,
+  lockReason: null,
+  devices: [],
+};
+
 /** The credentials of a user that has none yet: no password, no failures. They are stored once there is something to keep. */
 export function newCredential(tenantId: string, userId: string): NewDocument<CredentialDocument> {
   return {
@@ -15,12 +26,17 @@ export function newCredential(tenantId: string, userId: string): NewDocument<Cre
     passwordHash: null,
     passwordIsTemporary: false,
     passwordChangedAt: null,
-    failureCount: 0,
-    failureTimes: [],
-    lockedUntil: null,
-    lockReason: null,
+    ...withoutFailures,
     lastLoginAt: null,
   };
+}
+
+/** How long a password that is to be stored may wait for its turn to be hashed. */
+const writeWaitSeconds = 60;
+
+/** The turn of those who set passwords in a tenant: they and the tenant's sign-ins do not wait behind each other. */
+export function writeTurn(tenantId: string): Turn {
+  return { keys: [`tenant:${tenantId}`], waitSeconds: writeWaitSeconds };
 }
 
 /** A password made ready to be stored; made before the transaction, as hashing is slow on purpose. */
@@ -56,13 +72,15 @@ export async function preparePassword(
   const { tenantId, directoryId } = actor;
   const stored = await core.store.tenant(tenantId).collection('credentials').get(userId);
   const hash = stored?.passwordHash ?? null;
-  if (hash !== null && (await core.passwords.verify(hash, password))) return { password, hash: undefined };
+  const turn = writeTurn(tenantId);
+  if (hash !== null && (await core.passwords.verify(hash, password, turn)))
+    return { password, hash: undefined };
   requireGoodPassword(
     password,
     passwordRule(await tenantConfig(core, tenantId), directoryId !== null),
     owner,
   );
-  return { password, hash: await core.passwords.hash(password) };
+  return { password, hash: await core.passwords.hash(password, turn) };
 }
 
 /** Stores a new password; failures and a lockout stay (M0-32). */

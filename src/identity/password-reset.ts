@@ -5,7 +5,7 @@ import { systemActor, type Origin } from './actors.js';
 import { recordEvent } from './audit.js';
 import { requireAuthorityOver } from './authority.js';
 import type { Actor, Core } from './core.js';
-import { storePassword } from './credentials.js';
+import { storePassword, writeTurn } from './credentials.js';
 import { loginKey, parseEmail } from './email-domain.js';
 import { enqueueJob, wakeJobs } from './jobs.js';
 import { enqueueMail, linkMail, spanText } from './mails.js';
@@ -168,7 +168,7 @@ export async function setPasswordByToken(
   const rule = passwordRule(await tenantConfig(core, user.tenantId));
   const fault = passwordFault(password, rule, user);
   if (fault !== undefined) return { kind: 'weak', fault };
-  const hash = await core.passwords.hash(password);
+  const hash = await core.passwords.hash(password, writeTurn(user.tenantId));
   const actor = holderActor(user, origin);
   const saved = await core.store.transaction(function* (tx): Step<UserDocument | undefined> {
     const context = yield* openWrite(tx, core, actor);

@@ -25,6 +25,9 @@ export const settingsCatalogue = {
   'lockout.countMode': z
     .enum(['cumulative', 'window'])
     .describe('failures count until a success (cumulative), or within the window only'),
+  'lockout.devicesApart': flag.describe(
+    'attempts from a device that signed in before count apart, so that a stranger cannot lock anybody out',
+  ),
   'lockout.lockSeconds': seconds.describe('how long a lockout lasts'),
   'lockout.minGapSeconds': seconds.describe('an attempt this soon after a failure locks; 0 = never'),
   'lockout.threshold': z.number().int().min(1).max(100).describe('failures that lock'),
@@ -77,11 +80,12 @@ const defaults: Settings = {
   'invites.ttlSeconds': 604_800,
   'list.showDisabled': true,
   'list.showNonActivated': true,
-  'lockout.adminUnlock': false,
-  'lockout.countMode': 'cumulative',
-  'lockout.lockSeconds': 1800,
-  'lockout.minGapSeconds': 3,
-  'lockout.threshold': 3,
+  'lockout.adminUnlock': true,
+  'lockout.countMode': 'window',
+  'lockout.devicesApart': true,
+  'lockout.lockSeconds': 900,
+  'lockout.minGapSeconds': 0,
+  'lockout.threshold': 5,
   'lockout.windowSeconds': 900,
   'password.minLength': 12,
   'password.resetTtlSeconds': 3600,

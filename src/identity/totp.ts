@@ -59,30 +59,32 @@ export function totpCode(secret: string, step: number): string {
   return String(number).padStart(digits, '0');
 }
 
-const digit = /^\p{Nd}$/u;
+const isDigit = (point: number): boolean => /^\p{Nd}$/u.test(String.fromCodePoint(point));
 
-/** The value of a digit of any script: those of a script stand in a row, from zero to nine. */
-function digitValue(character: string): number {
-  const point = character.codePointAt(0) ?? 0;
-  let value = 0;
-  while (value < 9 && digit.test(String.fromCodePoint(point - value - 1))) value += 1;
-  return value;
+/** The value of a decimal digit of any script: each has its ten in a row, from nought on. */
+function digitValue(sign: string): number {
+  const point = sign.codePointAt(0) ?? 0;
+  let first = point;
+  while (isDigit(first - 1)) first -= 1;
+  return (point - first) % 10;
 }
 
-/** A code as it is compared: spaces, hyphens and the like left out, digits of every script as ASCII ones. */
-function plainDigits(code: string): string {
-  const bare = code.normalize('NFKC').replace(/[\p{Z}\p{P}\p{C}]/gu, '');
-  return bare.replace(/\p{Nd}/gu, (character) => String(digitValue(character)));
+/** ASCII digits of what was typed, without what people put between them; undefined when there is more than digits. */
+function plainDigits(code: string): string | undefined {
+  const bare = code.normalize('NFKC').replace(/[^\p{L}\p{N}]/gu, '');
+  const plain = bare.replace(/\p{Nd}/gu, (sign) => String(digitValue(sign)));
+  return /^[0-9]+$/.test(plain) ? plain : undefined;
 }
 
 /**
- * @param code - as typed; spaces and hyphens are ignored, and digits of other scripts do as well.
+ * @param code - as typed: in any script's digits, with spaces, hyphens and the like between them.
  * @param lastStep - the step of the last code accepted: it and older ones are used up.
  * @returns the step whose code this is, or undefined.
  */
 export function matchTotp(secret: string, code: string, now: Date, lastStep: number): number | undefined {
-  const typed = Buffer.from(plainDigits(code));
-  if (typed.length !== digits) return undefined;
+  const plain = plainDigits(code);
+  if (plain?.length !== digits) return undefined;
+  const typed = Buffer.from(plain);
   const current = stepAt(now);
   for (let step = current - drift; step <= current + drift; step += 1) {
     if (step > lastStep && timingSafeEqual(Buffer.from(totpCode(secret, step)), typed)) return step;

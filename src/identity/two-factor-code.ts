@@ -21,8 +21,14 @@ export function newBackupCodes(): string[] {
   return Array.from({ length: backupCodeCount }, () => toBase32(randomBytes(10)).replace(/^(.{8})/, '$1-'));
 }
 
-/** How people type a backup code varies in case, spaces and hyphens; what is stored does not. */
-export const backupHash = (code: string): string => hashToken(code.toUpperCase().replace(/[^A-Z2-7]/g, ''));
+/** How people type a backup code varies in case, width, spaces and hyphens; what is stored does not. */
+export const backupHash = (code: string): string =>
+  hashToken(
+    code
+      .normalize('NFKC')
+      .toUpperCase()
+      .replace(/[^\p{L}\p{N}]/gu, ''),
+  );
 
 /**
  * @returns the factor with the code used up, or undefined for a wrong one.

@@ -1,8 +1,10 @@
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { Step } from '../persistence/store.js';
+import { AppError } from '../shared/errors.js';
 import { recordEvent } from './audit.js';
 import type { Actor, Core } from './core.js';
 import { systemActor } from './actors.js';
+import { withoutFailures } from './credentials.js';
 import { answerInvitation } from './invitation-status.js';
 import { wakeJobs, type JobDocument } from './jobs.js';
 import { inputOf, type UserInput } from './user-input.js';
@@ -89,6 +91,39 @@ export function endAccess(
       context.now,
     );
     return saved;
+  });
+}
+
+/** Forgets what failed at an account, from wherever; a lock that is lifted is recorded. */
+function* liftLock(context: WriteContext, user: UserDocument): Step<void> {
+  const credentials = context.tx.tenant(context.tenantId).collection('credentials');
+  const credential = yield* credentials.get(user._id);
+  if (!credential) return;
+  const { lockedUntil } = credential;
+  yield* credentials.update(user._id, (stored) => ({ ...stored, ...withoutFailures }));
+  if (lockedUntil === null || lockedUntil <= context.now) return;
+  const changes = [{ path: 'lockedUntil', before: lockedUntil.toISOString(), after: null }];
+  const target = partyOf(user);
+  yield* recordEvent(context.tx, context.actor, { action: 'user.unlocked', target, changes }, context.now);
+}
+
+/**
+ * Lifts a lock after failed sign-ins. Whoever is not locked stays as they are.
+ *
+ * @throws AppError `user.unlock_off` where the tenant lets nobody (`lockout.adminUnlock`); the operator of the server may all the same.
+ */
+export function unlockUser(
+  core: Core,
+  actor: Actor,
+  id: string,
+  options: WriteOptions = {},
+): Promise<UserDocument> {
+  return writeUser(core, actor, id, options, function* (context, user) {
+    if (!context.config.settings['lockout.adminUnlock'] && actor.party.type !== 'system') {
+      throw new AppError('user.unlock_off', 'nobody may lift a lock here: it ends by itself');
+    }
+    yield* liftLock(context, user);
+    return user;
   });
 }
 

@@ -5,6 +5,7 @@ import type { AuditParty } from '../persistence/collections/events.js';
 import type { Grant, UserDocument } from '../persistence/collections/users.js';
 import type { Step, Transaction } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
+import { noteDomains } from './address-domains.js';
 import { recordEvent } from './audit.js';
 import { changesDecided, gainsBeyond, notGivable, requireAuthority } from './authority.js';
 import { changesBetween, type FieldChange } from './changes.js';
@@ -300,6 +301,7 @@ export function* saveUser(
     .collection('users')
     .update(before._id, () => after, { ifVersion: before.version });
   if (!saved) throw new AppError('user.not_found', 'there is no such user');
+  yield* noteDomains(tx, context.core.store, context.tenantId, saved.loginKeys);
   if (before.grants !== saved.grants) actor.onGrantsChanged?.(saved._id, before.grants, saved.grants);
   if (after.accessExpiresAt?.getTime() !== before.accessExpiresAt?.getTime())
     yield* enqueueExpiry(context, after);

@@ -1,10 +1,17 @@
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { Derive, Step } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
+import { noteDomains } from './address-domains.js';
 import { recordEvent } from './audit.js';
 import { requireAuthority } from './authority.js';
 import type { Actor, Core } from './core.js';
-import { PasswordUnprepared, preparePassword, storePassword, type PreparedPassword } from './credentials.js';
+import {
+  PasswordUnprepared,
+  preparePassword,
+  storePassword,
+  writeTurn,
+  type PreparedPassword,
+} from './credentials.js';
 import { refuseDuplicates } from './duplicates.js';
 import { loginKey } from './email-domain.js';
 import { releaseAdministered } from './group-roles.js';
@@ -109,6 +116,7 @@ export function* createUserStep(
   requireAddingAllowed(context);
   const built = yield* buildUser(context, input, options);
   const stored = yield* tx.tenant(tenantId).collection('users').insert(built);
+  yield* noteDomains(tx, context.core.store, tenantId, stored.loginKeys);
   if (passwordHash !== undefined) {
     yield* storePassword(context, stored._id, passwordHash, input.passwordIsTemporary ?? false);
   }
@@ -137,7 +145,9 @@ export async function createUser(
     const config = await tenantConfig(core, actor.tenantId);
     requireGoodPassword(input.password, passwordRule(config, actor.directoryId !== null), input);
   }
-  const passwordHash = input.password === undefined ? undefined : await core.passwords.hash(input.password);
+  const turn = writeTurn(actor.tenantId);
+  const passwordHash =
+    input.password === undefined ? undefined : await core.passwords.hash(input.password, turn);
   return refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
       const context = yield* openWrite(tx, core, actor);

@@ -96,7 +96,19 @@ export const configSchema = z.strictObject({
       scimPageMax: positive.describe('most resources on a SCIM page'),
       failedCredentialsPerMinute: positive.describe('failed tokens per address and minute before 429'),
       signInPerMinutePerAddress: positive.describe('refused sign-in posts per address and minute before 429'),
-      signInPerMinutePerAccount: positive.describe('sign-in posts per account and minute before 429'),
+      signInPerMinutePerAccount: positive.describe(
+        'sign-in posts per account, from one address or known device, and minute before 429',
+      ),
+      signInStartsPerMinutePerAddress: positive.describe(
+        'sign-ins begun (at the page, or by an application) per address and minute before 429',
+      ),
+      forgotPerMinutePerAddress: positive.describe(
+        'password resets asked for per address and minute before 429',
+      ),
+      hashesAtOnce: positive
+        .optional()
+        .describe('passwords hashed at once; absent: one less than there are cores, at least 1, at most 4'),
+      hashWaitSeconds: positive.describe('longest wait of a sign-in for its password’s turn before 503'),
     })
     .describe('limits'),
   scim: z

@@ -1,39 +1,49 @@
+import { availableParallelism } from 'node:os';
 import { hash, verify } from '@node-rs/argon2';
+import { createFairQueue, type Turn } from './fair-queue.js';
 
 /** OWASP's recommendation for argon2id (the library's default algorithm): 19 MiB, two passes, one lane. */
 const options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-/** Hashes and checks passwords, at most four at a time: a flood of sign-ins may not take all memory and threads. */
+/** Work of the server itself: nobody waits for it who could try again. */
+const ownTurn: Turn = { keys: ['server'] };
+
+/** Hashes and checks passwords, a few at a time: a flood of sign-ins may not take all memory, threads and cores. */
 export interface PasswordHasher {
-  /** @param password - any text; normalised to NFC first. */
-  hash(password: string): Promise<string>;
+  /**
+   * @param password - any text; normalised to NFC first.
+   * @param turn - whose it is; absent: the server's own, which waits as long as it takes.
+   * @throws AppError `server.busy` when too many wait.
+   */
+  hash(password: string, turn?: Turn): Promise<string>;
   /** @param stored - a PHC string, or null for nobody: costs the same and is false. */
-  verify(stored: string | null, password: string): Promise<boolean>;
+  verify(stored: string | null, password: string, turn?: Turn): Promise<boolean>;
+  /** Checks one password against several, one after the other in one turn: the time tells how many, and nothing else. */
+  verifyEach(stored: readonly (string | null)[], password: string, turn?: Turn): Promise<boolean[]>;
 }
 
-/** @param most - how many hashes may run at once. */
-export function createPasswordHasher(most = 4): PasswordHasher {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  const bounded = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running += 1;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
-    }
-  };
+/** One core stays free for everything that is no password. */
+export function defaultHashesAtOnce(cores = availableParallelism()): number {
+  return Math.min(4, Math.max(1, cores - 1));
+}
+
+/** @param atOnce - how many hashes may run at once. */
+export function createPasswordHasher(atOnce = defaultHashesAtOnce()): PasswordHasher {
+  const queue = createFairQueue(atOnce);
   let nobody: Promise<string> | undefined;
+  const check = async (stored: string | null, password: string): Promise<boolean> => {
+    nobody ??= hash('nobody has this password', options);
+    const matches = await verify(stored ?? (await nobody), password.normalize('NFC'));
+    return matches && stored !== null;
+  };
   return {
-    hash: (password) => bounded(() => hash(password.normalize('NFC'), options)),
-    async verify(stored, password) {
-      nobody ??= hash('nobody has this password', options);
-      const against = stored ?? (await nobody);
-      const matches = await bounded(() => verify(against, password.normalize('NFC')));
-      return matches && stored !== null;
-    },
+    hash: (password, turn = ownTurn) => queue.run(turn, () => hash(password.normalize('NFC'), options)),
+    verify: (stored, password, turn = ownTurn) => queue.run(turn, () => check(stored, password)),
+    verifyEach: (stored, password, turn = ownTurn) =>
+      queue.run({ ...turn, cost: stored.length }, async () => {
+        const answers: boolean[] = [];
+        for (const one of stored) answers.push(await check(one, password));
+        return answers;
+      }),
   };
 }

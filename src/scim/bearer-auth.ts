@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import { refuseFailedCredential } from '../http/limits.js';
 import { directoryActor } from '../identity/actors.js';
 import type { Actor, Core } from '../identity/core.js';
 import type { DirectoryDocument } from '../identity/directories.js';
 import { authenticateToken } from '../identity/directory-tokens.js';
 import { Unauthorized } from './error-response.js';
-import { countFailedToken } from './rate-limit.js';
 
 /** Whose request it is. */
 export interface Authenticated {
@@ -47,6 +47,6 @@ export async function authenticate(
   }
   const owner = token === undefined ? undefined : await findTokenOwner?.(token, origin);
   if (owner) return { ...owner, directory: null, requestsPerSecond: 0 };
-  await countFailedToken(core, origin.ip);
+  await refuseFailedCredential(core, origin.ip);
   throw new Unauthorized(req.headers.authorization !== undefined);
 }

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
+import { countInSecond } from '../http/limits.js';
 import { requestIdOf } from '../http/request-context.js';
 import { noteAnswer } from '../http/turns.js';
 import type { Core } from '../identity/core.js';
@@ -11,7 +12,6 @@ import { failureAnswer, toFailure, type Failure } from './error-response.js';
 import type { ScimAnswer, ScimContext, ScimRequest } from './exchange.js';
 import type { SchemaRegistry } from './protocol/schema-registry.js';
 import { ScimError } from './protocol/scim-error.js';
-import { countRequest } from './rate-limit.js';
 import { readBody } from './request-body.js';
 import { requestLogOf, type RequestLog } from './request-log.js';
 import { schemasOf } from './schemas.js';
@@ -61,7 +61,7 @@ async function answerRequest(server: Server, req: Request, progress: Progress): 
   const who = await authenticate(core, req, progress.origin, server.findTokenOwner);
   progress.who = who;
   const { tenantId, actor, directory, userId } = who;
-  if (directory) await countRequest(core, directory._id, who.requestsPerSecond);
+  if (directory) await countInSecond(core, `scim:${directory._id}`, who.requestsPerSecond);
   const body = await readBody(req, core.config.limits.scimBodyBytes);
   progress.body = body;
   const context: ScimContext = {

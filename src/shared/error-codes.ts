@@ -32,6 +32,7 @@ export const errorStatus = {
   'route.not_found': 404,
   'scim_request.not_found': 404,
   'scim_request.not_replayable': 409,
+  'server.busy': 503,
   'server.error': 500,
   'server.unavailable': 503,
   'session.not_found': 404,
@@ -53,6 +54,7 @@ export const errorStatus = {
   'user.protected': 403,
   'user.provisioned': 403,
   'user.self_change': 403,
+  'user.unlock_off': 403,
 } as const;
 
 export type ErrorCode = keyof typeof errorStatus;

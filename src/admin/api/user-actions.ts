@@ -1,6 +1,6 @@
 import { writeEvent } from '../../identity/audit.js';
 import type { Actor, Core } from '../../identity/core.js';
-import { endAccess, setApproved, setEnabled } from '../../identity/user-actions.js';
+import { endAccess, setApproved, setEnabled, unlockUser } from '../../identity/user-actions.js';
 import { iterateUsers } from '../../identity/user-search.js';
 import { liveSessions, revokeSession } from '../../identity/user-sessions.js';
 import { viewUsers, type UserView } from '../../identity/user-view.js';
@@ -41,6 +41,7 @@ const actions = [
   action('enable', 'enableUser', 'Enable a user', 'users.enable', (core, actor, id, options) =>
     setEnabled(core, actor, id, true, options),
   ),
+  action('unlock', 'unlockUser', 'Lift a lock after failed sign-ins', 'users.enable', unlockUser),
   action(
     'end-sessions',
     'endUserSessions',

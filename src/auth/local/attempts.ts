@@ -5,21 +5,26 @@ import type { Settings } from '../../identity/tenant-settings.js';
 import { acceptCode } from '../../identity/two-factor-code.js';
 import { needsCode } from '../../identity/two-factor.js';
 import { deriveStatus, type UserStatus } from '../../identity/user-status.js';
-import type { UserDocument } from '../../persistence/collections/users.js';
+import type { AuditParty } from '../../persistence/collections/events.js';
+import type { CredentialDocument, UserDocument } from '../../persistence/collections/users.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import type { Visitor } from '../sessions.js';
 import { mayEnter } from '../admission.js';
+import { failuresFrom, withFailures } from './failure-places.js';
 import { countFailure, noFailures, refuseAttempt, type LockoutRules, type LockoutState } from './lockout.js';
 
-/** What an attempt is made on: an account, or an address nobody has, which must behave the same. */
+/** What an attempt is made on, and from where: an account, or an address nobody has, which must behave the same. */
 export interface AttemptSubject {
-  /** `server` for an address that belongs to no tenant. */
   tenantId: string;
   /** The user's id, or the keyed hash that stands for the address. */
   id: string;
   label: string;
   isKnown: boolean;
+  /** Whether the tenant's audit trail tells of it: not where the tenant only lends its rules to an address nobody has. */
+  isRecorded: boolean;
   settings: Settings;
+  /** What stands for a device that signed in to this account before; null: any other. */
+  device: string | null;
 }
 
 /** How one attempt at one subject ended. */
@@ -41,12 +46,15 @@ const rulesOf = (settings: Settings): LockoutRules => ({
 
 const unknownId = (subject: AttemptSubject): string => `${subject.tenantId}:${subject.id}`;
 
+/** The device whose failures count apart; null where the tenant counts all of an account together. */
+const placeOf = ({ settings, device }: AttemptSubject): string | null =>
+  settings['lockout.devicesApart'] ? device : null;
+
 function* readState(tx: Transaction, subject: AttemptSubject): Step<LockoutState> {
   const scope = tx.tenant(subject.tenantId);
-  const stored = subject.isKnown
-    ? yield* scope.collection('credentials').get(subject.id)
-    : yield* scope.collection('address_lockouts').get(unknownId(subject));
-  return stored ?? noFailures;
+  if (subject.isKnown)
+    return failuresFrom(yield* scope.collection('credentials').get(subject.id), placeOf(subject));
+  return (yield* scope.collection('address_lockouts').get(unknownId(subject))) ?? noFailures;
 }
 
 const fieldsOf = ({ failureCount, failureTimes, lockedUntil, lockReason }: LockoutState) => ({
@@ -58,27 +66,33 @@ const fieldsOf = ({ failureCount, failureTimes, lockedUntil, lockReason }: Locko
 
 function* writeState(tx: Transaction, subject: AttemptSubject, state: LockoutState, now: Date): Step<void> {
   const scope = tx.tenant(subject.tenantId);
-  const fields = fieldsOf(state);
   if (subject.isKnown) {
     const credentials = scope.collection('credentials');
-    const updated = yield* credentials.update(subject.id, (stored) => ({ ...stored, ...fields }));
-    if (!updated) yield* credentials.insert({ ...newCredential(subject.tenantId, subject.id), ...fields });
+    const change = (stored: CredentialDocument) => withFailures(stored, placeOf(subject), state);
+    if (yield* credentials.update(subject.id, change)) return;
+    yield* credentials.insert(newCredential(subject.tenantId, subject.id));
+    yield* credentials.update(subject.id, change);
     return;
   }
-  const expiresAt = new Date(now.getTime() + unknownSeconds * 1000);
+  const fields = { ...fieldsOf(state), expiresAt: new Date(now.getTime() + unknownSeconds * 1000) };
   const lockouts = scope.collection('address_lockouts');
-  const updated = yield* lockouts.update(unknownId(subject), (stored) => ({
-    ...stored,
-    ...fields,
-    expiresAt,
-  }));
-  if (!updated)
-    yield* lockouts.insert({ _id: unknownId(subject), tenantId: subject.tenantId, ...fields, expiresAt });
+  const updated = yield* lockouts.update(unknownId(subject), (stored) => ({ ...stored, ...fields }));
+  if (!updated) yield* lockouts.insert({ _id: unknownId(subject), tenantId: subject.tenantId, ...fields });
 }
 
-function actorOf(subject: AttemptSubject, visitor: Visitor): Actor {
+/** Whom an attempt is made on, as the audit trail names them. */
+const targetOf = (subject: AttemptSubject): AuditParty => ({
+  type: 'user',
+  id: subject.isKnown ? subject.id : '',
+  label: subject.label,
+});
+
+/** Whoever types: nobody knows who that is, before a password and a code were right. */
+function actorOf(subject: AttemptSubject, visitor: Visitor, isProved: boolean): Actor {
   return {
-    party: { type: 'user', id: subject.isKnown ? subject.id : '', label: subject.label },
+    party: isProved
+      ? { type: 'user', id: subject.id, label: subject.label }
+      : { type: 'anonymous', id: '', label: 'somebody not signed in' },
     tenantId: subject.tenantId,
     permissions: new Set(),
     directoryId: null,
@@ -91,18 +105,14 @@ function* record(
   tx: Transaction,
   subject: AttemptSubject,
   visitor: Visitor,
-  event: { action: string; reason: string },
+  event: { action: string; reason: string; isProved?: boolean },
   now: Date,
 ): Step<void> {
-  if (subject.tenantId === 'server') return;
-  const actor = actorOf(subject, visitor);
+  if (!subject.isRecorded) return;
+  const actor = actorOf(subject, visitor, event.isProved ?? false);
   const changes = [{ path: 'reason', before: null, after: event.reason }];
-  yield* recordEvent(
-    tx,
-    actor,
-    { action: event.action, target: actor.party, changes, result: 'failure' },
-    now,
-  );
+  const target = targetOf(subject);
+  yield* recordEvent(tx, actor, { action: event.action, target, changes, result: 'failure' }, now);
 }
 
 /** The attempt's refusal by a lock that stands or that it causes itself; undefined when its password counts. */
@@ -134,10 +144,10 @@ export async function admitAttempt(
   now: Date,
 ): Promise<AttemptResult | undefined> {
   const scope = core.store.tenant(subject.tenantId);
-  const stored = subject.isKnown
-    ? await scope.collection('credentials').get(subject.id)
-    : await scope.collection('address_lockouts').get(unknownId(subject));
-  if (!refuseAttempt(stored ?? noFailures, rulesOf(subject.settings), now)) return undefined;
+  const state = subject.isKnown
+    ? failuresFrom(await scope.collection('credentials').get(subject.id), placeOf(subject))
+    : ((await scope.collection('address_lockouts').get(unknownId(subject))) ?? noFailures);
+  if (!refuseAttempt(state, rulesOf(subject.settings), now)) return undefined;
   return core.store.transaction((tx) => refuse(tx, subject, visitor, now));
 }
 
@@ -163,6 +173,30 @@ export function settleWrong(
   });
 }
 
+/** Tells of a password that was right, and for other accounts of the address too: the person is asked which one. */
+export async function noteChoice(
+  core: Core,
+  subject: AttemptSubject,
+  visitor: Visitor,
+  now: Date,
+): Promise<void> {
+  const actor = actorOf(subject, visitor, true);
+  const event = { action: 'login.choice_offered', target: actor.party };
+  await core.store.transaction((tx) => recordEvent(tx, actor, event, now));
+}
+
+/** Tells of a password that was wrong for this account, and right for another one of the same address. It counts elsewhere. */
+export async function noteWrong(
+  core: Core,
+  subject: AttemptSubject,
+  visitor: Visitor,
+  now: Date,
+): Promise<void> {
+  await core.store.transaction((tx) =>
+    record(tx, subject, visitor, { action: 'login.failed', reason: 'wrong_password' }, now),
+  );
+}
+
 /**
  * Settles an attempt whose password was right: a lock set meanwhile refuses it all the same, so does another password, and the status is
  * that of this very moment. A success resets the count (M0-31); with a second factor the success is still to come, or codes could be guessed without end.
@@ -184,7 +218,7 @@ export function settleRight(
     if (credential?.passwordHash !== passwordHash) return { kind: 'wrong' };
     const isCodeNeeded = needsCode(credential, subject.settings);
     if (!mayEnter(status))
-      yield* record(tx, subject, visitor, { action: 'login.refused', reason: status }, now);
+      yield* record(tx, subject, visitor, { action: 'login.refused', reason: status, isProved: true }, now);
     else if (!isCodeNeeded) yield* writeState(tx, subject, noFailures, now);
     return { kind: 'right', user, status, needsCode: isCodeNeeded };
   });
@@ -208,12 +242,11 @@ export function settleCode(
     const used = credential?.twoFactor && acceptCode(core, credential.twoFactor, code, now);
     if (used) {
       yield* credentials.update(subject.id, (stored) => ({
-        ...stored,
-        ...fieldsOf(noFailures),
+        ...withFailures(stored, placeOf(subject), noFailures),
         twoFactor: used.twoFactor,
       }));
       if (used.isBackupCode) {
-        const actor = actorOf(subject, visitor);
+        const actor = actorOf(subject, visitor, true);
         yield* recordEvent(tx, actor, { action: 'twofactor.backup_used', target: actor.party }, now);
       }
       return 'right';

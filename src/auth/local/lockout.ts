@@ -1,4 +1,4 @@
-/** What failed at one account (or at an address nobody has) since the last success. */
+/** What failed at one account (or at an address nobody has) from one place since the last success there. */
 export interface LockoutState {
   failureCount: number;
   /** Newest last; as many as the threshold, at least one. */
@@ -27,11 +27,27 @@ export const noFailures: LockoutState = {
   lockReason: null,
 };
 
+/**
+ * How far the clocks of two processes, or the beginnings of two attempts judged at once, may lie apart. A failure later than that was
+ * written by a clock that was wrong, and counts for nothing.
+ */
+const skewMs = 60_000;
+
 const after = (now: Date, seconds: number): Date => new Date(now.getTime() + seconds * 1000);
 
 /** @returns when the lock ends, or undefined when there is none: at that very instant it is over (M0-33). */
 export function lockEnd(state: LockoutState, now: Date): Date | undefined {
   return state.lockedUntil !== null && state.lockedUntil > now ? state.lockedUntil : undefined;
+}
+
+/**
+ * An attempt may arrive a little before a failure that was judged beside it. A failure further in the future is one of a clock that was set
+ * back since: no attempt is too fast for it.
+ */
+function isTooFast(state: LockoutState, { minGapSeconds }: LockoutRules, now: Date): boolean {
+  const last = state.failureTimes.at(-1);
+  if (minGapSeconds === 0 || last === undefined) return false;
+  return Math.abs(now.getTime() - last.getTime()) <= minGapSeconds * 1000;
 }
 
 /**
@@ -42,12 +58,7 @@ export function lockEnd(state: LockoutState, now: Date): Date | undefined {
  */
 export function refuseAttempt(state: LockoutState, rules: LockoutRules, now: Date): LockoutState | undefined {
   if (lockEnd(state, now)) return state;
-  const last = state.failureTimes.at(-1);
-  const isTooFast =
-    rules.minGapSeconds > 0 &&
-    last !== undefined &&
-    now.getTime() - last.getTime() <= rules.minGapSeconds * 1000;
-  if (!isTooFast) return undefined;
+  if (!isTooFast(state, rules, now)) return undefined;
   return { ...state, lockedUntil: after(now, rules.lockSeconds), lockReason: 'too_fast' };
 }
 
@@ -59,7 +70,9 @@ export function refuseAttempt(state: LockoutState, rules: LockoutRules, now: Dat
 export function countFailure(state: LockoutState, rules: LockoutRules, now: Date): LockoutState {
   const windowStart = now.getTime() - rules.windowSeconds * 1000;
   const kept = state.failureTimes.filter(
-    (time) => rules.countMode === 'cumulative' || time.getTime() >= windowStart,
+    (time) =>
+      time.getTime() <= now.getTime() + skewMs &&
+      (rules.countMode === 'cumulative' || time.getTime() >= windowStart),
   );
   const failureTimes = [...kept, now].slice(-Math.max(rules.threshold, 1));
   const failureCount = state.failureCount + 1;

@@ -1,12 +1,13 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
-import { addressKey } from '../../http/rate-limit-store.js';
+import { countFailedCredential } from '../../http/limits.js';
 import { requestIdOf } from '../../http/request-context.js';
 import type { Core } from '../../identity/core.js';
 import { deriveStatus } from '../../identity/user-status.js';
 import { AppError } from '../../shared/errors.js';
 import { slideSession } from '../session-guard.js';
+import { noteStart } from '../start-limit.js';
 import type { AccountAccess } from './account-access.js';
 import { followSignOut } from './sign-out.js';
 
@@ -68,16 +69,11 @@ async function keepAlive(core: Core, ctx: KoaContextWithOIDC): Promise<void> {
  * Right ones are never counted.
  */
 async function countFailedClient(core: Core, ctx: KoaContextWithOIDC): Promise<void> {
-  const now = core.clock.now();
   const { ip } = ctx.req as IncomingMessage & { ip?: string };
-  const { count, expiresAt } = await core.store.increment(
-    `credentials:${addressKey(ip)}`,
-    1,
-    new Date(now.getTime() + 60_000),
-  );
-  if (count <= core.config.limits.failedCredentialsPerMinute) return;
+  const over = await countFailedCredential(core, ip);
+  if (!over) return;
   ctx.status = 429;
-  ctx.set('Retry-After', String(Math.max(1, Math.ceil((expiresAt.getTime() - now.getTime()) / 1000))));
+  ctx.set('Retry-After', String(over.retryAfterSeconds));
   ctx.body = {
     error: 'temporarily_unavailable',
     error_description: 'too many failed client authentications from this address',
@@ -86,6 +82,10 @@ async function countFailedClient(core: Core, ctx: KoaContextWithOIDC): Promise<v
 
 const isRefreshed = (ctx: KoaContextWithOIDC): boolean =>
   ctx.path === '/token' && ctx.status === 200 && ctx.oidc.params?.['grant_type'] === 'refresh_token';
+
+/** A request that waits for a sign-in from now on. */
+const isInteraction = (ctx: KoaContextWithOIDC): boolean =>
+  ctx.path === '/auth' && String(ctx.response.get('Location')).startsWith('/oidc/interaction/');
 
 const isFailedClient = (ctx: KoaContextWithOIDC): boolean =>
   ctx.status === 401 && (ctx.body as { error?: unknown } | undefined)?.error === 'invalid_client';
@@ -107,6 +107,7 @@ export function followUp(core: Core, provider: Provider): void {
   provider.use(async (context, next) => {
     const ctx = context as KoaContextWithOIDC;
     await followSignOut(core, ctx, next);
+    if (isInteraction(ctx)) await noteStart(core, ctx.req, 'application');
     if (isRefreshed(ctx)) await keepAlive(core, ctx);
     if (isUnknown(ctx)) {
       ctx.respond = false;

@@ -3,6 +3,7 @@ import { Router as createRouter, urlencoded } from 'express';
 import type { Provider as ProviderClass } from 'oidc-provider';
 import type { Core } from '../../identity/core.js';
 import { Provider } from '../../infrastructure/oidc-provider-library.js';
+import { requireStartsLeft } from '../start-limit.js';
 import { noteArrival } from './consumption.js';
 import { mayRedirectTo, secretMatches } from './clients.js';
 import { providerConfiguration } from './configuration.js';
@@ -121,6 +122,7 @@ export function openIdProvider(core: Core): OpenIdProvider {
   const pin = [pinHost(core.config.baseUrl), providerHeaders()];
   const answer: RequestHandler = async (req, res, next) => {
     noteArrival(req, core.clock.now());
+    if (req.path === '/auth') await requireStartsLeft(core, req, 'application');
     const { callback } = await currentProvider(core);
     passUnknown(req, next);
     await callback(req, res);

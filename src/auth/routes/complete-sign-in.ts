@@ -3,6 +3,7 @@ import type { Core } from '../../identity/core.js';
 import { accessStampOf } from '../../identity/session-end.js';
 import { AppError } from '../../shared/errors.js';
 import { mayEnter, type Admission } from '../admission.js';
+import { rememberDevice } from '../devices.js';
 import { statusText } from '../refusals.js';
 import { giveSession, openSession, type SignInProof } from '../sessions.js';
 import type { SignInContext } from '../sign-in-flow.js';
@@ -15,13 +16,18 @@ export interface Completion {
   accessStamp: string;
 }
 
+/** A session that was made, as {@link enter} hands it out; plain JSON. */
+export interface Opened {
+  token: string;
+  userId: string;
+}
+
 /**
  * The one door to a session. Every factor is proved by now; the status was read a moment ago and is looked at once more here.
  *
- * @returns the token {@link enter} hands out.
  * @throws AppError `auth.forbidden` when the person was shut out, or everything of theirs revoked, since the first factor.
  */
-export async function makeSession(core: Core, req: Request, completion: Completion): Promise<string> {
+export async function makeSession(core: Core, req: Request, completion: Completion): Promise<Opened> {
   const { accessStamp, admission, context, proof } = completion;
   const isHalfDone =
     (admission.needsCode || admission.needsEnrolment) &&
@@ -33,12 +39,13 @@ export async function makeSession(core: Core, req: Request, completion: Completi
   if (accessStamp !== accessStampOf(admission.user))
     throw new AppError('auth.forbidden', 'Your account has changed meanwhile. Please sign in again.');
   const { token } = await openSession(core, req, { ...admission, proof });
-  return token;
+  return { token, userId: admission.user._id };
 }
 
 /** Gives the browser its session and sends it on: to the waiting application, the page asked for, or the account. */
-export function enter(core: Core, res: Response, context: SignInContext, token: string): void {
-  giveSession(core, res, token);
+export function enter(core: Core, res: Response, context: SignInContext, opened: Opened): void {
+  giveSession(core, res, opened.token);
+  rememberDevice(core, res.req, res, opened.userId);
   // 303: the browser asks for the next page with GET and without the password.
   res.redirect(303, context.returnTo);
 }

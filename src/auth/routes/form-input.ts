@@ -3,7 +3,14 @@ import { z } from 'zod';
 import { makeFormToken, readFormToken } from '../../http/csrf.js';
 import type { Core } from '../../identity/core.js';
 import { AppError } from '../../shared/errors.js';
-import { contextOf, findFlow, type SignInContext, type SignInFlow } from '../sign-in-flow.js';
+import {
+  contextOf,
+  findFlow,
+  interactionOf,
+  SignInForgotten,
+  type SignInContext,
+  type SignInFlow,
+} from '../sign-in-flow.js';
 
 /** A post of one of this browser's own forms. */
 export interface OwnForm {
@@ -34,13 +41,16 @@ export const parseChoiceForm = (body: unknown) => parse(choiceForm, body);
 /**
  * The sign-in a posted form belongs to.
  *
- * @throws AppError `csrf.invalid` when this browser was not given that form, or too long ago.
+ * @throws AppError `csrf.invalid` when this browser was not given that form, or too long ago; {@link SignInForgotten} when an application
+ *   waits for it all the same.
  */
 export async function requireOwnForm(core: Core, req: Request): Promise<OwnForm> {
   const body = (req.body ?? {}) as Record<string, unknown>;
   const flow = await findFlow(core, req);
   const token = flow && readFormToken(flow.csrfKey, body['_csrf']);
   const context = token && contextOf(flow, token.subject);
+  const waiting = token && interactionOf(token.subject);
+  if (!context && waiting !== undefined) throw new SignInForgotten(waiting);
   if (!context) throw new AppError('csrf.invalid', 'This page has expired. Please try again.');
   return { flow, context, nonce: token.nonce };
 }

@@ -3,7 +3,8 @@ import { toAppError } from '../../http/error-page.js';
 import { requestIdOf } from '../../http/request-context.js';
 import { pageHeaders } from '../../http/security-headers.js';
 import type { Core } from '../../identity/core.js';
-import type { SignInContext } from '../sign-in-flow.js';
+import { lockText } from '../refusals.js';
+import { SignInForgotten, type SignInContext } from '../sign-in-flow.js';
 import { ProviderFault } from '../sso/provider-fault.js';
 import { sendPage } from '../views/layout.js';
 import { RefusalPage } from '../views/sign-in-pages.js';
@@ -19,6 +20,10 @@ export function pageErrors(core: Core): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     if (res.headersSent) {
       next(error);
+      return;
+    }
+    if (error instanceof SignInForgotten) {
+      res.redirect(303, error.path);
       return;
     }
     const shown = error instanceof ProviderFault ? error : toAppError(error, core.log, req);
@@ -46,6 +51,13 @@ export function browserErrors(core: Core): ErrorRequestHandler {
     if (res.headersSent || req.accepts(['json', 'html']) !== 'html') next(error);
     else headers(req, res, () => render(error, req, res, next));
   };
+}
+
+/** Too many attempts: there is nothing to type before the time is over. */
+export function showLocked(res: Response, seconds: number, context: SignInContext): void {
+  res.setHeader('Retry-After', String(seconds));
+  const links = [{ href: `/signin?flow=${context.id}`, text: 'Back to sign-in' }];
+  sendPage(res, 429, <RefusalPage title="Too many attempts" alert={lockText(seconds)} links={links} />);
 }
 
 /** Somebody who has proved who they are, and may not come in all the same. */

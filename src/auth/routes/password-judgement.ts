@@ -6,10 +6,11 @@ import type { EmailAddress } from '../../identity/email-domain.js';
 import type { UserStatus } from '../../identity/user-status.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { mayEnter, readAdmission } from '../admission.js';
+import { deviceOf } from '../devices.js';
 import { visitorOf, type SignInProof } from '../sessions.js';
 import type { SignInContext } from '../sign-in-flow.js';
 import { signInWithPassword, type PasswordOutcome } from '../sign-in.js';
-import { makeSession } from './complete-sign-in.js';
+import { makeSession, type Opened } from './complete-sign-in.js';
 
 /** What a right password alone proves. */
 export const passwordProof: SignInProof = {
@@ -38,7 +39,7 @@ export type Judgement =
   | { kind: 'code'; account: Account }
   /** A second factor is required and still to be set up. */
   | { kind: 'enrolment'; account: Account }
-  | { kind: 'token'; token: string };
+  | { kind: 'token'; opened: Opened };
 
 /** @param user - as it was when the password was judged. */
 export const accountOf = (user: UserDocument): Account => ({
@@ -55,13 +56,15 @@ export async function judgePassword(
   password: string,
 ): Promise<Judgement> {
   const { tenantId } = context;
-  const outcome = await signInWithPassword(core, { email, password, tenantId, visitor: visitorOf(req) });
+  const device = deviceOf(core, req);
+  const visitor = visitorOf(req);
+  const outcome = await signInWithPassword(core, { email, password, tenantId, visitor, device });
   if (outcome.kind === 'locked') return { kind: 'locked', until: outcome.until.toISOString() };
   if (outcome.kind === 'refused') return judgeRefused(core, outcome);
   if (outcome.kind === 'wrong') return outcome;
   const [user, second] = outcome.users;
   if (!user || second) return { kind: 'choice', accounts: outcome.users.map(accountOf) };
-  const admission = await readAdmission(core, user.tenantId, user._id);
+  const admission = await readAdmission(core, user.tenantId, user._id, device);
   if (!admission || !mayEnter(admission.status))
     return { kind: 'refused', status: admission?.status ?? 'deleted' };
   const account = accountOf(user);
@@ -70,7 +73,7 @@ export async function judgePassword(
   const { accessStamp } = account;
   return {
     kind: 'token',
-    token: await makeSession(core, req, { context, admission, proof: passwordProof, accessStamp }),
+    opened: await makeSession(core, req, { context, admission, proof: passwordProof, accessStamp }),
   };
 }
 

@@ -29,7 +29,7 @@ import { parseEmailForm, queryText } from './form-input.js';
 import { pageErrors } from './page-errors.js';
 import { accountOf } from './password-judgement.js';
 import { weakPasswordText } from '../refusals.js';
-import { signInLimits } from './sign-in-limits.js';
+import { forgotLimit, signInLimits } from './sign-in-limits.js';
 
 type TokenRequest = Request<{ token: string }>;
 
@@ -213,6 +213,7 @@ export function passwordRoutes(core: Core): Router {
   const paths = ['/forgot', '/reset/:token', '/activate/:token'];
   router.use(paths, pageHeaders(), refuseCrossSite(), urlencoded({ extended: false, limit: '16kb' }));
   router.post(paths, signInLimits(core));
+  router.post('/forgot', forgotLimit(core));
   router.get('/forgot', (req, res) => askForgot(core, req, res));
   router.post('/forgot', (req, res) => takeForgot(core, req, res));
   resetRoutes(core, router);

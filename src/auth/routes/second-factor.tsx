@@ -7,17 +7,19 @@ import type { UserStatus } from '../../identity/user-status.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
 import { mayEnter, readAdmission } from '../admission.js';
+import { deviceOf } from '../devices.js';
 import { once } from '../double-click.js';
 import { resolveHomeRealm } from '../home-realm.js';
 import { settleCode } from '../local/attempts.js';
-import { lockText, secondsUntil, statusText } from '../refusals.js';
+import { secondsUntil, statusText } from '../refusals.js';
 import { visitorOf, type SignInProof } from '../sessions.js';
 import { codeOf, dropCode, keepCode, type SignInContext, type SignInFlow } from '../sign-in-flow.js';
 import { sendPage } from '../views/layout.js';
 import { CodePage } from '../views/sign-in-pages.js';
-import { enter, makeSession } from './complete-sign-in.js';
+import { enter, makeSession, type Opened } from './complete-sign-in.js';
 import { formTokenFor, parseCodeForm, requireOwnForm } from './form-input.js';
-import { showRefusal } from './page-errors.js';
+import { showLocked, showRefusal } from './page-errors.js';
+import { countAccountPost } from './sign-in-limits.js';
 
 const proof: SignInProof = {
   method: 'password',
@@ -76,10 +78,10 @@ export async function askCode(
 
 /** What a code was found to be; plain JSON, so that a second click at another process can be answered alike. */
 type CodeResult =
-  | { kind: 'token'; token: string }
+  | { kind: 'token'; opened: Opened }
   | { kind: 'refused'; status: UserStatus }
   | { kind: 'wrong'; email: string }
-  | { kind: 'locked'; email: string; until: string };
+  | { kind: 'locked'; until: string };
 
 async function judgeCode(
   core: Core,
@@ -88,7 +90,8 @@ async function judgeCode(
   code: string,
 ): Promise<CodeResult> {
   const pending = codeOf(core, flow, context.id);
-  const asked = pending && (await readAdmission(core, pending.tenantId, pending.userId));
+  const device = deviceOf(core, req);
+  const asked = pending && (await readAdmission(core, pending.tenantId, pending.userId, device));
   if (!asked || pending.offered !== undefined)
     throw new AppError('csrf.invalid', 'This page has expired. Please sign in again.');
   const { user, settings, status } = asked;
@@ -96,16 +99,25 @@ async function judgeCode(
   await refuseForwarded(core, user);
   // A lock is answered by the judge.
   if (!mayEnter(status) && status !== 'locked') return { kind: 'refused', status };
-  const subject = { tenantId: user.tenantId, id: user._id, label: email, isKnown: true, settings };
+  const subject = {
+    tenantId: user.tenantId,
+    id: user._id,
+    label: email,
+    isKnown: true,
+    isRecorded: true,
+    settings,
+    device: device.at(user._id),
+  };
   const verdict = await settleCode(core, subject, visitorOf(req), { code, now: core.clock.now() });
   if (verdict === 'wrong') return { kind: 'wrong', email };
-  if (verdict !== 'right') return { kind: 'locked', email, until: verdict.until.toISOString() };
+  if (verdict !== 'right') return { kind: 'locked', until: verdict.until.toISOString() };
   await dropCode(core, flow, pending.id);
   // The status once more: it may have changed while the code was typed.
-  const admission = await readAdmission(core, pending.tenantId, pending.userId);
+  const admission = await readAdmission(core, pending.tenantId, pending.userId, device);
   if (!admission || !mayEnter(admission.status)) return { kind: 'wrong', email };
   const { accessStamp } = pending;
-  return { kind: 'token', token: await makeSession(core, req, { context, admission, proof, accessStamp }) };
+  const opened = await makeSession(core, req, { context, admission, proof, accessStamp });
+  return { kind: 'token', opened };
 }
 
 /** The company may have become required while the code was typed: then it alone signs its people in. */
@@ -120,18 +132,18 @@ export async function refuseForwarded(core: Core, user: UserDocument): Promise<v
 /** `POST /signin/2fa`: wrong codes count and lock like wrong passwords. */
 export async function takeCode(core: Core, req: Request, res: Response): Promise<void> {
   const { flow, context, nonce } = await requireOwnForm(core, req);
+  const pending = codeOf(core, flow, context.id);
+  await countAccountPost(core, req, pending?.userId ?? '');
   const tab = { flow, context };
   const code = parseCodeForm(req.body)?.code ?? '';
   const result = await once(core, flow, [nonce, 'code', code], () => judgeCode(core, req, tab, code));
   if (result.kind === 'token') {
-    enter(core, res, context, result.token);
+    enter(core, res, context, result.opened);
   } else if (result.kind === 'refused') {
     showRefusal(res, statusText(result.status), context);
   } else if (result.kind === 'wrong') {
     showCodePage(res, tab, result.email, { status: 401, alert: 'That code is not right.' });
   } else {
-    const seconds = secondsUntil(new Date(result.until), core.clock.now());
-    res.setHeader('Retry-After', String(seconds));
-    showCodePage(res, tab, result.email, { status: 429, alert: lockText(seconds) });
+    showLocked(res, secondsUntil(new Date(result.until), core.clock.now()), context);
   }
 }

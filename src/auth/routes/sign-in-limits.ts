@@ -1,9 +1,10 @@
 import type { Request, RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
+import { countInMinute } from '../../http/limits.js';
 import { addressKey, rateLimitStore } from '../../http/rate-limit-store.js';
 import type { Core } from '../../identity/core.js';
-import { loginKey } from '../../identity/email-domain.js';
 import { AppError } from '../../shared/errors.js';
+import { deviceOf } from '../devices.js';
 import { lockText, secondsUntil } from '../refusals.js';
 
 const windowSeconds = 60;
@@ -12,18 +13,16 @@ interface Limit {
   name: string;
   perMinute: number;
   keyOf: (req: Request) => string;
-  applies?: (req: Request) => boolean;
   /** Only answers of 400 and more count. */
   failuresOnly?: boolean;
 }
 
-function limit(core: Core, { name, perMinute, keyOf, applies, failuresOnly = false }: Limit): RequestHandler {
+function limit(core: Core, { name, perMinute, keyOf, failuresOnly = false }: Limit): RequestHandler {
   return rateLimit({
     windowMs: windowSeconds * 1000,
     limit: perMinute,
     store: rateLimitStore(core, name, windowSeconds),
     keyGenerator: keyOf,
-    skip: (req) => applies?.(req) === false,
     skipSuccessfulRequests: failuresOnly,
     standardHeaders: false,
     legacyHeaders: false,
@@ -40,31 +39,42 @@ function limit(core: Core, { name, perMinute, keyOf, applies, failuresOnly = fal
 
 const byAddress = (req: Request): string => addressKey(req.ip);
 
-function typedEmail(req: Request): string | undefined {
-  const value = (req.body as Record<string, unknown> | undefined)?.['email'];
-  return typeof value === 'string' && value !== '' ? value : undefined;
+/**
+ * Refused posts of a client address: a company's people may all come from one, so those that go well are not counted. It slows guessing over
+ * many accounts and never locks anything itself (F-14).
+ */
+export function signInLimits(core: Core): RequestHandler {
+  return limit(core, {
+    name: 'sign-in-address',
+    perMinute: core.config.limits.signInPerMinutePerAddress,
+    keyOf: byAddress,
+    failuresOnly: true,
+  });
 }
 
 /**
- * Limits of sign-in posts: refused ones per client address (a company's people may all come from one), all of them per account typed. They
- * slow guessing over many accounts and never lock anything themselves (F-14).
+ * Counts a post about one account, known or not. To be called when the form is known to be this browser's own, and with the address it is
+ * about. Each client address has a budget of its own, and so has each device that signed in before: a stranger cannot use up somebody's.
+ *
+ * @param account - the address's key, or what else stands for the account.
+ * @throws AppError `rate.limited`.
  */
-export function signInLimits(core: Core): RequestHandler[] {
-  const { signInPerMinutePerAddress, signInPerMinutePerAccount } = core.config.limits;
-  return [
-    limit(core, {
-      name: 'sign-in-address',
-      perMinute: signInPerMinutePerAddress,
-      keyOf: byAddress,
-      failuresOnly: true,
-    }),
-    limit(core, {
-      name: 'sign-in-account',
-      perMinute: signInPerMinutePerAccount,
-      keyOf: (req) => core.secretBox.sign('rate-limit', loginKey(typedEmail(req) ?? '')),
-      applies: (req) => typedEmail(req) !== undefined,
-    }),
-  ];
+export async function countAccountPost(core: Core, req: Request, account: string): Promise<void> {
+  const device = deviceOf(core, req).anywhere;
+  const from = device === null ? `address:${byAddress(req)}` : `device:${device}`;
+  const key = core.secretBox.sign('rate-limit', JSON.stringify([account, from]));
+  const most = core.config.limits.signInPerMinutePerAccount;
+  const over = await countInMinute(core, `sign-in-account:${key}`, most);
+  if (over) throw new AppError('rate.limited', lockText(over.retryAfterSeconds), over);
+}
+
+/** How often a client address may ask for a new password: each time is a job, and may be a mail. */
+export function forgotLimit(core: Core): RequestHandler {
+  return limit(core, {
+    name: 'forgot-address',
+    perMinute: core.config.limits.forgotPerMinutePerAddress,
+    keyOf: byAddress,
+  });
 }
 
 /** How often a client address may set out for a company's provider: each start is kept, recorded, and may ask the provider for its metadata. */

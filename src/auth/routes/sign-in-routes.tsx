@@ -6,17 +6,20 @@ import type { Core } from '../../identity/core.js';
 import { parseEmail, type EmailAddress } from '../../identity/email-domain.js';
 import { AppError } from '../../shared/errors.js';
 import { mayEnter, readAdmission } from '../admission.js';
+import { deviceOf } from '../devices.js';
 import { once } from '../double-click.js';
 import { resolveHomeRealm } from '../home-realm.js';
-import { lockText, secondsUntil, statusText, wrongText } from '../refusals.js';
+import { secondsUntil, statusText, wrongText } from '../refusals.js';
 import { currentSession } from '../session-guard.js';
 import {
   contextOf,
   enterFlow,
   findFlow,
+  interactionOf,
   keepChoice,
   ownPath,
   rememberEmail,
+  SignInForgotten,
   takeChoice,
   type Entry,
   type SignInContext,
@@ -36,10 +39,10 @@ import {
   requireOwnForm,
 } from './form-input.js';
 import { forward } from './forwarding.js';
-import { pageErrors, showRefusal } from './page-errors.js';
+import { pageErrors, showLocked, showRefusal } from './page-errors.js';
 import { judgePassword, passwordProof, type Account, type Judgement } from './password-judgement.js';
 import { askCode, takeCode } from './second-factor.js';
-import { signInLimits } from './sign-in-limits.js';
+import { countAccountPost, signInLimits } from './sign-in-limits.js';
 
 const notices: ReadonlyMap<string | undefined, string> = new Map([
   ['password', 'Your new password is set. Please sign in with it.'],
@@ -53,6 +56,8 @@ async function enterFromQuery(core: Core, req: Request, res: Response): Promise<
   const flow = await findFlow(core, req);
   const context = flow && contextOf(flow, queryText(req, 'flow'));
   if (context) return { flow, context };
+  const waiting = interactionOf(queryText(req, 'flow'));
+  if (waiting !== undefined) throw new SignInForgotten(waiting);
   const slug = queryText(req, 'tenant');
   const tenant =
     slug === undefined ? undefined : await core.store.server.collection('tenants').findOne({ slug });
@@ -120,6 +125,7 @@ async function takeEmail(core: Core, req: Request, res: Response): Promise<void>
     return;
   }
   const { flow, context } = await requireOwnForm(core, req);
+  await countAccountPost(core, req, email.key);
   const realm = await resolveHomeRealm(core, email, context.tenantId);
   await rememberEmail(core, flow, context.id, email.address);
   if (realm.kind === 'forwarded') {
@@ -160,6 +166,7 @@ async function takePassword(core: Core, req: Request, res: Response): Promise<vo
     await refuseEmail(core, req, res);
     return;
   }
+  await countAccountPost(core, req, email.key);
   const realm = await resolveHomeRealm(core, email, context.tenantId);
   if (realm.kind === 'forwarded') {
     await forward(core, req, res, { flow, context, connection: realm.connection, email: email.address });
@@ -186,11 +193,9 @@ async function answerJudgement(
   switch (judgement.kind) {
     case 'wrong':
       return showPasswordPage(core, res, step, { status: 401, alert: wrongText });
-    case 'locked': {
-      const seconds = secondsUntil(new Date(judgement.until), core.clock.now());
-      res.setHeader('Retry-After', String(seconds));
-      return showPasswordPage(core, res, step, { status: 429, alert: lockText(seconds) });
-    }
+    case 'locked':
+      showLocked(res, secondsUntil(new Date(judgement.until), core.clock.now()), step.context);
+      return;
     case 'refused':
       showRefusal(res, statusText(judgement.status), step.context);
       return;
@@ -204,7 +209,7 @@ async function answerJudgement(
     case 'enrolment':
       return askEnrolment(core, res, step, judgement.account);
     case 'token':
-      enter(core, res, step.context, judgement.token);
+      enter(core, res, step.context, judgement.opened);
   }
 }
 
@@ -239,7 +244,7 @@ async function takeChoicePost(core: Core, req: Request, res: Response): Promise<
   if (!account || choice?.contextId !== context.id) {
     throw new AppError('csrf.invalid', 'This page has expired. Please sign in again.');
   }
-  const admission = await readAdmission(core, account.tenantId, account.userId);
+  const admission = await readAdmission(core, account.tenantId, account.userId, deviceOf(core, req));
   if (!admission || !mayEnter(admission.status)) {
     showRefusal(res, statusText(admission?.status ?? 'deleted'), context);
     return;

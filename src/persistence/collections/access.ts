@@ -130,6 +130,17 @@ export const addressLockoutSchema = defineCollection<AddressLockoutDocument>(
   [{ name: 'address_lockouts_expiry', key: { expiresAt: 1 }, expires: true }],
 );
 
+/** A tenant that has, or had, people with addresses on a domain. `_id` is `<tenantId>:<domain>`. */
+export interface AddressDomainDocument extends StoredDocument {
+  domain: string;
+}
+
+export const addressDomainSchema = defineCollection<AddressDomainDocument>(
+  'address_domains',
+  { domain: { type: String, required: true } },
+  [{ name: 'address_domains_domain', key: { domain: 1 } }],
+);
+
 /** What the OpenID provider keeps: `_id` is `<Model>:<SHA-256 of the id>`, `tenantId` is `server`. */
 export interface OidcPayloadDocument extends StoredDocument {
   /** JSON text: its keys hold dots and dollars. The id itself, a bearer value, is not in it. */

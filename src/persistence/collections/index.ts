@@ -10,6 +10,7 @@ import * as users from './users.js';
 
 /** Every collection and the documents it holds. */
 export interface Documents {
+  address_domains: access.AddressDomainDocument;
   address_lockouts: access.AddressLockoutDocument;
   api_keys: directories.ApiKeyDocument;
   applications: tenants.ApplicationDocument;
@@ -40,6 +41,7 @@ export type CollectionName = keyof Documents;
 
 /** The one definition of every collection, read by both adapters. */
 export const schemas: Readonly<Record<CollectionName, Schema>> = {
+  address_domains: access.addressDomainSchema,
   address_lockouts: access.addressLockoutSchema,
   api_keys: directories.apiKeySchema,
   applications: tenants.applicationSchema,

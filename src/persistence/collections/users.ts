@@ -142,18 +142,32 @@ export interface TwoFactor {
   next?: string | null;
 }
 
+/** What failed at an account from one device that had signed in to it before. */
+export interface DeviceFailures {
+  id: string;
+  failureCount: number;
+  failureTimes: Date[];
+  lockedUntil: Date | null;
+  lockReason: 'too_many_failures' | 'too_fast' | null;
+}
+
 /** What a user proves who they are with, and what failed: one document per user, with the user's id. */
 export interface CredentialDocument extends StoredDocument {
   /** argon2id, PHC string; null: no password, local sign-in impossible. */
   passwordHash: string | null;
   passwordIsTemporary: boolean;
   passwordChangedAt: Date | null;
-  /** Failures since the last success (requirement M0-31). */
+  /** Failures since the last success (requirement M0-31), those of known devices apart. */
   failureCount: number;
   /** The instants of the latest failures, newest last, as many as the threshold. */
   failureTimes: Date[];
+  /** The latest of all locks, those of known devices too: what is shown and searched. */
   lockedUntil: Date | null;
+  /** The lock for everybody but known devices that have failures of their own. */
+  sharedLockedUntil?: Date | null;
   lockReason: 'too_many_failures' | 'too_fast' | null;
+  /** Devices that signed in before and failed since. */
+  devices?: DeviceFailures[];
   lastLoginAt: Date | null;
   /** Absent or null: none. */
   twoFactor?: TwoFactor | null;
@@ -168,7 +182,9 @@ export const credentialSchema = defineCollection<CredentialDocument>(
     failureCount: { type: Number, required: true },
     failureTimes: { type: [Date], required: true },
     lockedUntil: Date,
+    sharedLockedUntil: Date,
     lockReason: String,
+    devices: Mixed,
     lastLoginAt: Date,
     twoFactor: Mixed,
   },

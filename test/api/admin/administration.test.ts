@@ -30,7 +30,7 @@ describe('administration in the API', () => {
     it('are flat and dotted, changed by name, and taken over from a preset', async () => {
       const read = await acme.call('get', '/settings').expect(200);
       expect(read.body).to.include({
-        'lockout.lockSeconds': 1800,
+        'lockout.lockSeconds': 900,
         'sessions.idleSeconds': 900,
         'users.deletion': true,
       });
@@ -38,9 +38,9 @@ describe('administration in the API', () => {
         .call('patch', '/settings')
         .set('If-Match', read.headers['etag'] ?? '')
         .send({ 'lockout.lockSeconds': 60 });
-      expect(patched.body).to.include({ 'lockout.lockSeconds': 60, 'lockout.threshold': 3 });
+      expect(patched.body).to.include({ 'lockout.lockSeconds': 60, 'lockout.threshold': 5 });
       const preset = await acme.call('post', '/settings/preset').send({ preset: 'records' });
-      expect(preset.body).to.include({ 'lockout.lockSeconds': 1800, 'users.deletion': false });
+      expect(preset.body).to.include({ 'lockout.lockSeconds': 900, 'users.deletion': false });
       const audit = await acme.call('get', '/audit-events?action=settings.changed');
       expect(bodyOf(audit).items).to.have.length(2);
     });

@@ -10,6 +10,13 @@ import { ManualClock } from '../../support/clock.js';
 import { givenTenant, givenUser, goodPassword } from '../../support/people.js';
 import { attempt, signIn } from '../../support/sign-in.js';
 
+interface Enrolment {
+  email?: string;
+  tenant?: string;
+  /** The next code is another than the one that enrolled. */
+  waits?: boolean;
+}
+
 describe('second factor', () => {
   const clock = new ManualClock();
   let app: TestApp;
@@ -17,11 +24,17 @@ describe('second factor', () => {
 
   before(async () => {
     app = await startApp({ clock });
-    tenantId = (await givenTenant(app.core)).tenantId;
+    // Three failures lock for half an hour; all of an account counts together, whatever the browser.
+    const lockout = {
+      'lockout.threshold': 3,
+      'lockout.lockSeconds': 1800,
+      'lockout.devicesApart': false,
+    };
+    tenantId = (await givenTenant(app.core, lockout)).tenantId;
   });
   after(() => app.stop());
 
-  async function enrolled(email?: string, tenant = tenantId) {
+  async function enrolled({ email, tenant = tenantId, waits = true }: Enrolment = {}) {
     const user = await givenUser(app.core, tenant, email === undefined ? {} : { email });
     const { secret, otpauthUrl } = await beginTwoFactor(
       app.core,
@@ -30,9 +43,10 @@ describe('second factor', () => {
     );
     expect(otpauthUrl).to.include(secret);
     const code = () => totpCode(secret, stepAt(clock.now()));
-    const backupCodes = await confirmTwoFactor(app.core, systemActor(tenant), user, code());
-    clock.advance(60_000);
-    return { user, code, backupCodes };
+    const enrolmentCode = code();
+    const backupCodes = await confirmTwoFactor(app.core, systemActor(tenant), user, enrolmentCode);
+    if (waits) clock.advance(60_000);
+    return { user, code, enrolmentCode, backupCodes };
   }
 
   const typeCode = (browser: Browser, page: Page, code: string): Promise<Page> =>
@@ -53,6 +67,66 @@ describe('second factor', () => {
     expect(await isSignedIn(browser)).to.equal(true);
     const [session] = await app.core.store.tenant(tenantId).collection('sessions').find({ userId: user._id });
     expect(session!.amr).to.deep.equal(['pwd', 'otp', 'mfa']);
+  });
+
+  it('does not take the code that switched the factor on for a sign-in in the same time step', async () => {
+    const { user, enrolmentCode } = await enrolled({ waits: false });
+    const browser = openBrowser(app.url);
+    const page = await signIn(browser, user.userName, goodPassword);
+    expect((await typeCode(browser, page, enrolmentCode)).status).to.equal(401);
+    expect(await isSignedIn(browser)).to.equal(false);
+  });
+
+  const digits = (code: string, zero: number): string =>
+    code.replace(/\d/g, (digit) => String.fromCodePoint(zero + Number(digit)));
+
+  for (const [what, typed] of [
+    ['spaces', (code: string) => ` ${code.slice(0, 3)} ${code.slice(3)} `],
+    ['a hyphen', (code: string) => `${code.slice(0, 3)}-${code.slice(3)}`],
+    [
+      'a long dash and a dot',
+      (code: string) => `${code.slice(0, 2)}\u2013${code.slice(2, 4)}.${code.slice(4)}`,
+    ],
+    ['full-width digits', (code: string) => digits(code, 0xff10)],
+    ['Arabic digits', (code: string) => digits(code, 0x0660)],
+    ['Devanagari digits', (code: string) => digits(code, 0x0966)],
+    ['mathematical bold digits', (code: string) => digits(code, 0x1d7ce)],
+    ['invisible signs', (code: string) => `\u200e${code}\u200b`],
+  ] as const) {
+    it(`takes a code typed with ${what}`, async () => {
+      const { user, code } = await enrolled();
+      const browser = openBrowser(app.url);
+      const page = await signIn(browser, user.userName, goodPassword);
+      expect((await typeCode(browser, page, typed(code()))).status).to.equal(303);
+    });
+  }
+
+  for (const [what, typed] of [
+    ['a letter in it', (code: string) => `${code.slice(0, 3)}x${code.slice(3)}`],
+    ['a digit more', (code: string) => `${code}0`],
+    ['a digit less', (code: string) => code.slice(1)],
+    ['a fraction for a digit', (code: string) => `${code.slice(1)}\u00bd`],
+    ['nothing but signs', () => '---- ----'],
+  ] as const) {
+    it(`refuses a code with ${what}`, async () => {
+      const { user, code } = await enrolled();
+      const browser = openBrowser(app.url);
+      const page = await signIn(browser, user.userName, goodPassword);
+      expect((await typeCode(browser, page, typed(code()))).status).to.equal(401);
+    });
+  }
+
+  it('takes a backup code in any case and width, and none with a sign that none has', async () => {
+    const { user, backupCodes } = await enrolled();
+    const enter = async (code: string): Promise<number> => {
+      const browser = openBrowser(app.url);
+      return (await typeCode(browser, await signIn(browser, user.userName, goodPassword), code)).status;
+    };
+    const wide = [...backupCodes[0]!].map((sign) =>
+      String.fromCodePoint((sign.codePointAt(0) ?? 0) + 0xfee0),
+    );
+    expect(await enter(`${backupCodes[0]!}1`)).to.equal(401);
+    expect(await enter(wide.join(''))).to.equal(303);
   });
 
   it('takes each code once', async () => {
@@ -93,6 +167,11 @@ describe('second factor', () => {
       );
     }
     expect(statuses).to.deep.equal([401, 401, 429]);
+    const events = app.core.store.tenant(tenantId).collection('audit_events');
+    const [locked, more] = await events.find({ action: 'user.locked', 'target.id': user._id });
+    expect(more).to.equal(undefined);
+    expect(locked!.changes).to.deep.equal([{ path: 'reason', before: null, after: 'too_many_failures' }]);
+    expect(await events.count({ action: 'login.failed', 'target.id': user._id })).to.equal(3);
     expect((await attempt(app.url, user.userName, goodPassword)).status).to.equal(429);
     clock.advance(1_800_000);
     const browser = openBrowser(app.url);
@@ -156,7 +235,7 @@ describe('second factor', () => {
 
   it('is not asked where the tenant has it off, and no longer once it is taken away', async () => {
     const off = await givenTenant(app.core);
-    const { user } = await enrolled(undefined, off.tenantId);
+    const { user } = await enrolled({ tenant: off.tenantId });
     await app.core.store
       .tenant(off.tenantId)
       .collection('tenants')

@@ -49,7 +49,50 @@ describe('one address in several tenants (contract section 8)', () => {
     const browser = openBrowser(app.url);
     expect((await signIn(browser, email, other)).status).to.equal(303);
     expect(await organizationOf(browser)).to.include(tenants[1].name);
-    expect(await failuresOf(email)).to.deep.equal([0, 0]);
+  });
+
+  const failuresIn = async (tenant: TenantDocument, userId: string) => {
+    const events = app.core.store.tenant(tenant.tenantId).collection('audit_events');
+    return events.find({ action: 'login.failed', 'target.id': userId });
+  };
+
+  it('is a failure, recorded as one, where the password is wrong, though it is right elsewhere', async () => {
+    const { email, users } = await givenBoth(goodPassword, other);
+    for (let count = 0; count < 5; count += 1) {
+      expect((await attempt(app.url, email, other)).status).to.equal(303);
+    }
+    expect(await failuresOf(email)).to.deep.equal([5, 0]);
+    expect(await failuresIn(tenants[0], users[0]._id)).to.have.length(5);
+    expect(await failuresIn(tenants[1], users[1]._id)).to.have.length(0);
+    const query = `?tenant=${tenants[0].slug}`;
+    expect((await attempt(app.url, email, goodPassword, query)).status).to.equal(429);
+  });
+
+  it('locks nobody out who goes from one account of theirs to the other on a device of theirs', async () => {
+    const { email, users } = await givenBoth(goodPassword, other);
+    const browser = openBrowser(app.url);
+    for (let day = 0; day < 4; day += 1) {
+      for (const password of [goodPassword, other, other, other]) {
+        clock.advance(60_000);
+        expect((await signIn(browser, email, password)).status).to.equal(303);
+      }
+    }
+    const stored = await app.core.store
+      .tenant(tenants[0].tenantId)
+      .collection('credentials')
+      .get(users[0]._id);
+    expect(stored).to.include({ lockedUntil: null });
+    expect(await failuresIn(tenants[0], users[0]._id)).to.have.length(12);
+  });
+
+  it('tells each tenant when a password was right at several of them', async () => {
+    const { email, users } = await givenBoth(goodPassword, goodPassword);
+    await attempt(app.url, email, goodPassword);
+    for (const [index, { tenantId }] of tenants.entries()) {
+      const events = app.core.store.tenant(tenantId).collection('audit_events');
+      const query = { action: 'login.choice_offered', 'target.id': users[index]!._id };
+      expect(await events.count(query)).to.equal(1);
+    }
   });
 
   it('counts a wrong password as a failure for each of them', async () => {

@@ -50,6 +50,18 @@ describe('lockout', () => {
     expect(refuseAttempt(fail([5]), rules, at(4))).to.include({ lockReason: 'too_fast' });
   });
 
+  it('takes no attempt as too fast for a failure that a wrong clock put in the future', () => {
+    for (const ahead of [3.001, 60, 3600, 86_400]) {
+      expect(refuseAttempt(fail([ahead]), rules, at(0)), `${ahead} s ahead`).to.equal(undefined);
+    }
+  });
+
+  it('does not lock for failures that a wrong clock put in the future, but for those of clocks a little apart', () => {
+    const windowed = { ...rules, countMode: 'window' as const, minGapSeconds: 0 };
+    expect(fail([3600, 3601, 0], windowed).lockedUntil).to.equal(null);
+    expect(fail([0.3, 0.2, 0.1], windowed).lockedUntil).to.deep.equal(at(1800.1));
+  });
+
   it('neither counts nor extends while locked', () => {
     const locked = fail([0, 10, 20]);
     expect(fail([21, 500, 1819], rules, locked)).to.deep.equal(locked);

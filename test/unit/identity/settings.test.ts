@@ -16,15 +16,28 @@ describe('tenant settings', () => {
     expect(of('default')).to.include({
       'sessions.idleSeconds': 900,
       'sessions.absoluteSeconds': 43_200,
+      'lockout.threshold': 5,
+      'lockout.windowSeconds': 900,
+      'lockout.lockSeconds': 900,
+      'lockout.minGapSeconds': 0,
+      'lockout.countMode': 'window',
+      'lockout.adminUnlock': true,
+      'lockout.devicesApart': true,
+      'invites.ttlSeconds': 604_800,
+      'password.resetTtlSeconds': 3600,
+      'users.deletion': true,
+    });
+  });
+
+  it('have the strict lockout under the preset contact-center', () => {
+    expect(of('contact-center')).to.include({
       'lockout.threshold': 3,
       'lockout.windowSeconds': 900,
       'lockout.lockSeconds': 1800,
       'lockout.minGapSeconds': 3,
       'lockout.countMode': 'cumulative',
       'lockout.adminUnlock': false,
-      'invites.ttlSeconds': 604_800,
-      'password.resetTtlSeconds': 3600,
-      'users.deletion': true,
+      'lockout.devicesApart': false,
     });
   });
 
