@@ -7,14 +7,16 @@ import { requestIdOf } from './request-context.js';
 const isTooLarge = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'type' in error && error.type === 'entity.too.large';
 
+/** A failure of the server's, which somebody has to look at; being busy is none. */
+const isOurs = ({ status, code }: AppError): boolean => status >= 500 && code !== 'server.busy';
+
 /**
  * What any thrown value means to the caller. Errors of the body parser and of the router (a malformed `%` escape) are the caller's; what
  * remains is a bug: it is logged with its cause and shown as a bare `server.error`.
  */
 export function toAppError(error: unknown, log: Logger, req: Request): AppError {
   if (error instanceof AppError) {
-    if (error.status >= 500 && error.code !== 'server.busy')
-      log.error({ err: error, requestId: requestIdOf(req) }, 'request failed');
+    if (isOurs(error)) log.error({ err: error, requestId: requestIdOf(req) }, 'request failed');
     return error;
   }
   if (isTooLarge(error))

@@ -65,81 +65,110 @@ function indexFor(waiting: readonly Waiting[], start: number): number {
 const costOf = (pieces: readonly { cost: number }[]): number =>
   pieces.reduce((sum, { cost }) => sum + cost, 0);
 
+/** A piece in line; told once that its turn has come, or that it is refused. */
+function inLine(
+  place: Pick<Waiting, 'start' | 'cost' | 'isPatient'>,
+  resolve: () => void,
+  reject: (error: AppError) => void,
+): Waiting & { timer?: NodeJS.Timeout } {
+  const piece: Waiting & { timer?: NodeJS.Timeout } = {
+    ...place,
+    begin() {
+      clearTimeout(piece.timer);
+      resolve();
+    },
+    refuse(error) {
+      clearTimeout(piece.timer);
+      reject(error);
+    },
+  };
+  return piece;
+}
+
+class BoundedQueue implements FairQueue {
+  readonly #atOnce: number;
+  readonly #waiting: Waiting[] = [];
+  readonly #places = new Places();
+  #running = 0;
+  #unitSeconds = firstGuessSeconds;
+
+  constructor(atOnce: number) {
+    this.#atOnce = atOnce;
+  }
+
+  async run<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
+    if (this.#running < this.#atOnce) this.#running += 1;
+    else await this.#wait(turn);
+    const begun = performance.now();
+    try {
+      return await work();
+    } finally {
+      const seconds = (performance.now() - begun) / 1000 / (turn.cost ?? 1);
+      this.#unitSeconds += (seconds - this.#unitSeconds) / 8;
+      this.#next();
+    }
+  }
+
+  #secondsFor(pieces: readonly Waiting[]): number {
+    return (costOf(pieces) * this.#unitSeconds) / this.#atOnce;
+  }
+
+  #busy(): AppError {
+    const drained = Math.ceil(this.#secondsFor(this.#waiting));
+    return new AppError('server.busy', 'Too many sign-ins are under way. Please try again in a moment.', {
+      retryAfterSeconds: Math.min(retrySeconds.most, Math.max(retrySeconds.least, drained)),
+    });
+  }
+
+  #drop(piece: Waiting): void {
+    const index = this.#waiting.indexOf(piece);
+    if (index < 0) return;
+    this.#waiting.splice(index, 1);
+    piece.refuse(this.#busy());
+  }
+
+  #next(): void {
+    const piece = this.#waiting.shift();
+    if (!piece) {
+      this.#running -= 1;
+      return;
+    }
+    this.#places.served(piece.start);
+    piece.begin();
+  }
+
+  /** Stands in line until its turn. */
+  async #wait({ keys, waitSeconds, cost = 1 }: Turn): Promise<void> {
+    const start = this.#places.startOf(keys);
+    const index = indexFor(this.#waiting, start);
+    const ahead = this.#secondsFor(this.#waiting.slice(0, index));
+    if (waitSeconds !== undefined && ahead > waitSeconds) throw this.#busy();
+    await new Promise<void>((resolve, reject) => {
+      const piece = inLine({ start, cost, isPatient: waitSeconds === undefined }, resolve, reject);
+      if (waitSeconds !== undefined) {
+        piece.timer = setTimeout(() => {
+          this.#drop(piece);
+        }, waitSeconds * 1000);
+      }
+      this.#waiting.splice(index, 0, piece);
+      this.#places.take(keys, start, cost);
+      this.#makeRoom();
+    });
+  }
+
+  /** The last in line gives way, so that a flood shuts nobody out who is not part of it. */
+  #makeRoom(): void {
+    if (this.#waiting.length <= mostWaiting) return;
+    const last = this.#waiting.findLast(({ isPatient }) => !isPatient);
+    if (last) this.#drop(last);
+  }
+}
+
 /**
  * A bounded queue for slow work that many ask for.
  *
  * @param atOnce - how many pieces run at once.
  */
 export function createFairQueue(atOnce: number): FairQueue {
-  const waiting: Waiting[] = [];
-  const places = new Places();
-  let running = 0;
-  let unitSeconds = firstGuessSeconds;
-
-  const secondsFor = (cost: number): number => (cost * unitSeconds) / atOnce;
-  const busy = (): AppError => {
-    const drained = Math.ceil(secondsFor(costOf(waiting)));
-    return new AppError('server.busy', 'Too many sign-ins are under way. Please try again in a moment.', {
-      retryAfterSeconds: Math.min(retrySeconds.most, Math.max(retrySeconds.least, drained)),
-    });
-  };
-  const drop = (piece: Waiting): void => {
-    const index = waiting.indexOf(piece);
-    if (index < 0) return;
-    waiting.splice(index, 1);
-    piece.refuse(busy());
-  };
-  const next = (): void => {
-    const piece = waiting.shift();
-    if (!piece) {
-      running -= 1;
-      return;
-    }
-    places.served(piece.start);
-    piece.begin();
-  };
-
-  /** Stands in line until its turn. */
-  function wait({ keys, waitSeconds, cost = 1 }: Turn): Promise<void> {
-    const start = places.startOf(keys);
-    const index = indexFor(waiting, start);
-    const ahead = secondsFor(costOf(waiting.slice(0, index)));
-    if (waitSeconds !== undefined && ahead > waitSeconds) return Promise.reject(busy());
-    return new Promise((resolve, reject) => {
-      let timer: NodeJS.Timeout | undefined;
-      const piece: Waiting = {
-        start,
-        cost,
-        isPatient: waitSeconds === undefined,
-        begin() {
-          clearTimeout(timer);
-          resolve();
-        },
-        refuse(error) {
-          clearTimeout(timer);
-          reject(error);
-        },
-      };
-      if (waitSeconds !== undefined) timer = setTimeout(() => drop(piece), waitSeconds * 1000);
-      waiting.splice(index, 0, piece);
-      places.take(keys, start, cost);
-      const last = waiting.length > mostWaiting ? waiting.findLast(({ isPatient }) => !isPatient) : undefined;
-      if (last) drop(last);
-    });
-  }
-
-  return {
-    async run(turn, work) {
-      if (running < atOnce) running += 1;
-      else await wait(turn);
-      const begun = performance.now();
-      try {
-        return await work();
-      } finally {
-        const seconds = (performance.now() - begun) / 1000 / (turn.cost ?? 1);
-        unitSeconds += (seconds - unitSeconds) / 8;
-        next();
-      }
-    },
-  };
+  return new BoundedQueue(atOnce);
 }

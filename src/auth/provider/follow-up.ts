@@ -85,10 +85,16 @@ const isRefreshed = (ctx: KoaContextWithOIDC): boolean =>
 
 /** A request that waits for a sign-in from now on. */
 const isInteraction = (ctx: KoaContextWithOIDC): boolean =>
-  ctx.path === '/auth' && String(ctx.response.get('Location')).startsWith('/oidc/interaction/');
+  ctx.path === '/auth' && ctx.response.get('Location').startsWith('/oidc/interaction/');
 
 const isFailedClient = (ctx: KoaContextWithOIDC): boolean =>
   ctx.status === 401 && (ctx.body as { error?: unknown } | undefined)?.error === 'invalid_client';
+
+/** Counts for the client's address what its answer shows: a wrong secret, or something kept for a sign-in to come. */
+async function countAnswer(core: Core, ctx: KoaContextWithOIDC): Promise<void> {
+  if (isInteraction(ctx)) await noteStart(core, ctx.req, 'application');
+  if (isFailedClient(ctx)) await countFailedClient(core, ctx);
+}
 
 const fallbacks = new WeakMap<IncomingMessage, () => void>();
 
@@ -107,12 +113,11 @@ export function followUp(core: Core, provider: Provider): void {
   provider.use(async (context, next) => {
     const ctx = context as KoaContextWithOIDC;
     await followSignOut(core, ctx, next);
-    if (isInteraction(ctx)) await noteStart(core, ctx.req, 'application');
     if (isRefreshed(ctx)) await keepAlive(core, ctx);
     if (isUnknown(ctx)) {
       ctx.respond = false;
       fallbacks.get(ctx.req)?.();
     }
-    if (isFailedClient(ctx)) await countFailedClient(core, ctx);
+    await countAnswer(core, ctx);
   });
 }

@@ -122,7 +122,7 @@ describe('second factor', () => {
       const browser = openBrowser(app.url);
       return (await typeCode(browser, await signIn(browser, user.userName, goodPassword), code)).status;
     };
-    const wide = [...backupCodes[0]!].map((sign) =>
+    const wide = Array.from(backupCodes[0]!, (sign) =>
       String.fromCodePoint((sign.codePointAt(0) ?? 0) + 0xfee0),
     );
     expect(await enter(`${backupCodes[0]!}1`)).to.equal(401);
