@@ -42,10 +42,15 @@ export async function makeSession(core: Core, req: Request, completion: Completi
   return { token, userId: admission.user._id };
 }
 
-/** Gives the browser its session and sends it on: to the waiting application, the page asked for, or the account. */
-export function enter(core: Core, res: Response, context: SignInContext, opened: Opened): void {
+/** Gives the browser its session, and notes that it has signed in to this account. */
+export function handOver(core: Core, res: Response, opened: Opened): void {
   giveSession(core, res, opened.token);
   rememberDevice(core, res.req, res, opened.userId);
+}
+
+/** Gives the browser its session and sends it on: to the waiting application, the page asked for, or the account. */
+export function enter(core: Core, res: Response, context: SignInContext, opened: Opened): void {
+  handOver(core, res, opened);
   // 303: the browser asks for the next page with GET and without the password.
   res.redirect(303, context.returnTo);
 }

@@ -6,9 +6,10 @@ import { bothFactors } from '../../identity/user-sessions.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
 import { mayEnter, readAdmission, type Admission } from '../admission.js';
+import { deviceOf } from '../devices.js';
 import { once } from '../double-click.js';
 import { statusText } from '../refusals.js';
-import { giveSession, visitorOf, type SignInProof } from '../sessions.js';
+import { visitorOf, type SignInProof } from '../sessions.js';
 import {
   codeOf,
   dropCode,
@@ -19,7 +20,7 @@ import {
 } from '../sign-in-flow.js';
 import { BackupCodesPage, EnrolmentPage } from '../views/enrolment-pages.js';
 import { sendPage } from '../views/layout.js';
-import { makeSession } from './complete-sign-in.js';
+import { handOver, makeSession, type Opened } from './complete-sign-in.js';
 import { formTokenFor, parseCodeForm, requireOwnForm } from './form-input.js';
 import { showRefusal } from './page-errors.js';
 import type { Account } from './password-judgement.js';
@@ -75,7 +76,7 @@ export async function askEnrolment(
   tab: Tab,
   { tenantId, userId, accessStamp }: Account,
 ): Promise<void> {
-  const admission = await readAdmission(core, tenantId, userId);
+  const admission = await readAdmission(core, tenantId, userId, deviceOf(core, res.req));
   if (!admission || !mayEnter(admission.status)) {
     showRefusal(res, statusText(admission?.status ?? 'deleted'), tab.context);
     return;
@@ -107,7 +108,7 @@ function selfActor(user: UserDocument, req: Request): Actor {
 }
 
 /** What a first code was found to be; plain JSON, so that a second click at another process can be answered alike. */
-type EnrolmentResult = { kind: 'done'; token: string; codes: string[] } | { kind: 'wrong' };
+type EnrolmentResult = { kind: 'done'; opened: Opened; codes: string[] } | { kind: 'wrong' };
 
 async function enrol(
   core: Core,
@@ -125,13 +126,13 @@ async function enrol(
   if (!codes) return { kind: 'wrong' };
   await dropCode(core, flow, pending.id);
   // Read anew: the status, and what the password was judged under, may have changed while the app was set up.
-  const now = await readAdmission(core, user.tenantId, user._id);
+  const now = await readAdmission(core, user.tenantId, user._id, deviceOf(core, req));
   if (!now) return { kind: 'wrong' };
   const { accessStamp } = pending;
   return {
     kind: 'done',
     codes,
-    token: await makeSession(core, req, { context, admission: now, proof, accessStamp }),
+    opened: await makeSession(core, req, { context, admission: now, proof, accessStamp }),
   };
 }
 
@@ -141,7 +142,8 @@ export async function takeEnrolment(core: Core, req: Request, res: Response): Pr
   const tab = { flow, context };
   const code = parseCodeForm(req.body)?.code ?? '';
   const pending = codeOf(core, flow, context.id);
-  const admission = pending && (await readAdmission(core, pending.tenantId, pending.userId));
+  const device = deviceOf(core, req);
+  const admission = pending && (await readAdmission(core, pending.tenantId, pending.userId, device));
   const offered = pending?.offered;
   const result = await once(core, flow, [nonce, 'enrolment', code], async (): Promise<EnrolmentResult> => {
     if (!admission || offered === undefined) {
@@ -152,7 +154,7 @@ export async function takeEnrolment(core: Core, req: Request, res: Response): Pr
     return enrol(core, req, tab, { pending: { ...pending, offered }, admission, code });
   });
   if (result.kind === 'done') {
-    giveSession(core, res, result.token);
+    handOver(core, res, result.opened);
     sendPage(res, 200, <BackupCodesPage codes={result.codes} next={context.returnTo} />);
   } else if (admission && offered !== undefined) {
     await showEnrolmentPage(core, res, tab, admission, {
