@@ -122,7 +122,8 @@ function recovered(user: UserDocument, role: string, password: string) {
 
 export const adminRecoverCommand: Command = {
   name: 'admin recover',
-  summary: 'give a user a new password and an administrator’s role, enabled, approved and unlocked; their sessions end',
+  summary:
+    'give a user a new password and an administrator’s role, enabled, approved and unlocked; their sessions end',
   options: { email: emailOption, 'password-stdin': passwordOption, tenant: tenantOption },
   positionals: [],
   run: (invocation) =>
