@@ -2,6 +2,9 @@ import type { GroupDocument } from '../persistence/collections/groups.js';
 import type { Scope, Step, Transaction } from '../persistence/store.js';
 
 const fields = ['displayName', 'externalId', 'groupIds', 'directoryId', 'shownAt'] as const;
+/** How many groups may stand above one another over a group. What is nested deeper is not looked at. */
+export const deepestNesting = 32;
+
 export type GroupNode = Pick<GroupDocument, '_id' | (typeof fields)[number]>;
 
 /** The ids a set of groups leads up to that are not known yet. */
@@ -24,7 +27,8 @@ export function* knownGroupsStep(
   known: KnownGroups,
 ): Step<void> {
   const seen = new Set<string>();
-  for (let level = [...new Set(ids)]; level.length > 0;) {
+  let depth = 0;
+  for (let level = [...new Set(ids)]; level.length > 0 && depth <= deepestNesting; depth += 1) {
     const wanted = level.filter((id) => !known.has(id));
     wanted.forEach((id) => known.set(id, undefined));
     const found =
@@ -56,7 +60,8 @@ export function* groupsAboveStep(
  */
 export async function groupClosure(scope: Scope, ids: readonly string[]): Promise<Map<string, GroupNode>> {
   const known = new Map<string, GroupNode>();
-  for (let wanted = [...new Set(ids)]; wanted.length > 0;) {
+  let depth = 0;
+  for (let wanted = [...new Set(ids)]; wanted.length > 0 && depth <= deepestNesting; depth += 1) {
     const level = await scope.collection('groups').find({ _id: { $in: wanted } }, { fields });
     level.forEach((group) => known.set(group._id, group));
     wanted = nextIds(level, known);
@@ -94,7 +99,8 @@ export function reachable(
 /** The groups nested in this one at any depth, without itself. */
 export function* descendantGroupsStep(tx: Transaction, tenantId: string, groupId: string): Step<string[]> {
   const known = new Set([groupId]);
-  for (let level = [groupId]; level.length > 0;) {
+  let depth = 0;
+  for (let level = [groupId]; level.length > 0 && depth < deepestNesting; depth += 1) {
     const children: { _id: string }[] = yield* tx
       .tenant(tenantId)
       .collection('groups')
@@ -104,4 +110,46 @@ export function* descendantGroupsStep(tx: Transaction, tenantId: string, groupId
   }
   known.delete(groupId);
   return [...known];
+}
+
+/**
+ * How many groups stand above one another over (or, nested, below) a group, along the longest way.
+ *
+ * @param next - the groups one step further.
+ * @returns one more than {@link deepestNesting} for anything deeper.
+ */
+function* reachStep(
+  groupId: string,
+  next: (level: readonly string[]) => Step<readonly string[]>,
+): Step<number> {
+  let level: readonly string[] = [groupId];
+  for (let steps = 0; steps <= deepestNesting; steps += 1) {
+    level = [...new Set(yield* next(level))];
+    if (level.length === 0) return steps;
+  }
+  return deepestNesting + 1;
+}
+
+/** How deep groups would nest with one group put into another; {@link deepestNesting} is the most that is taken. */
+export function* nestingStep(
+  tx: Transaction,
+  tenantId: string,
+  childId: string,
+  groupId: string,
+): Step<number> {
+  const groups = tx.tenant(tenantId).collection('groups');
+  const known = new Map<string, readonly string[]>();
+  const above = yield* reachStep(groupId, function* (level): Step<readonly string[]> {
+    const wanted = level.filter((id) => !known.has(id));
+    const found =
+      wanted.length === 0 ? [] : yield* groups.find({ _id: { $in: wanted } }, { fields: ['groupIds'] });
+    for (const group of found) known.set(group._id, group.groupIds);
+    return level.flatMap((id) => known.get(id) ?? []);
+  });
+  if (above >= deepestNesting) return above + 1;
+  const below = yield* reachStep(childId, function* (level): Step<readonly string[]> {
+    const found = yield* groups.find({ groupIds: { $in: [...level] } }, { fields: [] });
+    return found.map(({ _id }) => _id);
+  });
+  return above + 1 + below;
 }

@@ -1,5 +1,6 @@
 import type { GroupDocument } from '../persistence/collections/groups.js';
 import type { UserDocument } from '../persistence/collections/users.js';
+import type { Step, Transaction } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import type { Actor, Core } from './core.js';
 import { refuseDuplicates } from './duplicates.js';
@@ -14,11 +15,13 @@ import {
 import { wakeJobs } from './jobs.js';
 import {
   afterOthers,
+  inLine,
   isLarge,
   leaveParts,
   partsOf,
   refusable,
   requireNoneLeft,
+  sizeOf,
   writeParts,
 } from './member-parts.js';
 import { changeMembersStep, requireMembers, type Difference } from './member-steps.js';
@@ -55,7 +58,7 @@ async function writeDifference(
   options: ChangeOptions,
 ): Promise<GroupDocument> {
   const [first, ...rest] = await judgedParts(core, actor, groupId, difference);
-  const group = await core.store.transaction(function* (tx) {
+  const write = function* (tx: Transaction): Step<GroupDocument> {
     const context = yield* openWrite(tx, core, actor);
     const groups = tx.tenant(context.tenantId).collection('groups');
     const stored = requireGroup(yield* groups.get(groupId), actor.directoryId);
@@ -63,7 +66,8 @@ async function writeDifference(
     requireVersion(stored, options.ifVersion);
     const edited = options.edit ? yield* editGroupStep(context, stored, options.edit) : stored;
     return yield* leaveParts(context, yield* changeMembersStep(context, edited, first), rest);
-  });
+  };
+  const group = await inLine(core.store, sizeOf(first), () => core.store.transaction(write));
   return rest.length === 0 ? group : writeParts(core, group, actor);
 }
 
@@ -120,7 +124,7 @@ async function replaceMembers(
 }
 
 /**
- * Changes who is in a group: all of it or nothing. Costs what changes, whatever the group's size; up to 500 changes are one transaction, of
+ * Changes who is in a group: all of it or nothing. Costs what changes, whatever the group's size; up to 100 changes are one transaction, of
  * more the first transaction decides and the others follow, whatever becomes of this process. Readers may see them come.
  *
  * @returns the group; the very same version when nothing changed.
@@ -150,7 +154,7 @@ export async function changeMembers(
 }
 
 /**
- * Adds a group with its members, or neither; see {@link changeMembers} for more than 500.
+ * Adds a group with its members, or neither; see {@link changeMembers} for more than 100.
  *
  * @throws AppError `group.name_taken`, `input.invalid` for unknown members.
  */
@@ -163,12 +167,13 @@ export async function createGroupWithMembers(
   const difference = { add: [...new Set(members)], remove: [] };
   if (isLarge(difference)) await requireMembers(core, actor, difference.add);
   const [first, ...rest] = partsOf(difference);
+  const write = function* (tx: Transaction): Step<GroupDocument> {
+    const context = yield* openWrite(tx, core, actor);
+    const inserted = yield* insertGroupStep(context, input);
+    return yield* leaveParts(context, yield* changeMembersStep(context, inserted, first), rest);
+  };
   const group = await refuseDuplicates(groupDuplicates, () =>
-    core.store.transaction(function* (tx) {
-      const context = yield* openWrite(tx, core, actor);
-      const inserted = yield* insertGroupStep(context, input);
-      return yield* leaveParts(context, yield* changeMembersStep(context, inserted, first), rest);
-    }),
+    inLine(core.store, sizeOf(first), () => core.store.transaction(write)),
   );
   const whole = await writeParts(core, group, actor);
   wakeJobs(core);

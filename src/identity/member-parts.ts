@@ -1,5 +1,5 @@
 import type { GroupDocument } from '../persistence/collections/groups.js';
-import type { Step } from '../persistence/store.js';
+import type { Step, Store, Transaction } from '../persistence/store.js';
 import { systemActor } from './actors.js';
 import type { Actor, Core } from './core.js';
 import { enqueueJob, type JobDocument } from './jobs.js';
@@ -16,7 +16,11 @@ import { openWrite, type WriteContext } from './user-write.js';
 /** Kind of the job that is one part of a change. */
 export const memberPartJob = 'members.change';
 
-const mostPerTransaction = 500;
+/** The embedded database does a transaction in one go, and everybody waits for it. */
+const mostPerTransaction = 100;
+
+/** Fewer changes than this wait for nobody. */
+const worthWaiting = 20;
 
 /** How long a part waits for who asked for it before a worker takes it. */
 const workerDelayMs = 30_000;
@@ -45,6 +49,22 @@ export function partsOf(
   for (; at < all.length; at += mostPerTransaction) parts.push(partAt(at, at + mostPerTransaction));
   return parts;
 }
+
+/** By store: the large transaction in front. Several at once would be done in one go all the same. */
+const lines = new WeakMap<Store, Promise<unknown>>();
+
+/** Runs a transaction of many changes when no other such one runs. */
+export async function inLine<R>(store: Store, size: number, work: () => Promise<R>): Promise<R> {
+  if (size < worthWaiting) return work();
+  const mine = (lines.get(store) ?? Promise.resolve()).then(work, work);
+  lines.set(
+    store,
+    mine.catch(() => undefined),
+  );
+  return mine;
+}
+
+export const sizeOf = ({ add, remove }: Difference): number => add.length + remove.length;
 
 export const isLarge = ({ add, remove }: Difference): boolean =>
   add.length + remove.length > mostPerTransaction;
@@ -119,7 +139,7 @@ async function writePart(
   partId: string,
   actor?: Actor,
 ): Promise<GroupDocument | undefined> {
-  return core.store.transaction(function* (tx) {
+  const write = function* (tx: Transaction): Step<GroupDocument | undefined> {
     const scope = tx.tenant(tenantId);
     const [jobs, groups] = [scope.collection('jobs'), scope.collection('groups')];
     const job = yield* jobs.get(partId);
@@ -135,7 +155,8 @@ async function writePart(
       ...stored,
       pendingParts: (stored.pendingParts ?? []).filter((id) => id !== partId),
     }));
-  });
+  };
+  return inLine(core.store, mostPerTransaction, () => core.store.transaction(write));
 }
 
 /** Writes the parts of a change that are left. @returns the group afterwards; as it was given when there are none. */

@@ -6,7 +6,7 @@ import { recordEvent } from './audit.js';
 import { requireAuthority } from './authority.js';
 import type { Actor, Core } from './core.js';
 import { requireMayGive } from './group-authority.js';
-import { groupsAboveStep } from './group-graph.js';
+import { deepestNesting, groupsAboveStep, nestingStep } from './group-graph.js';
 import { groupParty, recomputeMembers } from './groups.js';
 import { recomputeUserStep } from './recompute.js';
 import { isProtectedFromDirectories } from './user-transitions.js';
@@ -112,6 +112,12 @@ function* changeNested(
     if (above.has(child._id)) {
       const detail = `${child.displayName} holds this group already`;
       throw new AppError('input.invalid', 'a group cannot be a member of itself', {
+        errors: [{ pointer: '/members', detail }],
+      });
+    }
+    if ((yield* nestingStep(tx, tenantId, child._id, groupId)) > deepestNesting) {
+      const detail = `with ${child.displayName} in it groups would nest more than ${deepestNesting} deep`;
+      throw new AppError('input.invalid', 'groups would nest too deep', {
         errors: [{ pointer: '/members', detail }],
       });
     }

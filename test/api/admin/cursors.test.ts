@@ -9,7 +9,8 @@ describe('cursors of the API', () => {
 
   before(async () => {
     app = await startApp();
-    [acme, globex] = [await givenTenant(app), await givenTenant(app)];
+    const preset = 'contact-center';
+    [acme, globex] = [await givenTenant(app, { preset }), await givenTenant(app, { preset })];
     for (const tenant of [acme, globex]) {
       for (let at = 0; at < 3; at += 1) {
         await tenant.givenUser();

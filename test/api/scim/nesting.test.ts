@@ -1,0 +1,72 @@
+import { expect } from 'chai';
+import { newGroup, startScim, urn, type ScimApp } from '../../support/scim.js';
+
+const deepest = 32;
+
+describe('groups nested in groups', () => {
+  let app: ScimApp;
+
+  beforeEach(async () => {
+    app = await startScim();
+  });
+  afterEach(() => app.stop());
+
+  const put = (groupId: string, memberId: string) =>
+    app.acme.patch(`/Groups/${groupId}`, [{ op: 'add', path: 'members', value: [{ value: memberId }] }]);
+
+  /** Groups of which each holds the one before. @returns their ids, the innermost first. */
+  async function chain(length: number): Promise<string[]> {
+    const ids = [(await app.acme.group()).id];
+    while (ids.length < length) {
+      ids.push((await app.acme.group({ members: [{ value: ids.at(-1) }] })).id);
+    }
+    return ids;
+  }
+
+  it('may stand 32 deep, and show all of it on whoever is innermost', async () => {
+    const ids = await chain(deepest + 1);
+    const user = await app.acme.user();
+    await put(ids[0]!, user.id).expect(204);
+    const shown = (await app.acme.get(`/Users/${user.id}`)).body as { groups: object[] };
+    expect(shown.groups).to.have.length(deepest + 1);
+  });
+
+  it('are refused deeper, from above, from below and joined in the middle', async () => {
+    const ids = await chain(deepest + 1);
+    const refused = await app.acme.post('/Groups', newGroup({ members: [{ value: ids.at(-1) }] }));
+    expect(refused.status).to.equal(400);
+    expect((refused.body as { detail: string }).detail).to.contain('32');
+    const { id } = await app.acme.group();
+    await put(ids[0]!, id).expect(400);
+    const [lower, upper] = [await chain(20), await chain(20)];
+    await put(upper[0]!, lower.at(-1)!).expect(400);
+    await put(upper[8]!, lower.at(-1)!).expect(204);
+  });
+
+  it('of a chain longer than that, as older versions let stand, are read as far as 32', async () => {
+    const groups = app.core.store.server.collection('groups');
+    const ids: string[] = [];
+    for (let at = 0; at < 60; at += 1) ids.push((await app.acme.group()).id);
+    for (const [at, id] of ids.entries()) {
+      const above = ids[at + 1];
+      if (above) await groups.update(id, (stored) => ({ ...stored, groupIds: [above] }));
+    }
+    const user = await app.acme.user();
+    await put(ids[0]!, user.id).expect(204);
+    const shown = (await app.acme.get(`/Users/${user.id}`).expect(200)).body as { groups: object[] };
+    expect(shown.groups).to.have.length(deepest + 1);
+  });
+
+  it('in a ring made by one bulk request are refused in bounded time', async () => {
+    const count = 300;
+    const Operations = Array.from({ length: count }, (_, at) => ({
+      method: 'POST',
+      path: '/Groups',
+      bulkId: `g${at}`,
+      data: newGroup({ members: [{ value: `bulkId:g${(at + 1) % count}` }] }),
+    }));
+    const started = performance.now();
+    await app.acme.post('/Bulk', { schemas: [urn.bulk], Operations });
+    expect(performance.now() - started).to.be.below(30_000);
+  }).timeout(60_000);
+});
