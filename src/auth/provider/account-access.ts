@@ -84,7 +84,7 @@ export function claimsFor(
   const { settings, tenant } = config;
   return buildClaims({
     user,
-    tenant: { id: tenant._id, slug: tenant.slug },
+    tenant: { id: tenant._id, slug: tenant.slug, name: tenant.name },
     ...access,
     isEmailVerified: isEmailVerified(user, config),
     access: accessOf(user),

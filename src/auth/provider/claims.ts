@@ -4,7 +4,7 @@ import type { UserDocument } from '../../persistence/collections/users.js';
 /** What the claims of one user for one application are made of, read from the store at every issue. */
 export interface ClaimSource {
   user: UserDocument;
-  tenant: { id: string; slug: string };
+  tenant: { id: string; slug: string; name: string };
   /** The roles the user holds in this application, by their keys within it; the permissions they add up to. */
   roles: readonly string[];
   permissions: readonly string[];

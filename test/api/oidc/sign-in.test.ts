@@ -50,7 +50,7 @@ describe('OpenID provider: what an application gets', () => {
         name: 'Ada Lovelace',
         given_name: 'Ada',
         family_name: 'Lovelace',
-        tenant: { id: tenant._id, slug: tenant.slug },
+        tenant: { id: tenant._id, slug: tenant.slug, name: tenant.name },
         roles: ['agent'],
         permissions: ['calls.read'],
         limits: { products: ['Insights'], profile_access: true },

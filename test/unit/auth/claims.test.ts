@@ -11,7 +11,7 @@ const claimsOf = (over: Partial<UserDocument>, verified = false) =>
   buildClaims({
     user: userWith(over),
     isEmailVerified: verified,
-    tenant: { id: 't', slug: 'acme' },
+    tenant: { id: 't', slug: 'acme', name: 'Acme' },
     roles: [],
     permissions: [],
     approved: true,
@@ -65,7 +65,7 @@ describe('limits of a user in the claims (requirements B6)', () => {
   const limitsOf = (access: ClaimSource['access']): unknown =>
     buildClaims({
       user: userWith({}),
-      tenant: { id: 't', slug: 'acme' },
+      tenant: { id: 't', slug: 'acme', name: 'Acme' },
       roles: [],
       permissions: [],
       approved: true,
