@@ -29,7 +29,7 @@ const text = `# Configuration
 
 The environment wins over \`config/{NODE_ENV}.json\`, which wins over \`config/default.json\`. Every variable may also be given as a file: \`NAME_FILE\` holds the path.
 All problems are printed at once and the process ends with exit code 78. \`gatehouse check --print\` shows what is in force, secrets masked.
-Tenants have settings of their own, by \`/api/v1/settings\` or the bootstrap file.
+Tenants have [settings of their own](settings.md), by \`/api/v1/settings\` or the bootstrap file.
 
 | variable | setting | default | meaning |
 |---|---|---|---|

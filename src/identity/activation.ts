@@ -1,6 +1,8 @@
 import type { UserDocument } from '../persistence/collections/users.js';
+import type { Step } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import type { Origin } from './actors.js';
+import { recordEvent } from './audit.js';
 import type { Actor, Core } from './core.js';
 import { requireAuthority } from './authority.js';
 import { parseEmail } from './email-domain.js';
@@ -14,7 +16,7 @@ import { tenantSettings } from './tenant-settings.js';
 import { activated } from './user-actions.js';
 import { deriveStatus } from './user-status.js';
 import type { UserInput } from './user-input.js';
-import { openWrite } from './user-write.js';
+import { openWrite, partyOf, type WriteContext } from './user-write.js';
 import { createUser } from './users.js';
 
 /**
@@ -87,7 +89,19 @@ export async function activateByToken(
 ): Promise<PasswordSetting> {
   const holder = await findActivationHolder(core, token);
   if (holder?.connectionId !== null) return { kind: 'dead' };
-  return setPasswordByToken(core, holder, password, origin, { change: activated });
+  return setPasswordByToken(core, holder, password, origin, { change: activatedWithTerms });
+}
+
+/** The form shows the tenant's terms, where there are some, and is not taken without them. */
+function* activatedWithTerms(context: WriteContext, user: UserDocument): Step<UserDocument> {
+  const next = yield* activated(context, user);
+  const { settings } = context.config;
+  if (settings['terms.url'] === '') return next;
+  const version = settings['terms.version'];
+  const changes = [{ path: 'terms.version', before: user.terms?.version ?? null, after: version }];
+  const event = { action: 'terms.accepted', target: partyOf(user), changes };
+  yield* recordEvent(context.tx, context.actor, event, context.now);
+  return { ...next, terms: { acceptedAt: context.now, version } };
 }
 
 /** How long somebody who signed in with a temporary password may take to choose their own. */

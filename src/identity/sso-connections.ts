@@ -7,6 +7,7 @@ import { changesBetween } from './changes.js';
 import { domainFault, domainsOf, verifiedOf, type ConnectionDomainInput } from './connection-domains.js';
 import type { Actor, Core } from './core.js';
 import { refuseDuplicates } from './duplicates.js';
+import { tenantSettings } from './tenant-settings.js';
 import { touchTenant } from './tenant-config.js';
 import { requireVersion, type WriteOptions } from './versions.js';
 import { outboundFault } from './web-address.js';
@@ -73,6 +74,7 @@ export async function createConnection(
   requireValid(core, input);
   const now = core.clock.now();
   const domains = domainsOf(input.domains ?? [], [], mayVerify(actor), now);
+  const settings = await tenantSettings(core, actor.tenantId);
   return refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
       yield* touchTenant(tx, actor.tenantId);
@@ -88,7 +90,7 @@ export async function createConnection(
           clientSecret: input.clientSecret ? core.secretBox.seal(secretPurpose, input.clientSecret) : null,
           scopes: [...(input.scopes ?? ['openid', 'email', 'profile'])],
           mode: input.mode ?? 'off',
-          jitProvisioning: input.jitProvisioning ?? false,
+          jitProvisioning: input.jitProvisioning ?? settings['sso.jitProvisioning'],
           domains,
           verifiedDomains: verifiedOf(domains),
         });

@@ -15,7 +15,9 @@ export const settingsCatalogue = {
   'approval.autoApproveInvited': flag.describe('invited users need no approval'),
   'approval.autoApproveScim': flag.describe('provisioned users need no approval'),
   'approval.required': flag.describe('new users need approval before they get roles'),
-  'groups.enabled': flag.describe('groups are shown and managed in the console'),
+  'groups.enabled': flag.describe(
+    'people see and manage groups; where it is off, only directories do, over SCIM',
+  ),
   'invites.method': z.enum(['link', 'temporary_password']).describe('what an invitation mail holds'),
   'invites.temporaryAllowed': flag.describe('invitations may end access at a date'),
   'invites.ttlSeconds': seconds.describe('how long an invitation is good'),
@@ -36,12 +38,7 @@ export const settingsCatalogue = {
   'password.resetTtlSeconds': seconds.describe('how long a reset link is good'),
   'profile.adminCanEditEmail': flag.describe('administrators may change addresses'),
   'profile.adminCanEditName': flag.describe('administrators may change names'),
-  'profile.fields': z
-    .array(z.enum(['phone', 'picture', 'signature']))
-    .describe('personal data kept beyond name and address'),
   'profile.nameRule': z.enum(['strict', 'relaxed']).describe('what names people may give themselves'),
-  'profile.userCanEditEmail': flag.describe('people may change their own address'),
-  'registration.self': flag.describe('people may register themselves'),
   'roles.custom': flag.describe('roles may be made beside the built-in ones'),
   'roles.multiple': flag.describe('a person may be given several roles'),
   'scim.deleteMode': z.enum(['delete', 'hide']).describe('SCIM DELETE removes, or disables and hides'),
@@ -57,9 +54,19 @@ export const settingsCatalogue = {
   'sessions.absoluteSeconds': seconds.describe('a session ends this long after the sign-in'),
   'sessions.idleSeconds': seconds.describe('a session ends this long after its last use'),
   'sessions.revokeOnDisable': flag.describe('disabling a user in the console ends their sessions'),
-  'sso.jitProvisioning': flag.describe('new connections create users at their first sign-in'),
-  'sso.staffBypass': flag.describe('staff may sign in locally on a forwarded domain'),
-  'twoFactor.mode': z.enum(['off', 'optional', 'required']).describe('second factor at local sign-in'),
+  'sso.jitProvisioning': flag.describe(
+    'new connections create users at their first sign-in, unless they say otherwise',
+  ),
+  'terms.url': z
+    .union([z.literal(''), z.url({ protocol: /^https?$/ }).max(2000)])
+    .describe('where the terms of use stand, which people accept when they activate; empty: there are none'),
+  'terms.version': z
+    .string()
+    .max(100)
+    .describe('which terms these are: kept with the acceptance, and in the audit trail'),
+  'twoFactor.mode': z
+    .enum(['off', 'optional', 'required'])
+    .describe('second factor at local sign-in: nobody, whoever set one up, or everybody'),
   'users.adding': z.enum(['by_permission', 'staff_only', 'scim_only']).describe('who may add users'),
   'users.deletion': flag.describe('users can be deleted'),
 } as const;
@@ -91,10 +98,7 @@ const defaults: Settings = {
   'password.resetTtlSeconds': 3600,
   'profile.adminCanEditEmail': true,
   'profile.adminCanEditName': true,
-  'profile.fields': ['phone', 'picture', 'signature'],
   'profile.nameRule': 'relaxed',
-  'profile.userCanEditEmail': false,
-  'registration.self': false,
   'roles.custom': true,
   'roles.multiple': true,
   'scim.deleteMode': 'delete',
@@ -105,7 +109,8 @@ const defaults: Settings = {
   'sessions.idleSeconds': 900,
   'sessions.revokeOnDisable': true,
   'sso.jitProvisioning': false,
-  'sso.staffBypass': false,
+  'terms.url': '',
+  'terms.version': '',
   'twoFactor.mode': 'optional',
   'users.adding': 'by_permission',
   'users.deletion': true,

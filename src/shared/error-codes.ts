@@ -13,6 +13,7 @@ export const errorStatus = {
   'directory.too_many_tokens': 409,
   'group.name_taken': 409,
   'group.not_found': 404,
+  'group.off': 403,
   'group.provisioned': 403,
   'input.invalid': 400,
   'input.malformed': 400,

@@ -17,6 +17,7 @@ import { deleteGroup, getGroup, updateGroup, type GroupDocument } from '../../id
 import { inputLimits } from '../../identity/input-limits.js';
 import { requirePermission } from '../../identity/permissions.js';
 import { tenantConfig } from '../../identity/tenant-config.js';
+import { AppError } from '../../shared/errors.js';
 import { listOf, pageAfter, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { line, roleNames } from '../present/fields.js';
 import {
@@ -257,7 +258,7 @@ const removeMember = route({
   },
 });
 
-export const groupRoutes: readonly Route[] = [
+const all: readonly Route[] = [
   listAll,
   readOne,
   createOne,
@@ -267,3 +268,14 @@ export const groupRoutes: readonly Route[] = [
   addMembers,
   removeMember,
 ];
+
+/** Where `groups.enabled` is off, groups are for directories alone. Judged after the permission, before the rest. */
+export const groupRoutes: readonly Route[] = all.map((one) => ({
+  ...one,
+  async target(core, tenantId, params) {
+    const { settings } = await tenantConfig(core, tenantId);
+    if (!settings['groups.enabled'])
+      throw new AppError('group.off', 'groups are switched off in this tenant');
+    return one.target(core, tenantId, params);
+  },
+}));

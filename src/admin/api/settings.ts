@@ -20,7 +20,7 @@ const targetTenant = (core: Core, tenantId: string): Promise<TenantDocument> => 
 function replySettings(tenant: TenantDocument): Reply<z.input<typeof settingsSchema>> {
   const settings = settingsOf(tenant);
   return {
-    body: { ...settings, 'profile.fields': [...settings['profile.fields']] },
+    body: settings,
     version: tenant.version,
   };
 }

@@ -71,19 +71,27 @@ function sendDeadLink(res: Response): void {
 interface PasswordForm {
   title: string;
   action: string;
-  withTerms: boolean;
+  button: string;
+  /** Where the terms stand that are accepted with it; empty: none. */
+  termsUrl: string;
 }
 
 const resetForm = (token: string): PasswordForm => ({
   title: 'Set a new password',
   action: `/reset/${encodeURIComponent(token)}`,
-  withTerms: false,
+  button: 'Set password',
+  termsUrl: '',
 });
 
-const activationForm = (token: string): PasswordForm => ({
+const activationForm = async (
+  core: Core,
+  token: string,
+  { tenantId }: UserDocument,
+): Promise<PasswordForm> => ({
   title: 'Activate your account',
   action: `/activate/${encodeURIComponent(token)}`,
-  withTerms: true,
+  button: 'Activate',
+  termsUrl: (await tenantSettings(core, tenantId))['terms.url'],
 });
 
 async function sendForm(
@@ -126,7 +134,7 @@ async function takePassword(
   },
 ): Promise<void> {
   const parsed = passwordForm.safeParse(req.body ?? {});
-  const fault = formFault(parsed.data, step.form.withTerms);
+  const fault = formFault(parsed.data, step.form.termsUrl !== '');
   if (fault !== undefined || !parsed.data) {
     await sendForm(core, res, step.form, step.user, fault);
     return;
@@ -184,7 +192,7 @@ function activationRoutes(core: Core, router: Router): void {
     const holder = await findActivationHolder(core, req.params.token);
     if (!holder) sendDeadLink(res);
     else if (holder.connectionId === null)
-      await sendForm(core, res, activationForm(req.params.token), holder.user);
+      await sendForm(core, res, await activationForm(core, req.params.token, holder.user), holder.user);
     else sendPage(res, 200, <ActivateThroughCompanyPage ssoPath={`/sso/${holder.connectionId}/start`} />);
   });
   router.post('/activate/:token', async (req: TokenRequest, res: Response) => {
@@ -196,7 +204,7 @@ function activationRoutes(core: Core, router: Router): void {
     }
     const work = (password: string) => activateByToken(core, token, password, visitorOf(req));
     await takePassword(core, req, res, {
-      form: activationForm(token),
+      form: await activationForm(core, token, holder.user),
       user: holder.user,
       work,
       done: 'activated',

@@ -51,7 +51,9 @@ export function NewPasswordPage(props: {
   action: string;
   email: string;
   minLength: number;
-  withTerms: boolean;
+  button: string;
+  /** Where the terms stand that are accepted with it; empty: none. */
+  termsUrl: string;
   alert?: string | undefined;
 }): ReactElement {
   return (
@@ -81,15 +83,15 @@ export function NewPasswordPage(props: {
         </p>
         <label htmlFor="password2">New password again</label>
         <input id="password2" name="password2" type="password" autoComplete="new-password" required />
-        {props.withTerms && (
+        {props.termsUrl !== '' && (
           <p>
             <input id="terms" name="terms" type="checkbox" value="on" required />
             <label htmlFor="terms" className="inline">
-              I accept the terms of use
+              I accept the <a href={props.termsUrl}>terms of use</a>
             </label>
           </p>
         )}
-        <button type="submit">{props.withTerms ? 'Activate' : 'Set password'}</button>
+        <button type="submit">{props.button}</button>
       </form>
     </Page>
   );

@@ -60,6 +60,8 @@ export interface UserDocument extends StoredDocument {
   broughtInto?: string[];
   approved: boolean;
   activatedAt: Date | null;
+  /** The terms of use the person accepted last: when, and which. Absent: none. */
+  terms?: { acceptedAt: Date; version: string };
   accessExpiresAt: Date | null;
   loginType: LoginType;
   source: UserSource;
@@ -93,6 +95,7 @@ export const userSchema = defineCollection<UserDocument>(
     broughtInto: { type: [String], default: undefined },
     approved: { type: Boolean, required: true },
     activatedAt: Date,
+    terms: Mixed,
     accessExpiresAt: Date,
     loginType: { type: String, required: true },
     source: { type: String, required: true },

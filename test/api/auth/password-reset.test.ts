@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { updateTenant } from '../../../src/identity/tenants.js';
 import { systemActor } from '../../../src/identity/actors.js';
 import { sendActivation } from '../../../src/identity/activation.js';
 import { setEnabled } from '../../../src/identity/user-actions.js';
@@ -194,15 +195,36 @@ describe('activation', () => {
     return { user, link: (await waitForMails(app.core, email)).at(-1)!.link };
   }
 
-  it('sets the first password and accepts the terms; the link is dead afterwards', async () => {
+  it('sets the first password and accepts the terms, which are kept and recorded; the link is dead afterwards', async () => {
+    const terms = { 'terms.url': 'https://acme.test/terms', 'terms.version': '2026-11' };
+    await updateTenant(app.core, systemActor(tenantId), { settings: terms });
     const { user, link } = await invited();
     const browser = openBrowser(app.url);
-    expect((await browser.get(link)).text).to.include('name="terms"');
+    expect((await browser.get(link)).text)
+      .to.include('name="terms"')
+      .and.include('href="https://acme.test/terms"');
     expect((await browser.post(link, both)).status).to.equal(400);
     expect((await browser.post(link, { ...both, terms: 'on' })).status).to.equal(303);
-    expect((await getUser(app.core, tenantId, user._id)).activatedAt).to.be.instanceOf(Date);
+    const stored = await getUser(app.core, tenantId, user._id);
+    expect(stored.activatedAt).to.be.instanceOf(Date);
+    expect(stored.terms?.version).to.equal('2026-11');
+    expect(stored.terms?.acceptedAt).to.be.instanceOf(Date);
+    const [event] = await app.core.store
+      .tenant(tenantId)
+      .collection('audit_events')
+      .find({ action: 'terms.accepted', 'target.id': user._id });
+    expect(event?.changes).to.deep.equal([{ path: 'terms.version', before: null, after: '2026-11' }]);
+    await updateTenant(app.core, systemActor(tenantId), { settings: { 'terms.url': '' } });
     expect((await attempt(app.url, user.userName, newPassword)).status).to.equal(303);
     expect((await browser.get(link)).status).to.equal(410);
+  });
+
+  it('asks for no terms where the tenant has none', async () => {
+    const { user, link } = await invited();
+    const browser = openBrowser(app.url);
+    expect((await browser.get(link)).text).to.not.include('terms');
+    expect((await browser.post(link, both)).status).to.equal(303);
+    expect((await getUser(app.core, tenantId, user._id)).terms).to.equal(undefined);
   });
 
   it('of a disabled user is refused', async () => {
