@@ -1,0 +1,183 @@
+import { expect } from 'chai';
+import { routeTable } from '../../../src/admin/table.js';
+import { administratorPermissions } from '../../../src/identity/permissions.js';
+import { newId } from '../../../src/shared/ids.js';
+import { givenTenant, type ApiTenant } from '../../support/api.js';
+import { startApp, type TestApp } from '../../support/app.js';
+
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+/**
+ * Which permission each call needs, written down a second time and apart from the table of routes: a wrong one there has to be wrong here
+ * as well to pass.
+ */
+const needed: Readonly<Record<string, readonly string[]>> = {
+  'account.settings': [
+    'GET /api-keys',
+    'POST /api-keys',
+    'DELETE /api-keys/{id}',
+    'GET /settings',
+    'PATCH /settings',
+    'POST /settings/preset',
+  ],
+  'applications.manage': [
+    'GET /applications',
+    'GET /applications/{id}',
+    'POST /applications',
+    'PATCH /applications/{id}',
+    'POST /applications/{id}/secret',
+    'DELETE /applications/{id}',
+  ],
+  'audit.read': ['GET /audit-events', 'GET /audit-events/export.csv'],
+  'groups.manage': [
+    'POST /groups',
+    'PATCH /groups/{id}',
+    'DELETE /groups/{id}',
+    'POST /groups/{id}/members',
+    'DELETE /groups/{id}/members/{memberId}',
+  ],
+  'roles.edit': ['PATCH /roles/{id}'],
+  'roles.manage': ['POST /roles', 'DELETE /roles/{id}'],
+  'roles.read': ['GET /roles', 'GET /roles/{id}', 'GET /permissions'],
+  'scim.manage': [
+    'GET /directories',
+    'GET /directories/{id}',
+    'POST /directories',
+    'PATCH /directories/{id}',
+    'DELETE /directories/{id}',
+    'GET /directories/{id}/tokens',
+    'POST /directories/{id}/tokens',
+    'POST /directories/{id}/tokens/{tokenId}/rotate',
+    'DELETE /directories/{id}/tokens/{tokenId}',
+    'GET /directories/{id}/rules',
+    'PUT /directories/{id}/rules',
+    'POST /directories/{id}/rules',
+    'DELETE /directories/{id}/rules/{ruleId}',
+    'POST /directories/{id}/rules/dry-run',
+    'GET /directories/{id}/requests',
+    'GET /directories/{id}/requests/{requestId}',
+    'POST /directories/{id}/requests/{requestId}/replay',
+    'GET /directories/{id}/requests/stream',
+    'GET /directories/{id}/deviations',
+  ],
+  'sessions.invalidate': ['POST /users/{id}/end-sessions', 'DELETE /users/{id}/sessions/{sessionId}'],
+  'sso.manage': [
+    'GET /sso-connections',
+    'GET /sso-connections/{id}',
+    'POST /sso-connections',
+    'PATCH /sso-connections/{id}',
+    'DELETE /sso-connections/{id}',
+    'POST /sso-connections/{id}/domains/{domain}/verify',
+    'POST /sso-connections/{id}/test',
+    'GET /sso-connections/trace',
+  ],
+  'users.approve': ['POST /users/{id}/approve'],
+  'users.create': [
+    'POST /users',
+    'POST /users/{id}/resend-activation',
+    'POST /invitations',
+    'POST /invitations/{id}/resend',
+    'POST /invitations/{id}/revoke',
+  ],
+  'users.delete': ['DELETE /users/{id}'],
+  'users.enable': ['POST /users/{id}/enable', 'POST /users/{id}/disable'],
+  'users.export': ['GET /users/export.csv'],
+  'users.read': [
+    'GET /users',
+    'GET /users/{id}',
+    'GET /users/{id}/sessions',
+    'GET /invitations',
+    'GET /invitations/{id}',
+    'GET /groups',
+    'GET /groups/{id}',
+    'GET /groups/{id}/members',
+    'GET /users/{id}/role-explanation',
+    'GET /users/{id}/provisioning',
+  ],
+  'users.reset_2fa': ['POST /users/{id}/reset-2fa'],
+  'users.reset_password': ['POST /users/{id}/password-reset'],
+  'users.update': ['PATCH /users/{id}'],
+  self: [
+    'GET /me',
+    'PATCH /me',
+    'POST /me/password',
+    'GET /me/sessions',
+    'DELETE /me/sessions/{id}',
+    'POST /me/2fa',
+    'POST /me/2fa/confirm',
+    'DELETE /me/2fa',
+  ],
+};
+
+const calls = Object.entries(needed).flatMap(([permission, routes]) =>
+  routes.map((route) => {
+    const [method = '', path = ''] = route.split(' ');
+    return { route, permission, method: method.toLowerCase() as Method, path };
+  }),
+);
+
+/** What a field of a body needs beside the permission of its call. */
+const fields: readonly [route: string, body: object, permission: string][] = [
+  ['PATCH /users/{id}', { roles: [] }, 'roles.assign'],
+  ['PATCH /users/{id}', { services: [] }, 'roles.assign'],
+  ['PATCH /users/{id}', { enabled: true }, 'users.enable'],
+  ['PATCH /users/{id}', { enabled: false }, 'users.enable'],
+  ['PATCH /users/{id}', { approved: true }, 'users.approve'],
+  ['POST /users', { email: 'new@acme.test', roles: [] }, 'roles.assign'],
+  ['POST /users', { email: 'new@acme.test', services: [] }, 'roles.assign'],
+  ['POST /users', { email: 'new@acme.test', enabled: false }, 'users.enable'],
+  ['POST /users', { email: 'new@acme.test', approved: true }, 'users.approve'],
+  ['POST /invitations', { emails: ['new@acme.test'], roles: ['crm:agent'] }, 'roles.assign'],
+  ['POST /groups', { displayName: 'New', roles: ['crm:agent'] }, 'roles.assign'],
+  ['PATCH /groups/{id}', { roles: ['crm:agent'] }, 'roles.assign'],
+];
+
+describe('the permission of each call', () => {
+  let app: TestApp;
+  let acme: ApiTenant;
+  let user: string;
+  let group: string;
+  /** Keys by the one permission they lack. */
+  const keys = new Map<string, string>();
+  before(async () => {
+    app = await startApp();
+    acme = await givenTenant(app);
+    await acme.givenApplication('crm');
+    user = (await acme.givenUser())._id;
+    const made = await acme.call('post', '/groups').send({ displayName: 'G' });
+    group = (made.body as { id: string }).id;
+    for (const missing of administratorPermissions) {
+      keys.set(missing, await acme.givenKey([...administratorPermissions].filter((one) => one !== missing)));
+    }
+  });
+  after(() => app.stop());
+
+  const fill = (path: string): string =>
+    path.replace(/\/([\w-]+)\/\{\w+\}/g, (_, collection: string) => {
+      const known: Record<string, string> = { users: user, groups: group };
+      return `/${collection}/${known[collection] ?? newId()}`;
+    });
+
+  it('is written down here for every call there is, and for no other', () => {
+    const there = routeTable.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+    expect(calls.map(({ route }) => route).sort()).to.deep.equal(there.sort());
+  });
+
+  for (const { route, permission, method, path } of calls) {
+    const who = permission === 'self' ? 'a key, which is nobody' : `whoever holds all but ${permission}`;
+    it(`refuses ${route} to ${who}, before it looks at the body`, async () => {
+      const key = permission === 'self' ? acme.key : keys.get(permission);
+      const test = acme.call(method, fill(path), key);
+      const res = await (method === 'get' ? test : test.set('Content-Type', 'text/plain').send('{'));
+      expect(res.body, res.text).to.include({ status: 403, code: 'auth.forbidden' });
+    });
+  }
+
+  for (const [route, body, permission] of fields) {
+    it(`refuses ${JSON.stringify(body)} of ${route} to whoever holds all but ${permission}`, async () => {
+      const [method = '', path = ''] = route.split(' ');
+      const call = acme.call(method.toLowerCase() as Method, fill(path), keys.get(permission));
+      expect((await call.send(body)).body).to.include({ status: 403, code: 'auth.forbidden' });
+    });
+  }
+});
