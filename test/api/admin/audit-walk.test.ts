@@ -1,0 +1,462 @@
+import { expect } from 'chai';
+import supertest from 'supertest';
+import { createConnection } from '../../../src/identity/sso-connections.js';
+import { createDirectory } from '../../../src/identity/directories.js';
+import { createToken } from '../../../src/identity/directory-tokens.js';
+import { createGroup } from '../../../src/identity/groups.js';
+import { createRole } from '../../../src/identity/roles.js';
+import { setApproved, setEnabled } from '../../../src/identity/user-actions.js';
+import { givenTenant, type ApiTenant } from '../../support/api.js';
+import { startApp, type TestApp } from '../../support/app.js';
+import { openBrowser } from '../../support/browser.js';
+import { goodPassword } from '../../support/people.js';
+import { newUser, urn } from '../../support/scim-data.js';
+import { signIn } from '../../support/sign-in.js';
+
+type Json = Record<string, unknown>;
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+/** What stands in the trail: `action target.type target.id`, the id as a name the case gives. */
+type Told = string;
+
+interface Event {
+  action: string;
+  actor: { type: string; id: string; label: string };
+  target: { type: string; id: string } | null;
+  result: string;
+}
+
+let serial = 0;
+const fresh = (prefix: string): string => `${prefix}${(serial += 1)}`;
+
+describe('every change leaves its event, with who did it and to whom', () => {
+  let app: TestApp;
+  let acme: ApiTenant;
+  let keyId: string;
+  before(async () => {
+    app = await startApp({ config: { allowPrivateIssuers: true } });
+    acme = await givenTenant(app, { settings: { 'approval.required': true } });
+    await acme.givenApplication('crm');
+    await acme.givenUser({ roles: ['administrator'] });
+    const keys = (await acme.call('get', '/api-keys')).body as { items: { id: string }[] };
+    keyId = keys.items[0]!.id;
+  });
+  after(() => app.stop());
+
+  async function eventsBy(actor: string): Promise<Event[]> {
+    const res = await acme.call('get', `/audit-events?actor=${actor}&sort=at&limit=1000`);
+    return (res.body as { items: Event[] }).items;
+  }
+  const say = ({ action, target }: Event): Told => `${action} ${target?.type ?? '-'} ${target?.id ?? '-'}`;
+
+  const user = async (): Promise<string> => (await acme.givenUser())._id;
+  const group = async (): Promise<string> =>
+    (await createGroup(app.core, acme.system, { displayName: fresh('G'), externalId: null, attributes: {} }))
+      ._id;
+  const directory = async (): Promise<string> =>
+    (await createDirectory(app.core, acme.system, { name: fresh('D') }))._id;
+  const role = async (): Promise<string> => {
+    const key = fresh('role');
+    const input = { key, applicationKey: null, name: key, description: '', permissions: [] };
+    return (await createRole(app.core, acme.system, input)).id;
+  };
+  const application = async (): Promise<string> => (await acme.givenApplication(fresh('app')))._id;
+  const connection = async (): Promise<string> => {
+    const input = { name: fresh('sso'), issuer: 'http://127.0.0.1:9', clientId: 'x' };
+    return (await createConnection(app.core, acme.system, input))._id;
+  };
+  const token = async (): Promise<[string, string]> => {
+    const id = await directory();
+    return [id, (await createToken(app.core, acme.system, id, { name: 't' })).document._id];
+  };
+
+  type Case = [
+    what: string,
+    prepare: () => Promise<string | [string, string]>,
+    call: (id: string, second: string) => [Method, string, Json?],
+    told: (id: string, second: string, made: string) => Told[],
+  ];
+  const nothing = () => Promise.resolve('');
+  const disabled = async () => {
+    const id = await user();
+    await setEnabled(app.core, acme.system, id, false);
+    return id;
+  };
+  const unapproved = async () => {
+    const id = await user();
+    await setApproved(app.core, acme.system, id, false);
+    return id;
+  };
+  const approved = async () => {
+    const id = await user();
+    await setApproved(app.core, acme.system, id, true);
+    return id;
+  };
+  const member = async (): Promise<[string, string]> => {
+    const [id, who] = [await group(), await user()];
+    await acme.call('post', `/groups/${id}/members`).send({ members: [who] });
+    return [id, who];
+  };
+  const withFactor = async () => {
+    const { _id } = await acme.givenUser({ password: goodPassword });
+    const twoFactor = {
+      state: 'on' as const,
+      secret: 'x',
+      backupCodes: [] as string[],
+      lastStep: 0,
+      enrolledAt: new Date(),
+    };
+    const credentials = app.core.store.tenant(acme.tenant._id).collection('credentials');
+    await credentials.update(_id, (stored) => ({ ...stored, twoFactor }));
+    return _id;
+  };
+  const until = '2099-01-01T00:00:00Z';
+  const rule = { when: { path: 'title', is: 'x' }, grant: ['crm:agent'] };
+
+  const cases: Case[] = [
+    [
+      'POST /users',
+      nothing,
+      () => ['post', '/users', { email: `${fresh('new')}@acme.test` }],
+      (_, __, id) => [`user.created user ${id}`, `invitation.sent user ${id}`],
+    ],
+    [
+      'PATCH a name',
+      user,
+      (id) => ['patch', `/users/${id}`, { givenName: 'X' }],
+      (id) => [`user.updated user ${id}`],
+    ],
+    [
+      'PATCH an address',
+      user,
+      (id) => ['patch', `/users/${id}`, { email: `${fresh('moved')}@acme.test` }],
+      (id) => [`user.email_changed user ${id}`],
+    ],
+    [
+      'PATCH roles',
+      user,
+      (id) => ['patch', `/users/${id}`, { roles: ['crm:agent'] }],
+      (id) => [`user.roles_changed user ${id}`],
+    ],
+    [
+      'PATCH the access period',
+      user,
+      (id) => ['patch', `/users/${id}`, { accessExpiresAt: until }],
+      (id) => [`user.access_period_changed user ${id}`],
+    ],
+    [
+      'PATCH services',
+      user,
+      (id) => ['patch', `/users/${id}`, { services: ['crm'] }],
+      (id) => [`service.assigned user ${id}`],
+    ],
+    [
+      'PATCH enabled',
+      user,
+      (id) => ['patch', `/users/${id}`, { enabled: false }],
+      (id) => [`user.disabled user ${id}`],
+    ],
+    [
+      'PATCH approved',
+      approved,
+      (id) => ['patch', `/users/${id}`, { approved: false }],
+      (id) => [`user.unapproved user ${id}`],
+    ],
+    ['approve', unapproved, (id) => ['post', `/users/${id}/approve`], (id) => [`user.approved user ${id}`]],
+    ['enable', disabled, (id) => ['post', `/users/${id}/enable`], (id) => [`user.enabled user ${id}`]],
+    ['disable', user, (id) => ['post', `/users/${id}/disable`], (id) => [`user.disabled user ${id}`]],
+    [
+      'hold',
+      user,
+      (id) => ['post', `/users/${id}/disable`, { hold: true }],
+      (id) => [`user.disabled user ${id}`],
+    ],
+    [
+      'end-sessions',
+      user,
+      (id) => ['post', `/users/${id}/end-sessions`],
+      (id) => [`sessions.invalidated user ${id}`],
+    ],
+    ['DELETE a user', user, (id) => ['delete', `/users/${id}`], (id) => [`user.deleted user ${id}`]],
+    [
+      'resend-activation',
+      async () => (await acme.givenUser({ activated: false }))._id,
+      (id) => ['post', `/users/${id}/resend-activation`],
+      (id) => [`invitation.sent user ${id}`],
+    ],
+    [
+      'password-reset',
+      approved,
+      (id) => ['post', `/users/${id}/password-reset`],
+      (id) => [`password.reset_requested user ${id}`],
+    ],
+    [
+      'reset-2fa',
+      withFactor,
+      (id) => ['post', `/users/${id}/reset-2fa`],
+      (id) => [`twofactor.reset user ${id}`],
+    ],
+    ['a CSV of users', nothing, () => ['get', '/users/export.csv'], () => ['users.exported - -']],
+    ['a CSV of events', nothing, () => ['get', '/audit-events/export.csv'], () => ['audit.exported - -']],
+    [
+      'POST /groups with members',
+      user,
+      (id) => ['post', '/groups', { displayName: fresh('New'), members: [id] }],
+      (_, __, id) => [`group.created group ${id}`, `group.members_changed group ${id}`],
+    ],
+    [
+      'PATCH a group',
+      group,
+      (id) => ['patch', `/groups/${id}`, { displayName: fresh('R') }],
+      (id) => [`group.updated group ${id}`],
+    ],
+    [
+      'POST members',
+      async () => [await group(), await user()],
+      (id, who) => ['post', `/groups/${id}/members`, { members: [who] }],
+      (id) => [`group.members_changed group ${id}`],
+    ],
+    [
+      'DELETE a member',
+      member,
+      (id, who) => ['delete', `/groups/${id}/members/${who}`],
+      (id) => [`group.members_changed group ${id}`],
+    ],
+    ['DELETE a group', group, (id) => ['delete', `/groups/${id}`], (id) => [`group.deleted group ${id}`]],
+    [
+      'POST /roles',
+      nothing,
+      () => ['post', '/roles', { key: fresh('key'), name: 'N', permissions: [] }],
+      (_, __, id) => [`role.created role ${id}`],
+    ],
+    [
+      'PATCH a role',
+      role,
+      (id) => ['patch', `/roles/${id}`, { name: 'Other' }],
+      (id) => [`role.updated role ${id}`],
+    ],
+    ['DELETE a role', role, (id) => ['delete', `/roles/${id}`], (id) => [`role.deleted role ${id}`]],
+    [
+      'POST /applications',
+      nothing,
+      () => [
+        'post',
+        '/applications',
+        { key: fresh('a'), name: 'A', redirectUris: ['http://localhost:1/cb'] },
+      ],
+      (_, __, id) => [`application.created application ${id}`],
+    ],
+    [
+      'PATCH an application',
+      application,
+      (id) => ['patch', `/applications/${id}`, { name: 'Other' }],
+      (id) => [`application.updated application ${id}`],
+    ],
+    [
+      'an application’s secret',
+      application,
+      (id) => ['post', `/applications/${id}/secret`],
+      (id) => [`application.secret_changed application ${id}`],
+    ],
+    [
+      'DELETE an application',
+      application,
+      (id) => ['delete', `/applications/${id}`],
+      (id) => [`application.deleted application ${id}`],
+    ],
+    [
+      'POST /sso-connections',
+      nothing,
+      () => ['post', '/sso-connections', { name: fresh('c'), issuer: 'http://127.0.0.1:9', clientId: 'x' }],
+      (_, __, id) => [`sso.created sso_connection ${id}`],
+    ],
+    [
+      'PATCH a connection',
+      connection,
+      (id) => ['patch', `/sso-connections/${id}`, { mode: 'optional' }],
+      (id) => [`sso.updated sso_connection ${id}`],
+    ],
+    [
+      'DELETE a connection',
+      connection,
+      (id) => ['delete', `/sso-connections/${id}`],
+      (id) => [`sso.deleted sso_connection ${id}`],
+    ],
+    [
+      'POST /directories',
+      nothing,
+      () => ['post', '/directories', { name: fresh('new') }],
+      (_, __, id) => [`directory.created directory ${id}`],
+    ],
+    [
+      'PATCH a directory',
+      directory,
+      (id) => ['patch', `/directories/${id}`, { enabled: false }],
+      (id) => [`directory.updated directory ${id}`],
+    ],
+    [
+      'POST a rule',
+      directory,
+      (id) => ['post', `/directories/${id}/rules`, rule],
+      (id) => [`directory.updated directory ${id}`],
+    ],
+    [
+      'PUT the rules',
+      directory,
+      (id) => ['put', `/directories/${id}/rules`, { rules: [rule] }],
+      (id) => [`directory.updated directory ${id}`],
+    ],
+    [
+      'DELETE a directory',
+      directory,
+      (id) => ['delete', `/directories/${id}`],
+      (id) => [`directory.deleted directory ${id}`],
+    ],
+    [
+      'POST a SCIM token',
+      directory,
+      (id) => ['post', `/directories/${id}/tokens`, { name: 't' }],
+      (_, __, id) => [`scim_token.created scim_token ${id}`],
+    ],
+    [
+      'rotate a SCIM token',
+      token,
+      (id, second) => ['post', `/directories/${id}/tokens/${second}/rotate`, {}],
+      (_, __, id) => [`scim_token.rotated scim_token ${id}`],
+    ],
+    [
+      'DELETE a SCIM token',
+      token,
+      (id, second) => ['delete', `/directories/${id}/tokens/${second}`],
+      (_, second) => [`scim_token.revoked scim_token ${second}`],
+    ],
+    [
+      'POST an API key',
+      nothing,
+      () => ['post', '/api-keys', { name: fresh('k'), role: 'administrator' }],
+      (_, __, id) => [`api_key.created api_key ${id}`],
+    ],
+    [
+      'DELETE an API key',
+      async () => {
+        const res = await acme.call('post', '/api-keys').send({ name: fresh('k'), role: 'administrator' });
+        return (res.body as { id: string }).id;
+      },
+      (id) => ['delete', `/api-keys/${id}`],
+      (id) => [`api_key.revoked api_key ${id}`],
+    ],
+    [
+      'PATCH the settings',
+      nothing,
+      () => ['patch', '/settings', { 'sessions.idleSeconds': 600 + (serial += 1) }],
+      () => [`settings.changed tenant ${acme.tenant._id}`],
+    ],
+    [
+      'POST /invitations',
+      nothing,
+      () => ['post', '/invitations', { emails: [`${fresh('guest')}@acme.test`] }],
+      () => ['user.invited user *', 'invitation.sent user *'],
+    ],
+    [
+      'resend an invitation',
+      () => acme.givenInvitation(),
+      (id) => ['post', `/invitations/${id}/resend`],
+      () => ['invitation.resent user *'],
+    ],
+    [
+      'revoke an invitation',
+      () => acme.givenInvitation(),
+      (id) => ['post', `/invitations/${id}/revoke`],
+      () => ['user.deleted user *', 'invitation.revoked user *'],
+    ],
+  ];
+
+  for (const [what, prepare, call, told] of cases) {
+    it(`${what}, by an API key`, async () => {
+      const prepared = await prepare();
+      const [id, second] = typeof prepared === 'string' ? [prepared, ''] : prepared;
+      const before = (await eventsBy(keyId)).length;
+      const [method, path, body] = call(id, second);
+      const res = await acme.call(method, path).send(body);
+      expect(res.status, res.text).to.be.lessThan(300);
+      const made = (res.body as { id?: string }).id ?? '';
+      const events = (await eventsBy(keyId)).slice(before);
+      const said = events
+        .map(say)
+        .map((one) => (told(id, second, made)[0]?.endsWith('*') ? one.replace(/\S+$/, '*') : one));
+      expect(said.sort()).to.deep.equal(told(id, second, made).sort());
+      for (const { actor, result } of events) {
+        expect(actor).to.deep.include({ type: 'api_key', id: keyId, label: 'tests' });
+        expect(result).to.equal('success');
+      }
+    });
+  }
+
+  it('the end of a session of one’s own, and of one’s profile’s old name, by the person', async () => {
+    const { _id, email } = await acme.givenUser({ password: goodPassword });
+    await setApproved(app.core, acme.system, _id, true);
+    const query = `?tenant=${acme.tenant.slug}`;
+    const [one, other] = [openBrowser(app.url), openBrowser(app.url)];
+    for (const browser of [one, other]) await signIn(browser, email ?? '', goodPassword, query);
+    const cookie = await one.jar.getCookieString(app.url);
+    const me = await one.get('/api/v1/me');
+    const call = (method: 'patch' | 'delete', path: string) =>
+      supertest(app.url)
+        [method](`/api/v1${path}`)
+        .set('Cookie', cookie)
+        .set('X-CSRF-Token', me.headers.get('x-csrf-token') ?? '');
+    const { items } = JSON.parse((await one.get('/api/v1/me/sessions')).text) as {
+      items: { id: string; current: boolean }[];
+    };
+    const before = (await eventsBy(_id)).length;
+    await call('patch', '/me').send({ givenName: 'Grace' }).expect(200);
+    await call('delete', `/me/sessions/${items.find(({ current }) => !current)?.id ?? ''}`).expect(204);
+    const events = (await eventsBy(_id)).slice(before);
+    expect(events.map(say)).to.deep.equal([`user.updated user ${_id}`, `session.revoked user ${_id}`]);
+    for (const { actor } of events) expect(actor).to.deep.include({ type: 'user', id: _id });
+  });
+
+  it('the end of somebody’s session, by an API key', async () => {
+    const { _id, email } = await acme.givenUser({ password: goodPassword });
+    await setApproved(app.core, acme.system, _id, true);
+    await signIn(openBrowser(app.url), email ?? '', goodPassword, `?tenant=${acme.tenant.slug}`);
+    const listed = await acme.call('get', `/users/${_id}/sessions`);
+    const { id } = (listed.body as { items: { id: string }[] }).items[0]!;
+    const before = (await eventsBy(keyId)).length;
+    await acme.call('delete', `/users/${_id}/sessions/${id}`).expect(204);
+    expect((await eventsBy(keyId)).slice(before).map(say)).to.deep.equal([`session.revoked user ${_id}`]);
+  });
+
+  it('what a directory writes, by the directory', async () => {
+    const made = await createDirectory(app.core, acme.system, { name: fresh('Okta') });
+    const minted = await createToken(app.core, acme.system, made._id, { name: 'prod' });
+    const scim = async (method: Method, path: string, body?: Json): Promise<Json & { id: string }> => {
+      const call = supertest(app.url)
+        [method](`/scim/v2${path}`)
+        .set('Authorization', `Bearer ${minted.token}`);
+      const res = await (body
+        ? call.set('Content-Type', 'application/scim+json').send(JSON.stringify(body))
+        : call);
+      expect(res.status, res.text).to.be.lessThan(300);
+      return res.body as Json & { id: string };
+    };
+    const patch = (...Operations: Json[]): Json => ({ schemas: [urn.patch], Operations });
+    const { id: who } = await scim('post', '/Users', newUser());
+    const { id: where } = await scim('post', '/Groups', { schemas: [urn.group], displayName: fresh('G') });
+    await scim('patch', `/Groups/${where}`, patch({ op: 'add', path: 'members', value: [{ value: who }] }));
+    await scim('patch', `/Users/${who}`, patch({ op: 'replace', path: 'title', value: 'X' }));
+    await scim('patch', `/Users/${who}`, patch({ op: 'replace', path: 'active', value: false }));
+    await scim('delete', `/Groups/${where}`);
+    await scim('delete', `/Users/${who}`);
+    const events = await eventsBy(made._id);
+    expect(events.map(say)).to.deep.equal([
+      `user.created user ${who}`,
+      `group.created group ${where}`,
+      `group.members_changed group ${where}`,
+      `user.updated user ${who}`,
+      `user.disabled user ${who}`,
+      `group.deleted group ${where}`,
+      `user.deleted user ${who}`,
+    ]);
+    for (const { actor } of events) expect(actor.type).to.equal('scim');
+  });
+});
