@@ -1,4 +1,5 @@
-import express, { type Express, type RequestHandler } from 'express';
+import type { RequestListener } from 'node:http';
+import express, { type RequestHandler } from 'express';
 import { endEventStreams } from './admin/event-stream.js';
 import { apiRoutes, apiReferenceRoutes } from './admin/routes.js';
 import { findTokenOwner } from './auth/provider/access-token.js';
@@ -13,6 +14,7 @@ import { accessLog } from './http/access-log.js';
 import { lastErrorHandler, notFound } from './http/error-page.js';
 import { healthRoutes, type Readiness } from './http/health-routes.js';
 import { requestId } from './http/request-context.js';
+import { withOriginForm } from './http/request-target.js';
 import { revocationJobs } from './auth/revocation.js';
 import { resumeIds, startAuditSealer } from './identity/audit-seal.js';
 import type { Core } from './identity/core.js';
@@ -29,7 +31,7 @@ import { scimRoutes } from './scim/routes.js';
 
 /** A composed server, not yet listening. */
 export interface App {
-  readonly express: Express;
+  readonly express: RequestListener;
   readonly readiness: Readiness;
   /** Makes what the first request needs: the OpenID provider's signing keys. */
   prepare(): Promise<void>;
@@ -93,7 +95,7 @@ export function createApp(core: Core, version: string): App {
   let worker: JobWorker | undefined;
   let sealer: ReturnType<typeof startAuditSealer> | undefined;
   return {
-    express: app,
+    express: withOriginForm(app),
     readiness,
     async prepare() {
       await oidc.prepare();

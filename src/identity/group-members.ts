@@ -3,6 +3,7 @@ import type { UserDocument } from '../persistence/collections/users.js';
 import type { Step, Transaction } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import type { Actor, Core } from './core.js';
+import { findGroupClash } from './clashes.js';
 import { refuseDuplicates } from './duplicates.js';
 import {
   editGroupStep,
@@ -142,12 +143,27 @@ export async function changeMembers(
   const add = [...new Set(change.add)].filter((id) => !remove.has(id));
   const { replaceWith } = change;
   const wanted = replaceWith && new Set([...replaceWith, ...add].filter((id) => !remove.has(id)));
-  const group = await refuseDuplicates(groupDuplicates, () =>
-    afterOthers(core, actor.tenantId, groupId, () =>
-      wanted
-        ? replaceMembers(core, actor, groupId, wanted, options)
-        : writeDifference(core, actor, groupId, { add, remove: [...remove] }, options),
-    ),
+  let displayName: string | undefined;
+  const { edit } = options;
+  const noted: ChangeOptions = {
+    ...options,
+    ...(edit && {
+      edit(stored) {
+        const input = edit(stored);
+        displayName = input?.displayName;
+        return input;
+      },
+    }),
+  };
+  const group = await refuseDuplicates(
+    groupDuplicates,
+    () =>
+      afterOthers(core, actor.tenantId, groupId, () =>
+        wanted
+          ? replaceMembers(core, actor, groupId, wanted, noted)
+          : writeDifference(core, actor, groupId, { add, remove: [...remove] }, noted),
+      ),
+    () => findGroupClash(core, actor, displayName),
   );
   wakeJobs(core);
   return group;
@@ -172,8 +188,10 @@ export async function createGroupWithMembers(
     const inserted = yield* insertGroupStep(context, input);
     return yield* leaveParts(context, yield* changeMembersStep(context, inserted, first), rest);
   };
-  const group = await refuseDuplicates(groupDuplicates, () =>
-    inLine(core.store, sizeOf(first), () => core.store.transaction(write)),
+  const group = await refuseDuplicates(
+    groupDuplicates,
+    () => inLine(core.store, sizeOf(first), () => core.store.transaction(write)),
+    () => findGroupClash(core, actor, input.displayName),
   );
   const whole = await writeParts(core, group, actor);
   wakeJobs(core);

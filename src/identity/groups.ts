@@ -7,6 +7,7 @@ import { newId } from '../shared/ids.js';
 import { recordEvent } from './audit.js';
 import { changesBetween } from './changes.js';
 import type { Actor, Core } from './core.js';
+import { findGroupClash } from './clashes.js';
 import { refuseDuplicates } from './duplicates.js';
 import { fold } from '../shared/fold.js';
 import { requireMayGive } from './group-authority.js';
@@ -72,10 +73,13 @@ export function requireGroup(group: GroupDocument | undefined, directoryId: stri
 
 /** @throws AppError `group.name_taken`, `input.invalid`, `role.not_grantable`. */
 export async function createGroup(core: Core, actor: Actor, input: GroupInput): Promise<GroupDocument> {
-  return refuseDuplicates(groupDuplicates, () =>
-    core.store.transaction(function* (tx) {
-      return yield* insertGroupStep(yield* openWrite(tx, core, actor), input);
-    }),
+  return refuseDuplicates(
+    groupDuplicates,
+    () =>
+      core.store.transaction(function* (tx) {
+        return yield* insertGroupStep(yield* openWrite(tx, core, actor), input);
+      }),
+    () => findGroupClash(core, actor, input.displayName),
   );
 }
 

@@ -5,14 +5,14 @@ import { AppError, type InputFault } from '../shared/errors.js';
  * what a document (16 MB on MongoDB) and an index key of either database bear.
  */
 export const inputLimits = {
-  userName: 254,
+  userName: 1024,
   /** RFC 5321 section 4.5.3.1.3. */
   email: 254,
   /** A part of a name, a display name, a nick name. */
-  name: 200,
+  name: 1024,
   phone: 100,
   externalId: 300,
-  groupName: 300,
+  groupName: 1024,
   password: 1000,
   /** Pictures as data URIs, certificates. */
   binary: 65_536,

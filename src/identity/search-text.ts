@@ -1,7 +1,9 @@
 import { fold } from '../shared/fold.js';
 
 /** A text as the pattern that means it. */
-export const escapePattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+export const escapePattern = (text: string): string =>
+  // MongoDB takes no NUL in a pattern.
+  text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll('\0', '\\x00');
 
 /** The condition on a folded key: the text stands anywhere in it, in any case. */
 export const containing = (text: string): { $regex: string } => ({ $regex: escapePattern(fold(text)) });

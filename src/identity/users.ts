@@ -12,6 +12,7 @@ import {
   writeTurn,
   type PreparedPassword,
 } from './credentials.js';
+import { findUserClash } from './clashes.js';
 import { refuseDuplicates } from './duplicates.js';
 import { loginKey } from './email-domain.js';
 import { releaseAdministered } from './group-roles.js';
@@ -148,13 +149,16 @@ export async function createUser(
   const turn = writeTurn(actor.tenantId);
   const passwordHash =
     input.password === undefined ? undefined : await core.passwords.hash(input.password, turn);
-  return refuseDuplicates(duplicates, () =>
-    core.store.transaction(function* (tx) {
-      const context = yield* openWrite(tx, core, actor);
-      const stored = yield* createUserStep(context, input, options, passwordHash);
-      if (options.also) yield* options.also(context, stored);
-      return stored;
-    }),
+  return refuseDuplicates(
+    duplicates,
+    () =>
+      core.store.transaction(function* (tx) {
+        const context = yield* openWrite(tx, core, actor);
+        const stored = yield* createUserStep(context, input, options, passwordHash);
+        if (options.also) yield* options.also(context, stored);
+        return stored;
+      }),
+    () => findUserClash(core, actor.tenantId, input),
   );
 }
 
@@ -212,24 +216,30 @@ export async function updateUser(
   change: (stored: UserDocument) => UserInput | undefined,
   options: UpdateOptions = {},
 ): Promise<UserDocument> {
+  let wanted: UserInput | undefined;
   const attempt = (prepared?: PreparedPassword): Promise<UserDocument> =>
-    refuseDuplicates(duplicates, () =>
-      core.store.transaction(function* (tx) {
-        const context = yield* openWrite(tx, core, actor);
-        const stored = yield* tx.tenant(context.tenantId).collection('users').get(id);
-        const user = requireWritable(actor, stored, context.config);
-        requireVersion(user, options.ifVersion);
-        if (options.decides) requireAuthority(actor, user, context.config, context.now);
-        const input = change(user);
-        if (!input) return yield* saveUser(context, user, user, yield* sessionsLeftOpen(context, user, user));
-        requireUserLimits(input, user);
-        requireVisibleNames(input, user);
-        const isNewPassword = yield* changePassword(context, user, input, prepared);
-        const changed = yield* changedUser(context, user, input);
-        yield* requireSignInKept(context, user, changed, isNewPassword);
-        const leftOpen = yield* sessionsLeftOpen(context, user, changed);
-        return yield* saveUser(context, user, changed, isNewPassword ? 'password_changed' : leftOpen);
-      }),
+    refuseDuplicates(
+      duplicates,
+      () =>
+        core.store.transaction(function* (tx) {
+          const context = yield* openWrite(tx, core, actor);
+          const stored = yield* tx.tenant(context.tenantId).collection('users').get(id);
+          const user = requireWritable(actor, stored, context.config);
+          requireVersion(user, options.ifVersion);
+          if (options.decides) requireAuthority(actor, user, context.config, context.now);
+          const input = change(user);
+          if (!input)
+            return yield* saveUser(context, user, user, yield* sessionsLeftOpen(context, user, user));
+          wanted = input;
+          requireUserLimits(input, user);
+          requireVisibleNames(input, user);
+          const isNewPassword = yield* changePassword(context, user, input, prepared);
+          const changed = yield* changedUser(context, user, input);
+          yield* requireSignInKept(context, user, changed, isNewPassword);
+          const leftOpen = yield* sessionsLeftOpen(context, user, changed);
+          return yield* saveUser(context, user, changed, isNewPassword ? 'password_changed' : leftOpen);
+        }),
+      () => findUserClash(core, actor.tenantId, wanted, id),
     );
   let prepared: PreparedPassword | undefined;
   for (;;) {

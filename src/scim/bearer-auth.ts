@@ -26,6 +26,11 @@ export type FindTokenOwner = (
 
 const bearer = /^Bearer +([\w.~+/-]{8,2000}=*) *$/i;
 
+/** Whether a request shows no credentials at all, rather than bad ones. */
+export function isAnonymous(req: IncomingMessage): boolean {
+  return (req.headers.authorization ?? '').trim() === '';
+}
+
 /**
  * Finds out whose bearer token this is (RFC 6750). It alone says which tenant and directory the request is for.
  *

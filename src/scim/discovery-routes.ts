@@ -6,6 +6,9 @@ import type { JsonObject } from './protocol/json-value.js';
 import { toListResponse } from './protocol/list-response.js';
 import { ScimError } from './protocol/scim-error.js';
 
+/** What the documents are made of. */
+export type DiscoveryContext = Pick<ScimContext, 'core' | 'schemas' | 'baseUrl'>;
+
 /** Discovery documents are not searched (RFC 7644 section 4). */
 function refuseFilter(request: ScimRequest): void {
   if (Object.keys(request.query).some((name) => name.toLowerCase() === 'filter')) {
@@ -23,8 +26,28 @@ function documentsAnswer(documents: JsonObject[], id: string | undefined): ScimA
   return answer(found);
 }
 
+const publicDocuments: ReadonlyMap<string, (context: DiscoveryContext, request: ScimRequest) => ScimAnswer> =
+  new Map([
+    ['ServiceProviderConfig', readServiceProviderConfig],
+    ['Schemas', readSchemas],
+    ['ResourceTypes', readResourceTypes],
+  ]);
+
+/**
+ * What is answered to somebody who shows no token: the discovery documents (RFC 7643 section 5 and RFC 7644 section 4), without anything
+ * of a tenant's own.
+ *
+ * @returns undefined for every other address or method.
+ */
+export function readPublicly(context: DiscoveryContext, request: ScimRequest): ScimAnswer | undefined {
+  const [first = '', ...more] = request.segments;
+  const read = request.method === 'GET' ? publicDocuments.get(first) : undefined;
+  const most = first === 'ServiceProviderConfig' ? 0 : 1;
+  return more.length > most ? undefined : read?.(context, request);
+}
+
 /** `GET /ServiceProviderConfig` (RFC 7643 section 5): the limits are those that are enforced. */
-export function readServiceProviderConfig(context: ScimContext, request: ScimRequest): ScimAnswer {
+export function readServiceProviderConfig(context: DiscoveryContext, request: ScimRequest): ScimAnswer {
   refuseFilter(request);
   const { limits } = context.core.config;
   return answer(
@@ -41,13 +64,13 @@ export function readServiceProviderConfig(context: ScimContext, request: ScimReq
 }
 
 /** `GET /Schemas` and `GET /Schemas/{urn}` (RFC 7643 section 7). */
-export function readSchemas(context: ScimContext, request: ScimRequest): ScimAnswer {
+export function readSchemas(context: DiscoveryContext, request: ScimRequest): ScimAnswer {
   refuseFilter(request);
   return documentsAnswer(toSchemaDocuments(context.schemas, context.baseUrl), request.segments[1]);
 }
 
 /** `GET /ResourceTypes` and `GET /ResourceTypes/{name}` (RFC 7643 section 6). */
-export function readResourceTypes(context: ScimContext, request: ScimRequest): ScimAnswer {
+export function readResourceTypes(context: DiscoveryContext, request: ScimRequest): ScimAnswer {
   refuseFilter(request);
   return documentsAnswer(toResourceTypes(context.schemas, context.baseUrl), request.segments[1]);
 }

@@ -1,6 +1,6 @@
 import type { Logger } from '../infrastructure/logger.js';
 import type { ErrorCode } from '../shared/error-codes.js';
-import { AppError } from '../shared/errors.js';
+import { AppError, type ConflictParty } from '../shared/errors.js';
 import type { ScimAnswer } from './exchange.js';
 import { ScimError, toErrorBody, type ScimType } from './protocol/scim-error.js';
 
@@ -12,6 +12,8 @@ export interface Failure {
   /** The domain's code when it refused; null for faults of the protocol. */
   readonly code: ErrorCode | null;
   readonly headers: Readonly<Record<string, string>>;
+  /** What the data clashes with: for the request log alone, as the directory may not see it. */
+  readonly conflictsWith?: ConflictParty;
 }
 
 /** 405: the address exists, the method does not (RFC 9110 section 15.5.6). */
@@ -71,6 +73,7 @@ function fromAppError(error: AppError): Failure {
     detail: [error.message, ...faults].join('; '),
     code: error.code,
     headers: headersOf(error, status),
+    ...(error.conflictsWith && { conflictsWith: error.conflictsWith }),
   };
 }
 

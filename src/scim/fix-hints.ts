@@ -55,7 +55,21 @@ const byStatus: Record<number, string> = {
 };
 
 /** What an administrator can do about a refused request. */
-export function fixHint(failure: Pick<Failure, 'status' | 'scimType' | 'code' | 'detail'>): string {
+export function fixHint(
+  failure: Pick<Failure, 'status' | 'scimType' | 'code' | 'detail' | 'conflictsWith'>,
+): string {
+  return [adviceOf(failure), whoIsInTheWay(failure.conflictsWith)].filter(Boolean).join(' ');
+}
+
+function whoIsInTheWay(party: Failure['conflictsWith']): string {
+  if (!party) return '';
+  const manager = party.directory
+    ? `managed by the directory "${party.directory.name}"`
+    : 'managed by no directory';
+  return `It is the ${party.type} "${party.label}" (${party.id}), ${manager}.`;
+}
+
+function adviceOf(failure: Parameters<typeof fixHint>[0]): string {
   const [, name] = missing.exec(failure.detail) ?? [];
   return (
     (name === undefined

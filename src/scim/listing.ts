@@ -4,6 +4,7 @@ import { largestPage, sizeLimit } from '../shared/size.js';
 import { continued, cursorPage } from './cursor-paging.js';
 import type { CursorScope } from './cursor.js';
 import type { ScimContext } from './exchange.js';
+import { showsManager } from './managers.js';
 import type { Page, ReadRows, ResourceKind, Row, RowDocument, Search, Wanted } from './page-search.js';
 import { inOrder, orderPlaces } from './places.js';
 import type { ResourceSchema } from './protocol/attribute.js';
@@ -65,7 +66,11 @@ async function indexedPage<D extends RowDocument, R extends Row>(
 
 /** What an answer shows. */
 export function shownBy(projection: Projection, linked: string): Wanted {
-  return { links: isShown(projection, linked), standing: showsStanding(projection) };
+  return {
+    links: isShown(projection, linked),
+    managers: showsManager(projection),
+    standing: showsStanding(projection),
+  };
 }
 
 function scopeOf(

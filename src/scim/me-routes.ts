@@ -1,5 +1,6 @@
 import { AppError } from '../shared/errors.js';
 import type { ScimAnswer, ScimContext, ScimRequest } from './exchange.js';
+import { withoutManagerAddress } from './managers.js';
 import type { JsonObject } from './protocol/json-value.js';
 import { jsonEqual } from './protocol/json-value.js';
 import { ScimError } from './protocol/scim-error.js';
@@ -46,7 +47,7 @@ export async function me(context: ScimContext, request: ScimRequest): Promise<Sc
   if (request.method === 'DELETE') throw new AppError('auth.forbidden', 'people do not delete themselves');
   const edit: Edit = request.method === 'PUT' ? replaced(context, request) : patched(context, request);
   return changeUser(context, own, (before) => {
-    const after = edit(before);
+    const after = withoutManagerAddress(edit(before), context.baseUrl);
     requireOwnAttributes(before, after);
     return after;
   });

@@ -10,6 +10,8 @@ import type { FilterTable } from './stored-filter.js';
 export interface Wanted {
   /** The linked attribute: `groups`, `members`. */
   readonly links: boolean;
+  /** What is told of managers beside their ids. */
+  readonly managers: boolean;
   /** `status` and `lockedUntil` of users. */
   readonly standing: boolean;
 }

@@ -11,6 +11,7 @@ import { openLogWriter, type DroppedListener } from './log-writer.js';
 import { leanDiff } from './logged-diff.js';
 import { neverReturned } from './protocol/schema-registry.js';
 import { schemasOf } from './schemas.js';
+import { refusedTarget } from './targets.js';
 import {
   masked,
   maskPath,
@@ -92,8 +93,14 @@ function keptBody(body: unknown, isSecret: IsSecret): unknown {
 /** A refusal as the log keeps it, with what to do about it. */
 function toLoggedError(failure: Failure | null, isSecret: IsSecret): ScimRequestDocument['error'] {
   if (!failure) return null;
-  const { status, scimType = null, detail } = failure;
-  return { status, scimType, detail: maskDetail(detail, isSecret), hint: fixHint(failure) };
+  const { status, scimType = null, detail, conflictsWith = null } = failure;
+  return { status, scimType, detail: maskDetail(detail, isSecret), hint: fixHint(failure), conflictsWith };
+}
+
+/** A creation that was refused is about what stands in its way. */
+function clashTarget(failure: Failure | null): Trace['target'] {
+  const party = failure?.conflictsWith;
+  return party ? { type: party.type === 'user' ? 'User' : 'Group', id: party.id, label: party.label } : null;
 }
 
 /** What a request, or one operation of a bulk request, changed; nothing when it was refused. */
@@ -106,7 +113,7 @@ export function toOutcome(
       ? { path, before: masked, after: masked }
       : { path, before: cutLong(before, longest), after: cutLong(after, longest) };
   return {
-    target: trace.target,
+    target: trace.target ?? clashTarget(failure),
     diff: failure ? [] : trace.diff().map(hidden),
     roleChanges: failure ? [] : trace.roleChanges(),
     error: toLoggedError(failure, isSecret),
@@ -158,6 +165,15 @@ function toDocument(entry: AnsweredRequest, retentionDays: number, isSecret: IsS
   };
 }
 
+/** Says of a refused request, and of each refused operation of a bulk request, what it was about. */
+async function nameTargets(core: Core, entries: readonly AnsweredRequest[]): Promise<void> {
+  for (const { tenantId, path, failure, trace } of entries) {
+    for (const one of [{ path, failure, trace }, ...trace.operations]) {
+      if (one.failure) one.trace.target ??= await refusedTarget(core, tenantId, one.path).catch(() => null);
+    }
+  }
+}
+
 /** Counts the deviations of a batch and lets `auto` learn from it, directory by directory. */
 async function noteDialects(core: Core, entries: readonly AnsweredRequest[]): Promise<void> {
   for (const directory of new Map(entries.map((entry) => [entry.directory._id, entry.directory])).values()) {
@@ -181,12 +197,54 @@ async function noteDialects(core: Core, entries: readonly AnsweredRequest[]): Pr
   }
 }
 
+/** The entries in the form of the log; one that cannot be described loses no other. */
+function describe(
+  core: Core,
+  entries: readonly AnsweredRequest[],
+  isSecret: IsSecret,
+  drop: DroppedListener,
+): LoggedRequest[] {
+  const days = core.config.scim.requestLogDays;
+  return entries.flatMap((entry) => {
+    try {
+      return [toDocument(entry, days, isSecret)];
+    } catch (error) {
+      core.log.error({ err: error, requestId: entry.requestId }, 'a scim request could not be described');
+      drop('refused', 1);
+      return [];
+    }
+  });
+}
+
+/** Who follows the log, by directory. */
+function openListeners(): {
+  add: (directoryId: string, listener: LogListener) => () => void;
+  tell: (documents: readonly LoggedRequest[]) => void;
+} {
+  const listeners = new Map<string, Set<LogListener>>();
+  return {
+    add(directoryId, listener) {
+      const set = listeners.get(directoryId) ?? new Set();
+      listeners.set(directoryId, set.add(listener));
+      return () => {
+        set.delete(listener);
+        if (set.size === 0) listeners.delete(directoryId);
+      };
+    },
+    tell(documents) {
+      for (const document of documents) {
+        for (const listener of listeners.get(document.directoryId) ?? []) listener(document);
+      }
+    },
+  };
+}
+
 function openRequestLog(core: Core): RequestLog {
   let queue: AnsweredRequest[] = [];
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
   let onDropped: DroppedListener | undefined;
-  const listeners = new Map<string, Set<LogListener>>();
+  const listeners = openListeners();
   const drop: DroppedListener = (reason, count) => {
     core.log.warn({ reason, count }, 'scim request log: entries dropped');
     onDropped?.(reason, count);
@@ -195,19 +253,9 @@ function openRequestLog(core: Core): RequestLog {
 
   async function write(entries: readonly AnsweredRequest[]): Promise<void> {
     const isSecret = secretsOf(core);
-    const days = core.config.scim.requestLogDays;
-    const documents = entries.flatMap((entry) => {
-      try {
-        return [toDocument(entry, days, isSecret)];
-      } catch (error) {
-        core.log.error({ err: error, requestId: entry.requestId }, 'a scim request could not be described');
-        drop('refused', 1);
-        return [];
-      }
-    });
-    for (const document of documents) {
-      for (const listener of listeners.get(document.directoryId) ?? []) listener(document);
-    }
+    await nameTargets(core, entries);
+    const documents = describe(core, entries, isSecret, drop);
+    listeners.tell(documents);
     await writer.write(documents);
     await noteDialects(core, entries);
   }
@@ -233,14 +281,7 @@ function openRequestLog(core: Core): RequestLog {
       timer ??= setTimeout(() => void flush(), flushAfterMs).unref();
     },
     flush,
-    subscribe(directoryId, listener) {
-      const set = listeners.get(directoryId) ?? new Set();
-      listeners.set(directoryId, set.add(listener));
-      return () => {
-        set.delete(listener);
-        if (set.size === 0) listeners.delete(directoryId);
-      };
-    },
+    subscribe: listeners.add,
     tellDropped(listener) {
       onDropped = listener;
     },

@@ -5,8 +5,9 @@ import { noteAnswer } from '../http/turns.js';
 import type { Core } from '../identity/core.js';
 import { AppError } from '../shared/errors.js';
 import { parseAddress } from './address.js';
-import { authenticate, type Authenticated, type FindTokenOwner } from './bearer-auth.js';
+import { authenticate, isAnonymous, type Authenticated, type FindTokenOwner } from './bearer-auth.js';
 import { applyDialect } from './dialect.js';
+import { readPublicly } from './discovery-routes.js';
 import { dispatch } from './dispatch.js';
 import { failureAnswer, toFailure, type Failure } from './error-response.js';
 import type { ScimAnswer, ScimContext, ScimRequest } from './exchange.js';
@@ -17,7 +18,7 @@ import { requestLogOf, type RequestLog } from './request-log.js';
 import { schemasOf } from './schemas.js';
 import { resourceMethods } from './resource-methods.js';
 import { sendAnswer } from './send-answer.js';
-import { newTrace, traced, type Target, type Trace } from './trace.js';
+import { newTrace, traced, type Trace } from './trace.js';
 
 export interface ScimRouteOptions {
   /** Opens `/Me` to people's access tokens; absent: `/Me` is 404 for everybody. */
@@ -56,8 +57,24 @@ interface Progress {
   failure?: Failure;
 }
 
+function requestOf(req: Request, body: unknown): ScimRequest {
+  return {
+    method: req.method === 'HEAD' ? 'GET' : req.method,
+    ...parseAddress(belowVersion(req.url)),
+    body,
+    ifMatch: req.headers['if-match'],
+    ifNoneMatch: req.headers['if-none-match'],
+  };
+}
+
+const discovery = /^\/v2\/+(?:ServiceProviderConfig|Schemas|ResourceTypes)(?:[/?]|$)/;
+
 async function answerRequest(server: Server, req: Request, progress: Progress): Promise<ScimAnswer> {
   const { core, schemas, baseUrl } = server;
+  if (isAnonymous(req) && discovery.test(req.url)) {
+    const answer = readPublicly(server, requestOf(req, undefined));
+    if (answer) return answer;
+  }
   const who = await authenticate(core, req, progress.origin, server.findTokenOwner);
   progress.who = who;
   const { tenantId, actor, directory, userId } = who;
@@ -76,14 +93,7 @@ async function answerRequest(server: Server, req: Request, progress: Progress): 
     schemas,
     trace: progress.trace,
   };
-  const request: ScimRequest = {
-    method: req.method === 'HEAD' ? 'GET' : req.method,
-    ...parseAddress(belowVersion(req.url)),
-    body,
-    ifMatch: req.headers['if-match'],
-    ifNoneMatch: req.headers['if-none-match'],
-  };
-  return dispatch(context, applyDialect(context, request));
+  return dispatch(context, applyDialect(context, requestOf(req, body)));
 }
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
@@ -102,13 +112,6 @@ function operationOf({ method, url }: Request): string {
   return `${methods.has(method) ? method : 'other'} ${endpoints.has(endpoint) ? endpoint : 'other'}`;
 }
 
-/** The resource an address names, for the log of a request that was refused before it was found. */
-function addressedBy(url: string): Target | null {
-  const [, endpoint = '', id = ''] = /^\/v2\/+(Users|Groups)\/+([^/?]+)/.exec(url) ?? [];
-  const known = id === '' || id.startsWith('.') ? undefined : endpoint.slice(0, -1);
-  return known === undefined ? null : { type: known, id: id.slice(0, 200), label: '' };
-}
-
 async function serve(server: Server, req: Request, res: Response): Promise<void> {
   const { core, log } = server;
   const at = core.clock.now();
@@ -122,7 +125,6 @@ async function serve(server: Server, req: Request, res: Response): Promise<void>
     progress.failure = toFailure(error, core.log, origin.requestId);
     answer = failureAnswer(progress.failure);
   }
-  if (progress.failure) progress.trace.target ??= addressedBy(req.url);
   noteAnswer(core, progress.who?.tenantId, res, answer.body);
   sendAnswer(res, answer, req.method === 'HEAD');
   server.onAnswered?.(operationOf(req), answer.status);

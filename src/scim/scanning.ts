@@ -1,6 +1,7 @@
 import type { Query } from '../persistence/store.js';
 import { sizeLimit } from '../shared/size.js';
 import { nextCursor } from './cursor-paging.js';
+import { isManager } from './managers.js';
 import type { Page, Row, RowDocument, Search, Wanted } from './page-search.js';
 import { orderPlaces, rowsAt, type OrderedPlaces } from './places.js';
 import type { AttributePath } from './protocol/attribute-path.js';
@@ -25,7 +26,11 @@ function pathsOf(node: FilterNode): AttributePath[] {
 function lookedAt<D extends RowDocument, R extends Row>({ kind, list }: Search<D, R>): Wanted {
   const paths = [...(list.filter ? pathsOf(list.filter) : []), ...(list.sortBy ? [list.sortBy] : [])];
   const isLink = (path: AttributePath) => path.attribute.name === kind.linked && path.extension === undefined;
-  return { links: paths.some(isLink), standing: paths.some(isStanding) };
+  return {
+    links: paths.some(isLink),
+    managers: paths.some(isManager),
+    standing: paths.some(isStanding),
+  };
 }
 
 interface Match {

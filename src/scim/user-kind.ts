@@ -2,6 +2,7 @@ import { groupsOf } from '../identity/groups.js';
 import { isVisibleTo, visibleTo } from '../identity/user-visibility.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { ScimContext } from './exchange.js';
+import { managerIdOf, managersOf, withManager } from './managers.js';
 import type { ResourceKind } from './page-search.js';
 import { userFilterTable } from './user-filter.js';
 import { toScimUser } from './user-resource.js';
@@ -28,9 +29,14 @@ export function userKind(context: ScimContext): ResourceKind<UserDocument> {
     async toResources(users, wanted) {
       const groups = wanted.links ? await groupsOf(core, tenantId, users, context.directoryId) : undefined;
       const standings = wanted.standing ? await standingsOf(context, users) : undefined;
-      return users.map((user) =>
-        toScimUser(user, schemas.user, baseUrl, groups?.get(user._id), standings?.get(user._id)),
-      );
+      const managers = await managersOf(context, wanted.managers ? users.map(managerIdOf) : []);
+      return users.map((user) => {
+        const own = [groups?.get(user._id), standings?.get(user._id)] as const;
+        return withManager(
+          toScimUser(user, schemas.user, baseUrl, ...own),
+          managers.get(managerIdOf(user) ?? ''),
+        );
+      });
     },
   };
 }

@@ -5,6 +5,7 @@ import { activeFor } from '../identity/user-hold.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { ScimAnswer, ScimContext, ScimRequest } from './exchange.js';
 import { findPage, readDocuments, shownBy } from './listing.js';
+import { managerIdOf, managersOf, showsManager, withManager, withoutManagerAddress } from './managers.js';
 import { evaluatePreconditions, toEntityTag } from './protocol/etag.js';
 import { isJsonObject, readMember, type JsonObject } from './protocol/json-value.js';
 import { applyPatch } from './protocol/patch-apply.js';
@@ -14,7 +15,7 @@ import { parseResource } from './protocol/resource-parse.js';
 import { diffResources } from './trace.js';
 import { answerPage, readList } from './list-answer.js';
 import { userKind } from './user-kind.js';
-import { fromScimUser, toScimUser, type UserGroup } from './user-resource.js';
+import { fromScimUser, toScimUser, type UserContent, type UserGroup } from './user-resource.js';
 import { showsStanding, standingsOf } from './user-standing.js';
 import { isDefault, userRenderer, userTexts, type RenderedUser } from './user-text.js';
 
@@ -61,7 +62,10 @@ async function userAnswer(
   const groups = isShown(projection, 'groups') ? await groupsShown(context, user) : undefined;
   const standings = showsStanding(projection) ? await standingsOf(context, [user]) : undefined;
   const full = toScimUser(user, schemas.user, baseUrl, groups, standings?.get(user._id));
-  return answerOf(context, status, user, JSON.stringify(project(full, projection)));
+  const managerId = showsManager(projection) ? managerIdOf(user) : undefined;
+  const managers = await managersOf(context, [managerId]);
+  const managed = withManager(full, managers.get(managerId ?? ''));
+  return answerOf(context, status, user, JSON.stringify(project(managed, projection)));
 }
 
 /** Tells the request log what happened to a user. */
@@ -86,14 +90,20 @@ function traceUser(
  * without it, and so does the standing, so these are looked at before the answer is 304.
  */
 async function isKnown(
-  { core, tenantId }: ScimContext,
+  context: ScimContext,
   request: ScimRequest,
   user: UserDocument,
   projection: Projection,
 ): Promise<boolean> {
+  const { core, tenantId } = context;
   if (evaluatePreconditions(request, toEntityTag(user.version), true) === 'proceed') return false;
   if (request.ifNoneMatch?.trim() === '*') return true;
   if (showsStanding(projection)) return false;
+  const managerId = showsManager(projection) ? managerIdOf(user) : undefined;
+  if (managerId !== undefined) {
+    const manager = (await managersOf(context, [managerId])).get(managerId);
+    if (!manager || manager.updatedAt > user.updatedAt) return false;
+  }
   if (user.groupIds.length === 0 || !isShown(projection, 'groups')) return true;
   return !(await shownSince(core.store.tenant(tenantId), user.groupIds, user.updatedAt));
 }
@@ -133,12 +143,18 @@ export async function listUsers(context: ScimContext, request: ScimRequest): Pro
   return answerPage(list, page, (rows) => userTexts(context, rows));
 }
 
+const contentOf = (
+  { schemas, baseUrl }: ScimContext,
+  resource: JsonObject,
+  wasActive?: boolean,
+): UserContent => fromScimUser(withoutManagerAddress(resource, baseUrl), schemas.user, wasActive);
+
 /** `POST /Users` (RFC 7644 section 3.3). */
 export async function postUser(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
   const { core, actor, schemas } = context;
   const projection = projectionOf(context, request);
   const resource = parseResource(request.body, schemas.user, { mode: 'create' });
-  const user = await identity.createUser(core, actor, fromScimUser(resource, schemas.user));
+  const user = await identity.createUser(core, actor, contentOf(context, resource));
   traceUser(context, undefined, user);
   return userAnswer(context, 201, user, projection);
 }
@@ -195,9 +211,7 @@ export async function changeUser(
     const changed = edit(existing);
     // A directory that says the same of a user nobody manages takes the user over all the same.
     const isTaken = stored.directoryId === null && directoryId !== null;
-    return changed === existing && !isTaken
-      ? undefined
-      : fromScimUser(changed, schemas.user, activeFor(stored));
+    return changed === existing && !isTaken ? undefined : contentOf(context, changed, activeFor(stored));
   });
   traceUser(context, before, user);
   return userAnswer(context, 200, user, projection);

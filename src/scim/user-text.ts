@@ -2,6 +2,8 @@ import { groupsOf } from '../identity/groups.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { Derive } from '../persistence/store.js';
 import type { ScimContext } from './exchange.js';
+import { managerIdOf, managersOf, withManager } from './managers.js';
+import type { JsonObject } from './protocol/json-value.js';
 import { isShown, parseProjection, project, type Projection } from './protocol/projection.js';
 import type { SchemaRegistry } from './protocol/schema-registry.js';
 import { groupReferences, toScimUser } from './user-resource.js';
@@ -11,7 +13,8 @@ export interface RenderedUser extends Pick<
   UserDocument,
   '_id' | 'version' | 'directoryId' | 'groupIds' | 'userNameKey' | 'createdAt' | 'updatedAt'
 > {
-  /** JSON of the SCIM User without its groups, which may change without it. */
+  readonly managerId: string | undefined;
+  /** JSON of the SCIM User without its groups and what is told of its manager, which may change without it. */
   readonly text: string;
 }
 
@@ -32,6 +35,7 @@ export function userRenderer({ schemas, baseUrl }: ScimContext): Derive<UserDocu
     version: user.version,
     directoryId: user.directoryId,
     groupIds: user.groupIds,
+    managerId: managerIdOf(user),
     userNameKey: user.userNameKey,
     createdAt: user.createdAt,
     updatedAt: user.updatedAt,
@@ -41,8 +45,22 @@ export function userRenderer({ schemas, baseUrl }: ScimContext): Derive<UserDocu
   return render;
 }
 
-/** The JSON of these users with the groups they are in now, as far as the directory sees them. */
-export async function userTexts(
+/** The JSON of these users with their manager's name and the groups they are in now, as far as the directory sees them. */
+export async function userTexts(context: ScimContext, users: readonly RenderedUser[]): Promise<string[]> {
+  const managers = await managersOf(
+    context,
+    users.map(({ managerId }) => managerId),
+  );
+  if (managers.size === 0) return textsWithGroups(context, users);
+  const managed = users.map((user) => {
+    const manager = managers.get(user.managerId ?? '');
+    if (!manager) return user;
+    return { ...user, text: JSON.stringify(withManager(JSON.parse(user.text) as JsonObject, manager)) };
+  });
+  return textsWithGroups(context, managed);
+}
+
+async function textsWithGroups(
   { core, tenantId, directoryId, schemas, baseUrl }: ScimContext,
   users: readonly RenderedUser[],
 ): Promise<string[]> {

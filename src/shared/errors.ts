@@ -7,10 +7,21 @@ export interface InputFault {
   detail: string;
 }
 
+/** Something that is there already, for administrators' eyes. */
+export interface ConflictParty {
+  type: 'user' | 'group';
+  id: string;
+  label: string;
+  /** The directory that manages it; null for none. */
+  directory: { id: string; name: string } | null;
+}
+
 export interface AppErrorOptions {
   errors?: readonly InputFault[];
   /** Seconds after which the caller may try again (sent as `Retry-After`). */
   retryAfterSeconds?: number;
+  /** What the input clashes with. It may be hidden from the caller, so no answer tells it. */
+  conflictsWith?: ConflictParty;
   cause?: unknown;
 }
 
@@ -24,6 +35,7 @@ export class AppError extends Error {
   readonly status: number;
   readonly errors: readonly InputFault[];
   readonly retryAfterSeconds: number | undefined;
+  readonly conflictsWith: ConflictParty | undefined;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -32,5 +44,6 @@ export class AppError extends Error {
     this.status = errorStatus[code];
     this.errors = options.errors ?? [];
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.conflictsWith = options.conflictsWith;
   }
 }

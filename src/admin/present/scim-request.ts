@@ -16,6 +16,15 @@ const error = z
     scimType: z.string().nullable(),
     detail: z.string(),
     hint: z.string().describe('what to do about it'),
+    conflictsWith: z
+      .strictObject({
+        type: z.enum(['user', 'group']),
+        id: z.string(),
+        label: z.string(),
+        directory: z.strictObject({ id: z.string(), name: z.string() }).nullable(),
+      })
+      .nullish()
+      .describe('who has the value already; the directory itself is not told'),
   })
   .nullable();
 

@@ -108,7 +108,19 @@ export interface ScimRequestDocument extends StoredDocument {
   /** Attribute by attribute; with `sent` in place of `after`, the new value is what the body's member of that name says. */
   diff: { path: string; before: unknown; after?: unknown; sent?: true }[];
   roleChanges: { userId: string; granted: string[]; withdrawn: string[] }[];
-  error: { status: number; scimType: string | null; detail: string; hint: string } | null;
+  error: {
+    status: number;
+    scimType: string | null;
+    detail: string;
+    hint: string;
+    /** The user or group that has the value already; null or absent: none. */
+    conflictsWith?: {
+      type: 'user' | 'group';
+      id: string;
+      label: string;
+      directory: { id: string; name: string } | null;
+    } | null;
+  } | null;
   /** Of a bulk request, operation by operation, what `diff` and `roleChanges` tell of all others; empty for those. */
   operations: ScimOperationRecord[];
   expiresAt: Date;

@@ -111,11 +111,11 @@ function placeValue(value: FilterLiteral, scan: Scan): string {
 function readString(quoted: string): string {
   try {
     const value = JSON.parse(quoted) as string;
-    if (isWellFormed(value)) return value;
+    if (isWellFormed(value) && !value.includes('\0')) return value;
   } catch {
     // Refused below: not a JSON string.
   }
-  throw badRequest('invalidFilter', 'a value in the filter is not a valid JSON string');
+  throw badRequest('invalidFilter', 'a value in the filter is not a valid JSON string, or holds a NUL');
 }
 
 /** Puts the client's names and values back in their places. */

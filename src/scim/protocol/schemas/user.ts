@@ -100,11 +100,12 @@ export const userSchema: SchemaDefinition = {
       mutability: 'writeOnly',
       returned: 'never',
     }),
-    valued('emails', 'E-mail addresses; the primary one, else the first, is unique.', [
-      'work',
-      'home',
-      'other',
-    ]),
+    valued(
+      'emails',
+      'E-mail addresses; the primary one, else the first, is unique, among userNames as well.',
+      ['work', 'home', 'other'],
+      { uniqueness: 'server' },
+    ),
     valued('phoneNumbers', 'Telephone numbers, kept as sent.', [
       'work',
       'home',
