@@ -15,7 +15,7 @@ import { tenantSettings } from '../../identity/tenant-settings.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { mayEnter, readAdmission } from '../admission.js';
 import { visitorOf } from '../sessions.js';
-import { enterFlow } from '../sign-in-flow.js';
+import { contextOf, enterFlow, findFlow, rememberEmail, type Entry } from '../sign-in-flow.js';
 import { sendPage } from '../views/layout.js';
 import {
   ActivateThroughCompanyPage,
@@ -44,21 +44,39 @@ async function tenantBySlug(core: Core, slug: unknown): Promise<{ _id: string; s
   return core.store.server.collection('tenants').findOne({ slug });
 }
 
+/** The sign-in somebody came from, so that its address need not be typed again, and the way back leads to it. */
+async function signInLeft(core: Core, req: Request, id: unknown): Promise<Entry | undefined> {
+  const flow = await findFlow(core, req);
+  const context = flow && contextOf(flow, id);
+  return context && { flow, context };
+}
+
 async function askForgot(core: Core, req: Request, res: Response): Promise<void> {
-  const tenant = await tenantBySlug(core, queryText(req, 'tenant'));
-  sendPage(res, 200, <ForgotPage tenant={tenant?.slug} email="" />);
+  const left = await signInLeft(core, req, queryText(req, 'flow'));
+  const ofSignIn = left?.context.tenantId ?? null;
+  const tenant =
+    ofSignIn === null
+      ? await tenantBySlug(core, queryText(req, 'tenant'))
+      : await core.store.tenant(ofSignIn).collection('tenants').get(ofSignIn);
+  const { email, id } = left?.context ?? { email: null, id: undefined };
+  sendPage(res, 200, <ForgotPage tenant={tenant?.slug} flow={id} email={email ?? ''} />);
 }
 
 /** The same page, at the same speed, for every address: who has it is looked up afterwards. */
 async function takeForgot(core: Core, req: Request, res: Response): Promise<void> {
   const email = parseEmail(parseEmailForm(req.body)?.email ?? '');
-  const tenant = await tenantBySlug(core, (req.body as Record<string, unknown> | undefined)?.['tenant']);
+  const body = (req.body ?? {}) as Record<string, unknown>;
+  const tenant = await tenantBySlug(core, body['tenant']);
+  const left = await signInLeft(core, req, body['flow']);
   if (!email) {
-    sendPage(res, 400, <ForgotPage tenant={tenant?.slug} email="" alert="Enter a valid email." />);
+    const typed = parseEmailForm(req.body)?.email ?? '';
+    const page = { tenant: tenant?.slug, flow: left?.context.id, email: typed };
+    sendPage(res, 400, <ForgotPage {...page} alert="Enter a valid email." />);
     return;
   }
   await askPasswordReset(core, email.key, tenant?._id ?? null);
-  sendPage(res, 200, <ForgotDonePage email={email.address} />);
+  if (left) await rememberEmail(core, left.flow, left.context.id, email.address);
+  sendPage(res, 200, <ForgotDonePage email={email.address} flow={left?.context.id} />);
 }
 
 /** One page for used, late, revoked and invented links. */
@@ -159,9 +177,10 @@ async function goOn(
 ): Promise<void> {
   const { _id, tenantId, email, userName } = user;
   const admission = await readAdmission(core, tenantId, _id);
+  const start = { tenantId, returnTo: '/account', applicationName: null, email: email ?? userName };
+  // The sign-in that follows knows the address.
+  const entry = await enterFlow(core, req, res, start);
   if (admission?.needsEnrolment && mayEnter(admission.status)) {
-    const start = { tenantId, returnTo: '/account', applicationName: null, email: email ?? userName };
-    const entry = await enterFlow(core, req, res, start);
     await askEnrolment(core, res, entry, accountOf(user));
     return;
   }

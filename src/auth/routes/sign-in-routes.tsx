@@ -67,7 +67,11 @@ async function enterFromQuery(core: Core, req: Request, res: Response): Promise<
     tenantId: tenant?._id ?? null,
     returnTo: ownPath(queryText(req, 'return_to')) ?? '/account',
     applicationName: null,
-    email: null,
+    // Who comes from a form of ours has just shown the address there.
+    email:
+      queryText(req, 'done') === undefined
+        ? null
+        : (flow?.contexts.findLast(({ tenantId }) => tenantId === tenant?._id)?.email ?? null),
   });
 }
 

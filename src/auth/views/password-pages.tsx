@@ -1,9 +1,14 @@
 import type { ReactElement } from 'react';
 import { Page } from './layout.js';
 
+const signInPath = (flow: string | undefined): string =>
+  flow === undefined ? '/signin' : `/signin?flow=${encodeURIComponent(flow)}`;
+
 /** Asks for the address a link shall be sent to. */
 export function ForgotPage(props: {
   tenant: string | undefined;
+  /** The sign-in they came from. */
+  flow: string | undefined;
   email: string;
   alert?: string;
 }): ReactElement {
@@ -11,6 +16,7 @@ export function ForgotPage(props: {
     <Page title="Forgot your password?" alert={props.alert}>
       <form method="post" action="/forgot">
         {props.tenant !== undefined && <input type="hidden" name="tenant" value={props.tenant} />}
+        {props.flow !== undefined && <input type="hidden" name="flow" value={props.flow} />}
         <label htmlFor="email">Email</label>
         <input
           id="email"
@@ -26,19 +32,19 @@ export function ForgotPage(props: {
         <button type="submit">Send me a link</button>
       </form>
       <p>
-        <a href="/signin">Back to sign-in</a>
+        <a href={signInPath(props.flow)}>Back to sign-in</a>
       </p>
     </Page>
   );
 }
 
 /** The same for every address. */
-export function ForgotDonePage({ email }: { email: string }): ReactElement {
+export function ForgotDonePage({ email, flow }: { email: string; flow: string | undefined }): ReactElement {
   return (
     <Page title="Look into your mailbox">
       <p role="status">If there is an account for {email}, we have sent a mail to it.</p>
       <p>
-        <a href="/signin">Back to sign-in</a>
+        <a href={signInPath(flow)}>Back to sign-in</a>
       </p>
     </Page>
   );

@@ -97,7 +97,7 @@ export function PasswordPage(
         </p>
       )}
       <p>
-        <a href="/forgot">Forgot your password?</a>
+        <a href={props.restartPath.replace('/signin', '/forgot')}>Forgot your password?</a>
       </p>
       <p>
         <a href={props.restartPath}>Use another email</a>

@@ -153,6 +153,16 @@ describe('invitations', () => {
     expect((await list('?status=completed')).map(({ id }) => id)).to.deep.equal([invitation.id]);
   });
 
+  it('have one good link: the older one is dead the moment a newer one is mailed, before either is used or late', async () => {
+    const { email, invitation, mail } = await givenInvited();
+    expect((await openBrowser(app.url).get(mail.link)).status).to.equal(200);
+    await acme.call('post', `/invitations/${invitation.id}/resend`).expect(200);
+    const [, second] = await waitForMails(app.core, email, 2);
+    expect((await openBrowser(app.url).get(mail.link)).status).to.equal(410);
+    expect((await openBrowser(app.url).post(mail.link, chosen)).status).to.equal(410);
+    expect((await openBrowser(app.url).get(second!.link)).status).to.equal(200);
+  });
+
   it('are renewed by resending the activation of their user as well', async () => {
     const { email, invitation } = await givenInvited();
     clock.advance(week * 1000);

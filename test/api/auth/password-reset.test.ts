@@ -9,7 +9,7 @@ import { openBrowser, type Page } from '../../support/browser.js';
 import { startIdp } from '../../support/idp.js';
 import { mailsTo, waitForMails } from '../../support/mailbox.js';
 import { givenTenant, givenUser, goodPassword, unique } from '../../support/people.js';
-import { attempt, signIn } from '../../support/sign-in.js';
+import { attempt, signIn, typeEmail } from '../../support/sign-in.js';
 import { givenConnection } from '../../support/sso.js';
 
 const newPassword = 'seven ducks on a frozen pond';
@@ -71,6 +71,9 @@ describe('forgotten passwords', () => {
     const older = await linkFor(user.userName);
     const newer = await linkFor(user.userName, 2);
     const browser = openBrowser(app.url);
+    // Dead by the newer one alone: that one is neither used nor late.
+    expect((await browser.get(older)).status).to.equal(410);
+    expect((await browser.post(older, both)).status).to.equal(410);
     for (let times = 0; times < 3; times += 1) expect((await browser.get(newer)).status).to.equal(200);
     const answers = await Promise.all([1, 2, 3].map(() => browser.post(newer, both)));
     expect(answers.map(({ status }) => status).sort()).to.deep.equal([303, 410, 410]);
@@ -80,6 +83,28 @@ describe('forgotten passwords', () => {
         expect(page.text).to.not.include('type="password"');
       }
     }
+  });
+
+  it('remember the address: from the sign-in to /forgot and back, and to the sign-in behind the new password', async () => {
+    const user = await givenUser(app.core, tenantId);
+    const browser = openBrowser(app.url);
+    const asked = await typeEmail(browser, user.userName);
+    const path = /href="(\/forgot[^"]*)"/.exec(asked.text)![1]!;
+    const page = await browser.get(path);
+    expect(page.fields['email']).to.equal(user.userName);
+    const mistyped = await browser.post('/forgot', { ...page.fields, email: 'no address' });
+    expect([mistyped.status, mistyped.fields['email']]).to.deep.equal([400, 'no address']);
+    const done = await browser.post('/forgot', page.fields);
+    const back = /href="(\/signin[^"]*)"/.exec(done.text)![1]!;
+    expect((await browser.get(back)).fields['email']).to.equal(user.userName);
+    const [mail] = await waitForMails(app.core, user.userName);
+    const set = await openBrowser(app.url).post(mail!.link, both);
+    expect(set.status).to.equal(303);
+    const other = openBrowser(app.url);
+    const link = await linkFor(user.userName, 2);
+    const next = await other.follow(await other.post(link, both));
+    expect(next.fields['email']).to.equal(user.userName);
+    expect(next.text).to.include('Your new password is set');
   });
 
   it('keep their link through a weak or mistyped new one', async () => {
