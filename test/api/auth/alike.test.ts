@@ -17,7 +17,7 @@ const rules: readonly SettingsPatch[] = [
     'lockout.minGapSeconds': 3,
     'lockout.countMode': 'cumulative',
   },
-  { 'lockout.threshold': 4, 'lockout.windowSeconds': 5 },
+  { 'lockout.threshold': 4, 'lockout.windowSeconds': 20 },
 ];
 
 /** Seconds between the attempts: fast ones, slow ones, and some behind each tenant's lock. */
