@@ -13,6 +13,7 @@ import { roleRoutes } from './api/roles.js';
 import { settingsRoutes } from './api/settings.js';
 import { ssoConnectionRoutes } from './api/sso-connections.js';
 import { userActionRoutes } from './api/user-actions.js';
+import { userIdentityRoutes } from './api/user-identities.js';
 import { userCredentialRoutes } from './api/user-credentials.js';
 import { userRoutes } from './api/users.js';
 import { openApiDocument } from './openapi.js';
@@ -22,6 +23,7 @@ import type { Route } from './route.js';
 export const routeTable: readonly Route[] = [
   ...userRoutes,
   ...userActionRoutes,
+  ...userIdentityRoutes,
   ...userCredentialRoutes,
   ...invitationRoutes,
   ...groupRoutes,

@@ -22,8 +22,14 @@ const ssoTexts: Readonly<Record<Exclude<SsoRefusal, keyof typeof statusTexts>, s
   email_missing: 'Your company’s sign-in did not tell us your email address.',
   email_unverified: 'Your company’s sign-in says that your email address is not verified.',
   domain_foreign: 'Your email address does not belong to the domains of this sign-in.',
+  account_foreign:
+    'That account was not given to you by your company. Please sign in with your company’s own account.',
+  tenant_foreign: 'Your account belongs to another organization of this sign-in.',
   user_unknown: 'There is no account for you here. Please ask your administrator to add you.',
-  identity_taken: 'Your account is already connected to another identity of this sign-in.',
+  identity_taken:
+    'Your account is already connected to another identity of this sign-in. Please tell your administrator.',
+  relink_needed:
+    'Your company’s sign-in has changed: an administrator has to allow that your account is connected to another identity.',
   proof_needed:
     'Please sign in with your password first, and then again through your company, to connect the two.',
 };

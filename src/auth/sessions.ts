@@ -50,6 +50,18 @@ export interface SignInProof {
   connectionId: string | null;
   /** The company's provider's `sid`. */
   providerSid: string | null;
+  /** Absent: now. */
+  authenticatedAt?: Date;
+  /** The authentication context the company's provider claims. */
+  acr?: string;
+}
+
+/** When the person of a session last proved who they are: what applications are told as `auth_time`. */
+export function authTimeOf({
+  authenticatedAt,
+  signedInAt,
+}: Pick<SessionDocument, 'authenticatedAt' | 'signedInAt'>): Date {
+  return authenticatedAt ?? signedInAt;
 }
 
 type SpanSettings = Pick<
@@ -155,6 +167,8 @@ export async function openSession(
     userId: user._id,
     ...proof,
     signedInAt: now,
+    authenticatedAt: proof.authenticatedAt ?? now,
+    acr: proof.acr ?? null,
     accessStamp: accessStampOf(user),
     lastSeenAt: now,
     absoluteExpiresAt,

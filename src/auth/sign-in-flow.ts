@@ -17,6 +17,18 @@ export interface SignInContext {
   applicationName: string | null;
   /** Address to begin with; typed so far, or the application's `login_hint`. */
   email: string | null;
+  /** What the waiting application asks of the proof; absent: nothing. */
+  demand?: SignInDemand;
+}
+
+/** How fresh and how strong an application wants the proof of who somebody is (OpenID Connect Core section 3.1.2.1). */
+export interface SignInDemand {
+  /** `prompt=login`: a session somewhere does not do. */
+  login: boolean;
+  /** Seconds; null: any age. */
+  maxAge: number | null;
+  /** Of the authentication context, as the application names them; null: any. */
+  acrValues: string | null;
 }
 
 /** A redirect to a company's provider that has not come back yet. */
@@ -24,6 +36,12 @@ export interface PendingLogin {
   /** The `state` parameter: what tells two tabs and two connections apart. */
   state: string;
   connectionId: string;
+  /** The connection's address when the person left: they come back there and nowhere else. */
+  address: string;
+  /** The earliest moment at which the person may have signed in there; milliseconds since the epoch, null: any. */
+  freshFrom: number | null;
+  /** Whether the provider was asked (`max_age`) to say when that was. */
+  isTimed: boolean;
   nonce: string;
   codeVerifier: string;
   contextId: string;
@@ -204,13 +222,20 @@ export async function startFlowForInteraction(
   core: Core,
   req: IncomingMessage,
   res: ServerResponse,
-  start: { tenantId: string; returnTo: string; applicationName: string; loginHint?: string | undefined },
+  start: {
+    tenantId: string;
+    returnTo: string;
+    applicationName: string;
+    loginHint?: string | undefined;
+    demand: SignInDemand;
+  },
 ): Promise<string> {
   const { context } = await enterFlow(core, req, res, {
     tenantId: start.tenantId,
     returnTo: start.returnTo,
     applicationName: start.applicationName,
     email: start.loginHint?.slice(0, 320) ?? null,
+    demand: start.demand,
   });
   return `/signin?flow=${context.id}`;
 }

@@ -5,7 +5,7 @@ import { systemClock } from '../shared/clock.js';
 import { NoSuchForm } from '../sim/browser.js';
 import { companyApp } from '../sim/company-app.js';
 import { companyProvider } from '../sim/company-provider.js';
-import { makeCompany, putEmployee } from '../sim/company.js';
+import { connectionKey, makeCompany, putEmployee, type Company } from '../sim/company.js';
 import { simpleCookieJar } from '../sim/cookie-jar.js';
 import { openDirectory } from '../sim/directory.js';
 import { listen } from '../sim/listener.js';
@@ -169,6 +169,22 @@ export const simRunCommand: Command = {
   run: ({ values, terminal }) => runScenario(values, terminal),
 };
 
+/** A company with three people and two departments, none of them assigned yet. */
+function companyWithPeople(
+  name: string,
+  { domain, profile }: Pick<CompanyTarget, 'domain' | 'profile'>,
+): Company {
+  const company = makeCompany({ name, slug: 'sim', domain, profile, brand: '#0b3d91' });
+  const support = makeGroup(departments.support, domain);
+  const sales = makeGroup(departments.sales, domain);
+  for (const group of [support, sales]) company.groups.set(group.id, group);
+  for (const fullName of ['Ada Lovelace', 'Alan Turing', 'Katherine Johnson']) {
+    const person = makePerson(fullName, domain, departments.support);
+    putEmployee(company, person, false).groupIds.add(support.id);
+  }
+  return company;
+}
+
 async function serveCompany(values: OptionValues, terminal: Terminal): Promise<ExitCode> {
   const profile = profileOption(values) ?? 'okta';
   const target = namedTarget(values, profile, textOf(values, 'token') ?? '');
@@ -176,22 +192,15 @@ async function serveCompany(values: OptionValues, terminal: Terminal): Promise<E
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new UsageError('--port: give a port number');
   const name = textOf(values, 'name') ?? 'Acme';
-  const company = makeCompany({ name, slug: 'sim', domain: target.domain, profile, brand: '#0b3d91' });
-  const support = makeGroup(departments.support, target.domain);
-  const sales = makeGroup(departments.sales, target.domain);
-  for (const group of [support, sales]) company.groups.set(group.id, group);
-  for (const person of ['Ada Lovelace', 'Alan Turing', 'Katherine Johnson']) {
-    putEmployee(company, makePerson(person, target.domain, departments.support), false).groupIds.add(
-      support.id,
-    );
-  }
+  const company = companyWithPeople(name, { domain: target.domain, profile });
   const narrator = narratorOf(values, terminal);
   const listener = await listen(port);
+  const connection = textOf(values, 'connection') ?? connectionKey(company);
   const clientSecret = textOf(values, 'client-secret') ?? randomBytes(24).toString('base64url');
   const client = {
     clientId: 'gatehouse',
     clientSecret,
-    redirectUri: `${target.name}/sso/callback`,
+    redirectUri: `${target.name}/sso/${connection}/callback`,
   };
   const provider = await companyProvider(company, listener.url, client, systemClock);
   listener.serve(companyApp(company, provider, openDirectory(company, target, systemClock, narrator)));
@@ -199,7 +208,7 @@ async function serveCompany(values: OptionValues, terminal: Terminal): Promise<E
     [
       `${name}, played by ${profileNamed(profile).title}, is at ${listener.url}`,
       `  pushes to      ${target.scimUrl}${target.token === '' ? '  (give --token to push)' : ''}`,
-      `  SSO connection issuer ${listener.url}, client id ${client.clientId}, client secret ${clientSecret}`,
+      `  SSO connection key ${connection}, issuer ${listener.url}, client id ${client.clientId}, client secret ${clientSecret}`,
     ].join('\n'),
   );
   await stopRequested();
@@ -215,6 +224,11 @@ export const simCommand: Command = {
     ...serverOptions,
     name: { type: 'string', value: 'NAME', describe: "the company's name; default Acme" },
     port: { type: 'string', value: 'PORT', describe: 'where to listen; default 3001' },
+    connection: {
+      type: 'string',
+      value: 'KEY',
+      describe: 'key or id of the SSO connection, as in its redirectUri; default sim-login',
+    },
     'client-secret': {
       type: 'string',
       value: 'SECRET',

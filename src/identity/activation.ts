@@ -3,15 +3,14 @@ import type { Step } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import type { Origin } from './actors.js';
 import { recordEvent } from './audit.js';
+import { requiredConnectionOf } from './company-sign-in.js';
 import type { Actor, Core } from './core.js';
 import { requireAuthority } from './authority.js';
-import { parseEmail } from './email-domain.js';
 import { prepareEntry } from './invitation-mail.js';
 import { sendAgain } from './invitations.js';
 import { wakeJobs } from './jobs.js';
 import { findTokenHolder, issueToken, type TokenHolder } from './one-time-tokens.js';
 import { setPasswordByToken, type PasswordSetting } from './password-reset.js';
-import { findConnectionByDomain } from './sso-connections.js';
 import { tenantSettings } from './tenant-settings.js';
 import { activated } from './user-actions.js';
 import { deriveStatus } from './user-status.js';
@@ -74,10 +73,8 @@ export async function findActivationHolder(core: Core, token: string): Promise<A
     approvalRequired: settings['approval.required'],
   });
   if (status !== 'pending_activation') return undefined;
-  const domain = parseEmail(user.email ?? user.userName)?.domain;
-  const connection = domain === undefined ? undefined : await findConnectionByDomain(core, domain);
-  const isTheirs = connection?.mode === 'required' && connection.tenantId === user.tenantId;
-  return { ...holder, connectionId: isTheirs ? connection._id : null };
+  const connection = await requiredConnectionOf(core, user);
+  return { ...holder, connectionId: connection?._id ?? null };
 }
 
 /** Sets the first password and activates the account. */

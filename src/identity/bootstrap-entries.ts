@@ -171,6 +171,13 @@ async function applyUser(run: Run, entry: BootstrapUser, path: string): Promise<
   });
 }
 
+const providerFields = ['issuer', 'clientId', 'tenantClaim'];
+
+/** Another provider needs its secret, which the file may have left as it was. */
+function withSecret(names: ReadonlySet<string>): ReadonlySet<string> {
+  return providerFields.some((name) => names.has(name)) ? new Set([...names, 'clientSecret']) : names;
+}
+
 async function applyConnection(run: Run, entry: BootstrapConnection, path: string): Promise<void> {
   const { core, actor } = run;
   await applyEntry(run, {
@@ -181,7 +188,8 @@ async function applyConnection(run: Run, entry: BootstrapConnection, path: strin
     find: async () => (await listConnections(core, actor.tenantId)).find(({ name }) => name === entry.name),
     get: (id) => idIn(run, 'sso_connections').get(id),
     create: async () => (await createConnection(core, actor, entry))._id,
-    update: ({ _id }, names, options) => updateConnection(core, actor, _id, pick(entry, names), options),
+    update: ({ _id }, names, options) =>
+      updateConnection(core, actor, _id, pick(entry, withSecret(names)), options),
   });
 }
 

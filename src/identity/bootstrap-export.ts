@@ -100,9 +100,13 @@ async function exportTenant(core: Core, tenant: TenantDocument): Promise<Bootstr
       roleRules: directory.roleRules.map(({ when, grant }) => ({ when, grant })),
     })),
     ssoConnections: connections.map(
-      ({ name: connection, issuer, clientId, scopes, mode, jitProvisioning, domains }) => ({
-        ...{ name: connection, issuer, clientId, scopes, mode, jitProvisioning },
-        domains: domains.map(({ domain, verified }) => ({ domain, verified })),
+      ({ key, clientAuthMethod, tenantClaim, name: connection, issuer, clientId, ...rest }) => ({
+        ...(key && { key }),
+        ...(clientAuthMethod && { clientAuthMethod }),
+        ...(tenantClaim && { tenantClaim }),
+        ...{ name: connection, issuer, clientId },
+        ...{ scopes: rest.scopes, mode: rest.mode, jitProvisioning: rest.jitProvisioning },
+        domains: rest.domains.map(({ domain, verified }) => ({ domain, verified })),
       }),
     ),
   };

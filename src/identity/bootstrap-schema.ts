@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dialects } from '../persistence/collections/directories.js';
-import { signingAlgorithms } from '../persistence/collections/tenants.js';
+import { clientAuthMethods, signingAlgorithms } from '../persistence/collections/tenants.js';
+import { connectionKeyFault } from './connection-address.js';
 import { parseEmail } from './email-domain.js';
 import { anySettings, presetNames } from './tenant-settings.js';
 
@@ -74,11 +75,20 @@ const directory = z.strictObject({
   roleRules: z.array(z.strictObject({ when: condition, grant: z.array(text).min(1) })).optional(),
 });
 
+/** What stands in a connection's addresses. */
+const connectionKey = z.string().superRefine((key, context) => {
+  const message = connectionKeyFault(key);
+  if (message !== undefined) context.addIssue({ code: 'custom', message: `${key} ${message}` });
+});
+
 const ssoConnection = z.strictObject({
   name: text,
+  key: connectionKey.optional(),
   issuer: text,
   clientId: text,
   clientSecret: z.string().min(1).nullable().optional(),
+  clientAuthMethod: z.enum(clientAuthMethods).nullable().optional(),
+  tenantClaim: z.strictObject({ claim: text, value: text }).nullable().optional(),
   scopes: z.array(text).optional(),
   domains: z.array(z.strictObject({ domain: text, verified: z.boolean().optional() })).optional(),
   mode: z.enum(['off', 'optional', 'required']).optional(),

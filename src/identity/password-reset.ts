@@ -4,6 +4,7 @@ import type { Step } from '../persistence/store.js';
 import { systemActor, type Origin } from './actors.js';
 import { recordEvent } from './audit.js';
 import { requireAuthorityOver } from './authority.js';
+import { requiredConnectionOf } from './company-sign-in.js';
 import type { Actor, Core } from './core.js';
 import { storePassword, writeTurn } from './credentials.js';
 import { loginKey, parseEmail } from './email-domain.js';
@@ -11,7 +12,6 @@ import { enqueueJob, wakeJobs } from './jobs.js';
 import { enqueueMail, linkMail, spanText } from './mails.js';
 import { findTokenHolder, issueToken, type TokenHolder } from './one-time-tokens.js';
 import { passwordFault, passwordRule } from './password-policy.js';
-import { findConnectionByDomain } from './sso-connections.js';
 import { tenantConfig } from './tenant-config.js';
 import { settingsOf, tenantSettings } from './tenant-settings.js';
 import { addressKeyOf } from './user-keys.js';
@@ -58,13 +58,6 @@ async function isMailDue(core: Core, user: UserDocument): Promise<boolean> {
   return count <= mostMails;
 }
 
-/** The company's provider has this person's password: the domain is forwarded, so a local one would open nothing. */
-async function isForwarded(core: Core, user: UserDocument): Promise<boolean> {
-  const domain = parseEmail(user.email ?? user.userName)?.domain;
-  const connection = domain === undefined ? undefined : await findConnectionByDomain(core, domain);
-  return connection?.mode === 'required' && connection.tenantId === user.tenantId;
-}
-
 async function mayReset(core: Core, user: UserDocument): Promise<boolean> {
   const settings = await tenantSettings(core, user.tenantId);
   const status = deriveStatus(user, {
@@ -86,7 +79,7 @@ export async function sendPasswordReset(core: Core, actor: Actor, user: UserDocu
   if (to === undefined || !(await mayReset(core, user))) return false;
   const now = core.clock.now();
   const { baseUrl } = core.config;
-  const isTheirs = await isForwarded(core, user);
+  const isTheirs = (await requiredConnectionOf(core, user)) !== undefined;
   await core.store.transaction(function* (tx) {
     const target = { type: 'user', id: user._id, label: to };
     if (isTheirs) {
@@ -125,7 +118,7 @@ export async function sendPasswordReset(core: Core, actor: Actor, user: UserDocu
 /** Whom a reset link is for; undefined when the link is dead or the person may no longer use it. */
 export async function findResetHolder(core: Core, token: string): Promise<TokenHolder | undefined> {
   const holder = await findTokenHolder(core, 'password_reset', token);
-  if (!holder || !(await mayReset(core, holder.user)) || (await isForwarded(core, holder.user)))
+  if (!holder || !(await mayReset(core, holder.user)) || (await requiredConnectionOf(core, holder.user)))
     return undefined;
   return holder;
 }

@@ -1,37 +1,39 @@
 import type { AuditParty } from '../persistence/collections/events.js';
-import type { SsoConnectionDocument, SsoMode } from '../persistence/collections/tenants.js';
-import { AppError, type InputFault } from '../shared/errors.js';
+import type { SsoConnectionDocument } from '../persistence/collections/tenants.js';
+import { AppError } from '../shared/errors.js';
 import { newId } from '../shared/ids.js';
 import { recordEvent } from './audit.js';
 import { changesBetween } from './changes.js';
-import { domainFault, domainsOf, verifiedOf, type ConnectionDomainInput } from './connection-domains.js';
+import {
+  changedConnection,
+  holdsEverything,
+  mayVerify,
+  requireOwnProvider,
+  requireValidConnection,
+  sealClientSecret,
+  type SsoConnectionChange,
+  type SsoConnectionInput,
+} from './connection-change.js';
+import { domainsOf, verifiedOf } from './connection-domains.js';
 import type { Actor, Core } from './core.js';
 import { refuseDuplicates } from './duplicates.js';
 import { tenantSettings } from './tenant-settings.js';
 import { touchTenant } from './tenant-config.js';
 import { requireVersion, type WriteOptions } from './versions.js';
-import { outboundFault } from './web-address.js';
 
 export type { SsoConnectionDocument } from '../persistence/collections/tenants.js';
+export { openClientSecret } from './connection-change.js';
+export type { SsoConnectionChange, SsoConnectionInput } from './connection-change.js';
 
-export interface SsoConnectionInput {
-  name: string;
-  issuer: string;
-  clientId: string;
-  /** null: a public client. */
-  clientSecret?: string | null | undefined;
-  scopes?: readonly string[] | undefined;
-  mode?: SsoMode | undefined;
-  jitProvisioning?: boolean | undefined;
-  domains?: readonly ConnectionDomainInput[] | undefined;
-}
-
-/** What is absent or undefined stays. */
-export type SsoConnectionChange = { [K in keyof SsoConnectionInput]?: SsoConnectionInput[K] | undefined };
-
-const secretPurpose = 'sso-connection';
+const keyTaken = {
+  code: 'sso_connection.key_taken',
+  message: 'the key is, or was, another connection’s',
+  pointer: '/key',
+} as const;
 
 const duplicates = {
+  sso_connections_key: keyTaken,
+  sso_connections_keys: keyTaken,
   sso_connections_name: {
     code: 'sso_connection.name_taken',
     message: 'the name is taken by another connection',
@@ -50,28 +52,14 @@ const partyOf = ({ _id, name }: Pick<SsoConnectionDocument, '_id' | 'name'>): Au
   label: name,
 });
 
-function requireValid(core: Core, input: SsoConnectionChange): void {
-  const errors: InputFault[] = [];
-  const issuer = input.issuer === undefined ? undefined : outboundFault(core, input.issuer);
-  if (issuer !== undefined) errors.push({ pointer: '/issuer', detail: issuer });
-  input.domains?.forEach(({ domain }, index) => {
-    const detail = domainFault(domain);
-    if (detail !== undefined) errors.push({ pointer: `/domains/${index}/domain`, detail });
-  });
-  if (input.clientId === '') errors.push({ pointer: '/clientId', detail: 'must not be empty' });
-  if (errors.length > 0) throw new AppError('input.invalid', 'the connection is not valid', { errors });
-}
-
-/** Only the operator says without a proof that a domain is somebody's. */
-const mayVerify = (actor: Actor): boolean => actor.party.type === 'system' || actor.party.type === 'staff';
-
 /** @throws AppError `sso_connection.name_taken`, `sso_connection.domain_taken`, `input.invalid`. */
 export async function createConnection(
   core: Core,
   actor: Actor,
   input: SsoConnectionInput,
 ): Promise<SsoConnectionDocument> {
-  requireValid(core, input);
+  requireValidConnection(core, input);
+  requireOwnProvider(input);
   const now = core.clock.now();
   const domains = domainsOf(input.domains ?? [], [], mayVerify(actor), now);
   const settings = await tenantSettings(core, actor.tenantId);
@@ -85,9 +73,13 @@ export async function createConnection(
           _id: newId(),
           tenantId: actor.tenantId,
           name: input.name,
+          key: input.key ?? null,
+          keys: input.key ? [input.key] : [],
           issuer: input.issuer,
           clientId: input.clientId,
-          clientSecret: input.clientSecret ? core.secretBox.seal(secretPurpose, input.clientSecret) : null,
+          clientSecret: sealClientSecret(core, input.clientSecret),
+          clientAuthMethod: input.clientAuthMethod ?? null,
+          tenantClaim: input.tenantClaim ?? null,
           scopes: [...(input.scopes ?? ['openid', 'email', 'profile'])],
           mode: input.mode ?? 'off',
           jitProvisioning: input.jitProvisioning ?? settings['sso.jitProvisioning'],
@@ -131,50 +123,12 @@ export function findConnectionByDomain(
   return core.store.server.collection('sso_connections').findOne({ verifiedDomains: domain });
 }
 
-/** The client secret in clear; null for a public client. */
-export function openClientSecret(core: Core, connection: SsoConnectionDocument): string | null {
-  return connection.clientSecret === null
-    ? null
-    : core.secretBox.open(secretPurpose, connection.clientSecret);
-}
-
-function sealedSecret(
-  core: Core,
-  before: SsoConnectionDocument,
-  secret: string | null | undefined,
-): string | null {
-  // Sealing gives another text each time: one that says the same stays, so that nothing looks changed.
-  if (secret === undefined || secret === openClientSecret(core, before)) return before.clientSecret;
-  return secret === null ? null : core.secretBox.seal(secretPurpose, secret);
-}
-
-function changed(
-  core: Core,
-  actor: Actor,
-  before: SsoConnectionDocument,
-  change: SsoConnectionChange,
-): SsoConnectionDocument {
-  const domains = change.domains
-    ? domainsOf(change.domains, before.domains, mayVerify(actor), core.clock.now())
-    : before.domains;
-  return {
-    ...before,
-    name: change.name ?? before.name,
-    issuer: change.issuer ?? before.issuer,
-    clientId: change.clientId ?? before.clientId,
-    clientSecret: sealedSecret(core, before, change.clientSecret),
-    scopes: [...(change.scopes ?? before.scopes)],
-    mode: change.mode ?? before.mode,
-    jitProvisioning: change.jitProvisioning ?? before.jitProvisioning,
-    domains,
-    verifiedDomains: verifiedOf(domains),
-  };
-}
-
 function auditable(connection: SsoConnectionDocument): Record<string, unknown> {
   const { name, issuer, clientId, scopes, mode, jitProvisioning, domains, verifiedDomains } = connection;
+  const { key = null, clientAuthMethod = null, tenantClaim = null, relinkVersion = 0 } = connection;
   return {
-    ...{ name, issuer, clientId, scopes, mode, jitProvisioning, verifiedDomains },
+    ...{ name, key, issuer, clientId, clientAuthMethod, tenantClaim, scopes, mode, jitProvisioning },
+    ...{ verifiedDomains, relinkVersion },
     domains: domains.map(({ domain }) => domain),
   };
 }
@@ -193,13 +147,13 @@ export async function updateConnection(
   change: SsoConnectionChange,
   options: WriteOptions = {},
 ): Promise<SsoConnectionDocument> {
-  requireValid(core, change);
+  requireValidConnection(core, change);
   return writeConnection(
     core,
     actor,
     id,
     'sso.updated',
-    (before) => changed(core, actor, before, change),
+    (before) => changedConnection(core, actor, before, change),
     options,
   );
 }
@@ -229,6 +183,28 @@ export async function writeConnection(
       return after ?? before;
     }),
   );
+}
+
+/**
+ * Allows that people the connection's earlier provider signed in are connected to the present one, by their address, at their next
+ * sign-in: an administrator's word, since it decides who they are.
+ *
+ * @throws AppError `sso_connection.not_found`, `auth.forbidden` for whoever lacks a permission of an administrator,
+ *   `resource.version_mismatch`.
+ */
+export function allowRelinking(
+  core: Core,
+  actor: Actor,
+  id: string,
+  options: WriteOptions = {},
+): Promise<SsoConnectionDocument> {
+  if (!holdsEverything(actor))
+    throw new AppError('auth.forbidden', 'only an administrator may allow that people are connected anew');
+  const allowed = (before: SsoConnectionDocument): SsoConnectionDocument => ({
+    ...before,
+    relinkVersion: before.providerVersion ?? 0,
+  });
+  return writeConnection(core, actor, id, 'sso.relink_allowed', allowed, options);
 }
 
 /** @throws AppError `sso_connection.not_found`, `resource.version_mismatch`. */

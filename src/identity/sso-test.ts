@@ -1,7 +1,10 @@
-import { z } from 'zod';
-import { createGuardedFetch, OutboundRefused, type GuardedFetch } from '../infrastructure/guarded-fetch.js';
+import { randomBytes } from 'node:crypto';
+import * as client from 'openid-client';
+import { OutboundRefused } from '../infrastructure/guarded-fetch.js';
 import type { SsoConnectionDocument } from '../persistence/collections/tenants.js';
+import { callbackUrl, connectionAddress } from './connection-address.js';
 import type { Core } from './core.js';
+import { discoverProvider, UnusableProvider, type Provider } from './relying-party.js';
 
 /** One thing that has to hold for sign-ins to work. */
 export interface ConnectionCheck {
@@ -10,46 +13,30 @@ export interface ConnectionCheck {
   detail: string;
 }
 
-const metadataSchema = z.object({
-  issuer: z.string(),
-  authorization_endpoint: z.url(),
-  token_endpoint: z.url(),
-  jwks_uri: z.url(),
-  response_types_supported: z.array(z.string()).optional(),
-  code_challenge_methods_supported: z.array(z.string()).optional(),
-  id_token_signing_alg_values_supported: z.array(z.string()).optional(),
-});
+function* causesOf(error: unknown): Generator<Error> {
+  for (let at = error; at instanceof Error; at = at.cause) yield at;
+}
 
-type Metadata = z.output<typeof metadataSchema>;
-
+/** The words of the most telling of an error's causes. */
 function reasonOf(error: unknown): string {
-  if (error instanceof OutboundRefused) return error.message;
-  if (error instanceof Error && error.name === 'TimeoutError') return 'the provider did not answer in time';
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
-  return code === undefined
-    ? 'the provider could not be reached'
-    : `the provider could not be reached (${code})`;
+  const causes = [...causesOf(error)];
+  const ours = causes.find((one) => one instanceof OutboundRefused || one instanceof UnusableProvider);
+  if (ours) return ours.message;
+  if (causes.some(({ name }) => name === 'TimeoutError' || name === 'AbortError'))
+    return 'the provider did not answer in time';
+  const network = causes.find(
+    (one) => 'code' in one && typeof one.code === 'string' && /^E[A-Z]+$/.test(one.code),
+  );
+  if (network && 'code' in network) return `the provider could not be reached (${String(network.code)})`;
+  return causes[0]?.message ?? 'the provider could not be reached';
 }
 
-async function readJson(fetch: GuardedFetch, url: string): Promise<{ value?: unknown; fault?: string }> {
-  try {
-    const response = await fetch(url, { headers: { accept: 'application/json' } });
-    if (response.status !== 200) return { fault: `${url} answers ${response.status}` };
-    return { value: await response.json() };
-  } catch (error) {
-    return { fault: error instanceof SyntaxError ? `${url} does not answer JSON` : reasonOf(error) };
-  }
-}
-
-function metadataChecks(connection: SsoConnectionDocument, metadata: Metadata): ConnectionCheck[] {
+function metadataChecks({ metadata }: Provider): ConnectionCheck[] {
   const { response_types_supported: types, code_challenge_methods_supported: methods } = metadata;
+  const algorithms = metadata.id_token_signing_alg_values_supported ?? [];
   return [
-    {
-      name: 'issuer',
-      ok: metadata.issuer === connection.issuer,
-      detail: `the provider calls itself ${metadata.issuer}`,
-    },
+    { name: 'issuer', ok: true, detail: `the provider calls itself ${metadata.issuer}` },
+    { name: 'signatures', ok: true, detail: `takes ID tokens signed by ${algorithms.join(', ')}` },
     {
       name: 'authorization code flow',
       ok: types?.includes('code') ?? true,
@@ -63,15 +50,63 @@ function metadataChecks(connection: SsoConnectionDocument, metadata: Metadata): 
   ];
 }
 
-async function keysCheck(fetch: GuardedFetch, url: string): Promise<ConnectionCheck> {
-  const { value, fault } = await readJson(fetch, url);
-  const parsed = z.object({ keys: z.array(z.object({ kty: z.string() })).min(1) }).safeParse(value);
-  if (parsed.success) return { name: 'keys', ok: true, detail: `${parsed.data.keys.length} public key(s)` };
-  return { name: 'keys', ok: false, detail: fault ?? `${url} holds no key set` };
+async function keysCheck({ keySet }: Provider): Promise<ConnectionCheck> {
+  const name = 'keys';
+  try {
+    await keySet.reload();
+    const count = keySet.jwks()?.keys.length ?? 0;
+    return { name, ok: count > 0, detail: `${count} public key(s)` };
+  } catch (error) {
+    return { name, ok: false, detail: reasonOf(error) };
+  }
+}
+
+const wrongClient = new Set(['invalid_client', 'unauthorized_client', 'unsupported_grant_type']);
+
+/** Asks for tokens with a code nobody was given: a provider that takes the client refuses the code, one that does not, the client. */
+async function clientCheck(
+  core: Core,
+  provider: Provider,
+  connection: SsoConnectionDocument,
+): Promise<ConnectionCheck> {
+  const name = 'client';
+  const madeUp = randomBytes(32).toString('base64url');
+  const parameters = {
+    code: madeUp,
+    code_verifier: madeUp,
+    redirect_uri: callbackUrl(core.config.baseUrl, connectionAddress(connection)),
+  };
+  try {
+    await client.genericGrantRequest(provider.open(), 'authorization_code', parameters);
+    return { name, ok: false, detail: 'the provider gave tokens for a code that it never made' };
+  } catch (error) {
+    return { name, ...clientAnswer(error) };
+  }
+}
+
+function clientAnswer(error: unknown): Omit<ConnectionCheck, 'name'> {
+  if (error instanceof client.WWWAuthenticateChallengeError)
+    return { ok: false, detail: 'the provider does not take the client id and secret' };
+  if (error instanceof client.ResponseBodyError) {
+    const words = error.error_description === undefined ? '' : ` (${error.error_description.slice(0, 300)})`;
+    return wrongClient.has(error.error)
+      ? { ok: false, detail: `the provider refuses the client: ${error.error}${words}` }
+      : {
+          ok: true,
+          detail: `the provider did not refuse the client; to a made-up code it says ${error.error}`,
+        };
+  }
+  const isUnreached = [...causesOf(error)].some(
+    (one) => one instanceof OutboundRefused || one.message === 'fetch failed' || one.name === 'TimeoutError',
+  );
+  return isUnreached
+    ? { ok: false, detail: reasonOf(error) }
+    : { ok: true, detail: 'not told: the provider answered a made-up code in a way of its own' };
 }
 
 /**
- * Asks a connection's provider for its metadata and keys, as a sign-in would. Nothing is written, nobody is signed in.
+ * Does what a sign-in at a connection's provider does, by the same code, as far as it goes without a person. Nothing is written, nobody is
+ * signed in.
  *
  * @returns every check that could be made, in order.
  */
@@ -79,17 +114,16 @@ export async function testConnection(
   core: Core,
   connection: SsoConnectionDocument,
 ): Promise<ConnectionCheck[]> {
-  const fetch = createGuardedFetch({ allowPrivate: core.config.allowPrivateIssuers });
-  const url = `${connection.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const { value, fault } = await readJson(fetch, url);
-  const parsed = metadataSchema.safeParse(value);
-  if (!parsed.success) {
-    const missing = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
-    return [{ name: 'discovery', ok: false, detail: fault ?? `${url} lacks ${missing}` }];
+  let provider: Provider;
+  try {
+    provider = await discoverProvider(core, connection);
+  } catch (error) {
+    return [{ name: 'discovery', ok: false, detail: reasonOf(error) }];
   }
   return [
-    { name: 'discovery', ok: true, detail: url },
-    ...metadataChecks(connection, parsed.data),
-    await keysCheck(fetch, parsed.data.jwks_uri),
+    { name: 'discovery', ok: true, detail: `found the metadata of ${connection.issuer}` },
+    ...metadataChecks(provider),
+    await keysCheck(provider),
+    await clientCheck(core, provider, connection),
   ];
 }

@@ -38,8 +38,8 @@ const specialNetworks = listOf([
   ['224.0.0.0', 4, 'ipv4'],
   ['240.0.0.0', 4, 'ipv4'],
   ['::', 128, 'ipv6'],
-  ['64:ff9b::', 96, 'ipv6'],
   ['64:ff9b:1::', 48, 'ipv6'],
+  ['::ffff:0:0:0', 96, 'ipv6'],
   ['100::', 64, 'ipv6'],
   ['2001::', 23, 'ipv6'],
   ['2001:db8::', 32, 'ipv6'],
@@ -54,6 +54,17 @@ const specialNetworks = listOf([
 /** `::a.b.c.d`, the deprecated form of an embedded IPv4 address; `::ffff:a.b.c.d` is matched by the IPv4 rules themselves. */
 const compatibleNetworks = listOf([['::', 96, 'ipv6']]);
 
+/** NAT64 (RFC 6052): on a network without IPv4 every provider that has nothing else is reached by such an address. */
+const translatedNetworks = listOf([['64:ff9b::', 96, 'ipv6']]);
+
+/** The IPv4 address in the last four bytes of an IPv6 one. */
+function embeddedAddress(address: string): string {
+  // WHATWG's form of an IPv6 host: at most one `::`, groups without leading zeros.
+  const groups = new URL(`http://[${address}]`).hostname.slice(1, -1).split(':');
+  const [high = 0, low = 0] = groups.slice(-2).map((group) => (group === '' ? 0 : parseInt(group, 16)));
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+}
+
 /**
  * @param address - an IPv4 or IPv6 literal as the resolver gives it.
  * @returns whether a request may go there.
@@ -62,6 +73,8 @@ export function isAddressAllowed(address: string, policy: OutboundPolicy): boole
   const version = isIP(address);
   if (version === 0) return false;
   const family = version === 4 ? 'ipv4' : 'ipv6';
+  if (family === 'ipv6' && translatedNetworks.check(address, family))
+    return isAddressAllowed(embeddedAddress(address), policy);
   if (specialNetworks.check(address, family)) return false;
   if (privateNetworks.check(address, family)) return policy.allowPrivate;
   return !(family === 'ipv6' && compatibleNetworks.check(address, family));

@@ -22,6 +22,11 @@ export interface Company {
   groups: Map<string, Group>;
 }
 
+/** The key of the company's SSO connection: stands in the address its provider sends people back to. */
+export function connectionKey({ slug }: Pick<Company, 'slug'>): string {
+  return `${slug}-login`;
+}
+
 /** A company without people. */
 export function makeCompany(about: Pick<Company, 'name' | 'slug' | 'domain' | 'profile' | 'brand'>): Company {
   return { ...about, employees: new Map(), groups: new Map() };

@@ -1,3 +1,4 @@
+import { connectionKey } from './company.js';
 import { demoRoles, type DemoTenant } from './demo-world.js';
 import { departments } from './person.js';
 import { profileNames, type ProfileName } from './profiles/profile.js';
@@ -58,6 +59,7 @@ function tenantEntry(tenant: DemoTenant, apiKey: string): object {
     ssoConnections: [
       {
         name: `${company.name} login`,
+        key: connectionKey(company),
         issuer: tenant.companyUrl,
         clientId: tenant.clientId,
         clientSecret: secrets.companyClientSecret,

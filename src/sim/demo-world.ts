@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../shared/clock.js';
 import { companyApp } from './company-app.js';
 import { companyProvider } from './company-provider.js';
-import { makeCompany, putEmployee, type Company } from './company.js';
+import { connectionKey, makeCompany, putEmployee, type Company } from './company.js';
 import { openDirectory } from './directory.js';
 import type { Listener } from './listener.js';
 import type { Narrator } from './narrator.js';
@@ -150,7 +150,7 @@ export async function openDemoTenant(
     {
       clientId: tenant.clientId,
       clientSecret: secrets.companyClientSecret,
-      redirectUri: `${serverUrl}/sso/callback`,
+      redirectUri: `${serverUrl}/sso/${connectionKey(company)}/callback`,
     },
     parts.clock,
   );

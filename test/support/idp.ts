@@ -25,6 +25,14 @@ export interface IdpMisbehaviour {
   metadata?: (document: Record<string, unknown>) => Record<string, unknown>;
   /** Changes the userinfo answer. */
   userinfo?: (claims: Record<string, unknown>) => Record<string, unknown>;
+  /** Changes what the token endpoint answers with. */
+  tokenAnswer?: (body: Record<string, unknown>) => Record<string, unknown>;
+  /** The token endpoint refuses so. */
+  tokenError?: { status: number; error: string; error_description?: string };
+  /** Takes a code as often as it comes. */
+  keepsCodes?: boolean;
+  /** Signs its userinfo answers. */
+  signsUserinfo?: boolean;
   /** Answers these paths with this status and no sense. */
   broken?: { path: string; status: number };
 }
@@ -44,6 +52,10 @@ export interface Idp {
   misbehaviour: IdpMisbehaviour;
   /** Every authorization request it got, newest last. */
   readonly requests: URLSearchParams[];
+  /** How the client's secret came with each token request, newest last. */
+  readonly secretsBy: ('basic' | 'post')[];
+  /** Signs with a new key from now on, without notice. */
+  rotateKey(): Promise<void>;
   /** How often a path was asked for. */
   readonly hits: Map<string, number>;
   /** Signs a logout token (or whatever the change makes of it) with the published key. */
@@ -65,25 +77,37 @@ const json = (res: ServerResponse, body: unknown, status = 200): void => {
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
-/** The client's credentials from the Authorization header (client_secret_basic). */
-function isClient(req: IncomingMessage): boolean {
+/** The client's credentials from the body (client_secret_post) or the Authorization header (client_secret_basic). */
+function isClient(req: IncomingMessage, params: URLSearchParams): boolean {
+  if (params.has('client_secret'))
+    return (
+      params.get('client_id') === idpClient.clientId && params.get('client_secret') === idpClient.clientSecret
+    );
   const [, encoded = ''] = (req.headers.authorization ?? '').split(' ');
   const [id = '', secret = ''] = Buffer.from(encoded, 'base64').toString().split(':');
   const plain = (text: string): string => decodeURIComponent(text.replace(/\+/g, '%20'));
   return plain(id) === idpClient.clientId && plain(secret) === idpClient.clientSecret;
 }
 
+const isFor = (code: Code, params: URLSearchParams): boolean =>
+  params.get('redirect_uri') === code.redirectUri &&
+  code.challenge === sha256(params.get('code_verifier') ?? '');
+
 /** @param options.alg - what it signs with. */
-export async function startIdp(options: { alg?: 'RS256' | 'ES256'; host?: string } = {}): Promise<Idp> {
+export async function startIdp(
+  options: { alg?: 'RS256' | 'ES256' | 'EdDSA'; host?: string } = {},
+): Promise<Idp> {
   const alg = options.alg ?? 'RS256';
-  const [keys, foreign] = await Promise.all([generateKeyPair(alg), generateKeyPair(alg)]);
-  const publicJwk = { ...(await exportJWK(keys.publicKey)), kid: 'key-1', alg, use: 'sig' };
+  const foreign = await generateKeyPair(alg);
+  let kid = 'key-1';
+  let keys = await generateKeyPair(alg);
+  let publicJwk = { ...(await exportJWK(keys.publicKey)), kid, alg, use: 'sig' };
   const codes = new Map<string, Code>();
   const people = new Map<string, IdpPerson>();
 
   async function sign(payload: JWTPayload): Promise<string> {
     const claims = JSON.parse(JSON.stringify(idp.misbehaviour.claims?.(payload) ?? payload)) as JWTPayload;
-    const header = { alg, kid: 'key-1', typ: 'JWT' };
+    const header = { alg, kid, typ: 'JWT' };
     const { signature } = idp.misbehaviour;
     if (signature === 'none') return new UnsecuredJWT(claims).encode();
     if (signature === 'client_secret') {
@@ -113,17 +137,25 @@ export async function startIdp(options: { alg?: 'RS256' | 'ES256'; host?: string
     res.writeHead(302, { location: target.href }).end();
   }
 
+  function tokenRefusal(
+    req: IncomingMessage,
+    params: URLSearchParams,
+    code: Code | undefined,
+  ): IdpMisbehaviour['tokenError'] {
+    if (idp.misbehaviour.tokenError) return idp.misbehaviour.tokenError;
+    if (!isClient(req, params)) return { status: 401, error: 'invalid_client' };
+    return code && isFor(code, params) ? undefined : { status: 400, error: 'invalid_grant' };
+  }
+
   async function token(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const params = await form(req);
     const code = codes.get(params.get('code') ?? '');
-    codes.delete(params.get('code') ?? '');
-    const isGood =
-      code !== undefined &&
-      isClient(req) &&
-      params.get('redirect_uri') === code.redirectUri &&
-      code.challenge === sha256(params.get('code_verifier') ?? '');
-    if (!isGood) {
-      json(res, { error: 'invalid_grant' }, 400);
+    if (idp.misbehaviour.keepsCodes !== true) codes.delete(params.get('code') ?? '');
+    idp.secretsBy.push(params.has('client_secret') ? 'post' : 'basic');
+    const refusal = tokenRefusal(req, params, code);
+    if (refusal || !code) {
+      const { status = 400, ...body } = refusal ?? {};
+      json(res, body, status);
       return;
     }
     const now = Math.floor(Date.now() / 1000);
@@ -137,7 +169,8 @@ export async function startIdp(options: { alg?: 'RS256' | 'ES256'; host?: string
       exp: now + 300,
       ...(code.nonce !== undefined && { nonce: code.nonce }),
     });
-    json(res, { access_token: accessToken, token_type: 'Bearer', expires_in: 300, id_token: idToken });
+    const body = { access_token: accessToken, token_type: 'Bearer', expires_in: 300, id_token: idToken };
+    json(res, idp.misbehaviour.tokenAnswer?.(body) ?? body);
   }
 
   function metadata(): Record<string, unknown> {
@@ -157,9 +190,17 @@ export async function startIdp(options: { alg?: 'RS256' | 'ES256'; host?: string
     return idp.misbehaviour.metadata?.(document) ?? document;
   }
 
-  function userinfo(req: IncomingMessage, res: ServerResponse): void {
+  async function userinfo(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const claims = { ...people.get((req.headers.authorization ?? '').split(' ')[1] ?? '') };
-    json(res, idp.misbehaviour.userinfo?.(claims) ?? claims);
+    const told = idp.misbehaviour.userinfo?.(claims) ?? claims;
+    if (idp.misbehaviour.signsUserinfo !== true) {
+      json(res, told);
+      return;
+    }
+    const signed = await new SignJWT({ ...told, iss: idp.issuer, aud: idpClient.clientId })
+      .setProtectedHeader({ alg, kid })
+      .sign(keys.privateKey);
+    res.writeHead(200, { 'content-type': 'application/jwt' }).end(signed);
   }
 
   const routes: Record<string, (req: IncomingMessage, res: ServerResponse, url: URL) => unknown> = {
@@ -191,10 +232,16 @@ export async function startIdp(options: { alg?: 'RS256' | 'ES256'; host?: string
     person: { sub: 'person-1' },
     misbehaviour: {},
     requests: [],
+    secretsBy: [],
+    async rotateKey() {
+      kid = `key-${Number(kid.slice(4)) + 1}`;
+      keys = await generateKeyPair(alg);
+      publicJwk = { ...(await exportJWK(keys.publicKey)), kid, alg, use: 'sig' };
+    },
     hits: new Map(),
     logoutToken: (claims, header = { typ: 'logout+jwt' }) =>
       new SignJWT(claims)
-        .setProtectedHeader({ alg, kid: 'key-1', ...(header.typ !== undefined && { typ: header.typ }) })
+        .setProtectedHeader({ alg, kid, ...(header.typ !== undefined && { typ: header.typ }) })
         .sign(keys.privateKey),
     async stop() {
       server.closeAllConnections();

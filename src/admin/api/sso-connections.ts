@@ -1,6 +1,7 @@
 import type { Core } from '../../identity/core.js';
 import { verifyDomain } from '../../identity/domain-verification.js';
 import {
+  allowRelinking,
   createConnection,
   deleteConnection,
   getConnection,
@@ -13,7 +14,13 @@ import { testConnection } from '../../identity/sso-test.js';
 import { traceSignIn } from '../../identity/sso-trace.js';
 import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { id, line } from '../present/fields.js';
-import { modeSchema, presentSsoConnection, ssoConnectionSchema } from '../present/sso-connection.js';
+import {
+  clientAuthMethodSchema,
+  modeSchema,
+  presentSsoConnection,
+  ssoConnectionSchema,
+  tenantClaimSchema,
+} from '../present/sso-connection.js';
 import { statuses } from '../present/user.js';
 import { route, type Reply, type Route } from '../route.js';
 import { z } from '../schema.js';
@@ -82,7 +89,15 @@ const domainInput = z
 const fields = {
   issuer: z.string().min(1).max(1000).describe('https://..., as the provider’s metadata names itself'),
   clientId: z.string().min(1).max(500),
-  clientSecret: z.string().min(1).max(2000).nullable().describe('null: a public client'),
+  key: z.string().max(200).nullable().describe('3 to 64 of `a-z0-9-`, unique over the server; null: the id'),
+  clientSecret: z
+    .string()
+    .min(1)
+    .max(2000)
+    .nullable()
+    .describe('null: a public client; given again with another issuer or client id'),
+  clientAuthMethod: clientAuthMethodSchema.nullable(),
+  tenantClaim: tenantClaimSchema.nullable(),
   scopes: z
     .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be a scope'))
     .min(1)
@@ -130,6 +145,19 @@ const changeOne = route({
     reply(core, await updateConnection(core, actor, params.id, given(body), ifVersion)),
 });
 
+const relinkOne = route({
+  method: 'post',
+  path: '/sso-connections/{id}/relink',
+  id: 'relinkSsoConnection',
+  summary: 'After a change of provider: allow that its people are connected to the new one by their address',
+  tag,
+  permission,
+  target: targetConnection,
+  output: ssoConnectionSchema,
+  handler: async ({ core, actor, params, ifVersion }) =>
+    reply(core, await allowRelinking(core, actor, params.id, ifVersion)),
+});
+
 const deleteOne = route({
   method: 'delete',
   path: '/sso-connections/{id}',
@@ -161,7 +189,7 @@ const testOne = route({
   method: 'post',
   path: '/sso-connections/{id}/test',
   id: 'testSsoConnection',
-  summary: 'Ask the provider for its metadata and keys',
+  summary: 'Try a sign-in up to the person: metadata, keys, client id and secret',
   tag,
   permission,
   target: targetConnection,
@@ -203,6 +231,7 @@ export const ssoConnectionRoutes: readonly Route[] = [
   readOne,
   createOne,
   changeOne,
+  relinkOne,
   deleteOne,
   verifyOne,
   testOne,

@@ -1,3 +1,5 @@
+import { callbackUrl, connectionAddress } from '../../identity/connection-address.js';
+import { needsRelink } from '../../identity/connection-change.js';
 import type { SsoConnectionDocument } from '../../identity/sso-connections.js';
 import { z } from '../schema.js';
 import { id, instant, instantOrNull, iso, isoOrNull } from './fields.js';
@@ -5,6 +7,15 @@ import { id, instant, instantOrNull, iso, isoOrNull } from './fields.js';
 export const modeSchema = z
   .enum(['off', 'optional', 'required'])
   .describe('`required` forwards everybody of the verified domains and closes every local path');
+
+export const clientAuthMethodSchema = z
+  .enum(['client_secret_basic', 'client_secret_post'])
+  .describe('how the client secret is sent; null: in the body where the provider’s metadata offer it');
+
+export const tenantClaimSchema = z
+  .strictObject({ claim: z.string().min(1).max(200), value: z.string().min(1).max(500) })
+  .openapi('TenantClaim')
+  .describe('at a provider shared by many: the claim of its ID tokens that names the company, and its value');
 
 const domain = z.strictObject({
   domain: z.string(),
@@ -18,10 +29,16 @@ const domain = z.strictObject({
 export const ssoConnectionSchema = z
   .strictObject({
     id,
+    key: z.string().nullable().describe('stands in the connection’s addresses; null: its id does'),
     name: z.string(),
     issuer: z.string(),
     clientId: z.string(),
     hasClientSecret: z.boolean(),
+    clientAuthMethod: clientAuthMethodSchema.nullable(),
+    tenantClaim: tenantClaimSchema.nullable(),
+    relinkNeeded: z
+      .boolean()
+      .describe('the provider was changed: its people are connected to it once an administrator allows it'),
     scopes: z.array(z.string()),
     mode: modeSchema,
     jitProvisioning: z.boolean(),
@@ -35,10 +52,14 @@ export const ssoConnectionSchema = z
 export function presentSsoConnection(connection: SsoConnectionDocument, baseUrl: string) {
   return {
     id: connection._id,
+    key: connection.key ?? null,
     name: connection.name,
     issuer: connection.issuer,
     clientId: connection.clientId,
     hasClientSecret: connection.clientSecret !== null,
+    clientAuthMethod: connection.clientAuthMethod ?? null,
+    tenantClaim: connection.tenantClaim ?? null,
+    relinkNeeded: needsRelink(connection),
     scopes: connection.scopes,
     mode: connection.mode,
     jitProvisioning: connection.jitProvisioning,
@@ -48,7 +69,7 @@ export function presentSsoConnection(connection: SsoConnectionDocument, baseUrl:
       verifiedAt: isoOrNull(entry.verifiedAt),
       record: { type: 'TXT' as const, name: `_gatehouse-challenge.${entry.domain}`, value: entry.challenge },
     })),
-    redirectUri: `${baseUrl}/sso/callback`,
+    redirectUri: callbackUrl(baseUrl, connectionAddress(connection)),
     createdAt: iso(connection.createdAt),
     updatedAt: iso(connection.updatedAt),
   };

@@ -1,7 +1,6 @@
 import type { Account, FindAccount, Grant, KoaContextWithOIDC } from 'oidc-provider';
+import { requiredConnectionOf } from '../../identity/company-sign-in.js';
 import type { Core } from '../../identity/core.js';
-import { parseEmail } from '../../identity/email-domain.js';
-import { resolveHomeRealm } from '../home-realm.js';
 import { claimsFor, findAccountAccess, type AccountAccess } from './account-access.js';
 import { liveSessionOf } from './live-session.js';
 
@@ -21,18 +20,9 @@ function toAccount(core: Core, applicationKey: string, access: AccountAccess): A
   };
 }
 
-/**
- * Whether a sign-in by password would not be possible any more: the company has since made its own provider required for every name this
- * person could sign in with.
- */
+/** Whether a sign-in by password would not be possible any more: the company has since made its own provider required. */
 async function mustSignInElsewhere(core: Core, { user, session }: AccountAccess): Promise<boolean> {
-  if (session.method !== 'password') return false;
-  for (const name of user.loginKeys) {
-    const address = parseEmail(name);
-    const realm = address && (await resolveHomeRealm(core, address, user.tenantId));
-    if (realm?.kind !== 'forwarded') return false;
-  }
-  return true;
+  return session.method === 'password' && (await requiredConnectionOf(core, user)) !== undefined;
 }
 
 /**

@@ -4,8 +4,10 @@ import type { Interaction, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Core } from '../../identity/core.js';
 import { errors } from '../../infrastructure/oidc-provider-library.js';
 import { currentSession, type LiveSession } from '../session-guard.js';
+import { authTimeOf } from '../sessions.js';
 import { startFlowForInteraction } from '../sign-in-flow.js';
 import { findApplicationByClientId } from './clients.js';
+import { demandOf } from './demand.js';
 import { knownLiveSession } from './live-session.js';
 import { sendErrorPage } from './pages.js';
 
@@ -55,8 +57,9 @@ async function finish(
 ): Promise<void> {
   const login = {
     accountId: user._id,
-    ts: Math.floor(session.signedInAt.getTime() / 1000),
+    ts: Math.floor(authTimeOf(session).getTime() / 1000),
     amr: [...session.amr],
+    ...(session.acr && { acr: session.acr }),
     remember: false,
   };
   const result = { login, select_account: {} };
@@ -83,6 +86,7 @@ async function interact(core: Core, provider: Provider, req: Request, res: Respo
     returnTo: `${interactionPath}/${details.uid}`,
     applicationName: application.name,
     loginHint: typeof hint === 'string' ? hint : undefined,
+    demand: demandOf(details.params),
   });
   res.redirect(303, path);
 }

@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import type { Provider as ProviderClass, Session } from 'oidc-provider';
 import type { Core } from '../../identity/core.js';
 import { currentSession, type LiveSession } from '../session-guard.js';
+import { authTimeOf } from '../sessions.js';
 
 const pending = new WeakMap<IncomingMessage, Promise<LiveSession | undefined>>();
 const known = new WeakMap<IncomingMessage, LiveSession>();
@@ -36,13 +37,14 @@ function isSame(session: Session, live: LiveSession): boolean {
 function align(session: Session, live: LiveSession): void {
   const goesOn = isSame(session, live);
   const isTold =
-    session.loginTs === seconds(live.session.signedInAt) && String(session.amr) === String(live.session.amr);
+    session.loginTs === seconds(authTimeOf(live.session)) && String(session.amr) === String(live.session.amr);
   if (goesOn && isTold) return;
   const isFirst = session.accountId === undefined;
   session.loginAccount({
     accountId: live.user._id,
-    loginTs: seconds(live.session.signedInAt),
+    loginTs: seconds(authTimeOf(live.session)),
     amr: [...live.session.amr],
+    ...(live.session.acr && { acr: live.session.acr }),
     transient: true,
   });
   if (!goesOn) delete session.authorizations;

@@ -1,6 +1,8 @@
 import type { Request, Response } from 'express';
+import { requiredConnectionOf } from '../../identity/company-sign-in.js';
 import type { Core } from '../../identity/core.js';
 import { accessStampOf } from '../../identity/session-end.js';
+import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
 import { mayEnter, type Admission } from '../admission.js';
 import { rememberDevice } from '../devices.js';
@@ -23,9 +25,23 @@ export interface Opened {
 }
 
 /**
+ * The company may have become required while a code was typed, or be so by another name of the person: then it alone signs them in.
+ *
+ * @throws AppError `auth.forbidden`.
+ */
+export async function refuseForwarded(core: Core, user: UserDocument): Promise<void> {
+  if (await requiredConnectionOf(core, user))
+    throw new AppError(
+      'auth.forbidden',
+      'Your company signs you in: please start again with your company’s address.',
+    );
+}
+
+/**
  * The one door to a session. Every factor is proved by now; the status was read a moment ago and is looked at once more here.
  *
- * @throws AppError `auth.forbidden` when the person was shut out, or everything of theirs revoked, since the first factor.
+ * @throws AppError `auth.forbidden` when the person was shut out, or everything of theirs revoked, since the first factor,
+ *   and for a password of somebody whose company alone signs them in.
  */
 export async function makeSession(core: Core, req: Request, completion: Completion): Promise<Opened> {
   const { accessStamp, admission, context, proof } = completion;
@@ -38,6 +54,7 @@ export async function makeSession(core: Core, req: Request, completion: Completi
   if (!mayEnter(admission.status)) throw new AppError('auth.forbidden', statusText(admission.status));
   if (accessStamp !== accessStampOf(admission.user))
     throw new AppError('auth.forbidden', 'Your account has changed meanwhile. Please sign in again.');
+  if (proof.method === 'password') await refuseForwarded(core, admission.user);
   const { token } = await openSession(core, req, { ...admission, proof });
   return { token, userId: admission.user._id };
 }

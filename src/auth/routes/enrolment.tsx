@@ -20,11 +20,10 @@ import {
 } from '../sign-in-flow.js';
 import { BackupCodesPage, EnrolmentPage } from '../views/enrolment-pages.js';
 import { sendPage } from '../views/layout.js';
-import { handOver, makeSession, type Opened } from './complete-sign-in.js';
+import { handOver, makeSession, refuseForwarded, type Opened } from './complete-sign-in.js';
 import { formTokenFor, parseCodeForm, requireOwnForm } from './form-input.js';
 import { showRefusal } from './page-errors.js';
 import type { Account } from './password-judgement.js';
-import { refuseForwarded } from './second-factor.js';
 
 /** Own path the page's form posts to. */
 export const enrolmentPath = '/signin/enrol';

@@ -1,64 +1,104 @@
 import type { Request, Response } from 'express';
 import { systemActor } from '../../identity/actors.js';
 import { writeEvent } from '../../identity/audit.js';
+import { connectionAddress } from '../../identity/connection-address.js';
 import type { Core } from '../../identity/core.js';
+import { providerOf } from '../../identity/relying-party.js';
+import type { AuditParty } from '../../persistence/collections/events.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
-import { keepLogin, type SignInContext, type SignInFlow } from '../sign-in-flow.js';
+import { keepLogin, type SignInContext, type SignInDemand, type SignInFlow } from '../sign-in-flow.js';
 import { visitorOf } from '../sessions.js';
 import { startRoundTrip } from '../sso/forwarding-strategy.js';
-import { ProviderFault, toProviderFault } from '../sso/provider-fault.js';
-import { providerOf } from '../sso/relying-party.js';
+import { inStage, ProviderFault, reportOf } from '../sso/provider-fault.js';
+
+interface Forwarding {
+  flow: SignInFlow;
+  context: SignInContext;
+  connection: SsoConnectionDocument;
+  /** Goes along as `login_hint`. */
+  email: string | null;
+}
+
+/** The earliest moment of signing in at the provider that does for the application; milliseconds since the epoch, null: any. */
+function freshFrom(demand: SignInDemand | undefined, now: number): number | null {
+  if (!demand) return null;
+  const { login, maxAge } = demand;
+  if (login) return now;
+  return maxAge === null ? null : now - maxAge * 1000;
+}
 
 /**
  * Sends the browser to a company's provider; what its return will be checked against is kept with this browser's flow, under the `state`.
  *
- * @param email - goes along as `login_hint`.
  * @throws {@link ProviderFault} when the provider does not answer or cannot be used.
  */
-export async function forward(
-  core: Core,
-  req: Request,
-  res: Response,
-  {
-    flow,
-    context,
-    connection,
-    email,
-  }: {
-    flow: SignInFlow;
-    context: SignInContext;
-    connection: SsoConnectionDocument;
-    email: string | null;
-  },
-): Promise<void> {
-  const started = await start(core, req, res, connection, email);
+export async function forward(core: Core, req: Request, res: Response, to: Forwarding): Promise<void> {
+  const { flow, context, connection, email } = to;
+  const started = await reportingFaults(core, req, connection, () =>
+    inStage('discovery', async () => {
+      const provider = await providerOf(core, connection);
+      return startRoundTrip(core, provider.open(), {
+        ...{ req, res, loginHint: email, demand: context.demand },
+        address: connectionAddress(connection),
+        scopes: connection.scopes,
+      });
+    }),
+  );
+  const startedAt = core.clock.now().getTime();
   await keepLogin(core, flow, {
     ...started.trip,
     connectionId: connection._id,
     contextId: context.id,
-    startedAt: core.clock.now().getTime(),
+    freshFrom: freshFrom(context.demand, startedAt),
+    isTimed: (context.demand?.maxAge ?? null) !== null,
+    startedAt,
   });
   const { requestId, ip } = visitorOf(req);
   const actor = { ...systemActor(connection.tenantId), requestId, ip };
-  const target = { type: 'sso_connection', id: connection._id, label: connection.name };
-  await writeEvent(core, actor, { action: 'login.forwarded', target });
+  await writeEvent(core, actor, { action: 'login.forwarded', target: partyOf(connection) });
   res.redirect(303, started.url);
 }
 
-async function start(
+const partyOf = ({ _id, name }: SsoConnectionDocument): AuditParty => ({
+  type: 'sso_connection',
+  id: _id,
+  label: name,
+});
+
+/**
+ * Lets a company's administrators know why a sign-in at their provider failed: the person who failed cannot tell them.
+ *
+ * @throws what the step throws.
+ */
+export async function reportingFaults<T>(
   core: Core,
   req: Request,
-  res: Response,
   connection: SsoConnectionDocument,
-  loginHint: string | null,
-): ReturnType<typeof startRoundTrip> {
+  step: () => Promise<T>,
+): Promise<T> {
   try {
-    const config = await providerOf(core, connection);
-    return await startRoundTrip(core, config, { req, res, scopes: connection.scopes, loginHint });
+    return await step();
   } catch (error) {
-    core.log.warn({ err: error, connectionId: connection._id }, 'forwarding failed');
-    const fault = toProviderFault(error);
-    // Nobody has answered a sign-in yet: what is wrong is the provider's metadata.
-    throw fault.reason === 'response_invalid' ? new ProviderFault('provider_broken', error) : fault;
+    if (!(error instanceof ProviderFault)) throw error;
+    const { requestId, ip } = visitorOf(req);
+    core.log.warn(
+      { err: error.cause, connectionId: connection._id, requestId },
+      'a sign-in at a provider failed',
+    );
+    const report = reportOf(error);
+    const changes = Object.entries(report).map(([path, after]) => ({
+      path,
+      before: null,
+      after: String(after),
+    }));
+    const actor = { ...systemActor(connection.tenantId, connection.name), requestId, ip };
+    const event = {
+      action: 'login.failed',
+      target: partyOf(connection),
+      changes,
+      result: 'failure',
+    } as const;
+    await writeEvent(core, actor, event);
+    throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { beginActivation } from '../../identity/activation.js';
+import { requiredConnectionOf } from '../../identity/company-sign-in.js';
 import type { Core } from '../../identity/core.js';
 import { accessStampOf } from '../../identity/session-end.js';
 import type { EmailAddress } from '../../identity/email-domain.js';
@@ -10,7 +11,7 @@ import { deviceOf } from '../devices.js';
 import { visitorOf, type SignInProof } from '../sessions.js';
 import type { SignInContext } from '../sign-in-flow.js';
 import { signInWithPassword, type PasswordOutcome } from '../sign-in.js';
-import { makeSession, type Opened } from './complete-sign-in.js';
+import { makeSession, refuseForwarded, type Opened } from './complete-sign-in.js';
 
 /** What a right password alone proves. */
 export const passwordProof: SignInProof = {
@@ -62,8 +63,9 @@ export async function judgePassword(
   if (outcome.kind === 'locked') return { kind: 'locked', until: outcome.until.toISOString() };
   if (outcome.kind === 'refused') return judgeRefused(core, outcome);
   if (outcome.kind === 'wrong') return outcome;
-  const [user, second] = outcome.users;
-  if (!user || second) return { kind: 'choice', accounts: outcome.users.map(accountOf) };
+  const users = await withoutForwarded(core, outcome.users);
+  const [user, second] = users;
+  if (!user || second) return { kind: 'choice', accounts: users.map(accountOf) };
   const admission = await readAdmission(core, user.tenantId, user._id, device);
   if (!admission || !mayEnter(admission.status))
     return { kind: 'refused', status: admission?.status ?? 'deleted' };
@@ -75,6 +77,18 @@ export async function judgePassword(
     kind: 'token',
     opened: await makeSession(core, req, { context, admission, proof: passwordProof, accessStamp }),
   };
+}
+
+/**
+ * Accounts a password counts for.
+ *
+ * @throws AppError `auth.forbidden` when it counts for none of them, since a company's provider has them all.
+ */
+async function withoutForwarded(core: Core, users: readonly UserDocument[]): Promise<UserDocument[]> {
+  const connections = await Promise.all(users.map((user) => requiredConnectionOf(core, user)));
+  const open = users.filter((_, index) => !connections[index]);
+  if (open.length === 0 && users[0]) await refuseForwarded(core, users[0]);
+  return open;
 }
 
 /** Right, but not let in: whoever holds a temporary password goes on to choose their own. */

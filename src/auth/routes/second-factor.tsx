@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { Core } from '../../identity/core.js';
-import { parseEmail } from '../../identity/email-domain.js';
 import { bothFactors } from '../../identity/user-sessions.js';
 import type { UserStatus } from '../../identity/user-status.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
@@ -9,14 +8,13 @@ import { AppError } from '../../shared/errors.js';
 import { mayEnter, readAdmission } from '../admission.js';
 import { deviceOf } from '../devices.js';
 import { once } from '../double-click.js';
-import { resolveHomeRealm } from '../home-realm.js';
 import { settleCode } from '../local/attempts.js';
 import { secondsUntil, statusText } from '../refusals.js';
 import { visitorOf, type SignInProof } from '../sessions.js';
 import { codeOf, dropCode, keepCode, type SignInContext, type SignInFlow } from '../sign-in-flow.js';
 import { sendPage } from '../views/layout.js';
 import { CodePage } from '../views/sign-in-pages.js';
-import { enter, makeSession, type Opened } from './complete-sign-in.js';
+import { enter, makeSession, refuseForwarded, type Opened } from './complete-sign-in.js';
 import { formTokenFor, parseCodeForm, requireOwnForm } from './form-input.js';
 import { showLocked, showRefusal } from './page-errors.js';
 import { countAccountPost } from './sign-in-limits.js';
@@ -118,15 +116,6 @@ async function judgeCode(
   const { accessStamp } = pending;
   const opened = await makeSession(core, req, { context, admission, proof, accessStamp });
   return { kind: 'token', opened };
-}
-
-/** The company may have become required while the code was typed: then it alone signs its people in. */
-export async function refuseForwarded(core: Core, user: UserDocument): Promise<void> {
-  const email = parseEmail(user.email ?? user.userName);
-  const realm = email && (await resolveHomeRealm(core, email, user.tenantId));
-  if (realm?.kind === 'forwarded') {
-    throw new AppError('auth.forbidden', 'Your company signs you in now. Please start again.');
-  }
 }
 
 /** `POST /signin/2fa`: wrong codes count and lock like wrong passwords. */

@@ -10,27 +10,31 @@ const steps: Readonly<Record<string, Method>> = {
   'POST /signin/choice': 'password',
   'POST /signin/2fa': 'password',
   'POST /signin/enrol': 'password',
-  'GET /sso/callback': 'sso',
 };
 
-function resultOf({ path }: Request, res: Response): Result | undefined {
+/** Where people come back from their company's provider. */
+const isReturn = ({ method, path }: Request): boolean =>
+  method === 'GET' && /^\/sso\/[^/]+\/callback$/.test(path);
+
+function resultOf(req: Request, res: Response): Result | undefined {
   const { statusCode } = res;
   if (statusCode === 303) {
+    if (isReturn(req)) return 'succeeded';
     // Own pages are named by their path alone; what is absolute is a company's provider.
     return String(res.getHeader('Location')).startsWith('/') ? 'succeeded' : 'forwarded';
   }
   // The page of the backup codes comes with the session.
-  if (path === '/signin/enrol' && statusCode === 200) return 'succeeded';
+  if (req.path === '/signin/enrol' && statusCode === 200) return 'succeeded';
   if (statusCode === 403) return 'refused';
   // A 400 of a form is a slip of the pen; a provider's response that is not accepted is a failed sign-in.
-  const isSlip = statusCode === 400 && path !== '/sso/callback';
+  const isSlip = statusCode === 400 && !isReturn(req);
   return statusCode >= 400 && !isSlip ? 'failed' : undefined;
 }
 
 /** Tells how each sign-in went, for the metrics; steps in between and mistyped forms are none. */
 export function watchSignIns(onResult: (method: Method, result: Result) => void): RequestHandler {
   return (req, res, next) => {
-    const step = steps[`${req.method} ${req.path}`];
+    const step = isReturn(req) ? 'sso' : steps[`${req.method} ${req.path}`];
     if (step !== undefined) {
       res.once('finish', () => {
         const result = resultOf(req, res);

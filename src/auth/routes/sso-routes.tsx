@@ -1,16 +1,17 @@
 import { Router, urlencoded, type Request, type Response } from 'express';
-import { requestIdOf } from '../../http/request-context.js';
 import { pageHeaders } from '../../http/security-headers.js';
 import { systemActor } from '../../identity/actors.js';
 import { writeEvent } from '../../identity/audit.js';
+import { connectionAddress, findConnectionByAddress } from '../../identity/connection-address.js';
 import type { Core } from '../../identity/core.js';
+import { providerOf } from '../../identity/relying-party.js';
 import { accessStampOf } from '../../identity/session-end.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
 import { ssoRefusalText } from '../refusals.js';
 import { currentSession } from '../session-guard.js';
-import { visitorOf } from '../sessions.js';
+import { visitorOf, type SignInProof } from '../sessions.js';
 import {
   contextOf,
   enterFlow,
@@ -23,38 +24,79 @@ import {
 import { resolveSsoUser, type SsoRefusal } from '../sso/account-link.js';
 import { acceptLogoutToken } from '../sso/backchannel-logout.js';
 import { finishRoundTrip } from '../sso/forwarding-strategy.js';
-import { readProviderClaims, type ProviderClaims } from '../sso/provider-claims.js';
-import { ProviderFault, toProviderFault } from '../sso/provider-fault.js';
-import { providerOf } from '../sso/relying-party.js';
+import {
+  readProviderWord,
+  requireFresh,
+  type ProviderClaims,
+  type ProviderWord,
+} from '../sso/provider-claims.js';
+import { inStage, ProviderFault } from '../sso/provider-fault.js';
+import { requireIssuer, requireTarget } from '../sso/third-party-start.js';
 import { sendPage } from '../views/layout.js';
 import { RefusalPage } from '../views/sign-in-pages.js';
 import { enter, makeSession } from './complete-sign-in.js';
 import { queryText } from './form-input.js';
-import { forward } from './forwarding.js';
+import { forward, reportingFaults } from './forwarding.js';
 import { forwardingLimit, logoutTokenLimit } from './sign-in-limits.js';
 import { pageErrors } from './page-errors.js';
 
 /** How long a person may take at their provider. */
 const roundTripSeconds = 1800;
 
-/** A connection that may be used now. Its id is public and found before any tenant is known; what it opens is its own tenant alone. */
-async function liveConnection(core: Core, id: string): Promise<SsoConnectionDocument | undefined> {
-  const connection = await core.store.server.collection('sso_connections').findOne({ _id: id });
-  return connection && connection.mode !== 'off' ? connection : undefined;
+/**
+ * A connection that may be used now. Its address is public and found before any tenant is known; what it opens is its own tenant alone.
+ *
+ * @throws AppError `sso_connection.not_found`.
+ */
+async function liveConnection(core: Core, address: string): Promise<SsoConnectionDocument> {
+  const connection = await findConnectionByAddress(core, address);
+  if (!connection || connection.mode === 'off')
+    throw new AppError('sso_connection.not_found', 'There is no such company sign-in.');
+  return connection;
 }
 
-async function entryFor(core: Core, req: Request, res: Response, tenantId: string): Promise<Entry> {
+async function entryFor(
+  core: Core,
+  req: Request,
+  res: Response,
+  { connection, target }: { connection: SsoConnectionDocument; target: string | undefined },
+): Promise<Entry> {
+  const { tenantId } = connection;
   const flow = await findFlow(core, req);
   const context = flow && contextOf(flow, queryText(req, 'flow'));
-  if (context && (context.tenantId === null || context.tenantId === tenantId)) return { flow, context };
-  return enterFlow(core, req, res, { tenantId, returnTo: '/account', applicationName: null, email: null });
+  const isOfTenant = context && (context.tenantId === null || context.tenantId === tenantId);
+  if (isOfTenant && target === undefined) return { flow, context };
+  const returnTo = target ?? '/account';
+  return enterFlow(core, req, res, { tenantId, returnTo, applicationName: null, email: null });
 }
 
-async function start(core: Core, req: Request<{ connectionId: string }>, res: Response): Promise<void> {
+type StartRequest = Request<{ connectionId: string }>;
+
+/** Where a sign-in begins at a company's provider, also when the provider's own portal begins it (OpenID Connect Core section 4). */
+async function start(core: Core, req: StartRequest, res: Response): Promise<void> {
   const connection = await liveConnection(core, req.params.connectionId);
-  if (!connection) throw new AppError('sso_connection.not_found', 'There is no such company sign-in.');
-  const { flow, context } = await entryFor(core, req, res, connection.tenantId);
-  await forward(core, req, res, { flow, context, connection, email: context.email });
+  requireIssuer(connection, req.query['iss']);
+  const target = await requireTarget(core, connection.tenantId, req.query['target_link_uri']);
+  const { flow, context } = await entryFor(core, req, res, { connection, target });
+  const hint = queryText(req, 'login_hint')?.slice(0, 320);
+  await forward(core, req, res, { flow, context, connection, email: hint ?? context.email });
+}
+
+/** A post from a provider's portal brings no cookies of ours: the browser comes back with them by a GET. */
+async function startPosted(core: Core, req: StartRequest, res: Response): Promise<void> {
+  const connection = await liveConnection(core, req.params.connectionId);
+  const form = { ...req.query, ...((req.body ?? {}) as Record<string, unknown>) };
+  const given = new URLSearchParams();
+  for (const name of ['iss', 'login_hint', 'target_link_uri', 'flow']) {
+    const value = form[name];
+    if (value === undefined) continue;
+    if (typeof value !== 'string' || value.length > 2000)
+      throw new AppError('input.invalid', `The parameter ${name} is not valid.`);
+    given.set(name, value);
+  }
+  const query = given.toString();
+  const path = `/sso/${connectionAddress(connection)}/start`;
+  res.redirect(303, query === '' ? path : `${path}?${query}`);
 }
 
 interface Return {
@@ -73,53 +115,79 @@ async function takeReturn(core: Core, req: Request): Promise<Return> {
   return { context, login };
 }
 
-async function claimsOf(
+/** Redeems what the provider answered for its word about a person. */
+async function wordOf(
   core: Core,
   req: Request,
   res: Response,
   { login, connection }: { login: PendingLogin; connection: SsoConnectionDocument },
-): Promise<ProviderClaims> {
+): Promise<ProviderWord> {
+  const provider = await inStage('discovery', () => providerOf(core, connection));
+  const config = provider.open();
   try {
-    const config = await providerOf(core, connection);
-    return await readProviderClaims(config, await finishRoundTrip(core, config, { req, res, trip: login }));
-  } catch (error) {
-    core.log.warn(
-      { err: error, connectionId: connection._id, requestId: requestIdOf(req) },
-      'sign-in refused',
-    );
-    throw toProviderFault(error);
+    return await inStage('token', async () => {
+      const word = readProviderWord(config, await finishRoundTrip(core, config, { req, res, trip: login }));
+      requireFresh(word, login);
+      return word;
+    });
+  } finally {
+    provider.close(config);
   }
 }
 
-async function finish(core: Core, req: Request, res: Response): Promise<void> {
+/** The connection this browser left for; an answer at another one's address is no answer of its provider. */
+async function answeredConnection(
+  core: Core,
+  req: Request<{ connectionId: string }>,
+  login: PendingLogin,
+): Promise<SsoConnectionDocument> {
+  const connection = await core.store.server
+    .collection('sso_connections')
+    .findOne({ _id: login.connectionId });
+  if (!connection || connection.mode === 'off')
+    throw new AppError('auth.forbidden', 'This company sign-in has been switched off.');
+  const { connectionId: address } = req.params;
+  if (address !== login.address || address !== connectionAddress(connection))
+    throw new ProviderFault('response_invalid');
+  return connection;
+}
+
+async function finish(core: Core, req: Request<{ connectionId: string }>, res: Response): Promise<void> {
   const { context, login } = await takeReturn(core, req);
-  const connection = await liveConnection(core, login.connectionId);
-  if (!connection) throw new AppError('auth.forbidden', 'This company sign-in has been switched off.');
-  const claims = await claimsOf(core, req, res, { login, connection });
+  const connection = await answeredConnection(core, req, login);
   const live = await currentSession(core, req, { slides: false });
   const provenUserId = live?.session.method === 'password' ? live.user._id : null;
   const { requestId, ip } = visitorOf(req);
-  const origin = { requestId, ip };
-  const resolved = await resolveSsoUser(core, { connection, claims, provenUserId, origin });
+  const { word, resolved } = await reportingFaults(core, req, connection, async () => {
+    const told = await wordOf(core, req, res, { login, connection });
+    const arrival = { connection, word: told, provenUserId, origin: { requestId, ip } };
+    return { word: told, resolved: await resolveSsoUser(core, arrival) };
+  });
   if (resolved.kind === 'refused') {
-    await refuse(core, req, res, {
-      context,
-      connection,
-      claims,
-      reason: resolved.reason,
-      user: resolved.user,
-    });
+    const { reason, user } = resolved;
+    await refuse(core, req, res, { context, connection, claims: word.claims, reason, user });
     return;
   }
-  const proof = {
-    method: 'sso' as const,
-    amr: ['fed'],
-    connectionId: connection._id,
-    providerSid: claims.sid,
-  };
   const { admission } = resolved;
+  const proof = proofOf(connection, word, core.clock.now());
   const accessStamp = accessStampOf(admission.user);
   enter(core, res, context, await makeSession(core, req, { context, admission, proof, accessStamp }));
+}
+
+function proofOf(
+  connection: SsoConnectionDocument,
+  { authTime, acr, sid }: ProviderWord,
+  now: Date,
+): SignInProof {
+  return {
+    method: 'sso',
+    amr: ['fed'],
+    connectionId: connection._id,
+    providerSid: sid,
+    ...(acr !== null && { acr }),
+    // A clock ahead of ours makes nobody sign in later than now.
+    ...(authTime && authTime < now && { authenticatedAt: authTime }),
+  };
 }
 
 async function refuse(
@@ -174,11 +242,14 @@ export function ssoRoutes(core: Core): Router {
   );
 
   router.use('/sso', pageHeaders());
-  router.get('/sso/callback', (req, res) => finish(core, req, res));
-  router.get(
+  router.get('/sso/:connectionId/callback', (req, res) => finish(core, req, res));
+  const limit = forwardingLimit(core);
+  router.get('/sso/:connectionId/start', limit, (req: StartRequest, res: Response) => start(core, req, res));
+  router.post(
     '/sso/:connectionId/start',
-    forwardingLimit(core),
-    (req: Request<{ connectionId: string }>, res: Response) => start(core, req, res),
+    limit,
+    urlencoded({ extended: false, limit: '16kb' }),
+    (req: StartRequest, res: Response) => startPosted(core, req, res),
   );
   router.use('/sso', pageErrors(core));
   return router;

@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemActor } from '../../identity/actors.js';
 import { recordEvent } from '../../identity/audit.js';
+import { heldPermissions } from '../../identity/authority.js';
+import { isOfEarlierProvider, mayRelink, needsRelink } from '../../identity/connection-change.js';
 import type { Actor, Core } from '../../identity/core.js';
 import { parseEmail, type EmailAddress } from '../../identity/email-domain.js';
+import { isCompanyAccount, isOfTenant } from '../../identity/shared-issuers.js';
 import { tenantConfig, type TenantConfig } from '../../identity/tenant-config.js';
 import { deriveStatus, type UserStatus } from '../../identity/user-status.js';
 import { activateUser, confirmAddress } from '../../identity/user-actions.js';
@@ -15,16 +18,19 @@ import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { mayEnter, readAdmission, type Admission } from '../admission.js';
-import { followAddress } from './address-change.js';
-import type { ProviderClaims } from './provider-claims.js';
+import { followProfile, isFollowed } from './address-change.js';
+import type { ProviderClaims, ProviderWord } from './provider-claims.js';
 
 /** Why a person whom their provider let in is not let in here. */
 export type SsoRefusal =
   | 'email_missing'
   | 'email_unverified'
   | 'domain_foreign'
+  | 'account_foreign'
+  | 'tenant_foreign'
   | 'user_unknown'
   | 'identity_taken'
+  | 'relink_needed'
   | 'proof_needed'
   | Exclude<UserStatus, 'active' | 'pending_approval'>;
 
@@ -34,7 +40,7 @@ export type SsoResolution =
 
 export interface SsoArrival {
   connection: SsoConnectionDocument;
-  claims: ProviderClaims;
+  word: ProviderWord;
   /** The user this browser is signed in as by other means: proof that an existing account is theirs. */
   provenUserId: string | null;
   /** For the audit trail. */
@@ -44,40 +50,38 @@ export interface SsoArrival {
 type Found = { kind: 'found'; userId: string } | { kind: 'refused'; reason: SsoRefusal; user?: UserDocument };
 
 /** The address a provider asserts counts only when it does not say it is unverified, and on the connection's own verified domains. */
-function addressOf({
-  connection,
-  claims,
-}: SsoArrival): { email: EmailAddress | undefined } | { refused: SsoRefusal } {
+function addressOf(
+  { verifiedDomains }: SsoConnectionDocument,
+  claims: ProviderClaims,
+): { email: EmailAddress } | { refused: SsoRefusal } {
   // Entra and most company providers send no `email_verified`: the verified domain is the gate, an explicit false closes it.
   if (claims.emailVerified === false) return { refused: 'email_unverified' };
-  if (claims.email === undefined) return { email: undefined };
+  if (claims.email === undefined) return { refused: 'email_missing' };
   const email = parseEmail(claims.email);
-  if (!email || !connection.verifiedDomains.includes(email.domain)) return { refused: 'domain_foreign' };
-  return { email };
+  return email && verifiedDomains.includes(email.domain) ? { email } : { refused: 'domain_foreign' };
 }
 
-const identityKey = ({ connection, claims }: SsoArrival) => ({
+const identityKey = ({ connection, word }: SsoArrival) => ({
   connectionId: connection._id,
-  issuer: claims.issuer,
-  subject: claims.subject,
+  issuer: word.claims.issuer,
+  subject: word.claims.subject,
 });
 
 /**
  * An account with a password that manages something here is not taken over because an optional provider says so; whoever is signed in to it
- * already may connect it. Where the provider is required there is no other way in, and the company has proved the domain.
+ * already may connect it. Where the provider is required there is no other way in, and the company has proved the domain. Nobody who
+ * manages something is connected to a provider that came in the place of another, before an administrator has said so.
  */
-function needsProof(
+function proofFault(
   user: UserDocument,
   passwordHash: string | null,
-  arrival: SsoArrival,
-  config: TenantConfig,
-): boolean {
-  return (
-    arrival.connection.mode === 'optional' &&
-    passwordHash !== null &&
-    arrival.provenUserId !== user._id &&
-    isProtectedFromDirectories(user, config)
-  );
+  { connection, provenUserId }: SsoArrival,
+  { config, now }: { config: TenantConfig; now: Date },
+): SsoRefusal | undefined {
+  if (provenUserId === user._id) return undefined;
+  if (needsRelink(connection) && heldPermissions(user, config, now).size > 0) return 'relink_needed';
+  const isOptional = connection.mode === 'optional' && passwordHash !== null;
+  return isOptional && isProtectedFromDirectories(user, config) ? 'proof_needed' : undefined;
 }
 
 function ssoActor({ connection, origin }: SsoArrival): Actor {
@@ -95,15 +99,17 @@ function* linkFault(
   const other = yield* scope
     .collection('identities')
     .findOne({ userId: user._id, connectionId: arrival.connection._id });
-  if (other?.issuer === arrival.claims.issuer) return 'identity_taken';
+  if (other && !mayRelink(arrival.connection, other)) {
+    return isOfEarlierProvider(arrival.connection, other) ? 'relink_needed' : 'identity_taken';
+  }
   const credential = yield* scope.collection('credentials').get(user._id);
   const status = deriveStatus(user, {
     now,
     approvalRequired: config.settings['approval.required'],
     lockedUntil: credential?.lockedUntil ?? null,
   });
-  if (status !== 'pending_activation' && status !== 'active' && status !== 'pending_approval') return status;
-  return needsProof(user, credential?.passwordHash ?? null, arrival, config) ? 'proof_needed' : undefined;
+  if (status !== 'pending_activation' && !mayEnter(status)) return status as SsoRefusal;
+  return proofFault(user, credential?.passwordHash ?? null, arrival, { config, now });
 }
 
 /**
@@ -114,6 +120,7 @@ async function linkByEmail(core: Core, email: EmailAddress, arrival: SsoArrival)
   const { tenantId } = arrival.connection;
   const config = await tenantConfig(core, tenantId);
   const now = core.clock.now();
+  const { providerVersion = 0 } = arrival.connection;
   return core.store.transaction(function* (tx): Step<Found> {
     const scope = tx.tenant(tenantId);
     const known = yield* scope.collection('identities').findOne(identityKey(arrival));
@@ -122,32 +129,43 @@ async function linkByEmail(core: Core, email: EmailAddress, arrival: SsoArrival)
     if (!user) return { kind: 'refused', reason: 'user_unknown' };
     const fault = yield* linkFault(tx, user, arrival, { config, now });
     if (fault) return { kind: 'refused', reason: fault, user };
-    // What is left of this connection's is an identity at another issuer: the connection was moved to a new provider.
+    // What is left of this connection's is an identity at an earlier provider, which an administrator lets go.
     yield* scope
       .collection('identities')
       .removeMany({ userId: user._id, connectionId: arrival.connection._id });
+    const key = identityKey(arrival);
     yield* scope
       .collection('identities')
-      .insert({ _id: newId(), tenantId, ...identityKey(arrival), userId: user._id, lastUsedAt: now });
+      .insert({ _id: newId(), tenantId, ...key, userId: user._id, providerVersion, lastUsedAt: now });
     const target = { type: 'user', id: user._id, label: email.address };
-    const changes = [
-      { path: 'identity', before: null, after: `${arrival.claims.issuer} ${arrival.claims.subject}` },
-    ];
+    const changes = [{ path: 'identity', before: null, after: `${key.issuer} ${key.subject}` }];
     yield* recordEvent(tx, ssoActor(arrival), { action: 'sso.identity_linked', target, changes }, now);
     return { kind: 'found', userId: user._id };
   });
 }
 
+const isNamed = ({ givenName, familyName, displayName }: ProviderClaims): boolean =>
+  (givenName ?? familyName ?? displayName) !== undefined;
+
+/** Userinfo is asked for what would be good to know: without it the sign-in goes on. */
+async function askIfLacking(core: Core, { word }: SsoArrival, isLacking: boolean): Promise<ProviderClaims> {
+  if (!isLacking) return word.claims;
+  return word.ask().catch((error: unknown) => {
+    core.log.warn({ err: error }, 'userinfo was not answered; the sign-in goes on without it');
+    return word.claims;
+  });
+}
+
 /** Just-in-time provisioning: a user without any role, made by the first sign-in. */
 async function createJustInTime(core: Core, email: EmailAddress, arrival: SsoArrival): Promise<void> {
-  const { givenName, familyName, displayName } = arrival.claims;
+  const claims = await askIfLacking(core, arrival, !isNamed(arrival.word.claims));
   const attributes = withProfile(
     {},
     {
       email: email.address,
-      givenName: givenName ?? null,
-      familyName: familyName ?? null,
-      displayName: displayName ?? null,
+      givenName: claims.givenName ?? null,
+      familyName: claims.familyName ?? null,
+      displayName: claims.displayName ?? null,
     },
   );
   const input = {
@@ -188,20 +206,54 @@ async function findByIdentity(core: Core, arrival: SsoArrival): Promise<Identity
 const mostTries = 12;
 const pauseMs = 40;
 
+/** The address that may connect somebody unknown, from the ID token or userinfo. */
+async function linkingAddress({
+  connection,
+  word,
+}: SsoArrival): Promise<{ email: EmailAddress } | { refused: SsoRefusal }> {
+  if (!isCompanyAccount(connection, word.idToken)) return { refused: 'account_foreign' };
+  return addressOf(connection, word.claims.email === undefined ? await word.ask() : word.claims);
+}
+
 async function find(core: Core, arrival: SsoArrival): Promise<Found> {
-  const address = addressOf(arrival);
+  const known = await findByIdentity(core, arrival);
+  if (known) return { kind: 'found', userId: known.userId };
+  const address = await linkingAddress(arrival);
   if ('refused' in address) return { kind: 'refused', reason: address.refused };
   for (let tries = 1; ; tries += 1) {
-    const identity = await findByIdentity(core, arrival);
-    if (identity) return { kind: 'found', userId: identity.userId };
-    if (!address.email) return { kind: 'refused', reason: 'email_missing' };
     try {
       return await linkOrCreate(core, address.email, arrival);
     } catch (error) {
       if (!isRace(error) || tries === mostTries) throw error;
       await delay(pauseMs * tries);
     }
+    const identity = await findByIdentity(core, arrival);
+    if (identity) return { kind: 'found', userId: identity.userId };
   }
+}
+
+/** The identity is in use, at the provider as it is now. */
+async function touchIdentity(core: Core, arrival: SsoArrival): Promise<void> {
+  const { connection } = arrival;
+  const identities = core.store.tenant(connection.tenantId).collection('identities');
+  const identity = await identities.findOne(identityKey(arrival));
+  const { providerVersion = 0 } = connection;
+  const lastUsedAt = core.clock.now();
+  if (identity)
+    await identities.update(identity._id, (stored) => ({ ...stored, providerVersion, lastUsedAt }));
+}
+
+/** A new address of somebody known is followed where it may be, and counts as theirs; it keeps nobody out. */
+async function follow(core: Core, arrival: SsoArrival, user: UserDocument): Promise<void> {
+  const { connection, word } = arrival;
+  const isTheirs = isFollowed(connection, user);
+  const isLacking = word.claims.email === undefined && (isTheirs || user.verifiedEmailKey !== user.emailKey);
+  const claims = await askIfLacking(core, arrival, isLacking);
+  const address = addressOf(connection, claims);
+  const email = 'email' in address ? address.email : undefined;
+  if (isTheirs) await followProfile(core, ssoActor(arrival), { email, claims, user });
+  if (email && user.verifiedEmailKey !== email.key)
+    await confirmAddress(core, ssoActor(arrival), user._id, email.key);
 }
 
 /**
@@ -212,6 +264,8 @@ async function find(core: Core, arrival: SsoArrival): Promise<Found> {
  * activation is activated, since their company vouches for the address; a new address of theirs is followed.
  */
 export async function resolveSsoUser(core: Core, arrival: SsoArrival): Promise<SsoResolution> {
+  if (!isOfTenant(arrival.connection, arrival.word.idToken))
+    return { kind: 'refused', reason: 'tenant_foreign', user: undefined };
   const found = await find(core, arrival);
   if (found.kind === 'refused') return { kind: 'refused', reason: found.reason, user: found.user };
   const { tenantId } = arrival.connection;
@@ -223,11 +277,7 @@ export async function resolveSsoUser(core: Core, arrival: SsoArrival): Promise<S
   if (!admission) return { kind: 'refused', reason: 'user_unknown', user: undefined };
   const { status, user } = admission;
   if (!mayEnter(status)) return { kind: 'refused', reason: status as SsoRefusal, user };
-  const address = addressOf(arrival);
-  if (!('email' in address) || !address.email) return { kind: 'admitted', admission };
-  const { connection } = arrival;
-  await followAddress(core, ssoActor(arrival), { connection, email: address.email, user });
-  if (user.verifiedEmailKey !== address.email.key)
-    await confirmAddress(core, ssoActor(arrival), found.userId, address.email.key);
+  await touchIdentity(core, arrival);
+  await follow(core, arrival, user);
   return { kind: 'admitted', admission: (await readAdmission(core, tenantId, found.userId)) ?? admission };
 }

@@ -8,12 +8,13 @@ import { updateUser } from '../../identity/users.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
+import type { ProviderClaims } from './provider-claims.js';
 
 /**
- * Whether a connection's company decides this person's address: nobody of a directory (SCIM says it there), nobody with a way in of their
+ * Whether a connection's company decides this person's address and name: nobody of a directory (SCIM says it there), nobody with a way in of their
  * own, and nobody whose present address is not the company's to change.
  */
-function isTheirs({ verifiedDomains }: SsoConnectionDocument, user: UserDocument): boolean {
+export function isFollowed({ verifiedDomains }: SsoConnectionDocument, user: UserDocument): boolean {
   const present = parseEmail(user.email ?? user.userName);
   return (
     user.directoryId === null &&
@@ -24,13 +25,23 @@ function isTheirs({ verifiedDomains }: SsoConnectionDocument, user: UserDocument
 }
 
 /** The name to sign in with follows the address where it was the address. */
-function withAddress(user: UserDocument, address: string): UserInput {
+function withAddress(user: UserDocument, input: UserInput, address: string): UserInput {
   const isName = user.emailKey !== null && loginKey(user.userName) === user.emailKey;
   return {
-    ...inputOf(user),
-    attributes: withProfile(user.attributes, { email: address }),
+    ...input,
+    attributes: withProfile(input.attributes, { email: address }),
     ...(isName && { userName: address }),
   };
+}
+
+const isNameless = ({ attributes }: UserDocument): boolean =>
+  attributes['name'] === undefined && attributes['displayName'] === undefined;
+
+/** Whoever was made without a name gets one; a name that is there is the person's own. */
+function withNames(user: UserDocument, input: UserInput, claims: ProviderClaims): UserInput {
+  if (!isNameless(user)) return input;
+  const { givenName, familyName, displayName } = claims;
+  return { ...input, attributes: withProfile(input.attributes, { givenName, familyName, displayName }) };
 }
 
 async function tellOldAddress(core: Core, user: UserDocument, address: string): Promise<void> {
@@ -48,23 +59,30 @@ async function tellOldAddress(core: Core, user: UserDocument, address: string): 
 }
 
 /**
- * Takes over the address a company's provider now has for one of its people, within the connection's verified domains and when it is free;
- * the old address is told. Who the person is stays decided by issuer and subject, and a sign-in never fails for this.
+ * Takes over what a company's provider now says of one of its people: the address when it is free, names where there were none; the old
+ * address is told. Who the person is stays decided by issuer and subject, and a sign-in never fails for this.
  *
- * @param email - asserted by the provider, on a verified domain of the connection.
+ * @param known - `user`: one whose profile {@link isFollowed}; `email`: asserted by the provider, on a verified domain of the connection;
+ *   undefined: none such.
  */
-export async function followAddress(
+export async function followProfile(
   core: Core,
   actor: Actor,
-  { connection, email, user }: { connection: SsoConnectionDocument; email: EmailAddress; user: UserDocument },
+  { email, claims, user }: { email: EmailAddress | undefined; claims: ProviderClaims; user: UserDocument },
 ): Promise<void> {
-  if (user.emailKey === email.key || !isTheirs(connection, user)) return;
+  const isMoved = email !== undefined && user.emailKey !== email.key;
+  const { givenName, familyName, displayName } = claims;
+  const isNamed = isNameless(user) && (givenName ?? familyName ?? displayName) !== undefined;
+  if (!isMoved && !isNamed) return;
   try {
-    await updateUser(core, actor, user._id, (stored) => withAddress(stored, email.address));
+    await updateUser(core, actor, user._id, (stored) => {
+      const input = withNames(stored, inputOf(stored), claims);
+      return isMoved ? withAddress(stored, input, email.address) : input;
+    });
   } catch (error) {
     if (!(error instanceof AppError) || error.status >= 500) throw error;
-    core.log.warn({ code: error.code, userId: user._id }, 'a new address was not taken over');
+    core.log.warn({ code: error.code, userId: user._id }, 'a new address or name was not taken over');
     return;
   }
-  await tellOldAddress(core, user, email.address);
+  if (isMoved) await tellOldAddress(core, user, email.address);
 }

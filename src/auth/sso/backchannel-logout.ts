@@ -1,14 +1,13 @@
-import { createRemoteJWKSet, customFetch, decodeJwt, jwtVerify, type JWTPayload } from 'jose';
-import type { Configuration } from 'openid-client';
+import { decodeJwt, decodeProtectedHeader, jwtVerify, type JWTPayload } from 'jose';
 import { systemActor } from '../../identity/actors.js';
 import { recordEvent } from '../../identity/audit.js';
 import type { Core } from '../../identity/core.js';
 import { wakeJobs } from '../../identity/jobs.js';
+import { providerOf } from '../../identity/relying-party.js';
 import { sessionEnded } from '../../identity/session-end.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
 import type { SessionDocument } from '../../persistence/collections/access.js';
 import type { Visitor } from '../sessions.js';
-import { providerFetch, providerOf } from './relying-party.js';
 
 /** The event that makes a token a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.4). */
 const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout';
@@ -40,33 +39,20 @@ function logoutClaims(payload: JWTPayload): LogoutClaims | undefined {
   return { issuer: payload.iss, jti, subject, sid };
 }
 
-type KeySet = ReturnType<typeof createRemoteJWKSet>;
-/** A provider's keys as long as what it says about itself: tokens from anybody do not make us ask it each time. */
-const keySets = new WeakMap<Configuration, KeySet>();
-
-function keysOf(core: Core, config: Configuration): KeySet {
-  const known = keySets.get(config);
-  if (known) return known;
-  const { jwks_uri: uri } = config.serverMetadata();
-  if (uri === undefined) throw new Error('the provider publishes no keys');
-  const fetch = providerFetch(core);
-  const keys = createRemoteJWKSet(new URL(uri), { [customFetch]: (url, options) => fetch(url, options) });
-  keySets.set(config, keys);
-  return keys;
-}
+/** The type is recommended, and not demanded: many providers send none, or say what every token is (sections 2.4 and 4.1). */
+const acceptedTypes = new Set([undefined, 'jwt', 'logout+jwt', 'application/logout+jwt']);
 
 async function verify(
   core: Core,
   connection: SsoConnectionDocument,
   token: string,
 ): Promise<LogoutClaims | undefined> {
-  const config = await providerOf(core, connection);
-  const metadata = config.serverMetadata();
-  const { payload } = await jwtVerify(token, keysOf(core, config), {
+  if (!acceptedTypes.has(decodeProtectedHeader(token).typ?.toLowerCase())) return undefined;
+  const { metadata, keySet } = await providerOf(core, connection);
+  const { payload } = await jwtVerify(token, keySet, {
     issuer: metadata.issuer,
     audience: connection.clientId,
     algorithms: metadata.id_token_signing_alg_values_supported ?? ['RS256'],
-    typ: 'logout+jwt',
     requiredClaims: ['iat', 'jti'],
     maxTokenAge: maxAgeSeconds,
     clockTolerance: toleranceSeconds,
@@ -127,18 +113,55 @@ async function endSessions(
   wakeJobs(core);
 }
 
-/** Connections the token may be for; it is believed only after one of them has verified it. */
-async function candidates(core: Core, token: string): Promise<SsoConnectionDocument[]> {
+interface Addressed {
+  issuers: string[];
+  audiences: string[];
+}
+
+/** Whom the token says it is from and for, in the spellings a connection may name them by; not believed yet. */
+function addressOf(token: string): Addressed | undefined {
   const { iss, aud } = decodeJwt(token);
-  const audiences = [aud].flat().filter((value) => typeof value === 'string');
-  if (typeof iss !== 'string' || audiences.length === 0) return [];
-  const found = await core.store.server
-    .collection('sso_connections')
-    .find(
-      { issuer: { $in: [iss, iss.replace(/\/$/, ''), `${iss}/`] }, clientId: { $in: audiences } },
-      { limit: 20 },
-    );
-  return found.filter(({ mode }) => mode !== 'off');
+  const audiences = [aud]
+    .flat()
+    .filter((value) => typeof value === 'string')
+    .slice(0, mostAudiences);
+  if (typeof iss !== 'string' || audiences.length === 0) return undefined;
+  return { issuers: [...new Set([iss, iss.replace(/\/$/, ''), `${iss}/`])], audiences };
+}
+
+const mostAudiences = 5;
+
+const liveModes = { $in: ['optional', 'required'] };
+
+/**
+ * Verifies the token by one connection of each spelling: what verifies it, issuer and client id, is the same for all of them, so that
+ * it takes as long however many connections there are. One that cannot verify it is passed over: a tenant cannot silence another's provider.
+ *
+ * @returns the claims, and the spellings of the issuer by which they were verified.
+ */
+async function verifiedBy(
+  core: Core,
+  token: string,
+  { issuers, audiences }: Addressed,
+  visitor: Visitor,
+): Promise<{ claims: LogoutClaims; pairs: { issuer: string; clientId: string }[] } | undefined> {
+  const connections = core.store.server.collection('sso_connections');
+  const pairs: { issuer: string; clientId: string }[] = [];
+  let claims: LogoutClaims | undefined;
+  for (const issuer of issuers) {
+    for (const clientId of audiences) {
+      const connection = await connections.findOne({ issuer, clientId, mode: liveModes });
+      if (!connection) continue;
+      try {
+        const verified = await verify(core, connection, token);
+        if (verified) pairs.push({ issuer, clientId });
+        claims ??= verified;
+      } catch (error) {
+        core.log.warn({ err: error, requestId: visitor.requestId }, 'a logout token was not verified');
+      }
+    }
+  }
+  return claims && { claims, pairs };
 }
 
 /**
@@ -149,20 +172,19 @@ async function candidates(core: Core, token: string): Promise<SsoConnectionDocum
  */
 export async function acceptLogoutToken(core: Core, token: unknown, visitor: Visitor): Promise<boolean> {
   if (typeof token !== 'string' || token.length > 32_768) return false;
+  let addressed: Addressed | undefined;
   try {
-    let claims: LogoutClaims | undefined;
-    const verified: SsoConnectionDocument[] = [];
-    for (const connection of await candidates(core, token)) {
-      claims = await verify(core, connection, token);
-      if (claims) verified.push(connection);
-    }
-    if (!claims || !(await isFirstUse(core, claims))) return false;
-    for (const connection of verified) {
-      await endSessions(core, connection, await sessionsOf(core, connection, claims), visitor);
-    }
-    return true;
-  } catch (error) {
-    core.log.warn({ err: error, requestId: visitor.requestId }, 'a logout token was refused');
+    addressed = addressOf(token);
+  } catch {
     return false;
   }
+  const verified = addressed && (await verifiedBy(core, token, addressed, visitor));
+  if (!verified || !(await isFirstUse(core, verified.claims))) return false;
+  for (const pair of verified.pairs) {
+    const told = core.store.server.collection('sso_connections').iterate({ ...pair, mode: liveModes });
+    for await (const connection of told) {
+      await endSessions(core, connection, await sessionsOf(core, connection, verified.claims), visitor);
+    }
+  }
+  return true;
 }

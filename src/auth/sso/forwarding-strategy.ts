@@ -2,10 +2,15 @@ import type { Request, Response } from 'express';
 import * as client from 'openid-client';
 import { Strategy, type AuthenticateOptions } from 'openid-client/passport';
 import passport from 'passport';
+import { callbackUrl } from '../../identity/connection-address.js';
 import type { Core } from '../../identity/core.js';
+import type { SignInDemand } from '../sign-in-flow.js';
+import { ProviderDenied } from './provider-errors.js';
 
 /** What one round trip is checked against: made at its start, given back at its end. */
 export interface RoundTrip {
+  /** The connection's address at the start: the provider is told to send the browser back there. */
+  address: string;
   state: string;
   nonce: string;
   codeVerifier: string;
@@ -23,8 +28,14 @@ interface StoredTrip {
 const slot = 'trip';
 type RequestWithTrip = Request & { session?: Record<string, StoredTrip | undefined> };
 
-/** The one address every provider sends people back to. */
-const callbackUrl = (core: Core): string => `${core.config.baseUrl}/sso/callback`;
+interface StrategyOptions {
+  config: client.Configuration;
+  /** What stands for the connection in its addresses. */
+  address: string;
+  scope?: string;
+  demand?: SignInDemand | undefined;
+  onStart?: (url: string) => void;
+}
 
 type Created = passport.StrategyCreated<
   ForwardingStrategy,
@@ -40,11 +51,15 @@ class ForwardingStrategy extends Strategy {
   /** Takes the address a start leads to; absent: this is the return. */
   readonly onStart: ((url: string) => void) | undefined;
 
-  constructor(core: Core, config: client.Configuration, scope: string, onStart?: (url: string) => void) {
-    super({ config, scope, sessionKey: slot, callbackURL: callbackUrl(core) }, (tokens, done) => {
+  readonly #demand: SignInDemand | undefined;
+
+  constructor(core: Core, { config, address, scope = 'openid', demand, onStart }: StrategyOptions) {
+    const callbackURL = callbackUrl(core.config.baseUrl, address);
+    super({ config, scope, sessionKey: slot, callbackURL }, (tokens, done) => {
       done(null, { tokens });
     });
     this.#core = core;
+    this.#demand = demand;
     this.onStart = onStart;
   }
 
@@ -58,6 +73,10 @@ class ForwardingStrategy extends Strategy {
     const params = new URLSearchParams(super.authorizationRequestParams(req, options));
     params.set('state', client.randomState());
     params.set('nonce', client.randomNonce());
+    const { login = false, maxAge = null, acrValues = null } = this.#demand ?? {};
+    if (login) params.set('prompt', 'login');
+    if (maxAge !== null) params.set('max_age', String(maxAge));
+    if (acrValues !== null) params.set('acr_values', acrValues);
     return params;
   }
 
@@ -72,32 +91,39 @@ class ForwardingStrategy extends Strategy {
 
 const authenticator = new passport.Passport();
 
+interface RoundTripStart {
+  req: Request;
+  res: Response;
+  address: string;
+  scopes: readonly string[];
+  loginHint: string | null;
+  demand: SignInDemand | undefined;
+}
+
 /**
- * Begins a round trip: authorization code, PKCE (S256), state, nonce, and the address as `login_hint`.
+ * Begins a round trip: authorization code, PKCE (S256), state, nonce, the person's address as `login_hint`, and what
+ * the application asks of the proof.
  *
  * @returns where to send the browser, and what to keep until it is back.
  */
 export function startRoundTrip(
   core: Core,
   config: client.Configuration,
-  {
-    req,
-    res,
-    scopes,
-    loginHint,
-  }: { req: Request; res: Response; scopes: readonly string[]; loginHint: string | null },
+  { req, res, address, scopes, loginHint, demand }: RoundTripStart,
 ): Promise<{ url: string; trip: RoundTrip }> {
   const request = req as RequestWithTrip;
   request.session = {};
   return new Promise<{ url: string; trip: RoundTrip }>((resolve, reject) => {
-    const strategy = new ForwardingStrategy(core, config, scopeOf(scopes), (url) => {
+    const onStart = (url: string): void => {
       const { state, nonce, code_verifier: codeVerifier } = request.session?.[slot] ?? {};
       if (state === undefined || nonce === undefined || codeVerifier === undefined) {
         reject(new Error('the strategy made no state, nonce or code verifier'));
         return;
       }
-      resolve({ url, trip: { state, nonce, codeVerifier } });
-    });
+      resolve({ url, trip: { address, state, nonce, codeVerifier } });
+    };
+    const scope = scopeOf(scopes);
+    const strategy = new ForwardingStrategy(core, { config, address, scope, demand, onStart });
     const options: AuthenticateOptions = { session: false, ...(loginHint !== null && { loginHint }) };
     const fail = (error: unknown): void => reject(asError(error));
     const run = authenticator.authenticate(strategy, options, fail) as PassportHandler;
@@ -115,9 +141,6 @@ const asError = (error: unknown): Error =>
 const scopeOf = (scopes: readonly string[]): string =>
   [...new Set(['openid', ...(scopes.length > 0 ? scopes : ['email', 'profile'])])].join(' ');
 
-/** The provider said no: the person cancelled, or is not assigned to us there. */
-export class ProviderDenied extends Error {}
-
 /**
  * Ends a round trip: checks the response (state, iss), redeems the code, checks the ID token (signature, algorithm, iss, aud, azp, nonce,
  * exp, nbf).
@@ -129,7 +152,7 @@ export function finishRoundTrip(
   config: client.Configuration,
   { req, res, trip }: { req: Request; res: Response; trip: RoundTrip },
 ): Promise<Tokens> {
-  const strategy = new ForwardingStrategy(core, config, 'openid');
+  const strategy = new ForwardingStrategy(core, { config, address: trip.address });
   const request = req as RequestWithTrip;
   request.session = {
     [slot]: { state: trip.state, nonce: trip.nonce, code_verifier: trip.codeVerifier },

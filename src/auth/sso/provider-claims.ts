@@ -1,4 +1,8 @@
 import * as client from 'openid-client';
+import { inputLimits } from '../../identity/input-limits.js';
+import { saysNothing } from '../../identity/provider-fetch.js';
+import { ImplausibleClaims, StaleSignIn } from './provider-errors.js';
+import { inStage } from './provider-fault.js';
 
 /** What a provider says about a person, after its ID token was verified. */
 export interface ProviderClaims {
@@ -10,19 +14,45 @@ export interface ProviderClaims {
   givenName: string | undefined;
   familyName: string | undefined;
   displayName: string | undefined;
-  /** Its session, for its back-channel logout. */
-  sid: string | null;
 }
 
-/** A token that is well signed and says what cannot be. */
-export class ImplausibleClaims extends Error {}
+/** A verified sign-in at a provider. */
+export interface ProviderWord {
+  /** From the ID token alone. */
+  claims: ProviderClaims;
+  /** Every claim of the ID token, for rules about single ones. */
+  idToken: Readonly<Record<string, unknown>>;
+  /** When the person proved who they are there; undefined: it does not say. */
+  authTime: Date | undefined;
+  /** The authentication context it claims; null: none. */
+  acr: string | null;
+  /** Its session, for its back-channel logout. */
+  sid: string | null;
+  /**
+   * The claims with what userinfo adds: many providers put address and names there alone.
+   *
+   * @throws `ProviderFault` when userinfo is wrong, away, or speaks of somebody else.
+   */
+  ask(): Promise<ProviderClaims>;
+}
 
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value.trim() !== '' ? value.trim().slice(0, 500) : undefined;
 
+/** Cut and cleaned, since nobody could mend it at the sign-in; not in the middle of a character. */
+function nameOf(value: unknown): string | undefined {
+  const cleaned = text(text(value)?.replace(/[\p{Cc}\u202A-\u202E\u2066-\u2069]+/gu, ' '));
+  return cleaned
+    ?.slice(0, inputLimits.name)
+    .replace(/[\uD800-\uDBFF]$/, '')
+    .trimEnd();
+}
+
+/** Only what says no is a no: providers write `true` in many ways. */
 function verifiedFlag(value: unknown): boolean | undefined {
-  if (value === undefined || value === null) return undefined;
-  return value === true || value === 'true';
+  if (saysNothing(value) || value === '') return undefined;
+  const isNo = ['false', '0', 'no'].includes(String(value).trim().toLowerCase());
+  return !isNo;
 }
 
 const toleranceSeconds = 60;
@@ -34,32 +64,77 @@ function refuseFromTheFuture(iat: unknown): void {
   }
 }
 
+/** OpenID Connect Core section 2: at most 255 characters; an empty one would be everybody's. */
+const longestSubject = 255;
+
+function requireSubject(subject: unknown): string {
+  if (typeof subject === 'string' && subject.trim() !== '' && subject.length <= longestSubject)
+    return subject;
+  throw new ImplausibleClaims('the subject of the ID token is empty or too long');
+}
+
+function claimsOf(issuer: string, subject: string, all: Record<string, unknown>): ProviderClaims {
+  return {
+    issuer,
+    subject,
+    email: text(all['email']),
+    emailVerified: verifiedFlag(all['email_verified']),
+    givenName: nameOf(all['given_name']),
+    familyName: nameOf(all['family_name']),
+    displayName: nameOf(all['name']),
+  };
+}
+
+const isTold = ([, value]: [string, unknown]): boolean => !saysNothing(value) && value !== '';
+const told = (claims: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(claims).filter(isTold));
+
 /**
- * The claims of a verified ID token, completed from userinfo when it holds no address (many providers put it there alone).
+ * What a verified ID token says.
  *
- * @throws {@link ImplausibleClaims}, openid-client's errors when userinfo is wrong or speaks of somebody else.
+ * @throws {@link ImplausibleClaims}.
  */
-export async function readProviderClaims(
+export function readProviderWord(
   config: client.Configuration,
   tokens: client.TokenEndpointResponse & client.TokenEndpointResponseHelpers,
-): Promise<ProviderClaims> {
+): ProviderWord {
   const idToken = tokens.claims();
   if (!idToken) throw new ImplausibleClaims('the provider sent no ID token');
   refuseFromTheFuture(idToken.iat);
-  const hasUserinfo = config.serverMetadata().userinfo_endpoint !== undefined;
-  const needsUserinfo = idToken['email'] === undefined && hasUserinfo;
-  const more: Record<string, unknown> = needsUserinfo
-    ? await client.fetchUserInfo(config, tokens.access_token, idToken.sub)
-    : {};
-  const all: Record<string, unknown> = { ...more, ...idToken };
+  const subject = requireSubject(idToken.sub);
+  const own = told(idToken);
+  const { auth_time: authTime } = idToken;
   return {
-    issuer: idToken.iss,
-    subject: idToken.sub,
-    email: text(all['email']),
-    emailVerified: verifiedFlag(all['email_verified']),
-    givenName: text(all['given_name']),
-    familyName: text(all['family_name']),
-    displayName: text(all['name']),
+    claims: claimsOf(idToken.iss, subject, own),
+    idToken: own,
+    authTime: typeof authTime === 'number' ? new Date(authTime * 1000) : undefined,
+    acr: text(idToken['acr']) ?? null,
     sid: text(idToken['sid']) ?? null,
+    async ask() {
+      if (config.serverMetadata().userinfo_endpoint === undefined) return claimsOf(idToken.iss, subject, own);
+      const more = await inStage('userinfo', () =>
+        client.fetchUserInfo(config, tokens.access_token, subject),
+      );
+      return claimsOf(idToken.iss, subject, { ...told(more), ...own });
+    },
   };
+}
+
+/** How far the clocks of two machines may be apart. */
+const freshToleranceMs = 30_000;
+
+/**
+ * What an application asks of the freshness holds for the company's sign-in as well.
+ *
+ * @param demand - `freshFrom`: the earliest moment that does, null: any; `isTimed`: the provider was asked to say when it was.
+ * @throws {@link StaleSignIn}.
+ */
+export function requireFresh(
+  { authTime }: ProviderWord,
+  { freshFrom, isTimed }: { freshFrom: number | null; isTimed: boolean },
+): void {
+  if (freshFrom === null) return;
+  if (authTime === undefined ? isTimed : authTime.getTime() < freshFrom - freshToleranceMs) {
+    throw new StaleSignIn('the provider did not sign the person in again');
+  }
 }

@@ -17,6 +17,10 @@ export interface SessionDocument extends StoredDocument {
    * session of an older version.
    */
   accessStamp?: string;
+  /** When the person proved who they are: at the company's provider it may be earlier. Absent in a session of an older version. */
+  authenticatedAt?: Date;
+  /** The authentication context the company's provider claims. */
+  acr?: string | null;
   lastSeenAt: Date;
   absoluteExpiresAt: Date | null;
   /** The earlier of the idle and the absolute end; moved with use. */
@@ -36,6 +40,8 @@ export const sessionSchema = defineCollection<SessionDocument>(
     providerSid: String,
     signedInAt: { type: Date, required: true },
     accessStamp: String,
+    authenticatedAt: Date,
+    acr: String,
     lastSeenAt: { type: Date, required: true },
     absoluteExpiresAt: Date,
     expiresAt: { type: Date, required: true },

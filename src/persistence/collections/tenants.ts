@@ -94,6 +94,9 @@ export const applicationSchema = defineCollection<ApplicationDocument>(
   ],
 );
 
+export const clientAuthMethods = ['client_secret_basic', 'client_secret_post'] as const;
+export type ClientAuthMethod = (typeof clientAuthMethods)[number];
+
 export type SsoMode = 'off' | 'optional' | 'required';
 
 export interface ConnectionDomain {
@@ -108,10 +111,22 @@ export interface ConnectionDomain {
 /** One tenant's OpenID provider and the address domains it answers for. */
 export interface SsoConnectionDocument extends StoredDocument {
   name: string;
+  /** Stands in its addresses in place of the id; absent or null: the id does. */
+  key?: string | null;
+  /** Every key it ever had: none of them becomes another connection's, whose provider would get its answers. */
+  keys?: string[];
   issuer: string;
   clientId: string;
   /** Encrypted by the secret box; null: a public client. */
   clientSecret: string | null;
+  /** How the client secret is sent; absent or null: as the provider's metadata say. */
+  clientAuthMethod?: ClientAuthMethod | null;
+  /** What tells the company's own people at a provider it shares with others. */
+  tenantClaim?: { claim: string; value: string } | null;
+  /** How often issuer or client became another one; absent: never. */
+  providerVersion?: number;
+  /** Up to which of these changes people of an earlier provider may be connected to the present one; absent: none. */
+  relinkVersion?: number;
   scopes: string[];
   mode: SsoMode;
   jitProvisioning: boolean;
@@ -124,9 +139,15 @@ export const ssoConnectionSchema = defineCollection<SsoConnectionDocument>(
   'sso_connections',
   {
     name: { type: String, required: true },
+    key: String,
+    keys: { type: [String], default: undefined },
     issuer: { type: String, required: true },
     clientId: { type: String, required: true },
     clientSecret: String,
+    clientAuthMethod: String,
+    tenantClaim: Mixed,
+    providerVersion: Number,
+    relinkVersion: Number,
     scopes: { type: [String], required: true },
     mode: { type: String, required: true },
     jitProvisioning: { type: Boolean, required: true },
@@ -135,6 +156,9 @@ export const ssoConnectionSchema = defineCollection<SsoConnectionDocument>(
   },
   [
     { name: 'sso_connections_name', key: { tenantId: 1, name: 1 }, unique: true },
+    { name: 'sso_connections_client', key: { clientId: 1, issuer: 1 } },
+    { name: 'sso_connections_key', key: { key: 1 }, unique: true, where: { key: { $gt: '' } } },
+    { name: 'sso_connections_keys', key: { keys: 1 }, unique: true, where: { keys: { $gt: '' } } },
     {
       name: 'sso_connections_domain',
       key: { verifiedDomains: 1 },

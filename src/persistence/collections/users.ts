@@ -206,6 +206,8 @@ export interface IdentityDocument extends StoredDocument {
   issuer: string;
   subject: string;
   userId: string;
+  /** The connection's `providerVersion` when it was last used; absent: 0. */
+  providerVersion?: number;
   lastUsedAt: Date;
 }
 
@@ -216,6 +218,7 @@ export const identitySchema = defineCollection<IdentityDocument>(
     issuer: { type: String, required: true },
     subject: { type: String, required: true },
     userId: { type: String, required: true },
+    providerVersion: Number,
     lastUsedAt: { type: Date, required: true },
   },
   [

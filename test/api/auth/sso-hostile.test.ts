@@ -136,7 +136,8 @@ describe('a provider that misbehaves', () => {
     });
     expect((await signInWith({ response: say('access_denied') })).status).to.equal(403);
     expect((await signInWith({ response: say('temporarily_unavailable') })).status).to.equal(502);
-    expect((await signInWith({ response: say('invalid_scope') })).status).to.equal(400);
+    expect((await signInWith({ response: say('invalid_scope') })).status).to.equal(502);
+    expect((await signInWith({ response: say('something_else') })).status).to.equal(400);
   });
 
   it('takes a response once: the same code and state come too late the second time', async () => {

@@ -47,7 +47,7 @@ describe('forwarding to the company’s provider', () => {
     }
   });
 
-  it('sends code flow with PKCE, state, nonce and login_hint, to the one callback address', async () => {
+  it('sends code flow with PKCE, state, nonce and login_hint, to the connection’s own callback address', async () => {
     const email = address();
     const page = await typeEmail(openBrowser(app.url), email);
     const sent = Object.fromEntries(new URL(page.location!).searchParams);
@@ -56,7 +56,7 @@ describe('forwarding to the company’s provider', () => {
       client_id: 'gatehouse',
       code_challenge_method: 'S256',
       login_hint: email,
-      redirect_uri: `${app.url}/sso/callback`,
+      redirect_uri: `${app.url}/sso/${connection._id}/callback`,
     });
     expect(sent['scope']!.split(' ')).to.include.members(['openid', 'email', 'profile']);
     for (const name of ['state', 'nonce', 'code_challenge']) expect(sent[name]).to.match(/^[\w-]{43}$/);

@@ -173,4 +173,29 @@ describe('applyBootstrap', () => {
       /^tenants\[0\]\.apiKeys\[0\]\.role: /,
     );
   });
+
+  it('gives a connection its key, and another provider the secret that stands beside it', async () => {
+    const key = unique('login');
+    const file = (more: object) => ({
+      tenants: [
+        {
+          slug,
+          name: 'Boot',
+          ssoConnections: [
+            {
+              ...{ name: 'Okta', key, issuer: 'https://one.test', clientId: 'gh', clientSecret: 'secret' },
+              domains: [{ domain: `${slug}.test`, verified: true }],
+              ...more,
+            },
+          ],
+        },
+      ],
+    });
+    await apply(file({}));
+    await apply(file({ issuer: 'https://two.test' }));
+    const connection = (await findConnectionByDomain(core, `${slug}.test`))!;
+    expect(connection).to.include({ key, issuer: 'https://two.test', providerVersion: 1 });
+    expect(openClientSecret(core, connection)).to.equal('secret');
+    expect(await problemOf(file({ key: 'Not A Key' }))).to.include('tenants[0].ssoConnections[0].key');
+  });
 });

@@ -141,6 +141,7 @@ describe('OpenID provider: authorization endpoint', () => {
       .update(session._id, (stored) => ({
         ...stored,
         signedInAt: new Date(stored.signedInAt.getTime() - 60_000),
+        authenticatedAt: new Date(stored.signedInAt.getTime() - 60_000),
       }));
     const relaxed = await party.signIn(browser, { max_age: '10000' });
     expect(Date.now() / 1000 - Number(relaxed.claims()!.auth_time)).to.be.within(58, 70);

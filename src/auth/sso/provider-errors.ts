@@ -1,0 +1,8 @@
+/** The provider said no: the person cancelled, or is not assigned to us there. */
+export class ProviderDenied extends Error {}
+
+/** A token that is well signed and says what cannot be. */
+export class ImplausibleClaims extends Error {}
+
+/** The person did not sign in there as freshly as the application asks. */
+export class StaleSignIn extends Error {}
