@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { authenticateApiKey } from '../../../src/identity/api-keys.js';
+import { listApplications } from '../../../src/identity/applications.js';
+import { exportBootstrap } from '../../../src/identity/bootstrap-export.js';
 import { applyBootstrap, BootstrapError, parseBootstrap } from '../../../src/identity/bootstrap.js';
 import type { Core } from '../../../src/identity/core.js';
 import { authenticateToken } from '../../../src/identity/directory-tokens.js';
@@ -45,6 +47,25 @@ describe('applyBootstrap', () => {
     const all = await Promise.all([...names, ...more].map((name) => scope.collection(name).find({})));
     return all.flat().map(({ _id, version }) => `${_id} ${version}`);
   };
+
+  it('lets an application off PKCE and gives it scim:me where the file says so, and exports as much', async () => {
+    const file = world(slug);
+    const said = { requirePkce: false, allowScimMe: true };
+    Object.assign(file.tenants[0]!.applications[0]!, said);
+    await apply(file);
+    const [stored] = await listApplications(core, await tenantId());
+    expect(stored).to.include(said);
+    const { tenants } = await exportBootstrap(core, slug);
+    expect(tenants[0]!.applications![0]).to.include(said);
+    await apply(world(slug));
+    expect((await listApplications(core, await tenantId()))[0]).to.include(said);
+  });
+
+  it('refuses to let an application without a secret off PKCE, with the place in the file', async () => {
+    const file = world(slug);
+    Object.assign(file.tenants[0]!.applications[0]!, { requirePkce: false, clientSecret: null });
+    expect(await problemOf(file)).to.match(/^tenants\[0\]\.applications\[0\]\.requirePkce: /);
+  });
 
   it('makes everything the file declares, people activated and approved', async () => {
     const outcome = await apply(world(slug));

@@ -1,5 +1,11 @@
 import { expect } from 'chai';
 import * as client from 'openid-client';
+import { systemActor } from '../../../src/identity/actors.js';
+import {
+  createApplication,
+  replaceApplicationSecret,
+  updateApplication,
+} from '../../../src/identity/applications.js';
 import type { TenantDocument } from '../../../src/persistence/collections/tenants.js';
 import type { UserDocument } from '../../../src/persistence/collections/users.js';
 import { startApp, type TestApp } from '../../support/app.js';
@@ -157,9 +163,6 @@ describe('OpenID provider: what a request may ask for', () => {
   });
 
   it('takes the secret before the present one until its overlap is over, and no longer', async () => {
-    const { createApplication, replaceApplicationSecret, updateApplication } =
-      await import('../../../src/identity/applications.js');
-    const { systemActor } = await import('../../../src/identity/actors.js');
     const actor = systemActor(tenant._id);
     const input = { key: 'rotating', name: 'Rotating', redirectUris: ['https://app.example.test/cb'] };
     const { application, clientSecret: first } = await createApplication(app.core, actor, input);
