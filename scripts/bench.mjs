@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { measureFairness } from './bench-fairness.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -20,17 +21,31 @@ const { values: options } = parseArgs({
     port: { type: 'string', default: '3900' },
     out: { type: 'string', default: '.cache/bench' },
     only: { type: 'string' },
+    users: { type: 'string', default: '20000' },
   },
 });
 const bench = resolve(process.env.BENCH_DIR ?? '../shared/bench');
-if (!existsSync(join(bench, 'scim-bench.mjs'))) {
+const isFairness = options.only === 'fairness';
+if (!isFairness && !existsSync(join(bench, 'scim-bench.mjs'))) {
   console.error(`no benchmark at ${bench}: set BENCH_DIR to the folder of scim-bench.mjs`);
   process.exit(78);
 }
 const token = `gh_scim_${randomBytes(32).toString('base64url')}`;
+/** The tenants of the fairness benchmark, beside the one that is measured otherwise. */
+const [loud, quiet] = ['loud', 'quiet'].map((slug) => ({
+  slug,
+  token: `gh_scim_${randomBytes(32).toString('base64url')}`,
+  key: `gh_sk_${randomBytes(32).toString('base64url')}`,
+}));
 const bootstrap = {
   tenants: [
     { slug: 'bench', name: 'Bench', directories: [{ name: 'Bench', tokens: [{ name: 'bench', token }] }] },
+    ...(isFairness ? [loud, quiet] : []).map(({ slug, token: own, key }) => ({
+      slug,
+      name: slug,
+      directories: [{ name: slug, tokens: [{ name: 'bench', token: own }] }],
+      apiKeys: [{ name: 'bench', key, role: 'administrator' }],
+    })),
   ],
 };
 
@@ -103,6 +118,16 @@ async function measure(name, mongodbUri, out) {
   await sync.stop();
 }
 
+if (isFairness) {
+  const { stop } = await start();
+  const seconds = Math.max(2, Number(options.secs));
+  await measureFairness(
+    `http://127.0.0.1:${options.port}`,
+    { loud, quiet },
+    { users: Number(options.users), seconds },
+  ).finally(stop);
+  process.exit(0);
+}
 const out = resolve(options.out);
 mkdirSync(out, { recursive: true });
 await measure('mine', undefined, out);

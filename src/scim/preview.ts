@@ -5,6 +5,7 @@ import { directoryActor } from '../identity/actors.js';
 import type { Core } from '../identity/core.js';
 import { getDirectory, type DirectoryDocument } from '../identity/directories.js';
 import type { ScimRequestDocument } from '../persistence/collections/directories.js';
+import { containingAnyCase } from '../identity/search-text.js';
 import type { Query } from '../persistence/store.js';
 import { holdsCut } from '../shared/cut-values.js';
 import { AppError } from '../shared/errors.js';
@@ -40,6 +41,16 @@ export interface RequestFilter {
   targetId?: string;
   /** Name of a deviation. */
   deviation?: string;
+  /** Exactly this HTTP status. */
+  status?: number;
+  /** Where it came from. */
+  ip?: string;
+  /** Found anywhere in the path or in the label of the target, any case. */
+  q?: string;
+  /** Inclusive. */
+  from?: Date;
+  /** Exclusive. */
+  to?: Date;
 }
 
 export interface RequestPage {
@@ -66,9 +77,24 @@ function concerning(id: string): Query {
   return { $or: placesOfId.map((place) => ({ [place]: id })) };
 }
 
+function narrowedBy({ status, ip, q, from, to }: RequestFilter): Query {
+  const found = q === undefined ? undefined : containingAnyCase(q);
+  const at = { ...(from && { $gte: from }), ...(to && { $lt: to }) };
+  const conditions = [
+    ...(status === undefined ? [] : [{ status }]),
+    ...(found === undefined ? [] : [{ $or: [{ path: found }, { 'target.label': found }] }]),
+  ];
+  return {
+    ...(ip !== undefined && { ip }),
+    ...((from ?? to) && { at }),
+    ...(conditions.length > 0 && { $and: conditions }),
+  };
+}
+
 function queryOf(directoryId: string, filter: RequestFilter): Query {
   return {
     directoryId,
+    ...narrowedBy(filter),
     ...(filter.method !== undefined && { method: filter.method.toUpperCase() }),
     ...(filter.result && { status: filter.result === 'failure' ? { $gte: 400 } : { $lt: 400 } }),
     ...(filter.targetId !== undefined && concerning(filter.targetId)),

@@ -3,6 +3,7 @@ import type { Query } from '../persistence/store.js';
 import { fold } from '../shared/fold.js';
 import { parseInstant } from './protocol/date-time.js';
 import type { CompareNode, FilterNode } from './protocol/filter.js';
+import { ScimError } from './protocol/scim-error.js';
 
 /** What of a filter the store can answer. */
 export interface StoredFilter {
@@ -83,6 +84,12 @@ async function valuePath(node: FilterNode & { op: '[]' }, table: FilterTable): P
   return lifted === undefined ? everything : toStoredFilter(lifted, table);
 }
 
+/** No stored text holds a NUL, and MongoDB takes no pattern with one. */
+function requireStorable({ value }: CompareNode): void {
+  if (typeof value !== 'string' || !value.includes('\0')) return;
+  throw new ScimError(400, 'invalidFilter', 'a text in a filter must not hold the character NUL');
+}
+
 /** Works out which query finds the candidates of a filter, and whether that is already the answer. */
 export async function toStoredFilter(node: FilterNode, table: FilterTable): Promise<StoredFilter> {
   if ('filters' in node) {
@@ -93,6 +100,7 @@ export async function toStoredFilter(node: FilterNode, table: FilterTable): Prom
   if (node.op === 'never') return nothing;
   if (node.op === 'pr') return table.always.has(node.path.name) ? all : everything;
   if (node.op === '[]') return valuePath(node, table);
+  requireStorable(node);
   return (await table.comparisons.get(node.path.name)?.(node)) ?? everything;
 }
 

@@ -9,7 +9,7 @@ import {
   type ScimRequestDocument,
 } from '../../scim/preview.js';
 import { eventMessage, streamEvents } from '../event-stream.js';
-import { listOf, pageAfter, pageParameters } from '../list.js';
+import { listOf, pageAfter, pageParameters, searchParameter } from '../list.js';
 import {
   presentReplay,
   presentScimRequest,
@@ -25,17 +25,33 @@ const filters = {
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).optional(),
   result: z.enum(['success', 'failure']).optional().describe('failure: answered with 400 or more'),
   deviation: z.string().max(100).optional().describe('name of a tolerated deviation'),
+  status: z.coerce.number().int().min(100).max(599).optional().describe('exactly this HTTP status'),
+  ip: z.string().max(100).optional().describe('the address it came from'),
+  q: searchParameter.describe('found anywhere in the path or in the name of what it was about'),
+  from: z.iso.datetime({ offset: true }).optional().describe('not before'),
+  to: z.iso.datetime({ offset: true }).optional().describe('before'),
 };
 
 interface FilterQuery {
   readonly method?: string | undefined;
   readonly result?: 'success' | 'failure' | undefined;
   readonly deviation?: string | undefined;
+  readonly status?: number | undefined;
+  readonly ip?: string | undefined;
+  readonly q?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
   readonly target?: string | undefined;
 }
 
-function filterOf({ method, result, deviation, target }: FilterQuery): RequestFilter {
+function filterOf(query: FilterQuery): RequestFilter {
+  const { method, result, deviation, target, status, ip, q, from, to } = query;
   return {
+    ...(status !== undefined && { status }),
+    ...(ip !== undefined && { ip }),
+    ...(q !== undefined && { q }),
+    ...(from !== undefined && { from: new Date(from) }),
+    ...(to !== undefined && { to: new Date(to) }),
     ...(method !== undefined && { method }),
     ...(result !== undefined && { result }),
     ...(deviation !== undefined && { deviation }),
