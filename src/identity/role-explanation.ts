@@ -1,3 +1,4 @@
+import { setImmediate as pause } from 'node:timers/promises';
 import type { DirectoryDocument } from '../persistence/collections/directories.js';
 import type { Grant, UserDocument } from '../persistence/collections/users.js';
 import type { Core } from './core.js';
@@ -6,9 +7,11 @@ import { groupClosure, reachable } from './group-graph.js';
 import { requireAttributeLimits } from './input-limits.js';
 import {
   compileRules,
+  mapCompiledRules,
   mapRoles,
   type MappedGrant,
   traceRules,
+  unmatchedOf,
   type MappingResult,
   type RoleRule,
   type RuleTrace,
@@ -169,6 +172,10 @@ export async function dryRunRules(
       ? await viewOf(core, await getUser(core, tenantId, subject.userId), _id)
       : viewOfResource(core, subject.user);
   const compiled = compileRules(rules, aliasesFor(core));
-  const result = mapRoles(view, compiled, aliasesFor(core));
-  return { ...result, trace: traceRules(view, compiled, result.grants) };
+  const grants = mapCompiledRules(view, compiled);
+  // Each of the three may take a while: others come in between.
+  await pause();
+  const unmatched = unmatchedOf(view, compiled, aliasesFor(core));
+  await pause();
+  return { grants, unmatched, trace: traceRules(view, compiled, grants) };
 }
