@@ -2,6 +2,7 @@ import type { UserDocument } from '../persistence/collections/users.js';
 import type { Step } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import { recordEvent } from './audit.js';
+import { requireAuthority } from './authority.js';
 import type { Actor, Core } from './core.js';
 import { systemActor } from './actors.js';
 import { withoutFailures } from './credentials.js';
@@ -110,7 +111,8 @@ function* liftLock(context: WriteContext, user: UserDocument): Step<void> {
 /**
  * Lifts a lock after failed sign-ins. Whoever is not locked stays as they are.
  *
- * @throws AppError `user.unlock_off` where the tenant lets nobody (`lockout.adminUnlock`); the operator of the server may all the same.
+ * @throws AppError `user.unlock_off` where the tenant lets nobody (`lockout.adminUnlock`); the operator of the server may all the
+ *   same; `user.above_actor`.
  */
 export function unlockUser(
   core: Core,
@@ -119,6 +121,7 @@ export function unlockUser(
   options: WriteOptions = {},
 ): Promise<UserDocument> {
   return writeUser(core, actor, id, options, function* (context, user) {
+    requireAuthority(actor, user, context.config, context.now);
     if (!context.config.settings['lockout.adminUnlock'] && actor.party.type !== 'system') {
       throw new AppError('user.unlock_off', 'nobody may lift a lock here: it ends by itself');
     }

@@ -80,7 +80,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
     'POST /invitations/{id}/revoke',
   ],
   'users.delete': ['DELETE /users/{id}'],
-  'users.enable': ['POST /users/{id}/enable', 'POST /users/{id}/disable'],
+  'users.enable': ['POST /users/{id}/enable', 'POST /users/{id}/disable', 'POST /users/{id}/unlock'],
   'users.export': ['GET /users/export.csv'],
   'users.read': [
     'GET /users',
