@@ -18,8 +18,9 @@ import { withOriginForm } from './http/request-target.js';
 import { revocationJobs } from './auth/revocation.js';
 import { resumeIds, startAuditSealer } from './identity/audit-seal.js';
 import type { Core } from './identity/core.js';
-import { startJobWorker, type JobWorker } from './identity/jobs.js';
-import { mailJob, sendMail } from './identity/mails.js';
+import { countJobs } from './identity/kept-jobs.js';
+import { startJobWorker, type JobHandlers, type JobWorker } from './identity/jobs.js';
+import { mailJob, reportLostMail, sendMail } from './identity/mails.js';
 import { answerPasswordReset, forgotJob } from './identity/password-reset.js';
 import { memberPartJob, writeLeftPart } from './identity/member-parts.js';
 import { recomputeGrants, recomputeJob } from './identity/recompute.js';
@@ -64,7 +65,7 @@ function openScim(core: Core, metrics: Metrics): RequestHandler {
  */
 export function createApp(core: Core, version: string): App {
   const { config, store, log } = core;
-  const metrics = createMetrics();
+  const metrics = createMetrics({ countJobs: () => countJobs(core) });
   const readiness: Readiness = { isDraining: false };
   const app = express();
   app.disable('x-powered-by');
@@ -76,7 +77,16 @@ export function createApp(core: Core, version: string): App {
   app.use(accessLog(log, metrics));
   // Before everything else that routes: identity providers send by far the most requests.
   app.use('/scim', openScim(core, metrics));
-  app.use(healthRoutes({ store, metrics, metricsToken: config.metricsToken, readiness, version }));
+  app.use(
+    healthRoutes({
+      store,
+      metrics,
+      metricsToken: config.metricsToken,
+      isBehindProxy: config.trustProxy !== undefined,
+      readiness,
+      version,
+    }),
+  );
 
   const oidc = openIdProvider(core);
   app.use(oidc.routes);
@@ -103,13 +113,19 @@ export function createApp(core: Core, version: string): App {
     },
     start() {
       sealer = startAuditSealer(core);
-      worker = startJobWorker(core, {
+      const handlers: JobHandlers = {
         ...revocationJobs(core),
-        [mailJob]: (job) => sendMail(core, job),
+        [mailJob]: {
+          run: (job) => sendMail(core, job),
+          onGivenUp: (job, reason) => reportLostMail(core, job, reason),
+        },
         [forgotJob]: (job) => answerPasswordReset(core, job),
         [memberPartJob]: (job) => writeLeftPart(core, job),
         [recomputeJob]: (job) => recomputeGrants(core, job),
         [accessExpireJob]: (job) => expireAccess(core, job),
+      };
+      worker = startJobWorker(core, handlers, {
+        onTried: (kind, result) => metrics.jobs.inc({ kind, result }),
       });
     },
     async stop() {

@@ -6,7 +6,7 @@ import {
   type SessionOptions,
 } from '../auth/session-guard.js';
 import { countInSecond, refuseFailedCredential } from '../http/limits.js';
-import { requestIdOf } from '../http/request-context.js';
+import { noteCaller, requestIdOf } from '../http/request-context.js';
 import { userActor } from '../identity/actors.js';
 import { authenticateApiKey } from '../identity/api-keys.js';
 import type { Actor, Core } from '../identity/core.js';
@@ -28,6 +28,10 @@ const bearer = /^Bearer +([\x21-\x7e]{1,512})$/i;
 export async function authenticate(core: Core, req: Request): Promise<Caller> {
   const caller = await identify(core, req);
   const { settings } = await tenantConfig(core, caller.actor.tenantId);
+  noteCaller(req, {
+    tenant: caller.actor.tenantId,
+    ...(caller.kind === 'api_key' ? { apiKey: caller.actor.party.id } : { user: caller.actor.party.id }),
+  });
   await countInSecond(core, `api:${caller.actor.party.id}`, settings['api.requestsPerSecond']);
   return caller;
 }

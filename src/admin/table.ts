@@ -6,6 +6,7 @@ import { directoryRoutes } from './api/directories.js';
 import { directoryRequestRoutes } from './api/directory-requests.js';
 import { directoryRuleRoutes } from './api/directory-rules.js';
 import { groupRoutes } from './api/groups.js';
+import { jobRoutes } from './api/jobs.js';
 import { meTwoFactorRoutes } from './api/me-two-factor.js';
 import { invitationRoutes } from './api/invitations.js';
 import { meRoutes } from './api/me.js';
@@ -36,6 +37,7 @@ export const routeTable: readonly Route[] = [
   ...apiKeyRoutes,
   ...settingsRoutes,
   ...auditEventRoutes,
+  ...jobRoutes,
   ...meRoutes,
   ...meTwoFactorRoutes,
 ];

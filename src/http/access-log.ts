@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import type { Logger } from '../infrastructure/logger.js';
 import type { Metrics } from '../infrastructure/metrics.js';
-import { requestIdOf } from './request-context.js';
+import { callerOf, requestIdOf } from './request-context.js';
 
 /** Paths asked for every few seconds by machines: logged at debug only. */
 const quiet = new Set(['/healthz', '/readyz', '/metrics']);
@@ -10,8 +10,13 @@ const quiet = new Set(['/healthz', '/readyz', '/metrics']);
 const ownRouting = ['/scim/v2', '/oidc'];
 
 function routeOf(req: Request, path: string): string {
+  const noted = callerOf(req).route;
+  if (noted !== undefined) return noted;
   const route = req.route as { path?: unknown } | undefined;
-  if (typeof route?.path === 'string') return `${req.baseUrl}${route.path}`;
+  // A handler may have gone on to a router mounted deeper: its prefix stands in the path already.
+  if (typeof route?.path === 'string') {
+    return route.path.startsWith(`${req.baseUrl}/`) ? route.path : `${req.baseUrl}${route.path}`;
+  }
   return ownRouting.find((prefix) => path.startsWith(`${prefix}/`)) ?? 'unmatched';
 }
 
@@ -25,6 +30,7 @@ export function accessLog(log: Logger, metrics: Metrics): RequestHandler {
     res.once('close', () => {
       const seconds = (performance.now() - start) / 1000;
       const route = routeOf(req, path);
+      const { route: _noted, ...who } = callerOf(req);
       const status = res.writableFinished ? res.statusCode : 499;
       metrics.requests.observe({ method: req.method, route, status: String(status) }, seconds);
       lines[quiet.has(path) ? 'debug' : 'info'](
@@ -35,6 +41,7 @@ export function accessLog(log: Logger, metrics: Metrics): RequestHandler {
           status,
           ms: Math.round(seconds * 100_000) / 100,
           ip: req.ip,
+          ...who,
         },
         'request',
       );

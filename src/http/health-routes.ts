@@ -15,21 +15,37 @@ interface HealthParts {
   store: Store;
   metrics: Metrics;
   metricsToken: string | undefined;
+  /** `TRUST_PROXY` is set: every request may come from elsewhere. */
+  isBehindProxy: boolean;
   readiness: Readiness;
   version: string;
 }
 
-function mayReadMetrics(req: Request, token: string | undefined): boolean {
-  if (token === undefined) {
-    const address = (req.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-    return address === '::1' || (isIP(address) === 4 && address.startsWith('127.'));
-  }
+const forwardingHeaders = [
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'via',
+];
+
+/** Without a token the metrics are for this machine alone. What came through a proxy came from elsewhere, whatever the socket says. */
+function isLocal(req: Request): boolean {
+  if (forwardingHeaders.some((name) => req.headers[name] !== undefined)) return false;
+  const address = (req.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+  return address === '::1' || (isIP(address) === 4 && address.startsWith('127.'));
+}
+
+function mayReadMetrics(req: Request, token: string | undefined, isBehindProxy: boolean): boolean {
+  if (token === undefined) return !isBehindProxy && isLocal(req);
   const given = /^Bearer (.+)$/i.exec(req.headers.authorization ?? '')?.[1] ?? '';
   return timingSafeEqual(Buffer.from(hashToken(given)), Buffer.from(hashToken(token)));
 }
 
 /** `/healthz`: the process answers. `/readyz`: it may be sent requests. `/metrics`: Prometheus. No authentication but for the last. */
-export function healthRoutes({ store, metrics, metricsToken, readiness, version }: HealthParts): Router {
+export function healthRoutes(parts: HealthParts): Router {
+  const { store, metrics, metricsToken, isBehindProxy, readiness, version } = parts;
   const router = Router();
 
   router.get('/healthz', (_req, res) => {
@@ -51,7 +67,7 @@ export function healthRoutes({ store, metrics, metricsToken, readiness, version 
   });
 
   router.get('/metrics', async (req, res) => {
-    if (!mayReadMetrics(req, metricsToken)) {
+    if (!mayReadMetrics(req, metricsToken, isBehindProxy)) {
       res.status(401).set('WWW-Authenticate', 'Bearer realm="metrics"').end();
       return;
     }

@@ -6,7 +6,30 @@ declare module 'node:http' {
   interface IncomingMessage {
     /** Set by {@link requestId} before anything else runs. */
     requestId?: string;
+    /** Set by {@link noteCaller} once it is known. */
+    caller?: RequestFacts;
   }
+}
+
+/** Whose request it is, by ids, for the log; and which address it asked for where a part of the server routes by itself. */
+export interface RequestFacts {
+  tenant?: string;
+  directory?: string;
+  user?: string;
+  apiKey?: string;
+  application?: string;
+  /** A template, never an id. */
+  route?: string;
+}
+
+/** Tells the access log more about a request. */
+export function noteCaller(req: IncomingMessage, facts: RequestFacts): void {
+  req.caller = { ...req.caller, ...facts };
+}
+
+/** What {@link noteCaller} was told. */
+export function callerOf(req: IncomingMessage): RequestFacts {
+  return req.caller ?? {};
 }
 
 const saneRequestId = /^[\w.:-]{1,64}$/;

@@ -22,9 +22,12 @@ export function pageHeaders(): RequestHandler {
     referrerPolicy: { policy: 'no-referrer' },
     frameguard: { action: 'deny' },
     crossOriginEmbedderPolicy: false,
+    strictTransportSecurity: false,
   });
   return (req, res, next) => {
     res.setHeader('Cache-Control', 'no-store');
+    // For this host alone, and only where it was reached by https: what else its domain serves is not ours to say.
+    if (req.secure) res.setHeader('Strict-Transport-Security', 'max-age=31536000');
     guard(req, res, next);
   };
 }

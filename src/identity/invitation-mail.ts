@@ -82,7 +82,7 @@ export function* mailEntry(
   context: WriteContext,
   user: UserDocument,
   entry: Entry,
-  message = '',
+  { message = '', invitationId }: { message?: string; invitationId?: string | undefined } = {},
 ): Step<void> {
   const { core, tx, tenantId, actor, config, now } = context;
   const to = parseEmail(user.email ?? user.userName)?.address;
@@ -99,5 +99,5 @@ export function* mailEntry(
   }
   const sender = actor.party.label;
   const mail = textOf({ to, tenant, sender, entry, message, link, ttlSeconds });
-  yield* enqueueMail(core, tx, tenantId, mail);
+  yield* enqueueMail(core, tx, tenantId, mail, { trySeconds: ttlSeconds, invitationId });
 }

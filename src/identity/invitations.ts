@@ -149,7 +149,7 @@ async function inviteAddress(
       const context = yield* openWrite(tx, core, actor);
       const invitationId = newId();
       const stored = yield* createUserStep(context, user, { source: 'invite', invitationId }, undefined);
-      yield* mailEntry(context, stored, entry, input.message);
+      yield* mailEntry(context, stored, entry, { message: input.message, invitationId });
       yield* insertInvitation(context, invitationId, stored, input);
       yield* recordSent(context, stored, 'invitation.sent');
     });
@@ -246,15 +246,16 @@ function* openInvitation(context: WriteContext, id: string, options: WriteOption
 /** Mails the way in again to somebody who is not activated yet: what an older mail held dies, and their invitation lives anew (F-6). */
 export function* sendAgain(context: WriteContext, user: UserDocument, entry: Entry): Step<void> {
   const { tx, tenantId } = context;
-  yield* mailEntry(context, user, entry);
   const expiresAt = endOfEntry(context);
   const invitations = tx.tenant(tenantId).collection('invitations');
   const invitation = yield* invitations.findOne({ userId: user._id });
+  yield* mailEntry(context, user, entry, { invitationId: invitation?._id });
   if (invitation) {
     const renew = (stored: InvitationDocument): InvitationDocument => ({
       ...stored,
       expiresAt,
       resentCount: stored.resentCount + 1,
+      mailFailure: null,
     });
     yield* invitations.update(invitation._id, renew);
   }

@@ -10,7 +10,12 @@ export interface JobInput {
   payload: Record<string, unknown>;
   /** Absent: at once. */
   runAt?: Date;
+  /** For how long it is tried, in seconds; absent: a week. */
+  trySeconds?: number;
 }
+
+/** What a handler throws when trying again cannot help, as when a mail server knows no such address. */
+export class PermanentFailure extends Error {}
 
 /**
  * Work to do after the commit, at least once, by whichever process comes first. Call {@link wakeJobs} after the transaction so that it is
@@ -19,24 +24,27 @@ export interface JobInput {
  * @returns the job's id.
  */
 export function* enqueueJob(tx: Transaction, tenantId: string, job: JobInput, now: Date): Step<string> {
-  const { _id } = yield* tx
-    .tenant(tenantId)
-    .collection('jobs')
-    .insert({
-      _id: newId(),
-      tenantId,
-      kind: job.kind,
-      payload: job.payload,
-      runAt: job.runAt ?? now,
-      attempts: 0,
-      leasedUntil: null,
-    });
+  const runAt = job.runAt ?? now;
+  const giveUpAt = new Date(runAt.getTime() + (job.trySeconds ?? aWeek) * 1000);
+  const { _id } = yield* tx.tenant(tenantId).collection('jobs').insert({
+    _id: newId(),
+    tenantId,
+    kind: job.kind,
+    payload: job.payload,
+    runAt,
+    attempts: 0,
+    leasedUntil: null,
+    giveUpAt,
+  });
   return _id;
 }
 
 /** Does one job; what it throws makes the job run again later. Must bear being run twice. */
 export type JobHandler = (job: JobDocument) => Promise<void>;
-export type JobHandlers = Readonly<Record<string, JobHandler>>;
+/** Tells of a job that is given up; `reason` is in words. */
+export type GivenUp = (job: JobDocument, reason: string) => Promise<void>;
+/** By kind: what does a job, and what tells of one that is given up. */
+export type JobHandlers = Readonly<Record<string, JobHandler | { run: JobHandler; onGivenUp: GivenUp }>>;
 
 export interface JobWorker {
   /** Does every job that is due now, those that arise meanwhile too; for tests and for the end of a command. */
@@ -50,7 +58,10 @@ const pollMs = 500;
 const gatherMs = 10;
 const leaseMs = 60_000;
 const atOnce = 4;
-const mostAttempts = 20;
+const aWeek = 7 * 86_400;
+/** When a job that was given up is due: never. */
+const never = new Date('9999-12-31T00:00:00Z');
+const longestReason = 500;
 
 const listeners = new WeakMap<Store, Set<() => void>>();
 
@@ -59,9 +70,15 @@ export function wakeJobs(core: Core): void {
   listeners.get(core.store)?.forEach((listener) => listener());
 }
 
-/** 1, 2, 4, ... seconds, at most five minutes. */
+/** 1, 2, 4, ... seconds, at most an hour. */
 export function retryDelayMs(attempts: number): number {
-  return Math.min(2 ** (attempts - 1), 300) * 1000;
+  return Math.min(2 ** (attempts - 1), 3600) * 1000;
+}
+
+/** What is told of jobs while they are done. */
+export interface JobObserver {
+  /** After each try. */
+  onTried?(kind: string, result: 'done' | 'failed' | 'given_up'): void;
 }
 
 /** Takes the lease of a job; undefined when another worker has it. */
@@ -96,26 +113,42 @@ function keepLease(core: Core, job: JobDocument): () => void {
   return () => clearInterval(timer);
 }
 
-async function settle(core: Core, job: JobDocument, failure: unknown): Promise<void> {
+const reasonOf = (failure: unknown): string =>
+  (failure instanceof Error ? failure.message : String(failure)).slice(0, longestReason);
+
+/** @returns what became of the job. A job that is given up is kept, for somebody to run it again. */
+async function settle(
+  core: Core,
+  job: JobDocument,
+  failure: unknown,
+): Promise<'done' | 'failed' | 'given_up'> {
   const jobs = core.store.tenant(job.tenantId).collection('jobs');
   if (failure === undefined) {
     await jobs.remove(job._id);
-    return;
+    return 'done';
   }
-  if (job.attempts >= mostAttempts) {
-    core.log.error({ err: failure, job: job._id, kind: job.kind }, 'a job failed for good');
-    await jobs.remove(job._id);
-    return;
+  const now = core.clock.now();
+  const runAt = new Date(now.getTime() + retryDelayMs(job.attempts));
+  const facts = { err: failure, job: job._id, kind: job.kind, tenant: job.tenantId, attempts: job.attempts };
+  const error = reasonOf(failure);
+  const end = job.giveUpAt ?? new Date(job.createdAt.getTime() + aWeek * 1000);
+  if (failure instanceof PermanentFailure || runAt > end) {
+    core.log.error(facts, 'a job is given up');
+    await jobs.update(job._id, (stored) => ({
+      ...stored,
+      runAt: never,
+      leasedUntil: null,
+      failedAt: now,
+      error,
+    }));
+    return 'given_up';
   }
-  core.log.warn(
-    { err: failure, job: job._id, kind: job.kind, attempts: job.attempts },
-    'a job failed and is tried again',
-  );
-  const runAt = new Date(core.clock.now().getTime() + retryDelayMs(job.attempts));
-  await jobs.update(job._id, (stored) => ({ ...stored, runAt, leasedUntil: null }));
+  core.log.warn(facts, 'a job failed and is tried again');
+  await jobs.update(job._id, (stored) => ({ ...stored, runAt, leasedUntil: null, error }));
+  return 'failed';
 }
 
-async function runJob(core: Core, job: JobDocument, handler: JobHandler): Promise<void> {
+async function runJob(core: Core, job: JobDocument, { handler, observer, onGivenUp }: Lane): Promise<void> {
   const release = keepLease(core, job);
   let failure: unknown;
   try {
@@ -125,12 +158,16 @@ async function runJob(core: Core, job: JobDocument, handler: JobHandler): Promis
   } finally {
     release();
   }
-  await settle(core, job, failure);
+  const result = await settle(core, job, failure);
+  observer.onTried?.(job.kind, result);
+  if (result === 'given_up') await onGivenUp?.(job, reasonOf(failure));
 }
 
 /** Jobs of one kind under way here, and those that are next. Each kind has a lane of its own, so that a slow one holds up nothing else. */
 interface Lane {
   readonly handler: JobHandler;
+  readonly onGivenUp: GivenUp | undefined;
+  readonly observer: JobObserver;
   readonly waiting: JobDocument[];
   readonly underWay: Map<string, Promise<void>>;
 }
@@ -140,7 +177,7 @@ const hasRoom = ({ waiting, underWay }: Lane): boolean => waiting.length === 0 &
 async function doJob(core: Core, lane: Lane, job: JobDocument): Promise<void> {
   try {
     const mine = await claim(core, job);
-    if (mine) await runJob(core, mine, lane.handler);
+    if (mine) await runJob(core, mine, lane);
   } catch (error) {
     core.log.warn({ err: error, job: job._id }, 'a job could not be taken or settled');
   }
@@ -176,13 +213,13 @@ async function beginDue(core: Core, lanes: ReadonlyMap<string, Lane>, onRoom: ()
   return fresh.length;
 }
 
-function lanesOf(handlers: JobHandlers): ReadonlyMap<string, Lane> {
-  return new Map(
-    Object.entries(handlers).map(([kind, handler]) => [
-      kind,
-      { handler, waiting: [], underWay: new Map<string, Promise<void>>() },
-    ]),
-  );
+function laneOf(handler: JobHandlers[string], observer: JobObserver): Lane {
+  const { run, onGivenUp } = typeof handler === 'function' ? { run: handler, onGivenUp: undefined } : handler;
+  return { handler: run, onGivenUp, observer, waiting: [], underWay: new Map() };
+}
+
+function lanesOf(handlers: JobHandlers, observer: JobObserver): ReadonlyMap<string, Lane> {
+  return new Map(Object.entries(handlers).map(([kind, handler]) => [kind, laneOf(handler, observer)]));
 }
 
 /** Calls when {@link wakeJobs} says so, and every half second. @returns ends it. */
@@ -208,13 +245,13 @@ function listen(core: Core, wake: () => void): () => void {
 
 /**
  * Begins to do jobs: within a moment when woken by {@link wakeJobs}, else every half second. A job is leased to one worker; a handler that throws
- * is tried again after 1, 2, 4, ... seconds, a process that dies leaves its jobs to the others after a minute.
+ * is tried again after 1, 2, 4, ... seconds until the job's end, a process that dies leaves its jobs to the others after a minute.
  *
  * @param handlers - by the job's kind; jobs of other kinds are left alone.
  */
-export function startJobWorker(core: Core, handlers: JobHandlers): JobWorker {
+export function startJobWorker(core: Core, handlers: JobHandlers, observer: JobObserver = {}): JobWorker {
   const state = { isStopped: false, isWoken: false };
-  const lanes = lanesOf(handlers);
+  const lanes = lanesOf(handlers, observer);
   let looking: Promise<void> | undefined;
 
   const hasMore = (): boolean => state.isWoken && !state.isStopped;

@@ -108,7 +108,7 @@ export async function sendPasswordReset(core: Core, actor: Actor, user: UserDocu
         `The link is good once, for ${spanText(ttlSeconds)}. If it was not you, do nothing: nothing has changed.`,
       ],
     );
-    yield* enqueueMail(core, tx, user.tenantId, mail);
+    yield* enqueueMail(core, tx, user.tenantId, mail, { trySeconds: ttlSeconds });
     yield* recordEvent(tx, actor, { action: 'password.reset_requested', target }, now);
   });
   wakeJobs(core);

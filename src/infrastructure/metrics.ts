@@ -1,4 +1,5 @@
-import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { standardOutput } from './standard-output.js';
 
 /** What `/metrics` shows. One registry per running server, so that two servers in one process do not mix. */
 export interface Metrics {
@@ -11,12 +12,45 @@ export interface Metrics {
   readonly scimRequests: Counter<'operation' | 'status'>;
   /** Labels: reason (`queue`, `budget`, `refused`, `away`). */
   readonly scimLogDropped: Counter<'reason'>;
+  /** Tries at jobs. Labels: kind (`mail.send`, `logout.notify`, ...), result (`done`, `failed`, `given_up`). */
+  readonly jobs: Counter<'kind' | 'result'>;
 }
 
-export function createMetrics(): Metrics {
+/** What is counted only when somebody looks. */
+export interface MetricSources {
+  countJobs(): Promise<readonly { kind: string; status: string; count: number }[]>;
+}
+
+/** Jobs that wait, counted in the database; log lines, which no counter of ours sees. */
+function registerSources(registry: Registry, sources: MetricSources): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'jobs_kept',
+    help: 'Jobs in the database, by kind and status: waiting, or failed and given up',
+    labelNames: ['kind', 'status'],
+    registers,
+    async collect() {
+      // Without the database the other metrics are still told.
+      const counts = await sources.countJobs().catch(() => []);
+      this.reset();
+      for (const { kind, status, count } of counts) this.set({ kind, status }, count);
+    },
+  });
+  new Gauge({
+    name: 'log_lines_dropped',
+    help: 'Log lines that could not be written since the start',
+    registers,
+    collect() {
+      this.set(standardOutput().dropped());
+    },
+  });
+}
+
+export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
+  registerSources(registry, sources);
   return {
     registry,
     requests: new Histogram({
@@ -36,6 +70,12 @@ export function createMetrics(): Metrics {
       name: 'scim_requests_total',
       help: 'SCIM requests',
       labelNames: ['operation', 'status'],
+      registers,
+    }),
+    jobs: new Counter({
+      name: 'jobs_tried_total',
+      help: 'Tries at jobs',
+      labelNames: ['kind', 'result'],
       registers,
     }),
     scimLogDropped: new Counter({

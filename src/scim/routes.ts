@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { countInSecond } from '../http/limits.js';
-import { requestIdOf } from '../http/request-context.js';
+import { noteCaller, requestIdOf, type RequestFacts } from '../http/request-context.js';
 import { noteAnswer } from '../http/turns.js';
 import type { Core } from '../identity/core.js';
 import { AppError } from '../shared/errors.js';
@@ -112,6 +112,25 @@ function operationOf({ method, url }: Request): string {
   return `${methods.has(method) ? method : 'other'} ${endpoints.has(endpoint) ? endpoint : 'other'}`;
 }
 
+/** The address as a template, for log and metrics: ids and unknown endpoints are left out. */
+function templateOf(url: string): string {
+  const [endpoint = '', id] = (url.split('?', 1)[0] ?? '').replace(/^\/v2\/*/, '').split('/');
+  if (endpoint === '.search') return '/scim/v2/.search';
+  if (!endpoints.has(endpoint)) return '/scim/v2/other';
+  if (id === undefined || id === '') return `/scim/v2/${endpoint}`;
+  return `/scim/v2/${endpoint}/${id === '.search' ? id : ':id'}`;
+}
+
+function callerFacts(who: Progress['who']): RequestFacts {
+  if (!who) return {};
+  const { tenantId, directory, userId } = who;
+  return {
+    tenant: tenantId,
+    ...(directory && { directory: directory._id }),
+    ...(userId !== null && { user: userId }),
+  };
+}
+
 async function serve(server: Server, req: Request, res: Response): Promise<void> {
   const { core, log } = server;
   const at = core.clock.now();
@@ -128,6 +147,7 @@ async function serve(server: Server, req: Request, res: Response): Promise<void>
   noteAnswer(core, progress.who?.tenantId, res, answer.body);
   sendAnswer(res, answer, req.method === 'HEAD');
   server.onAnswered?.(operationOf(req), answer.status);
+  noteCaller(req, { route: templateOf(req.url), ...callerFacts(progress.who) });
   const { who, trace, body, failure } = progress;
   if (!who?.directory) return;
   log.record({

@@ -22,6 +22,8 @@ export const errorStatus = {
   'input.unsupported_type': 415,
   'invitation.closed': 409,
   'invitation.not_found': 404,
+  'job.not_found': 404,
+  'job.running': 409,
   'rate.limited': 429,
   'resource.version_mismatch': 412,
   'role.built_in': 403,

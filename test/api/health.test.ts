@@ -32,12 +32,47 @@ describe('health, readiness and metrics', () => {
     await request(app.url).get('/favicon.ico').expect(204);
   });
 
-  it('shows requests by route template in /metrics, without any id', async () => {
-    await request(app.url).get('/scim/v2/Users/an-id-of-somebody');
-    const answer = await request(app.url).get('/metrics').expect(200);
-    expect(answer.text)
-      .to.include('http_request_duration_seconds_bucket')
-      .and.not.include('an-id-of-somebody');
+  for (const [address, route] of [
+    ['/scim/v2/Users/an-id-of-somebody', '/scim/v2/Users/:id'],
+    ['/scim/v2/Groups?filter=an-id-of-somebody', '/scim/v2/Groups'],
+    ['/scim/v2/an-id-of-somebody', '/scim/v2/other'],
+    ['/api/v1/users/an-id-of-somebody', '/api/v1/users/:id'],
+    ['/oidc/jwks', '/oidc/jwks'],
+    ['/oidc/auth/an-id-of-somebody', '/oidc/auth/:uid'],
+    ['/oidc/an-id-of-somebody', '/oidc/other'],
+    ['/reset/an-id-of-somebody', '/reset/:token'],
+    ['/an-id-of-somebody', 'unmatched'],
+  ] as const) {
+    it(`shows a request for ${address} in /metrics as ${route}, without any id`, async () => {
+      await request(app.url).get(address);
+      const answer = await request(app.url).get('/metrics').expect(200);
+      expect(answer.text)
+        .to.include(`http_request_duration_seconds_count{method="GET",route="${route}"`)
+        .and.not.include('an-id-of-somebody');
+    });
+  }
+
+  it('tells nobody behind a proxy the metrics, who has no token', async () => {
+    for (const [header, value] of [
+      ['X-Forwarded-For', '203.0.113.9'],
+      ['X-Forwarded-For', '127.0.0.1'],
+      ['Forwarded', 'for=203.0.113.9'],
+      ['X-Real-IP', '203.0.113.9'],
+    ] as const) {
+      await request(app.url).get('/metrics').set(header, value).expect(401);
+    }
+    const behind = await startApp({ config: { trustProxy: '1' } });
+    try {
+      await request(behind.url).get('/metrics').expect(401);
+    } finally {
+      await behind.stop();
+    }
+  });
+
+  it('leaves the query out of a problem', async () => {
+    const answer = await request(app.url).get('/nowhere?token=secret').expect(404);
+    expect(answer.body).to.have.property('instance', '/nowhere');
+    expect(answer.text).not.to.include('secret');
   });
 
   it('returns a sane X-Request-Id and replaces one that is not', async () => {
@@ -66,6 +101,20 @@ describe('health, readiness and metrics', () => {
         .expect(200);
     } finally {
       await guarded.stop();
+    }
+  });
+});
+
+describe('strict transport security', () => {
+  it('is asked for on https alone, for this host and no other', async () => {
+    const app = await startApp({ config: { trustProxy: '1' } });
+    try {
+      const plain = await request(app.url).get('/signin');
+      expect(plain.headers).not.to.have.property('strict-transport-security');
+      const secure = await request(app.url).get('/signin').set('X-Forwarded-Proto', 'https');
+      expect(secure.headers['strict-transport-security']).to.equal('max-age=31536000');
+    } finally {
+      await app.stop();
     }
   });
 });

@@ -34,6 +34,7 @@ const invitationSchema = z
     createdAt: instant,
     respondedAt: instantOrNull,
     expiresAt: instant.describe('how long the way in that was mailed is good'),
+    mailFailure: z.string().nullable().describe('why the newest mail was given up; null: it was not'),
   })
   .openapi('Invitation');
 
@@ -47,6 +48,7 @@ function present(invitation: InvitationDocument, now: Date): z.input<typeof invi
     createdAt: iso(invitation.createdAt),
     respondedAt: isoOrNull(invitation.respondedAt),
     expiresAt: iso(invitation.expiresAt),
+    mailFailure: invitation.mailFailure ?? null,
   };
 }
 

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { countFailedCredential } from '../../http/limits.js';
-import { requestIdOf } from '../../http/request-context.js';
+import { noteCaller, requestIdOf } from '../../http/request-context.js';
 import type { Core } from '../../identity/core.js';
 import { deriveStatus } from '../../identity/user-status.js';
 import { AppError } from '../../shared/errors.js';
@@ -107,12 +107,28 @@ function isUnknown(ctx: KoaContextWithOIDC): boolean {
   return ctx.status === 404 && (ctx.body === undefined || ctx.body === null);
 }
 
+/** What the access log tells of a request to the provider. An address the library does not know has no route. */
+function noteAnswered(ctx: KoaContextWithOIDC): void {
+  const context = ctx.oidc as KoaContextWithOIDC['oidc'] | undefined;
+  const client = context?.client;
+  const tenant = client?.['tenant_id'];
+  const user = context?.session?.accountId ?? context?.account?.accountId;
+  noteCaller(ctx.req, {
+    route:
+      context?.route === undefined ? '/oidc/other' : `/oidc${ctx.path.replace(/^\/auth\/.+/, '/auth/:uid')}`,
+    ...(client && { application: client.clientId }),
+    ...(typeof tenant === 'string' && { tenant }),
+    ...(user !== undefined && { user }),
+  });
+}
+
 /** Things of ours that follow a request the library has answered. */
 export function followUp(core: Core, provider: Provider): void {
   logEvents(core, provider);
   provider.use(async (context, next) => {
     const ctx = context as KoaContextWithOIDC;
     await followSignOut(core, ctx, next);
+    noteAnswered(ctx);
     if (isRefreshed(ctx)) await keepAlive(core, ctx);
     if (isUnknown(ctx)) {
       ctx.respond = false;

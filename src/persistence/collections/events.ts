@@ -83,6 +83,12 @@ export interface JobDocument extends StoredDocument {
   attempts: number;
   /** Held by a worker until then. */
   leasedUntil: Date | null;
+  /** Not tried again after that; absent in jobs of earlier versions. */
+  giveUpAt?: Date | null;
+  /** When it was given up: it then waits for somebody to run it again or to remove it. */
+  failedAt?: Date | null;
+  /** Why it failed last. */
+  error?: string | null;
 }
 
 export const jobSchema = defineCollection<JobDocument>(
@@ -93,6 +99,12 @@ export const jobSchema = defineCollection<JobDocument>(
     runAt: { type: Date, required: true },
     attempts: { type: Number, required: true },
     leasedUntil: Date,
+    giveUpAt: Date,
+    failedAt: Date,
+    error: String,
   },
-  [{ name: 'jobs_due', key: { runAt: 1 } }],
+  [
+    { name: 'jobs_due', key: { runAt: 1 } },
+    { name: 'jobs_by_tenant', key: { tenantId: 1, failedAt: 1, _id: 1 } },
+  ],
 );

@@ -20,6 +20,8 @@ export interface InvitationDocument extends StoredDocument {
   respondedAt: Date | null;
   revokedAt: Date | null;
   resentCount: number;
+  /** Why its newest mail could not be sent and was given up. */
+  mailFailure?: string | null;
 }
 
 export const invitationSchema = defineCollection<InvitationDocument>(
@@ -37,6 +39,7 @@ export const invitationSchema = defineCollection<InvitationDocument>(
     respondedAt: Date,
     revokedAt: Date,
     resentCount: { type: Number, required: true },
+    mailFailure: String,
   },
   [
     { name: 'invitations_by_id', key: { tenantId: 1, _id: 1 } },

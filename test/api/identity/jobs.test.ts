@@ -3,11 +3,13 @@ import { systemActor } from '../../../src/identity/actors.js';
 import type { Core } from '../../../src/identity/core.js';
 import {
   enqueueJob,
+  PermanentFailure,
   retryDelayMs,
   startJobWorker,
   type JobDocument,
   type JobWorker,
 } from '../../../src/identity/jobs.js';
+import { countJobs, listJobs, removeJob, retryJob } from '../../../src/identity/kept-jobs.js';
 import { expireAccess } from '../../../src/identity/user-actions.js';
 import { inputOf } from '../../../src/identity/user-input.js';
 import { accessExpireJob } from '../../../src/identity/user-write.js';
@@ -105,8 +107,64 @@ describe('jobs', () => {
     expect(await left(slow)).to.deep.equal([]);
   });
 
-  it('wait longer after each failure, five minutes at most', () => {
-    expect([1, 2, 3, 4, 10, 20].map(retryDelayMs)).to.deep.equal([1000, 2000, 4000, 8000, 300_000, 300_000]);
+  it('wait longer after each failure, an hour at most', () => {
+    expect([1, 2, 3, 4, 13, 20].map(retryDelayMs)).to.deep.equal([
+      1000, 2000, 4000, 8000, 3_600_000, 3_600_000,
+    ]);
+  });
+
+  it('that fail are tried until their end, then kept with the reason, and run again when somebody says so', async () => {
+    const kind = unique('given-up');
+    const state = { isMended: false, tries: 0 };
+    const told: string[] = [];
+    const worker = work({
+      [kind]: {
+        run: () => {
+          state.tries += 1;
+          return state.isMended ? Promise.resolve() : Promise.reject(new Error('no such wall'));
+        },
+        onGivenUp: (_job, reason) => Promise.resolve(void told.push(reason)),
+      },
+    });
+    const day = 86_400;
+    await core.store.transaction((tx) =>
+      enqueueJob(tx, tenantId, { kind, payload: {}, trySeconds: day }, core.clock.now()),
+    );
+    for (let hour = 0; hour < 23; hour += 1) {
+      await worker.drain();
+      core.clock.advance(3_600_000);
+    }
+    expect(told).to.deep.equal([]);
+    for (let hour = 0; hour < 4; hour += 1) {
+      await worker.drain();
+      core.clock.advance(3_600_000);
+    }
+    expect(told).to.deep.equal(['no such wall']);
+    const { items, total } = await listJobs(core, tenantId, { status: 'failed', kind }, { limit: 10 });
+    expect(total).to.equal(1);
+    expect(items[0]).to.include({ error: 'no such wall', kind });
+    const tries = state.tries;
+    await worker.drain();
+    expect(state.tries).to.equal(tries);
+    state.isMended = true;
+    await retryJob(core, systemActor(tenantId), items[0]!._id);
+    await worker.drain();
+    expect(await left(kind)).to.deep.equal([]);
+  });
+
+  it('that cannot succeed are given up at once', async () => {
+    const kind = unique('permanent');
+    const worker = work({ [kind]: () => Promise.reject(new PermanentFailure('nobody lives there')) });
+    await enqueue(kind);
+    await worker.drain();
+    expect((await left(kind))[0]).to.include({ attempts: 1, error: 'nobody lives there' });
+    expect((await countJobs(core)).find((one) => one.kind === kind)).to.include({
+      status: 'failed',
+      count: 1,
+    });
+    const [job] = await left(kind);
+    await removeJob(core, systemActor(tenantId), job!._id);
+    expect(await left(kind)).to.deep.equal([]);
   });
 
   it('of a worker that died are taken over when its lease is over', async () => {

@@ -1,0 +1,99 @@
+import { expect } from 'chai';
+import { givenTenant, type ApiTenant } from '../../support/api.js';
+import { startApp, type TestApp } from '../../support/app.js';
+import { ManualClock } from '../../support/clock.js';
+import { startSmtpServer, type SmtpServer } from '../../support/smtp.js';
+
+describe('mails that cannot be sent', () => {
+  let app: TestApp;
+  let smtp: SmtpServer;
+  let clock: ManualClock;
+  let acme: ApiTenant;
+
+  before(async () => {
+    smtp = await startSmtpServer();
+    clock = new ManualClock();
+    app = await startApp({ clock, config: { smtpUrl: `smtp://127.0.0.1:${smtp.port}` } });
+    acme = await givenTenant(app);
+  });
+  after(async () => {
+    await app.stop();
+    await smtp.stop();
+  });
+
+  interface Job {
+    id: string;
+    kind: string;
+    status: string;
+    about: string;
+    error: string;
+    failedAt: string | null;
+  }
+  const failed = async (): Promise<Job[]> =>
+    ((await acme.call('get', '/jobs?status=failed').expect(200)).body as { items: Job[] }).items;
+  const until = async (isSo: () => Promise<boolean>): Promise<void> => {
+    const deadline = performance.now() + 10_000;
+    while (!(await isSo())) {
+      if (performance.now() > deadline) throw new Error('not so after 10 s');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  const invitationOf = async (email: string) =>
+    (await acme.call('get', `/invitations?q=${email}`).expect(200)).body.items[0] as {
+      id: string;
+      status: string;
+      mailFailure: string | null;
+    };
+  const invite = (email: string) =>
+    acme.call('post', '/invitations').send({ emails: [email], roles: ['administrator'] });
+
+  it('for good are told on the invitation, in the audit trail, in the metrics, and can be sent again', async () => {
+    smtp.misbehaviour = { replyTo: { command: 'RCPT', line: '550 nobody of this name' } };
+    await invite('nobody@home.test').expect(200);
+    await until(async () => (await failed()).length === 1);
+    const [job] = await failed();
+    expect(job).to.include({ kind: 'mail.send', status: 'failed', about: 'nobody@home.test' });
+    expect(job!.error).to.include('550');
+    await until(async () => (await invitationOf('nobody@home.test')).mailFailure !== null);
+    expect((await invitationOf('nobody@home.test')).mailFailure).to.include('550');
+    const { body } = await acme.call('get', '/audit-events?action=mail.failed').expect(200);
+    expect(body.items[0]).to.deep.include({
+      result: 'failure',
+      target: { type: 'mail', id: job!.id, label: 'nobody@home.test' },
+    });
+    const metrics = await (await fetch(`${app.url}/metrics`)).text();
+    expect(metrics).to.match(/jobs_kept\{kind="mail.send",status="failed"\} 1/);
+    expect(metrics).to.match(/jobs_tried_total\{kind="mail.send",result="given_up"\} 1/);
+
+    smtp.misbehaviour = {};
+    await acme.call('post', `/jobs/${job!.id}/retry`).expect(200);
+    await until(() => Promise.resolve(smtp.mails.some(({ to }) => to.includes('nobody@home.test'))));
+    await until(async () => (await failed()).length === 0);
+    await acme.call('post', `/jobs/${job!.id}/retry`).expect(404);
+  });
+
+  it('for now are kept for as long as their link is good', async () => {
+    smtp.misbehaviour = { replyTo: { command: 'DATA', line: '451 later' } };
+    await invite('later@home.test').expect(200);
+    for (let hour = 0; hour < 30; hour += 1) {
+      clock.advance(3_600_000);
+      await until(async () => {
+        const { items } = (await acme.call('get', '/jobs?status=waiting').expect(200)).body as {
+          items: Job[];
+        };
+        return items.every((job) => new Date((job as unknown as { runAt: string }).runAt) > clock.now());
+      });
+    }
+    expect(await failed()).to.deep.equal([]);
+    smtp.misbehaviour = {};
+    clock.advance(3_600_000);
+    await until(() => Promise.resolve(smtp.mails.some(({ to }) => to.includes('later@home.test'))));
+  });
+
+  it('are seen and run again only with the permission for the settings', async () => {
+    const key = await acme.givenKey(['users.create', 'audit.read']);
+    await acme.call('get', '/jobs', key).expect(403);
+    await acme.call('post', '/jobs/nothing/retry', key).expect(403);
+    await acme.call('post', '/jobs/nothing/retry').expect(404);
+  });
+});
