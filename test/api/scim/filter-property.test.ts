@@ -32,7 +32,7 @@ const instants = [
 const instant = fc
   .tuple(
     fc.constantFrom('meta.created', 'META.lastModified'),
-    fc.constantFrom('gt', 'le', 'eq', 'ne'),
+    fc.constantFrom('gt', 'ge', 'lt', 'le', 'eq', 'ne'),
     fc.constantFrom(...instants),
   )
   .map(([path, op, value]) => `${path} ${op} "${value}"`);

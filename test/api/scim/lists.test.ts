@@ -220,7 +220,7 @@ describe('SCIM lists: filter, sort, paging by index (RFC 7644 section 3.4.2)', (
     expect(res.body).to.include({ totalResults: 4, startIndex: 2, itemsPerPage: 2 });
     expect(order(res.body)).to.deep.equal(['Bravo', 'delta']);
     expect(res.body.Resources[0]).to.have.all.keys('schemas', 'id', 'userName', 'name');
-    const bad = await scim.post('/Users/.search', { filter: 'title pr' });
+    const bad = await scim.post('/Users/.search', { schemas: [urn.user], filter: 'title pr' });
     expect(bad.body).to.include({ status: '400', scimType: 'invalidSyntax' });
     for (const filter of [{ $ne: 1 }, ['x'], 7]) {
       const odd = await scim.post('/Users/.search', { schemas: [urn.search], filter });
@@ -267,6 +267,7 @@ describe('SCIM lists: filter, sort, paging by index (RFC 7644 section 3.4.2)', (
         expect(await scim.find('Users', filter), name).to.include({ totalResults: 1 });
       }
     } finally {
+      await scim.delete(`/Users/${user.id}`);
       if (zone === undefined) delete process.env['TZ'];
       else process.env['TZ'] = zone;
     }
@@ -274,7 +275,7 @@ describe('SCIM lists: filter, sort, paging by index (RFC 7644 section 3.4.2)', (
 
   it('takes compatible forms of a character for one, in stored and in other attributes (RFC 7643 section 2.2)', async () => {
     const word = unique('');
-    await scim.user({ name: { familyName: `ﬁne ${word}` }, title: `ﬁne ${word}` });
+    const { id } = await scim.user({ name: { familyName: `ﬁne ${word}` }, title: `ﬁne ${word}` });
     for (const path of ['name.familyName', 'title']) {
       for (const text of [`FINE ${word}`, `ﬁne ${word}`]) {
         expect(await scim.find('Users', `${path} eq "${text}"`), `${path} ${text}`).to.include({
@@ -282,5 +283,6 @@ describe('SCIM lists: filter, sort, paging by index (RFC 7644 section 3.4.2)', (
         });
       }
     }
+    await scim.delete(`/Users/${id}`);
   });
 });
