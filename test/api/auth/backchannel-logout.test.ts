@@ -66,6 +66,32 @@ describe('POST /sso/backchannel-logout (OpenID Connect Back-Channel Logout 1.0)'
     expect(await Promise.all(browsers.map(isLive))).to.deep.equal([false, false, true]);
   });
 
+  for (const typ of [undefined, 'JWT', 'logout+jwt', 'application/logout+jwt']) {
+    it(`takes a token of the type ${typ ?? 'none'}`, async () => {
+      const ann = unique('ann');
+      const browser = await signedIn(ann, 's1');
+      expect(await send(await idp.logoutToken(claims({ sub: ann }), { typ }))).to.equal(200);
+      expect(await isLive(browser)).to.equal(false);
+    });
+  }
+
+  it('is silenced by no other tenant’s connections, however they spell the issuer and however many', async () => {
+    const evil = (await givenTenant(app.core)).tenantId;
+    for (let count = 0; count < 25; count += 1) {
+      const issuer = count % 2 === 0 ? `${idp.issuer}/` : idp.issuer;
+      await givenConnection(app.core, evil, idp, { issuer, mode: 'optional' });
+    }
+    // Their connections come first in any order.
+    const second = await givenConnection(app.core, tenantId, idp);
+    const email = `late@${second.verifiedDomains[0]!}`;
+    await givenUser(app.core, tenantId, { email, password: null });
+    idp.person = { sub: unique('late'), email, sid: 'late' };
+    const browser = openBrowser(app.url);
+    expect((await signInAtProvider(browser, email)).status).to.equal(303);
+    expect(await send(await idp.logoutToken(claims({ sub: idp.person.sub })))).to.equal(200);
+    expect(await isLive(browser)).to.equal(false);
+  });
+
   it('takes a token once (jti)', async () => {
     const token = await idp.logoutToken(claims({ sub: unique('ann') }));
     expect(await send(token)).to.equal(200);

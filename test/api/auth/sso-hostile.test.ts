@@ -59,6 +59,9 @@ describe('a provider that misbehaves', () => {
       claims: (claims) => ({ ...claims, iat: seconds() + 3600, exp: seconds() + 7200 }),
     },
     'without iat': { claims: ({ iat: _, ...claims }) => claims },
+    'with an empty subject': { claims: (claims) => ({ ...claims, sub: '' }) },
+    'with a blank subject': { claims: (claims) => ({ ...claims, sub: '  ' }) },
+    'with a subject of 256 characters': { claims: (claims) => ({ ...claims, sub: 's'.repeat(256) }) },
     'without a subject': { claims: ({ sub: _, ...claims }) => claims },
     'of nobody in userinfo': {
       claims: ({ email: _, ...claims }) => claims,
@@ -140,10 +143,35 @@ describe('a provider that misbehaves', () => {
     expect((await signInWith({ response: say('something_else') })).status).to.equal(400);
   });
 
+  for (const [error, status] of [
+    ['invalid_client', 502],
+    ['unauthorized_client', 502],
+    ['invalid_scope', 502],
+    ['invalid_grant', 400],
+  ] as const) {
+    it(`tells the tenant’s administrators of ${error} at the token endpoint`, async () => {
+      const since = (await app.core.store.tenant(tenantId).collection('audit_events').find({})).length;
+      const page = await signInWith({
+        tokenError: { status: 400, error, error_description: 'AADSTS7000222: expired' },
+      });
+      expect(page.status).to.equal(status);
+      expect(page.alert).to.include('administrator');
+      const events = await app.core.store.tenant(tenantId).collection('audit_events').find({});
+      const failed = events.slice(since).find(({ action }) => action === 'login.failed')!;
+      expect(failed).to.include({ result: 'failure' });
+      expect(failed.target).to.deep.include({ type: 'sso_connection', id: connection._id });
+      const told = Object.fromEntries(failed.changes.map(({ path, after }) => [path, after]));
+      expect(told).to.include({ stage: 'token', reason: error });
+      expect(told['hint']).to.include('AADSTS7000222');
+    });
+  }
+
   it('takes a response once: the same code and state come too late the second time', async () => {
     const user = await givenUser(app.core, tenantId, { email: `${unique('u')}@${domain}`, password: null });
     idp.person = { sub: unique('sub'), email: user.userName };
     const browser = openBrowser(app.url);
+    // The provider would take its code as often as it comes: it is here that the second answer counts for nothing.
+    idp.misbehaviour = { keepsCodes: true };
     const leaving = await typeEmail(browser, user.userName);
     const returning = await browser.get(leaving.location!);
     const [first, second] = await Promise.all([1, 2].map(() => browser.get(returning.location!)));

@@ -244,6 +244,43 @@ describe('forwarding to the company’s provider', () => {
     expect((await signInAtProvider(openBrowser(app.url), email)).status).to.equal(303);
   });
 
+  it('knows one subject of one issuer apart in two connections of a tenant', async () => {
+    const other = await givenConnection(app.core, tenantId, idp);
+    const [ann, bob] = [address(), `bob@${other.verifiedDomains[0]!}`];
+    for (const email of [ann, bob]) await givenUser(app.core, tenantId, { email, password: null });
+    const sub = unique('shared');
+    for (const email of [ann, bob, ann]) {
+      idp.person = { sub, email };
+      const browser = openBrowser(app.url);
+      expect((await signInAtProvider(browser, email)).status).to.equal(303);
+      expect((await browser.get('/account')).text).to.include(email);
+    }
+    const identities = app.core.store.tenant(tenantId).collection('identities');
+    expect(await identities.count({ subject: sub })).to.equal(2);
+  });
+
+  it('is begun by the provider’s portal, by GET and POST, with its hint and for pages of ours alone', async () => {
+    const start = `/sso/${connection._id}/start`;
+    const hint = `ann@${domain}`;
+    const byGet = await openBrowser(app.url).get(
+      `${start}?iss=${encodeURIComponent(idp.issuer)}&login_hint=${hint}&target_link_uri=/account?x=1`,
+    );
+    expect(new URL(byGet.location!).searchParams.get('login_hint')).to.equal(hint);
+    const browser = openBrowser(app.url);
+    const posted = await browser.post(start, { iss: idp.issuer, login_hint: hint });
+    expect(posted.status).to.equal(303);
+    const leaving = await browser.get(posted.location!);
+    expect(new URL(leaving.location!).searchParams.get('login_hint')).to.equal(hint);
+    for (const bad of [
+      'iss=https://evil.test',
+      'target_link_uri=https://evil.test/',
+      'target_link_uri=//evil.test',
+      'target_link_uri=javascript:alert(1)',
+    ]) {
+      expect((await openBrowser(app.url).get(`${start}?${bad}`)).status, bad).to.equal(400);
+    }
+  });
+
   it('keeps two tabs and two connections apart', async () => {
     const other = await givenConnection(app.core, tenantId, idp);
     const [ann, bob] = await Promise.all([
@@ -274,6 +311,11 @@ describe('forwarding to the company’s provider', () => {
     const refused = await atProvider(stranger, await stranger.get(start));
     expect(refused.status).to.equal(403);
     expect(refused.alert).to.include('password first');
+    const other = await givenUser(app.core, tenantId);
+    const somebodyElse = openBrowser(app.url);
+    await signIn(somebodyElse, other.userName, goodPassword);
+    const elses = await atProvider(somebodyElse, await somebodyElse.get(start));
+    expect([elses.status, elses.alert?.includes('password first')]).to.deep.equal([403, true]);
     const browser = openBrowser(app.url);
     await signIn(browser, admin.userName, goodPassword);
     expect((await atProvider(browser, await browser.get(start))).status).to.equal(303);
