@@ -91,6 +91,30 @@ function operationOf(route: Route): RouteConfig {
   };
 }
 
+/** A regular expression as its literal ends: the slash before the flags is the only one that is not escaped. */
+const flagged = /^((?:[^\\]|\\.)*)\/([a-z]+)$/s;
+
+/**
+ * JSON Schema patterns are bare, and read with the flag `u`: the generator leaves the flags of the literal at their end.
+ *
+ * @throws Error where a flag changes what matches, since a pattern cannot say so.
+ */
+export function barePattern(pattern: string): string {
+  const [, source, flags] = flagged.exec(pattern) ?? [];
+  if (source === undefined || flags === undefined) return pattern;
+  if (/[ims]/.test(flags))
+    throw new Error(`a pattern of the API cannot have the flags "${flags}": ${source}`);
+  return source;
+}
+
+/** Mends every pattern of the document, wherever it stands; a property may itself be called `pattern`. */
+function mendPatterns(node: unknown): void {
+  if (typeof node !== 'object' || node === null) return;
+  const record = node as Record<string, unknown>;
+  if (typeof record['pattern'] === 'string') record['pattern'] = barePattern(record['pattern']);
+  Object.values(record).forEach(mendPatterns);
+}
+
 /**
  * The OpenAPI 3.1 document of the routes, from the schemas that judge their input.
  *
@@ -115,7 +139,7 @@ export function openApiDocument(table: readonly Route[], server: string, version
     description: 'as `GET /api/v1/me` gave it in the header of the same name; writes of a session need it',
   });
   for (const route of table) registry.registerPath(operationOf(route));
-  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+  const document = new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: {
       title: 'Gatehouse',
@@ -125,4 +149,6 @@ export function openApiDocument(table: readonly Route[], server: string, version
     },
     servers: [{ url: server }],
   });
+  mendPatterns(document);
+  return document;
 }
