@@ -7,6 +7,7 @@ import { administratorPermissions } from '../../../src/identity/permissions.js';
 import { buildTenantConfig } from '../../../src/identity/tenant-config.js';
 import { setEnabled } from '../../../src/identity/user-actions.js';
 import { getUser, type UserDocument } from '../../../src/identity/users.js';
+import { newId } from '../../../src/shared/ids.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser, type Browser } from '../../support/browser.js';
@@ -67,8 +68,12 @@ describe('nobody acts above themself', () => {
     return { user, browser, sessionId, token: me.headers.get('x-csrf-token') ?? '' };
   }
 
+  const identityId = newId();
   const pathOf = (route: Pick<Route, 'path'>, user: UserDocument, sessionId: string): string =>
-    route.path.replace('{id}', user._id).replace('{sessionId}', sessionId);
+    route.path
+      .replace('{id}', user._id)
+      .replace('{sessionId}', sessionId)
+      .replace('{identityId}', identityId);
 
   describe('whoever lacks one permission of an administrator', () => {
     let chief: Awaited<ReturnType<typeof signedIn>>;
@@ -76,6 +81,11 @@ describe('nobody acts above themself', () => {
     before(async () => {
       chief = await signedIn(['administrator']);
       waiting = await acme.givenUser({ roles: ['administrator'], activated: false });
+      const linked = { connectionId: 'c', issuer: 'https://idp.test', subject: 's', lastUsedAt: new Date() };
+      await app.core.store
+        .tenant(acme.tenant._id)
+        .collection('identities')
+        .insert({ _id: identityId, tenantId: acme.tenant._id, userId: chief.user._id, ...linked });
     });
 
     for (const { route, body, what } of acts) {
@@ -83,8 +93,8 @@ describe('nobody acts above themself', () => {
         it(`is refused ${what} on ${kind} one, and nothing changes`, async () => {
           const user = kind === 'an active' ? chief.user : waiting;
           const res = await acme.call(route.method, pathOf(route, user, chief.sessionId), lesser).send(body);
-          const isForeignSession = route.path.includes('{sessionId}') && user === waiting;
-          if (isForeignSession) expect(res.status).to.equal(404);
+          const isForeign = (route.path.match(/\{/g) ?? []).length > 1 && user === waiting;
+          if (isForeign) expect(res.status).to.equal(404);
           else {
             expect(res.status, res.text).to.equal(403);
             expect(res.body).to.include({ code: 'user.above_actor' });
