@@ -205,6 +205,21 @@ describe('the API for people with a session', () => {
     await session(email, 'another long password');
   });
 
+  it('takes any number of right changes of a password: only wrong ones count', async () => {
+    const { email } = await person();
+    let current = password;
+    for (let times = 0; times < 6; times += 1) {
+      const { call, token } = await session(email, current);
+      const next = `winter lantern ${times} orchard copper`;
+      const res = await call('post', '/me/password', token).send({
+        currentPassword: current,
+        newPassword: next,
+      });
+      expect(res.status).to.be.oneOf([200, 204]);
+      current = next;
+    }
+  });
+
   it('stops guesses of the current password with 429', async () => {
     const { call, token } = await person();
     const guess = () => call('post', '/me/password', token).send({ currentPassword: 'no', newPassword: 'x' });

@@ -156,6 +156,21 @@ describe('forgotten passwords', () => {
     }
   });
 
+  it('are a matter of the person’s own tenant where another one’s company answers for the domain', async () => {
+    const idp = await startIdp();
+    try {
+      const other = (await givenTenant(app.core)).tenantId;
+      const connection = await givenConnection(app.core, other, idp);
+      const user = await givenUser(app.core, tenantId, { email: `guest@${connection.verifiedDomains[0]!}` });
+      await forgot(user.userName);
+      const [mail] = await waitForMails(app.core, user.userName);
+      expect(mail!.template).to.equal('password_reset');
+      expect(mail!.link).to.include('/reset/');
+    } finally {
+      await idp.stop();
+    }
+  });
+
   it('are mailed with links to our own address, whatever the request says (Zitadel CVE-2025-64101)', async () => {
     const user = await givenUser(app.core, tenantId);
     await forgot(user.userName, { 'x-forwarded-host': 'evil.test', forwarded: 'host=evil.test' });
