@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,9 +16,12 @@ import { createLogger, type Logger } from './infrastructure/logger.js';
 import { packageVersion } from './infrastructure/package-info.js';
 import { createPasswordHasher } from './infrastructure/password-hash.js';
 import { createSecretBox, SealBroken } from './infrastructure/secret-box.js';
-import { keptSecretKey } from './infrastructure/secret-key.js';
-import { openStore } from './persistence/connect.js';
+import { findSecretKey, keptSecretKey } from './infrastructure/secret-key.js';
+import { hasEmbedded, openScratchStore, openStore } from './persistence/connect.js';
+import type { Opening } from './persistence/format.js';
 import { systemClock, type Clock } from './shared/clock.js';
+import { adoptSealKey, resealAll } from './identity/reseal.js';
+import { AppError } from './shared/errors.js';
 import { fileFault } from './infrastructure/file-fault.js';
 
 /** A server that listens. */
@@ -29,18 +33,71 @@ export interface RunningServer {
   stop(drainSeconds?: number): Promise<void>;
 }
 
+interface CoreParts {
+  log?: Logger;
+  clock?: Clock;
+  /** What for; absent: for a server. */
+  opening?: Opening;
+}
+
+/** The configured key, or the one kept in the data folder; only where nothing is there yet one is made. */
+async function secretKeyOf({ secretKey, dataDir, mongodbUri }: Config, opening: Opening): Promise<string> {
+  if (secretKey !== undefined) return secretKey;
+  const kept = await findSecretKey(dataDir);
+  if (kept !== undefined) return kept;
+  if (mongodbUri === undefined && hasEmbedded(dataDir)) throw new ConfigError([missingKeyProblem(dataDir)]);
+  if (opening === 'read')
+    throw new ConfigError(['SECRET_KEY: is not set, and there is no file secret-key in DATA_DIR']);
+  return keptSecretKey(dataDir);
+}
+
+const missingKeyProblem = (dataDir: string): string =>
+  `SECRET_KEY: is not set, and the key of the database in ${dataDir} is not beside it (the file secret-key): put it back. Another key cannot open what is sealed`;
+
 /** Opens the database and makes what every part works with. The commands of the CLI use it without a server. */
-export async function openCore(config: Config, parts: { log?: Logger; clock?: Clock } = {}): Promise<Core> {
+export async function openCore(
+  config: Config,
+  { opening = 'server', ...parts }: CoreParts = {},
+): Promise<Core> {
   const log = parts.log ?? createLogger(config.logLevel);
   const clock = parts.clock ?? systemClock;
-  const secretKey = config.secretKey ?? (await keptSecretKey(config.dataDir));
-  const store = await openStore({ mongodbUri: config.mongodbUri, dataDir: config.dataDir, clock, log });
-  return {
+  const { mongodbUri, dataDir } = config;
+  if (opening === 'read' && mongodbUri === undefined && !hasEmbedded(dataDir)) {
+    throw new AppError(
+      'server.unavailable',
+      `there is no database in ${dataDir} (DATA_DIR): a start makes one`,
+    );
+  }
+  const secretKey = await secretKeyOf(config, opening);
+  const store = await openStore({ mongodbUri, dataDir, clock, log, opening });
+  const secretBox = createSecretBox(secretKey);
+  const core = {
     config,
     store,
     clock,
     log,
-    secretBox: createSecretBox(secretKey),
+    secretBox,
+    passwords: createPasswordHasher(config.limits.hashesAtOnce),
+  };
+  try {
+    await adoptSealKey(core, opening !== 'read');
+    return core;
+  } catch (error) {
+    await store.close();
+    throw error instanceof SealBroken ? new ConfigError([wrongKeyProblem]) : error;
+  }
+}
+
+/** A core on an empty database that is gone once it is closed. */
+export async function openScratchCore(config: Config, log: Logger): Promise<Core> {
+  const store = await openScratchStore(systemClock);
+  const secretBox = createSecretBox(randomBytes(32).toString('base64url'));
+  return {
+    config,
+    store,
+    clock: systemClock,
+    log,
+    secretBox,
     passwords: createPasswordHasher(config.limits.hashesAtOnce),
   };
 }
@@ -104,7 +161,17 @@ async function applyBootstrapFile(core: Core, path: string): Promise<() => Promi
 const bootstrapLine = ({ created, updated, unchanged }: BootstrapOutcome): string =>
   `bootstrap file: ${created} created, ${updated} updated, ${unchanged} unchanged`;
 
-const wrongKeyProblem =
+/** While two keys are given, the older one's seals are replaced; once that is done it can be taken away. */
+async function resealUnderNewest(core: Core): Promise<void> {
+  if (core.secretBox.keys === 1) return;
+  const resealed = await resealAll(core);
+  core.log.info(
+    { resealed },
+    'everything is sealed under the first key of SECRET_KEY: the others can be taken away',
+  );
+}
+
+export const wrongKeyProblem =
   'SECRET_KEY: is not the one this database was made with (when it is not set, the file secret-key in DATA_DIR is): what is sealed in it cannot be opened';
 
 /**
@@ -124,6 +191,7 @@ export async function startServer(
     await app.prepare().catch((error: unknown) => {
       throw error instanceof SealBroken ? new ConfigError([wrongKeyProblem]) : error;
     });
+    await resealUnderNewest(core);
     const tell =
       config.bootstrapFile === undefined ? undefined : await applyBootstrapFile(core, config.bootstrapFile);
     const server = createServer(serverOptions, app.express);

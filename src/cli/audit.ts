@@ -34,17 +34,21 @@ export const auditVerifyCommand: Command = {
   },
   positionals: [],
   run: ({ values, terminal, report }) =>
-    withCore(terminal, async (core) => {
-      const results: ({ tenant: string } & AuditVerdict)[] = [];
-      for (const tenant of await tenantsOf(core, values)) {
-        const verdict = await verifyAuditTrail(core, tenant._id, textOf(values, 'head'));
-        results.push({ tenant: tenant.slug, ...verdict });
-      }
-      const ok = results.every(({ broken }) => broken === null);
-      report(
-        { ok, tenants: results },
-        results.map((result) => lineOf(result.tenant, result)),
-      );
-      return ok ? exitCodes.ok : exitCodes.failed;
-    }),
+    withCore(
+      terminal,
+      async (core) => {
+        const results: ({ tenant: string } & AuditVerdict)[] = [];
+        for (const tenant of await tenantsOf(core, values)) {
+          const verdict = await verifyAuditTrail(core, tenant._id, textOf(values, 'head'));
+          results.push({ tenant: tenant.slug, ...verdict });
+        }
+        const ok = results.every(({ broken }) => broken === null);
+        report(
+          { ok, tenants: results },
+          results.map((result) => lineOf(result.tenant, result)),
+        );
+        return ok ? exitCodes.ok : exitCodes.failed;
+      },
+      'read',
+    ),
 };

@@ -1,10 +1,17 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { planBootstrap } from '../identity/bootstrap-rehearsal.js';
-import { parseBootstrap } from '../identity/bootstrap.js';
-import { environmentNames, printableConfig, type Config } from '../infrastructure/config.js';
+import { BootstrapError } from '../identity/bootstrap.js';
+import type { Core } from '../identity/core.js';
+import { countOlderSeals } from '../identity/reseal.js';
+import { fileFault } from '../infrastructure/file-fault.js';
+import { collectionNames } from '../persistence/collections/index.js';
+import { hasEmbedded } from '../persistence/connect.js';
+import { environmentNames, ConfigError, printableConfig, type Config } from '../infrastructure/config.js';
 import { AppError } from '../shared/errors.js';
-import { exitCodes, type Command, type Terminal } from './command.js';
-import { readConfig, withCore } from './server-core.js';
+import { exitCodes, type Command, type ExitCode, type Terminal } from './command.js';
+import { readConfig, withCore, withScratchCore } from './server-core.js';
 
 function configLines(config: Config): string[] {
   const variables = new Map(
@@ -21,6 +28,7 @@ interface Finding {
   readonly subject: string;
   readonly ok: boolean;
   readonly detail: string;
+  readonly problems?: readonly string[];
 }
 
 const reasonOf = (error: unknown): string => {
@@ -29,46 +37,113 @@ const reasonOf = (error: unknown): string => {
   return [error instanceof Error ? error.message : String(error), ...faults].join('\n    ');
 };
 
+/** What a check of the database found. A fault of the key is one of the configuration. */
+interface DatabaseLook {
+  finding: Finding;
+  exitCode: ExitCode;
+  isThere: boolean;
+}
+
+const older = (count: number): string =>
+  count === 0 ? '' : `; ${count} documents are sealed under an older key until the next start`;
+
+/** Opens the database as it is, and what is sealed in it. Where there is none yet, none is made. */
+async function checkDatabase(terminal: Terminal, config: Config, isWhole: boolean): Promise<DatabaseLook> {
+  const subject = 'database';
+  if (config.mongodbUri === undefined && !hasEmbedded(config.dataDir)) {
+    const detail = `none yet in ${config.dataDir}: the first start makes it`;
+    const fault = folderFault(config.dataDir);
+    if (fault === undefined)
+      return { finding: { subject, ok: true, detail }, exitCode: exitCodes.ok, isThere: false };
+    return {
+      finding: { subject, ok: false, detail: fault },
+      exitCode: exitCodes.unavailable,
+      isThere: false,
+    };
+  }
+  try {
+    const detail = await withCore(
+      terminal,
+      async (core) => {
+        const seals = older(await countOlderSeals(core));
+        const read = isWhole ? `; ${await readEverything(core)} documents read` : '';
+        return `${core.store.description}${seals}${read}`;
+      },
+      'read',
+    );
+    return { finding: { subject, ok: true, detail }, exitCode: exitCodes.ok, isThere: true };
+  } catch (error) {
+    const exitCode = error instanceof ConfigError ? exitCodes.config : exitCodes.unavailable;
+    return { finding: { subject, ok: false, detail: reasonOf(error) }, exitCode, isThere: false };
+  }
+}
+
+/** Why a folder that is not there yet cannot be made; looks at the nearest one above that is there. */
+function folderFault(folder: string): string | undefined {
+  let above = resolve(folder);
+  while (!existsSync(above)) above = dirname(above);
+  if (!statSync(above).isDirectory()) return `${above} is not a folder`;
+  try {
+    accessSync(above, constants.W_OK);
+    return undefined;
+  } catch {
+    return `${above} may not be used by this user`;
+  }
+}
+
+/** Reads every document of every collection, as somebody who doubts the disk wants. */
+async function readEverything(core: Core): Promise<number> {
+  let count = 0;
+  for (const name of collectionNames) {
+    for await (const document of core.store.server.collection(name).iterate({})) {
+      if (typeof document._id !== 'string') throw new Error(`${name} holds something that is no document`);
+      count += 1;
+    }
+  }
+  return count;
+}
+
 /** The bootstrap file is read, and tried on a copy of what the database holds where that answers; it is not applied. */
 async function checkBootstrap(terminal: Terminal, path: string, hasDatabase: boolean): Promise<Finding> {
+  const subject = 'bootstrap file';
   try {
     const json: unknown = JSON.parse(await readFile(path, 'utf8'));
     const file = hasDatabase
-      ? await withCore(terminal, (core) => planBootstrap(core, json))
-      : parseBootstrap(json);
-    return { subject: 'bootstrap file', ok: true, detail: `${path}, ${file.tenants.length} tenant(s)` };
+      ? await withCore(terminal, (core) => planBootstrap(core, json), 'read')
+      : await withScratchCore(terminal, (core) => planBootstrap(core, json));
+    return { subject, ok: true, detail: `${path}, ${file.tenants.length} tenant(s)` };
   } catch (error) {
-    return { subject: 'bootstrap file', ok: false, detail: `${path}: ${reasonOf(error)}` };
+    if (error instanceof BootstrapError)
+      return { subject, ok: false, detail: reasonOf(error), problems: error.problems };
+    const reason =
+      error instanceof AppError || error instanceof ConfigError ? reasonOf(error) : fileFault(error);
+    return { subject, ok: false, detail: `${path}: ${reason}` };
   }
 }
 
 export const checkCommand: Command = {
   name: 'check',
-  summary: 'check configuration, database and bootstrap file; changes nothing',
-  options: { print: { type: 'boolean', describe: 'print every setting in force, secrets masked' } },
+  summary: 'check configuration, database, key and bootstrap file; writes nothing',
+  options: {
+    print: { type: 'boolean', describe: 'print every setting in force, secrets masked' },
+    data: { type: 'boolean', describe: 'read every document of the database' },
+  },
   positionals: [],
   async run({ values, terminal, report }) {
     const config = readConfig(terminal);
     const findings: Finding[] = [{ subject: 'configuration', ok: true, detail: config.environment }];
-    const database = await withCore(terminal, (core) => Promise.resolve(core.store.description)).then(
-      (detail) => ({ ok: true, detail }),
-      (error: unknown) => ({ ok: false, detail: reasonOf(error) }),
-    );
-    findings.push({ subject: 'database', ...database });
+    const { finding, exitCode, isThere } = await checkDatabase(terminal, config, values['data'] === true);
+    findings.push(finding);
     const { bootstrapFile } = config;
-    if (bootstrapFile !== undefined)
-      findings.push(await checkBootstrap(terminal, bootstrapFile, database.ok));
+    if (bootstrapFile !== undefined) findings.push(await checkBootstrap(terminal, bootstrapFile, isThere));
+    const ok = findings.every((found) => found.ok);
+    const problems = findings.flatMap((found) => (found.ok ? [] : (found.problems ?? [found.detail])));
     const print = values['print'] === true;
-    report(
-      { ok: findings.every(({ ok }) => ok), findings, ...(print && { config: printableConfig(config) }) },
-      [
-        ...findings.map(
-          ({ subject, ok, detail }) => `${ok ? 'ok  ' : 'FAIL'} ${subject.padEnd(16)}${detail}`,
-        ),
-        ...(print ? ['', ...configLines(config)] : []),
-      ],
-    );
-    if (!database.ok) return exitCodes.unavailable;
-    return findings.every(({ ok }) => ok) ? exitCodes.ok : exitCodes.config;
+    report({ ok, findings, ...(!ok && { problems }), ...(print && { config: printableConfig(config) }) }, [
+      ...findings.map((found) => `${found.ok ? 'ok  ' : 'FAIL'} ${found.subject.padEnd(16)}${found.detail}`),
+      ...(print ? ['', ...configLines(config)] : []),
+    ]);
+    if (exitCode !== exitCodes.ok) return exitCode;
+    return ok ? exitCodes.ok : exitCodes.config;
   },
 };

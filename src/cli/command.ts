@@ -65,10 +65,13 @@ export class UsageError extends Error {}
 /** A fault outside the domain's rules, with the exit code it means. */
 export class CommandError extends Error {
   readonly exitCode: ExitCode;
+  /** Each fault by itself, where there are several. */
+  readonly problems: readonly string[] | undefined;
 
-  constructor(exitCode: ExitCode, message: string) {
+  constructor(exitCode: ExitCode, message: string, problems?: readonly string[]) {
     super(message);
     this.exitCode = exitCode;
+    this.problems = problems;
   }
 }
 
@@ -102,8 +105,20 @@ export function readArguments(
     return { values: values as OptionValues, positionals };
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(argumentFault(error, Object.keys(options)));
   }
+}
+
+/** Node's own sentences on a wrong command line, in ours. */
+function argumentFault(error: unknown, known: readonly string[]): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const option = /'(--?[^' <]+)/.exec(message)?.[1] ?? '';
+  if (message.startsWith('Unknown option')) {
+    return `there is no option ${option}; there are ${known.map((name) => `--${name}`).join(', ')}`;
+  }
+  if (message.includes('does not take an argument')) return `${option} takes no value`;
+  if (/argument missing|is ambiguous/.test(message)) return `${option || 'an option'} needs a value`;
+  return message;
 }
 
 function requireComplete(command: Command, values: OptionValues, positionals: readonly string[]): void {

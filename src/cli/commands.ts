@@ -1,5 +1,7 @@
 import { adminCreateCommand, adminRecoverCommand } from './admin.js';
+import { apiKeyCreateCommand, apiKeyRevokeCommand } from './api-key.js';
 import { auditVerifyCommand } from './audit.js';
+import { backupCommand } from './backup.js';
 import { checkCommand } from './check.js';
 import type { Command } from './command.js';
 import { demoCommand } from './demo.js';
@@ -18,11 +20,14 @@ export const commands: readonly Command[] = [
   checkCommand,
   adminCreateCommand,
   adminRecoverCommand,
+  apiKeyCreateCommand,
+  apiKeyRevokeCommand,
   tokenCreateCommand,
   tokenRotateCommand,
   tokenRevokeCommand,
   exportCommand,
   importCommand,
+  backupCommand,
   auditVerifyCommand,
   openApiCommand,
 ];

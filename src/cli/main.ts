@@ -9,11 +9,18 @@ import { CommandError, exitCodes, helpOf, readArguments, UsageError } from './co
 import type { Command, ExitCode, Terminal } from './command.js';
 import { commands } from './commands.js';
 
+const linesOf = (listed: readonly Command[]): string[] =>
+  listed.map((command) => `  ${command.name.padEnd(18)}${command.summary}`);
+
 function overview(): string {
-  const lines = commands.map((command) => `  ${command.name.padEnd(18)}${command.summary}`);
-  return ['gatehouse COMMAND [options]', '', ...lines, '', '`gatehouse COMMAND --help` tells more.', ''].join(
-    '\n',
-  );
+  return [
+    'gatehouse COMMAND [options]',
+    '',
+    ...linesOf(commands),
+    '',
+    '`gatehouse COMMAND --help` tells more.',
+    '',
+  ].join('\n');
 }
 
 /** The command whose one or two words begin the line. */
@@ -34,15 +41,32 @@ function exitCodeOf(error: unknown): ExitCode {
   return exitCodes.software;
 }
 
+/** What an exit code is called in JSON, where no rule of the domain has a code of its own. */
+const codeNames: Readonly<Record<number, string>> = {
+  [exitCodes.failed]: 'command.refused',
+  [exitCodes.usage]: 'command.usage',
+  [exitCodes.data]: 'command.data',
+  [exitCodes.noInput]: 'command.no_input',
+  [exitCodes.unavailable]: 'server.unavailable',
+  [exitCodes.software]: 'server.error',
+  [exitCodes.config]: 'config.invalid',
+};
+
+function machineFacts(error: unknown, exitCode: ExitCode, message: string) {
+  const listed = error instanceof ConfigError || error instanceof CommandError ? error.problems : undefined;
+  const code = error instanceof AppError ? error.code : codeNames[exitCode];
+  return { code, problems: listed ?? [message] };
+}
+
 /** What went wrong: `{error, code, errors}` with `--json`, else plain lines; a bug with its stack. */
 function reportFailure(terminal: Terminal, error: unknown, json: boolean, command: string): ExitCode {
   const exitCode = exitCodeOf(error);
   const message = error instanceof Error ? error.message : String(error);
   const faults = error instanceof AppError ? error.errors : [];
   if (json) {
-    const code = error instanceof AppError ? error.code : undefined;
-    const problems = error instanceof ConfigError ? error.problems : undefined;
-    terminal.out(JSON.stringify({ error: message, code, errors: faults, problems, exitCode }));
+    terminal.out(
+      JSON.stringify({ error: message, ...machineFacts(error, exitCode, message), errors: faults, exitCode }),
+    );
     return exitCode;
   }
   terminal.err(`gatehouse ${command}: ${message}`);
@@ -50,6 +74,14 @@ function reportFailure(terminal: Terminal, error: unknown, json: boolean, comman
   if (exitCode === exitCodes.usage) terminal.err(`gatehouse ${command} --help tells more.`);
   if (exitCode === exitCodes.software && error instanceof Error) terminal.err(error.stack ?? '');
   return exitCode;
+}
+
+/** What to say to a first word that is no command: the commands that begin with it, or all. */
+function notFound(first: string): string {
+  const group = commands.filter(({ name }) => name.startsWith(`${first} `));
+  return group.length > 0
+    ? `gatehouse ${first}: one word more is missing:\n${linesOf(group).join('\n')}`
+    : `gatehouse: there is no command ${first}\n\n${overview()}`;
 }
 
 /**
@@ -60,17 +92,17 @@ function reportFailure(terminal: Terminal, error: unknown, json: boolean, comman
  */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const [first] = args;
-  if (first === undefined || first === '--help' || first === 'help') {
+  if (first === undefined || ['--help', '-h', 'help'].includes(first)) {
     terminal.out(overview());
     return first === undefined ? exitCodes.usage : exitCodes.ok;
   }
-  if (first === '--version') {
+  if (['--version', '-v', 'version'].includes(first)) {
     terminal.out(packageVersion);
     return exitCodes.ok;
   }
   const found = findCommand(args);
   if (!found) {
-    terminal.err(`gatehouse: there is no command ${first}\n\n${overview()}`);
+    terminal.err(notFound(first));
     return exitCodes.usage;
   }
   const { command, rest } = found;

@@ -1,8 +1,9 @@
-import { loadConfig, type Config } from '../infrastructure/config.js';
+import { ConfigError, loadConfig, type Config } from '../infrastructure/config.js';
 import { createLogger } from '../infrastructure/logger.js';
 import { packageFolder } from '../infrastructure/package-info.js';
 import type { Core } from '../identity/core.js';
-import { openCore } from '../main.js';
+import { SealBroken } from '../infrastructure/secret-box.js';
+import { openCore, openScratchCore, wrongKeyProblem } from '../main.js';
 import { join } from 'node:path';
 import { CommandError, exitCodes, type Terminal } from './command.js';
 
@@ -15,7 +16,6 @@ export function readConfig(terminal: Terminal): Config {
 const mendable: Readonly<Record<string, string>> = {
   EACCES: 'may not be used by this user',
   EADDRINUSE: 'is taken: set PORT to another',
-  EADDRNOTAVAIL: 'is not an address of this machine: set HOST to another',
   ENOSPC: 'is on a full disk',
   ENOTDIR: 'is not a folder',
   EROFS: 'is read-only',
@@ -31,17 +31,33 @@ export function startFailure(error: unknown): unknown {
 }
 
 /**
- * Opens the configured database for one command, beside a server that may be running on it, and lets go of it afterwards.
+ * Opens the configured database for one command (`read`: one that writes nothing, and makes no database where there is none), beside a server that may be running on it, and lets go of it afterwards.
  *
  * @throws AppError `server.unavailable` when the database does not answer; CommandError when its folder cannot be used.
  */
-export async function withCore<R>(terminal: Terminal, work: (core: Core) => Promise<R>): Promise<R> {
+export async function withCore<R>(
+  terminal: Terminal,
+  work: (core: Core) => Promise<R>,
+  opening: 'command' | 'read' = 'command',
+): Promise<R> {
   const config = readConfig(terminal);
-  const core = await openCore(config, { log: createLogger('silent') }).catch((error: unknown) => {
+  const core = await openCore(config, { log: createLogger('silent'), opening }).catch((error: unknown) => {
     throw startFailure(error);
   });
   try {
     await core.store.ping();
+    return await work(core);
+  } catch (error) {
+    throw error instanceof SealBroken ? new ConfigError([wrongKeyProblem]) : error;
+  } finally {
+    await core.store.close();
+  }
+}
+
+/** A core on an empty database that is gone afterwards: to try something out where there is no database yet. */
+export async function withScratchCore<R>(terminal: Terminal, work: (core: Core) => Promise<R>): Promise<R> {
+  const core = await openScratchCore(readConfig(terminal), createLogger('silent'));
+  try {
     return await work(core);
   } finally {
     await core.store.close();

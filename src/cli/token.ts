@@ -39,7 +39,11 @@ async function tokenOf(
 ): Promise<ScimTokenDocument> {
   const name = textOf(values, 'name') ?? '';
   const tokens = await listTokens(core, actor.tenantId, directory._id);
-  const token = tokens.findLast((candidate) => candidate.name === name || candidate._id === name);
+  const named = tokens.findLast((candidate) => candidate.name === name || candidate._id === name);
+  const beginning = tokens.filter(
+    (candidate) => name.length >= 8 && name.startsWith('gh_scim_') && candidate.prefix.startsWith(name),
+  );
+  const token = named ?? (beginning.length === 1 ? beginning[0] : undefined);
   if (!token) throw new CommandError(exitCodes.failed, `${directory.name} has no token ${name}`);
   return token;
 }
@@ -72,6 +76,11 @@ export const tokenCreateCommand: Command = {
       const { actor, directory } = await placeOf(core, invocation, 'token create');
       const expiresAt = days === undefined ? null : new Date(core.clock.now().getTime() + days * 86_400_000);
       const name = textOf(values, 'name') ?? '';
+      const tokens = await listTokens(core, actor.tenantId, directory._id);
+      if (tokens.some((token) => token.name === name)) {
+        const why = `${directory.name} has a token ${name} already: rotate it, revoke it, or give another name`;
+        throw new CommandError(exitCodes.failed, why);
+      }
       report(invocation, await createToken(core, actor, directory._id, { name, expiresAt }));
       return exitCodes.ok;
     }),

@@ -4,6 +4,7 @@ import { applyBootstrap, BootstrapError } from '../identity/bootstrap.js';
 import { overriddenBy } from '../identity/bootstrap-overrides.js';
 import { planBootstrap } from '../identity/bootstrap-rehearsal.js';
 import { weakSecrets } from '../identity/bootstrap-secrets.js';
+import { fileFault } from '../infrastructure/file-fault.js';
 import { CommandError, exitCodes, textOf, type Command, type Terminal } from './command.js';
 import { withCore } from './server-core.js';
 import { tenantOf, tenantOption } from './tenant.js';
@@ -14,32 +15,33 @@ export const exportCommand: Command = {
   options: { tenant: { ...tenantOption, describe: 'this tenant alone; else all' } },
   positionals: [],
   run: ({ values, terminal }) =>
-    withCore(terminal, async (core) => {
-      const slug = textOf(values, 'tenant');
-      if (slug !== undefined) await tenantOf(core, values);
-      terminal.out(JSON.stringify(await exportBootstrap(core, slug), null, 2));
-      return exitCodes.ok;
-    }),
+    withCore(
+      terminal,
+      async (core) => {
+        const slug = textOf(values, 'tenant');
+        if (slug !== undefined) await tenantOf(core, values);
+        terminal.out(JSON.stringify(await exportBootstrap(core, slug), null, 2));
+        return exitCodes.ok;
+      },
+      'read',
+    ),
 };
 
 async function readJson(path: string, terminal: Terminal): Promise<unknown> {
   const text = await (path === '-' ? terminal.readInput() : readFile(path, 'utf8')).catch(
     (error: unknown) => {
-      throw new CommandError(exitCodes.noInput, error instanceof Error ? error.message : String(error));
+      throw new CommandError(exitCodes.noInput, `${path} ${fileFault(error)}`);
     },
   );
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new CommandError(
-      exitCodes.data,
-      `${path}: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new CommandError(exitCodes.data, `${path} ${fileFault(error)}`);
   }
 }
 
 const asDataFault = (error: unknown): unknown =>
-  error instanceof BootstrapError ? new CommandError(exitCodes.data, error.message) : error;
+  error instanceof BootstrapError ? new CommandError(exitCodes.data, error.message, error.problems) : error;
 
 export const importCommand: Command = {
   name: 'import',

@@ -26,6 +26,9 @@ export interface ApiKeyInput {
 
 const useNoteMs = 60_000;
 
+/** Enough to recognise a key by; never more than a third of it. */
+const prefixOf = (key: string): string => key.slice(0, Math.min(10, Math.floor(key.length / 3)));
+
 const duplicates = {
   api_keys_name: {
     code: 'api_key.name_taken',
@@ -71,7 +74,7 @@ export async function createApiKey(
           tenantId: actor.tenantId,
           name: input.name,
           keyHash: hashToken(key),
-          prefix: key.slice(0, 10),
+          prefix: prefixOf(key),
           role: input.role,
           lastUsedAt: null,
           expiresAt: input.expiresAt ?? null,
@@ -113,7 +116,7 @@ export async function updateApiKey(
     if (change.role !== undefined) yield* requireKeyRole(tx, actor, change.role);
     const keyHash = change.key === undefined ? before.keyHash : hashToken(change.key);
     if (role === before.role && keyHash === before.keyHash) return before;
-    const prefix = change.key?.slice(0, 10) ?? before.prefix;
+    const prefix = change.key === undefined ? before.prefix : prefixOf(change.key);
     const after = yield* keys.update(id, (stored) => ({ ...stored, role, keyHash, prefix }));
     const changes = role === before.role ? [] : [{ path: 'role', before: before.role, after: role }];
     yield* recordEvent(tx, actor, { action: 'api_key.updated', target: partyOf(before), changes }, now);

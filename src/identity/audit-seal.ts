@@ -17,7 +17,8 @@ const settleMs = 120_000;
 export const mostEvents = 5000;
 /** So far below the last seal late events are looked for: clocks that differ by more are not clocks. */
 const latePeriodMs = 3_600_000;
-const purpose = 'audit.seal';
+/** What seals are signed for. */
+export const sealPurpose = 'audit.seal';
 
 /** JSON whose keys are in order at every depth: the same value gives the same text, whatever database it came from. */
 function canonical(value: unknown): string {
@@ -59,7 +60,7 @@ export function macOf(core: Core, tenantId: string, seal: SealFacts, previousMac
   const facts = [tenantId, sequence, fromId, toId, count, digest, previousMac];
   // Seals of earlier versions have neither.
   const named = members === undefined && late === undefined ? [] : [members ?? null, late ?? null];
-  return core.secretBox.sign(purpose, canonical([...facts, ...named]));
+  return core.secretBox.sign(sealPurpose, canonical([...facts, ...named]));
 }
 
 /** What a seal builds on: the one before, or the beginning. */

@@ -1,15 +1,15 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BootstrapEntryDocument } from '../persistence/collections/bootstrap.js';
 import { AppError } from '../shared/errors.js';
 import { newId } from '../shared/ids.js';
 import type { Core } from './core.js';
+import { keptKey } from './kept-keys.js';
 
 export type { BootstrapEntryDocument } from '../persistence/collections/bootstrap.js';
 
-/** The purpose the key of the digests is sealed for. */
-export const ledgerSeal = 'bootstrap-digests';
-const keyId = 'digest-key';
+/** The kept key of all digests. */
+export const digestKey = 'bootstrap-digests';
 const leaseId = 'lease';
 const serverScope = 'server';
 const leaseMs = 10_000;
@@ -56,34 +56,14 @@ function canonical(value: unknown): string {
   );
 }
 
-const blank = { fields: [], documentId: null, passwordSetAt: null, leasedUntil: null, sealedKey: null };
+const blank = { fields: [], documentId: null, passwordSetAt: null, leasedUntil: null };
 
 const isDuplicate = (error: unknown): boolean =>
   error instanceof AppError && error.code === 'store.duplicate';
 
-/** The key of all digests: made once, kept sealed, the same when `SECRET_KEY` changes. */
-async function digestKey(core: Core): Promise<string> {
-  const entries = core.store.server.collection('bootstrap_entries');
-  const stored = await entries.get(keyId);
-  if (stored?.sealedKey) return core.secretBox.open(ledgerSeal, stored.sealedKey);
-  const key = randomBytes(32).toString('base64url');
-  const sealedKey = core.secretBox.seal(ledgerSeal, key);
-  try {
-    await entries.insert({ ...blank, _id: keyId, tenantId: serverScope, kind: 'key', sealedKey });
-    return key;
-  } catch (error) {
-    if (!isDuplicate(error)) throw error;
-  }
-  // Another process was first. Reads beside its write may still miss it: the transaction does not.
-  const first = await core.store.transaction(function* (tx) {
-    return yield* tx.server.collection('bootstrap_entries').get(keyId);
-  });
-  return core.secretBox.open(ledgerSeal, first?.sealedKey ?? '');
-}
-
 /** Opens the ledger of a database; makes its key where there is none. */
 export async function openLedger(core: Core): Promise<Ledger> {
-  const key = await digestKey(core);
+  const key = await keptKey(core, digestKey);
   const mac = (text: string): string => createHmac('sha256', key).update(text).digest('base64url');
   const idOf = ({ kind, tenantId, key: name }: EntryPlace): string => mac(canonical([kind, tenantId, name]));
   return {

@@ -3,10 +3,11 @@ import { openScratchStore } from '../persistence/connect.js';
 import type { Store, StoredDocument } from '../persistence/store.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import { applyBootstrap, BootstrapError, changedTenants, type BootstrapFile } from './bootstrap.js';
-import { openLedger } from './bootstrap-ledger.js';
+import { digestKey, openLedger } from './bootstrap-ledger.js';
 import { readBootstrap, withoutFollowUps } from './bootstrap-read.js';
 import type { BootstrapTenant } from './bootstrap-schema.js';
 import type { Core } from './core.js';
+import { hasKeptKey } from './kept-keys.js';
 import { loginKey } from './email-domain.js';
 import { tenantConfig } from './tenant-config.js';
 
@@ -20,6 +21,7 @@ const setUp = [
   'scim_tokens',
   'api_keys',
   'bootstrap_entries',
+  'kept_keys',
 ] as const satisfies readonly (keyof Documents)[];
 
 /** Passwords are not looked at: hashing them would take longer than everything else. */
@@ -73,8 +75,7 @@ async function copySetUp(core: Core, into: Store, tenants: readonly BootstrapTen
 
 /** The tenants of which anything would be written; all on a database that has never seen a file. Writes nothing. */
 async function tenantsToTry(core: Core, file: BootstrapFile): Promise<readonly BootstrapTenant[]> {
-  const key = await core.store.server.collection('bootstrap_entries').findOne({ kind: 'key' });
-  return key ? changedTenants(await openLedger(core), file) : file.tenants;
+  return (await hasKeptKey(core, digestKey)) ? changedTenants(await openLedger(core), file) : file.tenants;
 }
 
 /**

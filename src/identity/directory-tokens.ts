@@ -16,6 +16,9 @@ export type { ScimTokenDocument } from '../persistence/collections/directories.j
 /** Two may live at once, so that a rotation has no gap. */
 const mostLive = 2;
 
+/** Enough to recognise a token by; never more than a third of it. */
+const prefixOf = (token: string): string => token.slice(0, Math.min(12, Math.floor(token.length / 3)));
+
 /** How often a token's use is noted at most. */
 const useNoteMs = 60_000;
 
@@ -75,7 +78,7 @@ export async function createToken(
       directoryId,
       name: input.name,
       tokenHash: hashToken(token),
-      prefix: token.slice(0, 12),
+      prefix: prefixOf(token),
       lastUsedAt: null,
       expiresAt: input.expiresAt ?? null,
     });
@@ -145,7 +148,7 @@ export async function rotateToken(
       directoryId,
       name: old.name,
       tokenHash: hashToken(token),
-      prefix: token.slice(0, 12),
+      prefix: prefixOf(token),
       lastUsedAt: null,
       expiresAt: null,
     });
@@ -180,7 +183,7 @@ export async function replaceToken(
     const after = yield* tokens.update(tokenId, (stored) => ({
       ...stored,
       tokenHash,
-      prefix: token.slice(0, 12),
+      prefix: prefixOf(token),
     }));
     yield* recordEvent(tx, actor, { action: 'scim_token.replaced', target: partyOf(before) }, now);
     return after ?? before;

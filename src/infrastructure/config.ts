@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { fileFault } from './file-fault.js';
 
 const flag = z.union(
   [z.boolean(), z.enum(['1', '0', 'true', 'false']).transform((text) => text === '1' || text === 'true')],
@@ -12,6 +13,10 @@ const port = z.coerce.number(portFault).int(portFault).min(0, portFault).max(65_
 const drainFault = 'must be a number of seconds from 0 to 60';
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const positive = z.coerce.number().int().positive();
+
+/** An IP address, or a host's name: its last part is no number, or it would be an address with a typing error. */
+const isHost = (text: string): boolean =>
+  isIP(text) !== 0 || (/^[A-Za-z0-9]([A-Za-z0-9.-]{0,252})$/.test(text) && !/(^|\.)\d+$/.test(text));
 
 /** An address or a range of addresses (`10.0.0.0/8`) as `TRUST_PROXY` lists them, or express' word for a well-known one. */
 function isProxy(entry: string): boolean {
@@ -29,9 +34,14 @@ function isProxy(entry: string): boolean {
  * (`identity/tenant-settings.ts`).
  */
 export const configSchema = z.strictObject({
-  environment: z.string().describe('`NODE_ENV`; `production` demands explicit secrets'),
+  environment: z
+    .string()
+    .describe('`NODE_ENV`; `production` demands `SECRET_KEY` and refuses secrets that stand in examples'),
   port: port.describe('port to listen on; 0 takes a free one'),
-  host: z.string().min(1).describe('address to listen on'),
+  host: z
+    .string()
+    .refine((text) => isHost(text), 'must be an address of this machine, such as 127.0.0.1 or 0.0.0.0')
+    .describe('address to listen on'),
   baseUrl: z
     .url({
       protocol: /^https?$/,
@@ -54,7 +64,9 @@ export const configSchema = z.strictObject({
     .string()
     .refine((key) => Buffer.byteLength(key) >= 32, 'must be at least 32 bytes long')
     .optional()
-    .describe('encrypts stored secrets and signs cookies; absent: made once and kept in DATA_DIR'),
+    .describe(
+      'encrypts stored secrets and signs cookies, 32 bytes or more; `new,old` while it is being changed; absent: made once and kept in DATA_DIR, refused in production',
+    ),
   smtpUrl: z
     .url({
       protocol: /^smtps?$/,
@@ -194,7 +206,7 @@ function readVariable(env: Environment, name: string, problems: string[]): strin
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    problems.push(`${name}_FILE: ${error instanceof Error ? error.message : String(error)}`);
+    problems.push(`${name}_FILE: ${file} ${fileFault(error)}`);
     return undefined;
   }
 }
@@ -208,10 +220,33 @@ function fromEnvironment(env: Environment, problems: string[]): Record<string, u
   return values;
 }
 
-function variableOf(path: PropertyKey[]): string {
-  const setting = path.map(String).join('.');
+/** A fault by the variable that can mend it, or by the files the setting may stand in. */
+function problemsOf(issue: z.core.$ZodIssue, folder: string, environment: string): string[] {
+  const setting = issue.path.map(String).join('.');
   const entry = Object.entries(environmentNames).find(([, value]) => value === setting);
-  return entry ? entry[0] : `config: ${setting}`;
+  const files = ['default', environment]
+    .map((name) => join(folder, `${name}.json`))
+    .filter((file) => existsSync(file));
+  const where = files.join(' or ');
+  if (issue.code === 'unrecognized_keys') {
+    const above = setting === '' ? '' : `${setting}.`;
+    return issue.keys.map((key) => `${where}: there is no setting ${above}${key}`);
+  }
+  return [`${entry ? entry[0] : `${where}: ${setting}`}: ${issue.message}`];
+}
+
+/** Values that stand in documents and examples: everybody knows them. */
+const exampleSecret = /change[-_ ]?me|replace[-_ ]?me|^(.)\1*$/i;
+
+/** What a server that people rely on must be told: nothing it makes for itself would be the same on another machine or after a loss. */
+function productionFaults(settings: Record<string, unknown>): string[] {
+  const { secretKey, metricsToken } = settings;
+  const isExample = (value: unknown): boolean => typeof value === 'string' && exampleSecret.test(value);
+  return [
+    ...(secretKey ? [] : ['SECRET_KEY: must be set in production: a generated one is for trying out']),
+    ...(isExample(secretKey) ? ['SECRET_KEY: stands in examples, and everybody knows it'] : []),
+    ...(isExample(metricsToken) ? ['METRICS_TOKEN: stands in examples, and everybody knows it'] : []),
+  ];
 }
 
 /**
@@ -230,10 +265,8 @@ export function loadConfig(env: Environment, folder: string): Config {
   );
   const parsed = configSchema.safeParse(merged);
   const issues = parsed.error?.issues ?? [];
-  problems.push(...issues.map((issue) => `${variableOf(issue.path)}: ${issue.message}`));
-  if (merged['mongodbUri'] !== undefined && environment === 'production' && !merged['secretKey']) {
-    problems.push('SECRET_KEY: must be set in production with MONGODB_URI, so that all processes share it');
-  }
+  problems.push(...issues.flatMap((issue) => problemsOf(issue, folder, environment)));
+  if (environment === 'production') problems.push(...productionFaults(merged));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return Object.freeze({
     ...parsed.data,

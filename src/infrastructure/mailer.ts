@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
 
@@ -53,7 +53,8 @@ export function createMailer(
   const folder = join(dataDir, 'outbox');
   return {
     async send({ to, subject, text, html, template, link }, id, now) {
-      await mkdir(folder, { recursive: true });
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await chmod(folder, 0o700);
       const createdAt = now.toISOString();
       const file = join(folder, `${createdAt.replace(/[:.]/g, '-')}-${id}.json`);
       const content = JSON.stringify({ to, subject, text, html, template, link, createdAt }, null, 2);

@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
 
 /** What was sealed cannot be opened: it was changed, or sealed under another `SECRET_KEY` or for another purpose. */
 export class SealBroken extends Error {}
@@ -13,34 +20,82 @@ export interface SecretBox {
   sign(purpose: string, text: string): string;
   /** 32 bytes for a library that wants a key of its own, e.g. for cookies. */
   derive(purpose: string): Buffer;
+  /** The same of every key that is good, the newest first: what was made under an older one is still taken. */
+  deriveAll(purpose: string): Buffer[];
+  /** Whether a MAC was made by {@link sign}, under any key that is good. */
+  verify(purpose: string, text: string, mac: string): boolean;
+  /** The same text under the newest key; undefined when it is sealed so already. @throws {@link SealBroken} */
+  reseal(purpose: string, sealed: string): string | undefined;
+  /** From now on signs for a purpose with this key, whatever the configured ones are. */
+  adopt(purpose: string, key: Buffer): void;
+  /** How many keys are good. */
+  readonly keys: number;
 }
 
-/** @param secretKey - `SECRET_KEY`, at least 32 bytes. */
+const leastBytes = 32;
+
+/** `SECRET_KEY` as its keys, the newest first. A comma inside a key is part of it unless each side is long enough to be one. */
+export function secretKeysOf(secretKey: string): string[] {
+  const parts = secretKey.split(',').map((part) => part.trim());
+  return parts.length > 1 && parts.every((part) => Buffer.byteLength(part) >= leastBytes)
+    ? parts
+    : [secretKey];
+}
+
+function sealUnder(key: Buffer, text: string): string {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce);
+  const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+  return Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url');
+}
+
+function openUnder(key: Buffer, sealed: string): string | undefined {
+  const bytes = Buffer.from(sealed, 'base64url');
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12));
+    decipher.setAuthTag(bytes.subarray(12, 28));
+    return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+const macUnder = (key: Buffer, text: string): string =>
+  createHmac('sha256', key).update(text).digest('base64url');
+
+/** @param secretKey - `SECRET_KEY`, at least 32 bytes; or `new,old`: sealed and signed with the first, opened with any. */
 export function createSecretBox(secretKey: string): SecretBox {
-  const derive = (purpose: string): Buffer =>
-    Buffer.from(hkdfSync('sha256', secretKey, 'gatehouse', purpose, 32));
-  return {
-    derive,
-    seal(purpose, text) {
-      const nonce = randomBytes(12);
-      const cipher = createCipheriv('aes-256-gcm', derive(`seal:${purpose}`), nonce);
-      const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-      return Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url');
-    },
-    open(purpose, sealed) {
-      const bytes = Buffer.from(sealed, 'base64url');
-      const decipher = createDecipheriv('aes-256-gcm', derive(`seal:${purpose}`), bytes.subarray(0, 12));
-      try {
-        decipher.setAuthTag(bytes.subarray(12, 28));
-        return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');
-      } catch (error) {
-        throw new SealBroken(`a sealed ${purpose} cannot be opened`, { cause: error });
-      }
-    },
-    sign(purpose, text) {
-      return createHmac('sha256', derive(`sign:${purpose}`))
-        .update(text)
-        .digest('base64url');
-    },
+  const keys = secretKeysOf(secretKey);
+  const adopted = new Map<string, Buffer>();
+  const deriveAll = (purpose: string): Buffer[] =>
+    keys.map((key) => Buffer.from(hkdfSync('sha256', key, 'gatehouse', purpose, 32)));
+  const newest = (purpose: string): Buffer => deriveAll(purpose)[0] ?? Buffer.alloc(0);
+  const open = (purpose: string, sealed: string): string => {
+    for (const key of deriveAll(`seal:${purpose}`)) {
+      const text = openUnder(key, sealed);
+      if (text !== undefined) return text;
+    }
+    throw new SealBroken(`a sealed ${purpose} cannot be opened`);
   };
+  const seal = (purpose: string, text: string): string => sealUnder(newest(`seal:${purpose}`), text);
+  return {
+    keys: keys.length,
+    derive: newest,
+    deriveAll,
+    seal,
+    open,
+    reseal(purpose, sealed) {
+      if (openUnder(newest(`seal:${purpose}`), sealed) !== undefined) return undefined;
+      return seal(purpose, open(purpose, sealed));
+    },
+    adopt: (purpose, key) => void adopted.set(purpose, key),
+    sign: (purpose, text) => macUnder(adopted.get(purpose) ?? newest(`sign:${purpose}`), text),
+    verify: (purpose, text, mac) =>
+      deriveAll(`sign:${purpose}`).some((key) => isSameText(macUnder(key, text), mac)),
+  };
+}
+
+function isSameText(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
 }

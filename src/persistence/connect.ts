@@ -6,7 +6,10 @@ import type { Clock } from '../shared/clock.js';
 import { schemas } from './collections/index.js';
 import { openEmbeddedStore } from './embedded/store.js';
 import { openMongoStore } from './mongo/store.js';
+import { databaseFile } from './embedded/file-check.js';
+import type { Opening } from './format.js';
 import type { Store } from './store.js';
+import { existsSync } from 'node:fs';
 
 export interface StoreOptions {
   /** MongoDB's connection string; undefined: the embedded database. */
@@ -15,17 +18,28 @@ export interface StoreOptions {
   dataDir: string;
   clock: Clock;
   log: Logger;
+  /** What for; absent: for a server. */
+  opening?: Opening | undefined;
 }
+
+/** Whether there is an embedded database in a folder. */
+export const hasEmbedded = (dataDir: string): boolean => existsSync(databaseFile(dataDir));
 
 /**
  * Opens the database the configuration names, with all its indexes built.
  *
  * @throws AppError `server.unavailable` when it cannot be reached.
  */
-export async function openStore({ mongodbUri, dataDir, clock, log }: StoreOptions): Promise<Store> {
+export async function openStore({
+  mongodbUri,
+  dataDir,
+  clock,
+  log,
+  opening = 'server',
+}: StoreOptions): Promise<Store> {
   return mongodbUri === undefined
-    ? openEmbeddedStore(dataDir, schemas, clock, { log })
-    : openMongoStore(mongodbUri, schemas, clock, log);
+    ? openEmbeddedStore(dataDir, schemas, clock, { opening, log })
+    : openMongoStore(mongodbUri, schemas, clock, log, opening);
 }
 
 /** An empty embedded database that is gone once it is closed: to try something out on. */

@@ -138,6 +138,11 @@ export interface Store {
   increment(key: string, by: number, expiresAt: Date): Promise<{ count: number; expiresAt: Date }>;
   /** Ends a counter before its time. */
   resetCounter(key: string): Promise<void>;
+  /**
+   * Writes a consistent copy to a file that must not be there, while others go on writing; absent where the database has tools of its own
+   * for that (MongoDB).
+   */
+  backup?(path: string): Promise<void>;
   /** Throws `server.unavailable` when the database does not answer. */
   ping(): Promise<void>;
   /** Waits for what is being written, then lets go of the database. */

@@ -120,7 +120,7 @@ function cookies(core: Core): Configuration['cookies'] {
       interaction: `${isSecure ? '__Secure-' : ''}gh_op_interaction`,
       resume: `${isSecure ? '__Secure-' : ''}gh_op_resume`,
     },
-    keys: [core.secretBox.derive('oidc-cookies').toString('base64url')],
+    keys: core.secretBox.deriveAll('oidc-cookies').map((key) => key.toString('base64url')),
     long: short,
     short,
   };

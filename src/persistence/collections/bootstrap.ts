@@ -15,8 +15,6 @@ export interface BootstrapEntryDocument extends StoredDocument {
   passwordSetAt: Date | null;
   /** Of the one record that is the lease of whoever applies a file: until when it holds. */
   leasedUntil: Date | null;
-  /** Of the one record that keeps the key of the digests: the key, sealed. */
-  sealedKey: string | null;
 }
 
 export const bootstrapEntrySchema = defineCollection<BootstrapEntryDocument>(
@@ -27,7 +25,6 @@ export const bootstrapEntrySchema = defineCollection<BootstrapEntryDocument>(
     fields: { type: [Mixed], required: true },
     passwordSetAt: Date,
     leasedUntil: Date,
-    sealedKey: String,
   },
   [{ name: 'bootstrap_entries_tenant', key: { tenantId: 1 } }],
 );

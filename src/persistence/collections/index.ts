@@ -5,6 +5,7 @@ import * as directories from './directories.js';
 import * as events from './events.js';
 import * as groups from './groups.js';
 import * as invitations from './invitations.js';
+import * as keptKeys from './kept-keys.js';
 import * as tenants from './tenants.js';
 import * as users from './users.js';
 
@@ -24,6 +25,7 @@ export interface Documents {
   identities: users.IdentityDocument;
   invitations: invitations.InvitationDocument;
   jobs: events.JobDocument;
+  kept_keys: keptKeys.KeptKeyDocument;
   oidc_payloads: access.OidcPayloadDocument;
   one_time_tokens: access.OneTimeTokenDocument;
   roles: tenants.RoleDocument;
@@ -55,6 +57,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   identities: users.identitySchema,
   invitations: invitations.invitationSchema,
   jobs: events.jobSchema,
+  kept_keys: keptKeys.keptKeySchema,
   oidc_payloads: access.oidcPayloadSchema,
   one_time_tokens: access.oneTimeTokenSchema,
   roles: tenants.roleSchema,
@@ -67,3 +70,6 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   tenants: tenants.tenantSchema,
   users: users.userSchema,
 };
+
+/** The names of all collections. */
+export const collectionNames = Object.keys(schemas) as CollectionName[];

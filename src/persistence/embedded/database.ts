@@ -1,13 +1,15 @@
 import { mkdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { open, type Database as Table, type RootDatabase } from 'lmdb';
 import type { Schema } from 'mongoose';
+import { ConfigError } from '../../infrastructure/config.js';
 import { AppError } from '../../shared/errors.js';
 import { createDerivations, type Derivations } from './derivations.js';
 import { msgpack, openDocuments, type Documents } from './documents.js';
 import { duplicate, entriesOf, readCollection, type Collected, type Index } from './indexes.js';
 import { documentRange, encodeKey, endOf } from './keys.js';
+import { checkDatabaseFile, closeToOthers, databaseFile } from './file-check.js';
 import { createRanks, type Ranks } from './ranks.js';
+import { requireFormat, type Opening, otherVersion, storeFormat } from '../format.js';
 
 /** A counter and when it ends (milliseconds). */
 export interface Counter {
@@ -35,6 +37,8 @@ export interface Database {
   lastFailure(): { ago: number; isLast: boolean };
   /** Lets go of what processes that were killed were still reading: their old pages could never be used again. */
   releaseDeadReaders(): void;
+  /** Writes a consistent copy of the whole database, while others read and write it, to a file that must not be there. */
+  backup(path: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -62,13 +66,21 @@ function buildIndex(
   }
 }
 
+/** Whether another living process has the file open: it would go on by its own indexes beside ours. */
+function isOpenElsewhere(root: RootDatabase): boolean {
+  root.readerCheck();
+  return [...root.readerList().matchAll(/^\s*(\d+)\s/gm)].some(([, pid]) => Number(pid) !== process.pid);
+}
+
 /** Reads the collections, and builds each index that is new or defined otherwise than when it was last built. */
 function prepareCollections(
   root: RootDatabase,
   tables: Pick<Database, 'documents' | 'entries'>,
   schemas: Readonly<Record<string, Schema>>,
+  mayChange: boolean,
 ): Map<string, Collected> {
   return root.transactionSync(() => {
+    const isNew = root.get('indexes') === undefined;
     const known = { ...(root.get('indexes') as Record<string, KnownIndex> | undefined) };
     const fresh = new Set<number>();
     const stale = new Set(Object.keys(known));
@@ -83,13 +95,19 @@ function prepareCollections(
       return last;
     };
     const collections = new Map<string, Collected>();
+    const refuse = () => {
+      if (isNew) return;
+      if (!mayChange || isOpenElsewhere(root)) throw otherVersion();
+    };
     for (const [name, schema] of Object.entries(schemas)) {
       const collection = readCollection(name, schema, numberOf);
       collections.set(name, collection);
+      if (fresh.size > 0) refuse();
       for (const index of collection.indexes) {
         if (fresh.has(index.number)) buildIndex(tables.documents, tables.entries, collection, index);
       }
     }
+    if (stale.size > 0) refuse();
     for (const name of stale) {
       dropEntries(tables.entries, known[name]?.number ?? 0);
       Reflect.deleteProperty(known, name);
@@ -100,7 +118,11 @@ function prepareCollections(
 }
 
 function unavailable(folder: string, cause: unknown): AppError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const told = cause instanceof Error ? cause.message : String(cause);
+  // lmdb tells processes apart by their numbers, and finds its own one in use.
+  const reason = told.includes("reading 'address'")
+    ? 'another process of the same number has it open, as when two containers share one volume. Run one container on it, or give them MongoDB (commands: docker exec in the running one)'
+    : told;
   return new AppError('server.unavailable', `the embedded database in ${folder} cannot be used: ${reason}`, {
     cause,
     retryAfterSeconds: 5,
@@ -149,9 +171,31 @@ function openFile(path: string, isLasting: boolean): RootDatabase {
   });
 }
 
+/** Opens the file once it is known to be whole, and of a format that is known. */
+function openChecked(folder: string, isLasting: boolean): RootDatabase {
+  const isThere = checkDatabaseFile(folder);
+  const root = openFile(databaseFile(folder), isLasting);
+  closeToOthers(folder);
+  requireRootFormat(root, isThere);
+  return root;
+}
+
+/** @throws ConfigError when the database was written by a version that keeps it otherwise. */
+function requireRootFormat(root: RootDatabase, isThere: boolean): void {
+  const kept: unknown = root.get('format');
+  // Before there was a number, rows came with layouts; what came before rows has none.
+  const isOlder =
+    kept === undefined && root.get('indexes') !== undefined && root.get('layouts') === undefined;
+  requireFormat(isOlder ? 0 : kept, 'DATA_DIR');
+  if (kept === undefined && (!isThere || root.get('layouts') !== undefined))
+    root.putSync('format', storeFormat);
+}
+
 export interface DatabaseOptions {
   /** False: writes are not waited for until they are on the disk, since nobody will read them after a crash. */
   isLasting?: boolean;
+  /** What for: a server brings an older database up to date, commands do not. */
+  opening?: Opening;
 }
 
 /**
@@ -162,13 +206,13 @@ export interface DatabaseOptions {
 export function openDatabase(
   folder: string,
   schemas: Readonly<Record<string, Schema>>,
-  { isLasting = true }: DatabaseOptions = {},
+  { isLasting = true, opening = 'server' }: DatabaseOptions = {},
 ): Database {
   try {
     // Like the secret beside it, for its owner alone.
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const path = join(folder, 'store.mdb');
-    const root = openFile(path, isLasting);
+    const path = databaseFile(folder);
+    const root = openChecked(folder, isLasting);
     const documents = openDocuments(root, schemas);
     const entries = root.openDB<string, Buffer>({
       name: 'entries',
@@ -176,7 +220,7 @@ export function openDatabase(
       keyEncoding: 'binary',
     });
     const counters = root.openDB<Counter, string>({ name: 'counters', ...msgpack });
-    const collections = prepareCollections(root, { documents, entries }, schemas);
+    const collections = prepareCollections(root, { documents, entries }, schemas, opening === 'server');
     const ranks = createRanks(entries, root.openDB<number, string>({ name: 'sequence' }));
     const requirePresent = presence(folder, path);
     const last = { failure: -Infinity, isFailed: false };
@@ -212,9 +256,10 @@ export function openDatabase(
       },
       lastFailure: () => ({ ago: performance.now() - last.failure, isLast: last.isFailed }),
       releaseDeadReaders: () => void root.readerCheck(),
+      backup: (target) => root.backup(target, true),
       close: () => root.close(),
     };
   } catch (error) {
-    throw error instanceof AppError ? error : unavailable(folder, error);
+    throw error instanceof AppError || error instanceof ConfigError ? error : unavailable(folder, error);
   }
 }

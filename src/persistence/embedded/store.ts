@@ -268,6 +268,7 @@ export function openEmbeddedStore(
       clearInterval(sweeping);
       return database.close();
     },
+    backup: (path: string) => database.backup(path),
     sweep: sweepNow,
     isAtomic: true,
     description: `embedded, ${folder}`,

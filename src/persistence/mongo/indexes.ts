@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { mongo, type Schema } from 'mongoose';
 import type { Doc } from '../document.js';
+import { otherVersion } from '../format.js';
 
+type SchemaIndexOptions = ReturnType<Schema['indexes']>[number][1];
 type Options = mongo.CreateIndexesOptions & { name: string };
 
 /** What makes an index the one that is wanted. */
@@ -15,16 +18,47 @@ function nature(key: unknown, options: Partial<Options>) {
   };
 }
 
+/** An index that is defined otherwise than one of its name stands beside it under another, until that one is dropped. */
+const nameBeside = (name: string, wanted: object): string =>
+  `${name}@${createHash('sha256').update(JSON.stringify(wanted)).digest('hex').slice(0, 8)}`;
+
+/** The name an index was defined with. */
+export const definedName = (name: string): string => name.replace(/@[0-9a-f]{8}$/, '');
+
+/**
+ * Builds an index that is new or defined otherwise. The old one goes only when the new one stands: what must be unique is so at every
+ * moment, and where the new one cannot be built nothing has changed.
+ */
 async function ensureIndex(
   collection: mongo.Collection<Doc>,
   existing: readonly mongo.IndexDescriptionInfo[],
   key: mongo.IndexSpecification,
   options: Options,
+  mayChange: boolean,
 ): Promise<void> {
-  const found = existing.find(({ name }) => name === options.name);
-  if (found && isDeepStrictEqual(nature(found.key, found), nature(key, options))) return;
-  if (found) await collection.dropIndex(options.name);
-  await collection.createIndex(key, options, {});
+  const wanted = nature(key, options);
+  const own = existing.filter(({ name }) => definedName(name ?? '') === options.name);
+  const found = own.find((index) => isDeepStrictEqual(nature(index.key, index), wanted));
+  if (!found) {
+    if (!mayChange) throw otherVersion();
+    const isTaken = own.some(({ name }) => name === options.name);
+    const name = isTaken ? nameBeside(options.name, wanted) : options.name;
+    await collection.createIndex(key, { ...options, name }, {});
+  }
+  if (!mayChange) return;
+  for (const { name = '' } of own.filter((index) => index !== found)) {
+    await collection.dropIndex(name).catch((error: unknown) => {
+      // Another process was faster.
+      if (!(error instanceof mongo.MongoServerError) || error.codeName !== 'IndexNotFound') throw error;
+    });
+  }
+}
+
+export interface Preparing {
+  /** Whether the server sweeps by its own clock what has expired. */
+  expire: boolean;
+  /** Whether indexes of a database that stands may be built and dropped. */
+  mayChange: boolean;
 }
 
 async function makeCollection(db: mongo.Db, name: string): Promise<void> {
@@ -34,47 +68,56 @@ async function makeCollection(db: mongo.Db, name: string): Promise<void> {
   });
 }
 
+function optionsOf(key: object, definition: SchemaIndexOptions, expire: boolean): Options {
+  const { name, unique, partialFilterExpression, expireAfterSeconds } = definition;
+  return {
+    name: name ?? Object.keys(key).join('_'),
+    ...(unique === true && { unique }),
+    ...(partialFilterExpression && { partialFilterExpression }),
+    ...(expire && expireAfterSeconds !== undefined && { expireAfterSeconds }),
+  };
+}
+
 async function prepareCollection(
   db: mongo.Db,
   name: string,
   schema: Schema,
   known: ReadonlySet<string>,
-  expire: boolean,
+  { expire, mayChange }: Preparing,
 ): Promise<string | null> {
   const collection = db.collection<Doc>(name);
-  if (!known.has(name)) await makeCollection(db, name);
-  const existing = known.has(name) ? await collection.listIndexes().toArray() : [];
-  let expiry: string | null = null;
-  for (const [
-    key,
-    { name: index, unique, partialFilterExpression, expireAfterSeconds },
-  ] of schema.indexes()) {
-    if (expireAfterSeconds !== undefined) expiry = Object.keys(key)[0] ?? null;
-    await ensureIndex(collection, existing, key as mongo.IndexSpecification, {
-      name: index ?? Object.keys(key).join('_'),
-      ...(unique === true && { unique }),
-      ...(partialFilterExpression && { partialFilterExpression }),
-      ...(expire && expireAfterSeconds !== undefined && { expireAfterSeconds }),
-    });
+  if (!known.has(name)) {
+    if (!mayChange && known.size > 0) throw otherVersion();
+    await makeCollection(db, name);
   }
-  return expiry;
+  const isKnown = known.has(name);
+  const existing = isKnown ? await collection.listIndexes().toArray() : [];
+  // The first process on an empty database makes everything, whatever it is.
+  const mayBuild = mayChange || known.size === 0;
+  for (const [key, definition] of schema.indexes()) {
+    const options = optionsOf(key, definition, expire);
+    await ensureIndex(collection, existing, key as mongo.IndexSpecification, options, mayBuild);
+  }
+  const expiring = schema
+    .indexes()
+    .findLast(([, { expireAfterSeconds }]) => expireAfterSeconds !== undefined);
+  return expiring ? (Object.keys(expiring[0])[0] ?? null) : null;
 }
 
 /**
  * Makes the collections and builds their indexes; one that is defined otherwise is built again. What stands as wanted is not touched: a
  * start waits for nobody's transaction.
  *
- * @param expire - whether the server sweeps by its own clock what has expired.
  * @returns by collection, the date field after which a document is gone, or null.
  */
 export async function prepareCollections(
   db: mongo.Db,
   schemas: Readonly<Record<string, Schema>>,
-  expire: boolean,
+  preparing: Preparing,
 ): Promise<Map<string, string | null>> {
   const known = new Set((await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name));
-  const preparing = Object.entries(schemas).map(
-    async ([name, schema]) => [name, await prepareCollection(db, name, schema, known, expire)] as const,
+  const prepared = Object.entries(schemas).map(
+    async ([name, schema]) => [name, await prepareCollection(db, name, schema, known, preparing)] as const,
   );
-  return new Map(await Promise.all(preparing));
+  return new Map(await Promise.all(prepared));
 }

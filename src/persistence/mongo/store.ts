@@ -14,9 +14,10 @@ import type {
   Transaction,
   UpdateOptions,
 } from '../store.js';
+import { requireFormat, storeFormat, type Opening } from '../format.js';
 import { counterSchema, createCounters } from './counters.js';
 import { translate } from './failures.js';
-import { prepareCollections } from './indexes.js';
+import { prepareCollections, type Preparing } from './indexes.js';
 import * as operations from './operations.js';
 import type { View } from './query.js';
 import { createTransactions, runUnprotected, step } from './transaction.js';
@@ -120,14 +121,27 @@ async function mayTransact(db: mongo.Db, log: Logger): Promise<boolean> {
   return false;
 }
 
+/**
+ * Looks at the format of the database and makes its collections and indexes.
+ *
+ * @throws ConfigError when the database was written by a version that keeps it otherwise.
+ */
 async function buildIndexes(
   uri: string,
   schemas: Readonly<Record<string, Schema>>,
-  isSweeping: boolean,
+  preparing: Preparing,
 ): ReturnType<typeof prepareCollections> {
   const connection = await connect(uri, true);
   try {
-    return await prepareCollections(connection.getClient().db(connection.name), schemas, isSweeping);
+    const db = connection.getClient().db(connection.name);
+    const about = db.collection<{ _id: string; format: number }>('about');
+    const kept = await about.findOne({ _id: 'store' });
+    requireFormat(kept?.format, 'MONGODB_URI');
+    const expiries = await prepareCollections(db, schemas, preparing);
+    if (!kept) {
+      await about.updateOne({ _id: 'store' }, { $setOnInsert: { format: storeFormat } }, { upsert: true });
+    }
+    return expiries;
   } finally {
     await connection.close();
   }
@@ -160,10 +174,12 @@ export async function openMongoStore(
   schemas: Readonly<Record<string, Schema>>,
   clock: Clock,
   log: Logger,
+  opening: Opening = 'server',
 ): Promise<Store> {
   // The server's own sweep goes by its own clock: only when that is ours too.
   const all = { ...schemas, counters: counterSchema };
-  const expiries = await buildIndexes(uri, all, clock === systemClock);
+  const preparing = { expire: clock === systemClock, mayChange: opening === 'server' };
+  const expiries = await buildIndexes(uri, all, preparing);
   const connection = await connect(uri);
   const client = connection.getClient();
   const db = client.db(connection.name);
