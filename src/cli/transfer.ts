@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { exportBootstrap } from '../identity/bootstrap-export.js';
+import { exportBootstrap, leftOutOf } from '../identity/bootstrap-export.js';
 import { applyBootstrap, BootstrapError } from '../identity/bootstrap.js';
 import { overriddenBy } from '../identity/bootstrap-overrides.js';
 import { planBootstrap } from '../identity/bootstrap-rehearsal.js';
-import { weakSecrets } from '../identity/bootstrap-secrets.js';
+import { missingSecrets, weakSecrets } from '../identity/bootstrap-secrets.js';
 import { fileFault } from '../infrastructure/file-fault.js';
 import { CommandError, exitCodes, textOf, type Command, type Terminal } from './command.js';
 import { withCore } from './server-core.js';
@@ -20,7 +20,9 @@ export const exportCommand: Command = {
       async (core) => {
         const slug = textOf(values, 'tenant');
         if (slug !== undefined) await tenantOf(core, values);
-        terminal.out(JSON.stringify(await exportBootstrap(core, slug), null, 2));
+        const file = await exportBootstrap(core, slug);
+        terminal.out(JSON.stringify(file, null, 2));
+        for (const line of await leftOutOf(core, slug)) terminal.err(line);
         return exitCodes.ok;
       },
       'read',
@@ -64,11 +66,13 @@ export const importCommand: Command = {
         const { created, updated, unchanged } = outcome;
         const overridden = await overriddenBy(core, file);
         const weak = weakSecrets(file);
-        report({ ...outcome, overridden, weakSecrets: weak }, [
+        const needsSecret = missingSecrets(file);
+        report({ ...outcome, overridden, weakSecrets: weak, needsSecret }, [
           `created ${created}, updated ${updated}, unchanged ${unchanged}`,
           ...overridden.map(
             (where) => `${where} was changed here since, and stays (--again applies the file's)`,
           ),
+          ...needsSecret.map((where) => `${where} needs a new client secret: the file holds none`),
           ...weak.map((where) => `warning: ${where} is short enough to guess`),
         ]);
         return exitCodes.ok;

@@ -8,12 +8,16 @@ import type {
   BootstrapApplication,
   BootstrapConnection,
   BootstrapDirectory,
+  BootstrapGroup,
   BootstrapRole,
   BootstrapTenant,
   BootstrapUser,
 } from './bootstrap-schema.js';
 import { createDirectory, findDirectoryByName, updateDirectory } from './directories.js';
 import { createToken, listTokens, replaceToken } from './directory-tokens.js';
+import type { GroupDocument } from '../persistence/collections/groups.js';
+import { changeMembers, createGroupWithMembers } from './group-members.js';
+import { updateGroup } from './groups.js';
 import { createRole, fullKeyOf, roleCatalogue, updateRole } from './roles.js';
 import { createConnection, listConnections, updateConnection } from './sso-connections.js';
 import { withAccess } from './user-access.js';
@@ -27,7 +31,8 @@ export function pick<E extends object>(entry: E, names: ReadonlySet<string>): Pa
 
 /** A window on one collection of the run's tenant: what an entry was put on is found by its id, whatever it is called now. */
 const idIn = <
-  N extends 'applications' | 'directories' | 'scim_tokens' | 'sso_connections' | 'api_keys' | 'users',
+  N extends
+    'applications' | 'directories' | 'scim_tokens' | 'sso_connections' | 'api_keys' | 'users' | 'groups',
 >(
   { core, actor }: Run,
   name: N,
@@ -72,7 +77,9 @@ async function applyApplication(run: Run, entry: BootstrapApplication, path: str
     find: async () => (await listApplications(core, actor.tenantId)).find(({ key }) => key === entry.key),
     get: (id) => idIn(run, 'applications').get(id),
     create: async () => {
-      const input = { ...application, clientSecret: entry.clientSecret ?? null };
+      // A confidential one without its secret gets one that nobody knows, and not none at all: a new one has to be made.
+      const absent = entry.isPublic === false ? undefined : null;
+      const input = { ...application, clientSecret: entry.clientSecret ?? absent };
       return (await createApplication(core, actor, input)).application._id;
     },
     update: ({ _id }, names, options) =>
@@ -127,9 +134,16 @@ async function withRulesPath<R>(work: () => Promise<R>): Promise<R> {
   }
 }
 
+/** What is decided here of a user. Roles that came with an invitation elsewhere are given by the file. */
+function standingOf({ roles, invitedRoles, approved, accessExpiresAt, loginType }: Partial<BootstrapUser>) {
+  const given = roles || invitedRoles ? [...new Set([...(roles ?? []), ...(invitedRoles ?? [])])] : undefined;
+  const end = typeof accessExpiresAt === 'string' ? new Date(accessExpiresAt) : accessExpiresAt;
+  return { roles: given, approved, accessExpiresAt: end, loginType };
+}
+
 /** A directory's data is the directory's: of a provisioned user only what is decided here is applied. */
 function changeOf(entry: Partial<BootstrapUser>, user: UserDocument): Parameters<typeof createUser>[2] {
-  const { email, givenName, familyName, displayName, phone, userName, password, roles, enabled } = entry;
+  const { email, givenName, familyName, displayName, phone, userName, password, enabled } = entry;
   const isOurs = user.directoryId === null;
   const attributes = withProfile(user.attributes, { email, givenName, familyName, displayName, phone });
   return {
@@ -138,21 +152,21 @@ function changeOf(entry: Partial<BootstrapUser>, user: UserDocument): Parameters
     attributes: withAccess(isOurs ? attributes : user.attributes, entry),
     active: enabled ?? user.enabled,
     password,
-    roles,
+    ...standingOf(entry),
   };
 }
 
 async function applyUser(run: Run, entry: BootstrapUser, path: string): Promise<void> {
   const { core, actor } = run;
-  const { email, givenName, familyName, displayName, phone, password, roles } = entry;
+  const { email, givenName, familyName, displayName, phone, password } = entry;
   const input = {
     userName: entry.userName ?? email,
     externalId: null,
     attributes: withAccess(withProfile({}, { email, givenName, familyName, displayName, phone }), entry),
     active: entry.enabled ?? true,
-    approved: true,
     password,
-    roles,
+    ...standingOf(entry),
+    approved: entry.approved ?? true,
   };
   await applyEntry(run, {
     place: placeIn(run, 'user', email.toLowerCase()),
@@ -161,7 +175,7 @@ async function applyUser(run: Run, entry: BootstrapUser, path: string): Promise<
     idOf: ({ _id }) => _id,
     find: () => findUserByLogin(core, actor.tenantId, email),
     get: (id) => idIn(run, 'users').get(id),
-    create: async () => (await createUser(core, actor, input, { activated: true }))._id,
+    create: async () => (await createUser(core, actor, input, { activated: entry.activated ?? true }))._id,
     update: ({ _id }, names, options) =>
       updateUser(core, actor, _id, (user) => changeOf(pick(entry, names), user), options),
     passwordSetAt: async (id) => {
@@ -176,6 +190,53 @@ const providerFields = ['issuer', 'clientId', 'tenantClaim'];
 /** Another provider needs its secret, which the file may have left as it was. */
 function withSecret(names: ReadonlySet<string>): ReadonlySet<string> {
   return providerFields.some((name) => names.has(name)) ? new Set([...names, 'clientSecret']) : names;
+}
+
+/** The ids of the users with these addresses. @throws AppError `input.invalid` naming each that is nobody's. */
+async function idsOf({ core, actor }: Run, emails: readonly string[], field: string): Promise<string[]> {
+  const found = await Promise.all(emails.map((email) => findUserByLogin(core, actor.tenantId, email)));
+  const errors = emails.flatMap((email, index) =>
+    found[index] ? [] : [{ pointer: `/${field}/${index}`, detail: `there is no user ${email}` }],
+  );
+  if (errors.length > 0) throw new AppError('input.invalid', 'some people are not there', { errors });
+  return found.flatMap((user) => user?._id ?? []);
+}
+
+async function applyGroup(run: Run, entry: BootstrapGroup, path: string): Promise<void> {
+  const { core, actor } = run;
+  const { displayName, roles = [], members = [], administrators = [] } = entry;
+  const access = async () => ({
+    roleIds: roles,
+    administratorIds: await idsOf(run, administrators, 'administrators'),
+  });
+  await applyEntry<GroupDocument>(run, {
+    place: placeIn(run, 'group', displayName),
+    path,
+    fields: entry,
+    idOf: ({ _id }) => _id,
+    find: () => idIn(run, 'groups').findOne({ displayName, directoryId: null }),
+    get: (id) => idIn(run, 'groups').get(id),
+    create: async () => {
+      const input = { displayName, externalId: null, attributes: {}, ...(await access()) };
+      return (await createGroupWithMembers(core, actor, input, await idsOf(run, members, 'members')))._id;
+    },
+    update: async (found, names, options) => {
+      const { roleIds, administratorIds } = await access();
+      const given = {
+        ...(names.has('roles') && { roleIds }),
+        ...(names.has('administrators') && { administratorIds }),
+      };
+      const edit = ({ externalId, attributes, displayName: name }: GroupDocument) => ({
+        displayName: name,
+        externalId,
+        attributes,
+        ...given,
+      });
+      const edited = await updateGroup(core, actor, found._id, edit, options);
+      if (!names.has('members')) return edited;
+      return changeMembers(core, actor, found._id, { replaceWith: await idsOf(run, members, 'members') });
+    },
+  });
 }
 
 async function applyConnection(run: Run, entry: BootstrapConnection, path: string): Promise<void> {
@@ -220,6 +281,7 @@ export function applyInside(run: Run, entry: BootstrapTenant, path: string): Pro
       ),
     () => each(entry.directories, `${path}.directories`, (item, where) => applyDirectory(run, item, where)),
     () => each(entry.users, `${path}.users`, (user, where) => applyUser(run, user, where)),
+    () => each(entry.groups, `${path}.groups`, (group, where) => applyGroup(run, group, where)),
     () => each(entry.apiKeys, `${path}.apiKeys`, (apiKey, where) => applyApiKey(run, apiKey, where)),
   ]);
 }

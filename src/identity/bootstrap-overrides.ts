@@ -65,7 +65,22 @@ function shownConnection(core: Core, entry: BootstrapConnection, document: SsoCo
 
 function shownUser(entry: BootstrapUser, user: UserDocument, isPasswordKept: boolean): Fields {
   const exported: Fields = exportUser(user);
-  const nothing: Fields = { limitedProducts: [], services: [], userProfileAccess: false };
+  const { roles: shownRoles = [], invitedRoles = [] } = exported as {
+    roles?: string[];
+    invitedRoles?: string[];
+  };
+  // What came with an invitation elsewhere is given by the file here.
+  const byFile = new Set([...shownRoles, ...invitedRoles]);
+  const given = [...byFile].filter(
+    (role) => (entry.roles ?? []).includes(role) || !(entry.invitedRoles ?? []).includes(role),
+  );
+  const nothing: Fields = {
+    approved: true,
+    activated: true,
+    limitedProducts: [],
+    services: [],
+    userProfileAccess: false,
+  };
   const isOurs = user.directoryId === null;
   const shown = Object.keys(entry).map((name) => [name, exported[name] ?? nothing[name] ?? null]);
   const profile = ['email', 'userName', 'givenName', 'familyName', 'displayName', 'phone'];
@@ -74,6 +89,8 @@ function shownUser(entry: BootstrapUser, user: UserDocument, isPasswordKept: boo
   return {
     ...(Object.fromEntries(shown) as Fields),
     userName: user.userName,
+    roles: given,
+    invitedRoles: sameIf(entry.invitedRoles?.every((role) => byFile.has(role)) ?? true, entry.invitedRoles),
     password: sameIf(isPasswordKept, entry.password),
     ...theirs,
   };
@@ -179,6 +196,17 @@ async function overriddenConnections(look: Look, tenant: BootstrapTenant, path: 
   );
 }
 
+async function overriddenGroups(look: Look, tenant: BootstrapTenant, path: string): Promise<string[]> {
+  const stored = await look.core.store.tenant(look.tenantId).collection('groups').find({ directoryId: null });
+  return compare(
+    look,
+    { kind: 'group', path: `${path}.groups`, entries: tenant.groups },
+    ({ displayName }) => displayName,
+    stored,
+    (_entry, { displayName, roleIds = [] }) => ({ displayName, roles: roleIds }),
+  );
+}
+
 async function overriddenApiKeys(look: Look, tenant: BootstrapTenant, path: string): Promise<string[]> {
   const stored = await look.core.store.tenant(look.tenantId).collection('api_keys').find({});
   return compare(
@@ -197,6 +225,7 @@ const looks = {
   ssoConnections: overriddenConnections,
   directories: (look: Look, { directories = [] }: BootstrapTenant, path: string) =>
     overriddenDirectories(look, directories, `${path}.directories`),
+  groups: overriddenGroups,
   users: (look: Look, { users }: BootstrapTenant, path: string) =>
     overriddenUsers(look, `${path}.users`, users),
   apiKeys: overriddenApiKeys,

@@ -32,6 +32,7 @@ const keysOfLists = {
   apiKeys: 'name',
   directories: 'name',
   ssoConnections: 'name',
+  groups: 'displayName',
   tokens: 'name',
 } as const;
 

@@ -1,6 +1,7 @@
 import type { Documents } from '../persistence/collections/index.js';
 import { openScratchStore } from '../persistence/connect.js';
 import type { Store, StoredDocument } from '../persistence/store.js';
+import type { GroupDocument } from '../persistence/collections/groups.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import { applyBootstrap, BootstrapError, changedTenants, type BootstrapFile } from './bootstrap.js';
 import { digestKey, openLedger } from './bootstrap-ledger.js';
@@ -32,11 +33,13 @@ const noPasswords: Core['passwords'] = {
 };
 
 /** Those whom the file's users may be, and those who keep the last administrator's place. */
-async function usersOf(core: Core, { slug, users = [] }: BootstrapTenant) {
+async function usersOf(core: Core, { slug, users = [], groups = [] }: BootstrapTenant) {
   const tenant = await core.store.server.collection('tenants').findOne({ slug });
   if (!tenant) return [];
   const stored = core.store.tenant(tenant._id).collection('users');
-  const names = users.flatMap(({ email, userName }) => [email, userName ?? email]).map(loginKey);
+  const people = groups.flatMap(({ members = [], administrators = [] }) => [...members, ...administrators]);
+  const own = users.flatMap(({ email, userName }) => [email, userName ?? email]);
+  const names = [...own, ...people].map(loginKey);
   const { administratorRoles } = await tenantConfig(core, tenant._id);
   const found = [
     ...(await stored.find({ loginKeys: { $in: names } })),
@@ -63,12 +66,22 @@ async function usersOnRecord(core: Core, { slug }: BootstrapTenant): Promise<Use
   return ids.length === 0 ? [] : scope.collection('users').find({ _id: { $in: ids } });
 }
 
+/** The groups made by hand, as if nothing of them were still being written. */
+async function groupsOf(core: Core, { slug, groups = [] }: BootstrapTenant): Promise<GroupDocument[]> {
+  const tenant =
+    groups.length > 0 ? await core.store.server.collection('tenants').findOne({ slug }) : undefined;
+  if (!tenant) return [];
+  const found = await core.store.tenant(tenant._id).collection('groups').find({ directoryId: null });
+  return found.map(({ pendingParts: _, ...group }) => group);
+}
+
 async function copySetUp(core: Core, into: Store, tenants: readonly BootstrapTenant[]): Promise<void> {
   for (const name of setUp) await copy(into, name, await core.store.server.collection(name).find({}));
   // Who applies the file for good at this moment has no hold on the copy.
   await into.server.collection('bootstrap_entries').removeMany({ kind: 'lease' });
   for (const tenant of tenants) {
     const users = [...(await usersOf(core, tenant)), ...(await usersOnRecord(core, tenant))];
+    await copy(into, 'groups', await groupsOf(core, tenant));
     await copy(into, 'users', [...new Map(users.map((user) => [user._id, user])).values()]);
   }
 }

@@ -25,11 +25,12 @@ const role = z.strictObject({
   permissions: z.array(text),
 });
 
-const application = z.strictObject({
+export const applicationSchema = z.strictObject({
   key: text,
   name: text,
   clientId: text,
   clientSecret: z.string().min(1).nullable().optional(),
+  isPublic: z.boolean().optional(),
   redirectUris: z.array(text),
   postLogoutRedirectUris: z.array(text).optional(),
   backchannelLogoutUri: text.nullable().optional(),
@@ -53,6 +54,21 @@ const user = z.strictObject({
   limitedProducts: z.array(text).optional(),
   userProfileAccess: z.boolean().optional(),
   services: z.array(text).optional(),
+  approved: z.boolean().optional(),
+  activated: z.boolean().optional(),
+  accessExpiresAt: z.iso
+    .datetime({ offset: true, error: 'must be an instant such as 2027-01-31T00:00:00Z' })
+    .nullable()
+    .optional(),
+  loginType: z.enum(['local', 'sso']).optional(),
+  invitedRoles: z.array(text).optional(),
+});
+
+const group = z.strictObject({
+  displayName: text,
+  roles: z.array(text).optional(),
+  members: z.array(address).optional(),
+  administrators: z.array(address).optional(),
 });
 
 const condition = z
@@ -67,7 +83,7 @@ const condition = z
     'must hold exactly one of is, in and matches',
   );
 
-const directory = z.strictObject({
+export const directorySchema = z.strictObject({
   name: text,
   dialect: z.enum(dialects).optional(),
   enabled: z.boolean().optional(),
@@ -81,7 +97,7 @@ const connectionKey = z.string().superRefine((key, context) => {
   if (message !== undefined) context.addIssue({ code: 'custom', message: `${key} ${message}` });
 });
 
-const ssoConnection = z.strictObject({
+export const connectionSchema = z.strictObject({
   name: text,
   key: connectionKey.optional(),
   issuer: text,
@@ -89,6 +105,7 @@ const ssoConnection = z.strictObject({
   clientSecret: z.string().min(1).nullable().optional(),
   clientAuthMethod: z.enum(clientAuthMethods).nullable().optional(),
   tenantClaim: z.strictObject({ claim: text, value: text }).nullable().optional(),
+  isPublic: z.boolean().optional(),
   scopes: z.array(text).optional(),
   domains: z.array(z.strictObject({ domain: text, verified: z.boolean().optional() })).optional(),
   mode: z.enum(['off', 'optional', 'required']).optional(),
@@ -105,11 +122,12 @@ export const tenantSchema = z.strictObject({
   preset: z.enum(presetNames).optional(),
   settings: anySettings.optional(),
   roles: z.array(role).optional(),
-  applications: z.array(application).optional(),
+  applications: z.array(applicationSchema).optional(),
   users: z.array(user).optional(),
+  groups: z.array(group).optional(),
   apiKeys: z.array(apiKey).optional(),
-  directories: z.array(directory).optional(),
-  ssoConnections: z.array(ssoConnection).optional(),
+  directories: z.array(directorySchema).optional(),
+  ssoConnections: z.array(connectionSchema).optional(),
 });
 
 export const fileSchema = z.strictObject({ tenants: z.array(tenantSchema) });
@@ -117,11 +135,12 @@ export const fileSchema = z.strictObject({ tenants: z.array(tenantSchema) });
 /** What a deployment declares: tenants and what stands in them. */
 export type BootstrapFile = z.output<typeof fileSchema>;
 export type BootstrapTenant = z.output<typeof tenantSchema>;
-export type BootstrapApplication = z.output<typeof application>;
-export type BootstrapDirectory = z.output<typeof directory>;
+export type BootstrapApplication = z.output<typeof applicationSchema>;
+export type BootstrapDirectory = z.output<typeof directorySchema>;
 export type BootstrapApiKey = z.output<typeof apiKey>;
-export type BootstrapConnection = z.output<typeof ssoConnection>;
+export type BootstrapConnection = z.output<typeof connectionSchema>;
 export type BootstrapUser = z.output<typeof user>;
+export type BootstrapGroup = z.output<typeof group>;
 export type BootstrapRole = z.output<typeof role>;
 
 /** All faults of a bootstrap file at once, each beginning with its JSON path, e.g. `tenants[0].users[2].email: ...`. */

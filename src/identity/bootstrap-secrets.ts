@@ -44,3 +44,20 @@ export function weakSecrets(file: BootstrapFile): string[] {
 export function exampleSecrets(file: BootstrapFile): string[] {
   return secretsOf(file).flatMap(({ path, value }) => (known.test(value) ? [path] : []));
 }
+
+/** Confidential applications and connections whose secret the file does not hold, as after an export; by JSON path. */
+export function missingSecrets({ tenants }: BootstrapFile): string[] {
+  return tenants.flatMap(({ applications = [], ssoConnections = [] }, at) => {
+    const lacks = ({
+      isPublic,
+      clientSecret,
+    }: {
+      isPublic?: boolean | undefined;
+      clientSecret?: string | null | undefined;
+    }): boolean => isPublic === false && !clientSecret;
+    return [
+      ...applications.flatMap((entry, i) => (lacks(entry) ? [`tenants[${at}].applications[${i}]`] : [])),
+      ...ssoConnections.flatMap((entry, i) => (lacks(entry) ? [`tenants[${at}].ssoConnections[${i}]`] : [])),
+    ];
+  });
+}

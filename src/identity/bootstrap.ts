@@ -8,7 +8,7 @@ import type { Core } from './core.js';
 import { createTenant, findTenantBySlug, updateTenant, type TenantDocument } from './tenants.js';
 import type { SettingsPatch } from './tenant-settings.js';
 
-export { parseBootstrap, readBootstrap } from './bootstrap-read.js';
+export { parseBootstrap } from './bootstrap-read.js';
 export { BootstrapError, type BootstrapFile } from './bootstrap-schema.js';
 
 /** How many entries of each kind of outcome. */
@@ -94,13 +94,21 @@ function entriesIn(entry: BootstrapTenant): number {
     roles = [],
     ssoConnections = [],
     users = [],
+    groups = [],
     apiKeys = [],
   } = entry;
   const inside = [...applications.map((item) => item.roles), ...directories.map((item) => item.tokens)];
-  return [[entry], applications, directories, roles, ssoConnections, users, apiKeys, ...inside].reduce(
-    (sum, list) => sum + (list?.length ?? 0),
-    0,
-  );
+  return [
+    [entry],
+    applications,
+    directories,
+    roles,
+    ssoConnections,
+    users,
+    groups,
+    apiKeys,
+    ...inside,
+  ].reduce((sum, list) => sum + (list?.length ?? 0), 0);
 }
 
 /** The tenants of a file whose entry is not, to the letter, the one that was last applied. */

@@ -35,7 +35,7 @@ export interface SecretBox {
 const leastBytes = 32;
 
 /** `SECRET_KEY` as its keys, the newest first. A comma inside a key is part of it unless each side is long enough to be one. */
-export function secretKeysOf(secretKey: string): string[] {
+function secretKeysOf(secretKey: string): string[] {
   const parts = secretKey.split(',').map((part) => part.trim());
   return parts.length > 1 && parts.every((part) => Buffer.byteLength(part) >= leastBytes)
     ? parts

@@ -180,12 +180,16 @@ describe('the gatehouse command', () => {
       const [acme] = json()['tenants'] as Record<string, unknown>[];
       expect(acme).to.deep.include({ slug: 'acme', settings: { 'lockout.lockSeconds': 60 } });
       expect(acme?.['users']).to.deep.equal([
-        { email: 'ada@acme.test', givenName: 'Ada', roles: ['crm:agent'], enabled: true },
+        { email: 'ada@acme.test', givenName: 'Ada', roles: ['crm:agent'], enabled: true, loginType: 'local' },
       ]);
       const elsewhere = { DATA_DIR: join(folder, 'elsewhere') };
       const imported = await run('import - --json', { input: out, env: elsewhere });
       expect(imported.code, imported.out + imported.err).to.equal(exitCodes.ok);
-      expect((await run('export', { env: elsewhere })).json()).to.deep.equal(json());
+      // A connection's secret cannot be made up: there it has none until somebody gives it.
+      const expected = json();
+      Reflect.deleteProperty((acme?.['ssoConnections'] as object[])[0] ?? {}, 'isPublic');
+      expected['tenants'] = [acme];
+      expect((await run('export', { env: elsewhere })).json()).to.deep.equal(expected);
     });
 
     it('answers 65 for a file with faults, 66 for one that is not there', async () => {

@@ -235,7 +235,10 @@ describe('the commands of an operator', function () {
         expect(err).to.contain('SECRET_KEY');
       }
     });
-    for (const value of ['change-me-to-32-random-characters-please', 'x'.repeat(40)]) {
+    for (const value of [
+      'change-me-to-32-random-characters-please',
+      'REPLACE_ME_with_32_random_bytes_please',
+    ]) {
       it(`refuse a key that stands in examples: ${value.slice(0, 12)}`, async () => {
         const { code, err } = await run('check', { ...production, SECRET_KEY: value });
         expect(code).to.equal(exitCodes.config);
