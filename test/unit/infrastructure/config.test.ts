@@ -103,7 +103,9 @@ describe('loadConfig', () => {
     expect(loadConfig({ SECRET_KEY_FILE: file }, shipped).secretKey).to.equal(
       'a secret of more than thirty-two bytes',
     );
-    expect(problemsOf({ SECRET_KEY_FILE: join(folder, 'none') })[0]).to.match(/^SECRET_KEY_FILE: .* is not there$/);
+    expect(problemsOf({ SECRET_KEY_FILE: join(folder, 'none') })[0]).to.match(
+      /^SECRET_KEY_FILE: .* is not there$/,
+    );
   });
 
   it('names a broken config file and an unknown setting', async () => {
