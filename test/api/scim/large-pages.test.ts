@@ -12,7 +12,7 @@ interface List {
 }
 
 /** Some 900 kB each, so that a page of 4 MB holds a few. */
-const certificates = Array.from({ length: 14 }, () => ({ value: 'A'.repeat(65_000) }));
+const certificates = Array.from({ length: 14 }, (_, at) => ({ value: `${'A'.repeat(64_990)}${at + 1e9}` }));
 const count = 12;
 const megabytes = 2 ** 20;
 
