@@ -90,6 +90,19 @@ export function secretMatches(client: Client, presented: string, now: Date): boo
   );
 }
 
+/** The same of an application as it is stored. */
+export function applicationSecretMatches(
+  application: ApplicationDocument,
+  presented: string,
+  now: Date,
+): boolean {
+  const isOverlap = (application.previousSecretUntil?.getTime() ?? 0) > now.getTime();
+  return (
+    matches(application.clientSecretHash, presented) ||
+    (isOverlap && matches(application.previousSecretHash, presented))
+  );
+}
+
 /** Whether a client may have the browser sent here: exactly what is registered, on loopback a public one at any port. */
 export function mayRedirectTo(client: Client, uri: string): boolean {
   const registered = client.redirectUris ?? [];

@@ -4,6 +4,7 @@ import type { Provider as ProviderClass } from 'oidc-provider';
 import type { Core } from '../../identity/core.js';
 import { Provider } from '../../infrastructure/oidc-provider-library.js';
 import { requireStartsLeft } from '../start-limit.js';
+import { encodePlainCredentials } from './basic-credentials.js';
 import { noteArrival } from './consumption.js';
 import { mayRedirectTo, secretMatches } from './clients.js';
 import { providerConfiguration } from './configuration.js';
@@ -123,6 +124,7 @@ export function openIdProvider(core: Core): OpenIdProvider {
   const answer: RequestHandler = async (req, res, next) => {
     noteArrival(req, core.clock.now());
     if (req.path === '/auth') await requireStartsLeft(core, req, 'application');
+    await encodePlainCredentials(core, req.headers);
     const { callback } = await currentProvider(core);
     passUnknown(req, next);
     await callback(req, res);
