@@ -4,7 +4,7 @@ import { standardOutput } from './standard-output.js';
 export type Logger = PinoLogger;
 
 /** Paths whose values never reach the log. */
-const redactedPaths = [
+export const redactedPaths: string[] = [
   'req.headers.authorization',
   'req.headers.cookie',
   'res.headers["set-cookie"]',

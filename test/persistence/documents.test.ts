@@ -125,6 +125,46 @@ describe('stored documents', () => {
     });
   });
 
+  it('are found by the items an indexed array has now, when others of the same number take their place', async () => {
+    const tenantId = newId();
+    const connections = store.tenant(tenantId).collection('sso_connections');
+    const connection = (name: string, verifiedDomains: string[]) =>
+      ({ _id: newId(), tenantId, name, verifiedDomains, domains: [], issuer: 'i', mode: 'off' }) as never;
+    const [a, b, c, d] = Array.from({ length: 4 }, () => `${newId()}.test`) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    const { _id } = (await connections.insert(connection('one', [a, b]))) as { _id: string };
+    const nameOf = async (verifiedDomains: string) =>
+      (await store.server.collection('sso_connections').findOne({ verifiedDomains }))?.name;
+    for (const [now, gone] of [
+      [
+        [c, b],
+        [a, d],
+      ],
+      [
+        [b, c],
+        [a, d],
+      ],
+      [
+        [c, d],
+        [a, b],
+      ],
+      [
+        [a, b],
+        [c, d],
+      ],
+    ] as const) {
+      await connections.update(_id, (stored) => ({ ...stored, verifiedDomains: [...now] }));
+      for (const domain of now) expect(await nameOf(domain), domain).to.equal('one');
+      for (const domain of gone) expect(await nameOf(domain), domain).to.equal(undefined);
+    }
+    await connections.insert(connection('other', [c, d]));
+    expect([await nameOf(a), await nameOf(c)]).to.deep.equal(['one', 'other']);
+  });
+
   it('let one of twenty inserts of the same key through', async () => {
     const tenantId = newId();
     const inserts = Array.from({ length: 20 }, () => rolesOf(tenantId).insert(roleOf(tenantId, 'a')));

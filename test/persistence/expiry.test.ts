@@ -37,6 +37,22 @@ describe('what expires', () => {
     expect(await flows.remove(short._id)).to.equal(false);
   });
 
+  it('stays for ever when its end is null or absent', async () => {
+    const flows = store.server.collection('sign_in_flows');
+    const { expiresAt, ...endless } = flow(later(minute));
+    expect(expiresAt).to.not.equal(undefined);
+    const absent = await flows.insert(endless as never);
+    const none = await flows.insert({ ...flow(later(minute)), expiresAt: null } as never);
+    clock.advance(100 * 365 * 24 * 60 * minute);
+    for (const { _id, tokenHash } of [absent, none]) {
+      expect(await flows.get(_id)).to.have.property('_id', _id);
+      expect(await flows.findOne({ tokenHash })).to.have.property('_id', _id);
+      expect(await flows.count({ tokenHash })).to.equal(1);
+      expect(await flows.update(_id, (stored) => ({ ...stored, csrfToken: 'd' }))).to.include({ version: 2 });
+      expect(await flows.remove(_id)).to.equal(true);
+    }
+  });
+
   it('does not stand in the way of a new document with its id or unique key', async () => {
     const flows = store.server.collection('sign_in_flows');
     const old = await flows.insert(flow(later(minute)));

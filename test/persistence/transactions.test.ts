@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { RoleDocument } from '../../src/persistence/collections/tenants.js';
 import type { Store, Transaction } from '../../src/persistence/store.js';
 import { newId } from '../../src/shared/ids.js';
 import { roleOf } from '../support/roles.js';
@@ -46,6 +47,79 @@ describe('transactions', () => {
     expect(await rolesOf(tenantId).find({})).to.deep.equal([kept]);
     expect(await rolesOf(tenantId).findOne({ fullKey: 'kept' })).to.deep.equal(kept);
     expect(await rolesOf(tenantId).count({ fullKey: 'changed' })).to.equal(0);
+  });
+
+  it('undo what they removed by a query as well', async () => {
+    const tenantId = newId();
+    const kept = [
+      await rolesOf(tenantId).insert(roleOf(tenantId, 'a', { name: 'x' })),
+      await rolesOf(tenantId).insert(roleOf(tenantId, 'b', { name: 'x' })),
+      await rolesOf(tenantId).insert(roleOf(tenantId, 'c', { name: 'y' })),
+    ];
+    const failed = store.transaction(function* (tx) {
+      expect(yield* inside(tx, tenantId).removeMany({ name: 'x' })).to.equal(2);
+      expect(yield* inside(tx, tenantId).remove(kept[2]!._id)).to.equal(true);
+      expect(yield* inside(tx, tenantId).count({})).to.equal(0);
+      throw new Error('no');
+    });
+    expect(await failed.catch((error: unknown) => (error as Error).message)).to.equal('no');
+    expect(await rolesOf(tenantId).find({}, { sort: { fullKey: 1 } })).to.deep.equal(kept);
+    expect(await rolesOf(tenantId).findOne({ fullKey: 'b' })).to.deep.equal(kept[1]);
+  });
+
+  it('that have read a document of one tenant do not find or change it through another', async () => {
+    const [ours, theirs] = [newId(), newId()];
+    const { _id } = await rolesOf(ours).insert(roleOf(ours, 'a'));
+    const rename = (stored: RoleDocument): RoleDocument => ({ ...stored, name: 'stolen' });
+    const found = await store.transaction(function* (tx) {
+      expect(yield* inside(tx, ours).get(_id)).to.include({ tenantId: ours });
+      yield* inside(tx, ours).update(_id, (stored) => ({ ...stored, name: 'ours' }));
+      const other = inside(tx, theirs);
+      return {
+        got: yield* other.get(_id),
+        one: yield* other.findOne({ _id }),
+        all: yield* other.find({ _id }),
+        count: yield* other.count({}),
+        updated: yield* other.update(_id, rename),
+        removed: yield* other.remove(_id),
+        removedMany: yield* other.removeMany({}),
+      };
+    });
+    expect(found).to.deep.equal({
+      got: undefined,
+      one: undefined,
+      all: [],
+      count: 0,
+      updated: undefined,
+      removed: false,
+      removedMany: 0,
+    });
+    expect(await rolesOf(ours).get(_id)).to.include({ name: 'ours', version: 2 });
+  });
+
+  it('do not find any more what they have read and then removed, one by one or by a query', async () => {
+    const tenantId = newId();
+    const [a, b, c] = [
+      await rolesOf(tenantId).insert(roleOf(tenantId, 'a')),
+      await rolesOf(tenantId).insert(roleOf(tenantId, 'b')),
+      await rolesOf(tenantId).insert(roleOf(tenantId, 'c')),
+    ];
+    const left = await store.transaction(function* (tx) {
+      const roles = inside(tx, tenantId);
+      for (const { _id } of [a, b, c]) expect(yield* roles.get(_id)).to.not.equal(undefined);
+      yield* roles.remove(a._id);
+      yield* roles.removeMany({ fullKey: 'b' });
+      const gone: unknown[] = [];
+      for (const { _id } of [a, b]) {
+        gone.push(yield* roles.get(_id));
+        gone.push(yield* roles.findOne({ _id }));
+        gone.push(yield* roles.update(_id, (stored) => ({ ...stored, name: 'back' })));
+      }
+      expect(gone).to.deep.equal(gone.map(() => undefined));
+      return (yield* roles.find({})).map(({ fullKey }) => fullKey);
+    });
+    expect(left).to.deep.equal(['c']);
+    expect(await rolesOf(tenantId).count({})).to.equal(1);
   });
 
   it('end with the refusal of a step, even when their work catches it', async () => {

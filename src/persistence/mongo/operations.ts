@@ -5,11 +5,13 @@ import { AppError } from '../../shared/errors.js';
 import { sizeLimit } from '../../shared/size.js';
 import { newDocument, nextDocument, requireVersion, type Doc } from '../document.js';
 import type { Change, FindOptions, Query, UpdateOptions } from '../store.js';
-import { isDuplicate, translate } from './failures.js';
+import { isConflict, isDuplicate, translate } from './failures.js';
 import { filterOf, pastOf, projectionOf, sessionOf, sortOf, type Filter, type View } from './query.js';
 
 /** Times an update reads, changes and tries to replace one document before it gives up. */
 const mostTries = 30;
+/** Times one operation is repeated when it lost to others. */
+const mostRepeats = 8;
 /** Documents in one message to the server. */
 const bulk = 1000;
 /** Documents read at one time by a walk over all. */
@@ -24,11 +26,20 @@ export function jitter(attempt: number): Promise<void> {
   return wait(Math.random() * Math.min(200, 5 * 2 ** attempt));
 }
 
-async function translated<R>(view: View, work: () => Promise<R>): Promise<R> {
-  try {
-    return await work();
-  } catch (error) {
-    throw translate(error, view.name);
+/** Does it, and outside of transactions once more after a conflict: the server has undone the one operation, so it may be repeated. */
+async function translated<R>(view: View, work: () => Promise<R>, repeats = mostRepeats): Promise<R> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (view.session || !isConflict(error)) throw translate(error, view.name);
+      if (attempt >= repeats) {
+        throw new AppError('store.conflict', `${view.name} is being changed by too many at once`, {
+          cause: error,
+        });
+      }
+    }
+    await jitter(attempt);
   }
 }
 
@@ -135,12 +146,14 @@ export function insert(view: View, document: object): Promise<Doc> {
 }
 
 export function insertMany(view: View, documents: readonly object[]): Promise<void> {
-  return translated(view, async () => {
+  const write = async (): Promise<void> => {
     for (let at = 0; at < documents.length; at += bulk) {
       const fresh = documents.slice(at, at + bulk).map((doc) => newDocument(doc, view.scope, view.now()));
       await view.collection.insertMany(fresh, sessionOf(view));
     }
-  });
+  };
+  // Not repeated: some of them may stand already.
+  return translated(view, write, 0);
 }
 
 export async function update(
