@@ -2,7 +2,8 @@ import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 
 /**
- * Headers of server-rendered pages: no script at all, styles and images from here, no framing, nothing cached, no address handed on.
+ * Headers of server-rendered pages: script, styles and images from here alone, nothing inline, no framing, nothing cached, no address handed on.
+ * Pages work without their script.
  *
  * `form-action` is left open on purpose: Chromium applies it to the redirects after a post as well, and a sign-in ends at the company's
  * provider or at the application.
@@ -13,6 +14,7 @@ export function pageHeaders(): RequestHandler {
       useDefaults: false,
       directives: {
         defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
         styleSrc: ["'self'"],
         imgSrc: ["'self'", 'data:'],
         baseUri: ["'none'"],

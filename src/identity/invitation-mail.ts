@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import type { Mail } from '../infrastructure/mailer.js';
-import type { TenantDocument } from '../persistence/collections/tenants.js';
 import type { LoginType, UserDocument } from '../persistence/collections/users.js';
 import type { Step } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
+import { brandOf, type Brand } from './branding.js';
 import type { Core } from './core.js';
 import { storePassword } from './credentials.js';
 import { parseEmail } from './email-domain.js';
-import { enqueueMail, linkMail, spanText } from './mails.js';
+import { dateText, instantText, linkMail, type MailWords } from './mail-layout.js';
+import { enqueueMail, spanText } from './mails.js';
 import { issueToken } from './one-time-tokens.js';
 import type { Settings } from './tenant-settings.js';
+import { displayNameOf } from './user-keys.js';
 import type { WriteContext } from './user-write.js';
 
 /** How somebody gets in for the first time. */
@@ -31,44 +33,82 @@ export async function prepareEntry(core: Core, settings: Settings, loginType: Lo
 
 interface EntryMail {
   to: string;
-  tenant: TenantDocument;
-  sender: string;
+  brand: Brand;
+  /** A person's name; null: no person did it, and the organization has. */
+  sender: string | null;
   entry: Entry;
   /** In the sender's own words; empty: none. */
   message: string;
   link: string;
   ttlSeconds: number;
+  now: Date;
+  /** When a temporary access ends. */
+  accessExpiresAt: Date | null;
 }
 
-function textOf({ to, tenant, sender, entry, message, link, ttlSeconds }: EntryMail): Mail {
-  const opening = `${sender} has made an account for you at ${tenant.name}.`;
-  const words = [opening, ...(message === '' ? [] : [message])];
-  const parts = { to, subject: `Your account at ${tenant.name}`, link };
+/** What to do, and until when, by how somebody gets in. */
+function stepOf({ entry, now, ttlSeconds }: EntryMail): {
+  template: string;
+  words: Omit<MailWords, 'reason'>;
+} {
+  const until = dateText(new Date(now.getTime() + ttlSeconds * 1000));
   const span = spanText(ttlSeconds);
   switch (entry.kind) {
     case 'link':
-      return linkMail(
-        { ...parts, template: 'activation' },
-        [...words, 'Activate it here:'],
-        [`The link is good once, for ${span}.`],
-      );
+      return {
+        template: 'activation',
+        words: {
+          before: ['Choose your password to activate it.'],
+          button: 'Activate your account',
+          after: [`The link is good once, for ${span} (until ${until}).`],
+        },
+      };
     case 'password':
-      return linkMail(
-        { ...parts, template: 'temporary_password' },
-        [
-          ...words,
-          'Sign in once with this temporary password and choose your own:',
-          `password: ${entry.password}`,
-        ],
-        [`The password is good for ${span}.`],
-      );
+      return {
+        template: 'temporary_password',
+        words: {
+          before: [
+            'Sign in once with this temporary password and choose your own:',
+            `password: ${entry.password}`,
+          ],
+          button: 'Sign in',
+          after: [`The password is good for ${span} (until ${until}).`],
+        },
+      };
     case 'company':
-      return linkMail(
-        { ...parts, template: 'company_sign_in' },
-        [...words, 'Sign in with your company account here:'],
-        [],
-      );
+      return {
+        template: 'company_sign_in',
+        words: {
+          before: ['You need no new password: sign in with your company account.'],
+          button: 'Sign in',
+          after: [],
+        },
+      };
   }
+}
+
+function textOf(mail: EntryMail): Mail {
+  const { accessExpiresAt, brand, link, message, sender, to } = mail;
+  const { template, words } = stepOf(mail);
+  const opening =
+    sender === null
+      ? `${brand.name} has made an account for you.`
+      : `${sender} has made an account for you at ${brand.name}.`;
+  const said = message === '' ? [] : [sender === null ? message : `${sender} writes:\n${message}`];
+  const end = accessExpiresAt === null ? [] : [`Your access ends on ${instantText(accessExpiresAt)}.`];
+  return linkMail({ to, subject: `Your account at ${brand.name}`, template, link }, brand, {
+    ...words,
+    before: [opening, ...said, ...end, ...words.before],
+    reason: `You get this mail because an account was made for ${to}. If you did not expect it, you can ignore it.`,
+  });
+}
+
+/** The name of the person who did it; keys, directories and Gatehouse itself are nobody to be shown. */
+function* senderOf({ actor, tenantId, tx }: WriteContext): Step<string | null> {
+  const { party } = actor;
+  if (party.type !== 'user') return null;
+  const person = yield* tx.tenant(tenantId).collection('users').get(party.id);
+  return person ? displayNameOf(person.userName, person.attributes) : null;
 }
 
 /**
@@ -84,7 +124,7 @@ export function* mailEntry(
   entry: Entry,
   { message = '', invitationId }: { message?: string; invitationId?: string | undefined } = {},
 ): Step<void> {
-  const { core, tx, tenantId, actor, config, now } = context;
+  const { core, tx, tenantId, config, now } = context;
   const to = parseEmail(user.email ?? user.userName)?.address;
   if (to === undefined) throw new AppError('input.invalid', 'the user has no email address');
   const tenant = yield* tx.tenant(tenantId).collection('tenants').get(tenantId);
@@ -97,7 +137,16 @@ export function* mailEntry(
   } else if (entry.kind === 'password') {
     yield* storePassword(context, user._id, entry.hash, true);
   }
-  const sender = actor.party.label;
-  const mail = textOf({ to, tenant, sender, entry, message, link, ttlSeconds });
+  const mail = textOf({
+    to,
+    brand: brandOf(tenant.name, config.settings),
+    sender: yield* senderOf(context),
+    entry,
+    message,
+    link,
+    ttlSeconds,
+    now,
+    accessExpiresAt: user.accessExpiresAt,
+  });
   yield* enqueueMail(core, tx, tenantId, mail, { trySeconds: ttlSeconds, invitationId });
 }

@@ -88,24 +88,6 @@ export async function sendMail(core: Core, job: JobDocument): Promise<void> {
   }
 }
 
-const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (character) => escapes[character] ?? '');
-
-/** A mail of a few sentences about one link; the same in text and HTML. */
-export function linkMail(
-  parts: Pick<Mail, 'to' | 'subject' | 'template' | 'link'>,
-  before: readonly string[],
-  after: readonly string[],
-): Mail {
-  const paragraph = (text: string): string => `<p>${escapeHtml(text)}</p>`;
-  const anchor = `<p><a href="${escapeHtml(parts.link)}">${escapeHtml(parts.link)}</a></p>`;
-  return {
-    ...parts,
-    text: `${[...before, parts.link, ...after].join('\n\n')}\n`,
-    html: [...before.map(paragraph), anchor, ...after.map(paragraph)].join('\n'),
-  };
-}
-
 const units = [
   [86_400, 'day'],
   [3600, 'hour'],

@@ -1,15 +1,18 @@
+import type { Mail } from '../infrastructure/mailer.js';
 import type { JobDocument } from '../persistence/collections/events.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { Step } from '../persistence/store.js';
 import { systemActor, type Origin } from './actors.js';
 import { recordEvent } from './audit.js';
 import { requireAuthorityOver } from './authority.js';
+import { brandOf, type Brand } from './branding.js';
 import { requiredConnectionOf } from './company-sign-in.js';
 import type { Actor, Core } from './core.js';
 import { storePassword, writeTurn } from './credentials.js';
 import { loginKey, parseEmail } from './email-domain.js';
 import { enqueueJob, wakeJobs } from './jobs.js';
-import { enqueueMail, linkMail, spanText } from './mails.js';
+import { linkMail } from './mail-layout.js';
+import { enqueueMail, spanText } from './mails.js';
 import { findTokenHolder, issueToken, type TokenHolder } from './one-time-tokens.js';
 import { passwordFault, passwordRule } from './password-policy.js';
 import { tenantConfig } from './tenant-config.js';
@@ -67,6 +70,37 @@ async function mayReset(core: Core, user: UserDocument): Promise<boolean> {
   return status === 'active' || status === 'pending_approval';
 }
 
+type Addressed = Pick<Mail, 'to' | 'link'>;
+
+const whyOf = (to: string): string => `You get this mail because a new password was asked for ${to}.`;
+
+function ssoMail(parts: Addressed, brand: Brand): Mail {
+  return linkMail(
+    { ...parts, subject: `Your sign-in at ${brand.name}`, template: 'password_reset_sso' },
+    brand,
+    {
+      before: [
+        'You asked for a new password. Your organization signs you in itself, so there is none to set here.',
+      ],
+      button: 'Sign in with your organization',
+      after: ['If it was not you, do nothing: nothing has changed.'],
+      reason: whyOf(parts.to),
+    },
+  );
+}
+
+function resetMail(parts: Addressed, brand: Brand, ttlSeconds: number): Mail {
+  const subject = `Set a new password for ${brand.name}`;
+  return linkMail({ ...parts, subject, template: 'password_reset' }, brand, {
+    before: ['Somebody, hopefully you, asked for a new password.'],
+    button: 'Set a new password',
+    after: [
+      `The link is good once, for ${spanText(ttlSeconds)}. If it was not you, do nothing: nothing has changed.`,
+    ],
+    reason: whyOf(parts.to),
+  });
+}
+
 /**
  * Mails the link to set a new password; people whose company has it are told so instead, and people who may not sign in get nothing.
  *
@@ -82,32 +116,19 @@ export async function sendPasswordReset(core: Core, actor: Actor, user: UserDocu
   const isTheirs = (await requiredConnectionOf(core, user)) !== undefined;
   await core.store.transaction(function* (tx) {
     const target = { type: 'user', id: user._id, label: to };
-    if (isTheirs) {
-      const parts = {
-        to,
-        subject: 'Your sign-in',
-        template: 'password_reset_sso',
-        link: `${baseUrl}/signin`,
-      };
-      const text = [
-        'You asked for a new password. Your organization signs you in itself: please sign in here.',
-      ];
-      yield* enqueueMail(core, tx, user.tenantId, linkMail(parts, text, []));
-      return;
-    }
     const tenant = yield* tx.tenant(user.tenantId).collection('tenants').get(user.tenantId);
     if (!tenant) return;
-    const ttlSeconds = settingsOf(tenant)['password.resetTtlSeconds'];
+    const settings = settingsOf(tenant);
+    const brand = brandOf(tenant.name, settings);
+    if (isTheirs) {
+      const link = `${baseUrl}/signin?tenant=${encodeURIComponent(tenant.slug)}`;
+      const mail = ssoMail({ to, link }, brand);
+      yield* enqueueMail(core, tx, user.tenantId, mail);
+      return;
+    }
+    const ttlSeconds = settings['password.resetTtlSeconds'];
     const token = yield* issueToken(tx, user, { isMailed: true, kind: 'password_reset', ttlSeconds, now });
-    const link = `${baseUrl}/reset/${token}`;
-    const parts = { to, subject: `Set a new password for ${tenant.name}`, template: 'password_reset', link };
-    const mail = linkMail(
-      parts,
-      ['Somebody, hopefully you, asked for a new password. Set it here:'],
-      [
-        `The link is good once, for ${spanText(ttlSeconds)}. If it was not you, do nothing: nothing has changed.`,
-      ],
-    );
+    const mail = resetMail({ to, link: `${baseUrl}/reset/${token}` }, brand, ttlSeconds);
     yield* enqueueMail(core, tx, user.tenantId, mail, { trySeconds: ttlSeconds });
     yield* recordEvent(tx, actor, { action: 'password.reset_requested', target }, now);
   });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { TenantDocument } from '../persistence/collections/tenants.js';
 import { AppError, type InputFault } from '../shared/errors.js';
+import { brandingCatalogue, brandingDefaults } from './branding.js';
 import type { Core } from './core.js';
 
 const seconds = z.number().int().min(0).max(315_360_000);
@@ -15,6 +16,7 @@ export const settingsCatalogue = {
   'approval.autoApproveInvited': flag.describe('invited users need no approval'),
   'approval.autoApproveScim': flag.describe('provisioned users need no approval'),
   'approval.required': flag.describe('new users need approval before they get roles'),
+  ...brandingCatalogue,
   'groups.enabled': flag.describe(
     'people see and manage groups; where it is off, only directories do, over SCIM',
   ),
@@ -81,6 +83,7 @@ const defaults: Settings = {
   'approval.autoApproveInvited': true,
   'approval.autoApproveScim': true,
   'approval.required': false,
+  ...brandingDefaults,
   'groups.enabled': true,
   'invites.method': 'link',
   'invites.temporaryAllowed': true,

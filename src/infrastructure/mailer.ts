@@ -46,7 +46,10 @@ export function createMailer(
     return {
       async send({ to, subject, text, html }) {
         // An address object: nothing in the text can name further recipients.
-        await transport.sendMail({ from: mailFrom, to: { name: '', address: to }, subject, text, html });
+        const recipient = { name: '', address: to };
+        // RFC 3834: nobody's out-of-office note shall answer it.
+        const headers = { 'Auto-Submitted': 'auto-generated' };
+        await transport.sendMail({ from: mailFrom, to: recipient, subject, text, html, headers });
       },
     };
   }

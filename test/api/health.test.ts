@@ -29,7 +29,7 @@ describe('health, readiness and metrics', () => {
     expect(page.headers['content-security-policy']).to.include("default-src 'none'");
     const problem = await request(app.url).get('/nothing').expect(404);
     expect(problem.headers['content-type']).to.match(/^application\/problem\+json/);
-    await request(app.url).get('/favicon.ico').expect(204);
+    await request(app.url).get('/favicon.ico').expect(200).expect('Content-Type', /svg/);
   });
 
   for (const [address, route] of [

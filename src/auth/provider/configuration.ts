@@ -92,7 +92,7 @@ function features(core: Core): Configuration['features'] {
     rpInitiatedLogout: {
       enabled: true,
       logoutSource: (ctx) => logoutPage(core, ctx),
-      postLogoutSuccessSource: (ctx) => loggedOutPage(ctx),
+      postLogoutSuccessSource: (ctx) => loggedOutPage(core, ctx),
     },
     userinfo: { enabled: true },
   };
@@ -154,7 +154,7 @@ export function providerConfiguration(core: Core, keySet: KeySet): Configuration
     loadExistingGrant: (ctx) => loadGrant(core, ctx),
     interactions: { policy: signInPolicy(), url: beginInteraction },
     clientBasedCORS: isOwnOrigin,
-    renderError,
+    renderError: (ctx, out) => renderError(core, ctx, out),
     features: features(core),
     ttl: ttl(core),
     cookies: cookies(core),

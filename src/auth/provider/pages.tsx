@@ -1,16 +1,30 @@
 import type { Request, Response } from 'express';
 import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
-import { renderToStaticMarkup } from 'react-dom/server';
 import { requestIdOf } from '../../http/request-context.js';
 import type { Core } from '../../identity/core.js';
-import { Page, sendPage } from '../views/layout.js';
+import { findBrand } from '../page-brand.js';
+import { allowLogo, Page, renderPage, sendPage } from '../views/layout.js';
 import { RefusalPage } from '../views/sign-in-pages.js';
 import { liveSessionOf } from './live-session.js';
-import { shownText } from '../../shared/hidden-characters.js';
 
-function answer(ctx: KoaContextWithOIDC, page: React.ReactElement): void {
+/** The tenant a page of the provider is for: the application's, where the request names one. */
+function tenantOf(ctx: KoaContextWithOIDC): string | null {
+  const entities = ctx.oidc as KoaContextWithOIDC['oidc'] | undefined;
+  const id = entities?.client?.['tenant_id'];
+  return typeof id === 'string' ? id : null;
+}
+
+async function answer(
+  core: Core,
+  ctx: KoaContextWithOIDC,
+  page: React.ReactElement,
+  tenantId = tenantOf(ctx),
+): Promise<void> {
+  const brand = await findBrand(core, tenantId);
+  const policy = ctx.response.get('Content-Security-Policy');
+  if (policy !== '') ctx.set('Content-Security-Policy', allowLogo(policy, brand));
   ctx.type = 'html';
-  ctx.body = `<!doctype html>${shownText(renderToStaticMarkup(page))}`;
+  ctx.body = renderPage(page, brand);
 }
 
 const refusal = (message: string, reference: string): React.ReactElement => (
@@ -23,10 +37,11 @@ export function sendErrorPage(req: Request, res: Response, status: number, messa
 }
 
 /** A fault of an application's request, or of ours, where the browser cannot be sent back to the application. */
-export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut): void {
+export async function renderError(core: Core, ctx: KoaContextWithOIDC, out: ErrorOut): Promise<void> {
   const isOurs = out.error === 'server_error';
   const reason = `${out.error_description ?? out.error} (${out.error})`;
-  answer(
+  await answer(
+    core,
     ctx,
     refusal(
       isOurs
@@ -44,7 +59,8 @@ export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut): void {
 export async function logoutPage(core: Core, ctx: KoaContextWithOIDC): Promise<void> {
   const live = await liveSessionOf(core, ctx.req);
   const token = ctx.oidc.session?.state?.['secret'];
-  answer(
+  await answer(
+    core,
     ctx,
     <Page title="Sign out?">
       {live && <p>{`You are signed in as ${live.user.email ?? live.user.userName}.`}</p>}
@@ -59,12 +75,14 @@ export async function logoutPage(core: Core, ctx: KoaContextWithOIDC): Promise<v
         </button>
       </form>
     </Page>,
+    live?.user.tenantId ?? tenantOf(ctx),
   );
 }
 
 /** After a sign-out no application wanted the browser back from. */
-export function loggedOutPage(ctx: KoaContextWithOIDC): void {
-  answer(
+export async function loggedOutPage(core: Core, ctx: KoaContextWithOIDC): Promise<void> {
+  await answer(
+    core,
     ctx,
     <Page title="You are signed out">
       <p>You can close this page.</p>

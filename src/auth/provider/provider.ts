@@ -91,7 +91,7 @@ function providerHeaders(): RequestHandler {
   return (_req, res, next) => {
     res.setHeader(
       'Content-Security-Policy',
-      "default-src 'none';script-src 'none';style-src 'self';base-uri 'none';frame-ancestors 'none'",
+      "default-src 'none';script-src 'none';style-src 'self';img-src data:;base-uri 'none';frame-ancestors 'none'",
     );
     res.setHeader('Referrer-Policy', 'no-referrer');
     res.setHeader('X-Content-Type-Options', 'nosniff');

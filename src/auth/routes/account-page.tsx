@@ -4,6 +4,7 @@ import type { Core } from '../../identity/core.js';
 import { tenantConfig } from '../../identity/tenant-config.js';
 import { displayNameOf } from '../../identity/user-keys.js';
 import { liveSessions } from '../../identity/user-sessions.js';
+import { showBrand } from '../page-brand.js';
 import { sessionFormToken, type LiveSession } from '../session-guard.js';
 import { AccountPage, type AccountPageProps, type ShownSession } from '../views/account-pages.js';
 import { sendPage } from '../views/layout.js';
@@ -41,6 +42,7 @@ export async function showAccountPage(
   answer: Pick<AccountPageProps, 'notice' | 'alert'> & { status: number } = { status: 200 },
 ): Promise<void> {
   const { session, settings, tenant, user } = live;
+  await showBrand(core, res, tenant._id);
   const credential = await core.store.tenant(tenant._id).collection('credentials').get(user._id);
   sendPage(
     res,

@@ -3,6 +3,7 @@ import { refuseCrossSite } from '../../http/csrf.js';
 import { pageHeaders } from '../../http/security-headers.js';
 import type { Core } from '../../identity/core.js';
 import { AppError } from '../../shared/errors.js';
+import { showBrand } from '../page-brand.js';
 import { currentSession, isSessionFormToken, sessionFormToken } from '../session-guard.js';
 import { endSession } from '../sessions.js';
 import { SignedOutPage, SignOutPage } from '../views/account-pages.js';
@@ -26,6 +27,7 @@ async function showAccount(core: Core, req: Request, res: Response): Promise<voi
 
 async function askSignOut(core: Core, req: Request, res: Response): Promise<void> {
   const live = await currentSession(core, req);
+  await showBrand(core, res, live?.tenant._id ?? null);
   const page = live ? (
     <SignOutPage csrf={sessionFormToken(core, live.session)} email={addressOf(live)} />
   ) : (
@@ -36,6 +38,7 @@ async function askSignOut(core: Core, req: Request, res: Response): Promise<void
 
 async function signOut(core: Core, req: Request, res: Response): Promise<void> {
   const live = await currentSession(core, req);
+  await showBrand(core, res, live?.tenant._id ?? null);
   if (live) {
     const body = (req.body ?? {}) as Record<string, unknown>;
     if (!isSessionFormToken(core, live.session, body['_csrf'])) {

@@ -15,6 +15,7 @@ import {
 import { noteSecondFactor, revokeSession } from '../../identity/user-sessions.js';
 import { AppError } from '../../shared/errors.js';
 import { weakPasswordText } from '../refusals.js';
+import { showBrand } from '../page-brand.js';
 import { currentSession, isSessionFormToken, sessionFormToken, type LiveSession } from '../session-guard.js';
 import { visitorOf } from '../sessions.js';
 import { BackupCodesPage, EnrolmentPage } from '../views/enrolment-pages.js';
@@ -45,6 +46,7 @@ function accountForm(core: Core, work: Work): RequestHandler {
       res.redirect(303, '/signin?return_to=/account');
       return;
     }
+    await showBrand(core, res, live.tenant._id);
     const body = (req.body ?? {}) as Record<string, unknown>;
     if (!isSessionFormToken(core, live.session, body['_csrf'])) {
       throw new AppError('csrf.invalid', 'This page has expired. Please try again.');

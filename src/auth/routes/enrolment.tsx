@@ -9,6 +9,7 @@ import { mayEnter, readAdmission, type Admission } from '../admission.js';
 import { deviceOf } from '../devices.js';
 import { once } from '../double-click.js';
 import { statusText } from '../refusals.js';
+import { showBrand } from '../page-brand.js';
 import { visitorOf, type SignInProof } from '../sessions.js';
 import {
   codeOf,
@@ -80,6 +81,7 @@ export async function askEnrolment(
     showRefusal(res, statusText(admission?.status ?? 'deleted'), tab.context);
     return;
   }
+  await showBrand(core, res, tenantId);
   const { sealed } = await offerTwoFactor(core, admission.user);
   await keepCode(core, tab.flow, {
     id: randomBytes(9).toString('base64url'),
@@ -144,6 +146,7 @@ export async function takeEnrolment(core: Core, req: Request, res: Response): Pr
   const device = deviceOf(core, req);
   const admission = pending && (await readAdmission(core, pending.tenantId, pending.userId, device));
   const offered = pending?.offered;
+  await showBrand(core, res, pending?.tenantId ?? null);
   const result = await once(core, flow, [nonce, 'enrolment', code], async (): Promise<EnrolmentResult> => {
     if (!admission || offered === undefined) {
       throw new AppError('csrf.invalid', 'This page has expired. Please sign in again.');

@@ -11,6 +11,7 @@ import {
   type SignInContext,
   type SignInFlow,
 } from '../sign-in-flow.js';
+import { showBrand } from '../page-brand.js';
 
 /** A post of one of this browser's own forms. */
 export interface OwnForm {
@@ -52,6 +53,7 @@ export async function requireOwnForm(core: Core, req: Request): Promise<OwnForm>
   const waiting = token && interactionOf(token.subject);
   if (!context && waiting !== undefined) throw new SignInForgotten(waiting);
   if (!context) throw new AppError('csrf.invalid', 'This page has expired. Please try again.');
+  if (req.res) await showBrand(core, req.res, context.tenantId);
   return { flow, context, nonce: token.nonce };
 }
 

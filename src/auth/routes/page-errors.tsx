@@ -11,9 +11,14 @@ import { RefusalPage } from '../views/sign-in-pages.js';
 
 const titles: Readonly<Record<number, string>> = {
   403: 'You cannot sign in',
-  404: 'There is nothing here',
-  429: 'Too many attempts',
+  404: 'Page not found',
+  429: 'Please wait a little',
 };
+
+function titleOf({ status }: { status: number }, code: string | undefined): string {
+  if (code === 'csrf.invalid') return 'Please start again';
+  return titles[status] ?? (status >= 500 ? 'Something went wrong' : 'That did not work');
+}
 
 /** Renders what the sign-in pages throw as a page with a way back; nothing of the cause is shown. */
 export function pageErrors(core: Core): ErrorRequestHandler {
@@ -34,7 +39,7 @@ export function pageErrors(core: Core): ErrorRequestHandler {
       res,
       shown.status,
       <RefusalPage
-        title={titles[shown.status] ?? 'That did not work'}
+        title={titleOf(shown, 'code' in shown ? shown.code : undefined)}
         alert={shown.message}
         reference={requestIdOf(req)}
         links={[{ href: '/signin', text: 'Back to sign-in' }]}
@@ -57,7 +62,7 @@ export function browserErrors(core: Core): ErrorRequestHandler {
 export function showLocked(res: Response, seconds: number, context: SignInContext): void {
   res.setHeader('Retry-After', String(seconds));
   const links = [{ href: `/signin?flow=${context.id}`, text: 'Back to sign-in' }];
-  sendPage(res, 429, <RefusalPage title="Too many attempts" alert={lockText(seconds)} links={links} />);
+  sendPage(res, 429, <RefusalPage title="Please wait a little" alert={lockText(seconds)} links={links} />);
 }
 
 /** Somebody who has proved who they are, and may not come in all the same. */

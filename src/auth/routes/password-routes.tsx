@@ -16,14 +16,15 @@ import type { UserDocument } from '../../persistence/collections/users.js';
 import { mayEnter, readAdmission } from '../admission.js';
 import { visitorOf } from '../sessions.js';
 import { contextOf, enterFlow, findFlow, rememberEmail, type Entry } from '../sign-in-flow.js';
+import { showBrand } from '../page-brand.js';
 import { sendPage } from '../views/layout.js';
 import {
   ActivateThroughCompanyPage,
+  DeadLinkPage,
   ForgotDonePage,
   ForgotPage,
   NewPasswordPage,
 } from '../views/password-pages.js';
-import { RefusalPage } from '../views/sign-in-pages.js';
 import { askEnrolment } from './enrolment.js';
 import { parseEmailForm, queryText } from './form-input.js';
 import { pageErrors } from './page-errors.js';
@@ -58,6 +59,7 @@ async function askForgot(core: Core, req: Request, res: Response): Promise<void>
     ofSignIn === null
       ? await tenantBySlug(core, queryText(req, 'tenant'))
       : await core.store.tenant(ofSignIn).collection('tenants').get(ofSignIn);
+  await showBrand(core, res, tenant?._id ?? null);
   const { email, id } = left?.context ?? { email: null, id: undefined };
   sendPage(res, 200, <ForgotPage tenant={tenant?.slug} flow={id} email={email ?? ''} />);
 }
@@ -68,6 +70,7 @@ async function takeForgot(core: Core, req: Request, res: Response): Promise<void
   const body = (req.body ?? {}) as Record<string, unknown>;
   const tenant = await tenantBySlug(core, body['tenant']);
   const left = await signInLeft(core, req, body['flow']);
+  await showBrand(core, res, tenant?._id ?? null);
   if (!email) {
     const typed = parseEmailForm(req.body)?.email ?? '';
     const page = { tenant: tenant?.slug, flow: left?.context.id, email: typed };
@@ -80,10 +83,8 @@ async function takeForgot(core: Core, req: Request, res: Response): Promise<void
 }
 
 /** One page for used, late, revoked and invented links. */
-function sendDeadLink(res: Response): void {
-  const links = [{ href: '/signin', text: 'Go to sign-in' }];
-  const alert = 'This link has been used, has expired, or has been replaced by a newer one.';
-  sendPage(res, 410, <RefusalPage title="This link is no longer good" alert={alert} links={links} />);
+function sendDeadLink(res: Response, kind: 'reset' | 'activation'): void {
+  sendPage(res, 410, <DeadLinkPage kind={kind} />);
 }
 
 interface PasswordForm {
@@ -120,6 +121,7 @@ async function sendForm(
   alert?: string,
 ): Promise<void> {
   const settings = await tenantSettings(core, user.tenantId);
+  await showBrand(core, res, user.tenantId);
   sendPage(
     res,
     alert === undefined ? 200 : 400,
@@ -161,7 +163,7 @@ async function takePassword(
   if (result.kind === 'weak') {
     await sendForm(core, res, step.form, step.user, weakPasswordText(result.fault));
   } else if (result.kind === 'dead') {
-    sendDeadLink(res);
+    sendDeadLink(res, step.done === 'password' ? 'reset' : 'activation');
   } else {
     await goOn(core, req as Request, res, result.user, step.done);
   }
@@ -192,13 +194,13 @@ function resetRoutes(core: Core, router: Router): void {
   router.get('/reset/:token', async (req, res) => {
     const holder = await findResetHolder(core, req.params.token);
     if (holder) await sendForm(core, res, resetForm(req.params.token), holder.user);
-    else sendDeadLink(res);
+    else sendDeadLink(res, 'reset');
   });
   router.post('/reset/:token', async (req: TokenRequest, res: Response) => {
     const { token } = req.params;
     const holder = await findResetHolder(core, token);
     if (!holder) {
-      sendDeadLink(res);
+      sendDeadLink(res, 'reset');
       return;
     }
     const work = (password: string) => resetPassword(core, token, password, visitorOf(req));
@@ -209,16 +211,19 @@ function resetRoutes(core: Core, router: Router): void {
 function activationRoutes(core: Core, router: Router): void {
   router.get('/activate/:token', async (req, res) => {
     const holder = await findActivationHolder(core, req.params.token);
-    if (!holder) sendDeadLink(res);
+    if (!holder) sendDeadLink(res, 'activation');
     else if (holder.connectionId === null)
       await sendForm(core, res, await activationForm(core, req.params.token, holder.user), holder.user);
-    else sendPage(res, 200, <ActivateThroughCompanyPage ssoPath={`/sso/${holder.connectionId}/start`} />);
+    else {
+      await showBrand(core, res, holder.user.tenantId);
+      sendPage(res, 200, <ActivateThroughCompanyPage ssoPath={`/sso/${holder.connectionId}/start`} />);
+    }
   });
   router.post('/activate/:token', async (req: TokenRequest, res: Response) => {
     const { token } = req.params;
     const holder = await findActivationHolder(core, token);
     if (holder?.connectionId !== null) {
-      sendDeadLink(res);
+      sendDeadLink(res, 'activation');
       return;
     }
     const work = (password: string) => activateByToken(core, token, password, visitorOf(req));

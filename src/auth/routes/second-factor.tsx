@@ -10,6 +10,7 @@ import { deviceOf } from '../devices.js';
 import { once } from '../double-click.js';
 import { settleCode } from '../local/attempts.js';
 import { secondsUntil, statusText } from '../refusals.js';
+import { showBrand } from '../page-brand.js';
 import { visitorOf, type SignInProof } from '../sessions.js';
 import { codeOf, dropCode, keepCode, type SignInContext, type SignInFlow } from '../sign-in-flow.js';
 import { sendPage } from '../views/layout.js';
@@ -71,6 +72,7 @@ export async function askCode(
     accessStamp,
     startedAt: core.clock.now().getTime(),
   });
+  await showBrand(core, res, tenantId);
   showCodePage(res, tab, addressOf(user));
 }
 
@@ -123,6 +125,7 @@ export async function takeCode(core: Core, req: Request, res: Response): Promise
   const { flow, context, nonce } = await requireOwnForm(core, req);
   const pending = codeOf(core, flow, context.id);
   await countAccountPost(core, req, pending?.userId ?? '');
+  await showBrand(core, res, pending?.tenantId ?? null);
   const tab = { flow, context };
   const code = parseCodeForm(req.body)?.code ?? '';
   const result = await once(core, flow, [nonce, 'code', code], () => judgeCode(core, req, tab, code));

@@ -3,13 +3,16 @@ import { Router, urlencoded, type Request, type Response } from 'express';
 import { refuseCrossSite } from '../../http/csrf.js';
 import { pageHeaders } from '../../http/security-headers.js';
 import type { Core } from '../../identity/core.js';
+import { ownBrand } from '../../identity/branding.js';
 import { parseEmail, type EmailAddress } from '../../identity/email-domain.js';
+import { hexColor } from '../../shared/color.js';
 import { AppError } from '../../shared/errors.js';
 import { mayEnter, readAdmission } from '../admission.js';
 import { deviceOf } from '../devices.js';
 import { once } from '../double-click.js';
 import { resolveHomeRealm } from '../home-realm.js';
 import { secondsUntil, statusText, wrongText } from '../refusals.js';
+import { findBrand, showBrand } from '../page-brand.js';
 import { currentSession } from '../session-guard.js';
 import {
   contextOf,
@@ -27,7 +30,9 @@ import {
 } from '../sign-in-flow.js';
 import { sendPage } from '../views/layout.js';
 import { ChoicePage, EmailPage, PasswordPage } from '../views/sign-in-pages.js';
-import { stylePath, styleSheet } from '../views/styles.js';
+import { faviconSvg } from '../views/favicon.js';
+import { pageScript, scriptPath } from '../views/script.js';
+import { brandStyleSheet, stylePath, styleSheet } from '../views/styles.js';
 import { enter, makeSession } from './complete-sign-in.js';
 import { askEnrolment, enrolmentPath, takeEnrolment } from './enrolment.js';
 import {
@@ -55,7 +60,10 @@ const invalidPassword = 'Enter a valid password.';
 async function enterFromQuery(core: Core, req: Request, res: Response): Promise<Entry> {
   const flow = await findFlow(core, req);
   const context = flow && contextOf(flow, queryText(req, 'flow'));
-  if (context) return { flow, context };
+  if (context) {
+    await showBrand(core, res, context.tenantId);
+    return { flow, context };
+  }
   const waiting = interactionOf(queryText(req, 'flow'));
   if (waiting !== undefined) throw new SignInForgotten(waiting);
   const slug = queryText(req, 'tenant');
@@ -63,6 +71,7 @@ async function enterFromQuery(core: Core, req: Request, res: Response): Promise<
     slug === undefined ? undefined : await core.store.server.collection('tenants').findOne({ slug });
   if (slug !== undefined && !tenant)
     throw new AppError('tenant.not_found', 'There is no such organization here.');
+  await showBrand(core, res, tenant?._id ?? null);
   return enterFlow(core, req, res, {
     tenantId: tenant?._id ?? null,
     returnTo: ownPath(queryText(req, 'return_to')) ?? '/account',
@@ -115,7 +124,7 @@ async function showPasswordPage(
       restartPath={`/signin?flow=${context.id}`}
       alert={answer.alert}
       ssoPath={connection ? `/sso/${connection._id}/start?flow=${context.id}` : undefined}
-      connectionName={connection?.name}
+      companyName={connection ? (await findBrand(core, connection.tenantId)).name : undefined}
     />,
   );
 }
@@ -272,13 +281,22 @@ export function signInRoutes(core: Core): Router {
   const form = [urlencoded({ extended: false, limit: '16kb' }), refuseCrossSite()];
   const limits = signInLimits(core);
 
+  const forEver = 'public, max-age=31536000, immutable';
   router.get(stylePath, (_req, res) => {
-    res.set('Cache-Control', 'public, max-age=31536000, immutable').type('css').send(styleSheet);
+    res.set('Cache-Control', forEver).type('css').send(styleSheet);
+  });
+  router.get(scriptPath, (_req, res) => {
+    res.set('Cache-Control', forEver).type('js').send(pageScript);
+  });
+  router.get('/assets/brand-:color.css', (req, res, next) => {
+    const color = `#${req.params.color}`;
+    if (hexColor.test(color)) res.set('Cache-Control', forEver).type('css').send(brandStyleSheet(color));
+    else next();
   });
 
   // Browsers ask for one with every page.
   router.get('/favicon.ico', (_req, res) => {
-    res.set('Cache-Control', 'public, max-age=86400').status(204).end();
+    res.set('Cache-Control', 'public, max-age=86400').type('svg').send(faviconSvg(ownBrand));
   });
 
   router.use(['/signin', '/signin/*rest'], pageHeaders());

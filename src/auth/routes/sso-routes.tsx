@@ -10,6 +10,7 @@ import type { SsoConnectionDocument } from '../../persistence/collections/tenant
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
 import { ssoRefusalText } from '../refusals.js';
+import { showBrand } from '../page-brand.js';
 import { currentSession } from '../session-guard.js';
 import { visitorOf, type SignInProof } from '../sessions.js';
 import {
@@ -75,6 +76,7 @@ type StartRequest = Request<{ connectionId: string }>;
 /** Where a sign-in begins at a company's provider, also when the provider's own portal begins it (OpenID Connect Core section 4). */
 async function start(core: Core, req: StartRequest, res: Response): Promise<void> {
   const connection = await liveConnection(core, req.params.connectionId);
+  await showBrand(core, res, connection.tenantId);
   requireIssuer(connection, req.query['iss']);
   const target = await requireTarget(core, connection.tenantId, req.query['target_link_uri']);
   const { flow, context } = await entryFor(core, req, res, { connection, target });
@@ -155,6 +157,7 @@ async function answeredConnection(
 async function finish(core: Core, req: Request<{ connectionId: string }>, res: Response): Promise<void> {
   const { context, login } = await takeReturn(core, req);
   const connection = await answeredConnection(core, req, login);
+  await showBrand(core, res, connection.tenantId);
   const live = await currentSession(core, req, { slides: false });
   const provenUserId = live?.session.method === 'password' ? live.user._id : null;
   const { requestId, ip } = visitorOf(req);

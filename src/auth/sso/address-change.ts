@@ -1,7 +1,9 @@
+import { brandOf } from '../../identity/branding.js';
 import type { Actor, Core } from '../../identity/core.js';
 import { loginKey, parseEmail, type EmailAddress } from '../../identity/email-domain.js';
 import { wakeJobs } from '../../identity/jobs.js';
-import { enqueueMail, linkMail } from '../../identity/mails.js';
+import { linkMail } from '../../identity/mail-layout.js';
+import { enqueueMail } from '../../identity/mails.js';
 import { tenantConfig } from '../../identity/tenant-config.js';
 import { inputOf, withProfile, type UserInput } from '../../identity/user-input.js';
 import { updateUser } from '../../identity/users.js';
@@ -46,14 +48,16 @@ function withNames(user: UserDocument, input: UserInput, claims: ProviderClaims)
 
 async function tellOldAddress(core: Core, user: UserDocument, address: string): Promise<void> {
   if (user.email === null) return;
-  const { tenant } = await tenantConfig(core, user.tenantId);
-  const subject = `Your address at ${tenant.name} has changed`;
+  const { settings, tenant } = await tenantConfig(core, user.tenantId);
+  const brand = brandOf(tenant.name, settings);
+  const subject = `Your address at ${brand.name} has changed`;
   const link = `${core.config.baseUrl}/account`;
-  const mail = linkMail(
-    { to: user.email, subject, template: 'address_changed', link },
-    [`Your company now knows you as ${address}. Sign in with that address from now on. Your account:`],
-    ['If you did not expect this, please tell your administrator.'],
-  );
+  const mail = linkMail({ to: user.email, subject, template: 'address_changed', link }, brand, {
+    before: [`Your company now knows you as ${address}. Sign in with that address from now on.`],
+    button: 'See your account',
+    after: ['If you did not expect this, please tell your administrator.'],
+    reason: `You get this mail because ${user.email} was your address until now.`,
+  });
   await core.store.transaction((tx) => enqueueMail(core, tx, user.tenantId, mail));
   wakeJobs(core);
 }

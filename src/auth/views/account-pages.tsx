@@ -31,8 +31,7 @@ export interface AccountPageProps {
 /** Who am I, what secures this account, and the way out. */
 export function AccountPage(props: AccountPageProps): ReactElement {
   return (
-    <Page title="Your account" alert={props.alert}>
-      {props.notice !== undefined && <p role="status">{props.notice}</p>}
+    <Page title="Your account" alert={props.alert} notice={props.notice} withScript>
       {props.needsApproval && <p role="status">Your account waits for an administrator&apos;s approval.</p>}
       <dl>
         <dt>Name</dt>

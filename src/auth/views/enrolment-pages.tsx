@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import { alertId, Hidden, Page } from './layout.js';
+import { alertId, Hidden, Page, WhoField } from './layout.js';
 import { qrCodeImage } from './qr-code.js';
 
 /** Four characters at a time are easier to copy by hand. */
@@ -25,7 +25,7 @@ export function EnrolmentPage(props: {
         {props.isRequired && `${props.tenantName} asks for a second factor. `}
         Scan this code with an authenticator app on your phone, then type the six digits the app shows.
       </p>
-      <p>
+      <p className="qr">
         <img
           src={qrCodeImage(props.otpauthUrl)}
           width={220}
@@ -57,11 +57,11 @@ function FirstCodeForm(props: {
   return (
     <form method="post" action={props.action}>
       <Hidden csrf={props.csrf} />
-      <label htmlFor="email">Account</label>
-      <input id="email" autoComplete="username" readOnly value={props.email} />
+      <WhoField email={props.email} />
       <label htmlFor="code">Code</label>
       <input
         id="code"
+        className="code"
         name="code"
         inputMode="numeric"
         autoComplete="one-time-code"
@@ -79,8 +79,7 @@ function FirstCodeForm(props: {
 /** The backup codes, shown this once. */
 export function BackupCodesPage({ codes, next }: { codes: readonly string[]; next: string }): ReactElement {
   return (
-    <Page title="Your backup codes">
-      <p role="status">Your second factor is on.</p>
+    <Page title="Your backup codes" notice="Your second factor is on.">
       <p>
         Keep these codes where your phone is not. Each one signs you in once in place of a code of the app.
         They are not shown again.
@@ -93,7 +92,9 @@ export function BackupCodesPage({ codes, next }: { codes: readonly string[]; nex
         ))}
       </ul>
       <p>
-        <a href={next}>I have kept them: continue</a>
+        <a className="button" href={next}>
+          I have kept them: continue
+        </a>
       </p>
     </Page>
   );

@@ -1,8 +1,38 @@
 import type { ReactElement } from 'react';
-import { Page } from './layout.js';
+import { Page, useBrand, WhoField } from './layout.js';
 
 const signInPath = (flow: string | undefined): string =>
   flow === undefined ? '/signin' : `/signin?flow=${encodeURIComponent(flow)}`;
+
+/** The form that asks for a link; posted, it says the same to everybody. */
+function ForgotForm(props: {
+  tenant?: string | undefined;
+  flow?: string | undefined;
+  email: string;
+  button: string;
+}): ReactElement {
+  return (
+    <form method="post" action="/forgot">
+      {props.tenant !== undefined && <input type="hidden" name="tenant" value={props.tenant} />}
+      {props.flow !== undefined && <input type="hidden" name="flow" value={props.flow} />}
+      <label htmlFor="email">Email</label>
+      <input
+        id="email"
+        name="email"
+        type="text"
+        inputMode="email"
+        autoComplete="username"
+        autoCapitalize="none"
+        spellCheck={false}
+        maxLength={320}
+        required
+        autoFocus
+        defaultValue={props.email}
+      />
+      <button type="submit">{props.button}</button>
+    </form>
+  );
+}
 
 /** Asks for the address a link shall be sent to. */
 export function ForgotPage(props: {
@@ -14,25 +44,32 @@ export function ForgotPage(props: {
 }): ReactElement {
   return (
     <Page title="Forgot your password?" alert={props.alert}>
-      <form method="post" action="/forgot">
-        {props.tenant !== undefined && <input type="hidden" name="tenant" value={props.tenant} />}
-        {props.flow !== undefined && <input type="hidden" name="flow" value={props.flow} />}
-        <label htmlFor="email">Email</label>
-        <input
-          id="email"
-          name="email"
-          type="text"
-          inputMode="email"
-          autoComplete="username"
-          maxLength={320}
-          required
-          autoFocus
-          defaultValue={props.email}
-        />
-        <button type="submit">Send me a link</button>
-      </form>
+      <p>We send you a link to set a new one.</p>
+      <ForgotForm tenant={props.tenant} flow={props.flow} email={props.email} button="Send me a link" />
       <p>
         <a href={signInPath(props.flow)}>Back to sign-in</a>
+      </p>
+    </Page>
+  );
+}
+
+/** One page for used, late, revoked and invented links; each kind has its own way on. */
+export function DeadLinkPage({ kind }: { kind: 'reset' | 'activation' }): ReactElement {
+  return (
+    <Page
+      title="This link is no longer good"
+      alert="It has been used, has expired, or has been replaced by a newer one."
+    >
+      {kind === 'reset' ? (
+        <ForgotForm email="" button="Send me a new link" />
+      ) : (
+        <p>
+          Your account is active if you have chosen a password already: sign in with it. If not, ask the
+          person who invited you to send the invitation again.
+        </p>
+      )}
+      <p>
+        <a href="/signin">Go to sign-in</a>
       </p>
     </Page>
   );
@@ -41,8 +78,10 @@ export function ForgotPage(props: {
 /** The same for every address. */
 export function ForgotDonePage({ email, flow }: { email: string; flow: string | undefined }): ReactElement {
   return (
-    <Page title="Look into your mailbox">
-      <p role="status">If there is an account for {email}, we have sent a mail to it.</p>
+    <Page
+      title="Look into your mailbox"
+      notice={`If there is an account for ${email}, we have sent a mail to it.`}
+    >
       <p>
         <a href={signInPath(flow)}>Back to sign-in</a>
       </p>
@@ -63,17 +102,9 @@ export function NewPasswordPage(props: {
   alert?: string | undefined;
 }): ReactElement {
   return (
-    <Page title={props.title} alert={props.alert}>
+    <Page title={props.title} alert={props.alert} withScript>
       <form method="post" action={props.action}>
-        <label htmlFor="email">Email</label>
-        <input
-          id="email"
-          type="text"
-          inputMode="email"
-          autoComplete="username"
-          readOnly
-          value={props.email}
-        />
+        <WhoField email={props.email} />
         <label htmlFor="password">New password</label>
         <input
           id="password"
@@ -105,12 +136,13 @@ export function NewPasswordPage(props: {
 
 /** Activation of a person whose company signs them in: there is no password to set. */
 export function ActivateThroughCompanyPage({ ssoPath }: { ssoPath: string }): ReactElement {
+  const { name } = useBrand();
   return (
     <Page title="Activate your account">
       <p>Your company signs you in. The first sign-in activates your account.</p>
-      <p>
-        <a href={ssoPath}>Continue with your company</a>
-      </p>
+      <a className="button" href={ssoPath}>
+        Continue through {name}
+      </a>
     </Page>
   );
 }

@@ -1,5 +1,5 @@
-import type { ReactElement } from 'react';
-import { alertId, Hidden, Page } from './layout.js';
+import type { ReactElement, ReactNode } from 'react';
+import { alertId, Hidden, Page, useBrand, WhoField } from './layout.js';
 
 interface FormPage {
   csrf: string;
@@ -24,8 +24,7 @@ export function EmailPage(
   },
 ): ReactElement {
   return (
-    <Page title={titleFor(props.application)} alert={props.alert}>
-      {props.notice !== undefined && <p role="status">{props.notice}</p>}
+    <Page title={titleFor(props.application)} alert={props.alert} notice={props.notice}>
       {props.signedInAs !== undefined && (
         <p className="quiet">
           You are signed in as {props.signedInAs}. <a href="/account">Go to your account</a>
@@ -62,23 +61,15 @@ export function PasswordPage(
     restartPath: string;
     /** Path of the company's provider, where it may be used instead. */
     ssoPath?: string | undefined;
-    connectionName?: string | undefined;
+    /** The organization whose provider that is. */
+    companyName?: string | undefined;
   },
 ): ReactElement {
   return (
-    <Page title={titleFor(props.application)} alert={props.alert}>
+    <Page title={titleFor(props.application)} alert={props.alert} withScript>
       <form method="post" action="/signin/password">
         <Hidden csrf={props.csrf} />
-        <label htmlFor="email">Email</label>
-        <input
-          id="email"
-          name="email"
-          type="text"
-          inputMode="email"
-          autoComplete="username"
-          readOnly
-          value={props.email}
-        />
+        <WhoField name="email" email={props.email} />
         <label htmlFor="password">Password</label>
         <input
           id="password"
@@ -91,11 +82,7 @@ export function PasswordPage(
         />
         <button type="submit">Sign in</button>
       </form>
-      {props.ssoPath !== undefined && (
-        <p>
-          <a href={props.ssoPath}>Sign in with {props.connectionName ?? 'your company'} instead</a>
-        </p>
-      )}
+      {props.ssoPath !== undefined && <CompanyButton href={props.ssoPath} company={props.companyName} />}
       <p>
         <a href={props.restartPath.replace('/signin', '/forgot')}>Forgot your password?</a>
       </p>
@@ -103,6 +90,19 @@ export function PasswordPage(
         <a href={props.restartPath}>Use another email</a>
       </p>
     </Page>
+  );
+}
+
+/** The other way in, where the company leaves the choice. */
+function CompanyButton({ company, href }: { company: string | undefined; href: string }): ReactElement {
+  const brand = useBrand();
+  return (
+    <>
+      <p className="or">or</p>
+      <a className="button quiet" href={href}>
+        Sign in through {company ?? brand.name}
+      </a>
+    </>
   );
 }
 
@@ -116,6 +116,7 @@ export function CodePage(props: FormPage & { email: string; restartPath: string 
         <label htmlFor="code">Code</label>
         <input
           id="code"
+          className="code"
           name="code"
           inputMode="numeric"
           autoComplete="one-time-code"
@@ -154,21 +155,28 @@ export function ChoicePage(
   );
 }
 
+/** Enough of a request's id to find it by, and short enough to be read out. */
+const shortReference = (requestId: string): string => requestId.slice(-12);
+
 /** A sign-in that ends here, in plain words, with a way on. */
 export function RefusalPage(props: {
   title: string;
   alert: string;
   reference?: string | undefined;
   links: readonly { href: string; text: string }[];
+  children?: ReactNode;
 }): ReactElement {
   return (
     <Page title={props.title} alert={props.alert}>
+      {props.children}
       {props.links.map(({ href, text }) => (
         <p key={href}>
           <a href={href}>{text}</a>
         </p>
       ))}
-      {props.reference !== undefined && <p className="quiet">Reference: {props.reference}</p>}
+      {props.reference !== undefined && (
+        <p className="reference">Reference: {shortReference(props.reference)}</p>
+      )}
     </Page>
   );
 }

@@ -1,28 +1,34 @@
 import { createHash } from 'node:crypto';
+import { readableOn } from '../../shared/color.js';
 
-/** Style of all sign-in pages: light and dark by the browser's wish, no image, no font from elsewhere. */
+/** The dark card, the lightest ground that coloured text stands on in the dark. */
+const darkCard = '#1b212c';
+
+/** Style of all sign-in pages: light and dark by the browser's wish, no font from elsewhere. */
 export const styleSheet = `
 :root {
   color-scheme: light dark;
-  --page: #f4f5f7; --card: #fff; --text: #1c2330; --quiet: #566074; --line: #8a93a5;
-  --accent: #1d4ed8; --on-accent: #fff; --alert: #a4161a; --alert-card: #fdecec;
+  --page: #f4f5f7; --card: #fff; --text: #1c2330; --quiet: #566074; --line: #8a93a5; --thin: #d9dde5;
+  --accent: #1d4ed8; --on-accent: #fff; --alert: #a4161a; --alert-card: #fdecec; --good: #14532d; --good-card: #e7f5ec;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --page: #12161e; --card: #1b212c; --text: #eef1f6; --quiet: #a9b3c5; --line: #6c778c;
-    --accent: #8fb4ff; --on-accent: #0b1220; --alert: #ffb3b5; --alert-card: #3a1c20;
+    --page: #12161e; --card: ${darkCard}; --text: #eef1f6; --quiet: #a9b3c5; --line: #6c778c; --thin: #343c4b;
+    --accent: #8fb4ff; --on-accent: #0b1220; --alert: #ffb3b5; --alert-card: #3a1c20; --good: #a7e3bd; --good-card: #16301f;
   }
 }
 * { box-sizing: border-box; }
 body {
-  margin: 0; min-block-size: 100vh; display: grid; place-items: center; padding: 1.5rem;
-  background: var(--page); color: var(--text); font: 1rem/1.5 system-ui, sans-serif;
+  margin: 0; min-block-size: 100vh; display: flex; flex-direction: column; align-items: center; justify-content: center;
+  gap: 1rem; padding: 1.5rem 1rem; background: var(--page); color: var(--text); font: 1rem/1.5 system-ui, sans-serif;
 }
-main {
-  inline-size: min(100%, 26rem); padding: 2rem; background: var(--card);
-  border: 1px solid var(--line); border-radius: 0.75rem;
-}
-h1 { margin: 0 0 1rem; font-size: 1.375rem; line-height: 1.3; }
+main, .brand, footer { inline-size: min(100%, 26rem); }
+main.wide { inline-size: min(100%, 40rem); }
+main { padding: clamp(1.25rem, 6vw, 2rem); background: var(--card); border: 1px solid var(--thin); border-radius: 0.75rem; }
+.brand { font-size: 1.125rem; font-weight: 600; text-align: center; overflow-wrap: anywhere; }
+.brand img { display: block; margin: 0 auto; max-inline-size: min(100%, 14rem); max-block-size: 4rem; object-fit: contain; }
+footer { font-size: 0.875rem; text-align: center; color: var(--quiet); overflow-wrap: anywhere; }
+h1 { margin: 0 0 1rem; font-size: 1.375rem; line-height: 1.3; overflow-wrap: anywhere; }
 p { margin: 0 0 1rem; overflow-wrap: anywhere; }
 label { display: block; margin-block-end: 0.25rem; font-weight: 600; }
 input {
@@ -31,28 +37,40 @@ input {
 }
 input[type='checkbox'] { inline-size: 1.25rem; block-size: 1.25rem; margin: 0 0.5rem 0 0; vertical-align: text-bottom; }
 label.inline { display: inline; font-weight: 400; }
-input[readonly] { color: var(--quiet); border-style: dashed; }
-button {
-  inline-size: 100%; margin-block-end: 1rem; padding: 0.625rem 1rem; font: inherit; font-weight: 600; cursor: pointer;
+input.code { font: 1.375rem/1.4 ui-monospace, monospace; letter-spacing: 0.3em; text-align: center; }
+input.unseen { position: absolute; inline-size: 1px; block-size: 1px; padding: 0; border: 0; opacity: 0; clip-path: inset(50%); }
+.who { padding: 0.5rem 0.75rem; background: var(--page); border-radius: 0.5rem; }
+.reveal { display: flex; gap: 0.5rem; margin-block-end: 1rem; }
+.reveal input { margin: 0; min-inline-size: 0; }
+.reveal button { inline-size: auto; margin: 0; padding-inline: 0.75rem; color: var(--text); background: transparent; border-color: var(--line); }
+.caps:not(:empty) { display: block; margin: -0.5rem 0 1rem; color: var(--quiet); font-size: 0.875rem; }
+button, a.button {
+  display: block; inline-size: 100%; margin-block-end: 1rem; padding: 0.625rem 1rem; font: inherit; font-weight: 600; cursor: pointer;
+  text-align: center; text-decoration: none; overflow-wrap: anywhere;
   color: var(--on-accent); background: var(--accent); border: 1px solid var(--accent); border-radius: 0.5rem;
 }
-button.quiet { color: var(--text); background: transparent; border-color: var(--line); }
+button.quiet, a.button.quiet { color: var(--text); background: transparent; border-color: var(--line); }
+.or { display: flex; align-items: center; gap: 0.75rem; color: var(--quiet); }
+.or::before, .or::after { content: ''; flex: 1; border-block-start: 1px solid var(--thin); }
 a { color: var(--accent); display: inline-block; min-block-size: 1.5rem; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-[role='alert'] {
-  padding: 0.75rem 1rem; color: var(--alert); background: var(--alert-card);
-  border-inline-start: 4px solid var(--alert); border-radius: 0.25rem;
-}
+[role='alert'], p[role='status'] { padding: 0.75rem 1rem; border-inline-start: 4px solid; border-radius: 0.25rem; }
+[role='alert'] { color: var(--alert); background: var(--alert-card); border-color: var(--alert); }
+p[role='status'] { color: var(--good); background: var(--good-card); border-color: var(--good); }
 .quiet, dt { color: var(--quiet); }
 main > :last-child, main > form:last-child > :last-child { margin-block-end: 0; }
 [role='alert']::first-letter { text-transform: uppercase; }
+.reference { font-size: 0.875rem; color: var(--quiet); }
 dl { margin: 0 0 1rem; }
 dt { font-size: 0.875rem; }
 dd { margin: 0 0 0.75rem; overflow-wrap: anywhere; }
-h2 { margin: 1.5rem 0 0.75rem; font-size: 1.125rem; line-height: 1.3; }
+h2 { margin: 1.75rem 0 0.75rem; padding-block-start: 1.25rem; border-block-start: 1px solid var(--thin); font-size: 1.125rem; line-height: 1.3; }
 ul.rows { list-style: none; padding: 0; }
 ul.rows li { margin-block-end: 1rem; overflow-wrap: anywhere; }
-ul.codes { list-style: none; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); }
+ul.rows button { margin-block: 0.5rem 0; }
+ul.codes { list-style: none; padding: 0; display: grid; gap: 0.25rem 1rem; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); }
+.qr { text-align: center; }
+.qr img { max-inline-size: 100%; block-size: auto; border-radius: 0.5rem; }
 code { font: 0.9375em/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
 ul { margin: 0 0 1rem; padding-inline-start: 1.25rem; }
 @media (prefers-reduced-motion: no-preference) { button, input { transition: border-color 0.15s; } }
@@ -60,3 +78,14 @@ ul { margin: 0 0 1rem; padding-inline-start: 1.25rem; }
 
 /** Its address changes with its content, so that it may be cached for ever. */
 export const stylePath = `/assets/sign-in-${createHash('sha256').update(styleSheet).digest('hex').slice(0, 12)}.css`;
+
+/** Where the style sheet of one colour is; it follows from the colour alone. */
+export const brandStylePath = (color: string): string => `/assets/brand-${color.slice(1)}.css`;
+
+/** A tenant's colour in place of ours, in the dark as much lighter as it must be to be read. */
+export function brandStyleSheet(color: string): string {
+  const light = readableOn(darkCard, color);
+  return `:root { --accent: ${color}; --on-accent: #fff; }
+@media (prefers-color-scheme: dark) { :root { --accent: ${light}; --on-accent: #0b1220; } }
+`;
+}

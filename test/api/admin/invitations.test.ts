@@ -98,6 +98,7 @@ describe('invitations', () => {
   });
 
   it('are completed by the person who sets a password and accepts the terms (M2-5)', async () => {
+    await acme.call('patch', '/settings').send({ 'terms.url': 'https://acme.test/terms' }).expect(200);
     const { email, invitation, mail } = await givenInvited();
     clock.advance(60_000);
     const browser = openBrowser(app.url);

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import { linkMail, spanText } from '../../../src/identity/mails.js';
+import { ownBrand } from '../../../src/identity/branding.js';
+import { dateText, instantText, linkMail } from '../../../src/identity/mail-layout.js';
+import { spanText } from '../../../src/identity/mails.js';
 
 describe('mails', () => {
   it('name a span in digits and its largest whole unit', () => {
@@ -16,15 +18,50 @@ describe('mails', () => {
     ]);
   });
 
+  const words = {
+    before: ['From <script>'],
+    button: 'Go on',
+    after: ['Bye & good luck'],
+    reason: 'Because.',
+  };
+  const parts = { to: 'a@x.test', subject: 's', template: 't', link: 'https://id.test/reset/1?a=1&b=2' };
+  const acme = {
+    name: 'Acme & Sons',
+    logoUrl: 'https://acme.test/logo.png',
+    color: '#7a1f5c',
+    support: [{ href: 'mailto:help@acme.test', text: 'help@acme.test' }],
+  };
+
   it('say the same in text and HTML, with everything escaped', () => {
-    const mail = linkMail(
-      { to: 'a@x.test', subject: 's', template: 't', link: 'https://id.test/reset/1?a=1&b=2' },
-      ['From <script>'],
-      ['Bye & good luck'],
-    );
-    expect(mail.text).to.equal('From <script>\n\nhttps://id.test/reset/1?a=1&b=2\n\nBye & good luck\n');
-    expect(mail.html)
-      .to.include('From &lt;script&gt;')
-      .and.include('href="https://id.test/reset/1?a=1&amp;b=2"');
+    const { html, text } = linkMail(parts, ownBrand, words);
+    const lines = [
+      'From <script>',
+      'Go on:',
+      'https://id.test/reset/1?a=1&b=2',
+      'Bye & good luck',
+      'Because.',
+    ];
+    expect(text.split('\n').filter((line) => line !== '' && line !== '--')).to.deep.equal(lines);
+    expect(html).to.include('From &lt;script&gt;').and.include('Bye &amp; good luck').and.include('Because.');
+    expect(html.match(/href="https:\/\/id\.test\/reset\/1\?a=1&amp;b=2"/g)).to.have.length(1);
+  });
+
+  it('show whose they are: logo, colour, name and where help is', () => {
+    const { html, text } = linkMail(parts, acme, words);
+    expect(html).to.include('src="https://acme.test/logo.png"').and.include('alt="Acme &amp; Sons"');
+    expect(html).to.include('background:#7a1f5c').and.include('href="mailto:help@acme.test"');
+    expect(text).to.include('Help: help@acme.test').and.include('Sent for Acme & Sons by Gatehouse.');
+  });
+
+  it('hold no image that is written into its address, since mail programs show none', () => {
+    const { html } = linkMail(parts, { ...acme, logoUrl: 'data:image/png;base64,AAAA' }, words);
+    expect(html).to.not.include('<img');
+    expect(html).to.include('Acme &amp; Sons');
+  });
+
+  it('say dates in words, with the zone where the hour matters', () => {
+    const at = new Date('2026-06-30T18:00:00Z');
+    expect(dateText(at)).to.equal('30 June 2026');
+    expect(instantText(at)).to.equal('30 June 2026 at 18:00 (UTC)');
   });
 });

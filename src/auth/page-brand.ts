@@ -1,0 +1,23 @@
+import type { Response } from 'express';
+import { brandOf, ownBrand, type Brand } from '../identity/branding.js';
+import type { Core } from '../identity/core.js';
+import { settingsOf } from '../identity/tenant-settings.js';
+
+interface BrandedLocals {
+  brand?: Brand;
+}
+
+/** A tenant's look; ours where it is not known. */
+export async function findBrand(core: Core, tenantId: string | null | undefined): Promise<Brand> {
+  if (tenantId === null || tenantId === undefined) return ownBrand;
+  const tenant = await core.store.tenant(tenantId).collection('tenants').get(tenantId);
+  return tenant ? brandOf(tenant.name, settingsOf(tenant)) : ownBrand;
+}
+
+/** Lets every page this answer may become, refusals included, be the tenant's. To be called as soon as the tenant is known. */
+export async function showBrand(core: Core, res: Response, tenantId: string | null): Promise<void> {
+  if (tenantId !== null) (res.locals as BrandedLocals).brand = await findBrand(core, tenantId);
+}
+
+/** Whose page this answer is. */
+export const shownBrand = (res: Response): Brand => (res.locals as BrandedLocals).brand ?? ownBrand;
