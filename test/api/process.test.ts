@@ -2,7 +2,14 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { buildIfStale, freePort, runGatehouse, untilStatus, type ServerProcess } from '../support/process.js';
+import {
+  buildIfStale,
+  freePort,
+  runGatehouse,
+  untilPrinted,
+  untilStatus,
+  type ServerProcess,
+} from '../support/process.js';
 
 const token = 'gh_scim_a-token-for-the-process-tests-0001';
 const bootstrap = {
@@ -119,7 +126,7 @@ describe('the server as a process', function () {
 
   it('tells in one line what the bootstrap file made, changed and left, and what of it people have overridden since', async () => {
     const first = await start();
-    expect(first.output()).to.match(/"created":3,"updated":0,"unchanged":0,"overridden":\[\]/);
+    await untilPrinted(first, /"created":3,"updated":0,"unchanged":0,"overridden":\[\]/);
     const created = (await (await createUser('one@acme.test')).json()) as { id: string };
     expect(created.id).to.be.a('string');
     first.child.kill('SIGTERM');
@@ -127,7 +134,8 @@ describe('the server as a process', function () {
     const revoke = runGatehouse(['token', 'revoke', '--directory', 'Okta', '--name', 't1'], env);
     expect(await revoke.exited()).to.equal(0);
     const second = await start();
-    expect(second.output()).to.match(
+    await untilPrinted(
+      second,
       /"created":0,"updated":0,"unchanged":3,"overridden":\["tenants\[0\]\.directories\[0\]\.tokens\[0\]"\]/,
     );
     expect((await createUser('two@acme.test')).status).to.equal(401);

@@ -93,6 +93,15 @@ export interface SmallDisk {
   remove(): Promise<void>;
 }
 
+/** Waits until a process has printed this: its log may be a moment late. */
+export async function untilPrinted(server: ServerProcess, pattern: RegExp, seconds = 10): Promise<void> {
+  const deadline = performance.now() + seconds * 1000;
+  while (!pattern.test(server.output())) {
+    if (performance.now() > deadline) throw new Error(`${String(pattern)} is not in ${server.output()}`);
+    await delay(20);
+  }
+}
+
 /** Polls an address until it answers with this status; throws after `seconds`. */
 export async function untilStatus(url: string, status: number, seconds = 20): Promise<void> {
   const deadline = performance.now() + seconds * 1000;

@@ -85,7 +85,7 @@ const isRefreshed = (ctx: KoaContextWithOIDC): boolean =>
 
 /** A request that waits for a sign-in from now on. */
 const isInteraction = (ctx: KoaContextWithOIDC): boolean =>
-  ctx.path === '/auth' && ctx.response.get('Location').startsWith('/oidc/interaction/');
+  ctx.path === '/auth' && String(ctx.response.headers['location']).startsWith('/oidc/interaction/');
 
 const isFailedClient = (ctx: KoaContextWithOIDC): boolean =>
   ctx.status === 401 && (ctx.body as { error?: unknown } | undefined)?.error === 'invalid_client';

@@ -19,6 +19,9 @@ const needed: Readonly<Record<string, readonly string[]>> = {
     'GET /settings',
     'PATCH /settings',
     'POST /settings/preset',
+    'GET /jobs',
+    'POST /jobs/{id}/retry',
+    'DELETE /jobs/{id}',
   ],
   'applications.manage': [
     'GET /applications',

@@ -95,8 +95,14 @@ describe('OpenID provider: the end of access', () => {
   const paths: Record<string, (tenant: TenantDocument, user: UserDocument) => Promise<unknown>> = {
     'a directory deactivates the user (SCIM active:false)': async (tenant, user) =>
       setEnabled(core, await directoryOf(tenant), user._id, false),
-    'a directory deletes the user (SCIM DELETE)': async (tenant, user) =>
-      deleteUser(core, await directoryOf(tenant), user._id),
+    'a directory deletes the user (SCIM DELETE)': async (tenant, user) => {
+      const directory = await directoryOf(tenant);
+      await core.store
+        .tenant(tenant._id)
+        .collection('users')
+        .update(user._id, (stored) => ({ ...stored, directoryId: directory.directoryId }));
+      await deleteUser(core, directory, user._id);
+    },
     'an administrator disables the user where that revokes at once': (tenant, user) =>
       setEnabled(core, systemActor(tenant._id), user._id, false),
     'an administrator ends the user’s sessions': (tenant, user) =>

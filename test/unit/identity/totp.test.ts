@@ -29,10 +29,11 @@ describe('TOTP (RFC 6238)', () => {
     expect(matchTotp(secret, totpCode(secret, step + 1), now, step)).to.equal(step + 1);
   });
 
-  it('ignores spaces and takes nothing but six digits', () => {
+  it('takes six digits, however they are grouped and in whatever script, and nothing else', () => {
     const now = at(59);
     expect(matchTotp(secret, ' 287 082 ', now, 0)).to.equal(1);
-    for (const text of ['', '28708', '2870822', '２８７０８２'])
+    expect(matchTotp(secret, '２８７-０８２', now, 0)).to.equal(1);
+    for (const text of ['', '28708', '2870822', '28708x'])
       expect(matchTotp(secret, text, now, 0)).to.equal(undefined);
   });
 
