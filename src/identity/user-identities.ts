@@ -47,11 +47,11 @@ export async function unlinkIdentity(
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
     const scope = tx.tenant(user.tenantId);
-    const current = (yield* scope.collection('users').get(user._id)) ?? user;
-    requireAuthority(actor, current, yield* tenantConfigStep(tx, user.tenantId), now);
     const identity = yield* scope.collection('identities').get(identityId);
     if (identity?.userId !== user._id)
       throw new AppError('identity.not_found', 'the user has no such identity');
+    const current = (yield* scope.collection('users').get(user._id)) ?? user;
+    requireAuthority(actor, current, yield* tenantConfigStep(tx, user.tenantId), now);
     yield* scope.collection('identities').remove(identityId);
     yield* endSessionsOf(tx, identity, now);
     const changes = [{ path: 'identity', before: `${identity.issuer} ${identity.subject}`, after: null }];

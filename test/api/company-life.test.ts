@@ -153,11 +153,14 @@ describe('people of companies, over time', function () {
   it('a login that is away is said to be away: no password is asked for instead', async () => {
     const connections = await api(acme, 'GET', '/sso-connections');
     const connection = connections['items'][0] as Json;
-    await api(acme, 'PATCH', `/sso-connections/${String(connection['id'])}`, {
-      issuer: 'http://localhost:9',
-    });
+    const lead = (issuer: string): Promise<Json> =>
+      api(acme, 'PATCH', `/sso-connections/${String(connection['id'])}`, {
+        issuer,
+        clientSecret: acme.secrets.companyClientSecret,
+      });
+    await lead('http://localhost:9');
     const page = await openWindow(acme).enter('ada@acme.test');
-    await api(acme, 'PATCH', `/sso-connections/${String(connection['id'])}`, { issuer: acme.companyUrl });
+    await lead(acme.companyUrl);
     expect(page.status).to.be.oneOf([502, 503]);
     expect(alertOf(page.body)).to.be.a('string');
     expect(page.body).not.to.contain('type="password"');

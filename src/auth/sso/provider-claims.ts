@@ -37,7 +37,7 @@ export interface ProviderWord {
 }
 
 const text = (value: unknown): string | undefined =>
-  typeof value === 'string' && value.trim() !== '' ? value.trim().slice(0, 500) : undefined;
+  typeof value === 'string' && value.trim() !== '' ? value.trim().slice(0, 2 * inputLimits.name) : undefined;
 
 /** Cut and cleaned, since nobody could mend it at the sign-in; not in the middle of a character. */
 function nameOf(value: unknown): string | undefined {
