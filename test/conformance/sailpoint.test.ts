@@ -1,5 +1,9 @@
+/**
+ * SailPoint's SCIM 2.0 connectors (IdentityIQ, Identity Security Cloud). Their code is not public: these are the documents their guide demands,
+ * the operations it lists, and what users report of its aggregation. What they leave open is written as RFC 7644 has it.
+ */
 import { expect } from 'chai';
-import { patch, schemas, startProvider, type Provider } from '../support/provider.js';
+import { accessOf, patch, schemas, startProvider, type Json, type Provider } from '../support/provider.js';
 
 describe("SailPoint's discovery and aggregation", () => {
   let sailpoint: Provider;
@@ -21,7 +25,13 @@ describe("SailPoint's discovery and aggregation", () => {
   after(() => sailpoint.stop());
 
   it('reads every document it needs before an aggregation', async () => {
-    for (const path of ['/ServiceProviderConfig', '/ResourceTypes', '/Schemas', '/ResourceTypes/User']) {
+    for (const path of [
+      '/ServiceProviderConfig',
+      '/ResourceTypes',
+      '/Schemas',
+      '/ResourceTypes/User',
+      '/ResourceTypes/Group',
+    ]) {
       await sailpoint.expect(200, 'GET', path);
     }
     const schema = await sailpoint.expect(200, 'GET', `/Schemas/${schemas.user}`);
@@ -74,5 +84,60 @@ describe("SailPoint's discovery and aggregation", () => {
     expect(page['Resources'].map((group: { schemas: string[] }) => group.schemas)).to.deep.equal([
       [schemas.group],
     ]);
+  });
+});
+
+describe("SailPoint's provisioning", () => {
+  let sailpoint: Provider;
+  before(async () => {
+    const headers = { accept: 'application/scim+json', 'content-type': 'application/scim+json' };
+    sailpoint = await startProvider('auto', headers, [
+      { when: { path: 'groups.displayName', is: 'Support' }, grant: ['crm:agent'] },
+      { when: { path: 'entitlements.value', is: 'crm-manager' }, grant: ['crm:manager'] },
+    ]);
+  });
+  after(() => sailpoint.stop());
+
+  const create = async (userName: string): Promise<string> => {
+    const body = { schemas: [schemas.user], userName, displayName: userName, active: true };
+    return (await sailpoint.expect(201, 'POST', '/Users', body))['id'];
+  };
+
+  it('tells of a person who joins, moves, leaves, comes back and goes', async () => {
+    const group = { schemas: [schemas.group], displayName: 'Support' };
+    const { id: groupId } = await sailpoint.expect(201, 'POST', '/Groups', group);
+    const id = await create('ada@sailpoint.example');
+    const change = (...operations: object[]): Promise<Json> =>
+      sailpoint.expect(200, 'PATCH', `/Users/${id}`, patch(...operations));
+    const add = patch({ op: 'add', path: 'members', value: [{ value: id }] });
+    await sailpoint.expect(204, 'PATCH', `/Groups/${groupId}`, add);
+    const { status, roles } = await accessOf(sailpoint, id);
+    expect(status).not.to.equal('disabled');
+    expect(roles).to.deep.equal(['crm:agent']);
+    const refreshed = await sailpoint.expect(200, 'GET', `/Users/${id}`);
+    expect(refreshed['groups'].map(({ value }: Json) => value)).to.deep.equal([groupId]);
+
+    const remove = patch({ op: 'remove', path: `members[value eq "${id}"]` });
+    await sailpoint.expect(204, 'PATCH', `/Groups/${groupId}`, remove);
+    await change({ op: 'add', path: 'entitlements', value: [{ value: 'crm-manager' }] });
+    await change({ op: 'replace', path: 'title', value: 'Manager' });
+    expect(await accessOf(sailpoint, id)).to.deep.equal({ status, roles: ['crm:manager'] });
+
+    await change({ op: 'replace', path: 'active', value: false });
+    expect((await accessOf(sailpoint, id)).status).to.equal('disabled');
+    await change({ op: 'replace', path: 'active', value: true });
+    expect(await accessOf(sailpoint, id)).to.deep.equal({ status, roles: ['crm:manager'] });
+
+    await sailpoint.expect(204, 'DELETE', `/Users/${id}`);
+    await sailpoint.expect(404, 'GET', `/Users/${id}`);
+  });
+
+  it('changes a password and, where PATCH is switched off, the whole account by PUT', async () => {
+    const id = await create('put@sailpoint.example');
+    const password = patch({ op: 'replace', path: 'password', value: 'a-Password-of-9-words' });
+    expect(await sailpoint.expect(200, 'PATCH', `/Users/${id}`, password)).not.to.have.property('password');
+    const read = await sailpoint.expect(200, 'GET', `/Users/${id}`);
+    const put = await sailpoint.expect(200, 'PUT', `/Users/${id}`, { ...read, active: false });
+    expect(put).to.deep.include({ id, active: false, displayName: 'put@sailpoint.example' });
   });
 });

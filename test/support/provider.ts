@@ -167,3 +167,12 @@ export async function ruleRoles(provider: Provider, userId: string): Promise<str
     .map((grant) => grant.role)
     .sort();
 }
+
+/** Where somebody stands: their status, and the application roles the rules give. */
+export async function accessOf(
+  provider: Provider,
+  userId: string,
+): Promise<{ status: string; roles: string[] }> {
+  const { status } = await provider.api('GET', `/users/${userId}`);
+  return { status, roles: await ruleRoles(provider, userId) };
+}
