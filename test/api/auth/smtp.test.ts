@@ -113,11 +113,9 @@ describe('mails by SMTP', () => {
       smtpUrl: `smtp://127.0.0.1:${smtp.port}`,
     };
     const mail = { to: 'x@y.test', subject: 's', text: 't', html: 'h', template: 't', link: 'l' };
-    const began = performance.now();
     const failure = await createMailer(home, { silenceMs: 100 })
       .send(mail, 'id', clock.now())
       .catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(Error);
-    expect(performance.now() - began).to.be.lessThan(3000);
   });
 });

@@ -248,8 +248,7 @@ describe('a provider that misbehaves', () => {
 
   it('is said to be away when it does not answer, with 503, and lets nobody in locally (required mode)', async () => {
     const gone = await startIdp({ host: '127.0.0.3' });
-    const own = await givenConnection(app.core, tenantId, gone);
-    await gone.stop();
+    const own = await givenConnection(app.core, tenantId, gone).finally(() => gone.stop());
     const page = await typeEmail(openBrowser(app.url), `u@${own.verifiedDomains[0]!}`);
     expect(page.status).to.equal(503);
     expect(page.alert).to.include('does not answer');
@@ -267,8 +266,11 @@ describe('a provider that misbehaves', () => {
     const shaky = await startIdp({ host: '127.0.0.3' });
     const own = await givenConnection(app.core, tenantId, shaky);
     const email = `u@${own.verifiedDomains[0]!}`;
-    expect((await typeEmail(openBrowser(app.url), email)).status).to.equal(303);
-    await shaky.stop();
+    try {
+      expect((await typeEmail(openBrowser(app.url), email)).status).to.equal(303);
+    } finally {
+      await shaky.stop();
+    }
     expect((await typeEmail(openBrowser(app.url), email)).status).to.equal(303);
   });
 });

@@ -18,6 +18,7 @@ import {
   authenticateToken,
   createToken,
   listTokens,
+  replaceToken,
   revokeToken,
   rotateToken,
 } from '../../../src/identity/directory-tokens.js';
@@ -83,6 +84,20 @@ describe('directories', () => {
       expect(results.filter(({ status }) => status === 'fulfilled')).to.have.length(2);
       const third = await refusal(createToken(core, system, directory._id, { name: 't' }));
       expect(third.code).to.equal('directory.too_many_tokens');
+    });
+
+    it('are worth their new value alone once they were replaced, also after the old one was used', async () => {
+      const { directory } = await givenDirectory(core, tenantId);
+      const { token, document } = await createToken(core, system, directory._id, { name: 't' });
+      for (let use = 0; use < 2; use += 1)
+        expect(await authenticateToken(core, token)).to.not.equal(undefined);
+      const value = `gh_scim_${unique('another')}`;
+      await replaceToken(core, system, directory._id, document._id, value);
+      expect(await authenticateToken(core, token)).to.equal(undefined);
+      expect((await authenticateToken(core, value))?.token._id).to.equal(document._id);
+      await replaceToken(core, system, directory._id, document._id, token);
+      expect(await authenticateToken(core, value)).to.equal(undefined);
+      expect(await authenticateToken(core, token)).to.not.equal(undefined);
     });
 
     it('are refused at once when wrong, revoked, ended or of a disabled or deleted directory', async () => {
@@ -404,6 +419,20 @@ describe('directories', () => {
       const clerk = actorWith(tenantId, ['users.read']);
       const attempt = createApiKey(core, clerk, { name: 'x', role: 'administrator' });
       expect((await refusal(attempt)).code).to.equal('role.not_grantable');
+    });
+
+    it('are worth their new value alone once they were replaced, also after the old one was used', async () => {
+      const { directory } = await givenDirectory(core, tenantId);
+      const { token, document } = await createToken(core, system, directory._id, { name: 't' });
+      for (let use = 0; use < 2; use += 1)
+        expect(await authenticateToken(core, token)).to.not.equal(undefined);
+      const value = `gh_scim_${unique('another')}`;
+      await replaceToken(core, system, directory._id, document._id, value);
+      expect(await authenticateToken(core, token)).to.equal(undefined);
+      expect((await authenticateToken(core, value))?.token._id).to.equal(document._id);
+      await replaceToken(core, system, directory._id, document._id, token);
+      expect(await authenticateToken(core, value)).to.equal(undefined);
+      expect(await authenticateToken(core, token)).to.not.equal(undefined);
     });
 
     it('are refused at once when wrong, revoked or ended', async () => {

@@ -144,8 +144,7 @@ describe('changes of more members than a transaction holds', () => {
     expect(await count()).to.equal(100);
     const worker = startJobWorker(core, { [memberPartJob]: (job) => writeLeftPart(core, job) });
     core.clock.advance(31_000);
-    await worker.drain();
-    await worker.stop();
+    await worker.drain().finally(() => worker.stop());
     expect([await count(), (await stored()).pendingParts]).to.deep.equal([1200, []]);
   });
 
@@ -172,8 +171,7 @@ describe('changes of more members than a transaction holds', () => {
     await deleteGroup(core, system, group._id);
     const worker = startJobWorker(core, { [memberPartJob]: (job) => writeLeftPart(core, job) });
     core.clock.advance(31_000);
-    await worker.drain();
-    await worker.stop();
+    await worker.drain().finally(() => worker.stop());
     const jobs = core.store.tenant(tenantId).collection('jobs');
     expect(await jobs.count({ kind: memberPartJob })).to.equal(0);
   });
@@ -219,8 +217,7 @@ describe('a process that is killed while it changes a large group', () => {
       expect(await countMembers(core, tenantId, _id)).to.equal(transactions * 100);
       const worker = startJobWorker(core, { [memberPartJob]: (job) => writeLeftPart(core, job) });
       clock.advance(120_000);
-      await worker.drain();
-      await worker.stop();
+      await worker.drain().finally(() => worker.stop());
       expect(await countMembers(core, tenantId, _id)).to.equal(expected);
       await core.store.close();
     }

@@ -34,13 +34,18 @@ describe('SCIM rate limits (contract section 8)', () => {
     const routes = scimRoutes({ ...app.core });
     const server = createServer(express().use(requestId()).use('/scim', routes));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/scim/v2`;
-    const other = () => supertest(url).get('/Users?count=0').set('Authorization', `Bearer ${app.acme.token}`);
-    const asked = Array.from({ length: 12 }, (_, i) => (i % 2 ? other() : app.acme.get('/Users?count=0')));
-    const statuses = (await Promise.all(asked)).map(({ status }) => status);
-    expect(statuses.filter((status) => status === 200)).to.have.length(5);
-    expect(statuses.filter((status) => status === 429)).to.have.length(7);
-    await new Promise((resolve) => server.close(resolve));
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/scim/v2`;
+      const other = () =>
+        supertest(url).get('/Users?count=0').set('Authorization', `Bearer ${app.acme.token}`);
+      const asked = Array.from({ length: 12 }, (_, i) => (i % 2 ? other() : app.acme.get('/Users?count=0')));
+      const statuses = (await Promise.all(asked)).map(({ status }) => status);
+      expect(statuses.filter((status) => status === 200)).to.have.length(5);
+      expect(statuses.filter((status) => status === 429)).to.have.length(7);
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
   });
 
   it('limits nobody whose tenant sets no limit', async () => {

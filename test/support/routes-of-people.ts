@@ -1,0 +1,11 @@
+/** Writing routes that a session is needed for: what people change of themselves, and the end of a session. */
+export const routesOfPeople = [
+  'PATCH /me',
+  'POST /me/password',
+  'DELETE /me/sessions/{id}',
+  'POST /me/2fa/confirm',
+  'DELETE /me/2fa',
+  'DELETE /users/{id}/sessions/{sessionId}',
+] as const;
+
+export type RouteOfPeople = (typeof routesOfPeople)[number];
