@@ -63,18 +63,25 @@ export function changesDecided(before: UserDocument, after: UserDocument): boole
   return decidedFields(before) !== decidedFields(after);
 }
 
-/** Whether a change of a user gives management permissions that whoever makes it does not hold: by a rule that now matches, say. */
-export function gainsBeyond(
+/**
+ * Whether a change of a user gives or takes management permissions that whoever makes it does not hold: by a rule that now matches, or no
+ * longer does, say.
+ */
+export function movesBeyond(
   { actor, config, now }: { actor: Actor; config: TenantConfig; now: Date },
   before: Pick<UserDocument, 'grants'>,
   after: Pick<UserDocument, 'grants'>,
 ): boolean {
   if (actor.directoryId !== null || before.grants === after.grants) return false;
   const had = heldPermissions(before, config, now);
-  return [...heldPermissions(after, config, now)].some(
-    (permission) => !had.has(permission) && !actor.permissions.has(permission),
+  const has = heldPermissions(after, config, now);
+  return [...had, ...has].some(
+    (permission) => had.has(permission) !== has.has(permission) && !actor.permissions.has(permission),
   );
 }
 
 export const notGivable = (): AppError =>
-  new AppError('role.not_grantable', 'this would give the user permissions that you do not hold yourself');
+  new AppError(
+    'role.not_grantable',
+    'this would give the user permissions, or take some, that you do not hold yourself',
+  );

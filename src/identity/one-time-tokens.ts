@@ -45,6 +45,19 @@ export function* issueToken(
   return token;
 }
 
+/**
+ * Takes a token for good, in the transaction of what it was for.
+ *
+ * @param user - as stored in this transaction.
+ * @returns false when somebody else was faster, or the user's password or address changed since the token was found.
+ */
+export function* spendToken(tx: Transaction, token: OneTimeTokenDocument, user: UserDocument): Step<boolean> {
+  const scope = tx.tenant(user.tenantId);
+  const credential = yield* scope.collection('credentials').get(user._id);
+  if (bindingOf(user, credential?.passwordHash ?? null) !== token.binding) return false;
+  return Boolean(yield* scope.collection('one_time_tokens').remove(token._id));
+}
+
 /** What a token stands for now. */
 export interface TokenHolder {
   token: OneTimeTokenDocument;

@@ -13,7 +13,7 @@ import { loginKey, parseEmail } from './email-domain.js';
 import { enqueueJob, wakeJobs } from './jobs.js';
 import { linkMail } from './mail-layout.js';
 import { enqueueMail, spanText } from './mails.js';
-import { findTokenHolder, issueToken, type TokenHolder } from './one-time-tokens.js';
+import { findTokenHolder, issueToken, spendToken, type TokenHolder } from './one-time-tokens.js';
 import { passwordFault, passwordRule } from './password-policy.js';
 import { tenantConfig } from './tenant-config.js';
 import { settingsOf, tenantSettings } from './tenant-settings.js';
@@ -170,7 +170,7 @@ interface PasswordExtras {
  * Sets a password for the holder of a token: the token's end, the password and what comes with it are one step. Every session of theirs
  * ends, a lockout stays (M0-32).
  *
- * @returns `dead` when somebody else was faster.
+ * @returns `dead` when somebody else was faster, or the password or address changed meanwhile.
  */
 export async function setPasswordByToken(
   core: Core,
@@ -189,13 +189,13 @@ export async function setPasswordByToken(
     const { now } = context;
     const scope = tx.tenant(user.tenantId);
     const stored = yield* scope.collection('users').get(user._id);
-    if (!stored || !(yield* scope.collection('one_time_tokens').remove(token._id))) return undefined;
+    if (!stored || !(yield* spendToken(tx, token, stored))) return undefined;
     yield* storePassword(context, user._id, hash, false);
     for (const name of ['password.changed', ...(action === undefined ? [] : [action])]) {
       yield* recordEvent(tx, actor, { action: name, target: actor.party }, now);
     }
     const changed = change ? yield* change(context, stored) : stored;
-    const reached = token.isMailed === true && { verifiedEmailKey: addressKeyOf(user) };
+    const reached = token.isMailed === true && { verifiedEmailKey: addressKeyOf(stored) };
     return yield* saveUser(context, stored, { ...changed, ...reached }, 'password_changed');
   });
   wakeJobs(core);

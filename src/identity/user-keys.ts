@@ -1,6 +1,6 @@
 import type { UserDocument } from '../persistence/collections/users.js';
 import { fold } from '../shared/fold.js';
-import { loginKey } from './email-domain.js';
+import { loginKey, parseEmail } from './email-domain.js';
 
 export type UserKeys = Pick<
   UserDocument,
@@ -93,9 +93,20 @@ export function addressKeyOf({ email, userName }: Pick<UserDocument, 'email' | '
   return address === null ? null : loginKey(address);
 }
 
+/**
+ * Where mail to a user arrives. Two mailboxes may have one {@link addressKeyOf key}: `weiss@` and `weiß@` are one name to sign in with, and
+ * not one place.
+ */
+function mailboxOf({ email, userName }: Pick<UserDocument, 'email' | 'userName'>): string {
+  const address = email ?? userName;
+  const parsed = parseEmail(address);
+  return parsed ? `${parsed.address.split('@')[0]?.toLowerCase() ?? ''}@${parsed.domain}` : address;
+}
+
 /** A user whose address is another one than the one that was verified has none that is. */
-export function withoutOldAddress(user: UserDocument): UserDocument {
-  const { verifiedEmailKey } = user;
-  const isOld = typeof verifiedEmailKey === 'string' && verifiedEmailKey !== addressKeyOf(user);
-  return isOld ? { ...user, verifiedEmailKey: null } : user;
+export function withoutOldAddress(before: UserDocument, after: UserDocument): UserDocument {
+  const { verifiedEmailKey } = after;
+  if (typeof verifiedEmailKey !== 'string') return after;
+  const isOld = verifiedEmailKey !== addressKeyOf(after) || mailboxOf(before) !== mailboxOf(after);
+  return isOld ? { ...after, verifiedEmailKey: null } : after;
 }

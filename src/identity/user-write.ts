@@ -7,7 +7,7 @@ import type { Step, Transaction } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import { noteDomains } from './address-domains.js';
 import { recordEvent } from './audit.js';
-import { changesDecided, gainsBeyond, notGivable, requireAuthority } from './authority.js';
+import { changesDecided, movesBeyond, notGivable, requireAuthority } from './authority.js';
 import { changesBetween, type FieldChange } from './changes.js';
 import type { Actor, Core } from './core.js';
 import { groupSource, replaceRuleGrants } from './grants.js';
@@ -268,12 +268,12 @@ function guardChange(
   guardAttributes(actor, before, after, config);
 }
 
-/** Nobody gives what they do not hold, be it by a rule that matches what they change. */
-function* guardGains(context: WriteContext, before: UserDocument, after: UserDocument): Step<void> {
-  if (!gainsBeyond(context, before, after)) return;
+/** Nobody gives or takes what they do not hold, be it by a rule that matches what they change, or no longer does. */
+function* guardMoves(context: WriteContext, before: UserDocument, after: UserDocument): Step<void> {
+  if (!movesBeyond(context, before, after)) return;
   // What an earlier change of rules has yet to give is not this one's doing.
   const settled = { ...before, grants: yield* regrantStep(context, before) };
-  if (gainsBeyond(context, settled, after)) throw notGivable();
+  if (movesBeyond(context, settled, after)) throw notGivable();
 }
 
 /**
@@ -290,11 +290,11 @@ export function* saveUser(
 ): Step<UserDocument> {
   const { actor, config, now, tx, tenantId } = context;
   const reason = revoke ?? revocationReason(actor, before, changed, config, now);
-  const kept = withoutOldAddress(changed);
+  const kept = withoutOldAddress(before, changed);
   const after = reason === undefined ? kept : { ...kept, accessRevokedAt: nextRevocation(before, now) };
   if (isDeepStrictEqual(before, after)) return before;
   guardChange(context, before, after, revoke !== undefined);
-  yield* guardGains(context, before, after);
+  yield* guardMoves(context, before, after);
   yield* guardLastAdministrator(context, before, after);
   const saved = yield* tx
     .tenant(tenantId)

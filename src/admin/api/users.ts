@@ -42,7 +42,7 @@ export async function replyUser(core: Core, user: UserDocument): Promise<Reply<z
 /** `active` or `active,locked`. */
 const statusList = z
   .string()
-  .transform((text) => text.split(','))
+  .transform((text) => [...new Set(text.split(','))])
   .pipe(z.array(z.enum(statuses)))
   .describe(`one status or several with commas: ${statuses.join(', ')}`);
 

@@ -5,14 +5,14 @@ import { readAdmission } from '../../../src/auth/admission.js';
 import { openSession, sessionCookie } from '../../../src/auth/sessions.js';
 import { systemActor } from '../../../src/identity/actors.js';
 import { changeOwnPassword } from '../../../src/identity/own-password.js';
-import { resetPassword } from '../../../src/identity/password-reset.js';
+import { findResetHolder, resetPassword, setPasswordByToken } from '../../../src/identity/password-reset.js';
 import { issueToken } from '../../../src/identity/one-time-tokens.js';
 import { stepAt, totpCode } from '../../../src/identity/totp.js';
 import { tenantSettings } from '../../../src/identity/tenant-settings.js';
 import { beginTwoFactor, confirmTwoFactor } from '../../../src/identity/two-factor.js';
 import { endAccess, expireAccess, setEnabled } from '../../../src/identity/user-actions.js';
 import { inputOf } from '../../../src/identity/user-input.js';
-import { deleteUser, updateUser, type UserDocument } from '../../../src/identity/users.js';
+import { deleteUser, getUser, updateUser, type UserDocument } from '../../../src/identity/users.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser, type Browser } from '../../support/browser.js';
 import { ManualClock } from '../../support/clock.js';
@@ -41,6 +41,31 @@ describe('a sign-in beside the end of access', () => {
   const isLive = async (browser: Browser): Promise<boolean> =>
     (await browser.get('/api/v1/me')).status === 200;
   const origin = { requestId: 'r', ip: '127.0.0.1' };
+
+  for (const [what, change] of [
+    ['address changes', { userName: `${unique('other')}@local.test`, attributes: {} }],
+    ['password changes', { password: newPassword }],
+  ] as const) {
+    it(`a link is dead when the ${what} between the look at it and the new password`, async () => {
+      const user = await givenUser(app.core, tenantId);
+      const holder = (await findResetHolder(app.core, await resetLinkOf(user)))!;
+      const { version, ...changed } = await updateUser(
+        app.core,
+        systemActor(tenantId),
+        user._id,
+        (stored) => ({
+          ...inputOf(stored),
+          ...change,
+        }),
+      );
+      const setting = await setPasswordByToken(app.core, holder, 'the thief’s own password', origin);
+      expect(setting.kind).to.equal('dead');
+      expect(await getUser(app.core, tenantId, user._id)).to.deep.include({
+        version,
+        userName: changed.userName,
+      });
+    });
+  }
 
   /** What ends somebody's access, or makes the password they typed the old one. */
   const ends: Record<string, (user: UserDocument) => Promise<unknown>> = {

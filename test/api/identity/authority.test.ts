@@ -4,9 +4,10 @@ import type { Actor, Core } from '../../../src/identity/core.js';
 import { changeMembers } from '../../../src/identity/group-members.js';
 import { createGroup } from '../../../src/identity/groups.js';
 import { administratorPermissions } from '../../../src/identity/permissions.js';
+import { updateTenant } from '../../../src/identity/tenants.js';
 import { setEnabled, setManualRoles } from '../../../src/identity/user-actions.js';
 import { inputOf } from '../../../src/identity/user-input.js';
-import { deleteUser, getUser, updateUser } from '../../../src/identity/users.js';
+import { createUser, deleteUser, getUser, updateUser } from '../../../src/identity/users.js';
 import { actorWith, givenCrm, givenDirectory, openTestCore } from '../../support/core.js';
 import { givenTenant, givenUser, unique } from '../../support/people.js';
 import { refusal } from '../../support/refusal.js';
@@ -44,6 +45,34 @@ describe('who is in charge of a tenant', () => {
     }
     await setManualRoles(core, system, chief._id, []);
     expect((await getUser(core, tenantId, chief._id)).grants).to.deep.equal([]);
+  });
+
+  it('takes no role by a rule that no longer matches, of whoever holds more', async () => {
+    await updateTenant(core, system, { settings: { 'scim.lockAttributes': false } });
+    const { actor: directory } = await givenDirectory(core, tenantId, [
+      { when: { path: 'displayName', is: 'Boss' }, grant: ['administrator'] },
+      { when: { path: 'displayName', is: 'Agent' }, grant: ['crm:agent'] },
+    ]);
+    await givenUser(core, tenantId, { roles: ['administrator'] });
+    const provisioned = (displayName: string) =>
+      createUser(core, directory, {
+        userName: `${unique('provisioned')}@acme.test`,
+        externalId: null,
+        attributes: { displayName },
+        active: true,
+      });
+    const [boss, agent] = [await provisioned('Boss'), await provisioned('Agent')];
+    const renamed = (actor: Actor, { _id }: { _id: string }) =>
+      updateUser(core, actor, _id, (user) => ({ ...inputOf(user), attributes: { displayName: 'Nobody' } }));
+    const editor = actorWith(tenantId, ['users.update']);
+    expect((await refusal(renamed(editor, boss))).code).to.equal('role.not_grantable');
+    expect((await getUser(core, tenantId, boss._id)).version).to.equal(boss.version);
+    for (const changed of [
+      await renamed(editor, agent),
+      await renamed(actorWith(tenantId, [...administratorPermissions]), boss),
+    ]) {
+      expect(changed.grants).to.deep.equal([]);
+    }
   });
 
   it('stays somebody whose access has no end: the last such administrator is neither disabled, nor limited, nor deleted', async () => {

@@ -89,6 +89,22 @@ describe('OpenID provider: email_verified', () => {
     expect(await isVerified(user)).to.equal(false);
   });
 
+  for (const [shown, taken] of [
+    ['weiss', 'weiß'],
+    ['weiß', 'weiss'],
+    ['oσo', 'oςo'],
+  ] as const) {
+    it(`goes with the mailbox: whoever has shown ${shown}@ has not shown ${taken}@, which is the same name to sign in with`, async () => {
+      const domain = `${unique('home')}.test`;
+      const user = await givenUser(app.core, tenant._id, { email: `${shown}@${domain}` });
+      expect(await isVerified(user)).to.equal(true);
+      await rename(user, `${shown.charAt(0).toUpperCase()}${shown.slice(1)}@${domain.toUpperCase()}`);
+      expect(await isVerified(user)).to.equal(true);
+      await rename(user, `${taken}@${domain}`);
+      expect(await isVerified(user)).to.equal(false);
+    });
+  }
+
   it('is not inherited by whoever takes an address over', async () => {
     const first = await givenUser(app.core, tenant._id);
     await rename(first, address());
