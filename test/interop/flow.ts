@@ -33,11 +33,17 @@ export async function refusalOf(attempt: Promise<unknown>): Promise<unknown> {
 
 const wordsOf = (scope: string): string[] => scope.split(' ').sort();
 
+interface FlowOptions {
+  /** Sees to what the client needs, or skips. */
+  prepare?: (context: Mocha.Context) => void;
+  requirePkce?: boolean;
+}
+
 /** The tests of one client: whole sign-ins of real browsers with forms and cookies. */
 export function describeFlow(
   name: string,
   open: (registration: Registration) => Promise<ClientApplication>,
-  prepare?: (context: Mocha.Context) => void,
+  options: FlowOptions = {},
 ): void {
   describe(`${name} as an application`, function () {
     this.timeout(60_000);
@@ -45,8 +51,8 @@ export function describeFlow(
     const opened: ClientApplication[] = [];
 
     before(async function () {
-      prepare?.(this);
-      bench = await startBench();
+      options.prepare?.(this);
+      bench = await startBench(options);
     });
     after(async () => {
       await Promise.all(opened.map((one) => one.close()));

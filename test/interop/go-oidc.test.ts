@@ -3,10 +3,8 @@ import { describeFlow } from './flow.js';
 import { givenGoOidc } from './tools.js';
 
 let program = '';
-describeFlow(
-  'go-oidc',
-  (registration) => openChild(program, [], registration),
-  (context) => {
+describeFlow('go-oidc', (registration) => openChild(program, [], registration), {
+  prepare: (context) => {
     program = givenGoOidc(context);
   },
-);
+});

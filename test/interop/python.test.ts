@@ -5,13 +5,11 @@ import { clients, givenPython } from './tools.js';
 
 function describePython(name: string, script: string): void {
   let python = '';
-  describeFlow(
-    name,
-    (registration) => openChild(python, [join(clients, script)], registration),
-    (context) => {
+  describeFlow(name, (registration) => openChild(python, [join(clients, script)], registration), {
+    prepare: (context) => {
       python = givenPython(context);
     },
-  );
+  });
 }
 
 describePython('Authlib', 'authlib_app.py');
