@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import tseslint from 'typescript-eslint';
+import gatehouse from './no-idle-generator.js';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -12,8 +13,10 @@ export default tseslint.config(
     languageOptions: {
       parserOptions: { project: resolve(root, 'config/tooling/tsconfig.check.json'), tsconfigRootDir: root },
     },
+    plugins: { gatehouse },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
+      'gatehouse/no-idle-generator': 'error',
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }],
       complexity: ['error', 12],

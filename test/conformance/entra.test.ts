@@ -371,8 +371,10 @@ for (const dialect of ['auto', 'entra']) {
 
     it('tolerates the empty Operations the validator sends for a group with one attribute', async () => {
       const id = await create('Empty');
+      const before = await entra.expect(200, 'GET', `/Groups/${id}`);
       const reply = await entra.send('PATCH', `/Groups/${id}`, patch());
       expect(reply.status).to.be.oneOf([200, 204]);
+      expect(await entra.expect(200, 'GET', `/Groups/${id}`)).to.deep.equal(before);
     });
 
     it('deletes a group: 204, then 404', async () => {

@@ -219,6 +219,9 @@ for (const dialect of ['auto', 'okta']) {
     });
 
     it('pages an import by startIndex and count with integer figures and no user twice', async () => {
+      for (const name of ['a', 'b', 'c', 'd']) {
+        await okta.expect(201, 'POST', '/Users', oktaUser(`imported-${name}@okta.example`));
+      }
       const first = await okta.expect(200, 'GET', '/Users?startIndex=1&count=2');
       const second = await okta.expect(200, 'GET', '/Users?startIndex=3&count=2');
       expect([first['itemsPerPage'], first['startIndex'], second['startIndex']]).to.deep.equal([2, 1, 3]);
@@ -287,7 +290,8 @@ for (const dialect of ['auto', 'okta']) {
         'GET',
         '/Groups?filter=displayName eq "Engineering"&startIndex=1&count=100',
       );
-      const { id } = list['Resources'][0];
+      const group = { schemas: [schemas.group], displayName: 'Engineering', members: [] };
+      const { id } = list['Resources'][0] ?? (await okta.expect(201, 'POST', '/Groups', group));
       await okta.send(
         'PATCH',
         `/Groups/${id}`,

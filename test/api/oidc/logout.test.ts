@@ -63,6 +63,7 @@ describe('OpenID provider: sign-out', () => {
   }
 
   it('asks where no hint proves who wants it, on a page of ours without any script, and ends the session in Gatehouse, in the provider and for the tokens', async () => {
+    const user = await makeUser(app.core, tenant);
     const browser = await browserOf(app.core, user);
     const tokens = await party.signIn(browser);
     const page = await browser.get(

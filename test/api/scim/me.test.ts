@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import supertest from 'supertest';
 import { systemActor } from '../../../src/identity/actors.js';
+import type { TenantDocument } from '../../../src/identity/tenants.js';
 import { setEnabled } from '../../../src/identity/user-actions.js';
-import { browserOf, makeApplication, makeUser, relyingParty } from '../../support/oidc.js';
+import { browserOf, makeApplication, makeUser, relyingParty, type RelyingParty } from '../../support/oidc.js';
 import { newUser, startScim, urn, type ScimApp } from '../../support/scim.js';
 
 describe('SCIM /Me (RFC 7644 section 3.11)', () => {
@@ -10,6 +11,8 @@ describe('SCIM /Me (RFC 7644 section 3.11)', () => {
   let url = '';
   let userId = '';
   let userName = '';
+  let tenant: TenantDocument;
+  let party: RelyingParty;
   let accessToken = '';
   /** One of the same sign-in, without the scope. */
   let plainToken = '';
@@ -18,10 +21,10 @@ describe('SCIM /Me (RFC 7644 section 3.11)', () => {
     app = await startScim();
     const { core } = app;
     url = `${app.url}/scim/v2`;
-    const tenant = (await core.store.tenant(app.tenantId).collection('tenants').get(app.tenantId))!;
+    tenant = (await core.store.tenant(app.tenantId).collection('tenants').get(app.tenantId))!;
     const user = await makeUser(core, tenant);
     ({ _id: userId, userName } = user);
-    const party = await relyingParty(core, await makeApplication(core, tenant, { allowScimMe: true }));
+    party = await relyingParty(core, await makeApplication(core, tenant, { allowScimMe: true }));
     const browser = await browserOf(core, user);
     const tokenWith = async (scope: string): Promise<string> =>
       (await party.signIn(browser, { scope })).access_token;
@@ -30,8 +33,13 @@ describe('SCIM /Me (RFC 7644 section 3.11)', () => {
   });
   after(() => app.stop());
 
-  const me = (method: 'get' | 'put' | 'patch' | 'delete' | 'post', path = '/Me', body?: object) => {
-    const test = supertest(url)[method](path).set('Authorization', `Bearer ${accessToken}`);
+  const me = (
+    method: 'get' | 'put' | 'patch' | 'delete' | 'post',
+    path = '/Me',
+    body?: object,
+    token = accessToken,
+  ) => {
+    const test = supertest(url)[method](path).set('Authorization', `Bearer ${token}`);
     return body ? test.set('Content-Type', 'application/scim+json').send(JSON.stringify(body)) : test;
   };
   const patch = (operation: object) => me('patch', '/Me', { schemas: [urn.patch], Operations: [operation] });
@@ -157,8 +165,12 @@ describe('SCIM /Me (RFC 7644 section 3.11)', () => {
 
   it('ends with the access of its person', async () => {
     const { core } = app;
-    expect((await me('get')).status).to.equal(200);
-    await setEnabled(core, systemActor(app.tenantId), userId, false);
-    expect((await me('get')).status).to.equal(401);
+    const user = await makeUser(core, tenant);
+    const { access_token: token } = await party.signIn(await browserOf(core, user), {
+      scope: 'openid scim:me',
+    });
+    expect((await me('get', '/Me', undefined, token)).status).to.equal(200);
+    await setEnabled(core, systemActor(app.tenantId), user._id, false);
+    expect((await me('get', '/Me', undefined, token)).status).to.equal(401);
   });
 });
