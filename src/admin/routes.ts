@@ -1,7 +1,8 @@
 import { Router } from 'express';
 import type { Core } from '../identity/core.js';
 import { bindRoutes } from './bind.js';
-import { referencePage, referencePolicy } from './reference-page.js';
+import { referencePage, referencePolicy } from './reference/page.js';
+import type { Document } from './reference/schemas.js';
 import { apiDocument, routeTable } from './table.js';
 
 /** Everything below `/api/v1`. */
@@ -21,7 +22,7 @@ export function apiReferenceRoutes(core: Core): Router {
   });
 
   router.get('/docs/api', (_req, res) => {
-    page ??= referencePage(routeTable);
+    page ??= referencePage(routeTable, apiDocument(core.config.baseUrl) as unknown as Document);
     res.set({ 'Content-Security-Policy': referencePolicy, 'X-Content-Type-Options': 'nosniff' });
     res.type('html').send(page);
   });
