@@ -43,6 +43,14 @@ function row(company: Company, employee: Employee): string {
   return `<tr><td>${escapeHtml(fullName(person))}<br><small>${escapeHtml(person.userName)}</small></td><td>${employee.assigned ? 'assigned' : '-'}</td><td>${tags}</td><td>${actionsOf(company, employee)}</td></tr>`;
 }
 
+function sentList(lines: readonly string[]): string {
+  if (lines.length === 0) return '<p>Nothing yet.</p>';
+  return `<ol class="sent">${lines
+    .map((line) => `<li>${escapeHtml(line)}</li>`)
+    .reverse()
+    .join('')}</ol>`;
+}
+
 /** The company's directory with one button for each event, and the requests the last ones caused. */
 export function directoryPage(company: Company, title: string, lines: readonly string[]): string {
   const rows = [...company.employees.values()].map((employee) => row(company, employee)).join('');
@@ -51,6 +59,6 @@ export function directoryPage(company: Company, title: string, lines: readonly s
     company.brand,
     `<h1>${escapeHtml(company.name)}: directory</h1><p class="sub">Simulated ${escapeHtml(title)}. Each button pushes to Gatehouse over SCIM, as that provider would.</p>
 <table><thead><tr><th>Person</th><th>Gatehouse</th><th>Groups</th><th></th></tr></thead><tbody>${rows}</tbody></table>
-<h2>What was sent</h2><pre>${lines.map(escapeHtml).join('\n') || 'nothing yet'}</pre>`,
+<h2>What was sent, newest first</h2>${sentList(lines)}`,
   );
 }

@@ -109,7 +109,10 @@ export function curlOf(document: Document, { isSelf, method, operation, path }: 
       ? ['-b cookies.txt', ...(write ? ['-H "X-CSRF-Token: $CSRF_TOKEN"'] : [])]
       : ['-H "Authorization: Bearer $KEY"']),
     ...(body
-      ? [`-H 'Content-Type: application/json'`, `-d ${quoted(JSON.stringify(exampleOf(document, body)))}`]
+      ? [
+          `-H 'Content-Type: application/json'`,
+          `-d ${quoted(JSON.stringify(exampleOf(document, body), null, 2))}`,
+        ]
       : []),
   ];
   return lines.join(' \\\n  ');

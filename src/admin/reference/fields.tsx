@@ -39,8 +39,23 @@ function referenceOf(schema: Schema): string | undefined {
   return schema.items ? referenceOf(schema.items) : undefined;
 }
 
+/** The values there are; none of them is broken. */
+function Choice({ values }: { values: readonly unknown[] }): ReactElement {
+  return (
+    <>
+      {values.map((value, index) => (
+        <Fragment key={index}>
+          {index > 0 && ', '}
+          <code className="whole">{value === null ? 'null' : String(value)}</code>
+        </Fragment>
+      ))}
+    </>
+  );
+}
+
 /** What a value may be; a schema with a name leads to it. */
 function Kind({ schema }: { schema: Schema }): ReactElement {
+  if (schema.enum) return <Choice values={schema.enum} />;
   const name = referenceOf(schema);
   const kind = kindOf(schema);
   return name === undefined ? <>{kind}</> : <a href={`#schema-${name}`}>{kind}</a>;

@@ -37,6 +37,7 @@ details { margin: 0 0 0.5rem; }
 summary { cursor: pointer; font-weight: 600; font-size: 0.9375rem; min-block-size: 1.5rem; }
 details > dl, details > ul { margin-inline-start: 1rem; }
 ul { padding-inline-start: 1.25rem; }
+code.whole { white-space: nowrap; }
 nav ul { list-style: none; padding: 0; margin: 0 0 1rem; }
 nav li { padding: 0.125rem 0; }
 nav a { text-decoration: none; }

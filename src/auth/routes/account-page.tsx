@@ -54,6 +54,7 @@ export async function showAccountPage(
       email={addressOf(live)}
       tenantName={tenant.name}
       signedInAt={session.signedInAt}
+      now={core.clock.now()}
       method={session.method === 'sso' ? 'through your company' : 'with your password'}
       needsApproval={settings['approval.required'] && !user.approved}
       sessions={await sessionsOf(core, live)}

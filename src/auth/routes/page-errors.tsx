@@ -15,6 +15,9 @@ const titles: Readonly<Record<number, string>> = {
   429: 'Please wait a little',
 };
 
+/** A message with its full stop. */
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+
 function titleOf({ status }: { status: number }, code: string | undefined): string {
   if (code === 'csrf.invalid') return 'Please start again';
   return titles[status] ?? (status >= 500 ? 'Something went wrong' : 'That did not work');
@@ -40,7 +43,7 @@ export function pageErrors(core: Core): ErrorRequestHandler {
       shown.status,
       <RefusalPage
         title={titleOf(shown, 'code' in shown ? shown.code : undefined)}
-        alert={shown.message}
+        alert={sentence(shown.message)}
         reference={requestIdOf(req)}
         links={[{ href: '/signin', text: 'Back to sign-in' }]}
       />,

@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
-import { Hidden, Page } from './layout.js';
+import { Hidden, Page, UserNameField } from './layout.js';
+import { agoText, browserText } from './plain-words.js';
 
 /** One of the places somebody is signed in. */
 export interface ShownSession {
@@ -16,6 +17,7 @@ export interface AccountPageProps {
   email: string;
   tenantName: string;
   signedInAt: Date;
+  now: Date;
   method: string;
   roles: readonly string[];
   applications: readonly string[];
@@ -50,28 +52,32 @@ export function AccountPage(props: AccountPageProps): ReactElement {
         )}
         <dt>Signed in</dt>
         <dd>
-          <Instant at={props.signedInAt} />
+          <Ago at={props.signedInAt} now={props.now} />
           {`, ${props.method}`}
         </dd>
       </dl>
-      {props.minLength !== undefined && <PasswordSection csrf={props.csrf} minLength={props.minLength} />}
+      {props.minLength !== undefined && (
+        <PasswordSection csrf={props.csrf} email={props.email} minLength={props.minLength} />
+      )}
       {props.secondFactor.mode !== 'off' && <SecondFactorSection csrf={props.csrf} {...props.secondFactor} />}
-      <SessionsSection csrf={props.csrf} sessions={props.sessions} />
+      <SessionsSection csrf={props.csrf} sessions={props.sessions} now={props.now} />
       <SignOutForm csrf={props.csrf} />
     </Page>
   );
 }
 
-function Instant({ at }: { at: Date }): ReactElement {
-  return <time dateTime={at.toISOString()}>{`${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`}</time>;
+function Ago({ at, now }: { at: Date; now: Date }): ReactElement {
+  return <time dateTime={at.toISOString()}>{agoText(at, now)}</time>;
 }
 
-function PasswordSection({ csrf, minLength }: { csrf: string; minLength: number }): ReactElement {
+function PasswordSection(props: { csrf: string; email: string; minLength: number }): ReactElement {
+  const { csrf, email, minLength } = props;
   return (
     <section id="password">
       <h2>Password</h2>
       <form method="post" action="/account/password">
         <Hidden csrf={csrf} />
+        <UserNameField email={email} />
         <label htmlFor="current">Current password</label>
         <input id="current" name="current" type="password" autoComplete="current-password" required />
         <label htmlFor="password">New password</label>
@@ -146,9 +152,11 @@ function SecondFactorSection({
 function SessionsSection({
   csrf,
   sessions,
+  now,
 }: {
   csrf: string;
   sessions: readonly ShownSession[];
+  now: Date;
 }): ReactElement {
   return (
     <section id="sessions">
@@ -156,10 +164,10 @@ function SessionsSection({
       <ul className="rows">
         {sessions.map((session) => (
           <li key={session.id}>
-            {session.userAgent === '' ? 'Unknown browser' : session.userAgent}
+            <span title={session.userAgent}>{browserText(session.userAgent)}</span>
             <br />
             <span className="quiet">
-              {session.ip}, last used <Instant at={session.lastSeenAt} />
+              {session.ip}, last used <Ago at={session.lastSeenAt} now={now} />
             </span>
             {session.isCurrent ? (
               <p className="quiet">This browser</p>

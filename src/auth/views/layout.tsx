@@ -94,21 +94,28 @@ export function Page({ title, alert, notice, withScript = false, children }: Pag
   );
 }
 
+/** Tells password managers whose password it is. */
+export function UserNameField({ email, name }: { email: string; name?: string | undefined }): ReactElement {
+  return (
+    <input
+      className="unseen"
+      name={name}
+      type="text"
+      autoComplete="username"
+      tabIndex={-1}
+      aria-hidden
+      readOnly
+      value={email}
+    />
+  );
+}
+
 /** The address an account is known by: whole, however long, and in a field that password managers read. */
 export function WhoField({ email, name }: { email: string; name?: string }): ReactElement {
   return (
     <>
       <p className="who">{email}</p>
-      <input
-        className="unseen"
-        {...(name !== undefined && { name })}
-        type="text"
-        autoComplete="username"
-        tabIndex={-1}
-        aria-hidden
-        readOnly
-        value={email}
-      />
+      <UserNameField email={email} name={name} />
     </>
   );
 }

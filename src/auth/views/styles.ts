@@ -42,7 +42,7 @@ input.unseen { position: absolute; inline-size: 1px; block-size: 1px; padding: 0
 .who { padding: 0.5rem 0.75rem; background: var(--page); border-radius: 0.5rem; }
 .reveal { display: flex; gap: 0.5rem; margin-block-end: 1rem; }
 .reveal input { margin: 0; min-inline-size: 0; }
-.reveal button { inline-size: auto; margin: 0; padding-inline: 0.75rem; color: var(--text); background: transparent; border-color: var(--line); }
+.reveal button { inline-size: auto; flex: none; white-space: nowrap; overflow-wrap: normal; margin: 0; padding-inline: 0.75rem; color: var(--text); background: transparent; border-color: var(--line); }
 .caps:not(:empty) { display: block; margin: -0.5rem 0 1rem; color: var(--quiet); font-size: 0.875rem; }
 button, a.button {
   display: block; inline-size: 100%; margin-block-end: 1rem; padding: 0.625rem 1rem; font: inherit; font-weight: 600; cursor: pointer;
