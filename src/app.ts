@@ -6,6 +6,7 @@ import { findTokenOwner } from './auth/provider/access-token.js';
 import { openIdProvider } from './auth/provider/provider.js';
 import { accountRoutes } from './auth/routes/account-routes.js';
 import { browserErrors } from './auth/routes/page-errors.js';
+import { firstRunRoutes } from './auth/routes/first-run-routes.js';
 import { passwordRoutes } from './auth/routes/password-routes.js';
 import { signInRoutes } from './auth/routes/sign-in-routes.js';
 import { watchSignIns } from './auth/routes/sign-in-results.js';
@@ -94,6 +95,7 @@ export function createApp(core: Core, version: string): App {
   app.use(apiReferenceRoutes(core));
   app.use(watchSignIns((method, result) => metrics.signIns.inc({ method, result })));
   app.use(signInRoutes(core));
+  app.use(firstRunRoutes(core));
   app.use(accountRoutes(core));
   app.use(passwordRoutes(core));
   app.use(ssoRoutes(core));

@@ -1,9 +1,19 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Core } from '../identity/core.js';
+import { firstRunToken } from '../identity/first-run.js';
 import { tenantConfig } from '../identity/tenant-config.js';
 import { environmentNames } from '../infrastructure/config.js';
 import { packageFolder, packageVersion } from '../infrastructure/package-info.js';
+
+/** What has to be done before anybody can sign in. */
+interface Missing {
+  what: string;
+  /** The command that does it. */
+  help: string;
+  /** The address that does it, where there is one: a secret, good once. */
+  open?: string;
+}
 
 /** What a start tells: to a person at a terminal as lines, to everybody else as one log line. */
 export interface StartFacts {
@@ -20,7 +30,7 @@ export interface StartFacts {
   baseUrl: string;
   mail: string;
   /** What nobody can do without; undefined when nothing is missing. */
-  missing: { what: string; help: string } | undefined;
+  missing: Missing | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -37,7 +47,31 @@ function sourcesOf(environment: string, env: Environment): string[] {
 /** Beyond so many tenants somebody is at work here already: they are not looked through. */
 const mostTenants = 10;
 
-async function missingOf(core: Core): Promise<StartFacts['missing']> {
+const createAdministrator = (slug: string): string =>
+  `npm run gatehouse -- admin create --tenant ${slug} --email you@example.com`;
+
+/** The address by which a program on this machine reaches the server; undefined where it listens elsewhere only. */
+function localUrl(url: string, baseUrl: string): string | undefined {
+  const [listens, base] = [new URL(url), new URL(baseUrl)];
+  const isLocal = ({ hostname }: URL): boolean => /^(localhost|127\..+|\[::1\])$/.test(hostname);
+  const isAnywhere = ['0.0.0.0', '[::]'].includes(listens.hostname);
+  if (!isLocal(listens) && !isAnywhere) return undefined;
+  // Where links lead here anyway the person stays at one address, and signed in.
+  if (isLocal(base) && base.protocol === 'http:' && base.port === listens.port) return baseUrl;
+  return isAnywhere ? `http://localhost:${listens.port}` : url;
+}
+
+async function firstRunOf(core: Core, url: string): Promise<Missing> {
+  const token = await firstRunToken(core);
+  const address = localUrl(url, core.config.baseUrl);
+  return {
+    what: 'No tenant and no administrator yet',
+    help: createAdministrator('acme'),
+    ...(token !== undefined && address !== undefined && { open: `${address}/first-run/${token}` }),
+  };
+}
+
+async function missingOf(core: Core, url: string): Promise<Missing | undefined> {
   const { store } = core;
   const tenants = await store.server.collection('tenants').find({}, { limit: mostTenants + 1 });
   if (tenants.length > mostTenants) return undefined;
@@ -49,12 +83,12 @@ async function missingOf(core: Core): Promise<StartFacts['missing']> {
       .findOne({ 'grants.role': { $in: [...administratorRoles] } });
     if (administrator) return undefined;
   }
-  const what = tenants.length === 0 ? 'No tenant and no administrator yet' : 'No administrator yet';
-  const slug = tenants[0]?.slug ?? 'acme';
-  return { what, help: `npx gatehouse admin create --tenant ${slug} --email you@example.com` };
+  const [first] = tenants;
+  if (!first) return firstRunOf(core, url);
+  return { what: 'No administrator yet', help: createAdministrator(first.slug) };
 }
 
-/** Collects what a start tells. No secret is in it. */
+/** Collects what a start tells. No secret is in it, but for the address of the first run. */
 export async function startFacts(
   { url, core }: { url: string; core: Core },
   env: Environment,
@@ -74,8 +108,21 @@ export async function startFacts(
     mail: config.smtpUrl
       ? `by SMTP, from ${config.mailFrom}`
       : `no SMTP: messages are written to ${join(config.dataDir, 'outbox')}`,
-    missing: await missingOf(core),
+    missing: await missingOf(core, url),
   };
+}
+
+function missingLines({ what, help, open }: Missing): string[] {
+  if (open === undefined) return [`  ! ${what}. Run:  ${help}`];
+  return [
+    '',
+    `  ! ${what}. Open this on this machine, it works once:`,
+    '',
+    `      ${open}`,
+    '',
+    `    or run:  ${help}`,
+    '',
+  ];
 }
 
 /** The same for a person: where everything is, and what is still missing. */
@@ -89,6 +136,5 @@ export function bannerLines(facts: StartFacts): string[] {
     `  scim     /scim/v2    oidc /oidc/.well-known/openid-configuration   health /healthz /readyz /metrics`,
     `  mail     ${facts.mail}`,
   ];
-  if (facts.missing) lines.push(`  ! ${facts.missing.what}. Run:  ${facts.missing.help}`);
-  return lines;
+  return facts.missing ? [...lines, ...missingLines(facts.missing)] : lines;
 }

@@ -17,7 +17,10 @@ async function tellStarted(server: RunningServer, terminal: Terminal): Promise<v
   }
   const { log } = server.core;
   log.info(facts, 'started');
-  if (missing) log.warn({ help: missing.help }, missing.what);
+  if (missing) {
+    const { what, ...ways } = missing;
+    log.warn(ways, what);
+  }
 }
 
 export const startCommand: Command = {

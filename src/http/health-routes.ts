@@ -1,9 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
-import { isIP } from 'node:net';
 import { Router, type Request } from 'express';
 import type { Metrics } from '../infrastructure/metrics.js';
 import type { Store } from '../persistence/store.js';
 import { hashToken } from '../shared/ids.js';
+import { isLocalRequest } from './local-request.js';
 
 /** What `/readyz` answers by. */
 export interface Readiness {
@@ -21,24 +21,9 @@ interface HealthParts {
   version: string;
 }
 
-const forwardingHeaders = [
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-real-ip',
-  'via',
-];
-
-/** Without a token the metrics are for this machine alone. What came through a proxy came from elsewhere, whatever the socket says. */
-function isLocal(req: Request): boolean {
-  if (forwardingHeaders.some((name) => req.headers[name] !== undefined)) return false;
-  const address = (req.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-  return address === '::1' || (isIP(address) === 4 && address.startsWith('127.'));
-}
-
+/** Without a token the metrics are for this machine alone. */
 function mayReadMetrics(req: Request, token: string | undefined, isBehindProxy: boolean): boolean {
-  if (token === undefined) return !isBehindProxy && isLocal(req);
+  if (token === undefined) return !isBehindProxy && isLocalRequest(req);
   const given = /^Bearer (.+)$/i.exec(req.headers.authorization ?? '')?.[1] ?? '';
   return timingSafeEqual(Buffer.from(hashToken(given)), Buffer.from(hashToken(token)));
 }

@@ -53,6 +53,35 @@ function* requireKeyRole(tx: Transaction, actor: Actor, fullKey: string): Step<v
 }
 
 /**
+ * Stores a key, as a step of a transaction. See {@link createApiKey}.
+ *
+ * @throws AppError `input.invalid`, `role.not_grantable`; the store's `store.duplicate` for a taken name.
+ */
+export function* createApiKeyStep(
+  tx: Transaction,
+  actor: Actor,
+  input: ApiKeyInput & { key: string },
+  now: Date,
+): Step<ApiKeyDocument> {
+  yield* requireKeyRole(tx, actor, input.role);
+  const stored = yield* tx
+    .tenant(actor.tenantId)
+    .collection('api_keys')
+    .insert({
+      _id: newId(),
+      tenantId: actor.tenantId,
+      name: input.name,
+      keyHash: hashToken(input.key),
+      prefix: prefixOf(input.key),
+      role: input.role,
+      lastUsedAt: null,
+      expiresAt: input.expiresAt ?? null,
+    });
+  yield* recordEvent(tx, actor, { action: 'api_key.created', target: partyOf(stored) }, now);
+  return stored;
+}
+
+/**
  * @returns the key in clear, this once.
  * @throws AppError `api_key.name_taken`, `input.invalid`, `role.not_grantable`.
  */
@@ -65,22 +94,7 @@ export async function createApiKey(
   const now = core.clock.now();
   const document = await refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
-      yield* requireKeyRole(tx, actor, input.role);
-      const stored = yield* tx
-        .tenant(actor.tenantId)
-        .collection('api_keys')
-        .insert({
-          _id: newId(),
-          tenantId: actor.tenantId,
-          name: input.name,
-          keyHash: hashToken(key),
-          prefix: prefixOf(key),
-          role: input.role,
-          lastUsedAt: null,
-          expiresAt: input.expiresAt ?? null,
-        });
-      yield* recordEvent(tx, actor, { action: 'api_key.created', target: partyOf(stored) }, now);
-      return stored;
+      return yield* createApiKeyStep(tx, actor, { ...input, key }, now);
     }),
   );
   return { document, key };

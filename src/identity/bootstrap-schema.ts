@@ -4,6 +4,7 @@ import { clientAuthMethods, signingAlgorithms } from '../persistence/collections
 import { connectionKeyFault } from './connection-address.js';
 import { parseEmail } from './email-domain.js';
 import { anySettings, presetNames } from './tenant-settings.js';
+import { slugRule, slugShape } from './tenant-slug.js';
 
 const text = z.string().min(1).max(255);
 const secret = z.string().min(1).max(500);
@@ -115,9 +116,7 @@ export const connectionSchema = z.strictObject({
 const apiKey = z.strictObject({ name: text, key: bearer, role: text });
 
 export const tenantSchema = z.strictObject({
-  slug: z
-    .string()
-    .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be lower-case letters, digits and inner hyphens'),
+  slug: z.string().regex(slugShape, slugRule),
   name: text,
   preset: z.enum(presetNames).optional(),
   settings: anySettings.optional(),

@@ -5,6 +5,12 @@ import type { Core } from './core.js';
 /** The purpose kept keys are sealed for. */
 export const keptKeySeal = 'kept-key';
 
+/** The key of this name; undefined when there is none. */
+export async function findKeptKey(core: Core, name: string): Promise<string | undefined> {
+  const stored = await core.store.server.collection('kept_keys').get(name);
+  return stored && core.secretBox.open(keptKeySeal, stored.sealedKey);
+}
+
 /** Whether a key of this name is kept already. */
 export async function hasKeptKey(core: Core, name: string): Promise<boolean> {
   return (await core.store.server.collection('kept_keys').get(name)) !== undefined;
@@ -22,8 +28,8 @@ export async function keptKey(
   fresh = randomBytes(32).toString('base64url'),
 ): Promise<string> {
   const keys = core.store.server.collection('kept_keys');
-  const stored = await keys.get(name);
-  if (stored) return core.secretBox.open(keptKeySeal, stored.sealedKey);
+  const stored = await findKeptKey(core, name);
+  if (stored !== undefined) return stored;
   try {
     await keys.insert({ _id: name, tenantId: 'server', sealedKey: core.secretBox.seal(keptKeySeal, fresh) });
     return fresh;

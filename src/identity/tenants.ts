@@ -40,27 +40,43 @@ function requirePreset(preset: string): void {
   });
 }
 
+/**
+ * Makes the tenant an actor belongs to, as a step of a transaction. See {@link createTenant}.
+ *
+ * @throws AppError `input.invalid`; the store's `store.duplicate` for a taken slug.
+ */
+export function* createTenantStep(
+  tx: Transaction,
+  actor: Actor,
+  input: TenantInput,
+  now: Date,
+): Step<TenantDocument> {
+  requirePreset(input.preset);
+  const { tenantId: id } = actor;
+  const tenant = yield* tx
+    .tenant(id)
+    .collection('tenants')
+    .insert({
+      _id: id,
+      tenantId: id,
+      slug: input.slug,
+      name: input.name,
+      preset: input.preset,
+      settings: nestSettings(input.settings),
+    });
+  const target = { type: 'tenant', id, label: tenant.slug };
+  yield* recordEvent(tx, actor, { action: 'tenant.created', target }, now);
+  return tenant;
+}
+
 /** @throws AppError `tenant.slug_taken`, `input.invalid`. */
 export async function createTenant(core: Core, input: TenantInput): Promise<TenantDocument> {
   requirePreset(input.preset);
-  const id = newId();
+  const actor = systemActor(newId());
   const now = core.clock.now();
   return refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
-      const tenant = yield* tx
-        .tenant(id)
-        .collection('tenants')
-        .insert({
-          _id: id,
-          tenantId: id,
-          slug: input.slug,
-          name: input.name,
-          preset: input.preset,
-          settings: nestSettings(input.settings),
-        });
-      const target = { type: 'tenant', id, label: tenant.slug };
-      yield* recordEvent(tx, systemActor(id), { action: 'tenant.created', target }, now);
-      return tenant;
+      return yield* createTenantStep(tx, actor, input, now);
     }),
   );
 }
