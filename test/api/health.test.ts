@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import request from 'supertest';
 import { startApp, type TestApp } from '../support/app.js';
+import { givenTenant } from '../support/people.js';
 
 describe('health, readiness and metrics', () => {
   let app: TestApp;
@@ -20,6 +21,7 @@ describe('health, readiness and metrics', () => {
   });
 
   it('sends whoever opens the bare address to their account', async () => {
+    await givenTenant(app.core);
     await request(app.url).get('/').expect(303).expect('Location', '/account');
   });
 

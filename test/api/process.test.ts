@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import {
   buildIfStale,
@@ -53,6 +54,15 @@ describe('the server as a process', function () {
     running = runGatehouse(['start'], env);
     await untilStatus(`${url}/readyz`, 200, 40);
     return running;
+  };
+
+  /** The line comes right after the server listens. */
+  const firstRunAddress = async (server: ServerProcess): Promise<string> => {
+    for (;;) {
+      const found = /http:\/\/[^\s"]+\/first-run\/[\w-]+/.exec(server.output())?.[0];
+      if (found !== undefined) return found;
+      await delay(50);
+    }
   };
 
   const createUser = (userName: string): Promise<Response> =>
@@ -139,6 +149,40 @@ describe('the server as a process', function () {
       /"created":0,"updated":0,"unchanged":3,"overridden":\["tenants\[0\]\.directories\[0\]\.tokens\[0\]"\]/,
     );
     expect((await createUser('two@acme.test')).status).to.equal(401);
+  });
+
+  it('started fresh, prints an address whose page makes the first administrator and a key that opens the API', async () => {
+    const { BOOTSTRAP_FILE: _file, ...fresh } = env;
+    env = fresh;
+    const first = await start();
+    const printed = await firstRunAddress(first);
+    first.child.kill('SIGTERM');
+    await first.exited();
+    const again = await start();
+    const address = await firstRunAddress(again);
+    expect(address).to.equal(printed);
+    const page = await (await fetch(address)).text();
+    const password = 'seven quiet herons wait';
+    const sent = await fetch(address, {
+      method: 'POST',
+      body: new URLSearchParams({
+        _csrf: / name="_csrf" value="([^"]+)"/.exec(page)?.[1] ?? '',
+        organization: 'Acme',
+        email: 'ada@acme.test',
+        password,
+        password2: password,
+      }),
+    });
+    expect(sent.status).to.equal(200);
+    const key = /gh_sk_[\w-]+/.exec(await sent.text())?.[0] ?? '';
+    const authorization = `Bearer ${key}`;
+    expect((await fetch(`${url}/api/v1/users`, { headers: { authorization } })).status).to.equal(200);
+    expect((await fetch(address)).status).to.equal(410);
+    again.child.kill('SIGTERM');
+    await again.exited();
+    const used = await start();
+    expect(used.output()).to.not.include('/first-run/');
+    for (const server of [again, used]) expect(server.output()).to.not.include(key);
   });
 
   it('ends with code 69 and a plain sentence when the port is taken', async () => {

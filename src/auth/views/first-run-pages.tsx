@@ -81,7 +81,7 @@ interface FirstRunProps {
 /** Asks for the organization and its first administrator. */
 export function FirstRunPage(props: FirstRunProps): ReactElement {
   return (
-    <Page title="Set up Gatehouse" alert={props.alert}>
+    <Page title="Set up Gatehouse" alert={props.alert} withScript>
       <form method="post" action={props.action}>
         <Hidden csrf={props.csrf} />
         <OrganizationFields {...props} />
@@ -184,10 +184,10 @@ export function FirstRunDonePage(props: {
 }): ReactElement {
   const { apiKey, baseUrl, email, organization } = props;
   return (
-    <Page title="Gatehouse is set up">
-      <p role="status">
-        {organization} stands, and {email} administers it{props.isSignedIn && ': you are signed in'}.
-      </p>
+    <Page
+      title="Gatehouse is set up"
+      notice={`${email} administers ${organization}${props.isSignedIn ? ', and you are signed in' : ''}.`}
+    >
       <h2>Your API key</h2>
       <p>It may do everything in {organization}. Keep it now: it is not shown again.</p>
       <pre>

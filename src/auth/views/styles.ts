@@ -31,7 +31,7 @@ footer { font-size: 0.875rem; text-align: center; color: var(--quiet); overflow-
 h1 { margin: 0 0 1rem; font-size: 1.375rem; line-height: 1.3; overflow-wrap: anywhere; }
 p { margin: 0 0 1rem; overflow-wrap: anywhere; }
 label { display: block; margin-block-end: 0.25rem; font-weight: 600; }
-input {
+input, select {
   inline-size: 100%; margin-block-end: 1rem; padding: 0.625rem 0.75rem; font: inherit; color: inherit;
   background: transparent; border: 1px solid var(--line); border-radius: 0.5rem;
 }
@@ -71,6 +71,7 @@ ul.rows button { margin-block: 0.5rem 0; }
 ul.codes { list-style: none; padding: 0; display: grid; gap: 0.25rem 1rem; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); }
 .qr { text-align: center; }
 .qr img { max-inline-size: 100%; block-size: auto; border-radius: 0.5rem; }
+pre { margin: 0 0 1rem; padding: 0.5rem 0.75rem; white-space: pre-wrap; background: var(--page); border-radius: 0.5rem; }
 code { font: 0.9375em/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
 ul { margin: 0 0 1rem; padding-inline-start: 1.25rem; }
 @media (prefers-reduced-motion: no-preference) { button, input { transition: border-color 0.15s; } }

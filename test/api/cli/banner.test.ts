@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { bannerLines, startFacts } from '../../../src/cli/banner.js';
+import { firstRunToken } from '../../../src/identity/first-run.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { givenTenant, givenUser } from '../../support/people.js';
 
@@ -29,15 +30,46 @@ describe('what a start tells', () => {
   });
 
   it('says how to make the first administrator, as long as there is none', async () => {
-    expect((await facts()).missing?.help).to.include('admin create --tenant acme');
+    const fresh = await facts();
+    expect(fresh.missing?.help).to.include('admin create --tenant acme');
+    expect(fresh.missing?.open).to.equal(`${app.url}/first-run/${await firstRunToken(app.core)}`);
+    expect(bannerLines(fresh).map((line) => line.trim())).to.include(fresh.missing?.open);
     const { _id, slug } = await givenTenant(app.core);
     await givenUser(app.core, _id);
     expect((await facts()).missing).to.deep.equal({
       what: 'No administrator yet',
-      help: `npx gatehouse admin create --tenant ${slug} --email you@example.com`,
+      help: `npm run gatehouse -- admin create --tenant ${slug} --email you@example.com`,
     });
-    expect(bannerLines(await facts()).at(-1)).to.match(/! No administrator yet\. Run: {2}npx gatehouse/);
+    expect(bannerLines(await facts()).at(-1)).to.match(/! No administrator yet\. Run: {2}npm run gatehouse/);
     await givenUser(app.core, _id, { roles: ['administrator'] });
     expect((await facts()).missing).to.equal(undefined);
   });
+});
+
+describe('the address of the first run that a start tells', () => {
+  let app: TestApp;
+  before(async () => {
+    app = await startApp();
+  });
+  after(() => app.stop());
+
+  const places: [listens: string, baseUrl: string, tells: string | undefined][] = [
+    ['http://127.0.0.1:3000', 'http://localhost:3000', 'http://localhost:3000'],
+    ['http://[::1]:3000', 'http://localhost:3000', 'http://localhost:3000'],
+    ['http://127.0.0.1:3000', 'https://id.example.com', 'http://127.0.0.1:3000'],
+    ['http://127.0.0.1:3000', 'https://localhost:3000', 'http://127.0.0.1:3000'],
+    ['http://0.0.0.0:3000', 'https://id.example.com', 'http://localhost:3000'],
+    ['http://[::]:3000', 'http://localhost:3000', 'http://localhost:3000'],
+    ['http://0.0.0.0:3000', 'http://localhost:8080', 'http://localhost:3000'],
+    ['http://192.0.2.7:3000', 'http://192.0.2.7:3000', undefined],
+  ];
+  for (const [url, baseUrl, tells] of places) {
+    it(`is ${tells ?? 'none'} where it listens at ${url} and BASE_URL is ${baseUrl}`, async () => {
+      const core = { ...app.core, config: { ...app.core.config, baseUrl } };
+      const { missing } = await startFacts({ url, core }, {});
+      const token = await firstRunToken(core);
+      expect(missing?.open).to.equal(tells === undefined ? undefined : `${tells}/first-run/${token}`);
+      expect(missing?.help).to.include('admin create');
+    });
+  }
 });
