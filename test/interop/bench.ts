@@ -70,7 +70,9 @@ function bootstrapOf(registration: Registration, requirePkce: boolean, idp: Idp)
 }
 
 /** @param options.home - where the application lives; nothing needs to listen there unless the client is a whole web application. */
-export async function startBench(options: { home?: string; requirePkce?: boolean; callback?: string } = {}) {
+export async function startBench(
+  options: { home?: string; requirePkce?: boolean; callback?: string } = {},
+): Promise<Bench> {
   const idp = await startIdp();
   idp.person = {
     sub: 'grace',

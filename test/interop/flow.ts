@@ -22,7 +22,7 @@ export interface ClientApplication {
 }
 
 /** The code a library read from a refusal. */
-export async function refusalOf(attempt: Promise<unknown>): Promise<unknown> {
+async function refusalOf(attempt: Promise<unknown>): Promise<unknown> {
   try {
     await attempt;
   } catch (problem) {

@@ -42,6 +42,9 @@ const tellRefusal: ErrorRequestHandler = (problem: { code?: string; message: str
   res.status(502).json({ error: problem.code, message: problem.message });
 };
 
+const refusalIn = (json: string): Error =>
+  Object.assign(new Error(json), { error: (JSON.parse(json) as { error?: string }).error });
+
 function strategyOf(registration: Registration): Strategy {
   const { issuer, clientId, clientSecret, redirectUri, scope } = registration;
   const options = {
@@ -97,7 +100,7 @@ async function withPassport(registration: Registration): Promise<ClientApplicati
       (await visitor.get(`/signin${prompt ? `?prompt=${prompt}` : ''}`)).location ?? '',
     async finish(callback) {
       const page = await visitor.get(`/cb${new URL(callback).search}`);
-      if (page.status !== 200) throw Object.assign(new Error(page.text), JSON.parse(page.text));
+      if (page.status !== 200) throw refusalIn(page.text);
       kept = JSON.parse(page.text) as Kept;
       return told();
     },
@@ -107,7 +110,7 @@ async function withPassport(registration: Registration): Promise<ClientApplicati
         const grant = { grant_type: 'refresh_token' };
         oauth2.getOAuthAccessToken(kept.refreshToken, grant, (problem, _access, refreshToken, answer) => {
           if (problem) {
-            reject(Object.assign(new Error('refused'), JSON.parse(problem.data ?? '{}')));
+            reject(refusalIn(problem.data ?? '{}'));
             return;
           }
           kept = { ...kept, refreshToken, idToken: answer.id_token, scope: answer.scope };
