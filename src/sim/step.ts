@@ -16,8 +16,10 @@ export interface Step {
   expect: Expectation;
   /** Remembers the resource that was answered. */
   save?: string;
-  /** Remembers the first resource of the list that was answered; forgets the name when the list is empty. */
+  /** Remembers the first resource of the list that was answered, of those `where` leaves; forgets the name when there is none. */
   find?: string;
+  /** What the resource that is found must say: clients that read a whole list look for their own in it. */
+  where?: Readonly<Record<string, string>>;
   /** Forgets the name once the request has succeeded. */
   forget?: string;
   /** Sent only while that name is remembered, or is not. */
@@ -139,8 +141,11 @@ export function remember(step: Step, answer: Answer, memory: Memory): void {
   if (typeof answer.body !== 'object' || answer.body === null) return;
   if (step.save !== undefined) memory.set(step.save, answer.body as Record<string, unknown>);
   if (step.find === undefined) return;
-  const first = valueAt(answer.body, 'Resources.0');
-  if (typeof first === 'object' && first !== null) {
-    memory.set(step.find, first as Record<string, unknown>);
-  } else memory.delete(step.find);
+  const list = valueAt(answer.body, 'Resources');
+  const wanted = Object.entries(step.where ?? {});
+  const found = (Array.isArray(list) ? list : []).find((resource: unknown) =>
+    wanted.every(([name, value]) => valueAt(resource, name) === value),
+  ) as unknown;
+  if (typeof found === 'object' && found !== null) memory.set(step.find, found as Record<string, unknown>);
+  else memory.delete(step.find);
 }

@@ -140,6 +140,10 @@ describe('the tour of docs/demo.md', function () {
       'jumpcloud',
       'google',
       'ping',
+      'authentik',
+      'keycloak',
+      'wso2',
+      'connid',
     ]);
     for (const target of further) {
       const options = { clock: systemClock, narrator: silentNarrator, assert: true, pauseMs: 0 };

@@ -77,6 +77,17 @@ describe('finding out which provider a directory with dialect auto belongs to', 
     });
   }
 
+  for (const name of ['authentik', 'keycloak', 'wso2', 'connid'] as const) {
+    it(`takes ${name} for no other provider`, async () => {
+      const profile = profileNamed(name);
+      await play(profile, [
+        ...stepsOf(profile, 'Ada Lovelace'),
+        ...profile.renameGroup(makeGroup('Group of Ada Lovelace', `${name}${serial}.example`), 'Renamed'),
+      ]);
+      expect((await findings(provider)).learned).to.equal(null);
+    });
+  }
+
   it('knows Entra with its flag by what it sends alone, the flag out of sight', async () => {
     const profile = profileNamed('entra-rfc');
     await play(profile, stepsOf(profile, 'Ada Lovelace').map(withoutFlag));

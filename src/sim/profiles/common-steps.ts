@@ -9,6 +9,8 @@ export interface Wire {
   /** The address of one or all resources, e.g. with a dangling `?`. */
   at(path: string): string;
   user(person: Person, active: boolean): object;
+  /** A PUT of a user names the user's id as well. */
+  putsId?: boolean;
   /** Headers of requests that carry a user, where they differ. */
   userHeaders?: Readonly<Record<string, string>>;
 }
@@ -46,6 +48,19 @@ export function lookupUser(wire: Wire, person: Person): Step {
   };
 }
 
+/** The whole list, in which a client looks for its own user or group that it has no id of yet. */
+export function readList(endpoint: Endpoint, thing: Person | Group): Step {
+  const isPerson = 'userName' in thing;
+  return {
+    note: `read the list and look for ${isPerson ? thing.userName : `group "${thing.displayName}"`}`,
+    method: 'GET',
+    path: `/${endpoint}`,
+    expect: { status: [200] },
+    find: nameOf(thing),
+    where: isPerson ? { userName: thing.userName } : { displayName: thing.displayName },
+  };
+}
+
 export function createUser(wire: Wire, person: Person): Step {
   return {
     note: `create ${person.userName}`,
@@ -65,7 +80,7 @@ export function putUser(wire: Wire, person: Person, active: boolean, note: strin
     note,
     method: 'PUT',
     path: wire.at(`/Users/{{${nameOf(person)}.id}}`),
-    body: wire.user(person, active),
+    body: { ...wire.user(person, active), ...(wire.putsId && { id: `{{${nameOf(person)}.id}}` }) },
     ...(wire.userHeaders && { headers: wire.userHeaders }),
     expect: { status: [200], body: { userName: person.userName, active } },
     when: { known: nameOf(person) },
@@ -146,6 +161,13 @@ export function removeMember(wire: Wire, group: Group, person: Person): Step {
   const path = `members[value eq "{{${nameOf(person)}.id}}"]`;
   const note = `${person.userName} leaves "${group.displayName}"`;
   return patchStep(wire, 'Groups', group, note, { op: 'remove', path });
+}
+
+/** One member less, named as a value: this one goes, and no other. */
+export function removeMemberByValue(wire: Wire, group: Group, person: Person): Step {
+  const value = [{ value: `{{${nameOf(person)}.id}}` }];
+  const note = `${person.userName} leaves "${group.displayName}"`;
+  return patchStep(wire, 'Groups', group, note, { op: 'remove', path: 'members', value });
 }
 
 /** The end of a user or group. */

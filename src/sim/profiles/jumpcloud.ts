@@ -11,10 +11,11 @@ import {
   plainUser,
   pushGroupSteps,
   removal,
+  removeMemberByValue,
   renameGroup,
   type Wire,
 } from './common-steps.js';
-import { checkActive, describeChange, nameOf, type Profile } from './profile.js';
+import { checkActive, describeChange, type Profile } from './profile.js';
 
 const wire: Wire = {
   lookup: (endpoint, attribute, value) =>
@@ -58,13 +59,6 @@ function join(person: Person): Step[] {
   return joinSteps(wire, person, patchStep(wire, 'Users', person, note, ...profile, revive));
 }
 
-/** With the members as a value, as Entra does it: these go, and no others. */
-function removeMember(group: Group, person: Person): Step {
-  const value = [{ value: `{{${nameOf(person)}.id}}` }];
-  const note = `${person.userName} leaves "${group.displayName}"`;
-  return patchStep(wire, 'Groups', group, note, { op: 'remove', path: 'members', value });
-}
-
 /** JumpCloud (custom SCIM): one operation with a path for each attribute, members removed by a value array. */
 export const jumpcloud: Profile = {
   name: 'jumpcloud',
@@ -86,6 +80,6 @@ export const jumpcloud: Profile = {
   pushGroup: (group) => pushGroupSteps(wire, group, { members: [] }),
   renameGroup: (group, displayName) => [renameGroup(wire, group, displayName)],
   addMember: (group, person) => [addMember(wire, group, person)],
-  removeMember: (group, person) => [removeMember(group, person)],
+  removeMember: (group, person) => [removeMemberByValue(wire, group, person)],
   deleteGroup: (group) => [removal(wire, 'Groups', group)],
 };

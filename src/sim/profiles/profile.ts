@@ -1,7 +1,7 @@
 import type { Group, Person, PersonChange } from '../person.js';
 import type { Step } from '../step.js';
 
-/** The identity providers that are simulated. `entra-rfc` is Entra with its `aadOptscim062020` flag. */
+/** The clients that are simulated. `entra-rfc` is Entra with its `aadOptscim062020` flag; `connid` is how Apache Syncope and midPoint speak. */
 export const profileNames = [
   'okta',
   'entra',
@@ -10,6 +10,10 @@ export const profileNames = [
   'jumpcloud',
   'google',
   'ping',
+  'authentik',
+  'keycloak',
+  'wso2',
+  'connid',
 ] as const;
 export type ProfileName = (typeof profileNames)[number];
 

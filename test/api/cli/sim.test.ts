@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { exitCodes } from '../../../src/cli/command.js';
 import { runCli } from '../../../src/cli/main.js';
 import { listen } from '../../../src/sim/listener.js';
+import { profileNames } from '../../../src/sim/profiles/profile.js';
 import { startProvider, type Provider } from '../../support/provider.js';
 
 describe('gatehouse sim and gatehouse demo', () => {
@@ -45,7 +46,7 @@ describe('gatehouse sim and gatehouse demo', () => {
     token,
   ];
 
-  for (const profile of ['okta', 'entra', 'entra-rfc', 'onelogin', 'jumpcloud', 'google', 'ping']) {
+  for (const profile of profileNames) {
     it(`plays ${profile} against a server that is named, and ends with 0`, async () => {
       const { code, out, err } = await run([...against(profile), '--assert']);
       expect(err).to.equal('');

@@ -43,6 +43,20 @@ describe('simulator steps', () => {
     expect(isDue({ ...step, when: { unknown: 'grace' } }, memory)).to.equal(true);
   });
 
+  it('remembers of a list the one resource that says what is looked for, and forgets it when none does', () => {
+    const memory: Memory = new Map();
+    const search = { ...step, find: 'ada', where: { userName: 'ada' } };
+    const answer = (...names: string[]) => ({
+      status: 200,
+      ms: 1,
+      body: { Resources: names.map((userName) => ({ userName })) },
+    });
+    remember(search, answer('grace', 'ada'), memory);
+    expect(memory.get('ada')).to.deep.equal({ userName: 'ada' });
+    remember(search, answer('grace'), memory);
+    expect(memory.has('ada')).to.equal(false);
+  });
+
   it('names each unexpected status, value and leaked attribute', () => {
     const strict: Step = {
       ...step,
