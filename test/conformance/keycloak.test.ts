@@ -154,6 +154,24 @@ describe('plug-ins of Keycloak', () => {
     expect((await accessOf(keycloak, id)).status).to.equal('disabled');
   });
 
+  it('create many users by one bulk request, each under its id in Keycloak', async () => {
+    const names = ['bulk1', 'bulk2', 'bulk3'];
+    const answer = await keycloak.expect(200, 'POST', '/Bulk', {
+      schemas: ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'],
+      Operations: names.map((name) => ({
+        method: 'POST',
+        bulkId: `kc-${name}`,
+        path: '/Users',
+        data: userOf(name),
+      })),
+    });
+    for (const [index, operation] of (answer['Operations'] as Json[]).entries()) {
+      expect(operation).to.deep.include({ bulkId: `kc-${names[index]}`, status: '201' });
+      const id = (operation['location'] as string).split('/').at(-1) ?? '';
+      expect((await keycloak.expect(200, 'GET', `/Users/${id}`))['userName']).to.equal(names[index]);
+    }
+  });
+
   it('import what is there by one list without any parameter', async () => {
     const id = await createUser('imported');
     const users = await keycloak.expect(200, 'GET', '/Users');

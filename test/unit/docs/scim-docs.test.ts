@@ -138,8 +138,8 @@ describe('docs/demo.md', () => {
 });
 
 describe('the guides', () => {
-  it('are one for each dialect, and a generic one', () => {
-    const expected = [...providers, 'generic'].map((name) => `guides/${name}.md`);
+  it('are one for each dialect, for authentik and Keycloak, and a generic one', () => {
+    const expected = [...providers, 'authentik', 'keycloak', 'generic'].map((name) => `guides/${name}.md`);
     expect([...guides].sort()).to.deep.equal(expected.sort());
   });
 
