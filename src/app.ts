@@ -58,6 +58,34 @@ function openScim(core: Core, metrics: Metrics): RequestHandler {
   });
 }
 
+/** What runs beside requests: jobs, and the sealing of the audit trail. */
+function backgroundWork(core: Core, metrics: Metrics): { start(): void; stop(): Promise<void> } {
+  let worker: JobWorker | undefined;
+  let sealer: ReturnType<typeof startAuditSealer> | undefined;
+  const handlers: JobHandlers = {
+    ...revocationJobs(core),
+    [mailJob]: {
+      run: (job) => sendMail(core, job),
+      onGivenUp: (job, reason) => reportLostMail(core, job, reason),
+    },
+    [forgotJob]: (job) => answerPasswordReset(core, job),
+    [memberPartJob]: (job) => writeLeftPart(core, job),
+    [recomputeJob]: (job) => recomputeGrants(core, job),
+    [accessExpireJob]: (job) => expireAccess(core, job),
+  };
+  return {
+    start() {
+      sealer = startAuditSealer(core);
+      worker = startJobWorker(core, handlers, {
+        onTried: (kind, result) => metrics.jobs.inc({ kind, result }),
+      });
+    },
+    async stop() {
+      await Promise.all([worker?.stop(), sealer?.stop()]);
+    },
+  };
+}
+
 /**
  * Composes the server: the only place that knows every area. The order matters: the OpenID provider parses its own bodies and comes
  * before all parsers; SCIM and the API render their own errors.
@@ -78,16 +106,9 @@ export function createApp(core: Core, version: string): App {
   app.use(accessLog(log, metrics));
   // Before everything else that routes: identity providers send by far the most requests.
   app.use('/scim', openScim(core, metrics));
-  app.use(
-    healthRoutes({
-      store,
-      metrics,
-      metricsToken: config.metricsToken,
-      isBehindProxy: config.trustProxy !== undefined,
-      readiness,
-      version,
-    }),
-  );
+  const isBehindProxy = config.trustProxy !== undefined;
+  const { metricsToken } = config;
+  app.use(healthRoutes({ store, metrics, metricsToken, isBehindProxy, readiness, version }));
 
   const oidc = openIdProvider(core);
   app.use(oidc.routes);
@@ -104,8 +125,7 @@ export function createApp(core: Core, version: string): App {
   app.use(browserErrors(core));
   app.use(lastErrorHandler(log));
 
-  let worker: JobWorker | undefined;
-  let sealer: ReturnType<typeof startAuditSealer> | undefined;
+  const background = backgroundWork(core, metrics);
   return {
     express: withOriginForm(app),
     readiness,
@@ -113,26 +133,10 @@ export function createApp(core: Core, version: string): App {
       await oidc.prepare();
       await resumeIds(core);
     },
-    start() {
-      sealer = startAuditSealer(core);
-      const handlers: JobHandlers = {
-        ...revocationJobs(core),
-        [mailJob]: {
-          run: (job) => sendMail(core, job),
-          onGivenUp: (job, reason) => reportLostMail(core, job, reason),
-        },
-        [forgotJob]: (job) => answerPasswordReset(core, job),
-        [memberPartJob]: (job) => writeLeftPart(core, job),
-        [recomputeJob]: (job) => recomputeGrants(core, job),
-        [accessExpireJob]: (job) => expireAccess(core, job),
-      };
-      worker = startJobWorker(core, handlers, {
-        onTried: (kind, result) => metrics.jobs.inc({ kind, result }),
-      });
-    },
+    start: () => background.start(),
     async stop() {
       endEventStreams(core);
-      await Promise.all([worker?.stop(), sealer?.stop()]);
+      await background.stop();
       await requestLogOf(core).flush();
     },
   };

@@ -68,8 +68,8 @@ function sourceOf(
   directory: DirectoryDocument | undefined,
   mapped: readonly MappedGrant[],
 ): RoleSource {
-  const isTheirs = grant.type === 'rule' && directory !== undefined && grant.sourceId === directory._id;
-  if (!isTheirs) return { ...grant, rule: null, directory: null };
+  if (!directory || grant.type !== 'rule' || grant.sourceId !== directory._id)
+    return { ...grant, rule: null, directory: null };
   const found = mapped.find(({ role, because }) => role === grant.role && because === grant.detail);
   return { ...grant, rule: found?.rule ?? null, directory: { id: directory._id, name: directory.name } };
 }

@@ -116,6 +116,9 @@ function withGivenRoles(
   return { ...user, grants: replaceGrants(user.grants, source, grants, context.now) };
 }
 
+const hasOwnPassword = ({ password, passwordIsTemporary }: UserInput): boolean =>
+  password !== undefined && passwordIsTemporary !== true;
+
 /** A new user as it will be stored, roles included. */
 export function* buildUser(
   context: WriteContext,
@@ -125,9 +128,9 @@ export function* buildUser(
   const { actor, now, tenantId } = context;
   const source = options.source ?? (actor.directoryId === null ? 'created' : 'scim');
   const keys = deriveUserKeys(input.userName, input.attributes);
+  const isActivated = options.activated === true;
   const isSso = signsInThroughSso(context.config, { email: keys.email, userName: input.userName });
-  const hasOwnPassword = input.password !== undefined && input.passwordIsTemporary !== true;
-  const isReady = options.activated === true || hasOwnPassword || (isSso && source !== 'invite');
+  const isReady = isActivated || hasOwnPassword(input) || (isSso && source !== 'invite');
   const user: UserDocument = {
     _id: newId(),
     tenantId,
@@ -144,8 +147,7 @@ export function* buildUser(
     enabled: input.active,
     approved: isApproved(context, input, source),
     activatedAt: isReady ? now : null,
-    verifiedEmailKey:
-      options.activated === true ? addressKeyOf({ email: keys.email, userName: input.userName }) : null,
+    verifiedEmailKey: isActivated ? addressKeyOf({ email: keys.email, userName: input.userName }) : null,
     accessExpiresAt: input.accessExpiresAt ?? null,
     loginType: input.loginType ?? (isSso ? 'sso' : 'local'),
     source,

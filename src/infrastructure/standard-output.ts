@@ -75,6 +75,6 @@ let output: LineOutput | undefined;
 export function standardOutput(): LineOutput {
   if (output) return output;
   output = createLineOutput((bytes) => writeSync(1, bytes));
-  process.once('exit', output.flush);
+  process.once('exit', () => output?.flush());
   return output;
 }

@@ -47,6 +47,16 @@ function noteOf(entry: Entry, megabytes: number): Entry {
 
 const isAway = (error: unknown): boolean => error instanceof AppError && error.code === 'server.unavailable';
 
+/** One entry, without what the database may have taken offence at when it refuses all of it. */
+async function writeOne(core: Core, entry: Entry): Promise<void> {
+  const requests = core.store.tenant(entry.tenantId).collection('scim_requests');
+  const bare = { ...entry, body: { omitted: true }, diff: [], operations: [] };
+  await requests.insert(entry).catch((error: unknown) => {
+    if (isAway(error)) throw error;
+    return requests.insert(bare);
+  });
+}
+
 /** @param drop - is told of what is not written. */
 export function openLogWriter(core: Core, drop: DroppedListener): LogWriter {
   const budget = openLogBudget(core);
@@ -65,16 +75,6 @@ export function openLogWriter(core: Core, drop: DroppedListener): LogWriter {
     return kept;
   }
 
-  /** One entry, without what the database may have taken offence at when it refuses all of it. */
-  async function writeOne(entry: Entry): Promise<void> {
-    const requests = core.store.tenant(entry.tenantId).collection('scim_requests');
-    const bare = { ...entry, body: { omitted: true }, diff: [], operations: [] };
-    await requests.insert(entry).catch((error: unknown) => {
-      if (isAway(error)) throw error;
-      return requests.insert(bare);
-    });
-  }
-
   async function writeTenant(tenantId: string, entries: readonly Entry[]): Promise<void> {
     try {
       await core.store.tenant(tenantId).collection('scim_requests').insertMany(entries);
@@ -87,7 +87,7 @@ export function openLogWriter(core: Core, drop: DroppedListener): LogWriter {
       }
     }
     for (const entry of entries) {
-      await writeOne(entry).catch((error: unknown) => {
+      await writeOne(core, entry).catch((error: unknown) => {
         const isThere = error instanceof AppError && error.code === 'store.duplicate';
         if (!isThere) drop(isAway(error) ? 'away' : 'refused', 1);
       });

@@ -85,7 +85,7 @@ const isRefreshed = (ctx: KoaContextWithOIDC): boolean =>
 
 /** A request that waits for a sign-in from now on. */
 const isInteraction = (ctx: KoaContextWithOIDC): boolean =>
-  ctx.path === '/auth' && String(ctx.response.headers['location']).startsWith('/oidc/interaction/');
+  ctx.path === '/auth' && String(ctx.response.headers.location).startsWith('/oidc/interaction/');
 
 const isFailedClient = (ctx: KoaContextWithOIDC): boolean =>
   ctx.status === 401 && (ctx.body as { error?: unknown } | undefined)?.error === 'invalid_client';
@@ -109,13 +109,16 @@ function isUnknown(ctx: KoaContextWithOIDC): boolean {
 
 /** What the access log tells of a request to the provider. An address the library does not know has no route. */
 function noteAnswered(ctx: KoaContextWithOIDC): void {
-  const context = ctx.oidc as KoaContextWithOIDC['oidc'] | undefined;
-  const client = context?.client;
+  const known = ctx.oidc as KoaContextWithOIDC['oidc'] | undefined;
+  if (known?.route === undefined) {
+    noteCaller(ctx.req, { route: '/oidc/other' });
+    return;
+  }
+  const { client, session, account } = known;
   const tenant = client?.['tenant_id'];
-  const user = context?.session?.accountId ?? context?.account?.accountId;
+  const user = session?.accountId ?? account?.accountId;
   noteCaller(ctx.req, {
-    route:
-      context?.route === undefined ? '/oidc/other' : `/oidc${ctx.path.replace(/^\/auth\/.+/, '/auth/:uid')}`,
+    route: `/oidc${ctx.path.replace(/^\/auth\/.+/, '/auth/:uid')}`,
     ...(client && { application: client.clientId }),
     ...(typeof tenant === 'string' && { tenant }),
     ...(user !== undefined && { user }),

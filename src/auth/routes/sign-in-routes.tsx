@@ -56,6 +56,15 @@ const notices: ReadonlyMap<string | undefined, string> = new Map([
 const invalidEmail = 'Enter a valid email.';
 const invalidPassword = 'Enter a valid password.';
 
+/** The tenant of `?tenant=slug`; null: none is named. */
+async function tenantFromQuery(core: Core, req: Request): Promise<string | null> {
+  const slug = queryText(req, 'tenant');
+  if (slug === undefined) return null;
+  const tenant = await core.store.server.collection('tenants').findOne({ slug });
+  if (!tenant) throw new AppError('tenant.not_found', 'There is no such organization here.');
+  return tenant._id;
+}
+
 /** The sign-in the address bar speaks of: one under way (`?flow=`), else a new one. */
 async function enterFromQuery(core: Core, req: Request, res: Response): Promise<Entry> {
   const flow = await findFlow(core, req);
@@ -66,21 +75,18 @@ async function enterFromQuery(core: Core, req: Request, res: Response): Promise<
   }
   const waiting = interactionOf(queryText(req, 'flow'));
   if (waiting !== undefined) throw new SignInForgotten(waiting);
-  const slug = queryText(req, 'tenant');
-  const tenant =
-    slug === undefined ? undefined : await core.store.server.collection('tenants').findOne({ slug });
-  if (slug !== undefined && !tenant)
-    throw new AppError('tenant.not_found', 'There is no such organization here.');
-  await showBrand(core, res, tenant?._id ?? null);
+  const tenantId = await tenantFromQuery(core, req);
+  await showBrand(core, res, tenantId);
+  // Who comes from a form of ours has just shown the address there.
+  const shown =
+    queryText(req, 'done') === undefined
+      ? undefined
+      : flow?.contexts.findLast((one) => one.tenantId === tenantId)?.email;
   return enterFlow(core, req, res, {
-    tenantId: tenant?._id ?? null,
+    tenantId,
     returnTo: ownPath(queryText(req, 'return_to')) ?? '/account',
     applicationName: null,
-    // Who comes from a form of ours has just shown the address there.
-    email:
-      queryText(req, 'done') === undefined
-        ? null
-        : (flow?.contexts.findLast(({ tenantId }) => tenantId === tenant?._id)?.email ?? null),
+    email: shown ?? null,
   });
 }
 

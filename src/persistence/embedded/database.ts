@@ -198,6 +198,32 @@ export interface DatabaseOptions {
   opening?: Opening;
 }
 
+function openWrites(
+  folder: string,
+  root: RootDatabase,
+  ranks: Ranks,
+  requirePresent: () => void,
+): Pick<Database, 'write' | 'lastFailure'> {
+  const last = { failure: -Infinity, isFailed: false };
+  const onFailure = (): void => {
+    last.failure = performance.now();
+    last.isFailed = true;
+    ranks.forget();
+  };
+  return {
+    async write(work) {
+      requirePresent();
+      ranks.catchUp();
+      // In a box: lmdb would await a result that looks like a promise.
+      const write = () => root.childTransaction(() => ({ result: ranks.record(work) }));
+      const { result } = await commit(folder, write, onFailure);
+      last.isFailed = false;
+      return result;
+    },
+    lastFailure: () => ({ ago: performance.now() - last.failure, isLast: last.isFailed }),
+  };
+}
+
 /**
  * Opens (or makes) the embedded database of a data folder. Several processes may have it open.
  *
@@ -211,7 +237,6 @@ export function openDatabase(
   try {
     // Like the secret beside it, for its owner alone.
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const path = databaseFile(folder);
     const root = openChecked(folder, isLasting);
     const documents = openDocuments(root, schemas);
     const entries = root.openDB<string, Buffer>({
@@ -222,8 +247,7 @@ export function openDatabase(
     const counters = root.openDB<Counter, string>({ name: 'counters', ...msgpack });
     const collections = prepareCollections(root, { documents, entries }, schemas, opening === 'server');
     const ranks = createRanks(entries, root.openDB<number, string>({ name: 'sequence' }));
-    const requirePresent = presence(folder, path);
-    const last = { failure: -Infinity, isFailed: false };
+    const requirePresent = presence(folder, databaseFile(folder));
     return {
       documents,
       derive: createDerivations(documents),
@@ -240,21 +264,7 @@ export function openDatabase(
         ranks.note(key, -1);
         void entries.remove(key);
       },
-      async write(work) {
-        requirePresent();
-        ranks.catchUp();
-        // In a box: lmdb would await a result that looks like a promise.
-        const write = () => root.childTransaction(() => ({ result: ranks.record(work) }));
-        const onFailure = () => {
-          last.failure = performance.now();
-          last.isFailed = true;
-          ranks.forget();
-        };
-        const { result } = await commit(folder, write, onFailure);
-        last.isFailed = false;
-        return result;
-      },
-      lastFailure: () => ({ ago: performance.now() - last.failure, isLast: last.isFailed }),
+      ...openWrites(folder, root, ranks, requirePresent),
       releaseDeadReaders: () => void root.readerCheck(),
       backup: (target) => root.backup(target, true),
       close: () => root.close(),

@@ -209,6 +209,19 @@ function openCounters(database: Database, now: () => Date): Pick<Store, 'increme
   };
 }
 
+/** @throws AppError `server.unavailable` when reads fail, or writes have failed of late. */
+async function ping(database: Database): Promise<void> {
+  await takeTurn();
+  database.requirePresent();
+  database.counters.get('ping');
+  // Reads go on when the disk is full, and so do small writes now and then.
+  const { ago, isLast } = database.lastFailure();
+  if (ago < troublePeriod) {
+    throw new AppError('server.unavailable', 'writes to the database fail', { retryAfterSeconds: 5 });
+  }
+  if (isLast) await database.write(() => void database.counters.put('ping', { count: 0, expiresAt: 0 }));
+}
+
 /** Expired documents are hidden from reads at once; the sweep gives their room back. */
 export interface Sweepable {
   sweep(): Promise<void>;
@@ -253,17 +266,7 @@ export function openEmbeddedStore(
     server: scopeOf(null),
     transaction: <R>(work: (tx: Transaction) => Step<R>) => database.write(() => runWork(work, view)),
     ...openCounters(database, now),
-    ping: async () => {
-      await takeTurn();
-      database.requirePresent();
-      database.counters.get('ping');
-      // Reads go on when the disk is full, and so do small writes now and then.
-      const { ago, isLast } = database.lastFailure();
-      if (ago < troublePeriod) {
-        throw new AppError('server.unavailable', 'writes to the database fail', { retryAfterSeconds: 5 });
-      }
-      if (isLast) await database.write(() => void database.counters.put('ping', { count: 0, expiresAt: 0 }));
-    },
+    ping: () => ping(database),
     close: () => {
       clearInterval(sweeping);
       return database.close();
