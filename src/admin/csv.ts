@@ -16,8 +16,9 @@ interface Reader {
   readonly isStillAllowed: () => Promise<boolean>;
 }
 
-// What a spreadsheet takes for a formula, at the start of a cell or of a line within it: quotes do not keep every program from splitting.
-const formulaStart = /(^|[\r\n\u000b\u000c\u0085\u2028\u2029])([\t ]*[=+\-@\uff1d\uff0b\uff0d\uff20]|\t)/g;
+// What a spreadsheet takes for a formula, at the start of a cell or of a line within it, and behind a semicolon, which parts the cells in
+// many countries: quotes do not keep every program from splitting.
+const formulaStart = /(^|[\r\n\u000b\u000c\u0085\u2028\u2029;])([\t ]*[=+\-@\uff1d\uff0b\uff0d\uff20]|\t)/g;
 
 /** A cell without anything a spreadsheet would run: an apostrophe stands before it. */
 const harmless = (cell: string): string => cell.replace(formulaStart, "$1'$2");

@@ -7,7 +7,7 @@ import { recordEvent } from './audit.js';
 import { changesBetween } from './changes.js';
 import type { Actor, Core } from './core.js';
 import { refuseDuplicates } from './duplicates.js';
-import { builtInRoles, requireGrantable } from './permissions.js';
+import { builtInRoles, managementPermissions, requireGrantable } from './permissions.js';
 import { tenantConfigStep } from './tenant-config.js';
 import {
   nestSettings,
@@ -143,19 +143,28 @@ function* isHeld(tx: Transaction, tenantId: string, role: string): Step<boolean>
   return directories.some(({ roleRules }) => roleRules.some(({ grant }) => grant.includes(role)));
 }
 
+/** Those that are in one of the lists only. */
+const inOneOnly = (a: readonly string[], b: readonly string[]): string[] => [
+  ...a.filter((entry) => !b.includes(entry)),
+  ...b.filter((entry) => !a.includes(entry)),
+];
+
 /**
- * A preset brings roles along, and whoever holds a role of such a name, given under another preset or by a role made here, gets what the
- * new one holds: whoever changes the preset has to hold that too.
+ * A preset brings roles along and takes those of the one before away. Whoever holds a role of such a name, given under another preset or by
+ * a role made here, gets what the new one holds, or loses what the old one held: whoever changes the preset has to hold that too.
  *
  * @throws AppError `role.not_grantable`.
  */
-function* requireMayArm(tx: Transaction, actor: Actor, preset: string): Step<void> {
-  const { roles } = yield* tenantConfigStep(tx, actor.tenantId);
-  for (const { key, permissions } of builtInRoles(preset)) {
-    const before = new Set(roles.get(key)?.management);
-    const gained = { fullKey: key, permissions: permissions.filter((permission) => !before.has(permission)) };
-    const isBeyond = gained.permissions.some((permission) => !actor.permissions.has(permission));
-    if (isBeyond && (yield* isHeld(tx, actor.tenantId, key))) requireGrantable(actor, [gained]);
+function* requireMayMove(tx: Transaction, actor: Actor, preset: string): Step<void> {
+  const { roles, tenant } = yield* tenantConfigStep(tx, actor.tenantId);
+  const own = yield* tx.tenant(actor.tenantId).collection('roles').find({ applicationKey: null });
+  const after = new Map([...own, ...builtInRoles(preset)].map(({ key, permissions }) => [key, permissions]));
+  const keys = [...builtInRoles(tenant.preset), ...builtInRoles(preset)].map(({ key }) => key);
+  for (const key of new Set(keys)) {
+    const later = managementPermissions(after.get(key) ?? []);
+    const moved = { fullKey: key, permissions: inOneOnly(roles.get(key)?.management ?? [], later) };
+    const isBeyond = moved.permissions.some((permission) => !actor.permissions.has(permission));
+    if (isBeyond && (yield* isHeld(tx, actor.tenantId, key))) requireGrantable(actor, [moved]);
   }
 }
 
@@ -197,7 +206,7 @@ export async function updateTenant(
       { name: wanted.name, preset: wanted.preset, ...settingsOf(wanted) },
     );
     if (changes.length === 0) return before;
-    if (wanted.preset !== before.preset) yield* requireMayArm(tx, actor, wanted.preset);
+    if (wanted.preset !== before.preset) yield* requireMayMove(tx, actor, wanted.preset);
     const after = yield* tenants.update(tenantId, () => wanted);
     const target = { type: 'tenant', id: tenantId, label: before.slug };
     yield* recordEvent(tx, actor, { action: 'settings.changed', target, changes }, now);

@@ -6,18 +6,28 @@ import { errors, interactionPolicy } from '../../infrastructure/oidc-provider-li
 const hasJustSignedIn = ({ oidc }: KoaContextWithOIDC): boolean =>
   (oidc.result as { login?: unknown } | undefined)?.login !== undefined;
 
-/** What the request wants to hold of a claim of the ID token. */
-function wanted({ oidc }: KoaContextWithOIDC, claim: 'acr' | 'sub'): Record<string, unknown> {
-  const value: unknown = oidc.claims.id_token?.[claim];
+/** What the request wants to hold of a claim. */
+function wanted(
+  { oidc }: KoaContextWithOIDC,
+  claim: 'acr' | 'sub',
+  place: 'id_token' | 'userinfo' = 'id_token',
+): Record<string, unknown> {
+  const value: unknown = oidc.claims[place]?.[claim];
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-/** Whom the request is about: the person of `id_token_hint`, which was verified when the request came in, or of the claim `sub`. */
-function* subjectsOf(ctx: KoaContextWithOIDC): Iterable<unknown> {
+/**
+ * Whom the request is about: the person of `id_token_hint`, which was verified when the request came in, or one of those the claim `sub`
+ * names, be it for the ID token or for userinfo.
+ */
+function* subjectsOf(ctx: KoaContextWithOIDC): Iterable<readonly unknown[]> {
   const hint = ctx.oidc.params?.['id_token_hint'];
-  if (typeof hint === 'string') yield decodeJwt(hint).sub;
-  const { value } = wanted(ctx, 'sub');
-  if (value !== undefined) yield value;
+  if (typeof hint === 'string') yield [decodeJwt(hint).sub];
+  for (const place of ['id_token', 'userinfo'] as const) {
+    const { value, values } = wanted(ctx, 'sub', place);
+    if (value !== undefined) yield [value];
+    if (Array.isArray(values)) yield values as unknown[];
+  }
 }
 
 /**
@@ -27,7 +37,7 @@ function* subjectsOf(ctx: KoaContextWithOIDC): Iterable<unknown> {
  * @throws LoginRequired
  */
 function isSomebodyElse(ctx: KoaContextWithOIDC): boolean {
-  const isOther = [...subjectsOf(ctx)].some((subject) => subject !== ctx.oidc.session?.accountId);
+  const isOther = [...subjectsOf(ctx)].some((people) => !people.includes(ctx.oidc.session?.accountId));
   if (isOther && hasJustSignedIn(ctx)) {
     throw new errors.LoginRequired('somebody else has signed in than the request is about');
   }

@@ -173,6 +173,25 @@ describe('a name of a role', () => {
     }
   }
 
+  for (const [from, key] of [
+    ['marketing', 'full_admin'],
+    ['contact-center', 'manager'],
+    ['service-portal', 'account'],
+  ] as const) {
+    for (const [who, hold] of holders) {
+      it(`that ${who} holds under ${from} is not taken by another preset, but by who holds what ${key} holds`, async () => {
+        const acme = await givenTenant(app, { preset: from });
+        const weak = await acme.givenKey(['account.settings']);
+        await hold(acme, key);
+        const res = await acme.call('post', '/settings/preset', weak).send({ preset: 'default' });
+        expect(res.body, res.text).to.include({ status: 403, code: 'role.not_grantable' });
+        expect((await acme.call('post', '/settings/preset').send({ preset: 'default' })).status).to.equal(
+          200,
+        );
+      });
+    }
+  }
+
   it('that nobody holds hinders no change of preset', async () => {
     const acme = await givenTenant(app);
     const weak = await acme.givenKey(['account.settings']);

@@ -64,6 +64,10 @@ describe('OpenID provider: what a request may ask for', () => {
       Promise.resolve({
         claims: JSON.stringify({ id_token: { sub: { essential: true, value: person._id } } }),
       }),
+    'the claim sub, among several': (person) =>
+      Promise.resolve({ claims: JSON.stringify({ id_token: { sub: { values: ['nobody', person._id] } } }) }),
+    'the claim sub of userinfo': (person) =>
+      Promise.resolve({ claims: JSON.stringify({ userinfo: { sub: { value: person._id } } }) }),
   };
   for (const [what, ask] of Object.entries(subjects)) {
     it(`never answers with tokens of anybody else than ${what} names: login_required after a sign-in`, async () => {

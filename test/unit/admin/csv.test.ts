@@ -41,6 +41,16 @@ describe('CSV cells', () => {
     }
   });
 
+  it('begin no other cell with a formula where a semicolon parts the cells', async () => {
+    for (const formula of formulas) {
+      for (const cell of [`a;${formula}`, `;${formula}`, `a;b;${formula};c`, `";${formula}`]) {
+        const text = await csvOf([cell, 'x']);
+        expect(text, cell).to.contain(`;'${formula}`);
+      }
+    }
+    expect(await csvOf(['a;b; c', 'x'])).to.contain('a;b; c');
+  });
+
   it('are otherwise what they were', async () => {
     for (const cell of ['Ada', "O'Brien", 'a=b', 'x+1', 'Zoë-Anne', 'a,b', 'say "x"', '']) {
       const text = await csvOf([cell, 'end']);
