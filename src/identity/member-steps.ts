@@ -19,10 +19,15 @@ export interface Difference {
   remove: readonly string[];
 }
 
-function unknownMember(id: string): AppError {
-  return new AppError('input.invalid', `there is no user or group ${id}`, {
-    errors: [{ pointer: '/members', detail: `there is no user or group ${id}` }],
-  });
+/** Somebody named as a member whom there is not. Which of a caller's list it was, the caller knows. */
+export class UnknownMember extends AppError {
+  readonly memberId: string;
+
+  constructor(id: string, pointer = '/members') {
+    const detail = `there is no user or group ${id}`;
+    super('input.invalid', detail, { errors: [{ pointer, detail }] });
+    this.memberId = id;
+  }
 }
 
 /** How many ids one query asks for. */
@@ -49,7 +54,7 @@ export async function requireMembers(core: Core, actor: Actor, ids: readonly str
     const unknown = rest.find(
       (id) => !groups.some((group) => group._id === id && isVisibleTo(group, actor.directoryId)),
     );
-    if (unknown !== undefined) throw unknownMember(unknown);
+    if (unknown !== undefined) throw new UnknownMember(unknown);
     nested.push(...rest);
   }
   return nested;
@@ -163,7 +168,7 @@ function* changeOne(context: WriteContext, id: string, groupId: string, isMember
     return yield* changeNested(context, child, groupId, isMember);
   }
   // Who is gone is no member any more.
-  if (isMember) throw unknownMember(id);
+  if (isMember) throw new UnknownMember(id);
   return false;
 }
 

@@ -6,6 +6,7 @@ import {
   membersOf,
   type Member,
 } from '../../identity/group-members.js';
+import { UnknownMember } from '../../identity/member-steps.js';
 import { administers, type GroupAccess } from '../../identity/group-roles.js';
 import {
   requireUnprovisioned,
@@ -125,6 +126,14 @@ async function accessOf(
   };
 }
 
+/** Says of an unknown member where it stands in the list that was sent. */
+function atItsPlace<R>(members: readonly string[], work: Promise<R>): Promise<R> {
+  return work.catch((error: unknown) => {
+    if (!(error instanceof UnknownMember)) throw error;
+    throw new UnknownMember(error.memberId, `/members/${members.indexOf(error.memberId)}`);
+  });
+}
+
 const createOne = route({
   method: 'post',
   path: '/groups',
@@ -145,7 +154,7 @@ const createOne = route({
   async handler({ core, actor, body }) {
     const { displayName, externalId, members } = body;
     const input = { displayName, externalId, attributes: {}, ...(await accessOf(core, actor, body)) };
-    const group = await createGroupWithMembers(core, actor, input, members);
+    const group = await atItsPlace(members, createGroupWithMembers(core, actor, input, members));
     return { ...(await reply(core, group)), headers: { Location: `/api/v1/groups/${group._id}` } };
   },
 });
@@ -181,7 +190,8 @@ const changeOne = route({
     });
     if (!members) return reply(core, await updateGroup(core, actor, params.id, change, ifVersion));
     const options = { ...ifVersion, edit: change };
-    return reply(core, await changeMembers(core, actor, params.id, { replaceWith: members }, options));
+    const changing = changeMembers(core, actor, params.id, { replaceWith: members }, options);
+    return reply(core, await atItsPlace(members, changing));
   },
 });
 
@@ -238,7 +248,8 @@ const addMembers = route({
   output: detailedGroupSchema,
   async handler({ core, actor, body, params, target, ifVersion }) {
     await requireUnprovisioned(core, target);
-    return reply(core, await changeMembers(core, actor, params.id, { add: body.members }, ifVersion));
+    const changing = changeMembers(core, actor, params.id, { add: body.members }, ifVersion);
+    return reply(core, await atItsPlace(body.members, changing));
   },
 });
 

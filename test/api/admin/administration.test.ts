@@ -341,8 +341,34 @@ describe('administration in the API', () => {
     it('are not left behind when a member is not there', async () => {
       const res = await acme.call('post', '/groups').send({ displayName: 'Ghosts', members: ['nobody'] });
       expect(res.status).to.equal(400);
-      expect(pointersOf(res)).to.deep.equal(['/members']);
+      expect(pointersOf(res)).to.deep.equal(['/members/0']);
       expect((await acme.call('get', '/groups')).body).to.include({ total: 0 });
+    });
+
+    it('name the place of a member who is not there, however the list is sent', async () => {
+      const { _id } = await acme.givenUser();
+      const made = await acme.call('post', '/groups').send({ displayName: 'Some' }).expect(201);
+      const { id } = made.body as { id: string };
+      const few = [_id, _id, 'nobody', _id];
+      const many = [
+        ...Array.from({ length: 300 }, () => _id),
+        ...Array.from({ length: 300 }, (_, i) => `n${i}`),
+      ];
+      for (const [members, place] of [
+        [few, 2],
+        [many, 300],
+      ] as const) {
+        for (const call of [
+          acme.call('post', '/groups').send({ displayName: 'Others', members }),
+          acme.call('patch', `/groups/${id}`).send({ members }),
+          acme.call('post', `/groups/${id}/members`).send({ members }),
+        ]) {
+          const res = await call;
+          expect(res.status, res.text).to.equal(400);
+          expect(pointersOf(res)).to.deep.equal([`/members/${place}`]);
+        }
+      }
+      expect((await acme.call('get', `/groups/${id}/members`)).body).to.include({ total: 0 });
     });
   });
 

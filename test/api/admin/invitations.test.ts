@@ -97,6 +97,29 @@ describe('invitations', () => {
     expect((await attempt(app.url, email, password, query)).status).to.equal(401);
   });
 
+  it('to an address on the domain of another tenant’s connection lead to a local sign-in', async () => {
+    const idp = await startIdp();
+    try {
+      const other = await givenTenant(app);
+      const connection = await givenConnection(app.core, other.tenant._id, idp);
+      const email = `guest@${connection.verifiedDomains[0]!}`;
+      expect(await invite({ emails: [email] })).to.have.nested.property('[0].outcome', 'invited');
+      expect(await invite({ emails: [`sso-${email}`], loginType: 'sso' })).to.have.nested.property(
+        '[0].outcome',
+        'invalid',
+      );
+      const [invitation] = await list(`?q=${encodeURIComponent(email)}`);
+      expect(invitation).to.include({ loginType: 'local' });
+      const [mail] = await waitForMails(app.core, email);
+      expect(mail).to.include({ template: 'activation' });
+      const browser = openBrowser(app.url);
+      expect((await browser.post(mail!.link, chosen)).status).to.equal(303);
+      expect((await signIn(browser, email, password, query)).location).to.equal(`${app.url}/account`);
+    } finally {
+      await idp.stop();
+    }
+  });
+
   it('are completed by the person who sets a password and accepts the terms (M2-5)', async () => {
     await acme.call('patch', '/settings').send({ 'terms.url': 'https://acme.test/terms' }).expect(200);
     const { email, invitation, mail } = await givenInvited();

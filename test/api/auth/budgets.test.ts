@@ -1,9 +1,12 @@
 import { expect } from 'chai';
 import supertest from 'supertest';
 import { loadConfig } from '../../../src/infrastructure/config.js';
+import type { TenantDocument } from '../../../src/identity/tenants.js';
+import { newSecret, sealSecret } from '../../../src/identity/two-factor-code.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser } from '../../support/browser.js';
 import { ManualClock } from '../../support/clock.js';
+import { makeApplication, relyingParty } from '../../support/oidc.js';
 import { givenTenant, givenUser, goodPassword } from '../../support/people.js';
 import { signIn, typeEmail, typePassword } from '../../support/sign-in.js';
 
@@ -12,6 +15,7 @@ const wrong = 'wrong wrong wrong';
 describe('budgets of client addresses and accounts', () => {
   const clock = new ManualClock();
   let app: TestApp;
+  let tenant: TenantDocument;
   let tenantId: string;
 
   before(async () => {
@@ -24,7 +28,8 @@ describe('budgets of client addresses and accounts', () => {
       forgotPerMinutePerAddress: 4,
     };
     app = await startApp({ clock, config: { limits: few, trustProxy: '1' } });
-    tenantId = (await givenTenant(app.core, { 'lockout.threshold': 100 })).tenantId;
+    tenant = await givenTenant(app.core, { 'lockout.threshold': 100 });
+    tenantId = tenant._id;
   });
   beforeEach(() => {
     clock.advance(61_000);
@@ -119,6 +124,41 @@ describe('budgets of client addresses and accounts', () => {
     expect(asked).to.deep.equal([200, 200, 200, 200, 429, 429]);
   });
 
+  it('bound what applications begin from an address, and from no other', async () => {
+    const party = await relyingParty(app.core, await makeApplication(app.core, tenant));
+    const begin = async (ip: string): Promise<number> =>
+      (await openBrowser(app.url).get((await party.request()).url, from(ip))).status;
+    const begun: number[] = [];
+    for (let count = 0; count < 22; count += 1) begun.push(await begin('203.0.113.20'));
+    expect(begun).to.deep.equal([...Array<number>(20).fill(303), 429, 429]);
+    expect(await begin('203.0.113.21')).to.equal(303);
+  });
+
+  it('count codes of a second factor, right password or not', async () => {
+    const user = await givenUser(app.core, tenantId);
+    await app.core.store
+      .tenant(tenantId)
+      .collection('credentials')
+      .update(user._id, (stored) => ({
+        ...stored,
+        twoFactor: {
+          state: 'on',
+          secret: sealSecret(app.core, newSecret()),
+          backupCodes: [],
+          lastStep: 0,
+          enrolledAt: clock.now(),
+        },
+      }));
+    const browser = openBrowser(app.url);
+    const page = await signIn(browser, user.userName, goodPassword);
+    expect(page.text).to.include('name="code"');
+    const statuses: number[] = [];
+    for (let count = 0; count < 10; count += 1) {
+      statuses.push((await browser.post('/signin/2fa', { ...page.fields, code: '000000' })).status);
+    }
+    expect(statuses).to.deep.equal([...Array<number>(8).fill(401), 429, 429]);
+  });
+
   it('let many tabs of one browser finish, the first as well as the last', async () => {
     const user = await givenUser(app.core, tenantId);
     const browser = openBrowser(app.url);
@@ -127,5 +167,28 @@ describe('budgets of client addresses and accounts', () => {
     const page = await browser.post('/signin', { _csrf: first.fields['_csrf']!, email: user.userName });
     const done = await typePassword(browser, page, goodPassword);
     expect(done.location).to.equal(`${app.url}/account?first`);
+  });
+});
+
+describe('a server whose password hashing is behind', () => {
+  it('answers a sign-in 503 with Retry-After at once, counts it for nothing, and takes it later', async () => {
+    const { limits } = loadConfig({}, 'config');
+    const app = await startApp({ config: { limits: { ...limits, hashWaitSeconds: 0.001 } } });
+    try {
+      const { _id: tenantId } = await givenTenant(app.core, { 'lockout.threshold': 1 });
+      const user = await givenUser(app.core, tenantId);
+      const browser = openBrowser(app.url);
+      const page = await typeEmail(browser, user.userName);
+      const nobody = Array<null>(6).fill(null);
+      const work = Promise.all(Array.from({ length: 8 }, () => app.core.passwords.verifyEach(nobody, 'x')));
+      const refused = await typePassword(browser, page, goodPassword);
+      expect(refused.status).to.equal(503);
+      expect(Number(refused.headers.get('retry-after'))).to.be.within(1, 60);
+      expect(refused.alert).to.include('Too many sign-ins');
+      await work;
+      expect((await signIn(browser, user.userName, goodPassword)).status).to.equal(303);
+    } finally {
+      await app.stop();
+    }
   });
 });

@@ -4,6 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exitCodes } from '../../../src/cli/command.js';
 import { runCli } from '../../../src/cli/main.js';
+import { createLogger } from '../../../src/infrastructure/logger.js';
+import { openStore } from '../../../src/persistence/connect.js';
+import type { Store } from '../../../src/persistence/store.js';
+import { systemClock } from '../../../src/shared/clock.js';
 
 interface Outcome {
   code: number;
@@ -87,6 +91,14 @@ describe('the gatehouse command', () => {
     const path = join(folder, 'bootstrap.json');
     await writeFile(path, JSON.stringify(content));
     return run(`import ${path} --json`);
+  }
+
+  /** Looks into the database between two commands. */
+  async function inStore<R>(work: (store: Store) => Promise<R>): Promise<R> {
+    const log = createLogger('silent');
+    const dataDir = join(folder, 'data');
+    const store = await openStore({ mongodbUri: undefined, dataDir, clock: systemClock, log });
+    return work(store).finally(() => store.close());
   }
 
   describe('the command line', () => {
@@ -214,6 +226,32 @@ describe('the gatehouse command', () => {
       const { code, err } = await run('admin create --email a@b.test --password-stdin', { input: 'short\n' });
       expect(code).to.equal(exitCodes.data);
       expect(err).to.contain('at least 12 characters');
+    });
+
+    it('recovers a user who is locked out, whatever the tenant says of unlocking', async () => {
+      await importFile({
+        tenants: [
+          {
+            ...file.tenants[0],
+            settings: { 'lockout.adminUnlock': false },
+            users: [{ email: 'ada@acme.test', password: 'correct horse battery' }],
+          },
+        ],
+      });
+      const lockedUntil = new Date(Date.now() + 3_600_000);
+      const locks = await inStore(async (store) => {
+        const credentials = store.server.collection('credentials');
+        const [credential] = await credentials.find({});
+        await credentials.update(credential!._id, (stored) => ({ ...stored, lockedUntil }));
+        return credential!._id;
+      });
+      const recover = 'admin recover --email ada@acme.test --password-stdin';
+      expect((await run(recover, { input: 'correct horse battery' })).code).to.equal(exitCodes.ok);
+      await inStore(async (store) => {
+        expect((await store.server.collection('credentials').get(locks))?.lockedUntil).to.equal(null);
+        const unlocked = await store.server.collection('audit_events').find({ action: 'user.unlocked' });
+        expect(unlocked.map(({ target }) => target?.id)).to.deep.equal([locks]);
+      });
     });
 
     it('recovers a user who was disabled: enabled, an administrator, with a new password', async () => {
