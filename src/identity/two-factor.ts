@@ -3,11 +3,12 @@ import type { Step, Transaction } from '../persistence/store.js';
 import { AppError } from '../shared/errors.js';
 import { recordEvent } from './audit.js';
 import { requireAuthority } from './authority.js';
+import { brandOf } from './branding.js';
 import type { Actor, Core } from './core.js';
 import { newCredential } from './credentials.js';
 import { requireOwnProof, type OwnProof } from './own-proof.js';
 import { tenantConfigStep } from './tenant-config.js';
-import type { Settings } from './tenant-settings.js';
+import { settingsOf, type Settings } from './tenant-settings.js';
 import { matchTotp } from './totp.js';
 import { backupHash, newBackupCodes, newSecret, openSecret, sealSecret } from './two-factor-code.js';
 import { partyOf } from './user-write.js';
@@ -40,7 +41,7 @@ export interface FactorOffer {
 }
 
 /**
- * The offer as apps show it. Apps keep one entry for each issuer and account name, so both tell the tenant: the same address may have
+ * The offer as apps show it. Apps keep one entry for each issuer and account name, so both tell the organization: the same address may have
  * accounts at several.
  */
 function offerOf(user: UserDocument, tenantName: string, secret: string): FactorOffer {
@@ -63,7 +64,8 @@ export async function offerTwoFactor(
 ): Promise<FactorOffer & { sealed: string }> {
   const tenant = await core.store.tenant(user.tenantId).collection('tenants').get(user.tenantId);
   const secret = sealed === undefined ? newSecret() : openSecret(core, sealed);
-  return { ...offerOf(user, tenant?.name ?? '', secret), sealed: sealed ?? sealSecret(core, secret) };
+  const issuer = tenant ? brandOf(tenant.name, settingsOf(tenant)).name : '';
+  return { ...offerOf(user, issuer, secret), sealed: sealed ?? sealSecret(core, secret) };
 }
 
 /**

@@ -3,6 +3,7 @@ import { startApp, type TestApp } from '../../support/app.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { openBrowser, type Page } from '../../support/browser.js';
 import { waitForMails } from '../../support/mailbox.js';
+import { offerTwoFactor } from '../../../src/identity/two-factor.js';
 import { contrast } from '../../../src/shared/color.js';
 import { brandStyleSheet } from '../../../src/auth/views/styles.js';
 
@@ -85,6 +86,12 @@ describe('the look of an organization (branding.*)', () => {
     expect(reset!.subject).to.include('Acme & Sons');
   });
 
+  it('names the account in an authenticator app', async () => {
+    const user = await acme.givenUser();
+    const { otpauthUrl } = await offerTwoFactor(app.core, user);
+    expect(new URL(otpauthUrl).searchParams.get('issuer')).to.equal('Acme & Sons');
+  });
+
   it('tells in an invitation who sent it by their name, and when a temporary access ends', async () => {
     const sender = `sender-${acme.tenant.slug}@acme.test`;
     await acme.givenUser({ email: sender, familyName: 'Byron', password, roles: ['administrator'] });
@@ -111,6 +118,24 @@ describe('the look of an organization (branding.*)', () => {
     const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(end);
     expect(mail!.text).to.include(`Your access ends on ${day} at 18:00 (UTC).`);
     expect(mail!.text).to.match(/for 7 days \(until \d+ \w+ \d{4}\)/);
+  });
+
+  it('is on the sign-in an application asks for, and where its request cannot be answered', async () => {
+    const { clientId } = await acme.givenApplication('crm');
+    const ask = new URLSearchParams({
+      client_id: clientId,
+      response_type: 'code',
+      scope: 'openid',
+      redirect_uri: 'http://localhost:4000/cb',
+      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+      code_challenge_method: 'S256',
+    });
+    const browser = openBrowser(app.url);
+    expectBranded(await browser.follow(await browser.get(`/oidc/auth?${ask}`)));
+    ask.set('redirect_uri', 'http://localhost:4000/other');
+    const fault = await browser.get(`/oidc/auth?${ask}`);
+    expect(fault.status).to.equal(400);
+    expectBranded(fault);
   });
 
   it('is not on the bare sign-in, where nobody knows yet whose it is', async () => {

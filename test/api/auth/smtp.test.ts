@@ -63,6 +63,7 @@ describe('mails by SMTP', () => {
     await until(() => mailsFor(address).length > 0, 'the mail');
     const [mail] = mailsFor(address);
     expect(mail).to.deep.include({ from: 'no-reply@gatehouse.test', to: [address] });
+    expect(mail!.data).to.match(/^Auto-Submitted: auto-generated\r$/m);
     expect(mail!.data)
       .to.match(/^From: Gatehouse <no-reply@gatehouse\.test>/m)
       .and.match(/^Subject: \S/m)
