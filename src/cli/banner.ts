@@ -4,7 +4,7 @@ import type { Core } from '../identity/core.js';
 import { firstRunToken } from '../identity/first-run.js';
 import { tenantConfig } from '../identity/tenant-config.js';
 import { environmentNames } from '../infrastructure/config.js';
-import { packageFolder, packageVersion } from '../infrastructure/package-info.js';
+import { packageFolder, packageVersion, programCall } from '../infrastructure/package-info.js';
 
 /** What has to be done before anybody can sign in. */
 interface Missing {
@@ -48,7 +48,7 @@ function sourcesOf(environment: string, env: Environment): string[] {
 const mostTenants = 10;
 
 const createAdministrator = (slug: string): string =>
-  `npm run gatehouse -- admin create --tenant ${slug} --email you@example.com`;
+  `${programCall()} admin create --tenant ${slug} --email you@example.com`;
 
 /** The address by which a program on this machine reaches the server; undefined where it listens elsewhere only. */
 function localUrl(url: string, baseUrl: string): string | undefined {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { applyBootstrap, parseBootstrap } from '../identity/bootstrap.js';
 import { loadConfig, type Config } from '../infrastructure/config.js';
-import { packageFolder } from '../infrastructure/package-info.js';
+import { packageFolder, programCall } from '../infrastructure/package-info.js';
 import { startServer } from '../main.js';
 import { systemClock } from '../shared/clock.js';
 import { startDemo, type Demo, type DemoServer } from '../sim/demo.js';
@@ -71,7 +71,7 @@ function tourOf(demo: Demo, targetFile: string): string[] {
     `  2. Open ${okta.companyUrl}, move Ada to Sales Managers, press Refresh in the application: her roles follow.`,
     '  3. Unassign Ada: within seconds the application has lost her, and she cannot come back.',
     `  4. Sign in as ${okta.localEmail} instead: no company login, a password.`,
-    '  5. In a second terminal: npx gatehouse sim run --profile entra --speed 1s',
+    `  5. In a second terminal: ${programCall()} sim run --profile entra --speed 1s`,
     '     and watch a person join, move and leave, request by request (--assert makes it a test).',
     '',
     `What the simulator needs to know is in ${targetFile} until this stops (Ctrl-C). Nothing of the demo is kept.`,

@@ -159,7 +159,7 @@ describe('the guides', () => {
 
     // Claims of a token are written in small letters: `limits.products`.
     it(`${page} names commands, options and settings that exist`, () => {
-      for (const [, line] of text.matchAll(/npx gatehouse ([^`\n]*)/g)) {
+      for (const [, line] of text.matchAll(/npm run (?:--silent )?gatehouse -- ([^`\n]*)/g)) {
         const command = commands
           .filter(({ name }) => line === name || line!.startsWith(`${name} `))
           .sort((left, right) => right.name.length - left.name.length)[0];
