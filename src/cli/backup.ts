@@ -21,6 +21,7 @@ async function targetOf(path: string): Promise<string> {
 const mongoLines = [
   'MongoDB has its own tools; take a backup with',
   '  mongodump --uri "$MONGODB_URI" --oplog --archive=gatehouse.archive --gzip',
+  'where the address names no database (--oplog takes all of them),',
   'and keep SECRET_KEY with it: what is sealed cannot be opened without',
 ];
 
