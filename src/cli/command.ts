@@ -117,7 +117,9 @@ function argumentFault(error: unknown, known: readonly string[]): string {
     return `there is no option ${option}; there are ${known.map((name) => `--${name}`).join(', ')}`;
   }
   if (message.includes('does not take an argument')) return `${option} takes no value`;
-  if (/argument missing|is ambiguous/.test(message)) return `${option || 'an option'} needs a value`;
+  if (message.includes('is ambiguous'))
+    return `${option} needs a value; one that begins with a dash is written ${option}=VALUE`;
+  if (message.includes('argument missing')) return `${option || 'an option'} needs a value`;
   return message;
 }
 

@@ -9,9 +9,10 @@ import { packageFolder, programCall } from '../infrastructure/package-info.js';
 import { startServer } from '../main.js';
 import { systemClock } from '../shared/clock.js';
 import { startDemo, type Demo, type DemoServer } from '../sim/demo.js';
-import { silentNarrator, textNarrator } from '../sim/narrator.js';
+import { jsonNarrator, silentNarrator, textNarrator, type Narrator } from '../sim/narrator.js';
 import { CommandError, exitCodes, textOf, UsageError } from './command.js';
-import type { Command, ExitCode, OptionValues, Terminal } from './command.js';
+import type { Command, ExitCode, Invocation, OptionValues, Terminal } from './command.js';
+import { startFailure } from './server-core.js';
 import { targetFileOf } from './sim.js';
 import { stopRequested } from './stop-requested.js';
 
@@ -85,16 +86,44 @@ function portOption(values: OptionValues): number {
   return port;
 }
 
-function portTaken(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code !== 'EADDRINUSE') return error;
-  return new CommandError(
-    exitCodes.unavailable,
-    'a port of the demo is taken: free 3000-3004, or give --port 0',
-  );
+/** The server's own port and those of two companies and their applications. */
+const portCount = 5;
+
+/** @param wanted - the first port; 0: free ones. */
+function portTaken(error: unknown, wanted: number): unknown {
+  const { code, port } = error as { code?: unknown; port?: unknown };
+  if (code !== 'EADDRINUSE') return startFailure(error);
+  const what = typeof port === 'number' ? `port ${port} is taken` : 'a port is taken';
+  const needs =
+    wanted === 0 ? 'start it again' : `free ${wanted}-${wanted + portCount - 1}, or give --port 0`;
+  return new CommandError(exitCodes.unavailable, `${what}: ${needs}`);
 }
 
-async function runDemo(values: OptionValues, terminal: Terminal): Promise<ExitCode> {
+/** The tour for programs. */
+function factsOf(demo: Demo, targetFile: string) {
+  return {
+    url: demo.serverUrl,
+    targetFile,
+    faults: demo.faults,
+    tenants: demo.tenants.map(({ company, companyUrl, appUrl, localEmail, secrets }) => ({
+      slug: company.slug,
+      name: company.name,
+      domain: company.domain,
+      companyUrl,
+      appUrl,
+      administrator: { email: localEmail, password: secrets.localPassword },
+      apiKey: demo.apiKeys[company.slug],
+    })),
+  };
+}
+
+function narratorOf(values: OptionValues, terminal: Terminal): Narrator {
+  if (values['verbose'] !== true) return silentNarrator;
+  const write = (line: string): void => terminal.out(line);
+  return values['json'] === true ? jsonNarrator(write) : textNarrator(write);
+}
+
+async function runDemo({ values, terminal, report }: Invocation): Promise<ExitCode> {
   if (terminal.env['NODE_ENV'] === 'production') {
     throw new CommandError(exitCodes.config, 'the demo has no place in production (NODE_ENV is production)');
   }
@@ -102,22 +131,21 @@ async function runDemo(values: OptionValues, terminal: Terminal): Promise<ExitCo
   const port = wanted === 0 ? await freePort() : wanted;
   const dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-demo-'));
   const targetFile = targetFileOf(terminal.env);
-  const verbose = values['verbose'] === true;
   try {
     const config = demoConfig(terminal, port, dataDir);
     const demo = await startDemo({
       firstPort: wanted === 0 ? 0 : port + 1,
       clock: systemClock,
-      narrator: verbose ? textNarrator((line) => terminal.out(line)) : silentNarrator,
+      narrator: narratorOf(values, terminal),
       startServer: (bootstrap) => startGatehouse(config, bootstrap),
     }).catch((error: unknown) => {
-      throw portTaken(error);
+      throw portTaken(error, wanted);
     });
     await mkdir(dirname(targetFile), { recursive: true });
     await writeFile(targetFile, JSON.stringify(demo.target, null, 2), { mode: 0o600 });
     if (demo.faults > 0)
       terminal.err(`${demo.faults} answers were not as expected: start again with --verbose`);
-    terminal.out(tourOf(demo, targetFile).join('\n'));
+    report(factsOf(demo, targetFile), tourOf(demo, targetFile));
     await stopRequested();
     await demo.stop();
   } finally {
@@ -140,5 +168,5 @@ export const demoCommand: Command = {
     verbose: { type: 'boolean', describe: 'tell every request that fills the server' },
   },
   positionals: [],
-  run: ({ values, terminal }) => runDemo(values, terminal),
+  run: runDemo,
 };

@@ -8,7 +8,7 @@ import { companyProvider } from '../sim/company-provider.js';
 import { connectionKey, makeCompany, putEmployee, type Company } from '../sim/company.js';
 import { simpleCookieJar } from '../sim/cookie-jar.js';
 import { openDirectory } from '../sim/directory.js';
-import { listen } from '../sim/listener.js';
+import { listen, type Listener } from '../sim/listener.js';
 import { jsonNarrator, textNarrator, type Narrator } from '../sim/narrator.js';
 import { departments, makeGroup, makePerson } from '../sim/person.js';
 import { profileNamed } from '../sim/profiles/by-name.js';
@@ -18,7 +18,8 @@ import { playJoinerMoverLeaver } from '../sim/scenario.js';
 import { ServerAway } from '../sim/scim-client.js';
 import { targetFileSchema, type CompanyTarget } from '../sim/target.js';
 import { CommandError, exitCodes, textOf, UsageError } from './command.js';
-import type { Command, ExitCode, OptionDefinition, OptionValues, Terminal } from './command.js';
+import type { Command, ExitCode, Invocation, OptionDefinition, OptionValues, Terminal } from './command.js';
+import { startFailure } from './server-core.js';
 import { stopRequested } from './stop-requested.js';
 
 const scenarios = ['joiner-mover-leaver'] as const;
@@ -185,7 +186,15 @@ function companyWithPeople(
   return company;
 }
 
-async function serveCompany(values: OptionValues, terminal: Terminal): Promise<ExitCode> {
+/** Takes the port, or says plainly why not. */
+function holdPort(port: number): Promise<Listener> {
+  return listen(port).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw startFailure(error);
+    throw new CommandError(exitCodes.unavailable, `port ${port} is taken: give another one with --port`);
+  });
+}
+
+async function serveCompany({ values, terminal, report }: Invocation): Promise<ExitCode> {
   const profile = profileOption(values) ?? 'okta';
   const target = namedTarget(values, profile, textOf(values, 'token') ?? '');
   const port = Number(textOf(values, 'port') ?? '3001');
@@ -194,7 +203,7 @@ async function serveCompany(values: OptionValues, terminal: Terminal): Promise<E
   const name = textOf(values, 'name') ?? 'Acme';
   const company = companyWithPeople(name, { domain: target.domain, profile });
   const narrator = narratorOf(values, terminal);
-  const listener = await listen(port);
+  const listener = await holdPort(port);
   const connection = textOf(values, 'connection') ?? connectionKey(company);
   const clientSecret = textOf(values, 'client-secret') ?? randomBytes(24).toString('base64url');
   const client = {
@@ -204,12 +213,21 @@ async function serveCompany(values: OptionValues, terminal: Terminal): Promise<E
   };
   const provider = await companyProvider(company, listener.url, client, systemClock);
   listener.serve(companyApp(company, provider, openDirectory(company, target, systemClock, narrator)));
-  terminal.out(
+  report(
+    {
+      name,
+      url: listener.url,
+      scimUrl: target.scimUrl,
+      connection,
+      issuer: listener.url,
+      clientId: client.clientId,
+      clientSecret,
+    },
     [
       `${name}, played by ${profileNamed(profile).title}, is at ${listener.url}`,
       `  pushes to      ${target.scimUrl}${target.token === '' ? '  (give --token to push)' : ''}`,
       `  SSO connection key ${connection}, issuer ${listener.url}, client id ${client.clientId}, client secret ${clientSecret}`,
-    ].join('\n'),
+    ],
   );
   await stopRequested();
   await listener.stop();
@@ -236,5 +254,5 @@ export const simCommand: Command = {
     },
   },
   positionals: [],
-  run: ({ values, terminal }) => serveCompany(values, terminal),
+  run: serveCompany,
 };

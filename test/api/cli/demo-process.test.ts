@@ -84,6 +84,20 @@ describe('gatehouse demo as it is shipped', function () {
     expect(await sim.exited(), sim.output()).to.equal(0);
   });
 
+  it('tells with `gatehouse sim --json` in one JSON value what a server needs to know', async () => {
+    const sim = runGatehouse(['sim', '--port', '0', '--json'], { DATA_DIR: folder });
+    try {
+      const told = JSON.parse(await until(sim, /^(\{.*\})$/m)) as Record<string, string>;
+      expect(told).to.include({ name: 'Acme', connection: 'sim-login', clientId: 'gatehouse' });
+      expect(told['issuer']).to.equal(told['url']);
+      expect(told['clientSecret']).to.have.length.above(20);
+      expect((await fetch(told['url'] ?? '')).status).to.equal(200);
+    } finally {
+      sim.child.kill('SIGTERM');
+    }
+    expect(await sim.exited(), sim.output()).to.equal(0);
+  });
+
   it('ends with 0 on SIGTERM and leaves nothing behind', async () => {
     demo.child.kill('SIGTERM');
     expect(await demo.exited(), demo.output()).to.equal(0);

@@ -119,10 +119,52 @@ describe('gatehouse sim and gatehouse demo', () => {
     try {
       const { code, err } = await run(['demo', '--port', String(base)]);
       expect(code).to.equal(exitCodes.unavailable);
-      expect(err).to.contain('--port 0');
+      expect(err).to.contain(`port ${base + 2} is taken: free ${base}-${base + 4}, or give --port 0`);
+      const asJson = await run(['demo', '--port', String(base), '--json']);
+      expect(JSON.parse(asJson.out.join(''))).to.include({
+        exitCode: exitCodes.unavailable,
+        code: 'server.unavailable',
+      });
     } finally {
       await taken.stop();
     }
     await (await listen(base + 1)).stop();
+  });
+
+  it('ends with 69 and a plain sentence when the port of a simulated company is taken', async () => {
+    const taken = await listen(0);
+    try {
+      const { code, err } = await run(['sim', '--port', String(taken.port)]);
+      expect(code).to.equal(exitCodes.unavailable);
+      expect(err).to.equal(`gatehouse sim: port ${taken.port} is taken: give another one with --port`);
+    } finally {
+      await taken.stop();
+    }
+  });
+
+  for (const option of ['--overlap', '--directory', '--name']) {
+    it(`says in its own words that ${option} -1 has no value`, async () => {
+      const { code, err } = await run(['token', 'rotate', option, '-1']);
+      expect(code).to.equal(exitCodes.usage);
+      expect(err).to.contain(
+        `${option} needs a value; one that begins with a dash is written ${option}=VALUE`,
+      );
+    });
+  }
+
+  it('refuses an overlap that is no whole number in its own words', async () => {
+    for (const overlap of ['-1', '1.5', 'x', '']) {
+      const { code, err } = await run([
+        'token',
+        'rotate',
+        '--directory',
+        'd',
+        '--name',
+        'n',
+        `--overlap=${overlap}`,
+      ]);
+      expect(code, overlap).to.equal(exitCodes.usage);
+      expect(err, overlap).to.contain('--overlap must be a whole number');
+    }
   });
 });
