@@ -67,6 +67,8 @@ export async function inTurn<R>(core: Core, tenantId: string, work: () => Promis
     });
   }
   try {
+    // While it waited, others of the same reader may have been answered: a hundred sent at once are a hundred answers.
+    requireRead(turns, tenantId);
     return await work();
   } finally {
     add(turns.running, tenantId, -1);
