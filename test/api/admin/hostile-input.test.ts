@@ -25,6 +25,15 @@ const hostileIds = [
 
 const nested = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
 
+/** What takes somebody or something out of a list is content when it is not in there. */
+const forgiving: ReadonlySet<string> = new Set([
+  'DELETE /groups/{id}/members/{memberId}',
+  'DELETE /directories/{id}/rules/{ruleId}',
+]);
+
+/** It computes with whatever a provider may send. */
+const dryRun = 'POST /directories/{id}/rules/dry-run';
+
 /** Raw JSON texts, so that a body may hold what a literal cannot. */
 const hostileBodies = [
   'null',
@@ -95,24 +104,26 @@ describe('hostile input to /api/v1', () => {
   const reachable = routeTable.filter((route) => route.permission !== 'self');
 
   for (const route of reachable.filter(({ path }) => path.includes('{'))) {
-    it(`never breaks ${nameOf(route)} by an id`, async () => {
+    it(`refuses an id that is none at ${nameOf(route)}`, async () => {
       for (const id of hostileIds) {
         const places = [fill(route.path, () => id), fill(route.path, (collection) => own[collection] ?? id)];
         for (const path of new Set(places)) {
           if (!path.includes(id)) continue;
           const res = await acme.call(route.method, path);
-          expect(res.status, `${path.slice(0, 80)}: ${res.text.slice(0, 200)}`).to.be.within(200, 431);
+          if (res.status === 204 && forgiving.has(nameOf(route))) continue;
+          expect(res.status, `${path.slice(0, 80)}: ${res.text.slice(0, 200)}`).to.be.within(400, 431);
         }
       }
     });
   }
 
   for (const route of reachable.filter(({ body }) => body !== undefined)) {
-    it(`never breaks ${nameOf(route)} by a body`, async () => {
+    it(`refuses bodies that are none at ${nameOf(route)}`, async () => {
       const path = fill(route.path, (collection) => own[collection] ?? 'x');
       for (const body of hostileBodies) {
         const res = await acme.call(route.method, path).set('Content-Type', 'application/json').send(body);
-        expect(res.status, `${body.slice(0, 80)}: ${res.text.slice(0, 200)}`).to.be.within(200, 431);
+        const least = body === '{}' || nameOf(route) === dryRun ? 200 : 400;
+        expect(res.status, `${body.slice(0, 80)}: ${res.text.slice(0, 200)}`).to.be.within(least, 431);
       }
     });
   }
