@@ -31,8 +31,7 @@ const small = (html: string): string => `<p style="${styles.small}">${html}</p>`
 
 function headOf({ logoUrl, name }: Brand): string {
   // Most mail programs show no image that is written into its address.
-  if (logoUrl === null || !logoUrl.startsWith('https:'))
-    return `<p style="${styles.name}">${escapeHtml(name)}</p>`;
+  if (!logoUrl?.startsWith('https:')) return `<p style="${styles.name}">${escapeHtml(name)}</p>`;
   return `<p style="${styles.name}"><img src="${escapeHtml(logoUrl)}" alt="${escapeHtml(name)}" height="40" style="height:40px;max-width:100%;border:0"></p>`;
 }
 

@@ -36,17 +36,12 @@ const byName: Readonly<Record<string, unknown>> = {
 const worthShowing = ['givenName', 'familyName', 'roles', 'enabled', 'message', 'lockout.threshold'];
 
 function plainExample({ format, minimum, type }: Schema, name: string): unknown {
-  switch ([type].flat()[0]) {
-    case 'boolean':
-      return true;
-    case 'integer':
-    case 'number':
-      return Math.max(minimum ?? 1, 1);
-    case 'string':
-      return format === 'date-time' ? '2030-06-30T18:00:00Z' : name === '' ? 'text' : `the ${name}`;
-    default:
-      return null;
-  }
+  const kind = [type].flat()[0];
+  if (kind === 'boolean') return true;
+  if (kind === 'integer' || kind === 'number') return Math.max(minimum ?? 1, 1);
+  if (kind !== 'string') return null;
+  if (format === 'date-time') return '2030-06-30T18:00:00Z';
+  return name === '' ? 'text' : `the ${name}`;
 }
 
 /** The fields an example shows: those that must be there, and those worth showing; the first one where that is none. */

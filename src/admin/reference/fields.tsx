@@ -46,7 +46,7 @@ function Choice({ values }: { values: readonly unknown[] }): ReactElement {
       {values.map((value, index) => (
         <Fragment key={index}>
           {index > 0 && ', '}
-          <code className="whole">{value === null ? 'null' : String(value)}</code>
+          <code className="whole">{typeof value === 'string' ? value : JSON.stringify(value)}</code>
         </Fragment>
       ))}
     </>

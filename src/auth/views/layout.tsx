@@ -146,7 +146,7 @@ export function renderPage(page: ReactElement, brand: Brand): string {
 
 /** The policy with the one other place an image comes from: the tenant's logo. */
 export function allowLogo(policy: string, { logoUrl }: Brand): string {
-  if (logoUrl === null || !logoUrl.startsWith('https:')) return policy;
+  if (!logoUrl?.startsWith('https:')) return policy;
   return policy.replace(/img-src[^;]*/, `$& ${new URL(logoUrl).origin}`);
 }
 
