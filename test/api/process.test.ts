@@ -58,11 +58,12 @@ describe('the server as a process', function () {
 
   /** The line comes right after the server listens. */
   const firstRunAddress = async (server: ServerProcess): Promise<string> => {
-    for (;;) {
+    while (server.child.exitCode === null && server.child.signalCode === null) {
       const found = /http:\/\/[^\s"]+\/first-run\/[\w-]+/.exec(server.output())?.[0];
       if (found !== undefined) return found;
       await delay(50);
     }
+    throw new Error(`the server has ended: ${server.output()}`);
   };
 
   const createUser = (userName: string): Promise<Response> =>
