@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import type { ServerResponse } from 'node:http';
-import type { Core } from '../identity/core.js';
+import type { Logger } from '../infrastructure/logger.js';
 import { AppError } from '../shared/errors.js';
 
 /** Pages being put together at the same moment: what they hold is memory, and they share one processor. */
@@ -17,9 +17,14 @@ interface Turns {
   readonly unread: Map<string, number>;
 }
 
-const turnsOf = new WeakMap<Core['log'], Turns>();
+/** A running server, told by its log: copies of its core share the turns. */
+interface Server {
+  readonly log: Logger;
+}
 
-function stateOf({ log }: Core): Turns {
+const turnsOf = new WeakMap<Logger, Turns>();
+
+function stateOf({ log }: Server): Turns {
   const known = turnsOf.get(log) ?? { waiting: new Map(), running: new Map(), unread: new Map() };
   turnsOf.set(log, known);
   return known;
@@ -56,7 +61,7 @@ function admit(turns: Turns): void {
  *
  * @throws AppError `server.unavailable` when what was answered before is not read.
  */
-export async function inTurn<R>(core: Core, tenantId: string, work: () => Promise<R>): Promise<R> {
+export async function inTurn<R>(core: Server, tenantId: string, work: () => Promise<R>): Promise<R> {
   const turns = stateOf(core);
   requireRead(turns, tenantId);
   if (isFree(turns, tenantId) && !turns.waiting.has(tenantId)) add(turns.running, tenantId, 1);
@@ -86,7 +91,7 @@ function requireRead({ unread }: Turns, tenantId: string): void {
 
 /** Counts an answer to a tenant as unread until its reader has taken it, or is gone. */
 export function noteAnswer(
-  core: Core,
+  core: Server,
   tenantId: string | undefined,
   res: Response | ServerResponse,
   text = '',

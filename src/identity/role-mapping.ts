@@ -107,7 +107,7 @@ const told = (value: string): string =>
   value.length > mostTold.characters ? `${value.slice(0, mostTold.characters)}…` : value;
 
 /** A rule in words: `groups.displayName is "Engineering"`. */
-export function describeCondition(when: RuleCondition): string {
+function describeCondition(when: RuleCondition): string {
   if (when.matches !== undefined) return `${when.path} matches "${when.matches}"`;
   if (when.in) {
     const more = when.in.length - mostTold.values;

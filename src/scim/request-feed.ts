@@ -10,7 +10,7 @@ const latenessMs = 5000;
 const mostAtOnce = 1000;
 
 /** The smallest id of that instant (UUID version 7 begins with its milliseconds). */
-export function idAt(time: number): string {
+function idAt(time: number): string {
   const hex = Math.max(0, time).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
 }

@@ -171,11 +171,3 @@ export function instantField(field: string): CompareTranslator {
     return Promise.resolve({ query: { [field]: { [operator]: new Date(instant) } }, exact: true });
   };
 }
-
-/** A boolean with a stored field. */
-export function booleanField(field: string): CompareTranslator {
-  return ({ op, value }) => {
-    if (typeof value !== 'boolean' || (op !== 'eq' && op !== 'ne')) return Promise.resolve(undefined);
-    return Promise.resolve({ query: { [field]: op === 'eq' ? value : !value }, exact: true });
-  };
-}

@@ -104,7 +104,7 @@ function reasonOf(error: unknown): FaultReason {
 }
 
 /** What an error of the round trip means to the person; its cause is for the log. */
-export function toProviderFault(error: unknown): ProviderFault {
+function toProviderFault(error: unknown): ProviderFault {
   return error instanceof ProviderFault ? error : new ProviderFault(reasonOf(error), error);
 }
 

@@ -3,11 +3,11 @@ import { isJsonObject, readMember } from './json-value.js';
 import { badRequest } from './scim-error.js';
 
 /** Operations of one PATCH, as the client sent them. */
-export const mostOperations = 500;
+const mostOperations = 500;
 /** Of a group: providers bring members in and out one by one. */
-export const mostGroupOperations = 10_000;
+const mostGroupOperations = 10_000;
 /** Values of one attribute; the members of a group are not counted. */
-export const mostValues = 500;
+const mostValues = 500;
 
 /** Characters of path that each operation may have on average; one alone may be as long as a filter. */
 const pathLength = 200;
