@@ -32,7 +32,9 @@ describe('the output of log lines', () => {
     state.isSlow = false;
     output.flush();
     output.flush();
-    const kept = text().split('\n').filter((one) => one.startsWith('x')).length;
+    const kept = text()
+      .split('\n')
+      .filter((one) => one.startsWith('x')).length;
     expect(kept + output.dropped()).to.equal(3000);
   });
 
