@@ -90,6 +90,25 @@ describe('mails that cannot be sent', () => {
     await until(() => Promise.resolve(smtp.mails.some(({ to }) => to.includes('later@home.test'))));
   });
 
+  it('are left to themselves while they are still tried: no retry and no removal', async () => {
+    smtp.misbehaviour = { replyTo: { command: 'DATA', line: '451 later' } };
+    await invite('waiting@home.test').expect(200);
+    const waiting = async (): Promise<Job[]> => {
+      const { items } = (await acme.call('get', '/jobs?status=waiting').expect(200)).body as { items: Job[] };
+      return items.filter(({ about }) => about === 'waiting@home.test');
+    };
+    await until(async () => (await waiting()).length === 1);
+    const [job] = await waiting();
+    for (const refused of [
+      await acme.call('post', `/jobs/${job!.id}/retry`),
+      await acme.call('delete', `/jobs/${job!.id}`),
+    ]) {
+      expect([refused.status, refused.body.code]).to.deep.equal([409, 'job.running']);
+    }
+    expect(await waiting()).to.have.length(1);
+    smtp.misbehaviour = {};
+  });
+
   it('are seen and run again only with the permission for the settings', async () => {
     const key = await acme.givenKey(['users.create', 'audit.read']);
     await acme.call('get', '/jobs', key).expect(403);
