@@ -55,7 +55,7 @@ export function* spendToken(tx: Transaction, token: OneTimeTokenDocument, user: 
   const scope = tx.tenant(user.tenantId);
   const credential = yield* scope.collection('credentials').get(user._id);
   if (bindingOf(user, credential?.passwordHash ?? null) !== token.binding) return false;
-  return Boolean(yield* scope.collection('one_time_tokens').remove(token._id));
+  return yield* scope.collection('one_time_tokens').remove(token._id);
 }
 
 /** What a token stands for now. */

@@ -9,7 +9,7 @@ const escaped = (text: string): string =>
 /** A value as a person reads it: plain words as they are, everything else as JSON. */
 function valueText(value: unknown): string {
   if (typeof value === 'string' && /^[^\s"=]+$/u.test(value)) return escaped(value);
-  return escaped(JSON.stringify(value) ?? '');
+  return escaped(JSON.stringify(value));
 }
 
 function parse(line: string): Record<string, unknown> | undefined {

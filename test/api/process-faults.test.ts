@@ -59,7 +59,7 @@ describe('a server process in trouble', function () {
   const needDisk = async (test: Mocha.Context, megabytes: number): Promise<SmallDisk> => {
     disk = await smallDisk(megabytes);
     if (disk) return disk;
-    console.log('      (this user may not mount a small file system: skipped)');
+    process.stdout.write('      (this user may not mount a small file system: skipped)\n');
     return test.skip();
   };
 
@@ -78,11 +78,11 @@ describe('a server process in trouble', function () {
 
   it('answers 503 while the disk of its data is full, goes on when there is room, and has lost nothing', async function () {
     if (process.env['MONGODB_URI']) return this.skip();
-    const { path, fill, free } = await needDisk(this, 40);
-    env['DATA_DIR'] = join(path, 'data');
+    const full = await needDisk(this, 40);
+    env['DATA_DIR'] = join(full.path, 'data');
     const server = await start();
     const kept = [await createUser()];
-    await fill();
+    await full.fill();
     const refused: number[] = [];
     for (let round = 0; round < 40 && refused.length < 16; round++) {
       for (const result of await Promise.all(Array.from({ length: 8 }, createUser))) {
@@ -94,7 +94,7 @@ describe('a server process in trouble', function () {
     expect([...new Set(refused)]).to.deep.equal([503]);
     await untilStatus(`${url}/readyz`, 503);
     await untilStatus(`${url}/healthz`, 200);
-    await free();
+    await full.free();
     await untilStatus(`${url}/readyz`, 200);
     kept.push(await createUser());
     expect(kept.filter((id) => typeof id === 'number')).to.deep.equal([]);
@@ -105,14 +105,14 @@ describe('a server process in trouble', function () {
   });
 
   it('goes on while the disk of its log is full, and tells later how many lines were lost', async function () {
-    const { path, fill, free } = await needDisk(this, 4);
-    const file = join(path, 'log');
+    const full = await needDisk(this, 4);
+    const file = join(full.path, 'log');
     const out = openSync(file, 'a');
     try {
       const server = await start(out);
-      await fill();
+      await full.fill();
       for (let i = 0; i < 60; i++) expect(await createUser()).to.be.a('string');
-      await free();
+      await full.free();
       await createUser();
       server.child.kill('SIGTERM');
       expect(await server.exited()).to.equal(0);

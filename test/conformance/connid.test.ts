@@ -65,8 +65,8 @@ describe('Apache Syncope and midPoint, by the SCIM bundle of ConnId', () => {
     for (let startIndex = 1, size = 2; size >= 2;) {
       const page = await connid.expect(200, 'GET', `/Users?startIndex=${startIndex}&count=2&${wanted}`);
       seen.push(...page['Resources'].map(({ id }: Json) => id));
-      size = page['Resources'].length;
-      startIndex = page['startIndex'] + size;
+      size = (page['Resources'] as Json[]).length;
+      startIndex = Number(page['startIndex']) + size;
     }
     expect(seen).to.include.members(ids);
     expect(new Set(seen).size).to.equal(seen.length);

@@ -64,7 +64,7 @@ describe('oauth2-proxy in front of an application', function () {
     await untilStatus(`http://127.0.0.1:${port}/ping`, 200);
   });
   after(async () => {
-    if (proxy && proxy.child.exitCode === null) {
+    if (proxy?.child.exitCode === null) {
       const ended = once(proxy.child, 'exit');
       proxy.child.kill();
       await ended;

@@ -59,7 +59,7 @@ describe('one MongoDB under two stores', () => {
         .update(_id, (stored) => ({ ...stored, name: `by ${i}` }), { ifVersion: 1 })
         .then(
           () => 'changed',
-          (error: { code?: string }) => error.code,
+          (error: unknown) => (error as { code?: string }).code,
         ),
     );
     expect(changed.filter((code) => code === 'changed')).to.have.length(1);
@@ -73,7 +73,7 @@ describe('one MongoDB under two stores', () => {
         .insert(roleOf(tenantId, 'a'))
         .then(
           () => 'made',
-          (error: { code?: string }) => error.code,
+          (error: unknown) => (error as { code?: string }).code,
         ),
     );
     expect(made.filter((code) => code === 'made')).to.have.length(1);

@@ -66,20 +66,21 @@ async function askForgot(core: Core, req: Request, res: Response): Promise<void>
 
 /** The same page, at the same speed, for every address: who has it is looked up afterwards. */
 async function takeForgot(core: Core, req: Request, res: Response): Promise<void> {
-  const email = parseEmail(parseEmailForm(req.body)?.email ?? '');
+  const typed = parseEmailForm(req.body)?.email ?? '';
+  const email = parseEmail(typed);
   const body = (req.body ?? {}) as Record<string, unknown>;
-  const tenant = await tenantBySlug(core, body['tenant']);
+  const { _id = null, slug } = (await tenantBySlug(core, body['tenant'])) ?? {};
   const left = await signInLeft(core, req, body['flow']);
-  await showBrand(core, res, tenant?._id ?? null);
+  const flow = left?.context.id;
+  await showBrand(core, res, _id);
   if (!email) {
-    const typed = parseEmailForm(req.body)?.email ?? '';
-    const page = { tenant: tenant?.slug, flow: left?.context.id, email: typed };
-    sendPage(res, 400, <ForgotPage {...page} alert="Enter a valid email." />);
+    const page = <ForgotPage tenant={slug} flow={flow} email={typed} alert="Enter a valid email." />;
+    sendPage(res, 400, page);
     return;
   }
-  await askPasswordReset(core, email.key, tenant?._id ?? null);
+  await askPasswordReset(core, email.key, _id);
   if (left) await rememberEmail(core, left.flow, left.context.id, email.address);
-  sendPage(res, 200, <ForgotDonePage email={email.address} flow={left?.context.id} />);
+  sendPage(res, 200, <ForgotDonePage email={email.address} flow={flow} />);
 }
 
 /** One page for used, late, revoked and invented links. */

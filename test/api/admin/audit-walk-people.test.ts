@@ -18,7 +18,7 @@ type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 /** Somebody with an open session, and another one of theirs. */
 interface Person {
   id: string;
-  call(method: Method, path: string): Test;
+  call: (method: Method, path: string) => Test;
   otherSession: string;
 }
 

@@ -160,7 +160,7 @@ const effects: Readonly<
     (_, tenant) =>
       tenant.givenUser({ password: 'a long enough password' }).then(
         () => 'taken',
-        (error: Error) => error.message,
+        (error: unknown) => (error as Error).message,
       ),
   ],
   'password.resetTtlSeconds': [

@@ -351,7 +351,7 @@ describe('users in the API', () => {
       expect((await acme.call('get', `/users/${locked._id}`)).body).to.include({ status: 'locked' });
     });
 
-    it('looks for a status once, however often it is named', async () => {
+    it('looks for a status once, however often it is named', () => {
       const parse = (text: string) => userFilters.status.parse(text);
       expect(parse(Array(4000).fill('active,locked').join())).to.deep.equal(['active', 'locked']);
     });

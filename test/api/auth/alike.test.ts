@@ -122,7 +122,7 @@ describe('known and unknown addresses', function () {
   it('cost the same number of password checks, at however many tenants an address is known', async () => {
     const counts: number[] = [];
     const hasher = app.core.passwords;
-    const { verifyEach } = hasher;
+    const verifyEach = hasher.verifyEach.bind(hasher);
     hasher.verifyEach = (stored, password, turn) => {
       counts.push(stored.length);
       return verifyEach(stored, password, turn);

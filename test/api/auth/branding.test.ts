@@ -131,9 +131,9 @@ describe('the look of an organization (branding.*)', () => {
       code_challenge_method: 'S256',
     });
     const browser = openBrowser(app.url);
-    expectBranded(await browser.follow(await browser.get(`/oidc/auth?${ask}`)));
+    expectBranded(await browser.follow(await browser.get(`/oidc/auth?${ask.toString()}`)));
     ask.set('redirect_uri', 'http://localhost:4000/other');
-    const fault = await browser.get(`/oidc/auth?${ask}`);
+    const fault = await browser.get(`/oidc/auth?${ask.toString()}`);
     expect(fault.status).to.equal(400);
     expectBranded(fault);
   });

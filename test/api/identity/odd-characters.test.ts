@@ -91,7 +91,7 @@ describe('odd characters in names and addresses', () => {
   it('takes full-width, ligature and upper-case forms of a userName for the same one: 409, and found by a filter', async () => {
     const name = unique('bob');
     const user = await scim.acme.user({ userName: `${name}@home.test`, emails: [] });
-    const wide = [...`${name}@home.test`]
+    const wide = Array.from(`${name}@home.test`)
       .map((one) => (/[!-~]/.test(one) ? String.fromCodePoint(one.codePointAt(0)! + 0xfee0) : one))
       .join('');
     for (const same of [wide, `${name.toUpperCase()}@HOME.test`]) {

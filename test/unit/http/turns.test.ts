@@ -2,14 +2,14 @@ import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
 import { inTurn, noteAnswer } from '../../../src/http/turns.js';
-import type { Core } from '../../../src/identity/core.js';
+import { createLogger } from '../../../src/infrastructure/logger.js';
 import { refusal } from '../../support/refusal.js';
 
-const answer = (): ServerResponse => new EventEmitter() as ServerResponse;
+const answer = (): ServerResponse => new EventEmitter() as unknown as ServerResponse;
 
 describe('turns of work that reads much', () => {
   it('are not given to requests that waited while the answers before them were not read', async () => {
-    const core = { log: {} } as Core;
+    const core = { log: createLogger('silent') };
     const unread = answer();
     const done: number[] = [];
     // Sent all at once, before any is answered.

@@ -157,7 +157,7 @@ describe('the Dockerfile', () => {
     const look = (): Promise<number> =>
       run(program!, args, { env: { ...process.env, PORT: String(port) } }).then(
         () => 0,
-        ({ code }: { code: number }) => code,
+        (error: unknown) => (error as { code: number }).code,
       );
     try {
       expect(await look()).to.equal(0);

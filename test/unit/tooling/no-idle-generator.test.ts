@@ -21,7 +21,7 @@ describe('the lint rule for generators', () => {
       files: ['**/*.ts'],
       plugins: { gatehouse },
       languageOptions: {
-        parser: tseslint.parser as Linter.Parser,
+        parser: tseslint.parser,
         parserOptions: {
           projectService: { allowDefaultProject: ['*.ts'], defaultProject: 'tsconfig.json' },
           tsconfigRootDir: process.cwd(),
