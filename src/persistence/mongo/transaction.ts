@@ -1,6 +1,6 @@
 import { mongo } from 'mongoose';
 import { AppError } from '../../shared/errors.js';
-import type { Step } from '../store.js';
+import { DuplicateKey, type Step } from '../store.js';
 import { isConflict, translate } from './failures.js';
 import { jitter } from './operations.js';
 
@@ -86,9 +86,15 @@ function createGate(most: number): <R>(work: () => Promise<R>) => Promise<R> {
   };
 }
 
+/** Steps that look for a document of a known id and insert it where there is none: another transaction made it in between. */
+function isChosenIdTaken(error: unknown): boolean {
+  const cause = error instanceof AppError ? error.cause : undefined;
+  return cause instanceof DuplicateKey && cause.index === '_id_';
+}
+
 /**
  * Runs transactions in sessions of this client. After a conflict a transaction is run again, and then one at a time within this process,
- * so that many clients on one document all get their turn.
+ * so that many clients on one document all get their turn. An id that was taken meanwhile is looked at once more.
  */
 export function createTransactions(client: mongo.MongoClient) {
   const gate = createGate(mostAtOnce);
@@ -100,7 +106,8 @@ export function createTransactions(client: mongo.MongoClient) {
       try {
         return await (attempt === 0 ? run() : lane(run));
       } catch (error) {
-        if (!isConflict(error)) throw translate(error, 'transaction');
+        const isMadeMeanwhile = attempt === 0 && isChosenIdTaken(error);
+        if (!isMadeMeanwhile && !isConflict(error)) throw translate(error, 'transaction');
         await jitter(attempt);
       } finally {
         await session.endSession().catch(() => undefined);
