@@ -25,6 +25,13 @@ const nameBeside = (name: string, wanted: object): string =>
 /** The name an index was defined with. */
 export const definedName = (name: string): string => name.replace(/@[0-9a-f]{8}$/, '');
 
+async function dropIndex(collection: mongo.Collection<Doc>, name: string): Promise<void> {
+  await collection.dropIndex(name).catch((error: unknown) => {
+    // Another process was faster, or it is dropped already.
+    if (!(error instanceof mongo.MongoServerError) || error.codeName !== 'IndexNotFound') throw error;
+  });
+}
+
 /**
  * Builds an index that is new or defined otherwise. The old one goes only when the new one stands: what must be unique is so at every
  * moment, and where the new one cannot be built nothing has changed.
@@ -41,17 +48,15 @@ async function ensureIndex(
   const found = own.find((index) => isDeepStrictEqual(nature(index.key, index), wanted));
   if (!found) {
     if (!mayChange) throw otherVersion();
-    const isTaken = own.some(({ name }) => name === options.name);
+    // One that keeps nothing unique may be away for a moment, and the server takes no second one on the same fields.
+    const loose = own.filter(({ unique }) => unique !== true);
+    for (const { name } of loose) await dropIndex(collection, name ?? '');
+    const isTaken = own.some((index) => index.name === options.name && !loose.includes(index));
     const name = isTaken ? nameBeside(options.name, wanted) : options.name;
     await collection.createIndex(key, { ...options, name }, {});
   }
   if (!mayChange) return;
-  for (const { name = '' } of own.filter((index) => index !== found)) {
-    await collection.dropIndex(name).catch((error: unknown) => {
-      // Another process was faster.
-      if (!(error instanceof mongo.MongoServerError) || error.codeName !== 'IndexNotFound') throw error;
-    });
-  }
+  for (const { name = '' } of own.filter((index) => index !== found)) await dropIndex(collection, name);
 }
 
 export interface Preparing {
