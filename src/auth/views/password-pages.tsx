@@ -1,4 +1,5 @@
 import type { ReactElement } from 'react';
+import { EmailField } from './email-field.js';
 import { Page, useBrand, WhoField } from './layout.js';
 
 const signInPath = (flow: string | undefined): string =>
@@ -15,20 +16,7 @@ function ForgotForm(props: {
     <form method="post" action="/forgot">
       {props.tenant !== undefined && <input type="hidden" name="tenant" value={props.tenant} />}
       {props.flow !== undefined && <input type="hidden" name="flow" value={props.flow} />}
-      <label htmlFor="email">Email</label>
-      <input
-        id="email"
-        name="email"
-        type="text"
-        inputMode="email"
-        autoComplete="username"
-        autoCapitalize="none"
-        spellCheck={false}
-        maxLength={320}
-        required
-        autoFocus
-        defaultValue={props.email}
-      />
+      <EmailField email={props.email} />
       <button type="submit">{props.button}</button>
     </form>
   );

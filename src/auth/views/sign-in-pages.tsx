@@ -1,4 +1,5 @@
 import type { ReactElement, ReactNode } from 'react';
+import { EmailField } from './email-field.js';
 import { alertId, Hidden, Page, useBrand, WhoField } from './layout.js';
 
 interface FormPage {
@@ -32,21 +33,7 @@ export function EmailPage(
       )}
       <form method="post" action="/signin">
         <Hidden csrf={props.csrf} />
-        <label htmlFor="email">Email</label>
-        <input
-          id="email"
-          name="email"
-          type="text"
-          inputMode="email"
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-          maxLength={320}
-          required
-          autoFocus
-          defaultValue={props.email}
-          {...faulty(props.alert)}
-        />
+        <EmailField email={props.email} {...faulty(props.alert)} />
         <button type="submit">Continue</button>
       </form>
     </Page>
