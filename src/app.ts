@@ -58,21 +58,27 @@ function openScim(core: Core, metrics: Metrics): RequestHandler {
   });
 }
 
+/** What does each kind of job. */
+const jobHandlers = (core: Core): JobHandlers => ({
+  ...revocationJobs(core),
+  [mailJob]: {
+    run: (job) => sendMail(core, job),
+    onGivenUp: (job, reason) => reportLostMail(core, job, reason),
+  },
+  [forgotJob]: (job) => answerPasswordReset(core, job),
+  [memberPartJob]: (job) => writeLeftPart(core, job),
+  [recomputeJob]: (job) => recomputeGrants(core, job),
+  [accessExpireJob]: (job) => expireAccess(core, job),
+});
+
 /** What runs beside requests: jobs, and the sealing of the audit trail. */
-function backgroundWork(core: Core, metrics: Metrics): { start(): void; stop(): Promise<void> } {
+function backgroundWork(
+  core: Core,
+  handlers: JobHandlers,
+  metrics: Metrics,
+): { start(): void; stop(): Promise<void> } {
   let worker: JobWorker | undefined;
   let sealer: ReturnType<typeof startAuditSealer> | undefined;
-  const handlers: JobHandlers = {
-    ...revocationJobs(core),
-    [mailJob]: {
-      run: (job) => sendMail(core, job),
-      onGivenUp: (job, reason) => reportLostMail(core, job, reason),
-    },
-    [forgotJob]: (job) => answerPasswordReset(core, job),
-    [memberPartJob]: (job) => writeLeftPart(core, job),
-    [recomputeJob]: (job) => recomputeGrants(core, job),
-    [accessExpireJob]: (job) => expireAccess(core, job),
-  };
   return {
     start() {
       sealer = startAuditSealer(core);
@@ -94,7 +100,8 @@ function backgroundWork(core: Core, metrics: Metrics): { start(): void; stop(): 
  */
 export function createApp(core: Core, version: string): App {
   const { config, store, log } = core;
-  const metrics = createMetrics({ countJobs: () => countJobs(core) });
+  const handlers = jobHandlers(core);
+  const metrics = createMetrics({ countJobs: () => countJobs(core, Object.keys(handlers)) });
   const readiness: Readiness = { isDraining: false };
   const app = express();
   app.disable('x-powered-by');
@@ -125,7 +132,7 @@ export function createApp(core: Core, version: string): App {
   app.use(browserErrors(core));
   app.use(lastErrorHandler(log));
 
-  const background = backgroundWork(core, metrics);
+  const background = backgroundWork(core, handlers, metrics);
   return {
     express: withOriginForm(app),
     readiness,

@@ -58,9 +58,11 @@ const pollMs = 500;
 const gatherMs = 10;
 const leaseMs = 60_000;
 const atOnce = 4;
+/** Jobs that one look at the database finds. */
+const maxFoundJobs = 50;
 const aWeek = 7 * 86_400;
 /** When a job that was given up is due: never. */
-const never = new Date('9999-12-31T00:00:00Z');
+export const never = new Date('9999-12-31T00:00:00Z');
 const longestReason = 500;
 
 const listeners = new WeakMap<Store, Set<() => void>>();
@@ -197,16 +199,27 @@ function fill(core: Core, lane: Lane, onRoom: () => void): void {
   }
 }
 
+/**
+ * The first jobs that are due, of these kinds alone. The index walks the kinds side by side, so that thousands of waiting jobs of
+ * another kind cost nothing.
+ */
+function findDue(core: Core, kinds: readonly string[]): Promise<JobDocument[]> {
+  return core.store.server
+    .collection('jobs')
+    .find(
+      { kind: { $in: kinds }, runAt: { $lte: core.clock.now() } },
+      { sort: { runAt: 1 }, limit: maxFoundJobs },
+    );
+}
+
 /** @returns how many jobs that are due were found for lanes that have room, and begun. */
 async function beginDue(core: Core, lanes: ReadonlyMap<string, Lane>, onRoom: () => void): Promise<number> {
   const open = [...lanes].filter(([, lane]) => hasRoom(lane));
   if (open.length === 0) return 0;
-  const due = await core.store.server
-    .collection('jobs')
-    .find(
-      { runAt: { $lte: core.clock.now() }, kind: { $in: open.map(([kind]) => kind) } },
-      { sort: { runAt: 1 }, limit: 50 },
-    );
+  const due = await findDue(
+    core,
+    open.map(([kind]) => kind),
+  );
   const fresh = due.filter(({ _id, kind }) => !lanes.get(kind)?.underWay.has(_id));
   for (const job of fresh) lanes.get(job.kind)?.waiting.push(job);
   for (const [, lane] of open) fill(core, lane, onRoom);

@@ -6,6 +6,7 @@ import {
   PermanentFailure,
   retryDelayMs,
   startJobWorker,
+  wakeJobs,
   type JobDocument,
   type JobWorker,
 } from '../../../src/identity/jobs.js';
@@ -14,8 +15,13 @@ import { expireAccess } from '../../../src/identity/user-actions.js';
 import { inputOf } from '../../../src/identity/user-input.js';
 import { accessExpireJob } from '../../../src/identity/user-write.js';
 import { getUser, updateUser } from '../../../src/identity/users.js';
+import { schemas } from '../../../src/persistence/collections/index.js';
+import { readCollection } from '../../../src/persistence/embedded/indexes.js';
+import { choosePlan, sortOrder } from '../../../src/persistence/embedded/planner.js';
+import { newId } from '../../../src/shared/ids.js';
 import type { ManualClock } from '../../support/clock.js';
 import { openTestCore } from '../../support/core.js';
+import { countedStore } from '../../support/counted-store.js';
 import { givenTenant, givenUser, unique } from '../../support/people.js';
 
 describe('jobs', () => {
@@ -107,6 +113,50 @@ describe('jobs', () => {
     expect(await left(slow)).to.deep.equal([]);
   });
 
+  it('of one kind by the thousands are not read to find one of another kind, nor to count them', async () => {
+    const [many, other] = [unique('many'), unique('other')];
+    const { store, tally } = countedStore(core.store);
+    const counted = { ...core, store };
+    const now = core.clock.now();
+    const document = { tenantId, payload: {}, attempts: 0, leasedUntil: null };
+    await core.store
+      .tenant(tenantId)
+      .collection('jobs')
+      .insertMany(
+        Array.from({ length: 3000 }, () => ({ ...document, _id: newId(), kind: many, runAt: now })),
+      );
+    let release = (): void => undefined;
+    const hanging = new Promise<void>((resolve) => (release = resolve));
+    let found = (): void => undefined;
+    const isFound = new Promise<void>((resolve) => (found = resolve));
+    const worker = startJobWorker(counted, {
+      [many]: () => hanging,
+      [other]: () => Promise.resolve(found()),
+    });
+    workers.push(worker);
+    await store.transaction((tx) => enqueueJob(tx, tenantId, { kind: other, payload: {} }, now));
+    wakeJobs(counted);
+    await isFound;
+    expect(tally.read['jobs']).to.be.below(100);
+    const read = tally.read['jobs'];
+    expect(await countJobs(counted, [many])).to.deep.equal([
+      { kind: many, status: 'waiting', count: 3000 },
+      { kind: many, status: 'failed', count: 0 },
+    ]);
+    expect(tally.read['jobs']).to.equal(read);
+    const stopped = worker.stop();
+    release();
+    await stopped;
+    await core.store.tenant(tenantId).collection('jobs').removeMany({ kind: many });
+  });
+
+  it('that are due are found by one walk over the index, without a look at any other (embedded)', () => {
+    const collection = readCollection('jobs', schemas.jobs, () => 1);
+    const query = { kind: { $in: ['mail.send', 'logout.notify'] }, runAt: { $lte: core.clock.now() } };
+    const plan = choosePlan(collection, query, null, sortOrder({ runAt: 1 }), () => false);
+    expect(plan).to.include({ kind: 'index', ordered: true, exact: true, distinct: true });
+  });
+
   it('wait longer after each failure, an hour at most', () => {
     expect([1, 2, 3, 4, 13, 20].map(retryDelayMs)).to.deep.equal([
       1000, 2000, 4000, 8000, 3_600_000, 3_600_000,
@@ -158,10 +208,10 @@ describe('jobs', () => {
     await enqueue(kind);
     await worker.drain();
     expect((await left(kind))[0]).to.include({ attempts: 1, error: 'nobody lives there' });
-    expect((await countJobs(core)).find((one) => one.kind === kind)).to.include({
-      status: 'failed',
-      count: 1,
-    });
+    expect(await countJobs(core, [kind])).to.deep.equal([
+      { kind, status: 'waiting', count: 0 },
+      { kind, status: 'failed', count: 1 },
+    ]);
     const [job] = await left(kind);
     await removeJob(core, systemActor(tenantId), job!._id);
     expect(await left(kind)).to.deep.equal([]);
