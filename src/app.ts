@@ -16,6 +16,7 @@ import { lastErrorHandler, notFound } from './http/error-page.js';
 import { healthRoutes, type Readiness } from './http/health-routes.js';
 import { requestId } from './http/request-context.js';
 import { withOriginForm } from './http/request-target.js';
+import { limitUnreadAnswers } from './http/unread-answers.js';
 import { revocationJobs } from './auth/revocation.js';
 import { resumeIds, startAuditSealer } from './identity/audit-seal.js';
 import type { Core } from './identity/core.js';
@@ -109,6 +110,7 @@ export function createApp(core: Core, version: string): App {
   app.set('trust proxy', trustProxy(config.trustProxy));
   app.set('query parser', 'simple');
 
+  app.use(limitUnreadAnswers(log));
   app.use(requestId());
   app.use(accessLog(log, metrics));
   // Before everything else that routes: identity providers send by far the most requests.

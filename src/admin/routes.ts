@@ -1,4 +1,5 @@
-import { Router } from 'express';
+import { createHash } from 'node:crypto';
+import { Router, type Response } from 'express';
 import type { Core } from '../identity/core.js';
 import { bindRoutes } from './bind.js';
 import { referencePage, referencePolicy } from './reference/page.js';
@@ -10,21 +11,38 @@ export function apiRoutes(core: Core): Router {
   return bindRoutes(core, routeTable);
 }
 
+/** What stays the same as long as the server runs: one buffer for all who ask, and the tag by which they know that they have it. */
+interface Fixed {
+  readonly bytes: Buffer;
+  readonly etag: string;
+}
+
+function fixed(text: string): Fixed {
+  const bytes = Buffer.from(text);
+  return { bytes, etag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"` };
+}
+
+/** Answers with the bytes; 304 without them to a reader that has them (RFC 9110 section 13.1.2). */
+function sendFixed(res: Response, type: string, { bytes, etag }: Fixed): void {
+  res.set({ ETag: etag, 'Cache-Control': 'no-cache' });
+  res.type(type).send(bytes);
+}
+
 /** `/openapi.json` and `/docs/api`, what the API says about itself: no credentials asked for. Each is made when first asked for. */
 export function apiReferenceRoutes(core: Core): Router {
   const router = Router();
-  let document: string | undefined;
-  let page: string | undefined;
+  let document: Fixed | undefined;
+  let page: Fixed | undefined;
 
   router.get('/openapi.json', (_req, res) => {
-    document ??= JSON.stringify(apiDocument(core.config.baseUrl));
-    res.type('application/json').send(document);
+    document ??= fixed(JSON.stringify(apiDocument(core.config.baseUrl)));
+    sendFixed(res, 'application/json', document);
   });
 
   router.get('/docs/api', (_req, res) => {
-    page ??= referencePage(routeTable, apiDocument(core.config.baseUrl) as unknown as Document);
+    page ??= fixed(referencePage(routeTable, apiDocument(core.config.baseUrl) as unknown as Document));
     res.set({ 'Content-Security-Policy': referencePolicy, 'X-Content-Type-Options': 'nosniff' });
-    res.type('html').send(page);
+    sendFixed(res, 'html', page);
   });
 
   return router;
