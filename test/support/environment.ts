@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import './stand-in.js';
 
 /** Loaded before every test file: tests never read the developer's environment. */
 for (const name of Object.keys(process.env)) {

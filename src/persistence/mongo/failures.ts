@@ -1,10 +1,13 @@
 import { Error as MongooseErrors, mongo } from 'mongoose';
 import { AppError } from '../../shared/errors.js';
 import { DuplicateKey } from '../store.js';
-import { definedName } from './indexes.js';
+import { baseName } from './indexes.js';
 
 /** Server codes that mean "not now": stepping down, shutting down, not the primary. */
-const passing = new Set([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+const temporaryCodes = new Set([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+
+/** Server code of an operation that lost to another one. */
+const writeConflict = 112;
 
 const isAway = (error: unknown): boolean =>
   error instanceof MongooseErrors.MongooseServerSelectionError ||
@@ -15,7 +18,7 @@ const isAway = (error: unknown): boolean =>
   error instanceof mongo.MongoOperationTimeoutError ||
   (error instanceof mongo.MongoError && error.name === 'MongoWaitQueueTimeoutError') ||
   error instanceof mongo.MongoExpiredSessionError ||
-  (error instanceof mongo.MongoServerError && passing.has(Number(error.code)));
+  (error instanceof mongo.MongoServerError && temporaryCodes.has(Number(error.code)));
 
 export function isDuplicate(error: unknown): error is mongo.MongoServerError {
   return error instanceof mongo.MongoServerError && error.code === 11000;
@@ -24,7 +27,7 @@ export function isDuplicate(error: unknown): error is mongo.MongoServerError {
 function duplicate(collection: string, error: mongo.MongoServerError): AppError {
   const index =
     /index: (\S+)/.exec(error.message)?.[1] ?? Object.keys(error['keyPattern'] as object).join('_');
-  const cause = new DuplicateKey(collection, definedName(index));
+  const cause = new DuplicateKey(collection, baseName(index));
   return new AppError('store.duplicate', cause.message, { cause });
 }
 
@@ -39,9 +42,10 @@ export function translate(error: unknown, collection: string): unknown {
   });
 }
 
-/** Whether a transaction that failed so may succeed when it is run again. */
+/** Whether the database undid the operation, or the transaction, because of a conflict: it may succeed when it is run again. */
 export function isConflict(error: unknown): boolean {
-  if (!(error instanceof mongo.MongoError)) return false;
-  // Servers that speak MongoDB's protocol over PostgreSQL tell a deadlock in its words, without the label.
-  return error.hasErrorLabel('TransientTransactionError') || error.message.includes('deadlock detected');
+  return (
+    error instanceof mongo.MongoError &&
+    (error.hasErrorLabel('TransientTransactionError') || error.code === writeConflict)
+  );
 }

@@ -23,7 +23,7 @@ const nameBeside = (name: string, wanted: object): string =>
   `${name}@${createHash('sha256').update(JSON.stringify(wanted)).digest('hex').slice(0, 8)}`;
 
 /** The name an index was defined with. */
-export const definedName = (name: string): string => name.replace(/@[0-9a-f]{8}$/, '');
+export const baseName = (name: string): string => name.replace(/@[0-9a-f]{8}$/, '');
 
 async function dropIndex(collection: mongo.Collection<Doc>, name: string): Promise<void> {
   await collection.dropIndex(name).catch((error: unknown) => {
@@ -44,7 +44,7 @@ async function ensureIndex(
   mayChange: boolean,
 ): Promise<void> {
   const wanted = nature(key, options);
-  const own = existing.filter(({ name }) => definedName(name ?? '') === options.name);
+  const own = existing.filter(({ name }) => baseName(name ?? '') === options.name);
   const found = own.find((index) => isDeepStrictEqual(nature(index.key, index), wanted));
   if (!found) {
     if (!mayChange) throw otherVersion();

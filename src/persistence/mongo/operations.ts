@@ -1,5 +1,4 @@
 /** What one collection does on MongoDB; each works inside a transaction when the view has a session. */
-import type { mongo } from 'mongoose';
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../shared/errors.js';
 import { sizeLimit } from '../../shared/size.js';
@@ -9,17 +8,17 @@ import { isConflict, isDuplicate, translate } from './failures.js';
 import { filterOf, pastOf, projectionOf, sessionOf, sortOf, type Filter, type View } from './query.js';
 
 /** Times an update reads, changes and tries to replace one document before it gives up. */
-const mostTries = 30;
+const maxAttempts = 30;
 /** Times one operation is repeated when it lost to others. */
-const mostRepeats = 8;
+const maxRepeats = 8;
 /** Documents in one message to the server. */
-const bulk = 1000;
+const insertsPerMessage = 1000;
 /** Documents read at one time by a walk over all. */
 const pageSize = 200;
 /** Nor more than so many characters of them. */
-const largestBatch = 4 * 2 ** 20;
+const maxBatchCharacters = 4 * 2 ** 20;
 /** Most documents in the first answer to a query: a page comes in one round trip. */
-const firstBatch = 5000;
+const maxFirstBatch = 5000;
 
 /** Waits a random while, longer with every try, so that those in conflict do not meet again. */
 export function jitter(attempt: number): Promise<void> {
@@ -27,7 +26,7 @@ export function jitter(attempt: number): Promise<void> {
 }
 
 /** Does it, and outside of transactions once more after a conflict: the server has undone the one operation, so it may be repeated. */
-async function translated<R>(view: View, work: () => Promise<R>, repeats = mostRepeats): Promise<R> {
+async function translated<R>(view: View, work: () => Promise<R>, repeats = maxRepeats): Promise<R> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await work();
@@ -57,60 +56,56 @@ export async function get(view: View, id: string): Promise<Doc | undefined> {
   const seen = seenBefore(view, id);
   if (seen) return seen;
   return translated(view, async () => {
-    const found = await view.collection.findOne(idFilter(view, id), sessionOf(view));
+    const found = await view.model.findOne(idFilter(view, id), null, sessionOf(view)).lean<Doc>();
     if (found) view.seen?.set(seenKey(view, id), found);
     return found ?? undefined;
   });
 }
 
-function cursorOf(view: View, query: Query, options: FindOptions): mongo.FindCursor<Doc> {
+function queryOf(view: View, query: Query, options: FindOptions) {
   const past = options.after ? { $and: [query, pastOf(options.sort, options.after)] } : query;
-  const cursor = view.collection
-    .find(filterOf(view, past), { ...sessionOf(view), ...projectionOf(options.fields) })
-    .sort(sortOf(options.sort));
-  if (options.skip) cursor.skip(options.skip);
-  if (options.limit !== undefined) cursor.limit(options.limit);
-  cursor.batchSize(Math.min(options.limit ?? firstBatch, firstBatch));
-  return cursor;
+  const { limit, skip } = options;
+  return view.model
+    .find(filterOf(view, past), projectionOf(options.fields), {
+      ...sessionOf(view),
+      ...(skip !== undefined && { skip }),
+      ...(limit !== undefined && { limit }),
+      batchSize: Math.min(limit ?? maxFirstBatch, maxFirstBatch),
+    })
+    .sort(sortOf(options.sort))
+    .lean<Doc[]>();
 }
 
 export function find(view: View, query: Query, options: FindOptions = {}): Promise<Doc[]> {
-  // To MongoDB a limit of 0 is no limit.
-  if (options.limit === 0) return Promise.resolve([]);
-  return translated(view, () => derive(view, query, options, (document) => document));
+  return deriveAll(view, query, options, (document) => document);
 }
 
 /** What is made of all that is found, document by document: they are not held all together. */
-async function derive<R>(
+export async function deriveAll<R>(
   view: View,
   query: Query,
   options: FindOptions,
   make: (document: Doc) => R,
 ): Promise<R[]> {
-  const made: R[] = [];
-  for await (const document of cursorOf(view, query, options)) {
-    const item = make(document);
-    made.push(item);
-    if (options.until?.(item)) break;
-  }
-  return made;
-}
-
-export function deriveAll<R>(
-  view: View,
-  query: Query,
-  options: FindOptions,
-  make: (document: Doc) => R,
-): Promise<R[]> {
-  if (options.limit === 0) return Promise.resolve([]);
-  return translated(view, () => derive(view, query, options, make));
+  // To MongoDB a limit of 0 is no limit.
+  if (options.limit === 0) return [];
+  return translated(view, async () => {
+    if (!options.until) return (await queryOf(view, query, options)).map(make);
+    const made: R[] = [];
+    for await (const document of queryOf(view, query, options).cursor() as AsyncIterable<Doc>) {
+      const item = make(document);
+      made.push(item);
+      if (options.until(item)) break;
+    }
+    return made;
+  });
 }
 
 /** Page by page in id order: no cursor stays open on the server while the caller works. */
 export async function* iterate(view: View, query: Query, options: FindOptions = {}): AsyncGenerator<Doc> {
   let after: Doc | undefined;
   do {
-    const size = sizeLimit(largestBatch);
+    const size = sizeLimit(maxBatchCharacters);
     const request = { ...options, limit: pageSize, until: size.until, ...(after && { after }) };
     const page: Doc[] = await find(view, query, request);
     yield* page;
@@ -119,20 +114,20 @@ export async function* iterate(view: View, query: Query, options: FindOptions = 
 }
 
 export function count(view: View, query: Query): Promise<number> {
-  return translated(view, () => view.collection.countDocuments(filterOf(view, query), sessionOf(view)));
+  return translated(view, () => view.model.countDocuments(filterOf(view, query), sessionOf(view)).exec());
 }
 
 /** Sweeps away expired documents that would stand in an insert's way. */
 async function makeRoom(view: View, query: Query): Promise<number> {
   if (view.expiry === null) return 0;
-  const filter = { ...query, [view.expiry]: { $lte: view.now() } } as Filter;
-  return (await view.collection.deleteMany(filter, sessionOf(view))).deletedCount;
+  const filter: Filter = { ...query, [view.expiry]: { $lte: view.now() } };
+  return (await view.model.deleteMany(filter, sessionOf(view))).deletedCount;
 }
 
 export function insert(view: View, document: object): Promise<Doc> {
   return translated(view, async () => {
     const fresh = newDocument(document, view.scope, view.now());
-    const write = () => view.collection.insertOne(fresh, sessionOf(view));
+    const write = () => view.model.collection.insertOne(fresh as never, sessionOf(view));
     // A refusal would end the transaction, so room is made before.
     if (view.session) await makeRoom(view, { _id: fresh._id });
     try {
@@ -147,9 +142,11 @@ export function insert(view: View, document: object): Promise<Doc> {
 
 export function insertMany(view: View, documents: readonly object[]): Promise<void> {
   const write = async (): Promise<void> => {
-    for (let at = 0; at < documents.length; at += bulk) {
-      const fresh = documents.slice(at, at + bulk).map((doc) => newDocument(doc, view.scope, view.now()));
-      await view.collection.insertMany(fresh, sessionOf(view));
+    for (let at = 0; at < documents.length; at += insertsPerMessage) {
+      const fresh = documents
+        .slice(at, at + insertsPerMessage)
+        .map((doc) => newDocument(doc, view.scope, view.now()));
+      await view.model.collection.insertMany(fresh as never[], sessionOf(view));
     }
   };
   // Not repeated: some of them may stand already.
@@ -162,13 +159,13 @@ export async function update(
   change: Change<Doc>,
   options?: UpdateOptions,
 ): Promise<Doc | undefined> {
-  for (let attempt = 0; attempt < mostTries; attempt++) {
+  for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const stored = await get(view, id);
     const next = stored && nextDocument(stored, change, options, view.now());
     if (!next) return stored;
-    const filter = { _id: id, tenantId: stored.tenantId, version: stored.version } as Filter;
+    const filter = { _id: id, tenantId: stored.tenantId, version: stored.version };
     const { matchedCount } = await translated(view, () =>
-      view.collection.replaceOne(filter, next as never, sessionOf(view)),
+      view.model.collection.replaceOne(filter as never, next, sessionOf(view)),
     );
     if (matchedCount > 0) {
       view.seen?.set(seenKey(view, id), next);
@@ -183,7 +180,7 @@ export async function remove(view: View, id: string, options?: UpdateOptions): P
   view.seen?.delete(seenKey(view, id));
   const version = options?.ifVersion === undefined ? {} : { version: options.ifVersion };
   const filter = filterOf(view, { _id: id, ...version });
-  const { deletedCount } = await translated(view, () => view.collection.deleteOne(filter, sessionOf(view)));
+  const { deletedCount } = await translated(view, () => view.model.deleteOne(filter, sessionOf(view)));
   if (deletedCount > 0) return true;
   const stored = options?.ifVersion === undefined ? undefined : await get(view, id);
   if (stored) requireVersion(stored, options);
@@ -193,7 +190,7 @@ export async function remove(view: View, id: string, options?: UpdateOptions): P
 export function removeMany(view: View, query: Query): Promise<number> {
   view.seen?.clear();
   return translated(view, async () => {
-    const { deletedCount } = await view.collection.deleteMany(filterOf(view, query), sessionOf(view));
+    const { deletedCount } = await view.model.deleteMany(filterOf(view, query), sessionOf(view));
     return deletedCount;
   });
 }

@@ -1,11 +1,11 @@
-import type { mongo } from 'mongoose';
+import type { Model, mongo, QueryFilter } from 'mongoose';
 import { requireDefined, type Doc } from '../document.js';
 import type { FindOptions, Query } from '../store.js';
 
 /** One collection as one tenant sees it (scope null: as the server does), inside a transaction when there is a session. */
 export interface View {
   name: string;
-  collection: mongo.Collection<Doc>;
+  model: Model<Doc>;
   scope: string | null;
   /** The date field after which a document is gone; null: it stays. */
   expiry: string | null;
@@ -15,7 +15,7 @@ export interface View {
   seen: Map<string, Doc> | undefined;
 }
 
-export type Filter = mongo.Filter<Doc>;
+export type Filter = QueryFilter<Doc>;
 
 export function sessionOf(view: View): { session?: mongo.ClientSession } {
   return view.session ? { session: view.session } : {};
@@ -63,7 +63,8 @@ export function pastOf(sort: FindOptions['sort'], after: NonNullable<FindOptions
   return { $and: [begin, { $or: branches }] };
 }
 
-export function projectionOf(fields: readonly string[] | undefined): { projection?: Record<string, 1> } {
-  if (!fields) return {};
-  return { projection: Object.fromEntries(['tenantId', 'version', ...fields].map((field) => [field, 1])) };
+/** The fields to return; null: all. */
+export function projectionOf(fields: readonly string[] | undefined): Record<string, 1> | null {
+  if (!fields) return null;
+  return Object.fromEntries(['tenantId', 'version', ...fields].map((field) => [field, 1]));
 }
