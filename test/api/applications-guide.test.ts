@@ -9,6 +9,7 @@ import { endAccess } from '../../src/identity/user-actions.js';
 import { packageFolder } from '../../src/infrastructure/package-info.js';
 import { startApp } from '../support/app.js';
 import { openBrowser, type Browser, type Page } from '../support/browser.js';
+import { eventually } from '../support/eventually.js';
 import type { Json } from '../support/provider.js';
 
 const page = (name: string): Promise<string> => readFile(join(packageFolder, name), 'utf8');
@@ -85,9 +86,7 @@ describe('docs/applications.md', () => {
       expect((await signIn(browser, home, email, password)).status).to.equal(200);
       const tenant = await app.core.store.server.collection('tenants').findOne({ slug: 'acme' });
       await endAccess(app.core, systemActor(tenant!._id), claims.sub);
-      const deadline = performance.now() + 10_000;
-      while ((await browser.get(home)).status === 200 && performance.now() < deadline)
-        await new Promise((resolve) => setTimeout(resolve, 50));
+      await eventually(async () => (await browser.get(home)).status !== 200, 'signed out', { pauseMs: 50 });
       expect((await browser.get(home)).status).to.equal(303);
     } finally {
       child?.kill();

@@ -4,6 +4,7 @@ import type { Demo } from '../../src/sim/demo.js';
 import type { DemoTenant } from '../../src/sim/demo-world.js';
 import { alertOf } from '../../src/sim/html-forms.js';
 import { employeeOf, openWindow, pressAtCompany, startTestDemo } from '../support/demo.js';
+import { eventually } from '../support/eventually.js';
 import type { Json } from '../support/provider.js';
 
 describe('people of companies, over time', function () {
@@ -141,8 +142,7 @@ describe('people of companies, over time', function () {
     await window.signIn(employee);
     const { id } = await userOf(globex, employee.person.userName);
     await api(globex, 'POST', `/users/${String(id)}/disable`);
-    const deadline = performance.now() + 5000;
-    while ((await window.state()) !== undefined) expect(performance.now()).to.be.below(deadline);
+    await eventually(async () => (await window.state()) === undefined, 'signed out', { seconds: 5 });
     const page = await window.signIn(employee);
     expect(page.status).to.equal(403);
     await api(globex, 'POST', `/users/${String(id)}/enable`);

@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import {
   buildIfStale,
@@ -52,25 +51,19 @@ describe('the server as a process', function () {
 
   const start = async (): Promise<ServerProcess> => {
     running = runGatehouse(['start'], env);
-    await untilStatus(`${url}/readyz`, 200, 40);
+    await untilStatus(`${url}/readyz`, 200);
     return running;
   };
 
   /** The line comes right after the server listens. */
-  const firstRunAddress = async (server: ServerProcess): Promise<string> => {
-    while (server.child.exitCode === null && server.child.signalCode === null) {
-      const found = /http:\/\/[^\s"]+\/first-run\/[\w-]+/.exec(server.output())?.[0];
-      if (found !== undefined) return found;
-      await delay(50);
-    }
-    throw new Error(`the server has ended: ${server.output()}`);
-  };
+  const firstRunAddress = async (server: ServerProcess): Promise<string> =>
+    (await untilPrinted(server, /http:\/\/[^\s"]+\/first-run\/[\w-]+/))[0];
 
   const createUser = (userName: string): Promise<Response> =>
     fetch(`${url}/scim/v2/Users`, { method: 'POST', headers, body: JSON.stringify({ schemas, userName }) });
 
   it('drains on SIGTERM: 503 on /readyz while requests are still answered, then exit code 0', async () => {
-    env['DRAIN_SECONDS'] = '1';
+    env['DRAIN_SECONDS'] = '3';
     const server = await start();
     server.child.kill('SIGTERM');
     await untilStatus(`${url}/readyz`, 503);

@@ -9,6 +9,7 @@ import { profileNames } from '../../src/sim/profiles/profile.js';
 import { runSteps, type Pusher } from '../../src/sim/run-steps.js';
 import type { Step } from '../../src/sim/step.js';
 import { openBrowser, type Browser } from '../support/browser.js';
+import { eventually } from '../support/eventually.js';
 import { patch, schemas, startProvider, type Json, type Provider } from '../support/provider.js';
 import { signIn } from '../support/sign-in.js';
 
@@ -29,12 +30,6 @@ async function openSession(provider: Provider, id: string, userName: string): Pr
 
 const isSignedIn = async (browser: Browser): Promise<boolean> =>
   (await browser.get('/api/v1/me')).status === 200;
-
-/** Waits for what a job does. */
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 5000;
-  while (!(await isSo())) expect(Date.now(), what).to.be.below(deadline);
-}
 
 /** Roles with the kinds of their sources: `crm:agent by rule`. */
 async function rolesOf(provider: Provider, id: string): Promise<string[]> {
@@ -294,10 +289,10 @@ describe('a company that changes its identity provider', () => {
     await provider.api('DELETE', `/directories/${old['id']}`);
     expect((await provider.send('GET', lookup)).status, 'the old token').to.equal(401);
 
-    await until('the new directory sees the user', async () => {
+    await eventually(async () => {
       const { Resources } = (await asNew('GET', lookup)).body;
       return Resources?.[0]?.id === id;
-    });
+    }, 'the new directory sees the user');
     expect((await asNew('PUT', `/Users/${id}`, user)).status).to.equal(200);
     const linked = await provider.api('GET', `/users/${id}`);
     expect(linked['directory'].name).to.equal('The new one');
@@ -306,8 +301,8 @@ describe('a company that changes its identity provider', () => {
     const add = patch({ op: 'add', path: 'members', value: [{ value: id }] });
     expect((await asNew('PATCH', `/Groups/${groupId}`, add)).status).to.equal(204);
     expect((await provider.api('GET', `/groups/${groupId}`))['directory'].name).to.equal('The new one');
-    await until('what the old rules gave is gone', async () => {
+    await eventually(async () => {
       return (await rolesOf(provider, id)).join() === 'crm:manager by manual';
-    });
+    }, 'what the old rules gave is gone');
   });
 });

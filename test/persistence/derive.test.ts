@@ -9,6 +9,7 @@ import type { Store } from '../../src/persistence/store.js';
 import { systemClock } from '../../src/shared/clock.js';
 import { newId } from '../../src/shared/ids.js';
 import { ManualClock } from '../support/clock.js';
+import { eventually } from '../support/eventually.js';
 import { roleOf } from '../support/roles.js';
 import { openTestStore } from '../support/store.js';
 import { thingSchema, thingsOf, type Thing } from '../support/things.js';
@@ -103,18 +104,15 @@ describe('what is made of documents (embedded)', () => {
     expect(made).to.equal(2);
     expect(await mine.deriveAll({}, {}, size)).to.deep.equal([{ size: 1, made: 2 }]);
     // What another process wrote is seen a moment later, when the snapshot of the reads before is given up.
-    const until = async (wanted: number | undefined) => {
-      const deadline = performance.now() + 5000;
-      for (;;) {
+    const until = (wanted: number | undefined) =>
+      eventually(async () => {
         const found = await mine.derive(_id, size);
-        if (found?.size === wanted || performance.now() > deadline) return found;
-        await new Promise(setImmediate);
-      }
-    };
+        return found?.size === wanted && { found };
+      }, 'what another process wrote is seen');
     await foreign.update(_id, (thing) => ({ ...thing, size: 2 }));
-    expect(await until(2)).to.deep.equal({ size: 2, made: 3 });
+    expect(await until(2)).to.deep.equal({ found: { size: 2, made: 3 } });
     await foreign.remove(_id);
-    expect(await until(undefined)).to.equal(undefined);
+    await until(undefined);
     await Promise.all([ours.close(), theirs.close()]);
     await rm(folder, { recursive: true });
   });

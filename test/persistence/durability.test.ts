@@ -12,6 +12,7 @@ import type { Store } from '../../src/persistence/store.js';
 import { systemClock } from '../../src/shared/clock.js';
 import { newId } from '../../src/shared/ids.js';
 import { ManualClock } from '../support/clock.js';
+import { eventually } from '../support/eventually.js';
 import { roleOf } from '../support/roles.js';
 import { dropDatabase, freshMongoUri } from '../support/store.js';
 import { thingIndexes, thingSchema, thingsOf } from '../support/things.js';
@@ -94,10 +95,11 @@ describe('the embedded database', () => {
     const roles = store.tenant('t').collection('roles');
     await roles.insert(roleOf('t', 'before'));
     await rename(dataDir, `${dataDir}-away`);
-    let code: string | undefined;
-    const deadline = Date.now() + 5000;
-    while ((code = await codeOf(store.ping())) === 'none' && Date.now() < deadline) await wait(20);
-    expect(code).to.equal('server.unavailable');
+    const refused = async () => {
+      const code = await codeOf(store.ping());
+      return code !== 'none' && code;
+    };
+    expect(await eventually(refused, 'the folder is missed')).to.equal('server.unavailable');
     expect(await codeOf(roles.insert(roleOf('t', 'lost')))).to.equal('server.unavailable');
     await rename(`${dataDir}-away`, dataDir);
     await store.ping();

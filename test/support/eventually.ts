@@ -10,11 +10,11 @@ export interface Patience {
 /**
  * Looks until there is an answer that is not false, null or undefined, and gives it back: for what happens beside a request (jobs, mails, notices).
  *
- * @param what - what is waited for, for the error.
+ * @param what - what is waited for, for the error; a function is asked at the end.
  */
 export async function eventually<T>(
   look: () => T | Promise<T>,
-  what: string,
+  what: string | (() => string),
   { seconds = 15, pauseMs = 10 }: Patience = {},
 ): Promise<Exclude<T, false | null | undefined>> {
   const deadline = performance.now() + seconds * 1000;
@@ -22,7 +22,8 @@ export async function eventually<T>(
     const seen = await look();
     if (seen !== false && seen !== null && seen !== undefined)
       return seen as Exclude<T, false | null | undefined>;
-    if (performance.now() > deadline) throw new Error(`not after ${seconds} s: ${what}`);
+    if (performance.now() > deadline)
+      throw new Error(`not after ${seconds} s: ${typeof what === 'string' ? what : what()}`);
     await delay(pauseMs);
   }
 }

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Core } from '../../src/identity/core.js';
 import type { Mail } from '../../src/infrastructure/mailer.js';
+import { eventually } from './eventually.js';
 
 export type StoredMail = Mail & { createdAt: string };
 
@@ -19,11 +19,9 @@ export async function mailsTo(core: Core, address: string): Promise<StoredMail[]
 
 /** Waits until there are so many mails to this address. */
 export async function waitForMails(core: Core, address: string, count = 1): Promise<StoredMail[]> {
-  const deadline = Date.now() + 5000;
-  while (Date.now() < deadline) {
+  const all = async () => {
     const mails = await mailsTo(core, address);
-    if (mails.length >= count) return mails;
-    await delay(20);
-  }
-  throw new Error(`no mail to ${address} in 5 s`);
+    return mails.length >= count && mails;
+  };
+  return eventually(all, `${count} mails to ${address}`);
 }

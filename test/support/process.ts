@@ -4,8 +4,8 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { packageFolder } from '../../src/infrastructure/package-info.js';
+import { eventually } from './eventually.js';
 
 /** A port nobody listens on. */
 export async function freePort(): Promise<number> {
@@ -93,26 +93,21 @@ export interface SmallDisk {
   remove(): Promise<void>;
 }
 
-/** Waits until a process has printed this: its log may be a moment late. */
-export async function untilPrinted(server: ServerProcess, pattern: RegExp, seconds = 10): Promise<void> {
-  const deadline = performance.now() + seconds * 1000;
-  while (!pattern.test(server.output())) {
-    if (performance.now() > deadline) throw new Error(`${String(pattern)} is not in ${server.output()}`);
-    await delay(20);
-  }
+/** Waits until a process has printed this, and gives the match: its log may be a moment late. */
+export function untilPrinted(server: ServerProcess, pattern: RegExp): Promise<RegExpExecArray> {
+  const what = () => `${String(pattern)} is in ${server.output()}`;
+  return eventually(() => pattern.exec(server.output()), what, { seconds: 60, pauseMs: 20 });
 }
 
-/** Polls an address until it answers with this status; throws after `seconds`. */
-export async function untilStatus(url: string, status: number, seconds = 20): Promise<void> {
-  const deadline = performance.now() + seconds * 1000;
-  for (;;) {
-    const got = await fetch(url).then(
+/** Asks an address until it answers with this status. */
+export async function untilStatus(url: string, status: number): Promise<void> {
+  let got = 0;
+  const isSo = async () => {
+    got = await fetch(url).then(
       (answer) => answer.status,
       () => 0,
     );
-    if (got === status) return;
-    if (performance.now() > deadline)
-      throw new Error(`${url} answered ${got}, not ${status}, for ${seconds} s`);
-    await delay(50);
-  }
+    return got === status;
+  };
+  await eventually(isSo, () => `${url} answers ${status}, not ${got}`, { seconds: 60, pauseMs: 25 });
 }

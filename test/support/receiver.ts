@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from './eventually.js';
 
 /** An application's own endpoint for logout notices, on loopback. */
 export interface Receiver {
@@ -8,7 +8,7 @@ export interface Receiver {
   /** The forms it was sent, oldest first. */
   readonly received: URLSearchParams[];
   /** Waits until it has this many, or what it has satisfies. */
-  until(wanted: number | ((received: URLSearchParams[]) => boolean), seconds?: number): Promise<void>;
+  until(wanted: number | ((received: URLSearchParams[]) => boolean)): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -29,14 +29,9 @@ export async function startReceiver(
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/backchannel-logout`,
     received,
-    async until(wanted, seconds = 5) {
+    async until(wanted) {
       const satisfied = () => (typeof wanted === 'number' ? received.length >= wanted : wanted(received));
-      const deadline = performance.now() + seconds * 1000;
-      while (!satisfied()) {
-        if (performance.now() > deadline)
-          throw new Error(`${received.length} notices after ${seconds} s, not what was waited for`);
-        await delay(10);
-      }
+      await eventually(satisfied, () => `${received.length} notices are not what was waited for`);
     },
     async stop() {
       server.closeAllConnections();

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { ManualClock } from '../../support/clock.js';
+import { eventually } from '../../support/eventually.js';
 import { startSmtpServer, type SmtpServer } from '../../support/smtp.js';
 
 describe('mails that cannot be sent', () => {
@@ -31,13 +32,6 @@ describe('mails that cannot be sent', () => {
   }
   const failed = async (): Promise<Job[]> =>
     ((await acme.call('get', '/jobs?status=failed').expect(200)).body as { items: Job[] }).items;
-  const until = async (isSo: () => Promise<boolean>): Promise<void> => {
-    const deadline = performance.now() + 10_000;
-    while (!(await isSo())) {
-      if (performance.now() > deadline) throw new Error('not so after 10 s');
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  };
   const invitationOf = async (email: string) =>
     (await acme.call('get', `/invitations?q=${email}`).expect(200)).body.items[0] as {
       id: string;
@@ -50,11 +44,11 @@ describe('mails that cannot be sent', () => {
   it('for good are told on the invitation, in the audit trail, in the metrics, and can be sent again', async () => {
     smtp.misbehaviour = { replyTo: { command: 'RCPT', line: '550 nobody of this name' } };
     await invite('nobody@home.test').expect(200);
-    await until(async () => (await failed()).length === 1);
+    await eventually(async () => (await failed()).length === 1, 'the failed job');
     const [job] = await failed();
     expect(job).to.include({ kind: 'mail.send', status: 'failed', about: 'nobody@home.test' });
     expect(job!.error).to.include('550');
-    await until(async () => (await invitationOf('nobody@home.test')).mailFailure !== null);
+    await eventually(async () => (await invitationOf('nobody@home.test')).mailFailure, 'the failure is told');
     expect((await invitationOf('nobody@home.test')).mailFailure).to.include('550');
     const { body } = await acme.call('get', '/audit-events?action=mail.failed').expect(200);
     expect(body.items[0]).to.deep.include({
@@ -67,8 +61,8 @@ describe('mails that cannot be sent', () => {
 
     smtp.misbehaviour = {};
     await acme.call('post', `/jobs/${job!.id}/retry`).expect(200);
-    await until(() => Promise.resolve(smtp.mails.some(({ to }) => to.includes('nobody@home.test'))));
-    await until(async () => (await failed()).length === 0);
+    await eventually(() => smtp.mails.some(({ to }) => to.includes('nobody@home.test')), 'the mail');
+    await eventually(async () => (await failed()).length === 0, 'no failed job');
     await acme.call('post', `/jobs/${job!.id}/retry`).expect(404);
   });
 
@@ -77,17 +71,17 @@ describe('mails that cannot be sent', () => {
     await invite('later@home.test').expect(200);
     for (let hour = 0; hour < 30; hour += 1) {
       clock.advance(3_600_000);
-      await until(async () => {
+      await eventually(async () => {
         const { items } = (await acme.call('get', '/jobs?status=waiting').expect(200)).body as {
           items: Job[];
         };
         return items.every((job) => new Date((job as unknown as { runAt: string }).runAt) > clock.now());
-      });
+      }, 'every job is tried');
     }
     expect(await failed()).to.deep.equal([]);
     smtp.misbehaviour = {};
     clock.advance(3_600_000);
-    await until(() => Promise.resolve(smtp.mails.some(({ to }) => to.includes('later@home.test'))));
+    await eventually(() => smtp.mails.some(({ to }) => to.includes('later@home.test')), 'the mail');
   });
 
   it('are left to themselves while they are still tried: no retry and no removal', async () => {
@@ -97,7 +91,7 @@ describe('mails that cannot be sent', () => {
       const { items } = (await acme.call('get', '/jobs?status=waiting').expect(200)).body as { items: Job[] };
       return items.filter(({ about }) => about === 'waiting@home.test');
     };
-    await until(async () => (await waiting()).length === 1);
+    await eventually(async () => (await waiting()).length === 1, 'the waiting job');
     const [job] = await waiting();
     for (const refused of [
       await acme.call('post', `/jobs/${job!.id}/retry`),

@@ -1,11 +1,11 @@
 import { Writable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { createLogger } from '../../../src/infrastructure/logger.js';
 import { createMailer } from '../../../src/infrastructure/mailer.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser } from '../../support/browser.js';
 import { ManualClock } from '../../support/clock.js';
+import { eventually } from '../../support/eventually.js';
 import { mailsTo } from '../../support/mailbox.js';
 import { givenTenant, givenUser } from '../../support/people.js';
 import { startSmtpServer, type SmtpServer } from '../../support/smtp.js';
@@ -43,13 +43,6 @@ describe('mails by SMTP', () => {
     await smtp.stop();
   });
 
-  const until = async (isThere: () => boolean | Promise<boolean>, what: string): Promise<void> => {
-    const deadline = performance.now() + 5000;
-    while (!(await isThere())) {
-      if (performance.now() > deadline) throw new Error(`${what}: not after 5 s`);
-      await delay(10);
-    }
-  };
   const forgot = async (): Promise<string> => {
     const { userName } = await givenUser(app.core, tenantId);
     await openBrowser(app.url).post('/forgot', { email: userName });
@@ -60,7 +53,7 @@ describe('mails by SMTP', () => {
 
   it('reach the one person they are for, with the link in text and HTML, and no file in the outbox', async () => {
     const address = await forgot();
-    await until(() => mailsFor(address).length > 0, 'the mail');
+    await eventually(() => mailsFor(address).length > 0, 'the mail');
     const [mail] = mailsFor(address);
     expect(mail).to.deep.include({ from: 'no-reply@gatehouse.test', to: [address] });
     expect(mail!.data).to.match(/^Auto-Submitted: auto-generated\r$/m);
@@ -82,7 +75,7 @@ describe('mails by SMTP', () => {
     it(`are tried again when the mail server ${what}, and sent once`, async () => {
       smtp.misbehaviour = { replyTo: { command, line } };
       const address = await forgot();
-      await until(
+      await eventually(
         async () =>
           (await jobs()).some(({ attempts, leasedUntil }) => attempts === 1 && leasedUntil === null),
         'a failure',
@@ -90,8 +83,8 @@ describe('mails by SMTP', () => {
       expect(mailsFor(address)).to.deep.equal([]);
       smtp.misbehaviour = {};
       clock.advance(1000);
-      await until(() => mailsFor(address).length > 0, 'the mail');
-      await until(async () => (await jobs()).length === 0, 'the end of the job');
+      await eventually(() => mailsFor(address).length > 0, 'the mail');
+      await eventually(async () => (await jobs()).length === 0, 'the end of the job');
       expect(mailsFor(address)).to.have.length(1);
     });
   }

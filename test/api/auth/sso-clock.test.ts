@@ -11,12 +11,13 @@ const discovery = '/.well-known/openid-configuration';
 
 describe('sign-in at a provider, as time goes by', () => {
   // Tokens of a provider are dated by its own clock, so this one starts at the machine's time.
-  const clock = new ManualClock(new Date().toISOString());
+  let clock: ManualClock;
   let app: TestApp;
   let idp: Idp;
   let tenantId: string;
 
   before(async () => {
+    clock = new ManualClock(new Date().toISOString());
     [app, idp] = await Promise.all([startApp({ clock, config: { allowPrivateIssuers: true } }), startIdp()]);
     tenantId = (await givenTenant(app.core)).tenantId;
   });

@@ -3,23 +3,10 @@ import { existsSync, statSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { openBrowser } from '../../../src/sim/browser.js';
 import { simpleCookieJar } from '../../../src/sim/cookie-jar.js';
 import { targetFileSchema } from '../../../src/sim/target.js';
-import { buildIfStale, runGatehouse, type ServerProcess } from '../../support/process.js';
-
-/** Waits until a process has printed this; its first group. */
-async function until(running: ServerProcess, pattern: RegExp): Promise<string> {
-  const deadline = performance.now() + 60_000;
-  for (;;) {
-    const found = pattern.exec(running.output())?.[1];
-    if (found !== undefined) return found;
-    expect(running.child.exitCode, running.output()).to.equal(null);
-    expect(performance.now(), running.output()).to.be.below(deadline);
-    await delay(50);
-  }
-}
+import { buildIfStale, runGatehouse, untilPrinted, type ServerProcess } from '../../support/process.js';
 
 describe('gatehouse demo as it is shipped', function () {
   this.timeout(180_000);
@@ -30,7 +17,7 @@ describe('gatehouse demo as it is shipped', function () {
     buildIfStale();
     folder = await mkdtemp(join(tmpdir(), 'gatehouse-demo-test-'));
     demo = runGatehouse(['demo', '--port', '0'], { DATA_DIR: folder, NODE_ENV: 'test' });
-    await until(demo, /until (this) stops/);
+    await untilPrinted(demo, /until this stops/);
   });
   after(async () => {
     demo.child.kill('SIGKILL');
@@ -70,9 +57,9 @@ describe('gatehouse demo as it is shipped', function () {
     ];
     const sim = runGatehouse(['sim', '--port', '0', ...options], { DATA_DIR: folder });
     try {
-      const url = await until(sim, /is at (http:\/\/localhost:\d+)/);
+      const [, url] = await untilPrinted(sim, /is at (http:\/\/localhost:\d+)/);
       const browser = openBrowser(simpleCookieJar());
-      const page = await browser.submit(await browser.get(url), {}, '/people/own-ada.lovelace/assign');
+      const page = await browser.submit(await browser.get(url!), {}, '/people/own-ada.lovelace/assign');
       expect(page.body)
         .to.match(/POST \/Users 201 .* create ada@own\.test/)
         .and.not.to.contain('UNEXPECTED');
@@ -87,7 +74,7 @@ describe('gatehouse demo as it is shipped', function () {
   it('tells with `gatehouse sim --json` in one JSON value what a server needs to know', async () => {
     const sim = runGatehouse(['sim', '--port', '0', '--json'], { DATA_DIR: folder });
     try {
-      const told = JSON.parse(await until(sim, /^(\{.*\})$/m)) as Record<string, string>;
+      const told = JSON.parse((await untilPrinted(sim, /^\{.*\}$/m))[0]) as Record<string, string>;
       expect(told).to.include({ name: 'Acme', connection: 'sim-login', clientId: 'gatehouse' });
       expect(told['issuer']).to.equal(told['url']);
       expect(told['clientSecret']).to.have.length.above(20);

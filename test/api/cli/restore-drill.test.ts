@@ -65,7 +65,7 @@ drill('the restore drill of docs/operations.md', function () {
   async function serve(): Promise<ServerProcess> {
     const server = runGatehouse(['start'], env);
     running.push(server);
-    await untilStatus(`${url}/readyz`, 200, 60);
+    await untilStatus(`${url}/readyz`, 200);
     return server;
   }
   async function stop(server: ServerProcess): Promise<void> {

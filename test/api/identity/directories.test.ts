@@ -33,6 +33,7 @@ import { createUser, getUser } from '../../../src/identity/users.js';
 import { actorWith, givenCrm, givenDirectory, openTestCore } from '../../support/core.js';
 import type { ManualClock } from '../../support/clock.js';
 import { crowd } from '../../support/crowd.js';
+import { eventually } from '../../support/eventually.js';
 import { givenTenant, givenUser, unique } from '../../support/people.js';
 import { refusal } from '../../support/refusal.js';
 
@@ -146,7 +147,7 @@ describe('directories', () => {
         (await listTokens(core, tenantId, directory._id))[0]?.lastUsedAt;
       const noted = core.clock.now();
       await Promise.all(Array.from({ length: 20 }, () => authenticateToken(core, token)));
-      while ((await lastUsed()) === null) await new Promise((resolve) => setImmediate(resolve));
+      await eventually(lastUsed, 'the use is noted');
       core.clock.advance(59_999);
       await authenticateToken(core, token);
       expect(await lastUsed()).to.deep.equal(noted);

@@ -22,6 +22,7 @@ import { newId } from '../../../src/shared/ids.js';
 import type { ManualClock } from '../../support/clock.js';
 import { openTestCore } from '../../support/core.js';
 import { countedStore } from '../../support/counted-store.js';
+import { eventually } from '../../support/eventually.js';
 import { givenTenant, givenUser, unique } from '../../support/people.js';
 
 describe('jobs', () => {
@@ -54,7 +55,7 @@ describe('jobs', () => {
     for (let n = 0; n < 30; n += 1) await enqueue(kind, { n });
     const several = [work({ [kind]: handler }), work({ [kind]: handler }), work({ [kind]: handler })];
     await Promise.all(several.map((worker) => worker.drain()));
-    while ((await left(kind)).length > 0) await new Promise((resolve) => setImmediate(resolve));
+    await eventually(async () => (await left(kind)).length === 0, 'all jobs are done');
     expect(done.sort()).to.deep.equal(Array.from({ length: 30 }, (_, n) => n).sort());
   });
 
@@ -89,16 +90,10 @@ describe('jobs', () => {
       [slow]: (job) => (job.payload['hangs'] ? hanging : Promise.resolve(void done.push('slow'))),
       [quick]: () => Promise.resolve(void done.push('quick')),
     });
-    const settled = async (count: number): Promise<void> => {
-      const deadline = performance.now() + 5000;
-      while (done.length < count) {
-        if (performance.now() > deadline) throw new Error(`${done.length} of ${count} after 5 s`);
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    };
+    const settled = (count: number) => eventually(() => done.length >= count, `${count} jobs are done`);
     await enqueue(slow, { hangs: true });
     void worker.drain();
-    while ((await left(slow))[0]?.attempts !== 1) await new Promise((resolve) => setImmediate(resolve));
+    await eventually(async () => (await left(slow))[0]?.attempts === 1, 'the slow job is begun');
     await enqueue(quick);
     await enqueue(slow);
     void worker.drain();

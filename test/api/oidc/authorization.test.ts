@@ -144,11 +144,11 @@ describe('OpenID provider: authorization endpoint', () => {
         authenticatedAt: new Date(stored.signedInAt.getTime() - 60_000),
       }));
     const relaxed = await party.signIn(browser, { max_age: '10000' });
-    expect(Date.now() / 1000 - Number(relaxed.claims()!.auth_time)).to.be.within(58, 70);
+    expect(Date.now() / 1000 - Number(relaxed.claims()!.auth_time)).to.be.within(58, 120);
     const strict = await party.request({ max_age: '1' });
     const callback = await signInOnTheWay(browser, strict, user);
     const claims = (await party.exchange(callback, strict)).claims()!;
-    expect(Date.now() / 1000 - Number(claims.auth_time)).to.be.below(5);
+    expect(Date.now() / 1000 - Number(claims.auth_time)).to.be.below(50);
   });
 
   it('honours id_token_hint: its own user needs no page, another signed-in account does', async () => {

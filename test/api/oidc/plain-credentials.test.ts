@@ -16,10 +16,11 @@ const writings: Record<string, (text: string) => string> = {
 };
 
 describe('OpenID provider: client credentials in the Basic header', () => {
-  const clock = new ManualClock(new Date().toISOString());
+  let clock: ManualClock;
   let app: TestApp;
   let tenant: TenantDocument;
   before(async () => {
+    clock = new ManualClock(new Date().toISOString());
     app = await startApp({ clock });
     tenant = await givenTenant(app.core);
   });

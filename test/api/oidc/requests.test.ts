@@ -26,13 +26,14 @@ import { givenTenant } from '../../support/people.js';
 import { openUserAgent, type UserAgent } from '../../support/user-agent.js';
 
 describe('OpenID provider: what a request may ask for', () => {
-  const clock = new ManualClock(new Date().toISOString());
+  let clock: ManualClock;
   let app: TestApp;
   let tenant: TenantDocument;
   let user: UserDocument;
   let other: UserDocument;
   let party: RelyingParty;
   before(async () => {
+    clock = new ManualClock(new Date().toISOString());
     app = await startApp({ clock });
     tenant = await givenTenant(app.core);
     [user, other] = [await makeUser(app.core, tenant), await makeUser(app.core, tenant)];

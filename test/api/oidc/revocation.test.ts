@@ -10,6 +10,7 @@ import { deleteUser, updateUser } from '../../../src/identity/users.js';
 import type { ApplicationDocument, TenantDocument } from '../../../src/persistence/collections/tenants.js';
 import type { UserDocument } from '../../../src/persistence/collections/users.js';
 import { startApp, type TestApp } from '../../support/app.js';
+import { eventually } from '../../support/eventually.js';
 import {
   browserOf,
   callbackUri,
@@ -25,12 +26,9 @@ import { givenTenant } from '../../support/people.js';
 import { startReceiver, type Receiver } from '../../support/receiver.js';
 
 /** The next change is at a later instant than everything before it. */
-const nextInstant = (): Promise<void> => {
+const nextInstant = async (): Promise<void> => {
   const start = Date.now();
-  return new Promise((resolve) => {
-    const look = (): void => (Date.now() > start ? resolve() : void setImmediate(look));
-    look();
-  });
+  await eventually(() => Date.now() > start, 'a later instant', { pauseMs: 1 });
 };
 
 describe('OpenID provider: the end of access', () => {
@@ -65,13 +63,7 @@ describe('OpenID provider: the end of access', () => {
       const [, payload] = form.get('logout_token')!.split('.');
       return Buffer.from(payload!, 'base64url').toString().includes(userId);
     }).length;
-  async function untilTold(userId: string): Promise<void> {
-    const deadline = performance.now() + 5000;
-    while (logoutsOf(userId) === 0) {
-      if (performance.now() > deadline) throw new Error('no logout token within 5 s');
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
+  const untilTold = (userId: string) => eventually(() => logoutsOf(userId) > 0, 'a logout token');
   const userinfo = async (token: string): Promise<number> =>
     (await fetch(`${app.url}/oidc/userinfo`, { headers: { authorization: `Bearer ${token}` } })).status;
 
