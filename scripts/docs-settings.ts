@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { presets, settingsCatalogue, type Settings } from '../src/identity/tenant-settings.js';
+import { presets, settingsCatalogue, type Settings } from '../src/identity/tenants/settings.js';
 import { packageFolder } from '../src/infrastructure/package-info.js';
 
 const target = join(packageFolder, 'docs/settings.md');

@@ -18,19 +18,19 @@ import { requestId } from './http/request-context.js';
 import { withOriginForm } from './http/request-target.js';
 import { limitUnreadAnswers } from './http/unread-answers.js';
 import { revocationJobs } from './auth/revocation.js';
-import { resumeIds, startAuditSealer } from './identity/audit-seal.js';
+import { resumeIds, startAuditSealer } from './identity/audit/seal.js';
 import type { Core } from './identity/core.js';
-import { countJobs } from './identity/kept-jobs.js';
-import { startJobWorker, type JobHandlers, type JobWorker } from './identity/jobs.js';
-import { mailJob, reportLostMail, sendMail } from './identity/mails.js';
-import { answerPasswordReset, forgotJob } from './identity/password-reset.js';
-import { memberPartJob, writeLeftPart } from './identity/member-parts.js';
-import { recomputeGrants, recomputeJob } from './identity/recompute.js';
-import { expireAccess } from './identity/user-actions.js';
-import { accessExpireJob } from './identity/user-write.js';
+import { countJobs } from './identity/jobs/kept-jobs.js';
+import { startJobWorker, type JobHandlers, type JobWorker } from './identity/jobs/queue.js';
+import { mailJob, reportLostMail, sendMail } from './identity/jobs/mails.js';
+import { answerPasswordReset, forgotJob } from './identity/credentials/reset.js';
+import { memberPartJob, writeLeftPart } from './identity/groups/batches.js';
+import { recomputeGrants, recomputeJob } from './identity/users/recompute.js';
+import { expireAccess } from './identity/users/actions.js';
+import { accessExpireJob } from './identity/users/save.js';
 import { createMetrics, type Metrics } from './infrastructure/metrics.js';
-import { requestLogOf } from './scim/request-log.js';
-import { scimRoutes } from './scim/routes.js';
+import { requestLogOf } from './scim/log/request-log.js';
+import { scimRoutes } from './scim/http/routes.js';
 
 /** A composed server, not yet listening. */
 export interface App {

@@ -8,9 +8,9 @@ import {
 import { countInSecond, refuseFailedCredential } from '../http/limits.js';
 import { noteCaller, requestIdOf } from '../http/request-context.js';
 import { userActor } from '../identity/actors.js';
-import { authenticateApiKey } from '../identity/api-keys.js';
+import { authenticateApiKey } from '../identity/applications/api-keys.js';
 import type { Actor, Core } from '../identity/core.js';
-import { tenantConfig } from '../identity/tenant-config.js';
+import { tenantConfig } from '../identity/tenants/config.js';
 import { AppError } from '../shared/errors.js';
 
 /** Who calls: a program with a key, or a person with a live session. */

@@ -1,4 +1,4 @@
-import type { Role, TenantConfig } from '../identity/tenant-config.js';
+import type { Role, TenantConfig } from '../identity/tenants/config.js';
 
 /** A role by its full key or its id. */
 function findRole(config: TenantConfig, name: string): Role | undefined {

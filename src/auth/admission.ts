@@ -1,7 +1,7 @@
 import type { Core } from '../identity/core.js';
-import { settingsOf, type Settings } from '../identity/tenant-settings.js';
-import { needsCode, needsEnrolment } from '../identity/two-factor.js';
-import { deriveStatus, type UserStatus } from '../identity/user-status.js';
+import { settingsOf, type Settings } from '../identity/tenants/settings.js';
+import { needsCode, needsEnrolment } from '../identity/credentials/two-factor.js';
+import { deriveStatus, type UserStatus } from '../identity/grants/user-status.js';
 import type { TenantDocument } from '../persistence/collections/tenants.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import { unknownDevice, type KnownDevice } from './devices.js';

@@ -1,5 +1,5 @@
 import type { Core } from '../identity/core.js';
-import type { EmailAddress } from '../identity/email-domain.js';
+import type { EmailAddress } from '../identity/email.js';
 import type { SsoConnectionDocument } from '../persistence/collections/tenants.js';
 
 /** Where an address signs in. */

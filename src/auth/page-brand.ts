@@ -1,7 +1,7 @@
 import type { Response } from 'express';
-import { brandOf, ownBrand, type Brand } from '../identity/branding.js';
+import { brandOf, ownBrand, type Brand } from '../identity/tenants/branding.js';
 import type { Core } from '../identity/core.js';
-import { settingsOf } from '../identity/tenant-settings.js';
+import { settingsOf } from '../identity/tenants/settings.js';
 
 interface BrandedLocals {
   brand?: Brand;

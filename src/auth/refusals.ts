@@ -1,4 +1,4 @@
-import type { UserStatus } from '../identity/user-status.js';
+import type { UserStatus } from '../identity/grants/user-status.js';
 import type { SsoRefusal } from './sso/account-link.js';
 
 /** One text for a wrong password, an unknown address and an account without a password. */

@@ -1,10 +1,10 @@
-import { signedResponseAlg } from '../identity/applications.js';
+import { signedResponseAlg } from '../identity/applications/applications.js';
 import type { Core } from '../identity/core.js';
-import { enqueueJob, wakeJobs, type JobDocument, type JobHandlers } from '../identity/jobs.js';
+import { enqueueJob, wakeJobs, type JobDocument, type JobHandlers } from '../identity/jobs/queue.js';
 import { createGuardedFetch, OutboundRefused, type GuardedFetch } from '../infrastructure/guarded-fetch.js';
 import type { OidcPayloadDocument } from '../persistence/collections/access.js';
 import type { Query, Step, Transaction } from '../persistence/store.js';
-import { isRevoked, sessionEndJob } from '../identity/session-end.js';
+import { isRevoked, sessionEndJob } from '../identity/users/session-end.js';
 import { signLogoutToken, type LogoutSubject } from './provider/logout-token.js';
 
 const notifyJob = 'logout.notify';

@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { clearCookie, readCookie, writeCookie } from '../http/cookies.js';
 import { requestIdOf } from '../http/request-context.js';
-import { recordEvent } from '../identity/audit.js';
+import { recordEvent } from '../identity/audit/audit.js';
 import type { Actor, Core } from '../identity/core.js';
-import { newCredential } from '../identity/credentials.js';
-import { wakeJobs } from '../identity/jobs.js';
-import type { Settings } from '../identity/tenant-settings.js';
+import { newCredential } from '../identity/users/credentials.js';
+import { wakeJobs } from '../identity/jobs/queue.js';
+import type { Settings } from '../identity/tenants/settings.js';
 import type { SessionDocument } from '../persistence/collections/access.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { Step, Transaction } from '../persistence/store.js';
 import { hashToken, newId, newToken } from '../shared/ids.js';
-import { accessStampOf, isRevoked, sessionEnded } from '../identity/session-end.js';
+import { accessStampOf, isRevoked, sessionEnded } from '../identity/users/session-end.js';
 
 export const sessionCookie = 'gh_session';
 

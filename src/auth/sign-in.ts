@@ -1,8 +1,8 @@
 import { addressKey } from '../http/rate-limit-store.js';
 import type { Core } from '../identity/core.js';
-import type { EmailAddress } from '../identity/email-domain.js';
-import { settingsOf, type Settings } from '../identity/tenant-settings.js';
-import type { UserStatus } from '../identity/user-status.js';
+import type { EmailAddress } from '../identity/email.js';
+import { settingsOf, type Settings } from '../identity/tenants/settings.js';
+import type { UserStatus } from '../identity/grants/user-status.js';
 import type { Turn } from '../infrastructure/fair-queue.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import { mayEnter } from './admission.js';

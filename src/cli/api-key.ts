@@ -1,6 +1,6 @@
 import { systemActor } from '../identity/actors.js';
-import { createApiKey, listApiKeys, revokeApiKey } from '../identity/api-keys.js';
-import { tenantConfig } from '../identity/tenant-config.js';
+import { createApiKey, listApiKeys, revokeApiKey } from '../identity/applications/api-keys.js';
+import { tenantConfig } from '../identity/tenants/config.js';
 import { CommandError, exitCodes, textOf, type Command } from './command.js';
 import { withCore } from './server-core.js';
 import { tenantOf, tenantOption } from './tenant.js';

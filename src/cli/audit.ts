@@ -1,6 +1,6 @@
-import { verifyAuditTrail, type AuditVerdict } from '../identity/audit-verify.js';
+import { verifyAuditTrail, type AuditVerdict } from '../identity/audit/verify.js';
 import type { Core } from '../identity/core.js';
-import { listTenants, type TenantDocument } from '../identity/tenants.js';
+import { listTenants, type TenantDocument } from '../identity/tenants/tenants.js';
 import { exitCodes, textOf, UsageError, type Command } from './command.js';
 import { withCore } from './server-core.js';
 import { tenantOf, tenantOption } from './tenant.js';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Core } from '../identity/core.js';
-import { firstRunToken } from '../identity/first-run.js';
-import { tenantConfig } from '../identity/tenant-config.js';
+import { firstRunToken } from '../identity/bootstrap/first-run.js';
+import { tenantConfig } from '../identity/tenants/config.js';
 import { environmentNames } from '../infrastructure/config.js';
 import { packageFolder, packageVersion, programCall } from '../infrastructure/package-info.js';
 

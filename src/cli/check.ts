@@ -1,10 +1,10 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { readFile } from 'node:fs/promises';
-import { planBootstrap } from '../identity/bootstrap-rehearsal.js';
-import { BootstrapError } from '../identity/bootstrap.js';
+import { planBootstrap } from '../identity/bootstrap/rehearsal.js';
+import { BootstrapError } from '../identity/bootstrap/bootstrap.js';
 import type { Core } from '../identity/core.js';
-import { countOlderSeals } from '../identity/reseal.js';
+import { countOlderSeals } from '../identity/keys/reseal.js';
 import { fileFault } from '../infrastructure/file-fault.js';
 import { collectionNames } from '../persistence/collections/index.js';
 import { hasEmbedded } from '../persistence/connect.js';

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { applyBootstrap, parseBootstrap } from '../identity/bootstrap.js';
+import { applyBootstrap, parseBootstrap } from '../identity/bootstrap/bootstrap.js';
 import { loadConfig, type Config } from '../infrastructure/config.js';
 import { packageFolder, programCall } from '../infrastructure/package-info.js';
 import { startServer } from '../main.js';

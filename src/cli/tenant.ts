@@ -1,5 +1,5 @@
 import type { Core } from '../identity/core.js';
-import { findTenantBySlug, listTenants, type TenantDocument } from '../identity/tenants.js';
+import { findTenantBySlug, listTenants, type TenantDocument } from '../identity/tenants/tenants.js';
 import {
   CommandError,
   exitCodes,

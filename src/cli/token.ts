@@ -1,13 +1,13 @@
 import { systemActor } from '../identity/actors.js';
 import type { Actor, Core } from '../identity/core.js';
-import { findDirectoryByName, type DirectoryDocument } from '../identity/directories.js';
+import { findDirectoryByName, type DirectoryDocument } from '../identity/directories/directories.js';
 import {
   createToken,
   listTokens,
   revokeToken,
   rotateToken,
   type ScimTokenDocument,
-} from '../identity/directory-tokens.js';
+} from '../identity/directories/tokens.js';
 import { CommandError, exitCodes, textOf, UsageError, type Command, type Invocation } from './command.js';
 import { withCore } from './server-core.js';
 import { tenantOf, tenantOption } from './tenant.js';

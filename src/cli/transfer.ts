@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { exportBootstrap, leftOutOf } from '../identity/bootstrap-export.js';
-import { applyBootstrap, BootstrapError } from '../identity/bootstrap.js';
-import { overriddenBy } from '../identity/bootstrap-overrides.js';
-import { planBootstrap } from '../identity/bootstrap-rehearsal.js';
-import { missingSecrets, weakSecrets } from '../identity/bootstrap-secrets.js';
+import { exportBootstrap, leftOutOf } from '../identity/bootstrap/export.js';
+import { applyBootstrap, BootstrapError } from '../identity/bootstrap/bootstrap.js';
+import { overriddenBy } from '../identity/bootstrap/overrides.js';
+import { planBootstrap } from '../identity/bootstrap/rehearsal.js';
+import { missingSecrets, weakSecrets } from '../identity/bootstrap/secrets.js';
 import { fileFault } from '../infrastructure/file-fault.js';
 import { CommandError, exitCodes, textOf, type Command, type Terminal } from './command.js';
 import { withCore } from './server-core.js';

@@ -1,9 +1,9 @@
 import type { DirectoryDocument, ScimTokenDocument } from '../persistence/collections/directories.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { Actor } from './core.js';
-import { userPermissions } from './effective-roles.js';
+import { userPermissions } from './grants/effective-roles.js';
 import { allPermissions } from './permissions.js';
-import type { TenantConfig } from './tenant-config.js';
+import type { TenantConfig } from './tenants/config.js';
 
 /** Where a request came from. */
 export interface Origin {

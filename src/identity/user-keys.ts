@@ -1,6 +1,6 @@
 import type { UserDocument } from '../persistence/collections/users.js';
 import { fold } from '../shared/fold.js';
-import { loginKey, parseEmail } from './email-domain.js';
+import { loginKey, parseEmail } from './email.js';
 
 export type UserKeys = Pick<
   UserDocument,

@@ -31,7 +31,7 @@ function isProxy(entry: string): boolean {
 
 /**
  * Every setting of the server with its meaning; `docs/configuration.md` is generated from it. Tenants have settings of their own
- * (`identity/tenant-settings.ts`).
+ * (`identity/tenants/settings.ts`).
  */
 export const configSchema = z.strictObject({
   environment: z

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { systemActor } from '../../src/identity/actors.js';
-import { endAccess } from '../../src/identity/user-actions.js';
+import { endAccess } from '../../src/identity/users/actions.js';
 import { packageFolder } from '../../src/infrastructure/package-info.js';
 import { startApp } from '../support/app.js';
 import { openBrowser, type Browser, type Page } from '../support/browser.js';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { expect } from 'chai';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { systemActor } from '../../src/identity/actors.js';
-import { sendPasswordReset } from '../../src/identity/password-reset.js';
+import { sendPasswordReset } from '../../src/identity/credentials/reset.js';
 import { directoryPage } from '../../src/sim/company-pages.js';
 import { makeCompany, putEmployee } from '../../src/sim/company.js';
 import { departments, makePerson } from '../../src/sim/person.js';

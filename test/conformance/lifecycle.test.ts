@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { systemActor } from '../../src/identity/actors.js';
-import { activateUser } from '../../src/identity/user-actions.js';
+import { activateUser } from '../../src/identity/users/actions.js';
 import { systemClock } from '../../src/shared/clock.js';
 import { silentNarrator } from '../../src/sim/narrator.js';
 import { makeGroup, makePerson, type Person } from '../../src/sim/person.js';

@@ -1,14 +1,14 @@
 import supertest from 'supertest';
 import { systemActor } from '../../src/identity/actors.js';
-import { createApiKey } from '../../src/identity/api-keys.js';
-import { createApplication, type ApplicationDocument } from '../../src/identity/applications.js';
+import { createApiKey } from '../../src/identity/applications/api-keys.js';
+import { createApplication, type ApplicationDocument } from '../../src/identity/applications/applications.js';
 import type { Actor } from '../../src/identity/core.js';
-import { invite, searchInvitations } from '../../src/identity/invitations.js';
-import { createRole } from '../../src/identity/roles.js';
-import { createTenant, type TenantDocument } from '../../src/identity/tenants.js';
-import type { SettingsPatch } from '../../src/identity/tenant-settings.js';
-import { createUser, type UserDocument } from '../../src/identity/users.js';
-import { withProfile } from '../../src/identity/user-input.js';
+import { invite, searchInvitations } from '../../src/identity/invitations/invitations.js';
+import { createRole } from '../../src/identity/roles/roles.js';
+import { createTenant, type TenantDocument } from '../../src/identity/tenants/tenants.js';
+import type { SettingsPatch } from '../../src/identity/tenants/settings.js';
+import { createUser, type UserDocument } from '../../src/identity/users/users.js';
+import { withProfile } from '../../src/identity/users/input.js';
 import { newId } from '../../src/shared/ids.js';
 import type { TestApp } from './app.js';
 

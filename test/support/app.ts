@@ -11,7 +11,7 @@ import { createLogger } from '../../src/infrastructure/logger.js';
 import { packageFolder } from '../../src/infrastructure/package-info.js';
 import { createPasswordHasher } from '../../src/infrastructure/password-hash.js';
 import { createSecretBox } from '../../src/infrastructure/secret-box.js';
-import { applyBootstrap, parseBootstrap } from '../../src/identity/bootstrap.js';
+import { applyBootstrap, parseBootstrap } from '../../src/identity/bootstrap/bootstrap.js';
 import { systemClock, type Clock } from '../../src/shared/clock.js';
 import { openTestStore } from './store.js';
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { directoryActor, systemActor } from '../../src/identity/actors.js';
 import type { Actor, Core } from '../../src/identity/core.js';
-import { createDirectory, type DirectoryDocument } from '../../src/identity/directories.js';
-import type { RoleRuleInput } from '../../src/identity/directory-rules.js';
-import { createRole } from '../../src/identity/roles.js';
-import { createApplication } from '../../src/identity/applications.js';
+import { createDirectory, type DirectoryDocument } from '../../src/identity/directories/directories.js';
+import type { RoleRuleInput } from '../../src/identity/directories/rules.js';
+import { createRole } from '../../src/identity/roles/roles.js';
+import { createApplication } from '../../src/identity/applications/applications.js';
 import { loadConfig, type Config } from '../../src/infrastructure/config.js';
 import { createLogger } from '../../src/infrastructure/logger.js';
 import { packageFolder } from '../../src/infrastructure/package-info.js';

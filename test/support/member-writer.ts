@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { systemActor } from '../../src/identity/actors.js';
 import type { Core } from '../../src/identity/core.js';
-import { changeMembers } from '../../src/identity/group-members.js';
+import { changeMembers } from '../../src/identity/groups/members.js';
 import { loadConfig } from '../../src/infrastructure/config.js';
 import { createLogger } from '../../src/infrastructure/logger.js';
 import { packageFolder } from '../../src/infrastructure/package-info.js';

@@ -2,7 +2,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import * as client from 'openid-client';
 import type { Core } from '../../src/identity/core.js';
-import { settingsOf } from '../../src/identity/tenant-settings.js';
+import { settingsOf } from '../../src/identity/tenants/settings.js';
 import { giveSession, openSession } from '../../src/auth/sessions.js';
 import type { ApplicationDocument, TenantDocument } from '../../src/persistence/collections/tenants.js';
 import type { UserDocument } from '../../src/persistence/collections/users.js';

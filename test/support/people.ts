@@ -1,9 +1,9 @@
 import { systemActor } from '../../src/identity/actors.js';
 import type { Core } from '../../src/identity/core.js';
-import type { SettingsPatch } from '../../src/identity/tenant-settings.js';
-import { createTenant, type TenantDocument } from '../../src/identity/tenants.js';
-import { withProfile, type UserInput } from '../../src/identity/user-input.js';
-import { createUser, type UserDocument } from '../../src/identity/users.js';
+import type { SettingsPatch } from '../../src/identity/tenants/settings.js';
+import { createTenant, type TenantDocument } from '../../src/identity/tenants/tenants.js';
+import { withProfile, type UserInput } from '../../src/identity/users/input.js';
+import { createUser, type UserDocument } from '../../src/identity/users/users.js';
 import { newId } from '../../src/shared/ids.js';
 
 export const goodPassword = 'correct horse battery staple';

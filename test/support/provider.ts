@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { requestLogOf } from '../../src/scim/request-log.js';
+import { requestLogOf } from '../../src/scim/log/request-log.js';
 import { sendScim } from '../../src/sim/scim-client.js';
 import { startApp, type TestApp } from './app.js';
 

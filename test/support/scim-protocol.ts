@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { applyPatch } from '../../src/scim/protocol/patch-apply.js';
-import type { PatchOperation } from '../../src/scim/protocol/patch-request.js';
-import { parsePatchRequest } from '../../src/scim/protocol/patch-request.js';
+import { applyPatch } from '../../src/scim/protocol/patch/apply.js';
+import type { PatchOperation } from '../../src/scim/protocol/patch/request.js';
+import { parsePatchRequest } from '../../src/scim/protocol/patch/request.js';
 import { createSchemaRegistry } from '../../src/scim/protocol/schema-registry.js';
 import { ScimError } from '../../src/scim/protocol/scim-error.js';
 import { patchOpUrn, userUrn } from '../../src/scim/protocol/urns.js';

@@ -1,7 +1,7 @@
-import { parseFilter } from '../../src/scim/protocol/filter-parse.js';
-import { compileFilter } from '../../src/scim/protocol/filter-match.js';
-import { applyPatch } from '../../src/scim/protocol/patch-apply.js';
-import { parsePatchRequest } from '../../src/scim/protocol/patch-request.js';
+import { parseFilter } from '../../src/scim/protocol/filter/parse.js';
+import { compileFilter } from '../../src/scim/protocol/filter/match.js';
+import { applyPatch } from '../../src/scim/protocol/patch/apply.js';
+import { parsePatchRequest } from '../../src/scim/protocol/patch/request.js';
 import { parseResource } from '../../src/scim/protocol/resource-parse.js';
 import type { Dialect } from '../../src/scim/protocol/rewrites/dialects.js';
 import type { RewrittenRequest } from '../../src/scim/protocol/rewrites/rewrite-request.js';

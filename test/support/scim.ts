@@ -1,9 +1,9 @@
 import supertest, { type Test } from 'supertest';
 import { systemActor } from '../../src/identity/actors.js';
-import { createDirectory, type DirectoryInput } from '../../src/identity/directories.js';
-import { createToken } from '../../src/identity/directory-tokens.js';
-import type { SettingsPatch } from '../../src/identity/tenant-settings.js';
-import { createTenant } from '../../src/identity/tenants.js';
+import { createDirectory, type DirectoryInput } from '../../src/identity/directories/directories.js';
+import { createToken } from '../../src/identity/directories/tokens.js';
+import type { SettingsPatch } from '../../src/identity/tenants/settings.js';
+import { createTenant } from '../../src/identity/tenants/tenants.js';
 import { newGroup, newUser, urn } from './scim-data.js';
 import { startApp, type TestApp, type TestAppOptions } from './app.js';
 

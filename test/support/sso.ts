@@ -4,7 +4,7 @@ import {
   createConnection,
   type SsoConnectionDocument,
   type SsoConnectionInput,
-} from '../../src/identity/sso-connections.js';
+} from '../../src/identity/sso/connections.js';
 import type { Browser, Page } from './browser.js';
 import { idpClient, type Idp } from './idp.js';
 import { unique } from './people.js';

@@ -1,4 +1,4 @@
-import { stepAt, totpCode } from '../../src/identity/totp.js';
+import { stepAt, totpCode } from '../../src/identity/credentials/totp.js';
 import type { Page } from './browser.js';
 import type { ManualClock } from './clock.js';
 

@@ -1,5 +1,10 @@
-import { createApiKey, listApiKeys, revokeApiKey, type ApiKeyDocument } from '../../identity/api-keys.js';
-import { tenantConfig } from '../../identity/tenant-config.js';
+import {
+  createApiKey,
+  listApiKeys,
+  revokeApiKey,
+  type ApiKeyDocument,
+} from '../../identity/applications/api-keys.js';
+import { tenantConfig } from '../../identity/tenants/config.js';
 import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { id, instant, instantOrNull, iso, isoOrNull, line } from '../present/fields.js';
 import { fullKeysOf } from '../role-names.js';

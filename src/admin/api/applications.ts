@@ -8,9 +8,9 @@ import {
   updateApplication,
   type ApplicationChange,
   type ApplicationDocument,
-} from '../../identity/applications.js';
+} from '../../identity/applications/applications.js';
 import type { Core } from '../../identity/core.js';
-import { roleCatalogue } from '../../identity/roles.js';
+import { roleCatalogue } from '../../identity/roles/roles.js';
 import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { applicationSchema, newApplicationSchema, presentApplication } from '../present/application.js';
 import { line } from '../present/fields.js';

@@ -4,7 +4,7 @@ import {
   writeEvent,
   type AuditEventDocument,
   type AuditFilter,
-} from '../../identity/audit.js';
+} from '../../identity/audit/audit.js';
 import { sendCsv } from '../csv.js';
 import { listOf, pageAfter, pageParameters, sortParameter } from '../list.js';
 import { auditEventSchema, presentAuditEvent } from '../present/audit-event.js';

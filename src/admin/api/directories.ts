@@ -7,9 +7,9 @@ import {
   updateDirectory,
   type DirectoryDocument,
   type DirectoryInput,
-} from '../../identity/directories.js';
-import { createToken, listTokens, revokeToken, rotateToken } from '../../identity/directory-tokens.js';
-import { tenantConfig } from '../../identity/tenant-config.js';
+} from '../../identity/directories/directories.js';
+import { createToken, listTokens, revokeToken, rotateToken } from '../../identity/directories/tokens.js';
+import { tenantConfig } from '../../identity/tenants/config.js';
 import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
 import {
   dialectSchema,

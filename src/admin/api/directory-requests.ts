@@ -7,7 +7,7 @@ import {
   type LoggedRequest,
   type RequestFilter,
   type ScimRequestDocument,
-} from '../../scim/preview.js';
+} from '../../scim/log/preview.js';
 import { eventMessage, streamEvents } from '../event-stream.js';
 import { listOf, pageAfter, pageParameters, searchParameter } from '../list.js';
 import {

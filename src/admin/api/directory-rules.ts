@@ -1,8 +1,8 @@
-import { updateDirectory } from '../../identity/directories.js';
-import { checkRules, conditionOf } from '../../identity/directory-rules.js';
-import { ruleId } from '../../identity/role-mapping.js';
-import { dryRunRules, explainRoles } from '../../identity/role-explanation.js';
-import { tenantConfig } from '../../identity/tenant-config.js';
+import { updateDirectory } from '../../identity/directories/directories.js';
+import { checkRules, conditionOf } from '../../identity/directories/rules.js';
+import { ruleId } from '../../identity/grants/role-mapping.js';
+import { dryRunRules, explainRoles } from '../../identity/users/role-explanation.js';
+import { tenantConfig } from '../../identity/tenants/config.js';
 import { listOf, pageOfAll, pageParameters } from '../list.js';
 import { ruleInput, ruleSchema } from '../present/directory.js';
 import { dryRunSchema, presentExplanation, roleExplanationSchema } from '../present/role-explanation.js';

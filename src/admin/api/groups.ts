@@ -5,19 +5,19 @@ import {
   createGroupWithMembers,
   membersOf,
   type Member,
-} from '../../identity/group-members.js';
-import { UnknownMember } from '../../identity/member-steps.js';
-import { administers, type GroupAccess } from '../../identity/group-roles.js';
+} from '../../identity/groups/members.js';
+import { UnknownMember } from '../../identity/groups/member-steps.js';
+import { administers, type GroupAccess } from '../../identity/grants/group-grants.js';
 import {
   requireUnprovisioned,
   searchGroups,
   viewGroups,
   type GroupPosition,
-} from '../../identity/group-search.js';
-import { deleteGroup, getGroup, updateGroup, type GroupDocument } from '../../identity/groups.js';
-import { inputLimits } from '../../identity/input-limits.js';
+} from '../../identity/groups/search.js';
+import { deleteGroup, getGroup, updateGroup, type GroupDocument } from '../../identity/groups/groups.js';
+import { inputLimits } from '../../identity/users/input-limits.js';
 import { requirePermission } from '../../identity/permissions.js';
-import { tenantConfig } from '../../identity/tenant-config.js';
+import { tenantConfig } from '../../identity/tenants/config.js';
 import { AppError } from '../../shared/errors.js';
 import { listOf, pageAfter, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { line, roleNames } from '../present/fields.js';

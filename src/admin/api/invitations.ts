@@ -5,11 +5,11 @@ import {
   revokeInvitation,
   searchInvitations,
   type InvitationDocument,
-} from '../../identity/invitations.js';
-import { invitationStatus, invitationStatuses } from '../../identity/invitation-status.js';
+} from '../../identity/invitations/invitations.js';
+import { invitationStatus, invitationStatuses } from '../../identity/users/invitation-status.js';
 import type { Core } from '../../identity/core.js';
 import { requirePermission } from '../../identity/permissions.js';
-import { tenantConfig } from '../../identity/tenant-config.js';
+import { tenantConfig } from '../../identity/tenants/config.js';
 import { AppError } from '../../shared/errors.js';
 import { listOf, pageAfter, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { id, instant, instantOrNull, iso, isoOrNull, roleNames } from '../present/fields.js';

@@ -5,7 +5,7 @@ import {
   removeJob,
   retryJob,
   type JobDocument,
-} from '../../identity/kept-jobs.js';
+} from '../../identity/jobs/kept-jobs.js';
 import type { Core } from '../../identity/core.js';
 import { listOf, pageAfter, pageParameters } from '../list.js';
 import { id, instant, instantOrNull, iso, isoOrNull } from '../present/fields.js';

@@ -1,5 +1,9 @@
-import { beginTwoFactor, confirmTwoFactor, removeOwnTwoFactor } from '../../identity/two-factor.js';
-import { noteSecondFactor } from '../../identity/user-sessions.js';
+import {
+  beginTwoFactor,
+  confirmTwoFactor,
+  removeOwnTwoFactor,
+} from '../../identity/credentials/two-factor.js';
+import { noteSecondFactor } from '../../identity/users/sessions.js';
 import { AppError } from '../../shared/errors.js';
 import type { Caller } from '../authenticate.js';
 import { route, type Route } from '../route.js';

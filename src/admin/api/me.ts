@@ -1,11 +1,11 @@
 import { sessionFormToken } from '../../auth/session-guard.js';
 import type { Core } from '../../identity/core.js';
-import { nameFaults } from '../../identity/name-rule.js';
-import { changeOwnPassword } from '../../identity/own-password.js';
-import { inputOf, withProfile } from '../../identity/user-input.js';
-import { liveSessions, revokeSession } from '../../identity/user-sessions.js';
-import { viewUser } from '../../identity/user-view.js';
-import { updateUser, type UserDocument } from '../../identity/users.js';
+import { nameFaults } from '../../identity/grants/name-rule.js';
+import { changeOwnPassword } from '../../identity/credentials/own-password.js';
+import { inputOf, withProfile } from '../../identity/users/input.js';
+import { liveSessions, revokeSession } from '../../identity/users/sessions.js';
+import { viewUser } from '../../identity/users/view.js';
+import { updateUser, type UserDocument } from '../../identity/users/users.js';
 import { AppError } from '../../shared/errors.js';
 import type { Caller } from '../authenticate.js';
 import { listOf } from '../list.js';

@@ -1,6 +1,13 @@
 import type { Core } from '../../identity/core.js';
 import { permissionCatalogue } from '../../identity/permissions.js';
-import { createRole, deleteRole, getRole, listRoles, updateRole, type Role } from '../../identity/roles.js';
+import {
+  createRole,
+  deleteRole,
+  getRole,
+  listRoles,
+  updateRole,
+  type Role,
+} from '../../identity/roles/roles.js';
 import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { line } from '../present/fields.js';
 import { presentRole, roleSchema } from '../present/role.js';

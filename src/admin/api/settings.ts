@@ -4,8 +4,8 @@ import {
   settingsCatalogue,
   settingsOf,
   type SettingsPatch,
-} from '../../identity/tenant-settings.js';
-import { getTenant, updateTenant, type TenantDocument } from '../../identity/tenants.js';
+} from '../../identity/tenants/settings.js';
+import { getTenant, updateTenant, type TenantDocument } from '../../identity/tenants/tenants.js';
 import { route, type Reply, type Route } from '../route.js';
 import { z } from '../schema.js';
 

@@ -1,5 +1,5 @@
 import type { Core } from '../../identity/core.js';
-import { verifyDomain } from '../../identity/domain-verification.js';
+import { verifyDomain } from '../../identity/sso/domain-verification.js';
 import {
   allowRelinking,
   createConnection,
@@ -9,9 +9,9 @@ import {
   updateConnection,
   type SsoConnectionDocument,
   type SsoConnectionInput,
-} from '../../identity/sso-connections.js';
-import { testConnection } from '../../identity/sso-test.js';
-import { traceSignIn } from '../../identity/sso-trace.js';
+} from '../../identity/sso/connections.js';
+import { testConnection } from '../../identity/sso/test-connection.js';
+import { traceSignIn } from '../../identity/sso/trace.js';
 import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { id, line } from '../present/fields.js';
 import {

@@ -1,11 +1,11 @@
-import { writeEvent } from '../../identity/audit.js';
+import { writeEvent } from '../../identity/audit/audit.js';
 import type { Actor, Core } from '../../identity/core.js';
-import { endAccess, setApproved, setEnabled, unlockUser } from '../../identity/user-actions.js';
-import { iterateUsers } from '../../identity/user-search.js';
-import { liveSessions, revokeSession } from '../../identity/user-sessions.js';
-import { viewUsers, type UserView } from '../../identity/user-view.js';
+import { endAccess, setApproved, setEnabled, unlockUser } from '../../identity/users/actions.js';
+import { iterateUsers } from '../../identity/users/search.js';
+import { liveSessions, revokeSession } from '../../identity/users/sessions.js';
+import { viewUsers, type UserView } from '../../identity/users/view.js';
 import { displayNameOf } from '../../identity/user-keys.js';
-import type { UserDocument } from '../../identity/users.js';
+import type { UserDocument } from '../../identity/users/users.js';
 import type { WriteOptions } from '../../identity/versions.js';
 import { largestPage, sizeLimit } from '../../shared/size.js';
 import { sendCsv } from '../csv.js';

@@ -1,8 +1,8 @@
-import { sendActivation } from '../../identity/activation.js';
+import { sendActivation } from '../../identity/invitations/activation.js';
 import type { Actor, Core } from '../../identity/core.js';
-import { sendPasswordReset } from '../../identity/password-reset.js';
-import { removeTwoFactor } from '../../identity/two-factor.js';
-import { getUser, type UserDocument } from '../../identity/users.js';
+import { sendPasswordReset } from '../../identity/credentials/reset.js';
+import { removeTwoFactor } from '../../identity/credentials/two-factor.js';
+import { getUser, type UserDocument } from '../../identity/users/users.js';
 import { AppError } from '../../shared/errors.js';
 import { userSchema } from '../present/user.js';
 import { route, type Route } from '../route.js';

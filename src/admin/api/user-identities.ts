@@ -1,4 +1,4 @@
-import { listIdentities, unlinkIdentity, type IdentityDocument } from '../../identity/user-identities.js';
+import { listIdentities, unlinkIdentity, type IdentityDocument } from '../../identity/users/identities.js';
 import { listOf } from '../list.js';
 import { id, instant, iso } from '../present/fields.js';
 import { route, type Route } from '../route.js';

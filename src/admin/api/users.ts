@@ -1,21 +1,21 @@
-import { createUserWithMail } from '../../identity/activation.js';
-import { accessPeriodFault } from '../../identity/access-period.js';
-import { administersMember } from '../../identity/group-roles.js';
+import { createUserWithMail } from '../../identity/invitations/activation.js';
+import { accessPeriodFault } from '../../identity/users/access-period.js';
+import { administersMember } from '../../identity/grants/group-grants.js';
 import { requirePermission } from '../../identity/permissions.js';
 import type { Actor, Core } from '../../identity/core.js';
-import { tenantConfig } from '../../identity/tenant-config.js';
-import type { Settings } from '../../identity/tenant-settings.js';
-import { servicesOf, withAccess } from '../../identity/user-access.js';
-import { inputOf, withProfile, type ProfileInput, type UserInput } from '../../identity/user-input.js';
+import { tenantConfig } from '../../identity/tenants/config.js';
+import type { Settings } from '../../identity/tenants/settings.js';
+import { servicesOf, withAccess } from '../../identity/grants/services.js';
+import { inputOf, withProfile, type ProfileInput, type UserInput } from '../../identity/users/input.js';
 import {
   searchUsers,
   userPosition,
   userSorts,
   type UserFilter,
   type UserPosition,
-} from '../../identity/user-search.js';
-import { viewUser, viewUsers } from '../../identity/user-view.js';
-import { deleteUser, getUser, updateUser, type UserDocument } from '../../identity/users.js';
+} from '../../identity/users/search.js';
+import { viewUser, viewUsers } from '../../identity/users/view.js';
+import { deleteUser, getUser, updateUser, type UserDocument } from '../../identity/users/users.js';
 import { AppError } from '../../shared/errors.js';
 import { listOf, pageAfter, pageParameters, presented, searchParameter, sortParameter } from '../list.js';
 import { reroot } from '../reroot.js';

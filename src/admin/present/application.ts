@@ -2,8 +2,8 @@ import {
   signedResponseAlg,
   signingAlgorithms,
   type ApplicationDocument,
-} from '../../identity/applications.js';
-import type { Role } from '../../identity/tenant-config.js';
+} from '../../identity/applications/applications.js';
+import type { Role } from '../../identity/tenants/config.js';
 import { z } from '../schema.js';
 import { id, instant, instantOrNull, iso, isoOrNull } from './fields.js';
 

@@ -1,4 +1,4 @@
-import type { AuditEventDocument } from '../../identity/audit.js';
+import type { AuditEventDocument } from '../../identity/audit/audit.js';
 import { z } from '../schema.js';
 import { id, instant, iso } from './fields.js';
 

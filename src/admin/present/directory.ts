@@ -1,5 +1,5 @@
-import { dialects, type DirectoryDocument } from '../../identity/directories.js';
-import type { ScimTokenDocument } from '../../identity/directory-tokens.js';
+import { dialects, type DirectoryDocument } from '../../identity/directories/directories.js';
+import type { ScimTokenDocument } from '../../identity/directories/tokens.js';
 import { z } from '../schema.js';
 import { id, instant, instantOrNull, iso, isoOrNull, line, roleNames } from './fields.js';
 

@@ -1,6 +1,6 @@
-import type { Member } from '../../identity/group-members.js';
-import { roleIdsOf } from '../../identity/group-roles.js';
-import type { GroupView } from '../../identity/group-search.js';
+import type { Member } from '../../identity/groups/members.js';
+import { roleIdsOf } from '../../identity/grants/group-grants.js';
+import type { GroupView } from '../../identity/groups/search.js';
 import { z } from '../schema.js';
 import { id, instant, iso } from './fields.js';
 

@@ -1,4 +1,4 @@
-import type { RoleExplanation } from '../../identity/role-explanation.js';
+import type { RoleExplanation } from '../../identity/users/role-explanation.js';
 import { z } from '../schema.js';
 import { instant, instantOrNull, iso, isoOrNull } from './fields.js';
 import { statuses } from './user.js';

@@ -1,4 +1,4 @@
-import type { Role } from '../../identity/tenant-config.js';
+import type { Role } from '../../identity/tenants/config.js';
 import { z } from '../schema.js';
 import { id, instantOrNull, isoOrNull } from './fields.js';
 

@@ -1,4 +1,4 @@
-import { fullDiff, type LoggedRequest, type Replay } from '../../scim/preview.js';
+import { fullDiff, type LoggedRequest, type Replay } from '../../scim/log/preview.js';
 import { z } from '../schema.js';
 import { id, instant, iso } from './fields.js';
 

@@ -1,4 +1,4 @@
-import type { SessionDocument } from '../../identity/user-sessions.js';
+import type { SessionDocument } from '../../identity/users/sessions.js';
 import { z } from '../schema.js';
 import { id, instant, iso } from './fields.js';
 

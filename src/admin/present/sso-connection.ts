@@ -1,6 +1,6 @@
-import { callbackUrl, connectionAddress } from '../../identity/connection-address.js';
-import { needsRelink } from '../../identity/connection-change.js';
-import type { SsoConnectionDocument } from '../../identity/sso-connections.js';
+import { callbackUrl, connectionAddress } from '../../identity/sso/connection-address.js';
+import { needsRelink } from '../../identity/sso/connection-change.js';
+import type { SsoConnectionDocument } from '../../identity/sso/connections.js';
 import { z } from '../schema.js';
 import { id, instant, instantOrNull, iso, isoOrNull } from './fields.js';
 

@@ -1,5 +1,5 @@
-import { parseEmail } from '../../identity/email-domain.js';
-import { inputLimits } from '../../identity/input-limits.js';
+import { parseEmail } from '../../identity/email.js';
+import { inputLimits } from '../../identity/users/input-limits.js';
 import { z } from '../schema.js';
 import { line, roleNames } from './fields.js';
 

@@ -1,7 +1,7 @@
-import { accessOf } from '../../identity/user-access.js';
-import { isHeld } from '../../identity/user-hold.js';
+import { accessOf } from '../../identity/grants/services.js';
+import { isHeld } from '../../identity/users/hold.js';
 import { displayNameOf } from '../../identity/user-keys.js';
-import type { UserView } from '../../identity/user-view.js';
+import type { UserView } from '../../identity/users/view.js';
 import { z } from '../schema.js';
 import { id, instant, instantOrNull, iso, isoOrNull } from './fields.js';
 

@@ -1,10 +1,10 @@
-import { recordEvent } from '../../identity/audit.js';
+import { recordEvent } from '../../identity/audit/audit.js';
 import type { Actor, Core } from '../../identity/core.js';
-import { newCredential } from '../../identity/credentials.js';
-import type { Settings } from '../../identity/tenant-settings.js';
-import { acceptCode } from '../../identity/two-factor-code.js';
-import { needsCode } from '../../identity/two-factor.js';
-import { deriveStatus, type UserStatus } from '../../identity/user-status.js';
+import { newCredential } from '../../identity/users/credentials.js';
+import type { Settings } from '../../identity/tenants/settings.js';
+import { acceptCode } from '../../identity/credentials/two-factor-code.js';
+import { needsCode } from '../../identity/credentials/two-factor.js';
+import { deriveStatus, type UserStatus } from '../../identity/grants/user-status.js';
 import type { AuditParty } from '../../persistence/collections/events.js';
 import type { CredentialDocument, UserDocument } from '../../persistence/collections/users.js';
 import type { Step, Transaction } from '../../persistence/store.js';

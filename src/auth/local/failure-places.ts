@@ -1,4 +1,4 @@
-import type { Settings } from '../../identity/tenant-settings.js';
+import type { Settings } from '../../identity/tenants/settings.js';
 import type { CredentialDocument, DeviceFailures } from '../../persistence/collections/users.js';
 import { noFailures, type LockoutState } from './lockout.js';
 

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Core } from '../../identity/core.js';
-import type { EmailAddress } from '../../identity/email-domain.js';
+import type { EmailAddress } from '../../identity/email.js';
 
 /** Stands for a tenant where there is none. */
 export const serverScope = 'server';

@@ -1,10 +1,10 @@
 import type { Core } from '../../identity/core.js';
-import { applicationAccess } from '../../identity/effective-roles.js';
-import { parseEmail } from '../../identity/email-domain.js';
-import { tenantConfig, type TenantConfig } from '../../identity/tenant-config.js';
-import { accessOf } from '../../identity/user-access.js';
+import { applicationAccess } from '../../identity/grants/effective-roles.js';
+import { parseEmail } from '../../identity/email.js';
+import { tenantConfig, type TenantConfig } from '../../identity/tenants/config.js';
+import { accessOf } from '../../identity/grants/services.js';
 import { addressKeyOf } from '../../identity/user-keys.js';
-import { deriveStatus, type UserStatus } from '../../identity/user-status.js';
+import { deriveStatus, type UserStatus } from '../../identity/grants/user-status.js';
 import type { SessionDocument } from '../../persistence/collections/access.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { isSessionOver } from '../session-guard.js';

@@ -1,5 +1,5 @@
 import type { Account, FindAccount, Grant, KoaContextWithOIDC } from 'oidc-provider';
-import { requiredConnectionOf } from '../../identity/company-sign-in.js';
+import { requiredConnectionOf } from '../../identity/sso/company-sign-in.js';
 import type { Core } from '../../identity/core.js';
 import { claimsFor, findAccountAccess, type AccountAccess } from './account-access.js';
 import { liveSessionOf } from './live-session.js';

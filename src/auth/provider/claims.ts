@@ -1,4 +1,4 @@
-import type { UserAccess } from '../../identity/user-access.js';
+import type { UserAccess } from '../../identity/grants/services.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 
 /** What the claims of one user for one application are made of, read from the store at every issue. */

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Adapter, AdapterPayload, Client } from 'oidc-provider';
-import { isPublicApplication, requiresPkce } from '../../identity/application-rules.js';
-import { signedResponseAlg } from '../../identity/applications.js';
+import { isPublicApplication, requiresPkce } from '../../identity/applications/rules.js';
+import { signedResponseAlg } from '../../identity/applications/applications.js';
 import type { Core } from '../../identity/core.js';
 import { isPrivateUse, withoutLoopbackPort } from '../../identity/web-address.js';
 import type { ApplicationDocument } from '../../persistence/collections/tenants.js';

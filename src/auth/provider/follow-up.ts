@@ -4,7 +4,7 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { countFailedCredential } from '../../http/limits.js';
 import { noteCaller, requestIdOf } from '../../http/request-context.js';
 import type { Core } from '../../identity/core.js';
-import { deriveStatus } from '../../identity/user-status.js';
+import { deriveStatus } from '../../identity/grants/user-status.js';
 import { AppError } from '../../shared/errors.js';
 import { slideSession } from '../session-guard.js';
 import { noteStart } from '../start-limit.js';

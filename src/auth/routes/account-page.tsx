@@ -1,9 +1,9 @@
 import type { Response } from 'express';
-import { effectiveRoles } from '../../identity/effective-roles.js';
+import { effectiveRoles } from '../../identity/grants/effective-roles.js';
 import type { Core } from '../../identity/core.js';
-import { tenantConfig } from '../../identity/tenant-config.js';
+import { tenantConfig } from '../../identity/tenants/config.js';
 import { displayNameOf } from '../../identity/user-keys.js';
-import { liveSessions } from '../../identity/user-sessions.js';
+import { liveSessions } from '../../identity/users/sessions.js';
 import { showBrand } from '../page-brand.js';
 import { sessionFormToken, type LiveSession } from '../session-guard.js';
 import { AccountPage, type AccountPageProps, type ShownSession } from '../views/account-pages.js';

@@ -2,17 +2,17 @@ import type { Request, RequestHandler, Response, Router } from 'express';
 import { z } from 'zod';
 import { userActor } from '../../identity/actors.js';
 import type { Actor, Core } from '../../identity/core.js';
-import { changeOwnPassword } from '../../identity/own-password.js';
-import type { OwnProof } from '../../identity/own-proof.js';
-import { tenantConfig } from '../../identity/tenant-config.js';
+import { changeOwnPassword } from '../../identity/credentials/own-password.js';
+import type { OwnProof } from '../../identity/credentials/own-proof.js';
+import { tenantConfig } from '../../identity/tenants/config.js';
 import {
   beginTwoFactor,
   confirmTwoFactor,
   pendingOffer,
   removeOwnTwoFactor,
   type FactorOffer,
-} from '../../identity/two-factor.js';
-import { noteSecondFactor, revokeSession } from '../../identity/user-sessions.js';
+} from '../../identity/credentials/two-factor.js';
+import { noteSecondFactor, revokeSession } from '../../identity/users/sessions.js';
 import { AppError } from '../../shared/errors.js';
 import { weakPasswordText } from '../refusals.js';
 import { showBrand } from '../page-brand.js';

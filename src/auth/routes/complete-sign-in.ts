@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
-import { requiredConnectionOf } from '../../identity/company-sign-in.js';
+import { requiredConnectionOf } from '../../identity/sso/company-sign-in.js';
 import type { Core } from '../../identity/core.js';
-import { accessStampOf } from '../../identity/session-end.js';
+import { accessStampOf } from '../../identity/users/session-end.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
 import { mayEnter, type Admission } from '../admission.js';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { Actor, Core } from '../../identity/core.js';
-import { enrolTwoFactor, offerTwoFactor } from '../../identity/two-factor.js';
-import { bothFactors } from '../../identity/user-sessions.js';
+import { enrolTwoFactor, offerTwoFactor } from '../../identity/credentials/two-factor.js';
+import { bothFactors } from '../../identity/users/sessions.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
 import { mayEnter, readAdmission, type Admission } from '../admission.js';

@@ -3,8 +3,13 @@ import { makeFormToken, readFormToken, refuseCrossSite } from '../../http/csrf.j
 import { isLocalRequest } from '../../http/local-request.js';
 import { pageHeaders } from '../../http/security-headers.js';
 import type { Core } from '../../identity/core.js';
-import { isFirstRunToken, isUnused, makeFirstRun, type FirstRun } from '../../identity/first-run.js';
-import { presets } from '../../identity/tenant-settings.js';
+import {
+  isFirstRunToken,
+  isUnused,
+  makeFirstRun,
+  type FirstRun,
+} from '../../identity/bootstrap/first-run.js';
+import { presets } from '../../identity/tenants/settings.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError, type InputFault } from '../../shared/errors.js';
 import { mayEnter, readAdmission } from '../admission.js';

@@ -1,9 +1,9 @@
 import type { Request, Response } from 'express';
 import { systemActor } from '../../identity/actors.js';
-import { writeEvent } from '../../identity/audit.js';
-import { connectionAddress } from '../../identity/connection-address.js';
+import { writeEvent } from '../../identity/audit/audit.js';
+import { connectionAddress } from '../../identity/sso/connection-address.js';
 import type { Core } from '../../identity/core.js';
-import { providerOf } from '../../identity/relying-party.js';
+import { providerOf } from '../../identity/sso/relying-party.js';
 import type { AuditParty } from '../../persistence/collections/events.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
 import { keepLogin, type SignInContext, type SignInDemand, type SignInFlow } from '../sign-in-flow.js';

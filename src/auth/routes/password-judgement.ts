@@ -1,10 +1,10 @@
 import type { Request } from 'express';
-import { beginActivation } from '../../identity/activation.js';
-import { requiredConnectionOf } from '../../identity/company-sign-in.js';
+import { beginActivation } from '../../identity/invitations/activation.js';
+import { requiredConnectionOf } from '../../identity/sso/company-sign-in.js';
 import type { Core } from '../../identity/core.js';
-import { accessStampOf } from '../../identity/session-end.js';
-import type { EmailAddress } from '../../identity/email-domain.js';
-import type { UserStatus } from '../../identity/user-status.js';
+import { accessStampOf } from '../../identity/users/session-end.js';
+import type { EmailAddress } from '../../identity/email.js';
+import type { UserStatus } from '../../identity/grants/user-status.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { mayEnter, readAdmission } from '../admission.js';
 import { deviceOf } from '../devices.js';

@@ -2,16 +2,16 @@ import { Router, urlencoded, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { refuseCrossSite } from '../../http/csrf.js';
 import { pageHeaders } from '../../http/security-headers.js';
-import { activateByToken, findActivationHolder } from '../../identity/activation.js';
+import { activateByToken, findActivationHolder } from '../../identity/invitations/activation.js';
 import type { Core } from '../../identity/core.js';
-import { parseEmail } from '../../identity/email-domain.js';
+import { parseEmail } from '../../identity/email.js';
 import {
   askPasswordReset,
   findResetHolder,
   resetPassword,
   type PasswordSetting,
-} from '../../identity/password-reset.js';
-import { tenantSettings } from '../../identity/tenant-settings.js';
+} from '../../identity/credentials/reset.js';
+import { tenantSettings } from '../../identity/tenants/settings.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { mayEnter, readAdmission } from '../admission.js';
 import { visitorOf } from '../sessions.js';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { Core } from '../../identity/core.js';
-import { bothFactors } from '../../identity/user-sessions.js';
-import type { UserStatus } from '../../identity/user-status.js';
+import { bothFactors } from '../../identity/users/sessions.js';
+import type { UserStatus } from '../../identity/grants/user-status.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
 import { mayEnter, readAdmission } from '../admission.js';

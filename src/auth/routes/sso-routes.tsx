@@ -1,11 +1,11 @@
 import { Router, urlencoded, type Request, type Response } from 'express';
 import { pageHeaders } from '../../http/security-headers.js';
 import { systemActor } from '../../identity/actors.js';
-import { writeEvent } from '../../identity/audit.js';
-import { connectionAddress, findConnectionByAddress } from '../../identity/connection-address.js';
+import { writeEvent } from '../../identity/audit/audit.js';
+import { connectionAddress, findConnectionByAddress } from '../../identity/sso/connection-address.js';
 import type { Core } from '../../identity/core.js';
-import { providerOf } from '../../identity/relying-party.js';
-import { accessStampOf } from '../../identity/session-end.js';
+import { providerOf } from '../../identity/sso/relying-party.js';
+import { accessStampOf } from '../../identity/users/session-end.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';

@@ -1,10 +1,10 @@
 import { decodeJwt, decodeProtectedHeader, jwtVerify, type JWTPayload } from 'jose';
 import { systemActor } from '../../identity/actors.js';
-import { recordEvent } from '../../identity/audit.js';
+import { recordEvent } from '../../identity/audit/audit.js';
 import type { Core } from '../../identity/core.js';
-import { wakeJobs } from '../../identity/jobs.js';
-import { providerOf } from '../../identity/relying-party.js';
-import { sessionEnded } from '../../identity/session-end.js';
+import { wakeJobs } from '../../identity/jobs/queue.js';
+import { providerOf } from '../../identity/sso/relying-party.js';
+import { sessionEnded } from '../../identity/users/session-end.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
 import type { SessionDocument } from '../../persistence/collections/access.js';
 import type { Visitor } from '../sessions.js';

@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import * as client from 'openid-client';
 import { Strategy, type AuthenticateOptions } from 'openid-client/passport';
 import passport from 'passport';
-import { callbackUrl } from '../../identity/connection-address.js';
+import { callbackUrl } from '../../identity/sso/connection-address.js';
 import type { Core } from '../../identity/core.js';
 import type { SignInDemand } from '../sign-in-flow.js';
 import { ProviderDenied } from './provider-errors.js';

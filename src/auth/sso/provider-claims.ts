@@ -1,6 +1,6 @@
 import * as client from 'openid-client';
-import { inputLimits } from '../../identity/input-limits.js';
-import { saysNothing } from '../../identity/provider-fetch.js';
+import { inputLimits } from '../../identity/users/input-limits.js';
+import { saysNothing } from '../../identity/sso/provider-fetch.js';
 import { ImplausibleClaims, StaleSignIn } from './provider-errors.js';
 import { inStage } from './provider-fault.js';
 

@@ -1,5 +1,5 @@
 import * as client from 'openid-client';
-import { UnusableProvider } from '../../identity/relying-party.js';
+import { UnusableProvider } from '../../identity/sso/relying-party.js';
 import { OutboundRefused } from '../../infrastructure/guarded-fetch.js';
 import { ImplausibleClaims, ProviderDenied, StaleSignIn } from './provider-errors.js';
 

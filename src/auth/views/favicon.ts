@@ -1,4 +1,4 @@
-import type { Brand } from '../../identity/branding.js';
+import type { Brand } from '../../identity/tenants/branding.js';
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 

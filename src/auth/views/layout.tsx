@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import { createContext, use, type ReactElement, type ReactNode } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
-import { ownBrand, type Brand } from '../../identity/branding.js';
+import { ownBrand, type Brand } from '../../identity/tenants/branding.js';
 import { shownText } from '../../shared/hidden-characters.js';
 import { shownBrand } from '../page-brand.js';
 import { favicon } from './favicon.js';

@@ -1,7 +1,7 @@
 import type { Attribute, AttributeMap } from './attribute.js';
 import { findAttribute } from './attribute.js';
 import { parseInstant } from './date-time.js';
-import { distinct } from './element-index.js';
+import { distinct } from './patch/element-index.js';
 import { isJsonObject, isUnassigned, isWellFormed } from './json-value.js';
 import { badRequest } from './scim-error.js';
 

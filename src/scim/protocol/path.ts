@@ -1,7 +1,7 @@
 import type { Attribute, ResourceSchema, SchemaExtension } from './attribute.js';
 import { findAttribute } from './attribute.js';
-import type { FilterNode } from './filter.js';
-import { parseElementFilter } from './filter-parse.js';
+import type { FilterNode } from './filter/filter.js';
+import { parseElementFilter } from './filter/parse.js';
 import { badRequest, ScimError } from './scim-error.js';
 import type { AttributePath } from './attribute-path.js';
 import { findAttributePath } from './attribute-path.js';

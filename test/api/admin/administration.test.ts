@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type supertest from 'supertest';
-import { createConnection } from '../../../src/identity/sso-connections.js';
+import { createConnection } from '../../../src/identity/sso/connections.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
 

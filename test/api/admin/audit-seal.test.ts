@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import { writeEvent } from '../../../src/identity/audit.js';
-import { sealNextRun } from '../../../src/identity/audit-seal.js';
-import { verifyAuditTrail } from '../../../src/identity/audit-verify.js';
+import { writeEvent } from '../../../src/identity/audit/audit.js';
+import { sealNextRun } from '../../../src/identity/audit/seal.js';
+import { verifyAuditTrail } from '../../../src/identity/audit/verify.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { ManualClock } from '../../support/clock.js';

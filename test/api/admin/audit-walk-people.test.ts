@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import supertest, { type Test } from 'supertest';
-import { createDirectory } from '../../../src/identity/directories.js';
-import { createToken } from '../../../src/identity/directory-tokens.js';
+import { createDirectory } from '../../../src/identity/directories/directories.js';
+import { createToken } from '../../../src/identity/directories/tokens.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser } from '../../support/browser.js';

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import type { Route } from '../../../src/admin/route.js';
 import { routeTable } from '../../../src/admin/table.js';
-import { requireAuthority } from '../../../src/identity/authority.js';
+import { requireAuthority } from '../../../src/identity/users/authority.js';
 import type { Actor } from '../../../src/identity/core.js';
 import { administratorPermissions } from '../../../src/identity/permissions.js';
-import { buildTenantConfig } from '../../../src/identity/tenant-config.js';
-import { setEnabled } from '../../../src/identity/user-actions.js';
-import { getUser, type UserDocument } from '../../../src/identity/users.js';
+import { buildTenantConfig } from '../../../src/identity/tenants/config.js';
+import { setEnabled } from '../../../src/identity/users/actions.js';
+import { getUser, type UserDocument } from '../../../src/identity/users/users.js';
 import { newId } from '../../../src/shared/ids.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';

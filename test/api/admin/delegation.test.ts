@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import supertest from 'supertest';
-import { rotateToken } from '../../../src/identity/directory-tokens.js';
-import { setManualRoles } from '../../../src/identity/user-actions.js';
-import { getUser } from '../../../src/identity/users.js';
+import { rotateToken } from '../../../src/identity/directories/tokens.js';
+import { setManualRoles } from '../../../src/identity/users/actions.js';
+import { getUser } from '../../../src/identity/users/users.js';
 import { actorWith } from '../../support/core.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';

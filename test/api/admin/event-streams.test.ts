@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { connect, type Socket } from 'node:net';
-import { createDirectory, deleteDirectory } from '../../../src/identity/directories.js';
-import { createToken } from '../../../src/identity/directory-tokens.js';
-import { updateRole } from '../../../src/identity/roles.js';
-import { subscribeRequests, type LoggedRequest } from '../../../src/scim/preview.js';
+import { createDirectory, deleteDirectory } from '../../../src/identity/directories/directories.js';
+import { createToken } from '../../../src/identity/directories/tokens.js';
+import { updateRole } from '../../../src/identity/roles/roles.js';
+import { subscribeRequests, type LoggedRequest } from '../../../src/scim/log/preview.js';
 import { newId } from '../../../src/shared/ids.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';

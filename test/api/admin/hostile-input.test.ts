@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { routeTable } from '../../../src/admin/table.js';
 import type { Route } from '../../../src/admin/route.js';
-import { createConnection } from '../../../src/identity/sso-connections.js';
-import { createDirectory } from '../../../src/identity/directories.js';
-import { createGroup } from '../../../src/identity/groups.js';
-import { createRole } from '../../../src/identity/roles.js';
+import { createConnection } from '../../../src/identity/sso/connections.js';
+import { createDirectory } from '../../../src/identity/directories/directories.js';
+import { createGroup } from '../../../src/identity/groups/groups.js';
+import { createRole } from '../../../src/identity/roles/roles.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
 

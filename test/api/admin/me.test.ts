@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import supertest from 'supertest';
 import { directoryActor } from '../../../src/identity/actors.js';
-import { createDirectory } from '../../../src/identity/directories.js';
-import { inputOf } from '../../../src/identity/user-input.js';
-import { updateUser } from '../../../src/identity/users.js';
+import { createDirectory } from '../../../src/identity/directories/directories.js';
+import { inputOf } from '../../../src/identity/users/input.js';
+import { updateUser } from '../../../src/identity/users/users.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser } from '../../support/browser.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import supertest from 'supertest';
 import { systemActor } from '../../../src/identity/actors.js';
-import { createApiKey } from '../../../src/identity/api-keys.js';
+import { createApiKey } from '../../../src/identity/applications/api-keys.js';
 import { ManualClock } from '../../support/clock.js';
 import { startScim, type ScimApp } from '../../support/scim.js';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { createDirectory } from '../../../src/identity/directories.js';
-import { createToken } from '../../../src/identity/directory-tokens.js';
+import { createDirectory } from '../../../src/identity/directories/directories.js';
+import { createToken } from '../../../src/identity/directories/tokens.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { waitedBeside } from '../../support/beside.js';

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { directoryActor } from '../../../src/identity/actors.js';
-import { createApiKey } from '../../../src/identity/api-keys.js';
-import { createDirectory } from '../../../src/identity/directories.js';
-import { createRole, deleteRole } from '../../../src/identity/roles.js';
-import { setManualRoles } from '../../../src/identity/user-actions.js';
-import { createUser } from '../../../src/identity/users.js';
+import { createApiKey } from '../../../src/identity/applications/api-keys.js';
+import { createDirectory } from '../../../src/identity/directories/directories.js';
+import { createRole, deleteRole } from '../../../src/identity/roles/roles.js';
+import { setManualRoles } from '../../../src/identity/users/actions.js';
+import { createUser } from '../../../src/identity/users/users.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
 

@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { directoryActor } from '../../../src/identity/actors.js';
-import { createDirectory } from '../../../src/identity/directories.js';
-import { sendPasswordReset } from '../../../src/identity/password-reset.js';
-import { nameFaults } from '../../../src/identity/name-rule.js';
+import { createDirectory } from '../../../src/identity/directories/directories.js';
+import { sendPasswordReset } from '../../../src/identity/credentials/reset.js';
+import { nameFaults } from '../../../src/identity/grants/name-rule.js';
 import {
   settingsCatalogue,
   tenantSettings,
   type SettingsPatch,
-} from '../../../src/identity/tenant-settings.js';
-import { createUser, deleteUser } from '../../../src/identity/users.js';
+} from '../../../src/identity/tenants/settings.js';
+import { createUser, deleteUser } from '../../../src/identity/users/users.js';
 import { packageFolder } from '../../../src/infrastructure/package-info.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { directoryActor } from '../../../src/identity/actors.js';
-import { exportBootstrap } from '../../../src/identity/bootstrap-export.js';
-import { applyBootstrap, parseBootstrap } from '../../../src/identity/bootstrap.js';
-import { createDirectory } from '../../../src/identity/directories.js';
-import { createUser, findUserByLogin, getUser } from '../../../src/identity/users.js';
-import { accessOf } from '../../../src/identity/user-access.js';
+import { exportBootstrap } from '../../../src/identity/bootstrap/export.js';
+import { applyBootstrap, parseBootstrap } from '../../../src/identity/bootstrap/bootstrap.js';
+import { createDirectory } from '../../../src/identity/directories/directories.js';
+import { createUser, findUserByLogin, getUser } from '../../../src/identity/users/users.js';
+import { accessOf } from '../../../src/identity/grants/services.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { SettingsPatch } from '../../../src/identity/tenant-settings.js';
+import type { SettingsPatch } from '../../../src/identity/tenants/settings.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser, type Page } from '../../support/browser.js';
 import { ManualClock } from '../../support/clock.js';

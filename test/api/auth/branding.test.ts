@@ -3,7 +3,7 @@ import { startApp, type TestApp } from '../../support/app.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { openBrowser, type Page } from '../../support/browser.js';
 import { waitForMails } from '../../support/mailbox.js';
-import { offerTwoFactor } from '../../../src/identity/two-factor.js';
+import { offerTwoFactor } from '../../../src/identity/credentials/two-factor.js';
 import { contrast } from '../../../src/shared/color.js';
 import { brandStyleSheet } from '../../../src/auth/views/styles.js';
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import supertest from 'supertest';
 import { loadConfig } from '../../../src/infrastructure/config.js';
-import type { TenantDocument } from '../../../src/identity/tenants.js';
-import { newSecret, sealSecret } from '../../../src/identity/two-factor-code.js';
+import type { TenantDocument } from '../../../src/identity/tenants/tenants.js';
+import { newSecret, sealSecret } from '../../../src/identity/credentials/two-factor-code.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser } from '../../support/browser.js';
 import { ManualClock } from '../../support/clock.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { applyBootstrap, parseBootstrap } from '../../../src/identity/bootstrap.js';
-import { firstRunToken } from '../../../src/identity/first-run.js';
-import { presetNames } from '../../../src/identity/tenant-settings.js';
+import { applyBootstrap, parseBootstrap } from '../../../src/identity/bootstrap/bootstrap.js';
+import { firstRunToken } from '../../../src/identity/bootstrap/first-run.js';
+import { presetNames } from '../../../src/identity/tenants/settings.js';
 import { startApp, type TestApp, type TestAppOptions } from '../../support/app.js';
 import { openBrowser, type Browser, type Page } from '../../support/browser.js';
 import { signIn } from '../../support/sign-in.js';

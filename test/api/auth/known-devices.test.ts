@@ -6,9 +6,9 @@ import { openBrowser, type Browser } from '../../support/browser.js';
 import { ManualClock } from '../../support/clock.js';
 import { goodPassword, unique } from '../../support/people.js';
 import { systemActor } from '../../../src/identity/actors.js';
-import { stepAt, totpCode } from '../../../src/identity/totp.js';
-import { beginTwoFactor, confirmTwoFactor } from '../../../src/identity/two-factor.js';
-import { tenantSettings } from '../../../src/identity/tenant-settings.js';
+import { stepAt, totpCode } from '../../../src/identity/credentials/totp.js';
+import { beginTwoFactor, confirmTwoFactor } from '../../../src/identity/credentials/two-factor.js';
+import { tenantSettings } from '../../../src/identity/tenants/settings.js';
 
 const wrong = 'wrong wrong wrong';
 const minutes = 60_000;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { systemActor } from '../../../src/identity/actors.js';
-import { setEnabled } from '../../../src/identity/user-actions.js';
+import { setEnabled } from '../../../src/identity/users/actions.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser } from '../../support/browser.js';
 import { ManualClock } from '../../support/clock.js';

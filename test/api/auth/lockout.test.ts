@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { createApp } from '../../../src/app.js';
-import type { SettingsPatch } from '../../../src/identity/tenant-settings.js';
+import type { SettingsPatch } from '../../../src/identity/tenants/settings.js';
 import { loadConfig } from '../../../src/infrastructure/config.js';
 import type { UserDocument } from '../../../src/persistence/collections/users.js';
 import { startApp, type TestApp } from '../../support/app.js';

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { updateTenant } from '../../../src/identity/tenants.js';
+import { updateTenant } from '../../../src/identity/tenants/tenants.js';
 import { systemActor } from '../../../src/identity/actors.js';
-import { sendActivation } from '../../../src/identity/activation.js';
-import { setEnabled } from '../../../src/identity/user-actions.js';
-import { getUser } from '../../../src/identity/users.js';
+import { sendActivation } from '../../../src/identity/invitations/activation.js';
+import { setEnabled } from '../../../src/identity/users/actions.js';
+import { getUser } from '../../../src/identity/users/users.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser, type Page } from '../../support/browser.js';
 import { startIdp } from '../../support/idp.js';

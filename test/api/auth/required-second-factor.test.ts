@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { updateTenant } from '../../../src/identity/tenants.js';
+import { updateTenant } from '../../../src/identity/tenants/tenants.js';
 import { systemActor } from '../../../src/identity/actors.js';
-import type { SettingsPatch } from '../../../src/identity/tenant-settings.js';
-import { sendActivation } from '../../../src/identity/activation.js';
-import { sendPasswordReset } from '../../../src/identity/password-reset.js';
-import { removeTwoFactor } from '../../../src/identity/two-factor.js';
+import type { SettingsPatch } from '../../../src/identity/tenants/settings.js';
+import { sendActivation } from '../../../src/identity/invitations/activation.js';
+import { sendPasswordReset } from '../../../src/identity/credentials/reset.js';
+import { removeTwoFactor } from '../../../src/identity/credentials/two-factor.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser, type Browser, type Page } from '../../support/browser.js';
 import { ManualClock } from '../../support/clock.js';

@@ -1,9 +1,13 @@
 import { expect } from 'chai';
 import { systemActor } from '../../../src/identity/actors.js';
-import { stepAt, totpCode } from '../../../src/identity/totp.js';
-import { beginTwoFactor, confirmTwoFactor, removeTwoFactor } from '../../../src/identity/two-factor.js';
-import { tenantSettings } from '../../../src/identity/tenant-settings.js';
-import { setEnabled } from '../../../src/identity/user-actions.js';
+import { stepAt, totpCode } from '../../../src/identity/credentials/totp.js';
+import {
+  beginTwoFactor,
+  confirmTwoFactor,
+  removeTwoFactor,
+} from '../../../src/identity/credentials/two-factor.js';
+import { tenantSettings } from '../../../src/identity/tenants/settings.js';
+import { setEnabled } from '../../../src/identity/users/actions.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser, type Browser, type Page } from '../../support/browser.js';
 import { ManualClock } from '../../support/clock.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { systemActor } from '../../../src/identity/actors.js';
-import { endAccess, setEnabled } from '../../../src/identity/user-actions.js';
+import { endAccess, setEnabled } from '../../../src/identity/users/actions.js';
 import type { UserDocument } from '../../../src/persistence/collections/users.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser, type Browser } from '../../support/browser.js';

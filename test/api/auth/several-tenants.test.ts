@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { systemActor } from '../../../src/identity/actors.js';
-import type { TenantDocument } from '../../../src/identity/tenants.js';
-import { setEnabled } from '../../../src/identity/user-actions.js';
+import type { TenantDocument } from '../../../src/identity/tenants/tenants.js';
+import { setEnabled } from '../../../src/identity/users/actions.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser, type Browser, type Page } from '../../support/browser.js';
 import { ManualClock } from '../../support/clock.js';

@@ -4,15 +4,19 @@ import { expect } from 'chai';
 import { readAdmission } from '../../../src/auth/admission.js';
 import { openSession, sessionCookie } from '../../../src/auth/sessions.js';
 import { systemActor } from '../../../src/identity/actors.js';
-import { changeOwnPassword } from '../../../src/identity/own-password.js';
-import { findResetHolder, resetPassword, setPasswordByToken } from '../../../src/identity/password-reset.js';
-import { issueToken } from '../../../src/identity/one-time-tokens.js';
-import { stepAt, totpCode } from '../../../src/identity/totp.js';
-import { tenantSettings } from '../../../src/identity/tenant-settings.js';
-import { beginTwoFactor, confirmTwoFactor } from '../../../src/identity/two-factor.js';
-import { endAccess, expireAccess, setEnabled } from '../../../src/identity/user-actions.js';
-import { inputOf } from '../../../src/identity/user-input.js';
-import { deleteUser, getUser, updateUser, type UserDocument } from '../../../src/identity/users.js';
+import { changeOwnPassword } from '../../../src/identity/credentials/own-password.js';
+import {
+  findResetHolder,
+  resetPassword,
+  setPasswordByToken,
+} from '../../../src/identity/credentials/reset.js';
+import { issueToken } from '../../../src/identity/credentials/one-time-tokens.js';
+import { stepAt, totpCode } from '../../../src/identity/credentials/totp.js';
+import { tenantSettings } from '../../../src/identity/tenants/settings.js';
+import { beginTwoFactor, confirmTwoFactor } from '../../../src/identity/credentials/two-factor.js';
+import { endAccess, expireAccess, setEnabled } from '../../../src/identity/users/actions.js';
+import { inputOf } from '../../../src/identity/users/input.js';
+import { deleteUser, getUser, updateUser, type UserDocument } from '../../../src/identity/users/users.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser, type Browser } from '../../support/browser.js';
 import { ManualClock } from '../../support/clock.js';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { directoryActor } from '../../../src/identity/actors.js';
-import { createDirectory } from '../../../src/identity/directories.js';
-import { inputOf, withProfile } from '../../../src/identity/user-input.js';
-import { createUser, getUser, updateUser } from '../../../src/identity/users.js';
+import { createDirectory } from '../../../src/identity/directories/directories.js';
+import { inputOf, withProfile } from '../../../src/identity/users/input.js';
+import { createUser, getUser, updateUser } from '../../../src/identity/users/users.js';
 import { systemActor } from '../../../src/identity/actors.js';
 import type { SsoConnectionDocument } from '../../../src/persistence/collections/tenants.js';
 import { startApp, type TestApp } from '../../support/app.js';

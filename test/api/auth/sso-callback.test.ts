@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { SsoConnectionInput } from '../../../src/identity/sso-connections.js';
+import type { SsoConnectionInput } from '../../../src/identity/sso/connections.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser, type Page } from '../../support/browser.js';
 import { startIdp, type Idp } from '../../support/idp.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { systemActor } from '../../../src/identity/actors.js';
-import { setEnabled } from '../../../src/identity/user-actions.js';
-import { getUser } from '../../../src/identity/users.js';
+import { setEnabled } from '../../../src/identity/users/actions.js';
+import { getUser } from '../../../src/identity/users/users.js';
 import type { SsoConnectionDocument } from '../../../src/persistence/collections/tenants.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser } from '../../support/browser.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { bannerLines, startFacts } from '../../../src/cli/banner.js';
-import { firstRunToken } from '../../../src/identity/first-run.js';
+import { firstRunToken } from '../../../src/identity/bootstrap/first-run.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { givenTenant, givenUser } from '../../support/people.js';
 

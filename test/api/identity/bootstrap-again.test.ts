@@ -4,32 +4,36 @@ import {
   listApiKeys,
   revokeApiKey,
   updateApiKey,
-} from '../../../src/identity/api-keys.js';
+} from '../../../src/identity/applications/api-keys.js';
 import {
   deleteApplication,
   listApplications,
   updateApplication,
-} from '../../../src/identity/applications.js';
-import { overriddenBy } from '../../../src/identity/bootstrap-overrides.js';
-import { rehearseBootstrap } from '../../../src/identity/bootstrap-rehearsal.js';
-import { applyBootstrap, parseBootstrap } from '../../../src/identity/bootstrap.js';
+} from '../../../src/identity/applications/applications.js';
+import { overriddenBy } from '../../../src/identity/bootstrap/overrides.js';
+import { rehearseBootstrap } from '../../../src/identity/bootstrap/rehearsal.js';
+import { applyBootstrap, parseBootstrap } from '../../../src/identity/bootstrap/bootstrap.js';
 import type { Actor } from '../../../src/identity/core.js';
-import { deleteDirectory, listDirectories, updateDirectory } from '../../../src/identity/directories.js';
+import {
+  deleteDirectory,
+  listDirectories,
+  updateDirectory,
+} from '../../../src/identity/directories/directories.js';
 import {
   authenticateToken,
   listTokens,
   revokeToken,
   rotateToken,
-} from '../../../src/identity/directory-tokens.js';
-import { deleteRole, updateRole } from '../../../src/identity/roles.js';
+} from '../../../src/identity/directories/tokens.js';
+import { deleteRole, updateRole } from '../../../src/identity/roles/roles.js';
 import {
   deleteConnection,
   listConnections,
   updateConnection,
-} from '../../../src/identity/sso-connections.js';
-import { findTenantBySlug, updateTenant } from '../../../src/identity/tenants.js';
-import { inputOf, withProfile } from '../../../src/identity/user-input.js';
-import { createUser, deleteUser, findUserByLogin, updateUser } from '../../../src/identity/users.js';
+} from '../../../src/identity/sso/connections.js';
+import { findTenantBySlug, updateTenant } from '../../../src/identity/tenants/tenants.js';
+import { inputOf, withProfile } from '../../../src/identity/users/input.js';
+import { createUser, deleteUser, findUserByLogin, updateUser } from '../../../src/identity/users/users.js';
 import { systemActor } from '../../../src/identity/actors.js';
 import { world } from '../../support/bootstrap.js';
 import { openTestCore } from '../../support/core.js';

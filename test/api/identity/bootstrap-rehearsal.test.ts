@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { planBootstrap, rehearseBootstrap } from '../../../src/identity/bootstrap-rehearsal.js';
-import { applyBootstrap, BootstrapError, parseBootstrap } from '../../../src/identity/bootstrap.js';
+import { planBootstrap, rehearseBootstrap } from '../../../src/identity/bootstrap/rehearsal.js';
+import { applyBootstrap, BootstrapError, parseBootstrap } from '../../../src/identity/bootstrap/bootstrap.js';
 import type { Core } from '../../../src/identity/core.js';
-import { createRole } from '../../../src/identity/roles.js';
-import { findTenantBySlug } from '../../../src/identity/tenants.js';
+import { createRole } from '../../../src/identity/roles/roles.js';
+import { findTenantBySlug } from '../../../src/identity/tenants/tenants.js';
 import { systemActor } from '../../../src/identity/actors.js';
 import { world } from '../../support/bootstrap.js';
 import { openTestCore } from '../../support/core.js';

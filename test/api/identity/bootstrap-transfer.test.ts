@@ -1,13 +1,18 @@
 import { expect } from 'chai';
-import { exportBootstrap, leftOutOf } from '../../../src/identity/bootstrap-export.js';
-import { applyBootstrap, parseBootstrap } from '../../../src/identity/bootstrap.js';
-import { missingSecrets } from '../../../src/identity/bootstrap-secrets.js';
-import { createDirectory } from '../../../src/identity/directories.js';
-import { createGroupWithMembers } from '../../../src/identity/group-members.js';
-import { createConnection } from '../../../src/identity/sso-connections.js';
-import { findTenantBySlug } from '../../../src/identity/tenants.js';
-import { createUser, findUserByLogin, updateUser, type UserDocument } from '../../../src/identity/users.js';
-import { inputOf } from '../../../src/identity/user-input.js';
+import { exportBootstrap, leftOutOf } from '../../../src/identity/bootstrap/export.js';
+import { applyBootstrap, parseBootstrap } from '../../../src/identity/bootstrap/bootstrap.js';
+import { missingSecrets } from '../../../src/identity/bootstrap/secrets.js';
+import { createDirectory } from '../../../src/identity/directories/directories.js';
+import { createGroupWithMembers } from '../../../src/identity/groups/members.js';
+import { createConnection } from '../../../src/identity/sso/connections.js';
+import { findTenantBySlug } from '../../../src/identity/tenants/tenants.js';
+import {
+  createUser,
+  findUserByLogin,
+  updateUser,
+  type UserDocument,
+} from '../../../src/identity/users/users.js';
+import { inputOf } from '../../../src/identity/users/input.js';
 import { systemActor } from '../../../src/identity/actors.js';
 import type { Core } from '../../../src/identity/core.js';
 import { world } from '../../support/bootstrap.js';

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
-import { verifyDomain } from '../../../src/identity/domain-verification.js';
+import { verifyDomain } from '../../../src/identity/sso/domain-verification.js';
 import { systemActor } from '../../../src/identity/actors.js';
 import {
   createApplication,
   getApplication,
   updateApplication,
   type ApplicationInput,
-} from '../../../src/identity/applications.js';
-import { listAuditEvents } from '../../../src/identity/audit.js';
+} from '../../../src/identity/applications/applications.js';
+import { listAuditEvents } from '../../../src/identity/audit/audit.js';
 import type { Actor, Core } from '../../../src/identity/core.js';
 import { administratorPermissions } from '../../../src/identity/permissions.js';
 import {
@@ -18,9 +18,9 @@ import {
   openClientSecret,
   updateConnection,
   type SsoConnectionInput,
-} from '../../../src/identity/sso-connections.js';
-import { createTenant, updateTenant } from '../../../src/identity/tenants.js';
-import { createUser } from '../../../src/identity/users.js';
+} from '../../../src/identity/sso/connections.js';
+import { createTenant, updateTenant } from '../../../src/identity/tenants/tenants.js';
+import { createUser } from '../../../src/identity/users/users.js';
 import { hashToken } from '../../../src/shared/ids.js';
 import { actorWith, openTestCore } from '../../support/core.js';
 import { givenTenant, givenUser, unique } from '../../support/people.js';

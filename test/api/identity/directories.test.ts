@@ -5,15 +5,15 @@ import {
   createApiKey,
   listApiKeys,
   revokeApiKey,
-} from '../../../src/identity/api-keys.js';
-import { deleteApplication } from '../../../src/identity/applications.js';
+} from '../../../src/identity/applications/api-keys.js';
+import { deleteApplication } from '../../../src/identity/applications/applications.js';
 import type { Actor, Core } from '../../../src/identity/core.js';
 import {
   deleteDirectory,
   getDirectory,
   learnDirectoryDialect,
   updateDirectory,
-} from '../../../src/identity/directories.js';
+} from '../../../src/identity/directories/directories.js';
 import {
   authenticateToken,
   createToken,
@@ -21,15 +21,15 @@ import {
   replaceToken,
   revokeToken,
   rotateToken,
-} from '../../../src/identity/directory-tokens.js';
-import { changeMembers } from '../../../src/identity/group-members.js';
-import { createGroup, deleteGroup, updateGroup } from '../../../src/identity/groups.js';
-import { startJobWorker, type JobWorker } from '../../../src/identity/jobs.js';
-import { recomputeGrants, recomputeJob } from '../../../src/identity/recompute.js';
-import { dryRunRules, explainRoles } from '../../../src/identity/role-explanation.js';
-import { createRole, deleteRole, getRole, updateRole } from '../../../src/identity/roles.js';
-import { updateTenant } from '../../../src/identity/tenants.js';
-import { createUser, getUser } from '../../../src/identity/users.js';
+} from '../../../src/identity/directories/tokens.js';
+import { changeMembers } from '../../../src/identity/groups/members.js';
+import { createGroup, deleteGroup, updateGroup } from '../../../src/identity/groups/groups.js';
+import { startJobWorker, type JobWorker } from '../../../src/identity/jobs/queue.js';
+import { recomputeGrants, recomputeJob } from '../../../src/identity/users/recompute.js';
+import { dryRunRules, explainRoles } from '../../../src/identity/users/role-explanation.js';
+import { createRole, deleteRole, getRole, updateRole } from '../../../src/identity/roles/roles.js';
+import { updateTenant } from '../../../src/identity/tenants/tenants.js';
+import { createUser, getUser } from '../../../src/identity/users/users.js';
 import { actorWith, givenCrm, givenDirectory, openTestCore } from '../../support/core.js';
 import type { ManualClock } from '../../support/clock.js';
 import { crowd } from '../../support/crowd.js';

@@ -1,23 +1,23 @@
 import { expect } from 'chai';
 import { systemActor } from '../../../src/identity/actors.js';
 import type { Actor, Core } from '../../../src/identity/core.js';
-import { changeMembers, createGroupWithMembers } from '../../../src/identity/group-members.js';
+import { changeMembers, createGroupWithMembers } from '../../../src/identity/groups/members.js';
 import {
   createGroup,
   deleteGroup,
   getGroup,
   updateGroup,
   type GroupDocument,
-} from '../../../src/identity/groups.js';
-import { deleteRole } from '../../../src/identity/roles.js';
+} from '../../../src/identity/groups/groups.js';
+import { deleteRole } from '../../../src/identity/roles/roles.js';
 import {
   createUser,
   deleteUser,
   getUser,
   updateUser,
   type UserDocument,
-} from '../../../src/identity/users.js';
-import { inputOf } from '../../../src/identity/user-input.js';
+} from '../../../src/identity/users/users.js';
+import { inputOf } from '../../../src/identity/users/input.js';
 import { actorWith, givenCrm, givenDirectory, openTestCore } from '../../support/core.js';
 import { givenTenant, givenUser, unique } from '../../support/people.js';
 import { refusal } from '../../support/refusal.js';

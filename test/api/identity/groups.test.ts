@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { systemActor } from '../../../src/identity/actors.js';
-import { listAuditEvents } from '../../../src/identity/audit.js';
+import { listAuditEvents } from '../../../src/identity/audit/audit.js';
 import type { Actor, Core } from '../../../src/identity/core.js';
-import { changeMembers, countMembers, membersOf } from '../../../src/identity/group-members.js';
+import { changeMembers, countMembers, membersOf } from '../../../src/identity/groups/members.js';
 import {
   createGroup,
   deleteGroup,
@@ -10,8 +10,8 @@ import {
   groupsOf,
   updateGroup,
   type GroupDocument,
-} from '../../../src/identity/groups.js';
-import { createUser, deleteUser, getUser, type UserDocument } from '../../../src/identity/users.js';
+} from '../../../src/identity/groups/groups.js';
+import { createUser, deleteUser, getUser, type UserDocument } from '../../../src/identity/users/users.js';
 import { newId } from '../../../src/shared/ids.js';
 import { givenCrm, givenDirectory, openTestCore } from '../../support/core.js';
 import { crowd } from '../../support/crowd.js';

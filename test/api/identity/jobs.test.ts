@@ -9,12 +9,12 @@ import {
   wakeJobs,
   type JobDocument,
   type JobWorker,
-} from '../../../src/identity/jobs.js';
-import { countJobs, listJobs, removeJob, retryJob } from '../../../src/identity/kept-jobs.js';
-import { expireAccess } from '../../../src/identity/user-actions.js';
-import { inputOf } from '../../../src/identity/user-input.js';
-import { accessExpireJob } from '../../../src/identity/user-write.js';
-import { getUser, updateUser } from '../../../src/identity/users.js';
+} from '../../../src/identity/jobs/queue.js';
+import { countJobs, listJobs, removeJob, retryJob } from '../../../src/identity/jobs/kept-jobs.js';
+import { expireAccess } from '../../../src/identity/users/actions.js';
+import { inputOf } from '../../../src/identity/users/input.js';
+import { accessExpireJob } from '../../../src/identity/users/save.js';
+import { getUser, updateUser } from '../../../src/identity/users/users.js';
 import { schemas } from '../../../src/persistence/collections/index.js';
 import { readCollection } from '../../../src/persistence/embedded/indexes.js';
 import { choosePlan, sortOrder } from '../../../src/persistence/embedded/planner.js';

@@ -6,11 +6,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { systemActor } from '../../../src/identity/actors.js';
 import type { Actor, Core } from '../../../src/identity/core.js';
-import { changeMembers, countMembers, createGroupWithMembers } from '../../../src/identity/group-members.js';
-import { createGroup, deleteGroup, getGroup, type GroupDocument } from '../../../src/identity/groups.js';
-import { startJobWorker } from '../../../src/identity/jobs.js';
-import { memberPartJob, writeLeftPart } from '../../../src/identity/member-parts.js';
-import { deleteUser, getUser } from '../../../src/identity/users.js';
+import { changeMembers, countMembers, createGroupWithMembers } from '../../../src/identity/groups/members.js';
+import {
+  createGroup,
+  deleteGroup,
+  getGroup,
+  type GroupDocument,
+} from '../../../src/identity/groups/groups.js';
+import { startJobWorker } from '../../../src/identity/jobs/queue.js';
+import { memberPartJob, writeLeftPart } from '../../../src/identity/groups/batches.js';
+import { deleteUser, getUser } from '../../../src/identity/users/users.js';
 import { deriveUserKeys } from '../../../src/identity/user-keys.js';
 import { createLogger } from '../../../src/infrastructure/logger.js';
 import type { UserDocument } from '../../../src/persistence/collections/users.js';

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import supertest from 'supertest';
-import { createApiKey } from '../../../src/identity/api-keys.js';
-import { applyBootstrap, parseBootstrap } from '../../../src/identity/bootstrap.js';
+import { createApiKey } from '../../../src/identity/applications/api-keys.js';
+import { applyBootstrap, parseBootstrap } from '../../../src/identity/bootstrap/bootstrap.js';
 import { systemActor } from '../../../src/identity/actors.js';
-import { sendPasswordReset } from '../../../src/identity/password-reset.js';
+import { sendPasswordReset } from '../../../src/identity/credentials/reset.js';
 import { openBrowser } from '../../support/browser.js';
 import { waitForMails } from '../../support/mailbox.js';
 import { givenUser, goodPassword } from '../../support/people.js';

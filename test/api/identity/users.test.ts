@@ -1,20 +1,26 @@
 import { expect } from 'chai';
 import { systemActor, userActor } from '../../../src/identity/actors.js';
-import { listAuditEvents } from '../../../src/identity/audit.js';
+import { listAuditEvents } from '../../../src/identity/audit/audit.js';
 import type { Actor, Core } from '../../../src/identity/core.js';
-import { applicationAccess } from '../../../src/identity/effective-roles.js';
+import { applicationAccess } from '../../../src/identity/grants/effective-roles.js';
 import { administratorPermissions } from '../../../src/identity/permissions.js';
-import { tenantConfig } from '../../../src/identity/tenant-config.js';
-import { createTenant, updateTenant } from '../../../src/identity/tenants.js';
+import { tenantConfig } from '../../../src/identity/tenants/config.js';
+import { createTenant, updateTenant } from '../../../src/identity/tenants/tenants.js';
 import {
   activateUser,
   endAccess,
   setApproved,
   setEnabled,
   setManualRoles,
-} from '../../../src/identity/user-actions.js';
-import { inputOf, withProfile } from '../../../src/identity/user-input.js';
-import { createUser, deleteUser, findUserByLogin, getUser, updateUser } from '../../../src/identity/users.js';
+} from '../../../src/identity/users/actions.js';
+import { inputOf, withProfile } from '../../../src/identity/users/input.js';
+import {
+  createUser,
+  deleteUser,
+  findUserByLogin,
+  getUser,
+  updateUser,
+} from '../../../src/identity/users/users.js';
 import { actorWith, givenCrm, givenDirectory, openTestCore } from '../../support/core.js';
 import type { ManualClock } from '../../support/clock.js';
 import { goodPassword, givenTenant, givenUser, unique } from '../../support/people.js';

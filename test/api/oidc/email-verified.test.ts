@@ -1,12 +1,16 @@
 import { expect } from 'chai';
-import { activateByToken, beginActivation } from '../../../src/identity/activation.js';
+import { activateByToken, beginActivation } from '../../../src/identity/invitations/activation.js';
 import { directoryActor, systemActor } from '../../../src/identity/actors.js';
-import { createDirectory, deleteDirectory, getDirectory } from '../../../src/identity/directories.js';
-import { issueToken, type OneTimeTokenKind } from '../../../src/identity/one-time-tokens.js';
-import { resetPassword } from '../../../src/identity/password-reset.js';
-import { confirmAddress } from '../../../src/identity/user-actions.js';
-import { inputOf, withProfile } from '../../../src/identity/user-input.js';
-import { createUser, getUser, updateUser, type UserDocument } from '../../../src/identity/users.js';
+import {
+  createDirectory,
+  deleteDirectory,
+  getDirectory,
+} from '../../../src/identity/directories/directories.js';
+import { issueToken, type OneTimeTokenKind } from '../../../src/identity/credentials/one-time-tokens.js';
+import { resetPassword } from '../../../src/identity/credentials/reset.js';
+import { confirmAddress } from '../../../src/identity/users/actions.js';
+import { inputOf, withProfile } from '../../../src/identity/users/input.js';
+import { createUser, getUser, updateUser, type UserDocument } from '../../../src/identity/users/users.js';
 import type { TenantDocument } from '../../../src/persistence/collections/tenants.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { browserOf, makeApplication, relyingParty, type RelyingParty } from '../../support/oidc.js';

@@ -5,7 +5,7 @@ import {
   createApplication,
   replaceApplicationSecret,
   updateApplication,
-} from '../../../src/identity/applications.js';
+} from '../../../src/identity/applications/applications.js';
 import type { TenantDocument } from '../../../src/persistence/collections/tenants.js';
 import type { UserDocument } from '../../../src/persistence/collections/users.js';
 import { startApp, type TestApp } from '../../support/app.js';

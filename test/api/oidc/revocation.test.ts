@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { findAccessToken } from '../../../src/auth/provider/access-token.js';
 import { directoryActor, systemActor } from '../../../src/identity/actors.js';
-import type { SettingsPatch } from '../../../src/identity/tenant-settings.js';
+import type { SettingsPatch } from '../../../src/identity/tenants/settings.js';
 import type { Actor, Core } from '../../../src/identity/core.js';
-import { endAccess, setEnabled } from '../../../src/identity/user-actions.js';
-import { inputOf } from '../../../src/identity/user-input.js';
-import { revokeSession } from '../../../src/identity/user-sessions.js';
-import { deleteUser, updateUser } from '../../../src/identity/users.js';
+import { endAccess, setEnabled } from '../../../src/identity/users/actions.js';
+import { inputOf } from '../../../src/identity/users/input.js';
+import { revokeSession } from '../../../src/identity/users/sessions.js';
+import { deleteUser, updateUser } from '../../../src/identity/users/users.js';
 import type { ApplicationDocument, TenantDocument } from '../../../src/persistence/collections/tenants.js';
 import type { UserDocument } from '../../../src/persistence/collections/users.js';
 import { startApp, type TestApp } from '../../support/app.js';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { decodeProtectedHeader } from 'jose';
 import * as client from 'openid-client';
 import { systemActor } from '../../../src/identity/actors.js';
-import { updateApplication } from '../../../src/identity/applications.js';
+import { updateApplication } from '../../../src/identity/applications/applications.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser } from '../../support/browser.js';
 import { givenTenant, givenUser, goodPassword } from '../../support/people.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { decodeJwt } from 'jose';
 import { systemActor } from '../../../src/identity/actors.js';
-import { endAccess } from '../../../src/identity/user-actions.js';
+import { endAccess } from '../../../src/identity/users/actions.js';
 import type { ApplicationDocument, TenantDocument } from '../../../src/persistence/collections/tenants.js';
 import type { UserDocument } from '../../../src/persistence/collections/users.js';
 import { startApp, type TestApp } from '../../support/app.js';

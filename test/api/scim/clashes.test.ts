@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { systemActor } from '../../../src/identity/actors.js';
-import { createUser } from '../../../src/identity/users.js';
-import { listRequests, type ScimRequestDocument } from '../../../src/scim/preview.js';
+import { createUser } from '../../../src/identity/users/users.js';
+import { listRequests, type ScimRequestDocument } from '../../../src/scim/log/preview.js';
 import type { Json } from '../../support/provider.js';
 import { newGroup, newUser, startScim, unique, urn, type ScimApp } from '../../support/scim.js';
 

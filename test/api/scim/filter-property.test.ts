@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { compileFilter } from '../../../src/scim/protocol/filter-match.js';
-import { parseFilter } from '../../../src/scim/protocol/filter-parse.js';
-import { schemasOf } from '../../../src/scim/schemas.js';
+import { compileFilter } from '../../../src/scim/protocol/filter/match.js';
+import { parseFilter } from '../../../src/scim/protocol/filter/parse.js';
+import { schemasOf } from '../../../src/scim/exchange/schemas.js';
 import { evaluate, render, tree, user, type User } from '../../support/filter-trees.js';
 import { newUser, startScim, unique, urn, type ScimApp } from '../../support/scim.js';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { systemActor } from '../../../src/identity/actors.js';
-import { updateGroup } from '../../../src/identity/groups.js';
-import { getUser } from '../../../src/identity/users.js';
+import { updateGroup } from '../../../src/identity/groups/groups.js';
+import { getUser } from '../../../src/identity/users/users.js';
 import { givenCrm } from '../../support/core.js';
 import { newGroup, startScim, urn, type ScimApp, type ScimClient } from '../../support/scim.js';
 

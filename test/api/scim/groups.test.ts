@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { systemActor } from '../../../src/identity/actors.js';
-import { changeMembers, membersOf } from '../../../src/identity/group-members.js';
-import { createGroup } from '../../../src/identity/groups.js';
+import { changeMembers, membersOf } from '../../../src/identity/groups/members.js';
+import { createGroup } from '../../../src/identity/groups/groups.js';
 import {
   newGroup,
   newUser,

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import supertest from 'supertest';
 import { systemActor } from '../../../src/identity/actors.js';
-import { createApiKey } from '../../../src/identity/api-keys.js';
-import { inputLimits } from '../../../src/identity/input-limits.js';
+import { createApiKey } from '../../../src/identity/applications/api-keys.js';
+import { inputLimits } from '../../../src/identity/users/input-limits.js';
 import {
   newGroup,
   newUser,

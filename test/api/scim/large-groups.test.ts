@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import express from 'express';
 import supertest from 'supertest';
 import { requestId } from '../../../src/http/request-context.js';
-import { scimRoutes } from '../../../src/scim/routes.js';
+import { scimRoutes } from '../../../src/scim/http/routes.js';
 import { newId } from '../../../src/shared/ids.js';
 import { countedStore, type Tally } from '../../support/counted-store.js';
 import { startScim, urn, type ScimApp } from '../../support/scim.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createApiKey } from '../../../src/identity/api-keys.js';
+import { createApiKey } from '../../../src/identity/applications/api-keys.js';
 import { systemActor } from '../../../src/identity/actors.js';
 import { newGroup, newUser, startScim, urn, type ScimApp } from '../../support/scim.js';
 

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import express from 'express';
 import supertest from 'supertest';
 import { requestId } from '../../../src/http/request-context.js';
-import { scimRoutes } from '../../../src/scim/routes.js';
+import { scimRoutes } from '../../../src/scim/http/routes.js';
 import { newUser, startScim, urn, type ScimApp } from '../../support/scim.js';
 import { ManualClock } from '../../support/clock.js';
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import supertest from 'supertest';
 import { systemActor } from '../../../src/identity/actors.js';
-import type { TenantDocument } from '../../../src/identity/tenants.js';
-import { setEnabled } from '../../../src/identity/user-actions.js';
+import type { TenantDocument } from '../../../src/identity/tenants/tenants.js';
+import { setEnabled } from '../../../src/identity/users/actions.js';
 import { browserOf, makeApplication, makeUser, relyingParty, type RelyingParty } from '../../support/oidc.js';
 import { newUser, startScim, urn, type ScimApp } from '../../support/scim.js';
 

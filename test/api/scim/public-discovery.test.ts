@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { expect } from 'chai';
 import supertest from 'supertest';
 import { systemActor } from '../../../src/identity/actors.js';
-import { createApiKey } from '../../../src/identity/api-keys.js';
+import { createApiKey } from '../../../src/identity/applications/api-keys.js';
 import { startScim, urn, type ScimApp } from '../../support/scim.js';
 
 describe('the discovery documents', () => {

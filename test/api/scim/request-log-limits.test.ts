@@ -2,11 +2,11 @@ import { expect } from 'chai';
 import { join } from 'node:path';
 import supertest from 'supertest';
 import { systemActor } from '../../../src/identity/actors.js';
-import { createApiKey } from '../../../src/identity/api-keys.js';
-import { listAuditEvents } from '../../../src/identity/audit.js';
+import { createApiKey } from '../../../src/identity/applications/api-keys.js';
+import { listAuditEvents } from '../../../src/identity/audit/audit.js';
 import { loadConfig } from '../../../src/infrastructure/config.js';
 import { packageFolder } from '../../../src/infrastructure/package-info.js';
-import { listRequests, replayRequest } from '../../../src/scim/preview.js';
+import { listRequests, replayRequest } from '../../../src/scim/log/preview.js';
 import { ManualClock } from '../../support/clock.js';
 import { newUser, startScim, urn, type ScimApp } from '../../support/scim.js';
 

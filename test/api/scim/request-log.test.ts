@@ -8,10 +8,10 @@ import {
   subscribeRequests,
   type LoggedRequest,
   type ScimRequestDocument,
-} from '../../../src/scim/preview.js';
-import { getDirectory } from '../../../src/identity/directories.js';
+} from '../../../src/scim/log/preview.js';
+import { getDirectory } from '../../../src/identity/directories/directories.js';
 import supertest from 'supertest';
-import { maskSecrets, secretNames } from '../../../src/scim/trace.js';
+import { maskSecrets, secretNames } from '../../../src/scim/exchange/trace.js';
 import {
   newGroup,
   newUser,

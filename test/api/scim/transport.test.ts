@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import supertest from 'supertest';
 import { systemActor } from '../../../src/identity/actors.js';
-import { createToken, revokeToken } from '../../../src/identity/directory-tokens.js';
+import { createToken, revokeToken } from '../../../src/identity/directories/tokens.js';
 import { newUser, startScim, urn, type ScimApp } from '../../support/scim.js';
 
 describe('SCIM transport, authentication and errors (RFC 7644 sections 2, 3.1, 3.8, 3.12)', () => {

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { systemActor } from '../../../src/identity/actors.js';
-import { createApplication } from '../../../src/identity/applications.js';
-import { updateDirectory } from '../../../src/identity/directories.js';
-import { createRole } from '../../../src/identity/roles.js';
-import { updateTenant } from '../../../src/identity/tenants.js';
-import { getUser } from '../../../src/identity/users.js';
-import { listRequests } from '../../../src/scim/preview.js';
+import { createApplication } from '../../../src/identity/applications/applications.js';
+import { updateDirectory } from '../../../src/identity/directories/directories.js';
+import { createRole } from '../../../src/identity/roles/roles.js';
+import { updateTenant } from '../../../src/identity/tenants/tenants.js';
+import { getUser } from '../../../src/identity/users/users.js';
+import { listRequests } from '../../../src/scim/log/preview.js';
 import { newUser, startScim, urn, type ScimApp, type ScimClient } from '../../support/scim.js';
 
 const gatehouse = 'urn:gatehouse:params:scim:schemas:extension:2.0:User';

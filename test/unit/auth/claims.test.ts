@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { isEmailVerified, mayHoldTokens } from '../../../src/auth/provider/account-access.js';
 import { buildClaims, type ClaimSource } from '../../../src/auth/provider/claims.js';
-import { userStatuses } from '../../../src/identity/user-status.js';
+import { userStatuses } from '../../../src/identity/grants/user-status.js';
 import type { UserDocument } from '../../../src/persistence/collections/users.js';
 
 const userWith = (over: Partial<UserDocument>): UserDocument =>

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { routeTable } from '../../../src/admin/table.js';
 import { commands } from '../../../src/cli/commands.js';
-import { settingsCatalogue } from '../../../src/identity/tenant-settings.js';
+import { settingsCatalogue } from '../../../src/identity/tenants/settings.js';
 import { configSchema, loadConfig } from '../../../src/infrastructure/config.js';
 import { packageFolder } from '../../../src/infrastructure/package-info.js';
 import {

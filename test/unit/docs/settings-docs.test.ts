@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { settingsPage } from '../../../scripts/docs-settings.js';
-import { settingsCatalogue } from '../../../src/identity/tenant-settings.js';
+import { settingsCatalogue } from '../../../src/identity/tenants/settings.js';
 import { packageFolder } from '../../../src/infrastructure/package-info.js';
 
 describe('docs/settings.md', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { accessPeriodFault } from '../../../src/identity/access-period.js';
+import { accessPeriodFault } from '../../../src/identity/users/access-period.js';
 
 describe('the end of an access period', () => {
   const now = new Date('2026-01-05T09:00:00.000Z');

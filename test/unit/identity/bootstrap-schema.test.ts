@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { parseBootstrap } from '../../../src/identity/bootstrap-read.js';
-import { BootstrapError } from '../../../src/identity/bootstrap-schema.js';
+import { parseBootstrap } from '../../../src/identity/bootstrap/read.js';
+import { BootstrapError } from '../../../src/identity/bootstrap/schema.js';
 
 const problemsOf = (json: unknown): readonly string[] => {
   try {

@@ -1,8 +1,12 @@
 import { expect } from 'chai';
 import { changesBetween } from '../../../src/identity/changes.js';
-import { applicationAccess, effectiveRoles, userPermissions } from '../../../src/identity/effective-roles.js';
-import { replaceGrants, replaceRuleGrants, withoutRuleGrants } from '../../../src/identity/grants.js';
-import { buildTenantConfig } from '../../../src/identity/tenant-config.js';
+import {
+  applicationAccess,
+  effectiveRoles,
+  userPermissions,
+} from '../../../src/identity/grants/effective-roles.js';
+import { replaceGrants, replaceRuleGrants, withoutRuleGrants } from '../../../src/identity/grants/grants.js';
+import { buildTenantConfig } from '../../../src/identity/tenants/config.js';
 import type { RoleDocument, TenantDocument } from '../../../src/persistence/collections/tenants.js';
 import type { Grant } from '../../../src/persistence/collections/users.js';
 

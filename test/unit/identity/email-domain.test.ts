@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { loginKey, normalDomain, parseEmail } from '../../../src/identity/email-domain.js';
+import { loginKey, normalDomain, parseEmail } from '../../../src/identity/email.js';
 import { fold } from '../../../src/shared/fold.js';
 
 describe('parseEmail', () => {

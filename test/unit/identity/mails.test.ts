@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { ownBrand } from '../../../src/identity/branding.js';
-import { dateText, instantText, linkMail } from '../../../src/identity/mail-layout.js';
-import { spanText } from '../../../src/identity/mails.js';
+import { ownBrand } from '../../../src/identity/tenants/branding.js';
+import { dateText, instantText, linkMail } from '../../../src/identity/jobs/mail-layout.js';
+import { spanText } from '../../../src/identity/jobs/mails.js';
 
 describe('mails', () => {
   it('name a span in digits and its largest whole unit', () => {

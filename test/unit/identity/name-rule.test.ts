@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { nameFaults } from '../../../src/identity/name-rule.js';
+import { nameFaults } from '../../../src/identity/grants/name-rule.js';
 
 describe('the rule for names people give themselves', () => {
   const isGood = (rule: 'strict' | 'relaxed', givenName: string): boolean =>

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import { passwordFault, type PasswordRule } from '../../../src/identity/password-policy.js';
+import { passwordFault, type PasswordRule } from '../../../src/identity/passwords/policy.js';
 
 describe('the rule for passwords', () => {
   const owner = {

@@ -6,8 +6,8 @@ import {
   mapRoles,
   ruleId,
   type RoleRule,
-} from '../../../src/identity/role-mapping.js';
-import { compilePath, extensionAliases, type MappingView } from '../../../src/identity/rule-paths.js';
+} from '../../../src/identity/grants/role-mapping.js';
+import { compilePath, extensionAliases, type MappingView } from '../../../src/identity/grants/rule-paths.js';
 
 const aliases = extensionAliases([
   { alias: 'acme', resource: 'User', schema: { id: 'urn:acme:params:scim:2.0:User' } },

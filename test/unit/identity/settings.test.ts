@@ -6,7 +6,7 @@ import {
   parseSettings,
   presets,
   settingsOf,
-} from '../../../src/identity/tenant-settings.js';
+} from '../../../src/identity/tenants/settings.js';
 import type { AppError } from '../../../src/shared/errors.js';
 
 const of = (preset: string) => settingsOf({ preset, settings: {} });

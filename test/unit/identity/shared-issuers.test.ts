@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isCompanyAccount, isOfTenant } from '../../../src/identity/shared-issuers.js';
+import { isCompanyAccount, isOfTenant } from '../../../src/identity/sso/shared-issuers.js';
 import { isAddressAllowed } from '../../../src/infrastructure/outbound-address.js';
 
 describe('issuers that many companies share', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { fromBase32, matchTotp, stepAt, toBase32, totpCode } from '../../../src/identity/totp.js';
+import { fromBase32, matchTotp, stepAt, toBase32, totpCode } from '../../../src/identity/credentials/totp.js';
 
 const secret = toBase32(Buffer.from('12345678901234567890'));
 const at = (seconds: number): Date => new Date(seconds * 1000);

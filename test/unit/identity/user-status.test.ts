@@ -1,5 +1,9 @@
 import { expect } from 'chai';
-import { deriveStatus, type StatusFields, type UserStatus } from '../../../src/identity/user-status.js';
+import {
+  deriveStatus,
+  type StatusFields,
+  type UserStatus,
+} from '../../../src/identity/grants/user-status.js';
 
 const now = new Date('2026-01-05T09:00:00Z');
 const before = new Date(now.getTime() - 1);

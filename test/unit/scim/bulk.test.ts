@@ -1,13 +1,13 @@
 import { expect } from 'chai';
-import type { BulkStep } from '../../../src/scim/protocol/bulk-references.js';
+import type { BulkStep } from '../../../src/scim/protocol/bulk/references.js';
 import {
   completionOf,
   planBulk,
   resolveReference,
   resolveReferences,
-} from '../../../src/scim/protocol/bulk-references.js';
-import type { BulkOperation, BulkRequest } from '../../../src/scim/protocol/bulk-request.js';
-import { isRefusal, parseBulkRequest } from '../../../src/scim/protocol/bulk-request.js';
+} from '../../../src/scim/protocol/bulk/references.js';
+import type { BulkOperation, BulkRequest } from '../../../src/scim/protocol/bulk/request.js';
+import { isRefusal, parseBulkRequest } from '../../../src/scim/protocol/bulk/request.js';
 import { toErrorBody } from '../../../src/scim/protocol/scim-error.js';
 import { bulkRequestUrn, enterpriseUserUrn } from '../../../src/scim/protocol/urns.js';
 import { refusal, registry } from '../../support/scim-protocol.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { compileFilter } from '../../../src/scim/protocol/filter-match.js';
-import { parseFilter } from '../../../src/scim/protocol/filter-parse.js';
+import { compileFilter } from '../../../src/scim/protocol/filter/match.js';
+import { parseFilter } from '../../../src/scim/protocol/filter/parse.js';
 import { createSchemaRegistry } from '../../../src/scim/protocol/schema-registry.js';
 import { enterpriseUserUrn, gatehouseUserUrn, userUrn } from '../../../src/scim/protocol/urns.js';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { FilterNode } from '../../../src/scim/protocol/filter.js';
-import { parseElementFilter, parseFilter } from '../../../src/scim/protocol/filter-parse.js';
-import { maxFilterDepth, maxFilterLength } from '../../../src/scim/protocol/filter-syntax.js';
+import type { FilterNode } from '../../../src/scim/protocol/filter/filter.js';
+import { parseElementFilter, parseFilter } from '../../../src/scim/protocol/filter/parse.js';
+import { maxFilterDepth, maxFilterLength } from '../../../src/scim/protocol/filter/syntax.js';
 import { createSchemaRegistry } from '../../../src/scim/protocol/schema-registry.js';
 import { refusal as refusalOf } from '../../support/scim-protocol.js';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { compileFilter } from '../../../src/scim/protocol/filter-match.js';
-import { parseFilter } from '../../../src/scim/protocol/filter-parse.js';
+import { compileFilter } from '../../../src/scim/protocol/filter/match.js';
+import { parseFilter } from '../../../src/scim/protocol/filter/parse.js';
 import { comparison, evaluate, optional, render, tree, user } from '../../support/filter-trees.js';
 import { registry } from '../../support/scim-protocol.js';
 

@@ -1,14 +1,14 @@
 import { expect } from 'chai';
-import { visibleTo } from '../../../src/identity/user-visibility.js';
+import { visibleTo } from '../../../src/identity/visibility.js';
 import { schemas } from '../../../src/persistence/collections/index.js';
 import { readCollection } from '../../../src/persistence/embedded/indexes.js';
 import { choosePlan, sortOrder, type Plan } from '../../../src/persistence/embedded/planner.js';
-import type { ScimContext } from '../../../src/scim/exchange.js';
-import { groupFilterTable } from '../../../src/scim/group-filter.js';
-import { parseFilter } from '../../../src/scim/protocol/filter-parse.js';
+import type { ScimContext } from '../../../src/scim/exchange/request.js';
+import { groupFilterTable } from '../../../src/scim/groups/filter.js';
+import { parseFilter } from '../../../src/scim/protocol/filter/parse.js';
 import { createSchemaRegistry } from '../../../src/scim/protocol/schema-registry.js';
-import { toStoredFilter } from '../../../src/scim/stored-filter.js';
-import { userFilterTable } from '../../../src/scim/user-filter.js';
+import { toStoredFilter } from '../../../src/scim/list/stored-filter.js';
+import { userFilterTable } from '../../../src/scim/users/filter.js';
 
 const registry = createSchemaRegistry([]);
 const context = {} as ScimContext;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { ListRequest } from '../../../src/scim/protocol/list-request.js';
-import { parseListRequest, parseSearchRequest } from '../../../src/scim/protocol/list-request.js';
-import { toListResponse } from '../../../src/scim/protocol/list-response.js';
+import type { ListRequest } from '../../../src/scim/protocol/list/request.js';
+import { parseListRequest, parseSearchRequest } from '../../../src/scim/protocol/list/request.js';
+import { toListResponse } from '../../../src/scim/protocol/list/response.js';
 import { listResponseUrn, searchRequestUrn } from '../../../src/scim/protocol/urns.js';
 import { refusal, registry } from '../../support/scim-protocol.js';
 

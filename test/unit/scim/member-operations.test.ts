@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { MemberSplit } from '../../../src/scim/protocol/member-operations.js';
-import { splitMemberOperations } from '../../../src/scim/protocol/member-operations.js';
+import type { MemberSplit } from '../../../src/scim/protocol/patch/member-operations.js';
+import { splitMemberOperations } from '../../../src/scim/protocol/patch/member-operations.js';
 import { groupUrn } from '../../../src/scim/protocol/urns.js';
 import type { RawOp } from '../../support/scim-protocol.js';
 import { operationsOf, refusal, registry } from '../../support/scim-protocol.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { applyPatch } from '../../../src/scim/protocol/patch-apply.js';
+import { applyPatch } from '../../../src/scim/protocol/patch/apply.js';
 import { ScimError } from '../../../src/scim/protocol/scim-error.js';
 import { enterpriseUserUrn, gatehouseUserUrn, groupUrn, userUrn } from '../../../src/scim/protocol/urns.js';
 import type { Json, RawOp } from '../../support/scim-protocol.js';

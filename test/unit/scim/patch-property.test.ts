@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { applyPatch } from '../../../src/scim/protocol/patch-apply.js';
+import { applyPatch } from '../../../src/scim/protocol/patch/apply.js';
 import { parseResource } from '../../../src/scim/protocol/resource-parse.js';
 import { schemasOf } from '../../../src/scim/protocol/resource.js';
 import { enterpriseUserUrn, userUrn } from '../../../src/scim/protocol/urns.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parsePatchRequest } from '../../../src/scim/protocol/patch-request.js';
+import { parsePatchRequest } from '../../../src/scim/protocol/patch/request.js';
 import { enterpriseUserUrn, patchOpUrn, userUrn } from '../../../src/scim/protocol/urns.js';
 import type { RawOp } from '../../support/scim-protocol.js';
 import { patchUser, refusal } from '../../support/scim-protocol.js';

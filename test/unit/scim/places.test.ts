@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Place, Search } from '../../../src/scim/page-search.js';
-import { orderPlaces } from '../../../src/scim/places.js';
+import type { Place, Search } from '../../../src/scim/list/page-search.js';
+import { orderPlaces } from '../../../src/scim/list/top-k.js';
 import { createSecretBox } from '../../../src/infrastructure/secret-box.js';
 import { systemClock } from '../../../src/shared/clock.js';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { findAttributePath } from '../../../src/scim/protocol/attribute-path.js';
-import { compileSort, compileSortKey } from '../../../src/scim/protocol/sort.js';
+import { compileSort, compileSortKey } from '../../../src/scim/protocol/list/sort.js';
 import { enterpriseUserUrn } from '../../../src/scim/protocol/urns.js';
 import { registry } from '../../support/scim-protocol.js';
 

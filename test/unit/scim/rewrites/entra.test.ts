@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { splitMemberOperations } from '../../../../src/scim/protocol/member-operations.js';
-import { parsePatchRequest } from '../../../../src/scim/protocol/patch-request.js';
+import { splitMemberOperations } from '../../../../src/scim/protocol/patch/member-operations.js';
+import { parsePatchRequest } from '../../../../src/scim/protocol/patch/request.js';
 import { rewriteRequest } from '../../../../src/scim/protocol/rewrites/rewrite-request.js';
 import { enterpriseUserUrn, groupUrn, patchOpUrn, userUrn } from '../../../../src/scim/protocol/urns.js';
 import { ada, refusal, registry } from '../../../support/scim-protocol.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { splitMemberOperations } from '../../../../src/scim/protocol/member-operations.js';
-import { parsePatchRequest } from '../../../../src/scim/protocol/patch-request.js';
+import { splitMemberOperations } from '../../../../src/scim/protocol/patch/member-operations.js';
+import { parsePatchRequest } from '../../../../src/scim/protocol/patch/request.js';
 import { dialects, knownRewrites } from '../../../../src/scim/protocol/rewrites/dialects.js';
 import { rewriteRequest } from '../../../../src/scim/protocol/rewrites/rewrite-request.js';
 import {

@@ -1,0 +1,190 @@
+import type { ApiKeyDocument } from '../../persistence/collections/directories.js';
+import type { AuditParty } from '../../persistence/collections/events.js';
+import type { Step, Transaction } from '../../persistence/store.js';
+import { AppError } from '../../shared/errors.js';
+import { hashToken, newId, newToken } from '../../shared/ids.js';
+import type { Origin } from '../actors.js';
+import { recordEvent } from '../audit/audit.js';
+import type { Actor, Core } from '../core.js';
+import { refuseDuplicates } from '../duplicates.js';
+import { requireGrantable } from '../permissions.js';
+import { getRole } from '../roles/roles.js';
+import { tenantConfigStep, touchTenant } from '../tenants/config.js';
+import { requireVersion, type WriteOptions } from '../versions.js';
+
+export type { ApiKeyDocument } from '../../persistence/collections/directories.js';
+
+export interface ApiKeyInput {
+  name: string;
+  /** Full key of a role of the tenant: what the key may do. */
+  role: string;
+  /** Absent: a new random one. */
+  key?: string | undefined;
+  /** null: never. */
+  expiresAt?: Date | null | undefined;
+}
+
+const useNoteMs = 60_000;
+
+/** Enough to recognise a key by; never more than a third of it. */
+const prefixOf = (key: string): string => key.slice(0, Math.min(10, Math.floor(key.length / 3)));
+
+const duplicates = {
+  api_keys_name: {
+    code: 'api_key.name_taken',
+    message: 'the name is taken by another key',
+    pointer: '/name',
+  },
+} as const;
+
+const partyOf = ({ _id, name }: ApiKeyDocument): AuditParty => ({ type: 'api_key', id: _id, label: name });
+
+/** @throws AppError `input.invalid` unless it is a role of the tenant; `role.not_grantable`. */
+function* requireKeyRole(tx: Transaction, actor: Actor, fullKey: string): Step<void> {
+  const role = (yield* tenantConfigStep(tx, actor.tenantId)).roles.get(fullKey);
+  if (role?.applicationKey !== null) {
+    throw new AppError('input.invalid', `there is no role ${fullKey} of the tenant`, {
+      errors: [{ pointer: '/role', detail: `there is no role ${fullKey} of the tenant` }],
+    });
+  }
+  requireGrantable(actor, [role]);
+  // A role that is deleted at this moment must see the key that names it.
+  yield* touchTenant(tx, actor.tenantId);
+}
+
+/**
+ * Stores a key, as a step of a transaction. See {@link createApiKey}.
+ *
+ * @throws AppError `input.invalid`, `role.not_grantable`; the store's `store.duplicate` for a taken name.
+ */
+export function* createApiKeyStep(
+  tx: Transaction,
+  actor: Actor,
+  input: ApiKeyInput & { key: string },
+  now: Date,
+): Step<ApiKeyDocument> {
+  yield* requireKeyRole(tx, actor, input.role);
+  const stored = yield* tx
+    .tenant(actor.tenantId)
+    .collection('api_keys')
+    .insert({
+      _id: newId(),
+      tenantId: actor.tenantId,
+      name: input.name,
+      keyHash: hashToken(input.key),
+      prefix: prefixOf(input.key),
+      role: input.role,
+      lastUsedAt: null,
+      expiresAt: input.expiresAt ?? null,
+    });
+  yield* recordEvent(tx, actor, { action: 'api_key.created', target: partyOf(stored) }, now);
+  return stored;
+}
+
+/**
+ * @returns the key in clear, this once.
+ * @throws AppError `api_key.name_taken`, `input.invalid`, `role.not_grantable`.
+ */
+export async function createApiKey(
+  core: Core,
+  actor: Actor,
+  input: ApiKeyInput,
+): Promise<{ document: ApiKeyDocument; key: string }> {
+  const key = input.key ?? newToken('gh_sk');
+  const now = core.clock.now();
+  const document = await refuseDuplicates(duplicates, () =>
+    core.store.transaction(function* (tx) {
+      return yield* createApiKeyStep(tx, actor, { ...input, key }, now);
+    }),
+  );
+  return { document, key };
+}
+
+/** All keys of a tenant by name; never their values. */
+export function listApiKeys(core: Core, tenantId: string): Promise<ApiKeyDocument[]> {
+  return core.store
+    .tenant(tenantId)
+    .collection('api_keys')
+    .find({}, { sort: { name: 1 } });
+}
+
+/**
+ * Changes what a key may do, or its value.
+ *
+ * @throws AppError `api_key.not_found`, `input.invalid`, `role.not_grantable`, `resource.version_mismatch`.
+ */
+export async function updateApiKey(
+  core: Core,
+  actor: Actor,
+  id: string,
+  change: { role?: string | undefined; key?: string | undefined },
+  options: WriteOptions = {},
+): Promise<ApiKeyDocument> {
+  const now = core.clock.now();
+  return core.store.transaction(function* (tx) {
+    const keys = tx.tenant(actor.tenantId).collection('api_keys');
+    const before = yield* keys.get(id);
+    if (!before) throw new AppError('api_key.not_found', 'there is no such key');
+    requireVersion(before, options.ifVersion);
+    const role = change.role ?? before.role;
+    if (change.role !== undefined) yield* requireKeyRole(tx, actor, change.role);
+    const keyHash = change.key === undefined ? before.keyHash : hashToken(change.key);
+    if (role === before.role && keyHash === before.keyHash) return before;
+    const prefix = change.key === undefined ? before.prefix : prefixOf(change.key);
+    const after = yield* keys.update(id, (stored) => ({ ...stored, role, keyHash, prefix }));
+    const changes = role === before.role ? [] : [{ path: 'role', before: before.role, after: role }];
+    yield* recordEvent(tx, actor, { action: 'api_key.updated', target: partyOf(before), changes }, now);
+    return after ?? before;
+  });
+}
+
+/** @throws AppError `api_key.not_found`. */
+export async function revokeApiKey(core: Core, actor: Actor, id: string): Promise<void> {
+  const now = core.clock.now();
+  await core.store.transaction(function* (tx) {
+    const keys = tx.tenant(actor.tenantId).collection('api_keys');
+    const key = yield* keys.get(id);
+    if (!key) throw new AppError('api_key.not_found', 'there is no such key');
+    yield* keys.remove(id);
+    yield* recordEvent(tx, actor, { action: 'api_key.revoked', target: partyOf(key) }, now);
+  });
+}
+
+function noteUse(core: Core, key: ApiKeyDocument, now: Date): void {
+  const isNoted = ({ lastUsedAt }: ApiKeyDocument): boolean =>
+    lastUsedAt !== null && now.getTime() - lastUsedAt.getTime() < useNoteMs;
+  if (isNoted(key)) return;
+  core.store
+    .tenant(key.tenantId)
+    .collection('api_keys')
+    .update(key._id, (stored) => (isNoted(stored) ? undefined : { ...stored, lastUsedAt: now }))
+    .catch((error: unknown) => core.log.warn({ err: error }, 'the use of a key could not be noted'));
+}
+
+/**
+ * Who speaks with this API key, and what they may do: what its role holds at this moment.
+ *
+ * @returns undefined for any key that does not hold.
+ */
+export async function authenticateApiKey(
+  core: Core,
+  key: string,
+  origin: Origin,
+): Promise<Actor | undefined> {
+  const stored = await core.store.server.collection('api_keys').findOne({ keyHash: hashToken(key) });
+  const now = core.clock.now();
+  if (!stored || (stored.expiresAt !== null && stored.expiresAt <= now)) return undefined;
+  const role = await getRole(core, stored.tenantId, stored.role).catch((error: unknown) => {
+    if (error instanceof AppError && error.code === 'role.not_found') return undefined;
+    throw error;
+  });
+  noteUse(core, stored, now);
+  return {
+    party: { type: 'api_key', id: stored._id, label: stored.name },
+    tenantId: stored.tenantId,
+    permissions: new Set(role?.management),
+    directoryId: null,
+    requestId: origin.requestId,
+    ip: origin.ip,
+  };
+}

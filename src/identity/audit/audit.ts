@@ -1,0 +1,117 @@
+import type { AuditEventDocument, AuditParty } from '../../persistence/collections/events.js';
+import type { NewDocument, Query, Step, Transaction } from '../../persistence/store.js';
+import { cutLong } from '../../shared/cut-values.js';
+import { newId } from '../../shared/ids.js';
+import type { FieldChange } from '../changes.js';
+import type { Actor, Core } from '../core.js';
+
+export type { AuditEventDocument } from '../../persistence/collections/events.js';
+
+export interface AuditEventInput {
+  /** `noun.verb`, e.g. `user.disabled`. */
+  action: string;
+  target?: AuditParty | null;
+  /** Without secrets. */
+  changes?: readonly FieldChange[];
+  /** `success` unless said otherwise. */
+  result?: 'success' | 'failure';
+}
+
+/** The trail is kept for ever: of what is longer, it keeps the length and a digest. */
+const longest = { text: 1000, whole: 16_384 };
+
+function documentOf(actor: Actor, event: AuditEventInput, now: Date): NewDocument<AuditEventDocument> {
+  return {
+    _id: newId(),
+    tenantId: actor.tenantId,
+    at: now,
+    actor: { type: actor.party.type, id: actor.party.id, label: actor.party.label },
+    action: event.action,
+    target: event.target ?? null,
+    changes: (event.changes ?? []).map(({ path, before, after }) => ({
+      path,
+      before: cutLong(before, longest),
+      after: cutLong(after, longest),
+    })),
+    requestId: actor.requestId,
+    ip: actor.ip,
+    result: event.result ?? 'success',
+  };
+}
+
+/** Appends to the audit trail in the transaction of the change it tells of. */
+export function* recordEvent(tx: Transaction, actor: Actor, event: AuditEventInput, now: Date): Step<void> {
+  yield* tx
+    .tenant(actor.tenantId)
+    .collection('audit_events')
+    .insert(documentOf(actor, event, now));
+}
+
+/** Appends to the audit trail what changed nothing else: sign-ins, refusals, exports. */
+export async function writeEvent(core: Core, actor: Actor, event: AuditEventInput): Promise<void> {
+  const document = documentOf(actor, event, core.clock.now());
+  await core.store.tenant(actor.tenantId).collection('audit_events').insert(document);
+}
+
+export interface AuditFilter {
+  action?: string;
+  actorId?: string;
+  targetId?: string;
+  result?: 'success' | 'failure';
+  /** Inclusive. */
+  from?: Date;
+  /** Exclusive. */
+  to?: Date;
+}
+
+export interface AuditPage {
+  /** Events beyond this one, in the order asked for; absent: from the start. */
+  afterId?: string;
+  limit: number;
+  /** Asked of each item, in order: whether to end with it. */
+  until?: (read: unknown) => boolean;
+  /** Newest first unless `asc`. */
+  order?: 'asc' | 'desc';
+}
+
+function queryOf(filter: AuditFilter): Query {
+  const at = { ...(filter.from && { $gte: filter.from }), ...(filter.to && { $lt: filter.to }) };
+  return {
+    ...(filter.action !== undefined && { action: filter.action }),
+    ...(filter.actorId !== undefined && { 'actor.id': filter.actorId }),
+    ...(filter.targetId !== undefined && { 'target.id': filter.targetId }),
+    ...(filter.result !== undefined && { result: filter.result }),
+    ...((filter.from ?? filter.to) && { at }),
+  };
+}
+
+/** @returns a page of events and how many match in all. */
+export async function listAuditEvents(
+  core: Core,
+  tenantId: string,
+  filter: AuditFilter,
+  page: AuditPage,
+): Promise<{ items: AuditEventDocument[]; total: number }> {
+  const events = core.store.tenant(tenantId).collection('audit_events');
+  const query = queryOf(filter);
+  const direction = page.order === 'asc' ? 1 : -1;
+  const [items, total] = await Promise.all([
+    events.find(query, {
+      sort: { _id: direction },
+      limit: page.limit,
+      ...(page.until && { until: page.until }),
+      ...(page.afterId !== undefined && { after: { _id: page.afterId } }),
+    }),
+    events.count(query),
+  ]);
+  return { items, total };
+}
+
+/** Every event that matches, oldest first, for exports. */
+export function iterateAuditEvents(
+  core: Core,
+  tenantId: string,
+  filter: AuditFilter,
+): AsyncIterable<AuditEventDocument> {
+  return core.store.tenant(tenantId).collection('audit_events').iterate(queryOf(filter));
+}

@@ -1,0 +1,98 @@
+import type { AuditSealDocument } from '../../persistence/collections/events.js';
+import {
+  beginning,
+  digestOf,
+  holds,
+  lateSince,
+  macOf,
+  membersOf,
+  mostEvents,
+  type Foundation,
+} from './seal.js';
+import type { Core } from '../core.js';
+
+/** What the verification of one tenant's audit trail found. */
+export interface AuditVerdict {
+  /** The first seal that does not hold, and why; null: all hold. */
+  broken: { sequence: number; reason: string } | null;
+  seals: number;
+  sealed: number;
+  /** Events that came in below a seal that stood already, as from a process whose clock was behind. */
+  late: number;
+  /** Events not sealed yet: the newest ones, and late ones. */
+  unsealed: number;
+  /** The newest seal's MAC: note it elsewhere, and a later verification can show that nothing was cut off since. */
+  head: string | null;
+}
+
+/** What is known of events below the last seal: which were sealed late, and from which id on one may still be on its way to that. */
+interface Lateness {
+  sealed: ReadonlySet<string>;
+  since: string;
+}
+
+/** @returns why a seal does not hold, or how many late events that are not sealed yet stand in its run. */
+async function judge(
+  core: Core,
+  tenantId: string,
+  seal: AuditSealDocument,
+  previous: Foundation,
+  late: Lateness,
+): Promise<string | number> {
+  if (seal.sequence !== previous.sequence + 1) return 'the seal before it is missing';
+  if (seal.fromId !== previous.toId) return 'it does not begin where the seal before it ends';
+  if (macOf(core, tenantId, seal, previous.mac) !== seal.mac) return 'the seal itself was changed';
+  const events = core.store.tenant(tenantId).collection('audit_events');
+  const range = { ...(seal.fromId !== '' && { $gt: seal.fromId }), $lte: seal.toId };
+  const query = seal.late ? { _id: { $in: seal.late } } : { _id: range };
+  const found = await events.find(query, { sort: { _id: 1 }, limit: 2 * mostEvents });
+  const members = membersOf(seal);
+  const own = seal.late ? found : found.filter(({ _id }) => !late.sealed.has(_id));
+  const held = seal.late ? own : own.filter(({ _id }) => _id <= late.since || holds(members, _id));
+  if (held.length !== seal.count) return `holds ${seal.count} events, but ${held.length} are there`;
+  if (digestOf(held) !== seal.digest) return 'an event was changed';
+  return own.length - held.length;
+}
+
+/**
+ * Recomputes every seal of a tenant.
+ *
+ * @param expectedHead - a MAC that was the newest at some time: it must be among the seals.
+ */
+export async function verifyAuditTrail(
+  core: Core,
+  tenantId: string,
+  expectedHead?: string,
+): Promise<AuditVerdict> {
+  const scope = core.store.tenant(tenantId);
+  const events = scope.collection('audit_events');
+  // Counted before the unsealed ones: what is appended meanwhile must not look slipped in.
+  const total = await events.count({});
+  const verdict: AuditVerdict = { broken: null, seals: 0, sealed: 0, late: 0, unsealed: 0, head: null };
+  let previous = beginning;
+  let isHeadFound = expectedHead === undefined;
+  const seals = await scope.collection('audit_seals').find({}, { sort: { sequence: 1 } });
+  const sealed = new Set(seals.flatMap((seal) => seal.late ?? []));
+  const late = { sealed, since: lateSince(seals.at(-1) ?? beginning) };
+  let coming = 0;
+  for (const seal of seals) {
+    const found = await judge(core, tenantId, seal, previous, late);
+    if (typeof found === 'string') return { ...verdict, broken: { sequence: seal.sequence, reason: found } };
+    coming += found;
+    verdict.seals += 1;
+    verdict.sealed += seal.count;
+    verdict.late += (seal.late?.length ?? 0) + found;
+    verdict.head = seal.mac;
+    isHeadFound ||= seal.mac === expectedHead;
+    previous = seal;
+  }
+  const above = await events.count(previous === beginning ? {} : { _id: { $gt: previous.toId } });
+  verdict.unsealed = above + coming;
+  const sequence = verdict.seals + 1;
+  if (!isHeadFound) {
+    verdict.broken = { sequence, reason: 'the noted head is not there: the end was cut off' };
+  } else if (total > verdict.sealed + verdict.unsealed) {
+    verdict.broken = { sequence, reason: 'there are events whose ids stand outside every run' };
+  }
+  return verdict;
+}

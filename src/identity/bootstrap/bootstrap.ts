@@ -1,0 +1,184 @@
+import { systemActor } from '../actors.js';
+import { applyInside, pick } from './entries.js';
+import { openLedger, withBootstrapLease, type EntryPlace, type Ledger } from './ledger.js';
+import { positionOf } from './read.js';
+import { all, applyEntry, at, digestsOf, type EntryOutcome, type Run } from './run.js';
+import { BootstrapError, type BootstrapFile, type BootstrapTenant } from './schema.js';
+import type { Core } from '../core.js';
+import { createTenant, findTenantBySlug, updateTenant, type TenantDocument } from '../tenants/tenants.js';
+import type { SettingsPatch } from '../tenants/settings.js';
+
+export { parseBootstrap } from './read.js';
+export { BootstrapError, type BootstrapFile } from './schema.js';
+
+/** How many entries of each kind of outcome. */
+export interface BootstrapOutcome {
+  created: number;
+  updated: number;
+  unchanged: number;
+}
+
+const actorName = 'bootstrap file';
+
+const settingField = (name: string): string => `settings.${name}`;
+
+/** A tenant's own fields, each setting as one of its own. */
+function fieldsOfTenant({ slug, name, preset, settings = {} }: BootstrapTenant): Record<string, unknown> {
+  const flat = Object.entries(settings).map(([key, value]) => [settingField(key), value] as const);
+  return { slug, name, preset, ...Object.fromEntries(flat) };
+}
+
+export const tenantPlace = ({ slug }: BootstrapTenant): EntryPlace => ({
+  kind: 'tenant',
+  tenantId: 'server',
+  key: slug,
+});
+
+/** Under this name the ledger keeps a digest of all that a tenant's entry holds. */
+const whole = '*';
+
+async function applyTenantEntry(run: Run, entry: BootstrapTenant, path: string): Promise<string | undefined> {
+  const { core } = run;
+  const { slug, name, preset } = entry;
+  const settings = (entry.settings ?? {}) as SettingsPatch;
+  return applyEntry<TenantDocument>(run, {
+    place: tenantPlace(entry),
+    path,
+    fields: fieldsOfTenant(entry),
+    idOf: ({ _id }) => _id,
+    find: () => findTenantBySlug(core, slug),
+    get: (id) => core.store.tenant(id).collection('tenants').get(id),
+    create: async () => (await createTenant(core, { slug, name, preset: preset ?? 'default', settings }))._id,
+    update: ({ _id }, names, options) => {
+      const said = Object.entries(settings).filter(([key]) => names.has(settingField(key)));
+      const change = { ...pick({ name, preset }, names), settings: Object.fromEntries(said) };
+      return updateTenant(core, systemActor(_id, actorName), change, options);
+    },
+  });
+}
+
+type Plan = Pick<Run, 'core' | 'ledger' | 'outcomes' | 'again'>;
+
+async function applyTenant(plan: Plan, entry: BootstrapTenant, path: string): Promise<void> {
+  const { ledger } = plan;
+  const place = tenantPlace(entry);
+  const record = await ledger.find(place);
+  const server: Run = {
+    ...plan,
+    actor: systemActor('server', actorName),
+    applied: new Map(record && [[record._id, record]]),
+  };
+  const tenantId = await applyTenantEntry(server, entry, path);
+  if (tenantId === undefined) return;
+  const run: Run = {
+    ...server,
+    actor: systemActor(tenantId, actorName),
+    applied: await ledger.ofTenant(tenantId),
+  };
+  await applyInside(run, entry, path);
+  const digests = digestsOf(ledger, place, { ...fieldsOfTenant(entry), [whole]: entry });
+  const kept = record?.fields.map(({ field, digest }) => [field, digest] as const) ?? [];
+  await ledger.save({
+    place,
+    documentId: tenantId,
+    digests: new Map([...kept, ...digests]),
+    passwordSetAt: null,
+  });
+}
+
+/** How many entries stand in a tenant's, itself among them. */
+function entriesIn(entry: BootstrapTenant): number {
+  const {
+    applications = [],
+    directories = [],
+    roles = [],
+    ssoConnections = [],
+    users = [],
+    groups = [],
+    apiKeys = [],
+  } = entry;
+  const inside = [...applications.map((item) => item.roles), ...directories.map((item) => item.tokens)];
+  return [
+    [entry],
+    applications,
+    directories,
+    roles,
+    ssoConnections,
+    users,
+    groups,
+    apiKeys,
+    ...inside,
+  ].reduce((sum, list) => sum + (list?.length ?? 0), 0);
+}
+
+/** The tenants of a file whose entry is not, to the letter, the one that was last applied. */
+export async function changedTenants(
+  ledger: Ledger,
+  file: Pick<BootstrapFile, 'tenants'>,
+  read: Ledger['find'] = ledger.peek,
+): Promise<BootstrapTenant[]> {
+  const changed: BootstrapTenant[] = [];
+  for (const entry of file.tenants) {
+    const place = tenantPlace(entry);
+    const record = await read(place);
+    const last = record?.fields.find(({ field }) => field === whole)?.digest;
+    if (last !== ledger.digest(place, whole, entry)) changed.push(entry);
+  }
+  return changed;
+}
+
+const countOf = (outcomes: ReadonlyMap<string, EntryOutcome>, wanted: EntryOutcome): number =>
+  [...outcomes.values()].filter((outcome) => outcome === wanted).length;
+
+/** Applies tenants until nothing more can be: what one gives up (a domain, a client id) another may take, in whatever order they stand. */
+async function applyTenants(
+  plan: Plan,
+  file: BootstrapFile,
+  tenants: readonly BootstrapTenant[],
+): Promise<void> {
+  for (;;) {
+    const before = countOf(plan.outcomes, 'created') + countOf(plan.outcomes, 'updated');
+    try {
+      await all(
+        tenants.map((entry) => {
+          const path = `tenants[${positionOf(entry) ?? file.tenants.indexOf(entry)}]`;
+          return () => at(path, () => applyTenant(plan, entry, path));
+        }),
+      );
+      return;
+    } catch (error) {
+      const after = countOf(plan.outcomes, 'created') + countOf(plan.outcomes, 'updated');
+      if (!(error instanceof BootstrapError) || after === before) throw error;
+    }
+  }
+}
+
+/**
+ * Makes the store hold what the file declares. Each field of each entry is applied when the entry is new here, or when its value in the file
+ * is another than the one last applied: what was changed, revoked or deleted here since then stays. Entries are found by their key
+ * (`slug`, `key`, `email`, `name`); what is not in the file is left alone.
+ *
+ * Look before with `rehearseBootstrap`: what is refused here leaves the rest applied.
+ *
+ * @param options - `again`: apply everything as if it were new here.
+ * @throws BootstrapError naming the JSON path of every entry that was refused.
+ */
+export async function applyBootstrap(
+  core: Core,
+  file: BootstrapFile,
+  { again = false }: { again?: boolean } = {},
+): Promise<BootstrapOutcome> {
+  const ledger = await openLedger(core);
+  const planned = again ? file.tenants : await changedTenants(ledger, file);
+  const outcomes = new Map<string, EntryOutcome>();
+  if (planned.length > 0) {
+    await withBootstrapLease(core, async () => {
+      // Another process may have applied them while this one waited.
+      const still = again ? planned : await changedTenants(ledger, { tenants: planned }, ledger.find);
+      await applyTenants({ core, ledger, outcomes, again }, file, still);
+    });
+  }
+  const total = file.tenants.reduce((sum, entry) => sum + entriesIn(entry), 0);
+  const [created, updated] = [countOf(outcomes, 'created'), countOf(outcomes, 'updated')];
+  return { created, updated, unchanged: total - created - updated };
+}

@@ -1,0 +1,234 @@
+import type { z } from 'zod';
+import type { ApplicationDocument } from '../../persistence/collections/tenants.js';
+import type { UserDocument } from '../../persistence/collections/users.js';
+import { listApplications, signedResponseAlg } from '../applications/applications.js';
+import type { DirectoryDocument } from '../../persistence/collections/directories.js';
+import type { Query } from '../../persistence/store.js';
+import {
+  applicationSchema,
+  connectionSchema,
+  directorySchema,
+  type BootstrapApplication,
+  type BootstrapConnection,
+  type BootstrapDirectory,
+  type BootstrapFile,
+  type BootstrapRole,
+  type BootstrapTenant,
+} from './schema.js';
+import type { Core } from '../core.js';
+import { listDirectories } from '../directories/directories.js';
+import { listRoles, type Role } from '../roles/roles.js';
+import { listConnections, type SsoConnectionDocument } from '../sso/connections.js';
+import { ownSettings } from '../tenants/settings.js';
+import { accessOf } from '../grants/services.js';
+import { listTenants, type TenantDocument } from '../tenants/tenants.js';
+
+type Text = string | undefined;
+
+function present<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
+}
+
+function exportRole({ key, name, description, permissions }: Role): BootstrapRole {
+  return present({ key, name, description: description || undefined, permissions: [...permissions] });
+}
+
+/** The fields of a stored document that the file knows by the same names, whichever there are. */
+function sharedFields(schema: { shape: object }, document: object): Record<string, unknown> {
+  const known = new Map<string, z.ZodType>(Object.entries(schema.shape));
+  return Object.fromEntries(
+    Object.entries(document).filter(
+      ([name, value]) => value !== undefined && known.get(name)?.safeParse(value).success === true,
+    ),
+  );
+}
+
+function exportApplication(application: ApplicationDocument, roles: readonly Role[]) {
+  const { key, clientSecretHash } = application;
+  return {
+    ...sharedFields(applicationSchema, application),
+    // Without its secret it would come back as one that needs none.
+    ...(clientSecretHash !== null && { isPublic: false }),
+    idTokenSignedResponseAlg: signedResponseAlg(application),
+    roles: roles.filter((role) => role.applicationKey === key).map(exportRole),
+  } as unknown as BootstrapApplication;
+}
+
+function exportConnection(connection: SsoConnectionDocument) {
+  const said = Object.entries(connection).filter(
+    ([name, value]) => value !== null && name !== 'clientSecret',
+  );
+  return {
+    ...sharedFields(connectionSchema, Object.fromEntries(said)),
+    ...(connection.clientSecret && { isPublic: false }),
+    domains: connection.domains.map(({ domain, verified }) => ({ domain, verified })),
+  } as unknown as BootstrapConnection;
+}
+
+function exportDirectory(directory: DirectoryDocument) {
+  return {
+    ...sharedFields(directorySchema, directory),
+    roleRules: directory.roleRules.map(({ when, grant }) => ({ when, grant })),
+  } as unknown as BootstrapDirectory;
+}
+
+const textOf = (value: unknown): Text => (typeof value === 'string' && value !== '' ? value : undefined);
+
+export function exportUser(user: UserDocument) {
+  const { attributes } = user;
+  const name = (attributes['name'] ?? {}) as Record<string, unknown>;
+  const phones = attributes['phoneNumbers'];
+  const phone = Array.isArray(phones) ? (phones[0] as Record<string, unknown> | undefined) : undefined;
+  const email = user.email ?? user.userName;
+  const manual = user.grants.filter((grant) => grant.type === 'manual').map((grant) => grant.role);
+  const invited = user.grants.filter((grant) => grant.type === 'invite').map((grant) => grant.role);
+  return present({
+    email,
+    userName: user.userName === email ? undefined : user.userName,
+    givenName: textOf(name['givenName']),
+    familyName: textOf(name['familyName']),
+    displayName: textOf(attributes['displayName']),
+    phone: textOf(phone?.['value']),
+    roles: [...new Set(manual)],
+    invitedRoles: invited.length > 0 ? [...new Set(invited)] : undefined,
+    enabled: user.enabled,
+    approved: user.approved ? undefined : false,
+    activated: user.activatedAt === null ? false : undefined,
+    accessExpiresAt: user.accessExpiresAt?.toISOString(),
+    loginType: user.loginType,
+    ...exportAccess(user),
+  });
+}
+
+/** What is as it is for everybody is left out. */
+function exportAccess(user: UserDocument) {
+  const { limitedProducts, userProfileAccess, services } = accessOf(user);
+  return {
+    limitedProducts: limitedProducts.length > 0 ? [...limitedProducts] : undefined,
+    userProfileAccess: userProfileAccess || undefined,
+    services: services.length > 0 ? services.map(({ application }) => application) : undefined,
+  };
+}
+
+async function exportUsers(core: Core, tenantId: string): Promise<BootstrapTenant['users']> {
+  const users = [];
+  const stored = core.store.tenant(tenantId).collection('users').iterate({ directoryId: null });
+  for await (const user of stored) users.push(exportUser(user));
+  return users;
+}
+
+/** The groups made here, with those members and administrators who are in the file. */
+async function exportGroups(core: Core, tenantId: string): Promise<BootstrapTenant['groups']> {
+  const scope = core.store.tenant(tenantId);
+  const addressOf = (user: UserDocument): string => user.email ?? user.userName;
+  const groups = [];
+  for await (const group of scope.collection('groups').iterate({ directoryId: null })) {
+    const users = scope.collection('users');
+    const members = await users.find({ groupIds: group._id, directoryId: null });
+    const administrators = await users.find({
+      _id: { $in: group.administratorIds ?? [] },
+      directoryId: null,
+    });
+    groups.push({
+      displayName: group.displayName,
+      roles: [...(group.roleIds ?? [])],
+      members: members.map(addressOf),
+      administrators: administrators.map(addressOf),
+    });
+  }
+  return groups;
+}
+
+/** What a tenant holds and a file does not, in words: how many of each. */
+async function leftOut(core: Core, { _id, slug }: TenantDocument): Promise<string[]> {
+  const scope = core.store.tenant(_id);
+  const count = async (
+    name:
+      | 'users'
+      | 'groups'
+      | 'api_keys'
+      | 'scim_tokens'
+      | 'applications'
+      | 'sso_connections'
+      | 'invitations'
+      | 'credentials',
+    query: Query,
+  ): Promise<number> => scope.collection(name).count(query);
+  const found: [number, string][] = [
+    [
+      await count('users', { directoryId: { $gt: '' } }),
+      'users of directories: their directories send them again',
+    ],
+    [
+      await count('groups', { directoryId: { $gt: '' } }),
+      'groups of directories: their directories send them again',
+    ],
+    [
+      await count('invitations', { status: 'waiting' }),
+      'open invitations: the people are in it, to be activated; send the mails anew',
+    ],
+    [
+      await count('credentials', { passwordHash: { $gt: '' } }),
+      'passwords and second factors: people set new ones by "Forgot your password?"',
+    ],
+    [
+      await count('applications', { clientSecretHash: { $gt: '' } }),
+      'client secrets of applications: give them in the file, or make new ones after the import',
+    ],
+    [
+      await count('sso_connections', { clientSecret: { $gt: '' } }),
+      'client secrets of SSO connections: give them in the file',
+    ],
+    [await count('api_keys', {}), 'API keys'],
+    [await count('scim_tokens', {}), 'SCIM tokens'],
+    [
+      await count('groups', { directoryId: null, groupIds: { $gt: '' } }),
+      'groups made here stand inside others: nesting is not in it',
+    ],
+  ];
+  return found.flatMap(([number, what]) =>
+    number > 0 ? [`${slug}: not in the file: ${number} ${what}`] : [],
+  );
+}
+
+async function exportTenant(core: Core, tenant: TenantDocument): Promise<BootstrapTenant> {
+  const { _id, slug, name, preset } = tenant;
+  const roles = await listRoles(core, _id);
+  const applications = await listApplications(core, _id);
+  return {
+    slug,
+    name,
+    preset: preset as NonNullable<BootstrapTenant['preset']>,
+    settings: ownSettings(tenant),
+    roles: roles.filter((role) => role.applicationKey === null && !role.builtIn).map(exportRole),
+    applications: applications.map((application) => exportApplication(application, roles)),
+    users: await exportUsers(core, _id),
+    groups: await exportGroups(core, _id),
+    directories: (await listDirectories(core, _id)).map(exportDirectory),
+    ssoConnections: (await listConnections(core, _id)).map(exportConnection),
+  };
+}
+
+async function tenantsNamed(core: Core, slug: string | undefined): Promise<TenantDocument[]> {
+  return (await listTenants(core)).filter((tenant) => slug === undefined || tenant.slug === slug);
+}
+
+/**
+ * What stands in the store in the form of the bootstrap file. Secrets, API keys and tokens stay here, and so do the users that a
+ * directory provisions: it sends them again.
+ *
+ * @param slug - one tenant's; absent: all.
+ */
+export async function exportBootstrap(core: Core, slug?: string): Promise<BootstrapFile> {
+  const exported = [];
+  for (const tenant of await tenantsNamed(core, slug)) exported.push(await exportTenant(core, tenant));
+  return { tenants: exported };
+}
+
+/** What {@link exportBootstrap} could not put into the file, in words. */
+export async function leftOutOf(core: Core, slug?: string): Promise<string[]> {
+  const lines = [];
+  for (const tenant of await tenantsNamed(core, slug)) lines.push(...(await leftOut(core, tenant)));
+  return lines;
+}

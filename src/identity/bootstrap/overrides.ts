@@ -1,0 +1,302 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { UserDocument } from '../../persistence/collections/users.js';
+import { hashToken } from '../../shared/ids.js';
+import { signedResponseAlg, type ApplicationDocument } from '../applications/applications.js';
+import { exportUser } from './export.js';
+import { openLedger, type BootstrapEntryDocument, type Ledger } from './ledger.js';
+import { positionOf } from './read.js';
+import type { BootstrapConnection, BootstrapFile, BootstrapTenant, BootstrapUser } from './schema.js';
+import { tenantPlace } from './bootstrap.js';
+import type { Core } from '../core.js';
+import { normalDomain } from '../email.js';
+import { openClientSecret, type SsoConnectionDocument } from '../sso/connections.js';
+import { settingsOf } from '../tenants/settings.js';
+import type { TenantDocument } from '../tenants/tenants.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** In one order, where a list's order says nothing. */
+function sorted(value: unknown): unknown {
+  return Array.isArray(value) ? value.map((item) => JSON.stringify(item)).sort() : value;
+}
+
+/**
+ * The fields of an entry whose value here is another than the file's.
+ *
+ * @param shown - what stands here, in the file's form; undefined is not compared.
+ */
+function differing(entry: object, shown: Fields): string[] {
+  return Object.entries(entry)
+    .filter(([name, value]) => value !== undefined && shown[name] !== undefined)
+    .filter(([name, value]) => !isDeepStrictEqual(sorted(value), sorted(shown[name])))
+    .map(([name]) => name);
+}
+
+/** The file's own value where the stored form says the same; a value that is nobody's where it does not. */
+const sameIf = (isSame: boolean, value: unknown): unknown => (isSame ? value : { changed: true });
+
+function shownApplication(clientSecret: string | null | undefined, document: ApplicationDocument): Fields {
+  const hash = clientSecret ? hashToken(clientSecret) : null;
+  return {
+    ...document,
+    idTokenSignedResponseAlg: signedResponseAlg(document),
+    clientSecret: sameIf(hash === document.clientSecretHash, clientSecret),
+  };
+}
+
+function shownConnection(core: Core, entry: BootstrapConnection, document: SsoConnectionDocument): Fields {
+  const { domains = [], clientSecret = null } = entry;
+  const stands = ({ domain, verified }: (typeof domains)[number]): boolean => {
+    const stored = document.domains.find((other) => other.domain === normalDomain(domain));
+    return stored !== undefined && (verified === undefined || stored.verified === verified);
+  };
+  const isSame = domains.every(stands) && domains.length === document.domains.length;
+  return {
+    ...document,
+    domains: sameIf(isSame, domains),
+    clientSecret: sameIf(openClientSecret(core, document) === clientSecret, clientSecret),
+  };
+}
+
+function shownUser(entry: BootstrapUser, user: UserDocument, isPasswordKept: boolean): Fields {
+  const exported: Fields = exportUser(user);
+  const { roles: shownRoles = [], invitedRoles = [] } = exported as {
+    roles?: string[];
+    invitedRoles?: string[];
+  };
+  // What came with an invitation elsewhere is given by the file here.
+  const byFile = new Set([...shownRoles, ...invitedRoles]);
+  const given = [...byFile].filter(
+    (role) => (entry.roles ?? []).includes(role) || !(entry.invitedRoles ?? []).includes(role),
+  );
+  const nothing: Fields = {
+    approved: true,
+    activated: true,
+    limitedProducts: [],
+    services: [],
+    userProfileAccess: false,
+  };
+  const isOurs = user.directoryId === null;
+  const shown = Object.keys(entry).map((name) => [name, exported[name] ?? nothing[name] ?? null]);
+  const profile = ['email', 'userName', 'givenName', 'familyName', 'displayName', 'phone'];
+  // Of a provisioned user these are the directory's.
+  const theirs = isOurs ? {} : Object.fromEntries(profile.map((name) => [name, undefined]));
+  return {
+    ...(Object.fromEntries(shown) as Fields),
+    userName: user.userName,
+    roles: given,
+    invitedRoles: sameIf(entry.invitedRoles?.every((role) => byFile.has(role)) ?? true, entry.invitedRoles),
+    password: sameIf(isPasswordKept, entry.password),
+    ...theirs,
+  };
+}
+
+/** One look at a tenant that a file names: what was applied, and where it stands now. */
+interface Look {
+  core: Core;
+  ledger: Ledger;
+  tenantId: string;
+  applied: ReadonlyMap<string, BootstrapEntryDocument>;
+}
+
+interface Listed {
+  _id: string;
+}
+
+/** Compares the entries of one list that were applied; one whose document is gone is named as a whole. */
+function compare<E extends object, D extends Listed>(
+  { ledger, tenantId, applied }: Look,
+  { kind, path, entries = [] }: { kind: string; path: string; entries: readonly E[] | undefined },
+  keyOf: (entry: E) => string,
+  documents: readonly D[],
+  shown: (entry: E, document: D, record: BootstrapEntryDocument) => Fields,
+): string[] {
+  return entries.flatMap((entry, index) => {
+    const record = applied.get(ledger.idOf({ kind, tenantId, key: keyOf(entry) }));
+    if (!record) return [];
+    const where = `${path}[${positionOf(entry) ?? index}]`;
+    const document = documents.find(({ _id }) => _id === record.documentId);
+    if (!document) return [where];
+    return differing(entry, shown(entry, document, record)).map((field) => `${where}.${field}`);
+  });
+}
+
+async function overriddenUsers(
+  look: Look,
+  path: string,
+  entries: BootstrapTenant['users'],
+): Promise<string[]> {
+  const ids = [...look.applied.values()]
+    .filter(({ kind }) => kind === 'user')
+    .map(({ documentId }) => documentId);
+  if (!entries || ids.length === 0) return [];
+  const scope = look.core.store.tenant(look.tenantId);
+  const users = await scope.collection('users').find({ _id: { $in: ids } });
+  const credentials = await scope
+    .collection('credentials')
+    .find({ _id: { $in: ids } }, { fields: ['passwordChangedAt'] });
+  const setAt = new Map(credentials.map(({ _id, passwordChangedAt }) => [_id, passwordChangedAt]));
+  return compare(
+    look,
+    { kind: 'user', path, entries },
+    ({ email }) => email.toLowerCase(),
+    users,
+    (entry, user, record) =>
+      shownUser(entry, user, isDeepStrictEqual(setAt.get(user._id) ?? null, record.passwordSetAt)),
+  );
+}
+
+async function overriddenRoles(look: Look, tenant: BootstrapTenant, path: string): Promise<string[]> {
+  const { roles = [], applications = [] } = tenant;
+  const stored = await look.core.store.tenant(look.tenantId).collection('roles').find({});
+  const lists = [
+    { path: `${path}.roles`, entries: roles, prefix: '' },
+    ...applications.map(({ key, roles: entries = [] }, index) => ({
+      path: `${path}.applications[${index}].roles`,
+      entries,
+      prefix: `${key}:`,
+    })),
+  ];
+  return lists.flatMap(({ path: at, entries, prefix }) =>
+    compare(
+      look,
+      { kind: 'role', path: at, entries },
+      ({ key }) => `${prefix}${key}`,
+      stored,
+      (_entry, document) => ({ ...document }),
+    ),
+  );
+}
+
+async function overriddenApplications(look: Look, tenant: BootstrapTenant, path: string): Promise<string[]> {
+  const entries = tenant.applications?.map(({ roles: _, ...entry }) => entry);
+  const stored = await look.core.store.tenant(look.tenantId).collection('applications').find({});
+  return compare(
+    look,
+    { kind: 'application', path: `${path}.applications`, entries },
+    ({ key }) => key,
+    stored,
+    (entry, document) => shownApplication(entry.clientSecret, document),
+  );
+}
+
+async function overriddenConnections(look: Look, tenant: BootstrapTenant, path: string): Promise<string[]> {
+  const stored = await look.core.store.tenant(look.tenantId).collection('sso_connections').find({});
+  return compare(
+    look,
+    { kind: 'connection', path: `${path}.ssoConnections`, entries: tenant.ssoConnections },
+    ({ name }) => name,
+    stored,
+    (entry, document) => shownConnection(look.core, entry, document),
+  );
+}
+
+async function overriddenGroups(look: Look, tenant: BootstrapTenant, path: string): Promise<string[]> {
+  const stored = await look.core.store.tenant(look.tenantId).collection('groups').find({ directoryId: null });
+  return compare(
+    look,
+    { kind: 'group', path: `${path}.groups`, entries: tenant.groups },
+    ({ displayName }) => displayName,
+    stored,
+    (_entry, { displayName, roleIds = [] }) => ({ displayName, roles: roleIds }),
+  );
+}
+
+async function overriddenApiKeys(look: Look, tenant: BootstrapTenant, path: string): Promise<string[]> {
+  const stored = await look.core.store.tenant(look.tenantId).collection('api_keys').find({});
+  return compare(
+    look,
+    { kind: 'apiKey', path: `${path}.apiKeys`, entries: tenant.apiKeys },
+    ({ name }) => name,
+    stored,
+    ({ key }, document) => ({ ...document, key: sameIf(hashToken(key) === document.keyHash, key) }),
+  );
+}
+
+/** Each list of a tenant's entry, and how what became of it is looked at. */
+const looks = {
+  roles: overriddenRoles,
+  applications: overriddenApplications,
+  ssoConnections: overriddenConnections,
+  directories: (look: Look, { directories = [] }: BootstrapTenant, path: string) =>
+    overriddenDirectories(look, directories, `${path}.directories`),
+  groups: overriddenGroups,
+  users: (look: Look, { users }: BootstrapTenant, path: string) =>
+    overriddenUsers(look, `${path}.users`, users),
+  apiKeys: overriddenApiKeys,
+};
+
+async function overriddenInside(look: Look, tenant: BootstrapTenant, path: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const [list, lookAt] of Object.entries(looks)) {
+    const isNamed = (tenant[list as keyof typeof looks] ?? []).length > 0 || list === 'roles';
+    if (isNamed) found.push(...(await lookAt(look, tenant, path)));
+  }
+  return found;
+}
+
+async function overriddenDirectories(
+  look: Look,
+  entries: NonNullable<BootstrapTenant['directories']>,
+  path: string,
+): Promise<string[]> {
+  const scope = look.core.store.tenant(look.tenantId);
+  const directories = await scope.collection('directories').find({});
+  const tokens = await scope.collection('scim_tokens').find({});
+  const own = entries.map(({ tokens: _, ...entry }) => entry);
+  const lines = compare(
+    look,
+    { kind: 'directory', path, entries: own },
+    ({ name }) => name,
+    directories,
+    (_entry, document) => ({
+      ...document,
+      roleRules: document.roleRules.map(({ when, grant }) => ({ when, grant })),
+    }),
+  );
+  const inside = entries.flatMap(({ name, tokens: list }, index) =>
+    compare(
+      look,
+      { kind: 'token', path: `${path}[${index}].tokens`, entries: list },
+      (token) => `${name}/${token.name}`,
+      tokens,
+      (entry, document) => ({
+        token: sameIf(hashToken(entry.token) === document.tokenHash, entry.token),
+      }),
+    ),
+  );
+  return [...lines, ...inside];
+}
+
+function shownTenant(tenant: TenantDocument): Fields {
+  const settings = Object.entries(settingsOf(tenant)).map(([name, value]) => [`settings["${name}"]`, value]);
+  return { ...tenant, ...(Object.fromEntries(settings) as Fields) };
+}
+
+/**
+ * What a file says and does not hold here any more, because somebody changed or deleted it after it was applied; by JSON path.
+ *
+ * @param file - one that was applied.
+ */
+export async function overriddenBy(core: Core, file: BootstrapFile): Promise<string[]> {
+  const ledger = await openLedger(core);
+  const lines: string[] = [];
+  for (const [index, entry] of file.tenants.entries()) {
+    const path = `tenants[${positionOf(entry) ?? index}]`;
+    const record = await ledger.peek(tenantPlace(entry));
+    if (!record?.documentId) continue;
+    const tenant = await core.store.tenant(record.documentId).collection('tenants').get(record.documentId);
+    if (!tenant) {
+      lines.push(path);
+      continue;
+    }
+    const { slug, name, preset, settings = {} } = entry;
+    const flat = Object.entries(settings).map(([key, value]) => [`settings["${key}"]`, value]);
+    const said = { slug, name, preset, ...(Object.fromEntries(flat) as Fields) };
+    lines.push(...differing(said, shownTenant(tenant)).map((field) => `${path}.${field}`));
+    const records = await core.store.tenant(tenant._id).collection('bootstrap_entries').find({});
+    const applied = new Map(records.map((found) => [found._id, found]));
+    lines.push(...(await overriddenInside({ core, ledger, tenantId: tenant._id, applied }, entry, path)));
+  }
+  return lines;
+}

@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import { dialects } from '../../persistence/collections/directories.js';
+import { clientAuthMethods, signingAlgorithms } from '../../persistence/collections/tenants.js';
+import { connectionKeyFault } from '../sso/connection-address.js';
+import { parseEmail } from '../email.js';
+import { anySettings, presetNames } from '../tenants/settings.js';
+import { slugRule, slugShape } from '../tenants/slug.js';
+
+const text = z.string().min(1).max(255);
+const secret = z.string().min(1).max(500);
+/** Shorter ones could be guessed, and their first characters, which are shown, would be most of them. */
+const bearer = secret.min(24, 'must be at least 24 characters long');
+
+/** An address in the form it is stored in. */
+const address = text.transform((typed, context) => {
+  const parsed = parseEmail(typed);
+  if (parsed) return parsed.address;
+  context.addIssue({ code: 'custom', message: `${typed} is not a valid email address` });
+  return z.NEVER;
+});
+
+const role = z.strictObject({
+  key: text,
+  name: text,
+  description: z.string().optional(),
+  permissions: z.array(text),
+});
+
+export const applicationSchema = z.strictObject({
+  key: text,
+  name: text,
+  clientId: text,
+  clientSecret: z.string().min(1).nullable().optional(),
+  isPublic: z.boolean().optional(),
+  redirectUris: z.array(text),
+  postLogoutRedirectUris: z.array(text).optional(),
+  backchannelLogoutUri: text.nullable().optional(),
+  idTokenSignedResponseAlg: z.enum(signingAlgorithms).optional(),
+  allowScimMe: z.boolean().optional(),
+  requirePkce: z.boolean().optional(),
+  enabled: z.boolean().optional(),
+  roles: z.array(role).optional(),
+});
+
+const user = z.strictObject({
+  email: address,
+  userName: text.optional(),
+  givenName: text.optional(),
+  familyName: text.optional(),
+  displayName: text.optional(),
+  phone: text.optional(),
+  password: z.string().min(1).max(1000).optional(),
+  roles: z.array(text).optional(),
+  enabled: z.boolean().optional(),
+  limitedProducts: z.array(text).optional(),
+  userProfileAccess: z.boolean().optional(),
+  services: z.array(text).optional(),
+  approved: z.boolean().optional(),
+  activated: z.boolean().optional(),
+  accessExpiresAt: z.iso
+    .datetime({ offset: true, error: 'must be an instant such as 2027-01-31T00:00:00Z' })
+    .nullable()
+    .optional(),
+  loginType: z.enum(['local', 'sso']).optional(),
+  invitedRoles: z.array(text).optional(),
+});
+
+const group = z.strictObject({
+  displayName: text,
+  roles: z.array(text).optional(),
+  members: z.array(address).optional(),
+  administrators: z.array(address).optional(),
+});
+
+const condition = z
+  .strictObject({
+    path: text,
+    is: z.string().optional(),
+    in: z.array(z.string()).min(1).optional(),
+    matches: text.optional(),
+  })
+  .refine(
+    (when) => [when.is, when.in, when.matches].filter((test) => test !== undefined).length === 1,
+    'must hold exactly one of is, in and matches',
+  );
+
+export const directorySchema = z.strictObject({
+  name: text,
+  dialect: z.enum(dialects).optional(),
+  enabled: z.boolean().optional(),
+  tokens: z.array(z.strictObject({ name: text, token: secret })).optional(),
+  roleRules: z.array(z.strictObject({ when: condition, grant: z.array(text).min(1) })).optional(),
+});
+
+/** What stands in a connection's addresses. */
+const connectionKey = z.string().superRefine((key, context) => {
+  const message = connectionKeyFault(key);
+  if (message !== undefined) context.addIssue({ code: 'custom', message: `${key} ${message}` });
+});
+
+export const connectionSchema = z.strictObject({
+  name: text,
+  key: connectionKey.optional(),
+  issuer: text,
+  clientId: text,
+  clientSecret: z.string().min(1).nullable().optional(),
+  clientAuthMethod: z.enum(clientAuthMethods).nullable().optional(),
+  tenantClaim: z.strictObject({ claim: text, value: text }).nullable().optional(),
+  isPublic: z.boolean().optional(),
+  scopes: z.array(text).optional(),
+  domains: z.array(z.strictObject({ domain: text, verified: z.boolean().optional() })).optional(),
+  mode: z.enum(['off', 'optional', 'required']).optional(),
+  jitProvisioning: z.boolean().optional(),
+});
+
+const apiKey = z.strictObject({ name: text, key: bearer, role: text });
+
+export const tenantSchema = z.strictObject({
+  slug: z.string().regex(slugShape, slugRule),
+  name: text,
+  preset: z.enum(presetNames).optional(),
+  settings: anySettings.optional(),
+  roles: z.array(role).optional(),
+  applications: z.array(applicationSchema).optional(),
+  users: z.array(user).optional(),
+  groups: z.array(group).optional(),
+  apiKeys: z.array(apiKey).optional(),
+  directories: z.array(directorySchema).optional(),
+  ssoConnections: z.array(connectionSchema).optional(),
+});
+
+export const fileSchema = z.strictObject({ tenants: z.array(tenantSchema) });
+
+/** What a deployment declares: tenants and what stands in them. */
+export type BootstrapFile = z.output<typeof fileSchema>;
+export type BootstrapTenant = z.output<typeof tenantSchema>;
+export type BootstrapApplication = z.output<typeof applicationSchema>;
+export type BootstrapDirectory = z.output<typeof directorySchema>;
+export type BootstrapApiKey = z.output<typeof apiKey>;
+export type BootstrapConnection = z.output<typeof connectionSchema>;
+export type BootstrapUser = z.output<typeof user>;
+export type BootstrapGroup = z.output<typeof group>;
+export type BootstrapRole = z.output<typeof role>;
+
+/** All faults of a bootstrap file at once, each beginning with its JSON path, e.g. `tenants[0].users[2].email: ...`. */
+export class BootstrapError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(
+      `the bootstrap file has ${problems.length} problem(s):\n${problems.map((line) => `  - ${line}`).join('\n')}`,
+    );
+    this.name = 'BootstrapError';
+    this.problems = problems;
+  }
+}

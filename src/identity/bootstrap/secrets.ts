@@ -1,0 +1,63 @@
+import type { BootstrapFile } from './schema.js';
+
+/** Beginnings and parts of values that stand in documents and examples: everybody knows them. */
+const known =
+  /change[-_ ]?me|replace[-_ ]?me|^(gh_sk_|gh_scim_|gh_op_)?(.)\2+$|^(secret|password|example|test|a long first password|from-okta)$|0{16}|x{16}/i;
+
+interface Secret {
+  path: string;
+  value: string;
+  /** Shorter ones could be guessed. */
+  least: number;
+}
+
+/** Every secret of a file with its JSON path. */
+function secretsOf({ tenants }: BootstrapFile): Secret[] {
+  return tenants.flatMap((tenant, at) => {
+    const found: [string, string | null | undefined, number][] = [
+      ...(tenant.apiKeys ?? []).map(
+        ({ key }, i) => [`apiKeys[${i}].key`, key, 24] as [string, string, number],
+      ),
+    ];
+    tenant.users?.forEach(({ password }, i) => found.push([`users[${i}].password`, password, 8]));
+    tenant.applications?.forEach(({ clientSecret }, i) =>
+      found.push([`applications[${i}].clientSecret`, clientSecret, 16]),
+    );
+    tenant.directories?.forEach(({ tokens }, d) =>
+      tokens?.forEach(({ token }, i) => found.push([`directories[${d}].tokens[${i}].token`, token, 24])),
+    );
+    tenant.ssoConnections?.forEach(({ clientSecret }, i) =>
+      found.push([`ssoConnections[${i}].clientSecret`, clientSecret, 0]),
+    );
+    return found.flatMap(([path, value, least]) =>
+      value ? [{ path: `tenants[${at}].${path}`, value, least }] : [],
+    );
+  });
+}
+
+/** Secrets short enough to guess, by their JSON path: the file's author decides, the start-up log says so. */
+export function weakSecrets(file: BootstrapFile): string[] {
+  return secretsOf(file).flatMap(({ path, value, least }) => (value.length < least ? [path] : []));
+}
+
+/** Secrets that stand in documents and examples, by their JSON path: a server that people rely on refuses them. */
+export function exampleSecrets(file: BootstrapFile): string[] {
+  return secretsOf(file).flatMap(({ path, value }) => (known.test(value) ? [path] : []));
+}
+
+/** Confidential applications and connections whose secret the file does not hold, as after an export; by JSON path. */
+export function missingSecrets({ tenants }: BootstrapFile): string[] {
+  return tenants.flatMap(({ applications = [], ssoConnections = [] }, at) => {
+    const lacks = ({
+      isPublic,
+      clientSecret,
+    }: {
+      isPublic?: boolean | undefined;
+      clientSecret?: string | null | undefined;
+    }): boolean => isPublic === false && !clientSecret;
+    return [
+      ...applications.flatMap((entry, i) => (lacks(entry) ? [`tenants[${at}].applications[${i}]`] : [])),
+      ...ssoConnections.flatMap((entry, i) => (lacks(entry) ? [`tenants[${at}].ssoConnections[${i}]`] : [])),
+    ];
+  });
+}

@@ -1,0 +1,207 @@
+import type {
+  Dialect,
+  DirectoryDocument,
+  LearnedDialect,
+} from '../../persistence/collections/directories.js';
+import { AppError } from '../../shared/errors.js';
+import { newId } from '../../shared/ids.js';
+import { recordEvent } from '../audit/audit.js';
+import { changesBetween } from '../changes.js';
+import type { Actor, Core } from '../core.js';
+import { refuseDuplicates } from '../duplicates.js';
+import { wakeJobs } from '../jobs/queue.js';
+import { checkRules, type RoleRule, type RoleRuleInput } from './rules.js';
+import { enqueueRecompute } from '../users/recompute.js';
+import { requireDirectoryAuthority } from '../groups/authority.js';
+import { tenantConfigStep } from '../tenants/config.js';
+import { requireVersion, type WriteOptions } from '../versions.js';
+
+export type {
+  Dialect,
+  DirectoryDocument,
+  LearnedDialect,
+} from '../../persistence/collections/directories.js';
+export { dialects } from '../../persistence/collections/directories.js';
+
+export interface DirectoryInput {
+  name: string;
+  dialect?: Dialect | undefined;
+  enabled?: boolean | undefined;
+  roleRules?: readonly RoleRuleInput[] | undefined;
+}
+
+/** What is absent or undefined stays. */
+export type DirectoryChange = { [K in keyof DirectoryInput]?: DirectoryInput[K] | undefined };
+
+const duplicates = {
+  directories_name: {
+    code: 'directory.name_taken',
+    message: 'the name is taken by another directory',
+    pointer: '/name',
+  },
+} as const;
+
+const partyOf = (
+  directory: Pick<DirectoryDocument, '_id' | 'name'>,
+): { type: string; id: string; label: string } => ({
+  type: 'directory',
+  id: directory._id,
+  label: directory.name,
+});
+
+/** @throws AppError `directory.name_taken`, `input.invalid`, `role.not_grantable`. */
+export async function createDirectory(
+  core: Core,
+  actor: Actor,
+  input: DirectoryInput,
+): Promise<DirectoryDocument> {
+  const now = core.clock.now();
+  return refuseDuplicates(duplicates, () =>
+    core.store.transaction(function* (tx) {
+      const scope = tx.tenant(actor.tenantId);
+      const config = yield* tenantConfigStep(tx, actor.tenantId);
+      const directory = yield* scope.collection('directories').insert({
+        _id: newId(),
+        tenantId: actor.tenantId,
+        name: input.name,
+        dialect: input.dialect ?? 'auto',
+        learnedDialect: null,
+        enabled: input.enabled ?? true,
+        roleRules: checkRules(core, actor, config, [], input.roleRules ?? []),
+      });
+      yield* recordEvent(tx, actor, { action: 'directory.created', target: partyOf(directory) }, now);
+      return directory;
+    }),
+  );
+}
+
+/** @throws AppError `directory.not_found`. */
+export async function getDirectory(core: Core, tenantId: string, id: string): Promise<DirectoryDocument> {
+  const directory = await core.store.tenant(tenantId).collection('directories').get(id);
+  if (!directory) throw new AppError('directory.not_found', 'there is no such directory');
+  return directory;
+}
+
+export function findDirectoryByName(
+  core: Core,
+  tenantId: string,
+  name: string,
+): Promise<DirectoryDocument | undefined> {
+  return core.store.tenant(tenantId).collection('directories').findOne({ name });
+}
+
+/** All directories of a tenant by name. */
+export function listDirectories(core: Core, tenantId: string): Promise<DirectoryDocument[]> {
+  return core.store
+    .tenant(tenantId)
+    .collection('directories')
+    .find({}, { sort: { name: 1 } });
+}
+
+function changed(
+  before: DirectoryDocument,
+  change: Omit<DirectoryChange, 'roleRules'> & { roleRules: RoleRule[] | undefined },
+): DirectoryDocument {
+  const dialect = change.dialect ?? before.dialect;
+  return {
+    ...before,
+    name: change.name ?? before.name,
+    dialect,
+    enabled: change.enabled ?? before.enabled,
+    roleRules: change.roleRules ?? before.roleRules,
+    learnedDialect: dialect === before.dialect ? before.learnedDialect : null,
+  };
+}
+
+/**
+ * Changes a directory. New rules hold for every later write at once; a job works out the roles of the users that stand.
+ *
+ * @returns the directory; the very same version when nothing changed.
+ * @throws AppError `directory.not_found`, `directory.name_taken`, `input.invalid`, `role.not_grantable`, `resource.version_mismatch`.
+ */
+export async function updateDirectory(
+  core: Core,
+  actor: Actor,
+  id: string,
+  change: DirectoryChange,
+  options: WriteOptions = {},
+): Promise<DirectoryDocument> {
+  const now = core.clock.now();
+  const saved = await refuseDuplicates(duplicates, () =>
+    core.store.transaction(function* (tx) {
+      const scope = tx.tenant(actor.tenantId);
+      const before = yield* scope.collection('directories').get(id);
+      if (!before) throw new AppError('directory.not_found', 'there is no such directory');
+      requireVersion(before, options.ifVersion);
+      const config = yield* tenantConfigStep(tx, actor.tenantId);
+      const roleRules =
+        change.roleRules && checkRules(core, actor, config, before.roleRules, change.roleRules);
+      const wanted = changed(before, { ...change, roleRules });
+      const changes = changesBetween(auditable(before), auditable(wanted));
+      if (changes.length === 0) return before;
+      const hasNewRules = changes.some(({ path }) => path === 'roleRules');
+      const isOpened = wanted.enabled && !before.enabled;
+      if (hasNewRules || isOpened) yield* requireDirectoryAuthority(tx, actor, config, before);
+      const after = yield* scope.collection('directories').update(id, () => wanted);
+      if (hasNewRules) yield* enqueueRecompute(tx, actor.tenantId, { directoryId: id }, now);
+      yield* recordEvent(tx, actor, { action: 'directory.updated', target: partyOf(before), changes }, now);
+      return after ?? before;
+    }),
+  );
+  wakeJobs(core);
+  return saved;
+}
+
+function auditable({ name, dialect, enabled, roleRules }: DirectoryDocument): Record<string, unknown> {
+  return { name, dialect, enabled, roleRules: roleRules.map(({ when, grant }) => ({ when, grant })) };
+}
+
+/**
+ * Keeps what `auto` found out from a directory's requests; nothing is written when it is known already.
+ *
+ * @param learn - which provider it is, by what is known of it (null: nothing yet); `auto` for still unknown.
+ */
+export async function learnDirectoryDialect(
+  core: Core,
+  tenantId: string,
+  id: string,
+  learn: (known: LearnedDialect | null) => LearnedDialect | 'auto',
+): Promise<void> {
+  await core.store
+    .tenant(tenantId)
+    .collection('directories')
+    .update(id, (directory) => {
+      const learned = learn(directory.learnedDialect);
+      return learned === 'auto' || learned === directory.learnedDialect
+        ? undefined
+        : { ...directory, learnedDialect: learned };
+    });
+}
+
+/**
+ * Deletes a directory and its tokens. Its users and groups stay, as ones nobody provisions; a job takes away what its rules gave them.
+ *
+ * @throws AppError `directory.not_found`, `role.not_grantable`, `resource.version_mismatch`.
+ */
+export async function deleteDirectory(
+  core: Core,
+  actor: Actor,
+  id: string,
+  options: WriteOptions = {},
+): Promise<void> {
+  const now = core.clock.now();
+  await core.store.transaction(function* (tx) {
+    const scope = tx.tenant(actor.tenantId);
+    const directory = yield* scope.collection('directories').get(id);
+    if (!directory) throw new AppError('directory.not_found', 'there is no such directory');
+    requireVersion(directory, options.ifVersion);
+    // With it goes all that its rules gave.
+    yield* requireDirectoryAuthority(tx, actor, yield* tenantConfigStep(tx, actor.tenantId), directory);
+    yield* scope.collection('directories').remove(id);
+    yield* scope.collection('scim_tokens').removeMany({ directoryId: id });
+    yield* scope.collection('deviation_counts').remove(id);
+    yield* enqueueRecompute(tx, actor.tenantId, { directoryId: id }, now);
+    yield* recordEvent(tx, actor, { action: 'directory.deleted', target: partyOf(directory) }, now);
+  });
+  wakeJobs(core);
+}

@@ -1,0 +1,195 @@
+import type { GroupDocument } from '../../persistence/collections/groups.js';
+import type { Step, Store, Transaction } from '../../persistence/store.js';
+import { systemActor } from '../actors.js';
+import type { Actor, Core } from '../core.js';
+import { enqueueJob, type JobDocument } from '../jobs/queue.js';
+import { changeMembersStep, type Difference } from './member-steps.js';
+import { tenantConfig } from '../tenants/config.js';
+import { openWrite, type WriteContext } from '../users/save.js';
+
+/**
+ * A change of more members than one transaction should hold. The first transaction judges all of it, writes its first part, and leaves the
+ * others as jobs: from its commit on the change is certain. Whoever asked writes the parts one after the other and answers at the end;
+ * when the process dies, a worker does, or the next one to change the group's members, before anything of its own.
+ */
+
+/** Kind of the job that is one part of a change. */
+export const memberPartJob = 'members.change';
+
+/** The embedded database does a transaction in one go, and everybody waits for it. */
+const mostPerTransaction = 100;
+
+/** Fewer changes than this wait for nobody. */
+const worthWaiting = 20;
+
+/** How long a part waits for who asked for it before a worker takes it. */
+const workerDelayMs = 30_000;
+
+/** Somebody's change of this group is not written to its end. */
+class PartsPending extends Error {}
+
+/** The parts in the order they are written; at least one, be it empty. Those named stand in the first, whatever its size. */
+export function partsOf(
+  { add, remove }: Difference,
+  first: ReadonlySet<string> = new Set(),
+): [Difference, ...Difference[]] {
+  const all = [
+    ...remove.map((id) => ({ id, isMember: false })),
+    ...add.map((id) => ({ id, isMember: true })),
+  ].sort((a, b) => Number(first.has(b.id)) - Number(first.has(a.id)));
+  const partAt = (at: number, end: number): Difference => {
+    const part = all.slice(at, end);
+    return {
+      add: part.filter(({ isMember }) => isMember).map(({ id }) => id),
+      remove: part.filter(({ isMember }) => !isMember).map(({ id }) => id),
+    };
+  };
+  let at = Math.max(mostPerTransaction, first.size);
+  const parts: [Difference, ...Difference[]] = [partAt(0, at)];
+  for (; at < all.length; at += mostPerTransaction) parts.push(partAt(at, at + mostPerTransaction));
+  return parts;
+}
+
+/** By store: the large transaction in front. Several at once would be done in one go all the same. */
+const lines = new WeakMap<Store, Promise<unknown>>();
+
+/** Runs a transaction of many changes when no other such one runs. */
+export async function inLine<R>(store: Store, size: number, work: () => Promise<R>): Promise<R> {
+  if (size < worthWaiting) return work();
+  const mine = (lines.get(store) ?? Promise.resolve()).then(work, work);
+  lines.set(
+    store,
+    mine.catch(() => undefined),
+  );
+  return mine;
+}
+
+export const sizeOf = ({ add, remove }: Difference): number => add.length + remove.length;
+
+export const isLarge = ({ add, remove }: Difference): boolean =>
+  add.length + remove.length > mostPerTransaction;
+
+/**
+ * Whose joining or leaving may be refused, and with it the whole: nested groups that leave, people who manage something, of whom some stand
+ * above the actor and the last administrator stays, and oneself.
+ */
+export async function refusable(
+  core: Core,
+  actor: Actor,
+  groupId: string,
+  { add, remove }: Difference,
+): Promise<string[]> {
+  const scope = core.store.tenant(actor.tenantId);
+  const { roles } = await tenantConfig(core, actor.tenantId);
+  const managing = [...roles.values()].filter(({ management }) => management.length > 0);
+  const holdsRole = { 'grants.role': { $in: managing.map(({ fullKey }) => fullKey) } };
+  const candidates = new Set([actor.party.id]);
+  for await (const { _id } of scope.collection('groups').iterate({ groupIds: groupId }, { fields: [] }))
+    candidates.add(_id);
+  for await (const { _id } of scope.collection('users').iterate(holdsRole, { fields: [] }))
+    candidates.add(_id);
+  return [...add, ...remove].filter((id) => candidates.has(id));
+}
+
+/** Leaves the later parts of a change behind with the first. @returns the group with their ids. */
+export function* leaveParts(
+  context: WriteContext,
+  group: GroupDocument,
+  parts: readonly Difference[],
+): Step<GroupDocument> {
+  if (parts.length === 0) return group;
+  const { actor, now, tenantId, tx } = context;
+  const { party, directoryId, requestId, ip } = actor;
+  const runAt = new Date(now.getTime() + workerDelayMs);
+  const ids: string[] = [];
+  for (const { add, remove } of parts) {
+    const payload = { groupId: group._id, add, remove, actor: { party, directoryId, requestId, ip } };
+    ids.push(yield* enqueueJob(tx, tenantId, { kind: memberPartJob, payload, runAt }, now));
+  }
+  const groups = tx.tenant(tenantId).collection('groups');
+  return (yield* groups.update(group._id, (stored) => ({ ...stored, pendingParts: ids }))) ?? group;
+}
+
+/** Refuses to come between the parts of somebody's change. */
+export function requireNoneLeft(group: GroupDocument): void {
+  if (group.pendingParts && group.pendingParts.length > 0) throw new PartsPending();
+}
+
+interface PartPayload extends Difference {
+  groupId: string;
+  actor: Pick<Actor, 'party' | 'directoryId' | 'requestId' | 'ip'>;
+}
+
+/** What was permitted when the change was committed is permitted now. */
+function actorOf(job: JobDocument): Actor {
+  const { actor } = job.payload as unknown as PartPayload;
+  return { ...systemActor(job.tenantId), ...actor };
+}
+
+/**
+ * Writes one part, once: its job goes in the same transaction.
+ *
+ * @param actor - who asked, when it is they who write; absent: as the job names them.
+ * @returns the group afterwards; undefined when it is gone, and its members with it.
+ */
+async function writePart(
+  core: Core,
+  tenantId: string,
+  groupId: string,
+  partId: string,
+  actor?: Actor,
+): Promise<GroupDocument | undefined> {
+  const write = function* (tx: Transaction): Step<GroupDocument | undefined> {
+    const scope = tx.tenant(tenantId);
+    const [jobs, groups] = [scope.collection('jobs'), scope.collection('groups')];
+    const job = yield* jobs.get(partId);
+    const group = yield* groups.get(groupId);
+    if (job) yield* jobs.remove(partId);
+    if (!group?.pendingParts?.includes(partId)) return group;
+    if (job) {
+      const context = yield* openWrite(tx, core, actor ?? actorOf(job));
+      const { add, remove } = job.payload as unknown as PartPayload;
+      yield* changeMembersStep(context, group, { add, remove }, true);
+    }
+    return yield* groups.update(groupId, (stored) => ({
+      ...stored,
+      pendingParts: (stored.pendingParts ?? []).filter((id) => id !== partId),
+    }));
+  };
+  return inLine(core.store, mostPerTransaction, () => core.store.transaction(write));
+}
+
+/** Writes the parts of a change that are left. @returns the group afterwards; as it was given when there are none. */
+export async function writeParts(core: Core, group: GroupDocument, actor?: Actor): Promise<GroupDocument> {
+  let last = group;
+  for (const partId of group.pendingParts ?? []) {
+    const written = await writePart(core, group.tenantId, group._id, partId, actor);
+    if (!written) break;
+    last = written;
+  }
+  return last;
+}
+
+/** Does the work when nobody's change of this group is left half-written: finishes the one that is, and begins anew. */
+export async function afterOthers<R>(
+  core: Core,
+  tenantId: string,
+  groupId: string,
+  work: () => Promise<R>,
+): Promise<R> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof PartsPending)) throw error;
+      const group = await core.store.tenant(tenantId).collection('groups').get(groupId);
+      if (group) await writeParts(core, group);
+    }
+  }
+}
+
+/** The handler of {@link memberPartJob}. */
+export async function writeLeftPart(core: Core, job: JobDocument): Promise<void> {
+  const { groupId } = job.payload as unknown as PartPayload;
+  await writePart(core, job.tenantId, groupId, job._id);
+}

@@ -1,0 +1,255 @@
+import type { GroupDocument } from '../../persistence/collections/groups.js';
+import type { UserDocument } from '../../persistence/collections/users.js';
+import type { Step, Transaction } from '../../persistence/store.js';
+import { AppError } from '../../shared/errors.js';
+import type { Actor, Core } from '../core.js';
+import { findGroupClash } from '../users/clashes.js';
+import { refuseDuplicates } from '../duplicates.js';
+import {
+  editGroupStep,
+  groupDuplicates,
+  insertGroupStep,
+  requireGroup,
+  type GroupEdit,
+  type GroupInput,
+} from './groups.js';
+import { wakeJobs } from '../jobs/queue.js';
+import {
+  afterOthers,
+  inLine,
+  isLarge,
+  leaveParts,
+  partsOf,
+  refusable,
+  requireNoneLeft,
+  sizeOf,
+  writeParts,
+} from './batches.js';
+import { changeMembersStep, requireMembers, type Difference } from './member-steps.js';
+import { displayNameOf } from '../user-keys.js';
+import { openWrite } from '../users/save.js';
+import { requireVersion, type WriteOptions } from '../versions.js';
+
+/** What to do with a group's members, by the ids of users and groups; first `replaceWith`, then `add`, then `remove`. */
+export interface MemberChange {
+  add?: readonly string[];
+  remove?: readonly string[];
+  /** Exactly these; absent: the members that stand. */
+  replaceWith?: readonly string[];
+}
+
+/** How often a replacement starts over because others changed the group meanwhile. */
+const mostReplacements = 20;
+
+export interface ChangeOptions extends WriteOptions {
+  /** Changes the group's own attributes in the same transaction (the first one, when there are several). */
+  edit?: GroupEdit;
+}
+
+/**
+ * Writes a difference: all of it is judged, and certain, with the first transaction; what does not fit into it follows (`member-parts.ts`).
+ *
+ * @returns the group afterwards; the same version when nothing changed.
+ */
+async function writeDifference(
+  core: Core,
+  actor: Actor,
+  groupId: string,
+  difference: Difference,
+  options: ChangeOptions,
+): Promise<GroupDocument> {
+  const [first, ...rest] = await judgedParts(core, actor, groupId, difference);
+  const write = function* (tx: Transaction): Step<GroupDocument> {
+    const context = yield* openWrite(tx, core, actor);
+    const groups = tx.tenant(context.tenantId).collection('groups');
+    const stored = requireGroup(yield* groups.get(groupId), actor.directoryId);
+    requireNoneLeft(stored);
+    requireVersion(stored, options.ifVersion);
+    const edited = options.edit ? yield* editGroupStep(context, stored, options.edit) : stored;
+    return yield* leaveParts(context, yield* changeMembersStep(context, edited, first), rest);
+  };
+  const group = await inLine(core.store, sizeOf(first), () => core.store.transaction(write));
+  return rest.length === 0 ? group : writeParts(core, group, actor);
+}
+
+/** The parts of a difference, with all that could be refused in the first. */
+async function judgedParts(
+  core: Core,
+  actor: Actor,
+  groupId: string,
+  difference: Difference,
+): Promise<[Difference, ...Difference[]]> {
+  if (!isLarge(difference)) return partsOf(difference);
+  // A nested group may make a ring.
+  const nested = await requireMembers(core, actor, difference.add);
+  const refused = await refusable(core, actor, groupId, difference);
+  return partsOf(difference, new Set([...nested, ...refused]));
+}
+
+async function memberIds(core: Core, tenantId: string, groupId: string): Promise<Set<string>> {
+  const scope = core.store.tenant(tenantId);
+  const ids = new Set<string>();
+  for await (const { _id } of scope.collection('users').iterate({ groupIds: groupId }, { fields: [] }))
+    ids.add(_id);
+  for await (const { _id } of scope.collection('groups').iterate({ groupIds: groupId }, { fields: [] }))
+    ids.add(_id);
+  return ids;
+}
+
+/** Makes the members exactly these: the difference is worked out against one version and written against the same. */
+async function replaceMembers(
+  core: Core,
+  actor: Actor,
+  groupId: string,
+  target: ReadonlySet<string>,
+  options: ChangeOptions,
+): Promise<GroupDocument> {
+  for (let attempt = 1; ; attempt += 1) {
+    const stored = await core.store.tenant(actor.tenantId).collection('groups').get(groupId);
+    const group = requireGroup(stored, actor.directoryId);
+    requireNoneLeft(group);
+    if (attempt === 1) requireVersion(group, options.ifVersion);
+    const current = await memberIds(core, actor.tenantId, groupId);
+    const difference = {
+      add: [...target].filter((id) => !current.has(id)),
+      remove: [...current].filter((id) => !target.has(id)),
+    };
+    try {
+      const exact = { ...options, ifVersion: group.version };
+      return await writeDifference(core, actor, groupId, difference, exact);
+    } catch (error) {
+      const isStale = error instanceof AppError && error.code === 'resource.version_mismatch';
+      if (!isStale || options.ifVersion !== undefined || attempt === mostReplacements) throw error;
+    }
+  }
+}
+
+/**
+ * Changes who is in a group: all of it or nothing. Costs what changes, whatever the group's size; up to 100 changes are one transaction, of
+ * more the first transaction decides and the others follow, whatever becomes of this process. Readers may see them come.
+ *
+ * @returns the group; the very same version when nothing changed.
+ * @throws AppError `group.not_found`, `input.invalid` for unknown members and rings, `user.last_administrator`,
+ *   `resource.version_mismatch`.
+ */
+export async function changeMembers(
+  core: Core,
+  actor: Actor,
+  groupId: string,
+  change: MemberChange,
+  options: ChangeOptions = {},
+): Promise<GroupDocument> {
+  const remove = new Set(change.remove);
+  const add = [...new Set(change.add)].filter((id) => !remove.has(id));
+  const { replaceWith } = change;
+  const wanted = replaceWith && new Set([...replaceWith, ...add].filter((id) => !remove.has(id)));
+  let displayName: string | undefined;
+  const { edit } = options;
+  const noted: ChangeOptions = {
+    ...options,
+    ...(edit && {
+      edit(stored) {
+        const input = edit(stored);
+        displayName = input?.displayName;
+        return input;
+      },
+    }),
+  };
+  const group = await refuseDuplicates(
+    groupDuplicates,
+    () =>
+      afterOthers(core, actor.tenantId, groupId, () =>
+        wanted
+          ? replaceMembers(core, actor, groupId, wanted, noted)
+          : writeDifference(core, actor, groupId, { add, remove: [...remove] }, noted),
+      ),
+    () => findGroupClash(core, actor, displayName),
+  );
+  wakeJobs(core);
+  return group;
+}
+
+/**
+ * Adds a group with its members, or neither; see {@link changeMembers} for more than 100.
+ *
+ * @throws AppError `group.name_taken`, `input.invalid` for unknown members.
+ */
+export async function createGroupWithMembers(
+  core: Core,
+  actor: Actor,
+  input: GroupInput,
+  members: readonly string[],
+): Promise<GroupDocument> {
+  const difference = { add: [...new Set(members)], remove: [] };
+  if (isLarge(difference)) await requireMembers(core, actor, difference.add);
+  const [first, ...rest] = partsOf(difference);
+  const write = function* (tx: Transaction): Step<GroupDocument> {
+    const context = yield* openWrite(tx, core, actor);
+    const inserted = yield* insertGroupStep(context, input);
+    return yield* leaveParts(context, yield* changeMembersStep(context, inserted, first), rest);
+  };
+  const group = await refuseDuplicates(
+    groupDuplicates,
+    () => inLine(core.store, sizeOf(first), () => core.store.transaction(write)),
+    () => findGroupClash(core, actor, input.displayName),
+  );
+  const whole = await writeParts(core, group, actor);
+  wakeJobs(core);
+  return whole;
+}
+
+export interface Member {
+  id: string;
+  type: 'User' | 'Group';
+  display: string;
+}
+
+export interface MemberPage {
+  /** Members after this id in the order users before groups, each by id; absent: from the start. */
+  after?: { type: Member['type']; id: string };
+  limit: number;
+}
+
+/** Direct members of a group, a page of them: first the users, then the groups, each in the order of their ids. */
+export async function membersOf(
+  core: Core,
+  tenantId: string,
+  groupId: string,
+  page: MemberPage,
+): Promise<Member[]> {
+  const scope = core.store.tenant(tenantId);
+  const { after, limit } = page;
+  const members: Member[] = [];
+  if (after?.type !== 'Group') {
+    const options = { sort: { _id: 1 as const }, limit, ...(after && { after: { _id: after.id } }) };
+    members.push(...(await scope.collection('users').deriveAll({ groupIds: groupId }, options, memberOf)));
+  }
+  if (members.length >= limit) return members;
+  const groups = await scope.collection('groups').find(
+    { groupIds: groupId },
+    {
+      sort: { _id: 1 },
+      limit: limit - members.length,
+      fields: ['displayName'],
+      ...(after?.type === 'Group' && { after: { _id: after.id } }),
+    },
+  );
+  return [
+    ...members,
+    ...groups.map(({ _id, displayName }) => ({ id: _id, type: 'Group' as const, display: displayName })),
+  ];
+}
+
+function memberOf({ _id, userName, attributes }: UserDocument): Member {
+  return { id: _id, type: 'User', display: displayNameOf(userName, attributes) };
+}
+
+/** How many direct members a group has. */
+export async function countMembers(core: Core, tenantId: string, groupId: string): Promise<number> {
+  const scope = core.store.tenant(tenantId);
+  const [users, groups] = await Promise.all([
+    scope.collection('users').count({ groupIds: groupId }),
+    scope.collection('groups').count({ groupIds: groupId }),
+  ]);
+  return users + groups;
+}

@@ -1,0 +1,302 @@
+import type { InvitationDocument } from '../../persistence/collections/invitations.js';
+import type { LoginType, UserDocument } from '../../persistence/collections/users.js';
+import type { Query, Step } from '../../persistence/store.js';
+import { AppError } from '../../shared/errors.js';
+import { newId } from '../../shared/ids.js';
+import { recordEvent } from '../audit/audit.js';
+import { requireAuthority } from '../users/authority.js';
+import type { Actor, Core } from '../core.js';
+import { parseEmail, type EmailAddress } from '../email.js';
+import { fold } from '../../shared/fold.js';
+import { mailEntry, prepareEntry, type Entry } from './mail.js';
+import { invitationStatus, type InvitationStatus } from '../users/invitation-status.js';
+import { wakeJobs } from '../jobs/queue.js';
+import { containing } from '../search-text.js';
+import { findConnectionByDomain } from '../sso/connections.js';
+import { tenantConfig } from '../tenants/config.js';
+import { requireAddingAllowed, requireGivable } from '../users/build.js';
+import { withProfile, type UserInput } from '../users/input.js';
+import { openWrite, partyOf, type WriteContext } from '../users/save.js';
+import { createUserStep, findUserByLogin, removeUser } from '../users/users.js';
+import { requireVersion, type WriteOptions } from '../versions.js';
+
+export type { InvitationDocument } from '../../persistence/collections/invitations.js';
+
+const statusQueries: Readonly<Record<InvitationStatus, (now: Date) => Query>> = {
+  revoked: () => ({ revokedAt: { $ne: null } }),
+  completed: () => ({ revokedAt: null, respondedAt: { $ne: null } }),
+  expired: (now) => ({ revokedAt: null, respondedAt: null, expiresAt: { $lte: now } }),
+  waiting: (now) => ({ revokedAt: null, respondedAt: null, expiresAt: { $gt: now } }),
+};
+
+export interface InvitationInput {
+  emails: readonly string[];
+  /** Full keys. */
+  roles: readonly string[];
+  /** Absent: by the address's domain. */
+  loginType?: LoginType | undefined;
+  /** When the access it gives ends; null: never. */
+  accessExpiresAt: Date | null;
+  message: string;
+}
+
+/** What became of one address: the others go their own way (F-8). */
+export interface InvitationResult {
+  email: string;
+  outcome: 'invited' | 'already_user' | 'pending' | 'invalid';
+  /** Why not; null when invited. */
+  reason: string | null;
+}
+
+/** When what is mailed now stops being good. */
+const endOfEntry = ({ config, now }: WriteContext): Date =>
+  new Date(now.getTime() + config.settings['invites.ttlSeconds'] * 1000);
+
+function* insertInvitation(
+  context: WriteContext,
+  invitationId: string,
+  user: UserDocument,
+  input: InvitationInput,
+): Step<void> {
+  const { tx, tenantId, actor } = context;
+  const { id, label } = actor.party;
+  const email = user.email ?? user.userName;
+  yield* tx
+    .tenant(tenantId)
+    .collection('invitations')
+    .insert({
+      _id: invitationId,
+      tenantId,
+      userId: user._id,
+      email,
+      emailKey: fold(email),
+      roles: [...new Set(input.roles)],
+      loginType: user.loginType,
+      accessExpiresAt: user.accessExpiresAt,
+      sender: { id, name: label },
+      senderKey: fold(label),
+      expiresAt: endOfEntry(context),
+      respondedAt: null,
+      revokedAt: null,
+      resentCount: 0,
+    });
+}
+
+function* recordSent(context: WriteContext, user: UserDocument, action: string): Step<void> {
+  yield* recordEvent(context.tx, context.actor, { action, target: partyOf(user) }, context.now);
+}
+
+async function refusal(
+  core: Core,
+  tenantId: string,
+  email: EmailAddress,
+): Promise<InvitationResult | undefined> {
+  const known = await findUserByLogin(core, tenantId, email.key);
+  if (!known) return undefined;
+  if (known.activatedAt !== null) {
+    return { email: email.address, outcome: 'already_user', reason: 'somebody has this address already' };
+  }
+  return {
+    email: email.address,
+    outcome: 'pending',
+    reason: 'not activated yet; the mail can be sent again',
+  };
+}
+
+/** The login type of an address: a domain that is always forwarded leaves no choice. undefined: SSO is wished, and nothing offers it. */
+async function loginTypeFor(
+  core: Core,
+  tenantId: string,
+  email: EmailAddress,
+  wished: LoginType | undefined,
+): Promise<LoginType | undefined> {
+  const connection = await findConnectionByDomain(core, email.domain);
+  if (connection?.tenantId !== tenantId || connection.mode === 'off') {
+    return wished === 'sso' ? undefined : 'local';
+  }
+  return connection.mode === 'required' ? 'sso' : (wished ?? 'local');
+}
+
+async function inviteAddress(
+  core: Core,
+  actor: Actor,
+  email: EmailAddress,
+  input: InvitationInput,
+): Promise<InvitationResult> {
+  const { tenantId } = actor;
+  const invalid = (reason: string): InvitationResult => ({
+    email: email.address,
+    outcome: 'invalid',
+    reason,
+  });
+  const refused = await refusal(core, tenantId, email);
+  if (refused) return refused;
+  const loginType = await loginTypeFor(core, tenantId, email, input.loginType);
+  if (!loginType) return invalid('no SSO connection answers for this domain');
+  const { settings } = await tenantConfig(core, tenantId);
+  const entry = await prepareEntry(core, settings, loginType);
+  const user: UserInput = {
+    userName: email.address,
+    externalId: null,
+    attributes: withProfile({}, { email: email.address }),
+    active: true,
+    loginType,
+    roles: input.roles,
+    accessExpiresAt: input.accessExpiresAt,
+  };
+  try {
+    await core.store.transaction(function* (tx) {
+      const context = yield* openWrite(tx, core, actor);
+      const invitationId = newId();
+      const stored = yield* createUserStep(context, user, { source: 'invite', invitationId }, undefined);
+      yield* mailEntry(context, stored, entry, { message: input.message, invitationId });
+      yield* insertInvitation(context, invitationId, stored, input);
+      yield* recordSent(context, stored, 'invitation.sent');
+    });
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'store.duplicate') throw error;
+    return (
+      (await refusal(core, tenantId, email)) ?? invalid('the address was taken and freed again; try again')
+    );
+  }
+  return { email: email.address, outcome: 'invited', reason: null };
+}
+
+/**
+ * Invites people: for each new address a user who waits for activation, with the roles given, and a mail with the way in. Addresses are
+ * judged one by one; a repeated one is invited once.
+ *
+ * @throws AppError `user.adding_off`, `input.invalid`, `role.not_grantable`: nobody is invited.
+ */
+export async function invite(core: Core, actor: Actor, input: InvitationInput): Promise<InvitationResult[]> {
+  const config = await tenantConfig(core, actor.tenantId);
+  requireAddingAllowed({ actor, config });
+  requireGivable({ actor, config }, input.roles, []);
+  const named = new Set<string>();
+  const results: InvitationResult[] = [];
+  for (const text of input.emails) {
+    const email = parseEmail(text);
+    if (!email) {
+      results.push({ email: text, outcome: 'invalid', reason: 'Enter a valid email' });
+      continue;
+    }
+    if (named.has(email.key)) {
+      results.push({ email: email.address, outcome: 'pending', reason: 'the address stands above already' });
+      continue;
+    }
+    named.add(email.key);
+    results.push(await inviteAddress(core, actor, email, input));
+  }
+  wakeJobs(core);
+  return results;
+}
+
+/** @throws AppError `invitation.not_found`. */
+export async function getInvitation(core: Core, tenantId: string, id: string): Promise<InvitationDocument> {
+  const invitation = await core.store.tenant(tenantId).collection('invitations').get(id);
+  if (!invitation) throw new AppError('invitation.not_found', 'there is no such invitation');
+  return invitation;
+}
+
+/** A page of invitations in the order of their making, and how many match in all; `q` is found in address or sender (M2-6). */
+export async function searchInvitations(
+  core: Core,
+  tenantId: string,
+  filter: { q?: string | undefined; status?: InvitationStatus | undefined },
+  page: {
+    descending: boolean;
+    limit: number;
+    until?: (read: unknown) => boolean;
+    afterId?: string | undefined;
+  },
+): Promise<{ items: InvitationDocument[]; total: number }> {
+  const anywhere = filter.q === undefined ? undefined : containing(filter.q);
+  const query: Query = {
+    ...(anywhere && { $or: [{ emailKey: anywhere }, { senderKey: anywhere }] }),
+    ...(filter.status && statusQueries[filter.status](core.clock.now())),
+  };
+  const invitations = core.store.tenant(tenantId).collection('invitations');
+  const [items, total] = await Promise.all([
+    invitations.find(query, {
+      sort: { _id: page.descending ? -1 : 1 },
+      limit: page.limit,
+      ...(page.until && { until: page.until }),
+      ...(page.afterId !== undefined && { after: { _id: page.afterId } }),
+    }),
+    invitations.count(query),
+  ]);
+  return { items, total };
+}
+
+/** The user of an invitation that is neither answered nor revoked. */
+function* openInvitation(context: WriteContext, id: string, options: WriteOptions): Step<UserDocument> {
+  const scope = context.tx.tenant(context.tenantId);
+  const invitation = yield* scope.collection('invitations').get(id);
+  if (!invitation) throw new AppError('invitation.not_found', 'there is no such invitation');
+  requireVersion(invitation, options.ifVersion);
+  const status = invitationStatus(invitation, context.now);
+  const user = yield* scope.collection('users').get(invitation.userId);
+  if (!user || status === 'completed' || status === 'revoked') {
+    throw new AppError('invitation.closed', `the invitation is ${user ? status : 'without its user'}`);
+  }
+  requireAuthority(context.actor, user, context.config, context.now);
+  return user;
+}
+
+/** Mails the way in again to somebody who is not activated yet: what an older mail held dies, and their invitation lives anew (F-6). */
+export function* sendAgain(context: WriteContext, user: UserDocument, entry: Entry): Step<void> {
+  const { tx, tenantId } = context;
+  const expiresAt = endOfEntry(context);
+  const invitations = tx.tenant(tenantId).collection('invitations');
+  const invitation = yield* invitations.findOne({ userId: user._id });
+  yield* mailEntry(context, user, entry, { invitationId: invitation?._id });
+  if (invitation) {
+    const renew = (stored: InvitationDocument): InvitationDocument => ({
+      ...stored,
+      expiresAt,
+      resentCount: stored.resentCount + 1,
+      mailFailure: null,
+    });
+    yield* invitations.update(invitation._id, renew);
+  }
+  yield* recordSent(context, user, invitation ? 'invitation.resent' : 'invitation.sent');
+}
+
+/** @throws AppError `invitation.not_found`, `invitation.closed`, `resource.version_mismatch`. */
+export async function resendInvitation(
+  core: Core,
+  actor: Actor,
+  id: string,
+  options: WriteOptions = {},
+): Promise<InvitationDocument> {
+  const { loginType } = await getInvitation(core, actor.tenantId, id);
+  const { settings } = await tenantConfig(core, actor.tenantId);
+  const entry = await prepareEntry(core, settings, loginType);
+  await core.store.transaction(function* (tx) {
+    const context = yield* openWrite(tx, core, actor);
+    const user = yield* openInvitation(context, id, options);
+    yield* sendAgain(context, user, entry);
+  });
+  wakeJobs(core);
+  return getInvitation(core, actor.tenantId, id);
+}
+
+/**
+ * Takes an invitation back: the user it made is removed and its link dies; the invitation stays in the list as revoked.
+ *
+ * @throws AppError `invitation.not_found`, `invitation.closed`, `resource.version_mismatch`.
+ */
+export async function revokeInvitation(
+  core: Core,
+  actor: Actor,
+  id: string,
+  options: WriteOptions = {},
+): Promise<InvitationDocument> {
+  await core.store.transaction(function* (tx) {
+    const context = yield* openWrite(tx, core, actor);
+    const user = yield* openInvitation(context, id, options);
+    yield* removeUser(context, user);
+    yield* recordSent(context, user, 'invitation.revoked');
+  });
+  return getInvitation(core, actor.tenantId, id);
+}

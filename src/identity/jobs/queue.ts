@@ -1,0 +1,304 @@
+import type { JobDocument } from '../../persistence/collections/events.js';
+import type { Step, Store, Transaction } from '../../persistence/store.js';
+import { newId } from '../../shared/ids.js';
+import type { Core } from '../core.js';
+
+export type { JobDocument } from '../../persistence/collections/events.js';
+
+export interface JobInput {
+  kind: string;
+  payload: Record<string, unknown>;
+  /** Absent: at once. */
+  runAt?: Date;
+  /** For how long it is tried, in seconds; absent: a week. */
+  trySeconds?: number;
+}
+
+/** What a handler throws when trying again cannot help, as when a mail server knows no such address. */
+export class PermanentFailure extends Error {}
+
+/**
+ * Work to do after the commit, at least once, by whichever process comes first. Call {@link wakeJobs} after the transaction so that it is
+ * this one, at once.
+ *
+ * @returns the job's id.
+ */
+export function* enqueueJob(tx: Transaction, tenantId: string, job: JobInput, now: Date): Step<string> {
+  const runAt = job.runAt ?? now;
+  const giveUpAt = new Date(runAt.getTime() + (job.trySeconds ?? aWeek) * 1000);
+  const { _id } = yield* tx.tenant(tenantId).collection('jobs').insert({
+    _id: newId(),
+    tenantId,
+    kind: job.kind,
+    payload: job.payload,
+    runAt,
+    attempts: 0,
+    leasedUntil: null,
+    giveUpAt,
+  });
+  return _id;
+}
+
+/** Does one job; what it throws makes the job run again later. Must bear being run twice. */
+export type JobHandler = (job: JobDocument) => Promise<void>;
+/** Tells of a job that is given up; `reason` is in words. */
+export type GivenUp = (job: JobDocument, reason: string) => Promise<void>;
+/** By kind: what does a job, and what tells of one that is given up. */
+export type JobHandlers = Readonly<Record<string, JobHandler | { run: JobHandler; onGivenUp: GivenUp }>>;
+
+export interface JobWorker {
+  /** Does every job that is due now, those that arise meanwhile too; for tests and for the end of a command. */
+  drain(): Promise<void>;
+  /** Takes no more jobs and waits for those under way. */
+  stop(): Promise<void>;
+}
+
+const pollMs = 500;
+/** Work that was woken for waits so long for more of it: many writes at once are one look at what is due. */
+const gatherMs = 10;
+const leaseMs = 60_000;
+const atOnce = 4;
+/** Jobs that one look at the database finds. */
+const maxFoundJobs = 50;
+const aWeek = 7 * 86_400;
+/** When a job that was given up is due: never. */
+export const never = new Date('9999-12-31T00:00:00Z');
+const longestReason = 500;
+
+const listeners = new WeakMap<Store, Set<() => void>>();
+
+/** Tells the workers of this process that a committed transaction left a job. Other processes find it within half a second. */
+export function wakeJobs(core: Core): void {
+  listeners.get(core.store)?.forEach((listener) => listener());
+}
+
+/** 1, 2, 4, ... seconds, at most an hour. */
+export function retryDelayMs(attempts: number): number {
+  return Math.min(2 ** (attempts - 1), 3600) * 1000;
+}
+
+/** What is told of jobs while they are done. */
+export interface JobObserver {
+  /** After each try. */
+  onTried?(kind: string, result: 'done' | 'failed' | 'given_up'): void;
+}
+
+/** Takes the lease of a job; undefined when another worker has it. */
+async function claim(core: Core, job: JobDocument): Promise<JobDocument | undefined> {
+  const now = core.clock.now();
+  const until = new Date(now.getTime() + leaseMs);
+  // The change may run several times: its last run tells.
+  const outcome = { isMine: false };
+  const claimed = await core.store
+    .tenant(job.tenantId)
+    .collection('jobs')
+    .update(job._id, (stored) => {
+      outcome.isMine = stored.runAt <= now;
+      if (!outcome.isMine) return undefined;
+      return { ...stored, attempts: stored.attempts + 1, leasedUntil: until, runAt: until };
+    });
+  return outcome.isMine ? claimed : undefined;
+}
+
+/** Moves the lease on while the handler works, so that a long job is not begun by a second worker. */
+function keepLease(core: Core, job: JobDocument): () => void {
+  const timer = setInterval(() => {
+    const until = new Date(core.clock.now().getTime() + leaseMs);
+    const jobs = core.store.tenant(job.tenantId).collection('jobs');
+    jobs
+      .update(job._id, (stored) => ({ ...stored, leasedUntil: until, runAt: until }))
+      .catch((error: unknown) =>
+        core.log.warn({ err: error, job: job._id }, 'the lease of a job could not be kept'),
+      );
+  }, leaseMs / 3);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+const reasonOf = (failure: unknown): string =>
+  (failure instanceof Error ? failure.message : String(failure)).slice(0, longestReason);
+
+/** @returns what became of the job. A job that is given up is kept, for somebody to run it again. */
+async function settle(
+  core: Core,
+  job: JobDocument,
+  failure: unknown,
+): Promise<'done' | 'failed' | 'given_up'> {
+  const jobs = core.store.tenant(job.tenantId).collection('jobs');
+  if (failure === undefined) {
+    await jobs.remove(job._id);
+    return 'done';
+  }
+  const now = core.clock.now();
+  const runAt = new Date(now.getTime() + retryDelayMs(job.attempts));
+  const facts = { err: failure, job: job._id, kind: job.kind, tenant: job.tenantId, attempts: job.attempts };
+  const error = reasonOf(failure);
+  const end = job.giveUpAt ?? new Date(job.createdAt.getTime() + aWeek * 1000);
+  if (failure instanceof PermanentFailure || runAt > end) {
+    core.log.error(facts, 'a job is given up');
+    await jobs.update(job._id, (stored) => ({
+      ...stored,
+      runAt: never,
+      leasedUntil: null,
+      failedAt: now,
+      error,
+    }));
+    return 'given_up';
+  }
+  core.log.warn(facts, 'a job failed and is tried again');
+  await jobs.update(job._id, (stored) => ({ ...stored, runAt, leasedUntil: null, error }));
+  return 'failed';
+}
+
+async function runJob(core: Core, job: JobDocument, { handler, observer, onGivenUp }: Lane): Promise<void> {
+  const release = keepLease(core, job);
+  let failure: unknown;
+  try {
+    await handler(job);
+  } catch (error) {
+    failure = error ?? new Error('the handler failed without a reason');
+  } finally {
+    release();
+  }
+  const result = await settle(core, job, failure);
+  observer.onTried?.(job.kind, result);
+  if (result === 'given_up') await onGivenUp?.(job, reasonOf(failure));
+}
+
+/** Jobs of one kind under way here, and those that are next. Each kind has a lane of its own, so that a slow one holds up nothing else. */
+interface Lane {
+  readonly handler: JobHandler;
+  readonly onGivenUp: GivenUp | undefined;
+  readonly observer: JobObserver;
+  readonly waiting: JobDocument[];
+  readonly underWay: Map<string, Promise<void>>;
+}
+
+const hasRoom = ({ waiting, underWay }: Lane): boolean => waiting.length === 0 && underWay.size < atOnce;
+
+async function doJob(core: Core, lane: Lane, job: JobDocument): Promise<void> {
+  try {
+    const mine = await claim(core, job);
+    if (mine) await runJob(core, mine, lane);
+  } catch (error) {
+    core.log.warn({ err: error, job: job._id }, 'a job could not be taken or settled');
+  }
+}
+
+/** Begins as many jobs of a lane as it has places for; each one that ends makes room for the next. */
+function fill(core: Core, lane: Lane, onRoom: () => void): void {
+  while (lane.underWay.size < atOnce) {
+    const job = lane.waiting.shift();
+    if (!job) return;
+    const work = doJob(core, lane, job).finally(() => {
+      lane.underWay.delete(job._id);
+      fill(core, lane, onRoom);
+      if (hasRoom(lane)) onRoom();
+    });
+    lane.underWay.set(job._id, work);
+  }
+}
+
+/**
+ * The first jobs that are due, of these kinds alone. The index walks the kinds side by side, so that thousands of waiting jobs of
+ * another kind cost nothing.
+ */
+function findDue(core: Core, kinds: readonly string[]): Promise<JobDocument[]> {
+  return core.store.server
+    .collection('jobs')
+    .find(
+      { kind: { $in: kinds }, runAt: { $lte: core.clock.now() } },
+      { sort: { runAt: 1 }, limit: maxFoundJobs },
+    );
+}
+
+/** @returns how many jobs that are due were found for lanes that have room, and begun. */
+async function beginDue(core: Core, lanes: ReadonlyMap<string, Lane>, onRoom: () => void): Promise<number> {
+  const open = [...lanes].filter(([, lane]) => hasRoom(lane));
+  if (open.length === 0) return 0;
+  const due = await findDue(
+    core,
+    open.map(([kind]) => kind),
+  );
+  const fresh = due.filter(({ _id, kind }) => !lanes.get(kind)?.underWay.has(_id));
+  for (const job of fresh) lanes.get(job.kind)?.waiting.push(job);
+  for (const [, lane] of open) fill(core, lane, onRoom);
+  return fresh.length;
+}
+
+function laneOf(handler: JobHandlers[string], observer: JobObserver): Lane {
+  const { run, onGivenUp } = typeof handler === 'function' ? { run: handler, onGivenUp: undefined } : handler;
+  return { handler: run, onGivenUp, observer, waiting: [], underWay: new Map() };
+}
+
+function lanesOf(handlers: JobHandlers, observer: JobObserver): ReadonlyMap<string, Lane> {
+  return new Map(Object.entries(handlers).map(([kind, handler]) => [kind, laneOf(handler, observer)]));
+}
+
+/** Calls when {@link wakeJobs} says so, and every half second. @returns ends it. */
+function listen(core: Core, wake: () => void): () => void {
+  let soon: NodeJS.Timeout | undefined;
+  const wakeSoon = (): void => {
+    soon ??= setTimeout(() => {
+      soon = undefined;
+      wake();
+    }, gatherMs);
+    soon.unref();
+  };
+  const woken = listeners.get(core.store) ?? new Set();
+  listeners.set(core.store, woken.add(wakeSoon));
+  const timer = setInterval(wake, pollMs);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+    clearTimeout(soon);
+    woken.delete(wakeSoon);
+  };
+}
+
+/**
+ * Begins to do jobs: within a moment when woken by {@link wakeJobs}, else every half second. A job is leased to one worker; a handler that throws
+ * is tried again after 1, 2, 4, ... seconds until the job's end, a process that dies leaves its jobs to the others after a minute.
+ *
+ * @param handlers - by the job's kind; jobs of other kinds are left alone.
+ */
+export function startJobWorker(core: Core, handlers: JobHandlers, observer: JobObserver = {}): JobWorker {
+  const state = { isStopped: false, isWoken: false };
+  const lanes = lanesOf(handlers, observer);
+  let looking: Promise<void> | undefined;
+
+  const hasMore = (): boolean => state.isWoken && !state.isStopped;
+  const look = async (): Promise<void> => {
+    do {
+      state.isWoken = false;
+      try {
+        while (!state.isStopped && (await beginDue(core, lanes, wake)) > 0);
+      } catch (error) {
+        core.log.warn({ err: error }, 'jobs could not be read');
+      }
+    } while (hasMore());
+    looking = undefined;
+  };
+  const wake = (): void => {
+    state.isWoken = true;
+    if (!state.isStopped) looking ??= look();
+  };
+  const underWay = (): Promise<void>[] => [...lanes.values()].flatMap((lane) => [...lane.underWay.values()]);
+  const stopListening = listen(core, wake);
+  return {
+    async drain() {
+      do {
+        wake();
+        await looking;
+        await Promise.all(underWay());
+      } while (looking ?? underWay().length > 0);
+    },
+    async stop() {
+      state.isStopped = true;
+      stopListening();
+      for (const lane of lanes.values()) lane.waiting.length = 0;
+      await looking;
+      await Promise.all(underWay());
+    },
+  };
+}

@@ -1,0 +1,233 @@
+import { z } from 'zod';
+import type { RoleDocument } from '../../persistence/collections/tenants.js';
+import type { Step, Transaction } from '../../persistence/store.js';
+import { AppError } from '../../shared/errors.js';
+import { newId } from '../../shared/ids.js';
+import { recordEvent } from '../audit/audit.js';
+import { changesBetween } from '../changes.js';
+import type { Actor, Core } from '../core.js';
+import { refuseDuplicates } from '../duplicates.js';
+import { enqueueJob, wakeJobs } from '../jobs/queue.js';
+import { administratorPermissions, builtInRoles, requireGrantable } from '../permissions.js';
+import { recomputeJob } from '../users/recompute.js';
+import { tenantConfig, touchTenant, type Role } from '../tenants/config.js';
+import { requireVersion, type WriteOptions } from '../versions.js';
+
+export type { Role } from '../tenants/config.js';
+
+export interface RoleInput {
+  /** Letters, digits, `_`, `-` and `.`; unique within its application, or within the tenant's own roles. */
+  key: string;
+  /** null: a role of the tenant. */
+  applicationKey: string | null;
+  name: string;
+  description: string;
+  /** For an application's role as the application names them; for a tenant's role management permissions and `applicationKey:permission`. */
+  permissions: readonly string[];
+}
+
+const keyShape = z.string().regex(/^[A-Za-z0-9][\w.-]{0,63}$/);
+
+const duplicates = {
+  roles_key: { code: 'role.key_taken', message: 'the key is taken by another role', pointer: '/key' },
+} as const;
+
+/** All roles by full key: the preset's, the tenant's own and its applications'. */
+export async function roleCatalogue(core: Core, tenantId: string): Promise<ReadonlyMap<string, Role>> {
+  return (await tenantConfig(core, tenantId)).roles;
+}
+
+/** All roles, the tenant's before the applications', by key. */
+export async function listRoles(core: Core, tenantId: string): Promise<Role[]> {
+  const orderOf = (role: Role): string => `${role.applicationKey ?? ''}\n${role.key}`;
+  return [...(await roleCatalogue(core, tenantId)).values()].sort((a, b) =>
+    orderOf(a) < orderOf(b) ? -1 : 1,
+  );
+}
+
+/**
+ * @param idOrKey - a stored role's id, or a full key such as `administrator` or `crm:agent`.
+ * @throws AppError `role.not_found`.
+ */
+export async function getRole(core: Core, tenantId: string, idOrKey: string): Promise<Role> {
+  const roles = await roleCatalogue(core, tenantId);
+  const role = roles.get(idOrKey) ?? [...roles.values()].find(({ id }) => id === idOrKey);
+  if (!role) throw new AppError('role.not_found', 'there is no such role');
+  return role;
+}
+
+export function fullKeyOf(role: Pick<RoleInput, 'key' | 'applicationKey'>): string {
+  return role.applicationKey === null ? role.key : `${role.applicationKey}:${role.key}`;
+}
+
+/** @throws AppError `input.invalid` with a pointer for each fault. */
+function requireValidRole(input: RoleInput): void {
+  const errors = keyShape.safeParse(input.key).success
+    ? []
+    : [{ pointer: '/key', detail: 'must be letters, digits, "_", "-" and ".", at most 64' }];
+  input.permissions.forEach((permission, index) => {
+    const isKnown =
+      input.applicationKey !== null || permission.includes(':') || administratorPermissions.has(permission);
+    if (!isKnown)
+      errors.push({ pointer: `/permissions/${index}`, detail: `there is no permission ${permission}` });
+  });
+  if (errors.length > 0) throw new AppError('input.invalid', 'the role is not valid', { errors });
+}
+
+function grantable(input: RoleInput): { fullKey: string; permissions: readonly string[] }[] {
+  return input.applicationKey === null ? [{ fullKey: fullKeyOf(input), permissions: input.permissions }] : [];
+}
+
+const partyOf = (
+  role: Pick<RoleDocument, '_id' | 'fullKey'>,
+): { type: string; id: string; label: string } => ({
+  type: 'role',
+  id: role._id,
+  label: role.fullKey,
+});
+
+/**
+ * Inserts a role and makes every remembered configuration void.
+ *
+ * @throws AppError `store.duplicate`, `role.key_taken`, `application.not_found`, `input.invalid`, `role.not_grantable`.
+ */
+function* insertRoleStep(tx: Transaction, actor: Actor, input: RoleInput, now: Date): Step<RoleDocument> {
+  requireValidRole(input);
+  requireGrantable(actor, grantable(input));
+  const scope = tx.tenant(actor.tenantId);
+  const tenant = yield* scope.collection('tenants').get(actor.tenantId);
+  if (!tenant) throw new AppError('tenant.not_found', 'there is no such tenant');
+  if (input.applicationKey === null && builtInRoles(tenant.preset).some(({ key }) => key === input.key)) {
+    throw new AppError('role.key_taken', 'the key is that of a built-in role', {
+      errors: [{ pointer: '/key', detail: `${input.key} is a built-in role` }],
+    });
+  }
+  if (input.applicationKey !== null) {
+    const application = yield* scope.collection('applications').findOne({ key: input.applicationKey });
+    if (!application) throw new AppError('application.not_found', 'there is no such application');
+  }
+  yield* touchTenant(tx, actor.tenantId);
+  // Who was left with a role of this name, from another preset say, would get what this one holds.
+  yield* requireUnused(tx, actor.tenantId, fullKeyOf(input));
+  const role = yield* scope.collection('roles').insert({
+    _id: newId(),
+    tenantId: actor.tenantId,
+    fullKey: fullKeyOf(input),
+    ...input,
+    permissions: [...new Set(input.permissions)],
+  });
+  yield* recordEvent(tx, actor, { action: 'role.created', target: partyOf(role) }, now);
+  return role;
+}
+
+/** Where `roles.custom` is off people make no roles of the tenant; applications go on naming their own. */
+async function requireCustomAllowed(core: Core, actor: Actor, input: RoleInput): Promise<void> {
+  if (input.applicationKey !== null || actor.party.type === 'system') return;
+  const { settings } = await tenantConfig(core, actor.tenantId);
+  if (!settings['roles.custom']) {
+    throw new AppError('role.custom_off', 'this tenant has the built-in roles only');
+  }
+}
+
+/** @throws AppError `role.custom_off`, and as {@link insertRoleStep}. */
+export async function createRole(core: Core, actor: Actor, input: RoleInput): Promise<Role> {
+  await requireCustomAllowed(core, actor, input);
+  const stored = await refuseDuplicates(duplicates, () =>
+    core.store.transaction((tx) => insertRoleStep(tx, actor, input, core.clock.now())),
+  );
+  return getRole(core, actor.tenantId, stored._id);
+}
+
+/** What is absent or undefined stays. */
+export type RoleChange = { [K in 'name' | 'description' | 'permissions']?: RoleInput[K] | undefined };
+
+/** @throws AppError `role.built_in`, `role.not_found`. */
+async function getOwnRole(core: Core, tenantId: string, idOrKey: string): Promise<Role> {
+  const role = await getRole(core, tenantId, idOrKey);
+  if (role.builtIn) throw new AppError('role.built_in', 'built-in roles are copied, not changed');
+  return role;
+}
+
+/**
+ * Changes a role; everybody who holds it is affected at once.
+ *
+ * @throws AppError `role.not_found`, `role.built_in`, `role.not_grantable`, `input.invalid`, `resource.version_mismatch`.
+ */
+export async function updateRole(
+  core: Core,
+  actor: Actor,
+  idOrKey: string,
+  change: RoleChange,
+  options: WriteOptions = {},
+): Promise<Role> {
+  const { id } = await getOwnRole(core, actor.tenantId, idOrKey);
+  const now = core.clock.now();
+  await core.store.transaction(function* (tx) {
+    const roles = tx.tenant(actor.tenantId).collection('roles');
+    const before = yield* roles.get(id);
+    if (!before) throw new AppError('role.not_found', 'there is no such role');
+    requireVersion(before, options.ifVersion);
+    const wanted: RoleDocument = {
+      ...before,
+      name: change.name ?? before.name,
+      description: change.description ?? before.description,
+      permissions: [...new Set(change.permissions ?? before.permissions)],
+    };
+    requireValidRole(wanted);
+    requireGrantable(actor, [...grantable(before), ...grantable(wanted)]);
+    const pick = ({ name, description, permissions }: RoleDocument): Record<string, unknown> => ({
+      name,
+      description,
+      permissions,
+    });
+    const changes = changesBetween(pick(before), pick(wanted));
+    if (changes.length === 0) return;
+    yield* roles.update(id, () => wanted);
+    yield* touchTenant(tx, actor.tenantId);
+    yield* recordEvent(tx, actor, { action: 'role.updated', target: partyOf(before), changes }, now);
+  });
+  return getRole(core, actor.tenantId, id);
+}
+
+/** Refuses to take away a role that people or keys were given by hand; what rules gave is worked out anew. */
+function* requireUnused(tx: Transaction, tenantId: string, fullKey: string): Step<void> {
+  const scope = tx.tenant(tenantId);
+  const holder = yield* scope.collection('users').findOne({
+    'grants.role': fullKey,
+    grants: { $elemMatch: { role: fullKey, type: { $in: ['manual', 'invite', 'sso'] } } },
+  });
+  const key = yield* scope.collection('api_keys').findOne({ role: fullKey });
+  const group = yield* scope.collection('groups').findOne({ roleIds: fullKey });
+  if (holder || key || group) {
+    const holders = holder ? 'users' : key ? 'API keys' : 'groups';
+    throw new AppError('role.in_use', `the role is held by ${holders}; give them another first`);
+  }
+}
+
+/**
+ * Deletes a role. Users who had it by a rule lose it at once; a job then clears their grants.
+ *
+ * @throws AppError `role.not_found`, `role.built_in`, `role.in_use`, `role.not_grantable`, `resource.version_mismatch`.
+ */
+export async function deleteRole(
+  core: Core,
+  actor: Actor,
+  idOrKey: string,
+  options: WriteOptions = {},
+): Promise<void> {
+  const { id } = await getOwnRole(core, actor.tenantId, idOrKey);
+  const now = core.clock.now();
+  await core.store.transaction(function* (tx) {
+    const roles = tx.tenant(actor.tenantId).collection('roles');
+    const role = yield* roles.get(id);
+    if (!role) throw new AppError('role.not_found', 'there is no such role');
+    requireVersion(role, options.ifVersion);
+    requireGrantable(actor, grantable(role));
+    yield* touchTenant(tx, actor.tenantId);
+    yield* requireUnused(tx, actor.tenantId, role.fullKey);
+    yield* roles.remove(id);
+    yield* enqueueJob(tx, actor.tenantId, { kind: recomputeJob, payload: { role: role.fullKey } }, now);
+    yield* recordEvent(tx, actor, { action: 'role.deleted', target: partyOf(role) }, now);
+  });
+  wakeJobs(core);
+}

@@ -1,0 +1,202 @@
+import { randomBytes } from 'node:crypto';
+import type {
+  ClientAuthMethod,
+  ConnectionDomain,
+  SsoConnectionDocument,
+  SsoMode,
+} from '../../persistence/collections/tenants.js';
+import { AppError, type InputFault } from '../../shared/errors.js';
+import { connectionKeyFault } from './connection-address.js';
+import { domainFault, domainsOf, verifiedOf, type ConnectionDomainInput } from './domains.js';
+import type { Actor, Core } from '../core.js';
+import { administratorPermissions } from '../permissions.js';
+import { sharedIssuerFault, type TenantClaim } from './shared-issuers.js';
+import { outboundFault } from '../web-address.js';
+
+export interface SsoConnectionInput {
+  name: string;
+  /** Stands in the connection's addresses; null: its id does. */
+  key?: string | null | undefined;
+  issuer: string;
+  clientId: string;
+  /** null: a public client. */
+  clientSecret?: string | null | undefined;
+  /** null: the provider's metadata decide. */
+  clientAuthMethod?: ClientAuthMethod | null | undefined;
+  /** What tells the company's own people at a provider it shares with others. */
+  tenantClaim?: TenantClaim | null | undefined;
+  scopes?: readonly string[] | undefined;
+  mode?: SsoMode | undefined;
+  jitProvisioning?: boolean | undefined;
+  domains?: readonly ConnectionDomainInput[] | undefined;
+}
+
+/** What is absent or undefined stays. */
+export type SsoConnectionChange = { [K in keyof SsoConnectionInput]?: SsoConnectionInput[K] | undefined };
+
+const secretPurpose = 'sso-connection';
+
+/** Encrypts a client secret for the store. */
+export function sealClientSecret(core: Core, secret: string | null | undefined): string | null {
+  return secret ? core.secretBox.seal(secretPurpose, secret) : null;
+}
+
+/** The client secret in clear; null for a public client. */
+export function openClientSecret(core: Core, connection: SsoConnectionDocument): string | null {
+  return connection.clientSecret === null
+    ? null
+    : core.secretBox.open(secretPurpose, connection.clientSecret);
+}
+
+const invalid = (errors: InputFault[]): AppError =>
+  new AppError('input.invalid', 'the connection is not valid', { errors });
+
+/** @throws AppError `input.invalid` naming every field that cannot be. */
+export function requireValidConnection(core: Core, input: SsoConnectionChange): void {
+  const errors: InputFault[] = [];
+  const fault = (pointer: string, detail: string | undefined): void => {
+    if (detail !== undefined) errors.push({ pointer, detail });
+  };
+  if (input.issuer !== undefined) fault('/issuer', outboundFault(core, input.issuer));
+  if (input.key) fault('/key', connectionKeyFault(input.key));
+  else if (input.key === '') fault('/key', 'must not be empty');
+  input.domains?.forEach(({ domain }, index) => fault(`/domains/${index}/domain`, domainFault(domain)));
+  if (input.clientId === '') fault('/clientId', 'must not be empty');
+  if (errors.length > 0) throw invalid(errors);
+}
+
+/** @throws AppError `input.invalid` for a provider that everybody shares. */
+export function requireOwnProvider(connection: Pick<SsoConnectionInput, 'issuer' | 'tenantClaim'>): void {
+  const fault = sharedIssuerFault(connection);
+  if (fault) throw invalid([fault]);
+}
+
+/** Only the operator says without a proof that a domain is somebody's. */
+export const mayVerify = (actor: Actor): boolean =>
+  actor.party.type === 'system' || actor.party.type === 'staff';
+
+/** Whether somebody may do all that an administrator may. */
+export function holdsEverything(actor: Actor): boolean {
+  return [...administratorPermissions].every((permission) => actor.permissions.has(permission));
+}
+
+type Provider = Pick<SsoConnectionDocument, 'issuer' | 'clientId' | 'tenantClaim'>;
+
+const providerText = ({ issuer, clientId, tenantClaim }: Provider): string =>
+  JSON.stringify([new URL(issuer).href, clientId, tenantClaim?.claim ?? null, tenantClaim?.value ?? null]);
+
+function isOtherProvider(before: Provider, after: Provider): boolean {
+  return providerText(before) !== providerText(after);
+}
+
+/** The company has to show once more that the domain is its own: the record that proved it before proves nothing now. */
+const unproven = (entry: ConnectionDomain): ConnectionDomain => ({
+  ...entry,
+  verified: false,
+  verifiedAt: null,
+  challenge: randomBytes(16).toString('hex'),
+});
+
+/**
+ * A provider that changes is a new provider: the old one's secret is not sent to it, whoever may not do everything proves the domains
+ * anew, and whom the old one has signed in stays connected to the old one ({@link mayRelink}).
+ */
+function asNewProvider(
+  actor: Actor,
+  before: SsoConnectionDocument,
+  after: SsoConnectionDocument,
+  change: SsoConnectionChange,
+): SsoConnectionDocument {
+  if (before.clientSecret !== null && change.clientSecret === undefined) {
+    const detail = 'must be given again: another provider or client has a secret of its own';
+    throw invalid([{ pointer: '/clientSecret', detail }]);
+  }
+  const domains = holdsEverything(actor) ? after.domains : after.domains.map(unproven);
+  return {
+    ...after,
+    domains,
+    verifiedDomains: verifiedOf(domains),
+    providerVersion: (before.providerVersion ?? 0) + 1,
+  };
+}
+
+function sealedSecret(
+  core: Core,
+  before: SsoConnectionDocument,
+  secret: string | null | undefined,
+): string | null {
+  // Sealing gives another text each time: one that says the same stays, so that nothing looks changed.
+  if (secret === undefined || secret === openClientSecret(core, before)) return before.clientSecret;
+  return sealClientSecret(core, secret);
+}
+
+/** null is said on purpose; undefined is not said. */
+function given<T>(said: T | null | undefined, before: T | null | undefined): T | null {
+  return said === undefined ? (before ?? null) : said;
+}
+
+function changedKey(
+  { key: before, keys = [] }: SsoConnectionDocument,
+  said: string | null | undefined,
+): Pick<SsoConnectionDocument, 'key' | 'keys'> {
+  const key = given(said, before);
+  return { key, keys: key === null || keys.includes(key) ? keys : [...keys, key] };
+}
+
+/**
+ * A connection as a change leaves it.
+ *
+ * @throws AppError `input.invalid` when another provider is named without its secret, or one that everybody shares.
+ */
+export function changedConnection(
+  core: Core,
+  actor: Actor,
+  before: SsoConnectionDocument,
+  change: SsoConnectionChange,
+): SsoConnectionDocument {
+  const domains = change.domains
+    ? domainsOf(change.domains, before.domains, mayVerify(actor), core.clock.now())
+    : before.domains;
+  const after: SsoConnectionDocument = {
+    ...before,
+    name: change.name ?? before.name,
+    ...changedKey(before, change.key),
+    issuer: change.issuer ?? before.issuer,
+    clientId: change.clientId ?? before.clientId,
+    clientSecret: sealedSecret(core, before, change.clientSecret),
+    clientAuthMethod: given(change.clientAuthMethod, before.clientAuthMethod),
+    tenantClaim: given(change.tenantClaim, before.tenantClaim),
+    scopes: [...(change.scopes ?? before.scopes)],
+    mode: change.mode ?? before.mode,
+    jitProvisioning: change.jitProvisioning ?? before.jitProvisioning,
+    domains,
+    verifiedDomains: verifiedOf(domains),
+  };
+  if (!isOtherProvider(before, after)) return after;
+  requireOwnProvider(after);
+  return asNewProvider(actor, before, after, change);
+}
+
+/** Whether the provider was changed and no administrator has yet allowed to connect people to the new one. */
+export function needsRelink({
+  providerVersion = 0,
+  relinkVersion = 0,
+}: Pick<SsoConnectionDocument, 'providerVersion' | 'relinkVersion'>): boolean {
+  return providerVersion > relinkVersion;
+}
+
+/** Whether an identity was last used before the provider was changed. */
+export function isOfEarlierProvider(
+  connection: Pick<SsoConnectionDocument, 'providerVersion'>,
+  identity: { providerVersion?: number },
+): boolean {
+  return (identity.providerVersion ?? 0) < (connection.providerVersion ?? 0);
+}
+
+/** Whether an identity of an earlier provider of the connection may give way to one of the present provider. */
+export function mayRelink(
+  connection: Pick<SsoConnectionDocument, 'providerVersion' | 'relinkVersion'>,
+  identity: { providerVersion?: number },
+): boolean {
+  return !needsRelink(connection) && isOfEarlierProvider(connection, identity);
+}

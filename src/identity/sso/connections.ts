@@ -1,0 +1,228 @@
+import type { AuditParty } from '../../persistence/collections/events.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+import { AppError } from '../../shared/errors.js';
+import { newId } from '../../shared/ids.js';
+import { recordEvent } from '../audit/audit.js';
+import { changesBetween } from '../changes.js';
+import {
+  changedConnection,
+  holdsEverything,
+  mayVerify,
+  requireOwnProvider,
+  requireValidConnection,
+  sealClientSecret,
+  type SsoConnectionChange,
+  type SsoConnectionInput,
+} from './connection-change.js';
+import { domainsOf, verifiedOf } from './domains.js';
+import type { Actor, Core } from '../core.js';
+import { refuseDuplicates } from '../duplicates.js';
+import { tenantSettings } from '../tenants/settings.js';
+import { touchTenant } from '../tenants/config.js';
+import { requireVersion, type WriteOptions } from '../versions.js';
+
+export type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+export { openClientSecret } from './connection-change.js';
+export type { SsoConnectionChange, SsoConnectionInput } from './connection-change.js';
+
+const keyTaken = {
+  code: 'sso_connection.key_taken',
+  message: 'the key is, or was, another connection’s',
+  pointer: '/key',
+} as const;
+
+const duplicates = {
+  sso_connections_key: keyTaken,
+  sso_connections_keys: keyTaken,
+  sso_connections_name: {
+    code: 'sso_connection.name_taken',
+    message: 'the name is taken by another connection',
+    pointer: '/name',
+  },
+  sso_connections_domain: {
+    code: 'sso_connection.domain_taken',
+    message: 'the domain is verified for another connection',
+    pointer: '/domains',
+  },
+} as const;
+
+const partyOf = ({ _id, name }: Pick<SsoConnectionDocument, '_id' | 'name'>): AuditParty => ({
+  type: 'sso_connection',
+  id: _id,
+  label: name,
+});
+
+/** @throws AppError `sso_connection.name_taken`, `sso_connection.domain_taken`, `input.invalid`. */
+export async function createConnection(
+  core: Core,
+  actor: Actor,
+  input: SsoConnectionInput,
+): Promise<SsoConnectionDocument> {
+  requireValidConnection(core, input);
+  requireOwnProvider(input);
+  const now = core.clock.now();
+  const domains = domainsOf(input.domains ?? [], [], mayVerify(actor), now);
+  const settings = await tenantSettings(core, actor.tenantId);
+  return refuseDuplicates(duplicates, () =>
+    core.store.transaction(function* (tx) {
+      yield* touchTenant(tx, actor.tenantId);
+      const connection = yield* tx
+        .tenant(actor.tenantId)
+        .collection('sso_connections')
+        .insert({
+          _id: newId(),
+          tenantId: actor.tenantId,
+          name: input.name,
+          key: input.key ?? null,
+          keys: input.key ? [input.key] : [],
+          issuer: input.issuer,
+          clientId: input.clientId,
+          clientSecret: sealClientSecret(core, input.clientSecret),
+          clientAuthMethod: input.clientAuthMethod ?? null,
+          tenantClaim: input.tenantClaim ?? null,
+          scopes: [...(input.scopes ?? ['openid', 'email', 'profile'])],
+          mode: input.mode ?? 'off',
+          jitProvisioning: input.jitProvisioning ?? settings['sso.jitProvisioning'],
+          domains,
+          verifiedDomains: verifiedOf(domains),
+        });
+      yield* recordEvent(tx, actor, { action: 'sso.created', target: partyOf(connection) }, now);
+      return connection;
+    }),
+  );
+}
+
+/** @throws AppError `sso_connection.not_found`. */
+export async function getConnection(
+  core: Core,
+  tenantId: string,
+  id: string,
+): Promise<SsoConnectionDocument> {
+  const connection = await core.store.tenant(tenantId).collection('sso_connections').get(id);
+  if (!connection) throw new AppError('sso_connection.not_found', 'there is no such connection');
+  return connection;
+}
+
+/** All connections of a tenant by name. */
+export function listConnections(core: Core, tenantId: string): Promise<SsoConnectionDocument[]> {
+  return core.store
+    .tenant(tenantId)
+    .collection('sso_connections')
+    .find({}, { sort: { name: 1 } });
+}
+
+/**
+ * The connection that answers for a domain, whoever's it is and whatever its mode.
+ *
+ * @param domain - in normal form, as `parseEmail` gives it; matched exactly.
+ */
+export function findConnectionByDomain(
+  core: Core,
+  domain: string,
+): Promise<SsoConnectionDocument | undefined> {
+  return core.store.server.collection('sso_connections').findOne({ verifiedDomains: domain });
+}
+
+function auditable(connection: SsoConnectionDocument): Record<string, unknown> {
+  const { name, issuer, clientId, scopes, mode, jitProvisioning, domains, verifiedDomains } = connection;
+  const { key = null, clientAuthMethod = null, tenantClaim = null, relinkVersion = 0 } = connection;
+  return {
+    ...{ name, key, issuer, clientId, clientAuthMethod, tenantClaim, scopes, mode, jitProvisioning },
+    ...{ verifiedDomains, relinkVersion },
+    domains: domains.map(({ domain }) => domain),
+  };
+}
+
+/**
+ * Changes a connection.
+ *
+ * @returns the connection; the very same version when nothing changed.
+ * @throws AppError `sso_connection.not_found`, `sso_connection.name_taken`, `sso_connection.domain_taken`, `input.invalid`,
+ *   `resource.version_mismatch`.
+ */
+export async function updateConnection(
+  core: Core,
+  actor: Actor,
+  id: string,
+  change: SsoConnectionChange,
+  options: WriteOptions = {},
+): Promise<SsoConnectionDocument> {
+  requireValidConnection(core, change);
+  return writeConnection(
+    core,
+    actor,
+    id,
+    'sso.updated',
+    (before) => changedConnection(core, actor, before, change),
+    options,
+  );
+}
+
+/** Changes a connection by a pure function of what is stored; the very same version when nothing changed. */
+export async function writeConnection(
+  core: Core,
+  actor: Actor,
+  id: string,
+  action: string,
+  change: (before: SsoConnectionDocument) => SsoConnectionDocument,
+  options: WriteOptions,
+): Promise<SsoConnectionDocument> {
+  const now = core.clock.now();
+  return refuseDuplicates(duplicates, () =>
+    core.store.transaction(function* (tx) {
+      const connections = tx.tenant(actor.tenantId).collection('sso_connections');
+      const before = yield* connections.get(id);
+      if (!before) throw new AppError('sso_connection.not_found', 'there is no such connection');
+      requireVersion(before, options.ifVersion);
+      const wanted = change(before);
+      const changes = changesBetween(auditable(before), auditable(wanted));
+      if (changes.length === 0 && wanted.clientSecret === before.clientSecret) return before;
+      const after = yield* connections.update(id, () => wanted);
+      yield* touchTenant(tx, actor.tenantId);
+      yield* recordEvent(tx, actor, { action, target: partyOf(before), changes }, now);
+      return after ?? before;
+    }),
+  );
+}
+
+/**
+ * Allows that people the connection's earlier provider signed in are connected to the present one, by their address, at their next
+ * sign-in: an administrator's word, since it decides who they are.
+ *
+ * @throws AppError `sso_connection.not_found`, `auth.forbidden` for whoever lacks a permission of an administrator,
+ *   `resource.version_mismatch`.
+ */
+export function allowRelinking(
+  core: Core,
+  actor: Actor,
+  id: string,
+  options: WriteOptions = {},
+): Promise<SsoConnectionDocument> {
+  if (!holdsEverything(actor))
+    throw new AppError('auth.forbidden', 'only an administrator may allow that people are connected anew');
+  const allowed = (before: SsoConnectionDocument): SsoConnectionDocument => ({
+    ...before,
+    relinkVersion: before.providerVersion ?? 0,
+  });
+  return writeConnection(core, actor, id, 'sso.relink_allowed', allowed, options);
+}
+
+/** @throws AppError `sso_connection.not_found`, `resource.version_mismatch`. */
+export async function deleteConnection(
+  core: Core,
+  actor: Actor,
+  id: string,
+  options: WriteOptions = {},
+): Promise<void> {
+  const now = core.clock.now();
+  await core.store.transaction(function* (tx) {
+    const scope = tx.tenant(actor.tenantId);
+    const connection = yield* scope.collection('sso_connections').get(id);
+    if (!connection) throw new AppError('sso_connection.not_found', 'there is no such connection');
+    requireVersion(connection, options.ifVersion);
+    yield* scope.collection('sso_connections').remove(id);
+    yield* touchTenant(tx, actor.tenantId);
+    yield* scope.collection('identities').removeMany({ connectionId: id });
+    yield* recordEvent(tx, actor, { action: 'sso.deleted', target: partyOf(connection) }, now);
+  });
+}

@@ -1,0 +1,176 @@
+import { LRUCache } from 'lru-cache';
+import type { GroupDocument } from '../../persistence/collections/groups.js';
+import type {
+  ApplicationDocument,
+  RoleDocument,
+  SsoConnectionDocument,
+  TenantDocument,
+} from '../../persistence/collections/tenants.js';
+import type { Step, Transaction } from '../../persistence/store.js';
+import { AppError } from '../../shared/errors.js';
+import { frozen } from '../../shared/frozen.js';
+import type { Core } from '../core.js';
+import { builtInRoles, managementPermissions } from '../permissions.js';
+import { settingsOf, type Settings } from './settings.js';
+
+/** A role as grants name it: one of the preset's, one of the tenant's own, or one of an application. */
+export interface Role {
+  /** The stored document's id; for a built-in role its key. */
+  id: string;
+  /** `roleKey`, or `applicationKey:roleKey`. */
+  fullKey: string;
+  key: string;
+  applicationKey: string | null;
+  name: string;
+  description: string;
+  permissions: readonly string[];
+  /** Those permissions that open something in Gatehouse itself; always none for a role of an application. */
+  management: readonly string[];
+  builtIn: boolean;
+  isAdministrator: boolean;
+  /** 0 for built-in roles. */
+  version: number;
+  createdAt: Date | null;
+  updatedAt: Date | null;
+}
+
+/** What rarely changes of a tenant and nearly every write needs. */
+export interface TenantConfig {
+  tenant: TenantDocument;
+  settings: Settings;
+  /** By full key. */
+  roles: ReadonlyMap<string, Role>;
+  /** The full keys of the roles F-11 protects the last holder of. */
+  administratorRoles: readonly string[];
+  /** The verified domains of connections that are not off: whoever has such an address signs in there. */
+  ssoDomains: ReadonlySet<string>;
+  /** The keys of the tenant's applications. */
+  applications: ReadonlySet<string>;
+  /** The full keys of the roles that groups give their members, by the group's id; groups that give none are not in it. */
+  groupRoles: ReadonlyMap<string, readonly string[]>;
+}
+
+// Every change of settings, roles, applications, SSO connections or groups' roles moves the tenant's version (touchTenant), in the same transaction. A config is found by
+// the version just read, so no process ever works with an old one.
+const cache = new LRUCache<string, TenantConfig>({ max: 1000 });
+
+function roleOf(document: RoleDocument): Role {
+  return {
+    id: document._id,
+    fullKey: document.fullKey,
+    key: document.key,
+    applicationKey: document.applicationKey,
+    name: document.name,
+    description: document.description,
+    permissions: document.permissions,
+    management: document.applicationKey === null ? managementPermissions(document.permissions) : [],
+    builtIn: false,
+    isAdministrator: false,
+    version: document.version,
+    createdAt: document.createdAt,
+    updatedAt: document.updatedAt,
+  };
+}
+
+function presetRoles(preset: string): Role[] {
+  return builtInRoles(preset).map((role) => ({
+    id: role.key,
+    fullKey: role.key,
+    key: role.key,
+    applicationKey: null,
+    name: role.name,
+    description: role.description,
+    permissions: role.permissions,
+    management: managementPermissions(role.permissions),
+    builtIn: true,
+    isAdministrator: role.isAdministrator,
+    version: 0,
+    createdAt: null,
+    updatedAt: null,
+  }));
+}
+
+/** Built-in roles win over stored ones of the same key, so that a change of preset cannot be used to redefine them. */
+export function buildTenantConfig(
+  tenant: TenantDocument,
+  stored: readonly RoleDocument[],
+  connections: readonly SsoConnectionDocument[],
+  applications: readonly Pick<ApplicationDocument, 'key'>[] = [],
+  groups: readonly Pick<GroupDocument, '_id' | 'roleIds'>[] = [],
+): TenantConfig {
+  const all = [...stored.map(roleOf), ...presetRoles(tenant.preset)];
+  return {
+    tenant,
+    settings: settingsOf(tenant),
+    roles: new Map(all.map((role) => [role.fullKey, role])),
+    administratorRoles: all.filter((role) => role.isAdministrator).map((role) => role.fullKey),
+    ssoDomains: new Set(
+      connections.filter(({ mode }) => mode !== 'off').flatMap((connection) => connection.verifiedDomains),
+    ),
+    applications: new Set(applications.map(({ key }) => key)),
+    groupRoles: new Map(groups.map(({ _id, roleIds }) => [_id, roleIds ?? []])),
+  };
+}
+
+const givesRoles = { roleIds: { $gt: '' } };
+
+const cacheKey = (tenant: TenantDocument): string =>
+  `${tenant._id}:${tenant.version}:${tenant.updatedAt.getTime()}`;
+
+const noTenant = (): AppError => new AppError('tenant.not_found', 'there is no such tenant');
+
+/** @returns undefined when there is no such tenant. */
+export async function findTenantConfig(core: Core, tenantId: string): Promise<TenantConfig | undefined> {
+  const scope = core.store.tenant(tenantId);
+  const tenant = await scope.collection('tenants').derive(tenantId, frozen);
+  if (!tenant) return undefined;
+  const known = cache.get(cacheKey(tenant));
+  if (known) return known;
+  const [roles, connections, applications, groups] = await Promise.all([
+    scope.collection('roles').find({}),
+    scope.collection('sso_connections').find({}),
+    scope.collection('applications').find({}, { fields: ['key'] }),
+    scope.collection('groups').find(givesRoles, { fields: ['roleIds'] }),
+  ]);
+  const config = buildTenantConfig(tenant, roles, connections, applications, groups);
+  cache.set(cacheKey(tenant), config);
+  return config;
+}
+
+/** @throws AppError `tenant.not_found`. */
+export async function tenantConfig(core: Core, tenantId: string): Promise<TenantConfig> {
+  const config = await findTenantConfig(core, tenantId);
+  if (!config) throw noTenant();
+  return config;
+}
+
+/**
+ * The same inside a transaction. Only for transactions that do not change the configuration themselves: what they read is remembered.
+ *
+ * @throws AppError `tenant.not_found`.
+ */
+export function* tenantConfigStep(tx: Transaction, tenantId: string): Step<TenantConfig> {
+  const scope = tx.tenant(tenantId);
+  const tenant = yield* scope.collection('tenants').get(tenantId);
+  if (!tenant) throw noTenant();
+  const known = cache.get(cacheKey(tenant));
+  if (known) return known;
+  const roles = yield* scope.collection('roles').find({});
+  const connections = yield* scope.collection('sso_connections').find({});
+  const applications = yield* scope.collection('applications').find({}, { fields: ['key'] });
+  const groups = yield* scope.collection('groups').find(givesRoles, { fields: ['roleIds'] });
+  const config = buildTenantConfig(tenant, roles, connections, applications, groups);
+  cache.set(cacheKey(tenant), config);
+  return config;
+}
+
+/**
+ * Moves the tenant's version: every remembered {@link TenantConfig} of it is void from this commit on, in every process, and two such
+ * transactions cannot run past each other.
+ */
+export function* touchTenant(tx: Transaction, tenantId: string): Step<void> {
+  yield* tx
+    .tenant(tenantId)
+    .collection('tenants')
+    .update(tenantId, (tenant) => ({ ...tenant }));
+}

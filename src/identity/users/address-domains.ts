@@ -1,0 +1,36 @@
+import type { Store, Step, Transaction } from '../../persistence/store.js';
+import { parseEmail } from '../email.js';
+
+/** What one process has seen in a store: most people of a tenant share a few domains. */
+const seenIn = new WeakMap<Store, Set<string>>();
+const mostRemembered = 10_000;
+
+function seen(store: Store): Set<string> {
+  const known = seenIn.get(store) ?? new Set();
+  if (known.size > mostRemembered) known.clear();
+  seenIn.set(store, known);
+  return known;
+}
+
+/**
+ * Notes in which tenants a domain has people. A sign-in with an address nobody has behaves as one of them would; it may not show which
+ * addresses there are.
+ *
+ * @param store - the one the transaction is of.
+ */
+export function* noteDomains(
+  tx: Transaction,
+  store: Store,
+  tenantId: string,
+  loginKeys: readonly string[],
+): Step<void> {
+  const domains = new Set(loginKeys.map((key) => parseEmail(key)?.domain));
+  for (const domain of domains) {
+    const id = `${tenantId}:${domain ?? ''}`;
+    if (domain === undefined || seen(store).has(id)) continue;
+    const stored = tx.tenant(tenantId).collection('address_domains');
+    // Remembered once it is read, as what is written here may still be undone.
+    if (yield* stored.get(id)) seen(store).add(id);
+    else yield* stored.insert({ _id: id, tenantId, domain });
+  }
+}

@@ -1,0 +1,311 @@
+import { isDeepStrictEqual } from 'node:util';
+import { LRUCache } from 'lru-cache';
+import type { DirectoryDocument } from '../../persistence/collections/directories.js';
+import type { AuditParty } from '../../persistence/collections/events.js';
+import type { Grant, UserDocument } from '../../persistence/collections/users.js';
+import type { Step, Transaction } from '../../persistence/store.js';
+import { AppError } from '../../shared/errors.js';
+import { noteDomains } from './address-domains.js';
+import { recordEvent } from '../audit/audit.js';
+import { changesDecided, movesBeyond, notGivable, requireAuthority } from './authority.js';
+import { changesBetween, type FieldChange } from '../changes.js';
+import type { Actor, Core } from '../core.js';
+import { groupSource, replaceRuleGrants } from '../grants/grants.js';
+import { knownGroupsStep, reachable, type GroupNode, type KnownGroups } from '../grants/group-graph.js';
+import { groupGrants } from '../grants/group-grants.js';
+import { enqueueJob } from '../jobs/queue.js';
+import { compileRules, mapCompiledRules, type CompiledRules } from '../grants/role-mapping.js';
+import {
+  extensionAliases,
+  type ExtensionAliases,
+  type MappingGroup,
+  type MappingView,
+} from '../grants/rule-paths.js';
+import { tenantConfigStep, touchTenant, type TenantConfig } from '../tenants/config.js';
+import { nextRevocation } from './session-end.js';
+import { assignedRoles, servicesOf } from '../grants/services.js';
+import { activeFor, isHeld } from './hold.js';
+import { withoutOldAddress } from '../user-keys.js';
+import { administratorLevel, guardAttributes, guardSelf, revocationReason } from './transitions.js';
+
+/** What every write of users works with, inside one transaction. */
+export interface WriteContext {
+  tx: Transaction;
+  core: Core;
+  actor: Actor;
+  now: Date;
+  tenantId: string;
+  config: TenantConfig;
+  /** Directories read so far. */
+  directories: Map<string, DirectoryDocument | undefined>;
+  /** Groups read so far; to be emptied by whoever changes one ({@link forgetGroups}). */
+  groups: KnownGroups;
+}
+
+/** To be called when a group's names or place changed in this transaction. */
+export function forgetGroups(context: WriteContext): void {
+  context.groups.clear();
+}
+
+export function* openWrite(tx: Transaction, core: Core, actor: Actor): Step<WriteContext> {
+  const { tenantId } = actor;
+  const config = yield* tenantConfigStep(tx, tenantId);
+  return {
+    tx,
+    core,
+    actor,
+    now: core.clock.now(),
+    tenantId,
+    config,
+    directories: new Map(),
+    groups: new Map(),
+  };
+}
+
+const aliasesOf = new WeakMap<object, ExtensionAliases>();
+
+/** The extension schemas this server knows, by URN. */
+export function aliasesFor(core: Core): ExtensionAliases {
+  const known = aliasesOf.get(core.config) ?? extensionAliases(core.config.scim.extensionSchemas);
+  aliasesOf.set(core.config, known);
+  return known;
+}
+
+// A rule's id is a digest of its content, so a list of ids stands for the list of rules.
+const compiledRules = new LRUCache<string, CompiledRules>({ max: 500 });
+
+function rulesOf(core: Core, directory: DirectoryDocument): CompiledRules {
+  const key = `${directory._id}\n${directory.roleRules.map((rule) => rule.id).join()}`;
+  const known = compiledRules.get(key) ?? compileRules(directory.roleRules, aliasesFor(core));
+  compiledRules.set(key, known);
+  return known;
+}
+
+/** A user as the role rules see it. */
+export function mappingView(
+  user: Pick<UserDocument, 'attributes' | 'userName' | 'externalId' | 'enabled'>,
+  groups: readonly MappingGroup[],
+): MappingView {
+  const { attributes, userName, externalId, enabled } = user;
+  return { user: { ...attributes, userName, externalId, active: enabled }, groups };
+}
+
+export function* directoryStep(context: WriteContext, id: string): Step<DirectoryDocument | undefined> {
+  if (!context.directories.has(id)) {
+    const scope = context.tx.tenant(context.tenantId);
+    context.directories.set(id, yield* scope.collection('directories').get(id));
+  }
+  return context.directories.get(id);
+}
+
+/** The groups of a user, nested ones too, as far as anything depends on them. */
+function* groupsOfStep(context: WriteContext, user: UserDocument, isNeeded: boolean): Step<GroupNode[]> {
+  if (!isNeeded || user.groupIds.length === 0) return [];
+  yield* knownGroupsStep(context.tx, context.tenantId, user.groupIds, context.groups);
+  return reachable(user.groupIds, context.groups);
+}
+
+/**
+ * The user's grants with what its directory gives, by rules and by assignment, and what its groups give, worked out afresh; the very same
+ * list when nothing changed.
+ */
+export function* regrantStep(context: WriteContext, user: UserDocument): Step<Grant[]> {
+  const { config, core, now } = context;
+  const directory = user.directoryId === null ? undefined : yield* directoryStep(context, user.directoryId);
+  const rules = directory && rulesOf(core, directory);
+  const hasGroupRoles = config.groupRoles.size > 0;
+  const groups = yield* groupsOfStep(context, user, hasGroupRoles || rules?.needsGroups === true);
+  let next = user.grants;
+  if (directory && rules) {
+    // By names anybody may give, rules would give roles to whom the directory never meant.
+    const own = groups.length === 0 ? [] : reachable(user.groupIds, context.groups, directory._id);
+    const named = own.map(({ _id, displayName, externalId }) => ({ id: _id, displayName, externalId }));
+    const mapped = mapCompiledRules(mappingView(user, named), rules);
+    const known = mapped.filter(({ role }) => config.roles.has(role));
+    next = replaceRuleGrants(next, directory._id, [...known, ...assignedRoles(user, config)], now);
+  }
+  if (hasGroupRoles || next.some(({ sourceId }) => sourceId === groupSource)) {
+    next = replaceRuleGrants(next, groupSource, groupGrants(groups, config), now);
+  }
+  return isDeepStrictEqual(next, user.grants) ? user.grants : next;
+}
+
+/**
+ * Refuses to leave the tenant without anybody in charge. Two such changes at once cannot both pass: each moves the tenant's version.
+ *
+ * @param after - undefined for a deletion.
+ * @throws AppError `user.last_administrator` (requirement F-11).
+ */
+export function* guardLastAdministrator(
+  context: WriteContext,
+  before: UserDocument,
+  after: UserDocument | undefined,
+): Step<void> {
+  const { config, now, tx, tenantId } = context;
+  const needed = administratorLevel(before, config, now);
+  if (needed === 0 || (after && administratorLevel(after, config, now) >= needed)) return;
+  yield* touchTenant(tx, tenantId);
+  const others = yield* tx
+    .tenant(tenantId)
+    .collection('users')
+    .find({
+      'grants.role': { $in: [...config.administratorRoles] },
+      enabled: true,
+      _id: { $ne: before._id },
+    });
+  if (!others.some((user) => administratorLevel(user, config, now) >= needed)) {
+    throw new AppError('user.last_administrator', 'the last administrator of a tenant stays in charge');
+  }
+}
+
+export function partyOf(user: Pick<UserDocument, '_id' | 'email' | 'userName'>): AuditParty {
+  return { type: 'user', id: user._id, label: user.email ?? user.userName };
+}
+
+/** What the audit trail says about a user: everything but derived keys, grants' details and memberships. */
+function auditable(user: UserDocument): Record<string, unknown> {
+  const { userName, externalId, attributes, enabled, approved, activatedAt } = user;
+  const { accessExpiresAt, loginType, directoryId } = user;
+  const { serviceAssignments: _, ...gatehouse } = (attributes['gatehouse'] ?? {}) as Record<string, unknown>;
+  return {
+    ...attributes,
+    gatehouse,
+    services: servicesByKey(user),
+    ...{ userName, externalId, enabled, approved, activatedAt, accessExpiresAt, loginType, directoryId },
+    ...(isHeld(user) && { held: true, active: activeFor(user) }),
+    roles: [...new Set(user.grants.map((grant) => grant.role))].sort(),
+    ...(Array.isArray(attributes['roles']) && { 'attributes.roles': attributes['roles'] }),
+  };
+}
+
+/** Which event tells of a changed field; all others are a `user.updated`. */
+function actionOf(change: FieldChange): string {
+  switch (change.path) {
+    case 'enabled':
+      return change.after === true ? 'user.enabled' : 'user.disabled';
+    case 'approved':
+      return change.after === true ? 'user.approved' : 'user.unapproved';
+    case 'accessExpiresAt':
+      return 'user.access_period_changed';
+    case 'activatedAt':
+      return 'user.activated';
+    case 'emails':
+    case 'userName':
+      return 'user.email_changed';
+    case 'roles':
+      return 'user.roles_changed';
+    default:
+      return change.path.startsWith('services.') ? serviceActionOf(change) : 'user.updated';
+  }
+}
+
+/** Who begins to be held is disabled once more, be it that the directory had done so already. */
+function standingAction(before: UserDocument, after: UserDocument): string {
+  if (before.enabled !== after.enabled) return after.enabled ? 'user.enabled' : 'user.disabled';
+  return isHeld(after) ? 'user.disabled' : 'user.updated';
+}
+
+function serviceActionOf({ before, after }: FieldChange): string {
+  if (before === null) return 'service.assigned';
+  return after === null ? 'service.removed' : 'service.roles_changed';
+}
+
+/** Keys of applications may hold what separates paths: they are no part of one. */
+function servicesByKey(user: UserDocument): Record<string, unknown> {
+  return Object.fromEntries(servicesOf(user).map(({ application, roles }) => [application, roles]));
+}
+
+/** One event for each kind of change. */
+function* recordUserChanges(context: WriteContext, before: UserDocument, after: UserDocument): Step<void> {
+  const byAction = new Map<string, FieldChange[]>();
+  const found = changesBetween(auditable(before), auditable(after));
+  const moves = found.some(({ path }) => path === 'enabled' || path === 'held');
+  for (const change of found) {
+    const isPart = change.path === 'held' || (change.path === 'active' && moves);
+    const action = isPart ? standingAction(before, after) : actionOf(change);
+    byAction.set(action, [...(byAction.get(action) ?? []), change]);
+  }
+  for (const [action, changes] of byAction) {
+    yield* recordEvent(context.tx, context.actor, { action, target: partyOf(after), changes }, context.now);
+  }
+}
+
+/** Kind of the job that ends a user's sessions and tokens and tells the applications. */
+const accessEndJob = 'access.end';
+/** Kind of the job that runs when an access period is over. */
+export const accessExpireJob = 'access.expire';
+
+/** Leaves the clean-up to a job, for the few who have something to clean up: most people a directory disables were never signed in. */
+export function* enqueueAccessEnd(context: WriteContext, userId: string, reason: string): Step<void> {
+  const { tx, tenantId } = context;
+  const session = yield* tx.tenant(tenantId).collection('sessions').findOne({ userId });
+  const given = session ?? (yield* tx.server.collection('oidc_payloads').findOne({ accountId: userId }));
+  if (!given) return;
+  const payload = { userId, revokedAt: context.now.toISOString(), reason };
+  yield* enqueueJob(tx, tenantId, { kind: accessEndJob, payload }, context.now);
+}
+
+export function* enqueueExpiry(context: WriteContext, user: UserDocument): Step<void> {
+  const runAt = user.accessExpiresAt;
+  if (runAt === null || runAt <= context.now) return;
+  yield* enqueueJob(
+    context.tx,
+    context.tenantId,
+    { kind: accessExpireJob, payload: { userId: user._id }, runAt },
+    context.now,
+  );
+}
+
+/** What an actor may not do to a user, whichever door they come through. */
+function guardChange(
+  { actor, config, now }: WriteContext,
+  before: UserDocument,
+  after: UserDocument,
+  endsAccess: boolean,
+): void {
+  if (endsAccess || changesDecided(before, after)) requireAuthority(actor, before, config, now);
+  guardSelf(actor, before, after, config, now);
+  guardAttributes(actor, before, after, config);
+}
+
+/** Nobody gives or takes what they do not hold, be it by a rule that matches what they change, or no longer does. */
+function* guardMoves(context: WriteContext, before: UserDocument, after: UserDocument): Step<void> {
+  if (!movesBeyond(context, before, after)) return;
+  // What an earlier change of rules has yet to give is not this one's doing.
+  const settled = { ...before, grants: yield* regrantStep(context, before) };
+  if (movesBeyond(context, settled, after)) throw notGivable();
+}
+
+/**
+ * Writes a changed user with all that hangs on it: guards, the end of sessions where the change demands it, audit events.
+ *
+ * @param revoke - ends sessions and tokens whatever changed, for this reason.
+ * @returns the stored document, the same one when nothing changed.
+ */
+export function* saveUser(
+  context: WriteContext,
+  before: UserDocument,
+  changed: UserDocument,
+  revoke?: string,
+): Step<UserDocument> {
+  const { actor, config, now, tx, tenantId } = context;
+  const reason = revoke ?? revocationReason(actor, before, changed, config, now);
+  const kept = withoutOldAddress(before, changed);
+  const after = reason === undefined ? kept : { ...kept, accessRevokedAt: nextRevocation(before, now) };
+  if (isDeepStrictEqual(before, after)) return before;
+  guardChange(context, before, after, revoke !== undefined);
+  yield* guardMoves(context, before, after);
+  yield* guardLastAdministrator(context, before, after);
+  const saved = yield* tx
+    .tenant(tenantId)
+    .collection('users')
+    .update(before._id, () => after, { ifVersion: before.version });
+  if (!saved) throw new AppError('user.not_found', 'there is no such user');
+  yield* noteDomains(tx, context.core.store, context.tenantId, saved.loginKeys);
+  if (before.grants !== saved.grants) actor.onGrantsChanged?.(saved._id, before.grants, saved.grants);
+  if (after.accessExpiresAt?.getTime() !== before.accessExpiresAt?.getTime())
+    yield* enqueueExpiry(context, after);
+  if (reason !== undefined) yield* enqueueAccessEnd(context, before._id, reason);
+  yield* recordUserChanges(context, before, saved);
+  return saved;
+}

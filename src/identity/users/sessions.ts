@@ -1,0 +1,61 @@
+import type { SessionDocument } from '../../persistence/collections/access.js';
+import type { UserDocument } from '../../persistence/collections/users.js';
+import { AppError } from '../../shared/errors.js';
+import { recordEvent } from '../audit/audit.js';
+import { requireAuthority } from './authority.js';
+import type { Actor, Core } from '../core.js';
+import { wakeJobs } from '../jobs/queue.js';
+import { isRevoked, sessionEnded } from './session-end.js';
+import { tenantConfigStep } from '../tenants/config.js';
+import { partyOf } from './save.js';
+
+export type { SessionDocument } from '../../persistence/collections/access.js';
+
+/** The sessions of a user that count now, the latest used first. */
+export async function liveSessions(
+  core: Core,
+  user: Pick<UserDocument, '_id' | 'tenantId' | 'accessRevokedAt'>,
+): Promise<SessionDocument[]> {
+  const now = core.clock.now();
+  const sessions = await core.store.tenant(user.tenantId).collection('sessions').find({ userId: user._id });
+  const isLive = (session: SessionDocument): boolean => session.expiresAt > now && !isRevoked(session, user);
+  return sessions.filter(isLive).sort((a, b) => b.lastSeenAt.getTime() - a.lastSeenAt.getTime());
+}
+
+/**
+ * Ends one session of a user.
+ *
+ * @throws AppError `session.not_found`, also for a session of somebody else; `user.above_actor`.
+ */
+export async function revokeSession(
+  core: Core,
+  actor: Actor,
+  user: UserDocument,
+  sessionId: string,
+): Promise<void> {
+  const now = core.clock.now();
+  await core.store.transaction(function* (tx) {
+    const sessions = tx.tenant(user.tenantId).collection('sessions');
+    const session = yield* sessions.get(sessionId);
+    if (session?.userId !== user._id) throw new AppError('session.not_found', 'there is no such session');
+    const current = (yield* tx.tenant(user.tenantId).collection('users').get(user._id)) ?? user;
+    requireAuthority(actor, current, yield* tenantConfigStep(tx, user.tenantId), now);
+    yield* sessions.remove(sessionId);
+    yield* sessionEnded(tx, session, now);
+    const target = partyOf(user);
+    yield* recordEvent(tx, actor, { action: 'session.revoked', target }, now);
+  });
+  wakeJobs(core);
+}
+
+/** The methods of a session both factors were shown in (RFC 8176). */
+export const bothFactors: readonly string[] = ['pwd', 'otp', 'mfa'];
+
+/** Somebody has shown a code of their second factor in this session: it counts as one begun with both. */
+export async function noteSecondFactor(core: Core, session: SessionDocument): Promise<void> {
+  if (session.method !== 'password') return;
+  await core.store
+    .tenant(session.tenantId)
+    .collection('sessions')
+    .update(session._id, (stored) => ({ ...stored, amr: [...bothFactors] }));
+}

@@ -1,0 +1,127 @@
+import type { UserDocument } from '../../persistence/collections/users.js';
+import { AppError } from '../../shared/errors.js';
+import { isSelf } from './authority.js';
+import type { Actor } from '../core.js';
+import { groupSource } from '../grants/grants.js';
+import { liveGrants, userPermissions } from '../grants/effective-roles.js';
+import type { TenantConfig } from '../tenants/config.js';
+import { deriveStatus } from '../grants/user-status.js';
+
+/**
+ * How firmly a user is in charge: 2 = an administrator without an end, 1 = one whose access or role ends by itself, 0 = none. A tenant
+ * may not lose its last one of the higher kind (F-11).
+ */
+export function administratorLevel(user: UserDocument, config: TenantConfig, now: Date): 0 | 1 | 2 {
+  const status = deriveStatus(user, { now, approvalRequired: config.settings['approval.required'] });
+  if (status !== 'active') return 0;
+  const grants = liveGrants(user, config, now).filter(
+    (grant) => config.roles.get(grant.role)?.isAdministrator,
+  );
+  if (grants.length === 0) return 0;
+  return user.accessExpiresAt === null && grants.some((grant) => grant.until === null) ? 2 : 1;
+}
+
+/** Users nobody provisions who manage something by a grant no rule gave: a directory may read them and change nothing. */
+export function isProtectedFromDirectories(user: UserDocument, config: TenantConfig): boolean {
+  return (
+    user.directoryId === null &&
+    user.grants.some(
+      ({ role, type, sourceId }) =>
+        (type !== 'rule' || sourceId === groupSource) && (config.roles.get(role)?.management.length ?? 0) > 0,
+    )
+  );
+}
+
+function selfRefusal(what: string): AppError {
+  return new AppError('user.self_change', `nobody can ${what} themself`);
+}
+
+/**
+ * The self rules (B3): nobody disables, unapproves, expires or deletes themself, or gives up their last managing role.
+ *
+ * @param after - undefined for a deletion.
+ * @throws AppError `user.self_change`.
+ */
+export function guardSelf(
+  actor: Actor,
+  before: UserDocument,
+  after: UserDocument | undefined,
+  config: TenantConfig,
+  now: Date,
+): void {
+  if (!isSelf(actor, before)) return;
+  if (!after) throw selfRefusal('delete');
+  if (before.enabled && !after.enabled) throw selfRefusal('disable');
+  if (before.approved && !after.approved) throw selfRefusal('unapprove');
+  if (
+    after.accessExpiresAt !== null &&
+    after.accessExpiresAt.getTime() !== before.accessExpiresAt?.getTime()
+  ) {
+    throw selfRefusal('limit the access of');
+  }
+  if (userPermissions(before, config, now).size > 0 && userPermissions(after, config, now).size === 0) {
+    throw selfRefusal('take the last managing role from');
+  }
+}
+
+const isPerson = (actor: Actor): boolean => actor.party.type === 'user' || actor.party.type === 'api_key';
+
+const nameOf = (user: UserDocument): string =>
+  JSON.stringify([user.attributes['name'], user.attributes['displayName']]);
+
+/** What a directory owns of a user. What the own extension says is decided by whoever manages the user, here or there. */
+function dataOf({ userName, email, externalId, attributes }: UserDocument): string {
+  const { gatehouse: _, ...sent } = attributes;
+  return JSON.stringify([userName, email, externalId, sent]);
+}
+
+/**
+ * What people may not change of a user's data: what a directory sends, their own too (`scim.lockAttributes`), and of others the names
+ * and addresses where the tenant's settings say so (C-2, M3-4).
+ *
+ * @throws AppError `user.provisioned`, `auth.forbidden`.
+ */
+export function guardAttributes(
+  actor: Actor,
+  before: UserDocument,
+  after: UserDocument,
+  config: TenantConfig,
+): void {
+  if (!isPerson(actor) || dataOf(before) === dataOf(after)) return;
+  const { settings } = config;
+  if (before.directoryId !== null && settings['scim.lockAttributes']) {
+    throw new AppError('user.provisioned', 'the directory that provisions this user owns these fields');
+  }
+  if (isSelf(actor, before)) return;
+  if (nameOf(before) !== nameOf(after) && !settings['profile.adminCanEditName']) {
+    throw new AppError('auth.forbidden', 'names are changed by the users themselves');
+  }
+  const isRenamed = before.userName !== after.userName || before.email !== after.email;
+  if (isRenamed && !settings['profile.adminCanEditEmail']) {
+    throw new AppError('auth.forbidden', 'addresses are changed by the users themselves');
+  }
+}
+
+const isExpired = ({ accessExpiresAt }: UserDocument, now: Date): boolean =>
+  accessExpiresAt !== null && accessExpiresAt <= now;
+
+/**
+ * Whether a change ends the user's sessions and tokens.
+ *
+ * @returns the reason, or undefined.
+ */
+export function revocationReason(
+  actor: Actor,
+  before: UserDocument,
+  after: UserDocument,
+  config: TenantConfig,
+  now: Date,
+): 'disabled' | 'email_changed' | 'access_expired' | undefined {
+  const { settings } = config;
+  const isScim = actor.directoryId !== null;
+  if (before.enabled && !after.enabled && (isScim || settings['sessions.revokeOnDisable'])) return 'disabled';
+  // M0-16: whoever's address an editor changes signs in again with the new one. A directory renames without asking for that.
+  if (!isScim && before.loginKeys.join('\n') !== after.loginKeys.join('\n')) return 'email_changed';
+  const isOver = isExpired(after, now) && !isExpired(before, now);
+  return isOver && settings['access.endSessionsAtExpiry'] ? 'access_expired' : undefined;
+}

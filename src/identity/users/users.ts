@@ -1,0 +1,332 @@
+import type { UserDocument } from '../../persistence/collections/users.js';
+import type { Derive, Step } from '../../persistence/store.js';
+import { AppError } from '../../shared/errors.js';
+import { noteDomains } from './address-domains.js';
+import { recordEvent } from '../audit/audit.js';
+import { requireAuthority } from './authority.js';
+import type { Actor, Core } from '../core.js';
+import {
+  PasswordUnprepared,
+  preparePassword,
+  storePassword,
+  writeTurn,
+  type PreparedPassword,
+} from './credentials.js';
+import { findUserClash } from './clashes.js';
+import { refuseDuplicates } from '../duplicates.js';
+import { loginKey } from '../email.js';
+import { releaseAdministered } from '../grants/group-grants.js';
+import { requireUserLimits } from './input-limits.js';
+import { withdrawInvitation } from './invitation-status.js';
+import { wakeJobs } from '../jobs/queue.js';
+import { passwordRule, requireGoodPassword } from '../passwords/policy.js';
+import { tenantConfig } from '../tenants/config.js';
+import { buildUser, changedUser, requireAddingAllowed, type CreateOptions } from './build.js';
+import { activeFor } from './hold.js';
+import type { UserInput } from './input.js';
+import { requireSignInKept } from './protection.js';
+import { guardSelf } from './transitions.js';
+import { requireVersion, type WriteOptions } from '../versions.js';
+import { requireVisibleNames } from './visible-names.js';
+import { isVisibleTo, requireWritable, retired, retiredKeys } from '../visibility.js';
+import {
+  enqueueAccessEnd,
+  enqueueExpiry,
+  guardLastAdministrator,
+  openWrite,
+  partyOf,
+  saveUser,
+  type WriteContext,
+} from './save.js';
+
+export type { UserDocument } from '../../persistence/collections/users.js';
+export type { CreateOptions } from './build.js';
+export type { UserInput } from './input.js';
+export type { WriteOptions } from '../versions.js';
+
+const duplicates = {
+  users_login_keys: {
+    code: 'user.name_taken',
+    message: 'the userName or address is taken by another user',
+    pointer: '/userName',
+  },
+} as const;
+
+function requireSeen<U extends { directoryId: string | null }>(
+  user: U | undefined,
+  directoryId: string | null,
+): U {
+  if (!user || !isVisibleTo(user, directoryId)) throw new AppError('user.not_found', 'there is no such user');
+  return user;
+}
+
+/**
+ * @param directoryId - who asks, when it is a directory: what it may not see is not found either.
+ * @throws AppError `user.not_found`.
+ */
+export async function getUser(
+  core: Core,
+  tenantId: string,
+  id: string,
+  directoryId: string | null = null,
+): Promise<UserDocument> {
+  return requireSeen(await core.store.tenant(tenantId).collection('users').get(id), directoryId);
+}
+
+/**
+ * What `make` makes of a user, as {@link getUser} would give it.
+ *
+ * @throws AppError `user.not_found`.
+ */
+export async function deriveUser<U extends { directoryId: string | null }>(
+  core: Core,
+  tenantId: string,
+  id: string,
+  directoryId: string | null,
+  make: Derive<UserDocument, U>,
+): Promise<U> {
+  return requireSeen(await core.store.tenant(tenantId).collection('users').derive(id, make), directoryId);
+}
+
+/** The one user of a tenant whose userName or primary address this is, compared as at sign-in. */
+export function findUserByLogin(
+  core: Core,
+  tenantId: string,
+  login: string,
+): Promise<UserDocument | undefined> {
+  return core.store
+    .tenant(tenantId)
+    .collection('users')
+    .findOne({ loginKeys: loginKey(login) });
+}
+
+/**
+ * Adds a user, as a step of a transaction; a password comes hashed. See {@link createUser}.
+ *
+ * @throws AppError `user.adding_off`, `role.not_grantable`, `input.invalid`; the store's `store.duplicate` for a taken name.
+ */
+export function* createUserStep(
+  context: WriteContext,
+  input: UserInput,
+  options: CreateOptions,
+  passwordHash: string | undefined,
+): Step<UserDocument> {
+  const { tx, actor, now, tenantId } = context;
+  requireUserLimits(input);
+  requireVisibleNames(input);
+  requireAddingAllowed(context);
+  const built = yield* buildUser(context, input, options);
+  const stored = yield* tx.tenant(tenantId).collection('users').insert(built);
+  yield* noteDomains(tx, context.core.store, tenantId, stored.loginKeys);
+  if (passwordHash !== undefined) {
+    yield* storePassword(context, stored._id, passwordHash, input.passwordIsTemporary ?? false);
+  }
+  yield* enqueueExpiry(context, stored);
+  const roles = [...new Set(stored.grants.map((grant) => grant.role))];
+  const changes = roles.length === 0 ? [] : [{ path: 'roles', before: [], after: roles }];
+  const action = stored.source === 'invite' ? 'user.invited' : 'user.created';
+  yield* recordEvent(tx, actor, { action, target: partyOf(stored), changes }, now);
+  return stored;
+}
+
+/**
+ * Adds a user.
+ *
+ * @throws AppError `user.name_taken`, `user.adding_off`, `role.not_grantable`, `input.invalid`.
+ */
+export async function createUser(
+  core: Core,
+  actor: Actor,
+  input: UserInput,
+  options: CreateOptions = {},
+): Promise<UserDocument> {
+  // Nothing is hashed that will not be taken.
+  if (input.password !== undefined) {
+    requireUserLimits(input);
+    const config = await tenantConfig(core, actor.tenantId);
+    requireGoodPassword(input.password, passwordRule(config, actor.directoryId !== null), input);
+  }
+  const turn = writeTurn(actor.tenantId);
+  const passwordHash =
+    input.password === undefined ? undefined : await core.passwords.hash(input.password, turn);
+  return refuseDuplicates(
+    duplicates,
+    () =>
+      core.store.transaction(function* (tx) {
+        const context = yield* openWrite(tx, core, actor);
+        const stored = yield* createUserStep(context, input, options, passwordHash);
+        if (options.also) yield* options.also(context, stored);
+        return stored;
+      }),
+    () => findUserClash(core, actor.tenantId, input),
+  );
+}
+
+function* changePassword(
+  context: WriteContext,
+  user: UserDocument,
+  input: UserInput,
+  prepared: PreparedPassword | undefined,
+): Step<boolean> {
+  if (input.password === undefined) return false;
+  if (prepared?.password !== input.password) throw new PasswordUnprepared(input.password, input);
+  if (prepared.hash === undefined) return false;
+  yield* storePassword(context, user._id, prepared.hash, input.passwordIsTemporary ?? false);
+  yield* recordEvent(
+    context.tx,
+    context.actor,
+    { action: 'password.changed', target: partyOf(user) },
+    context.now,
+  );
+  return true;
+}
+
+/**
+ * Where a disable in the console leaves sessions open, a directory that then says the same ends them: its `active: false` always does.
+ */
+function* sessionsLeftOpen(
+  context: WriteContext,
+  before: UserDocument,
+  after: UserDocument,
+): Step<'disabled' | undefined> {
+  const { actor, config, tx, tenantId } = context;
+  if (actor.directoryId === null || before.enabled || activeFor(after)) return undefined;
+  if (config.settings['sessions.revokeOnDisable']) return undefined;
+  const session = yield* tx.tenant(tenantId).collection('sessions').findOne({ userId: before._id });
+  return session ? 'disabled' : undefined;
+}
+
+export interface UpdateOptions extends WriteOptions {
+  /** The change says what only somebody above may say of a user, be it what stands already: judged before anything else. */
+  decides?: boolean | undefined;
+}
+
+/**
+ * Changes a user: guards, roles by rule, the end of sessions and the audit trail in one transaction.
+ *
+ * @param change - a pure function of the stored user, which may run several times; undefined for nothing to do.
+ * @returns the user as stored now; the very same version when nothing changed.
+ * @throws AppError `user.not_found`, `user.name_taken`, `user.protected`, `user.above_actor`, `user.last_administrator`,
+ *   `user.self_change`, `user.provisioned`, `role.not_grantable`, `resource.version_mismatch`, `input.invalid`.
+ */
+export async function updateUser(
+  core: Core,
+  actor: Actor,
+  id: string,
+  change: (stored: UserDocument) => UserInput | undefined,
+  options: UpdateOptions = {},
+): Promise<UserDocument> {
+  let wanted: UserInput | undefined;
+  const attempt = (prepared?: PreparedPassword): Promise<UserDocument> =>
+    refuseDuplicates(
+      duplicates,
+      () =>
+        core.store.transaction(function* (tx) {
+          const context = yield* openWrite(tx, core, actor);
+          const stored = yield* tx.tenant(context.tenantId).collection('users').get(id);
+          const user = requireWritable(actor, stored, context.config);
+          requireVersion(user, options.ifVersion);
+          if (options.decides) requireAuthority(actor, user, context.config, context.now);
+          const input = change(user);
+          if (!input)
+            return yield* saveUser(context, user, user, yield* sessionsLeftOpen(context, user, user));
+          wanted = input;
+          requireUserLimits(input, user);
+          requireVisibleNames(input, user);
+          const isNewPassword = yield* changePassword(context, user, input, prepared);
+          const changed = yield* changedUser(context, user, input);
+          yield* requireSignInKept(context, user, changed, isNewPassword);
+          const leftOpen = yield* sessionsLeftOpen(context, user, changed);
+          return yield* saveUser(context, user, changed, isNewPassword ? 'password_changed' : leftOpen);
+        }),
+      () => findUserClash(core, actor.tenantId, wanted, id),
+    );
+  let prepared: PreparedPassword | undefined;
+  for (;;) {
+    try {
+      const user = await attempt(prepared);
+      wakeJobs(core);
+      return user;
+    } catch (error) {
+      if (!(error instanceof PasswordUnprepared)) throw error;
+      prepared = await preparePassword(core, actor, id, error);
+    }
+  }
+}
+
+/** Groups whose member list just changed get a new version, and with it a new ETag. */
+function* touchGroups(context: WriteContext, groupIds: readonly string[]): Step<void> {
+  for (const groupId of groupIds) {
+    yield* context.tx
+      .tenant(context.tenantId)
+      .collection('groups')
+      .update(groupId, (group) => ({ ...group }));
+  }
+}
+
+/** SCIM's DELETE where nobody is deleted: disabled, out of every group, unseen by directories, the address free (B4). */
+function* retireUser(context: WriteContext, user: UserDocument): Step<void> {
+  const hidden: UserDocument = {
+    ...user,
+    enabled: false,
+    directoryId: retired,
+    loginKeys: retiredKeys(user._id),
+    groupIds: [],
+    grants: user.grants.filter((grant) => grant.type !== 'rule'),
+  };
+  yield* saveUser(context, user, hidden, 'deleted');
+  yield* releaseAdministered(context, user._id);
+  yield* touchGroups(context, user.groupIds);
+}
+
+/** Deletes a user with everything that hangs on it, as a step of a transaction; see {@link deleteUser}. */
+export function* removeUser(context: WriteContext, user: UserDocument): Step<void> {
+  const { tx, tenantId, actor, config, now } = context;
+  requireAuthority(actor, user, config, now);
+  guardSelf(actor, user, undefined, config, now);
+  yield* guardLastAdministrator(context, user, undefined);
+  const scope = tx.tenant(tenantId);
+  yield* scope.collection('users').remove(user._id, { ifVersion: user.version });
+  yield* scope.collection('credentials').remove(user._id);
+  yield* scope.collection('identities').removeMany({ userId: user._id });
+  yield* withdrawInvitation(tx, user, now);
+  yield* touchGroups(context, user.groupIds);
+  yield* releaseAdministered(context, user._id);
+  yield* recordEvent(tx, actor, { action: 'user.deleted', target: partyOf(user) }, now);
+  yield* enqueueAccessEnd(context, user._id, 'deleted');
+}
+
+/**
+ * Deletes a user with everything that hangs on it; audit events keep its id and label. Where the tenant deletes nobody, a directory's
+ * DELETE hides the user instead and everybody else is refused.
+ *
+ * @throws AppError `user.not_found`, `user.not_managed`, `user.deletion_off`, `user.protected`, `user.above_actor`, `user.last_administrator`,
+ *   `user.self_change`, `resource.version_mismatch`.
+ */
+export async function deleteUser(
+  core: Core,
+  actor: Actor,
+  id: string,
+  options: WriteOptions = {},
+): Promise<void> {
+  await core.store.transaction(function* (tx) {
+    const context = yield* openWrite(tx, core, actor);
+    const { settings } = context.config;
+    const stored = yield* tx.tenant(context.tenantId).collection('users').get(id);
+    const user = requireWritable(actor, stored, context.config);
+    requireVersion(user, options.ifVersion);
+    const isScim = actor.directoryId !== null;
+    if (isScim && user.directoryId !== actor.directoryId) {
+      throw new AppError(
+        'user.not_managed',
+        'this user is not one that the directory provisions: it may not delete them',
+      );
+    }
+    if (!isScim && !settings['users.deletion']) {
+      throw new AppError('user.deletion_off', 'users of this tenant are disabled, not deleted');
+    }
+    const hides = isScim && (!settings['users.deletion'] || settings['scim.deleteMode'] === 'hide');
+    yield* hides ? retireUser(context, user) : removeUser(context, user);
+  });
+  wakeJobs(core);
+}

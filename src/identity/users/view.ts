@@ -1,0 +1,94 @@
+import type { Grant, UserDocument } from '../../persistence/collections/users.js';
+import type { Scope } from '../../persistence/store.js';
+import type { Core } from '../core.js';
+import type { CredentialDocument } from './credentials.js';
+import { liveGrants } from '../grants/effective-roles.js';
+import { groupClosure, reachable, type GroupNode } from '../grants/group-graph.js';
+import { tenantConfig, type TenantConfig } from '../tenants/config.js';
+import { deriveStatus, type UserStatus } from '../grants/user-status.js';
+
+/** A role a user is granted now, with every reason for it. */
+interface GrantedRole {
+  role: string;
+  sources: Grant[];
+}
+
+/** A user with all that other collections and the clock say about them. */
+export interface UserView {
+  user: UserDocument;
+  status: UserStatus;
+  /** By role, sorted. What a disabled or expired user would have again is told too. */
+  roles: GrantedRole[];
+  /** Direct and indirect, by name. */
+  groups: GroupNode[];
+  /** null: no credentials were ever stored. */
+  credential: CredentialDocument | null;
+  /** The directory that manages the user. */
+  directory: { id: string; name: string } | null;
+}
+
+const fields = ['lockedUntil', 'lastLoginAt', 'twoFactor'] as const;
+
+const unique = (values: readonly (string | null)[]): string[] => [
+  ...new Set(values.filter((value) => value !== null)),
+];
+
+async function byId<T extends { _id: string }>(load: Promise<T[]>): Promise<Map<string, T>> {
+  return new Map((await load).map((document) => [document._id, document]));
+}
+
+function rolesOf(user: UserDocument, config: TenantConfig, now: Date): GrantedRole[] {
+  const grants = liveGrants(user, config, now);
+  return [...new Set(grants.map((grant) => grant.role))]
+    .sort()
+    .map((role) => ({ role, sources: grants.filter((grant) => grant.role === role) }));
+}
+
+async function surroundings(scope: Scope, users: readonly UserDocument[]) {
+  const ids = users.map((user) => user._id);
+  const directoryIds = unique(users.map((user) => user.directoryId));
+  const [credentials, groups, directories] = await Promise.all([
+    byId(scope.collection('credentials').find({ _id: { $in: ids } }, { fields })),
+    groupClosure(
+      scope,
+      users.flatMap((user) => user.groupIds),
+    ),
+    directoryIds.length === 0
+      ? new Map<string, { name: string }>()
+      : byId(scope.collection('directories').find({ _id: { $in: directoryIds } }, { fields: ['name'] })),
+  ]);
+  return { credentials, groups, directories };
+}
+
+/** The users of a page with what belongs to them: a handful of queries however many they are. */
+export async function viewUsers(
+  core: Core,
+  tenantId: string,
+  users: readonly UserDocument[],
+): Promise<UserView[]> {
+  if (users.length === 0) return [];
+  const now = core.clock.now();
+  const config = await tenantConfig(core, tenantId);
+  const { credentials, groups, directories } = await surroundings(core.store.tenant(tenantId), users);
+  return users.map((user) => {
+    const credential = credentials.get(user._id) ?? null;
+    const directory = directories.get(user.directoryId ?? '');
+    const approvalRequired = config.settings['approval.required'];
+    return {
+      user,
+      status: deriveStatus(user, { now, approvalRequired, lockedUntil: credential?.lockedUntil ?? null }),
+      roles: rolesOf(user, config, now),
+      groups: reachable(user.groupIds, groups).sort((a, b) => (a.displayName < b.displayName ? -1 : 1)),
+      credential,
+      directory:
+        directory && user.directoryId !== null ? { id: user.directoryId, name: directory.name } : null,
+    };
+  });
+}
+
+/** {@link viewUsers} for one. */
+export async function viewUser(core: Core, user: UserDocument): Promise<UserView> {
+  const [view] = await viewUsers(core, user.tenantId, [user]);
+  if (!view) throw new Error('a user has exactly one view');
+  return view;
+}

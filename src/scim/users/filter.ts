@@ -1,0 +1,51 @@
+import type { ScimContext } from '../exchange/request.js';
+import { enterpriseUserUrn } from '../protocol/urns.js';
+import {
+  instantField,
+  nothing,
+  textField,
+  type CompareTranslator,
+  type FilterTable,
+} from '../list/stored-filter.js';
+import { descendantGroups } from '../derived/nested-groups.js';
+
+/** `groups.value eq "id"`: the direct members and those of the groups nested in it. */
+function memberOf(context: ScimContext): CompareTranslator {
+  return async ({ op, value }) => {
+    if (op !== 'eq' || typeof value !== 'string') return undefined;
+    const ids = await descendantGroups(context, value);
+    return ids.length === 0 ? nothing : { query: { groupIds: { $in: ids } }, exact: true };
+  };
+}
+
+/** `active` as `activeFor` gives it. */
+const activeField: CompareTranslator = ({ op, value }) => {
+  if (typeof value !== 'boolean' || (op !== 'eq' && op !== 'ne')) return Promise.resolve(undefined);
+  const isActive = (op === 'eq') === value;
+  const query = isActive
+    ? { $or: [{ enabled: true }, { 'hold.active': true }] }
+    : { enabled: false, 'hold.active': { $ne: true } };
+  return Promise.resolve({ query, exact: true });
+};
+
+/** The attributes of a User that have a stored field of their own; all others are matched resource by resource. */
+export function userFilterTable(context: ScimContext): FilterTable {
+  return {
+    comparisons: new Map<string, CompareTranslator>([
+      ['id', textField('_id', { caseExact: true, few: true })],
+      ['userName', textField('userNameKey', { few: true })],
+      ['externalId', textField('externalId', { caseExact: true })],
+      ['emails', textField('emailKeys', { many: true })],
+      ['emails.value', textField('emailKeys', { many: true })],
+      ['displayName', textField('displayNameKey', { exact: false })],
+      ['name.familyName', textField('familyNameKey')],
+      [`${enterpriseUserUrn}:employeeNumber`, textField('employeeNumberKey')],
+      ['active', activeField],
+      ['groups', memberOf(context)],
+      ['groups.value', memberOf(context)],
+      ['meta.created', instantField('createdAt')],
+      ['meta.lastModified', instantField('updatedAt')],
+    ]),
+    always: new Set(['id', 'userName', 'active', 'schemas', 'meta']),
+  };
+}

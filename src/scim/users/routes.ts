@@ -1,0 +1,250 @@
+import * as identity from '../../identity/users/users.js';
+import { shownSince } from '../../identity/grants/group-graph.js';
+import { groupsOf } from '../../identity/groups/groups.js';
+import { activeFor } from '../../identity/users/hold.js';
+import type { UserDocument } from '../../persistence/collections/users.js';
+import type { ScimAnswer, ScimContext, ScimRequest } from '../exchange/request.js';
+import { findPage, readDocuments, shownBy } from '../list/listing.js';
+import {
+  managerIdOf,
+  managersOf,
+  showsManager,
+  withManager,
+  withoutManagerAddress,
+} from '../derived/managers.js';
+import { evaluatePreconditions, toEntityTag } from '../protocol/etag.js';
+import { isJsonObject, readMember, type JsonObject } from '../protocol/json-value.js';
+import { applyPatch } from '../protocol/patch/apply.js';
+import { parsePatchRequest } from '../protocol/patch/request.js';
+import { isShown, parseProjection, project, type Projection } from '../protocol/projection.js';
+import { parseResource } from '../protocol/resource-parse.js';
+import { diffResources } from '../exchange/trace.js';
+import { answerPage, readList } from '../list/list-answer.js';
+import { userKind } from './kind.js';
+import { fromScimUser, toScimUser, type UserContent, type UserGroup } from './resource.js';
+import { showsStanding, standingsOf } from '../derived/user-status.js';
+import { isDefault, userRenderer, userTexts, type RenderedUser } from './rendered.js';
+
+const projectionOf = (context: ScimContext, request: ScimRequest): Projection =>
+  parseProjection(request.query, context.schemas.user);
+
+/** The groups of a user that the directory sees. */
+async function groupsShown(
+  { core, tenantId, directoryId }: ScimContext,
+  user: UserDocument,
+): Promise<readonly UserGroup[] | undefined> {
+  if (user.groupIds.length === 0) return undefined;
+  return (await groupsOf(core, tenantId, [user], directoryId)).get(user._id);
+}
+
+function answerOf(
+  { baseUrl }: ScimContext,
+  status: number,
+  user: Pick<UserDocument, '_id' | 'version'>,
+  body: string,
+): ScimAnswer {
+  const headers = {
+    ETag: toEntityTag(user.version),
+    [status === 201 ? 'Location' : 'Content-Location']: `${baseUrl}/Users/${user._id}`,
+  };
+  return { status, headers, body };
+}
+
+/** A user as answers show it by default. */
+async function renderedAnswer(context: ScimContext, status: number, user: RenderedUser): Promise<ScimAnswer> {
+  const [text = ''] = await userTexts(context, [user]);
+  return answerOf(context, status, user, text);
+}
+
+/** Renders one user with its groups, as the projection wants it. */
+async function userAnswer(
+  context: ScimContext,
+  status: number,
+  user: UserDocument,
+  projection: Projection,
+): Promise<ScimAnswer> {
+  if (isDefault(projection)) return renderedAnswer(context, status, userRenderer(context)(user));
+  const { baseUrl, schemas } = context;
+  const groups = isShown(projection, 'groups') ? await groupsShown(context, user) : undefined;
+  const standings = showsStanding(projection) ? await standingsOf(context, [user]) : undefined;
+  const full = toScimUser(user, schemas.user, baseUrl, groups, standings?.get(user._id));
+  const managerId = showsManager(projection) ? managerIdOf(user) : undefined;
+  const managers = await managersOf(context, [managerId]);
+  const managed = withManager(full, managers.get(managerId ?? ''));
+  return answerOf(context, status, user, JSON.stringify(project(managed, projection)));
+}
+
+/** Tells the request log what happened to a user. */
+function traceUser(
+  context: ScimContext,
+  before: UserDocument | undefined,
+  after: UserDocument | undefined,
+): void {
+  const { trace, schemas, baseUrl } = context;
+  const user = after ?? before;
+  if (!user) return;
+  trace.target = { type: 'User', id: user._id, label: user.userName };
+  if (before?.version === after?.version) return;
+  const form = (document: UserDocument | undefined) =>
+    document && toScimUser(document, schemas.user, baseUrl);
+  trace.note(() => diffResources(form(before), form(after)));
+  if (!before || !after) trace.noteGrants(user._id, before?.grants ?? [], after?.grants ?? []);
+}
+
+/**
+ * Whether the client has what it asks for already. A version tells of what is the user's own: the groups above and their names change
+ * without it, and so does the standing, so these are looked at before the answer is 304.
+ */
+async function isKnown(
+  context: ScimContext,
+  request: ScimRequest,
+  user: UserDocument,
+  projection: Projection,
+): Promise<boolean> {
+  const { core, tenantId } = context;
+  if (evaluatePreconditions(request, toEntityTag(user.version), true) === 'proceed') return false;
+  if (request.ifNoneMatch?.trim() === '*') return true;
+  if (showsStanding(projection)) return false;
+  const managerId = showsManager(projection) ? managerIdOf(user) : undefined;
+  if (managerId !== undefined) {
+    const manager = (await managersOf(context, [managerId])).get(managerId);
+    if (!manager || manager.updatedAt > user.updatedAt) return false;
+  }
+  if (user.groupIds.length === 0 || !isShown(projection, 'groups')) return true;
+  return !(await shownSince(core.store.tenant(tenantId), user.groupIds, user.updatedAt));
+}
+
+/** `GET /Users/{id}` (RFC 7644 section 3.4.1). */
+export async function getUser(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
+  const { core, tenantId, directoryId } = context;
+  const projection = projectionOf(context, request);
+  const id = request.segments[1] ?? '';
+  if (isDefault(projection) && request.ifNoneMatch === undefined) {
+    const user = await identity.deriveUser(core, tenantId, id, directoryId, userRenderer(context));
+    evaluatePreconditions(request, toEntityTag(user.version), true);
+    return renderedAnswer(context, 200, user);
+  }
+  const user = await identity.getUser(core, tenantId, id, directoryId);
+  if (await isKnown(context, request, user, projection)) {
+    return { status: 304, headers: { ETag: toEntityTag(user.version) } };
+  }
+  return userAnswer(context, 200, user, projection);
+}
+
+/** `GET /Users` and `POST /Users/.search` (RFC 7644 sections 3.4.2 and 3.4.3). */
+export async function listUsers(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
+  const list = readList(context, request, context.schemas.user);
+  const kind = userKind(context);
+  if (!isDefault(list.projection)) {
+    const page = await findPage(context, kind, list, readDocuments(kind));
+    const wanted = shownBy(list.projection, 'groups');
+    return answerPage(list, page, async (rows) =>
+      (await kind.toResources(rows, wanted)).map((user) => JSON.stringify(project(user, list.projection))),
+    );
+  }
+  const render = userRenderer(context);
+  const page = await findPage(context, kind, list, (query, options) =>
+    kind.collection.deriveAll(query, options, render),
+  );
+  return answerPage(list, page, (rows) => userTexts(context, rows));
+}
+
+const contentOf = (
+  { schemas, baseUrl }: ScimContext,
+  resource: JsonObject,
+  wasActive?: boolean,
+): UserContent => fromScimUser(withoutManagerAddress(resource, baseUrl), schemas.user, wasActive);
+
+/** `POST /Users` (RFC 7644 section 3.3). */
+export async function postUser(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
+  const { core, actor, schemas } = context;
+  const projection = projectionOf(context, request);
+  const resource = parseResource(request.body, schemas.user, { mode: 'create' });
+  const user = await identity.createUser(core, actor, contentOf(context, resource));
+  traceUser(context, undefined, user);
+  return userAnswer(context, 201, user, projection);
+}
+
+/** A change of a user in canonical form; pure, as it may run several times. */
+export type Edit = (existing: JsonObject) => JsonObject;
+
+/** PUT (RFC 7644 section 3.5.1): the body in place of what was there. */
+export function replaced(context: ScimContext, request: ScimRequest): Edit {
+  const { user: schema } = context.schemas;
+  return (existing) => parseResource(request.body, schema, { mode: 'replace', existing });
+}
+
+/** PATCH (RFC 7644 section 3.5.2): the operations on what is stored at that instant, all or none. */
+export function patched(context: ScimContext, request: ScimRequest): Edit {
+  const operations = parsePatchRequest(request.body);
+  return (existing) => applyPatch(existing, operations, context.schemas.user);
+}
+
+/** Whether a PATCH sends `groups`: read-only, so they may only be sent as they are, which takes knowing them. */
+function speaksOfGroups(body: unknown): boolean {
+  const operations = isJsonObject(body) ? readMember(body, 'Operations') : undefined;
+  return (
+    Array.isArray(operations) &&
+    operations.some((operation) => {
+      if (!isJsonObject(operation)) return false;
+      const [path, value] = [readMember(operation, 'path'), readMember(operation, 'value')];
+      if (typeof path === 'string') return path.toLowerCase() === 'groups';
+      return isJsonObject(value) && readMember(value, 'groups') !== undefined;
+    })
+  );
+}
+
+async function groupsBefore(context: ScimContext, id: string): Promise<readonly UserGroup[] | undefined> {
+  const { core, tenantId, directoryId } = context;
+  return groupsShown(context, await identity.getUser(core, tenantId, id, directoryId));
+}
+
+/** Changes a user inside the store's transaction, where the precondition is evaluated as well, so that nothing is ever lost. */
+export async function changeUser(
+  context: ScimContext,
+  request: ScimRequest,
+  edit: Edit,
+): Promise<ScimAnswer> {
+  const { core, actor, directoryId, baseUrl, schemas } = context;
+  const projection = projectionOf(context, request);
+  const id = request.segments[1] ?? '';
+  const groups = speaksOfGroups(request.body) ? await groupsBefore(context, id) : undefined;
+  let before: UserDocument | undefined;
+  const user = await identity.updateUser(core, actor, id, (stored) => {
+    evaluatePreconditions(request, toEntityTag(stored.version), false);
+    before = stored;
+    const existing = toScimUser(stored, schemas.user, baseUrl, groups);
+    const changed = edit(existing);
+    // A directory that says the same of a user nobody manages takes the user over all the same.
+    const isTaken = stored.directoryId === null && directoryId !== null;
+    return changed === existing && !isTaken ? undefined : contentOf(context, changed, activeFor(stored));
+  });
+  traceUser(context, before, user);
+  return userAnswer(context, 200, user, projection);
+}
+
+/** `PUT /Users/{id}`. */
+export function putUser(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
+  return changeUser(context, request, replaced(context, request));
+}
+
+/** `PATCH /Users/{id}`. */
+export function patchUser(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
+  return changeUser(context, request, patched(context, request));
+}
+
+/** `DELETE /Users/{id}` (RFC 7644 section 3.6). */
+export async function deleteUser(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
+  const { core, actor, tenantId, directoryId } = context;
+  const id = request.segments[1] ?? '';
+  const user = await identity.getUser(core, tenantId, id, directoryId);
+  evaluatePreconditions(request, toEntityTag(user.version), false);
+  await identity.deleteUser(
+    core,
+    actor,
+    id,
+    request.ifMatch === undefined ? {} : { ifVersion: user.version },
+  );
+  traceUser(context, user, undefined);
+  return { status: 204 };
+}
