@@ -25,7 +25,8 @@ import { startJobWorker, type JobHandlers, type JobWorker } from './identity/job
 import { mailJob, reportLostMail, sendMail } from './identity/jobs/mails.js';
 import { answerPasswordReset, forgotJob } from './identity/credentials/reset.js';
 import { memberPartJob, writeLeftPart } from './identity/groups/batches.js';
-import { recomputeGrants, recomputeJob } from './identity/users/recompute.js';
+import { recomputeJob } from './identity/users/recompute.js';
+import { recomputeGrants } from './identity/directories/recompute-job.js';
 import { expireAccess } from './identity/users/actions.js';
 import { accessExpireJob } from './identity/users/save.js';
 import { createMetrics, type Metrics } from './infrastructure/metrics.js';

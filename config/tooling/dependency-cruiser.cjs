@@ -10,6 +10,39 @@ const only = (name, from, allowed, comment) => ({
 /** What is stored and how it is asked for: for these areas as types alone, see `documents-are-types`. */
 const documents = '^src/persistence/(store\\.ts|collections/)';
 
+/** The sub-folders of an area from the ground up: each may import those before it, and the files at the area's root are the ground. */
+const floors = (area, names) =>
+  names.slice(0, -1).map((name, floor) => ({
+    name: `floors-of-${area}: ${name}`,
+    comment: 'a sub-folder imports the ones below it alone',
+    severity: 'error',
+    from: { path: name === '.' ? `^src/${area}/[^/]+$` : `^src/${area}/${name}/` },
+    to: {
+      path: `^src/${area}/(${names.slice(floor + 1).join('|')})/`,
+      dependencyTypesNot: ['type-only'],
+    },
+  }));
+
+const identityFloors = [
+  '.',
+  'audit',
+  'tenants',
+  'passwords',
+  'jobs',
+  'keys',
+  'grants',
+  'users',
+  'groups',
+  'roles',
+  'sso',
+  'applications',
+  'directories',
+  'credentials',
+  'invitations',
+  'bootstrap',
+];
+const scimFloors = ['protocol', 'exchange', 'derived', 'list', 'groups', 'users', 'endpoints', 'log', 'http'];
+
 const base = ['^src/shared/', '^src/infrastructure/'];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -45,10 +78,12 @@ module.exports = {
       '^src/identity/',
       '^src/http/',
       '^src/auth/session-guard\\.ts$',
-      '^src/scim/preview\\.ts$',
+      '^src/scim/log/preview\\.ts$',
       documents,
       ...base,
     ]),
+    ...floors('identity', identityFloors),
+    ...floors('scim', scimFloors),
     only('sim-is-a-client', '^src/sim/', base, 'the simulator knows the server by HTTP alone'),
     {
       name: 'documents-are-types',

@@ -7,7 +7,7 @@ import {
 } from '../auth/session-guard.js';
 import { countInSecond, refuseFailedCredential } from '../http/limits.js';
 import { noteCaller, requestIdOf } from '../http/request-context.js';
-import { userActor } from '../identity/actors.js';
+import { userActor } from '../identity/users/actor.js';
 import { authenticateApiKey } from '../identity/applications/api-keys.js';
 import type { Actor, Core } from '../identity/core.js';
 import { tenantConfig } from '../identity/tenants/config.js';

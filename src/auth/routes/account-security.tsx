@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response, Router } from 'express';
 import { z } from 'zod';
-import { userActor } from '../../identity/actors.js';
+import { userActor } from '../../identity/users/actor.js';
 import type { Actor, Core } from '../../identity/core.js';
 import { changeOwnPassword } from '../../identity/credentials/own-password.js';
 import type { OwnProof } from '../../identity/credentials/own-proof.js';

@@ -4,9 +4,8 @@ import type { Actor, Core } from '../core.js';
 import { requireGrantable } from '../permissions.js';
 import { unknownPath } from '../grants/rule-attributes.js';
 import { ruleId } from '../grants/role-mapping.js';
-import { compilePath } from '../grants/rule-paths.js';
+import { compilePath, aliasesFor } from '../grants/rule-paths.js';
 import type { TenantConfig } from '../tenants/config.js';
-import { aliasesFor } from '../users/save.js';
 
 export type { RoleRule } from '../../persistence/collections/directories.js';
 

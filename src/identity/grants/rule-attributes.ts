@@ -2,8 +2,7 @@ import { createSchemaRegistry } from '../../scim/protocol/schema-registry.js';
 import { findAttribute, type Attribute, type AttributeMap } from '../../scim/protocol/attribute.js';
 import { nearest } from '../../shared/nearest.js';
 import type { Core } from '../core.js';
-import { attributeSteps, groupParts } from './rule-paths.js';
-import { aliasesFor } from '../users/save.js';
+import { attributeSteps, groupParts, aliasesFor } from './rule-paths.js';
 
 /** What no rule sees of a user. */
 const unseen: ReadonlySet<string> = new Set(['schemas', 'id', 'meta', 'password', 'groups']);

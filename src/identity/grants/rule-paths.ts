@@ -1,3 +1,5 @@
+import type { Core } from '../core.js';
+
 /** What role rules look at: a user as the directory sent it, and the groups the user is in, nested ones too. */
 export interface MappingView {
   /** SCIM attributes by canonical names, extensions under their alias, with `userName`, `externalId` and `active` at the top. */
@@ -127,4 +129,13 @@ export function compilePath(path: string, aliases: ExtensionAliases): CompiledPa
   const reader = steps.length <= 2 ? groupReaders[(steps[1] ?? '').toLowerCase()] : undefined;
   if (!reader) return undefined;
   return { needsGroups: true, read: (view) => view.groups.flatMap(reader).filter((value) => value !== null) };
+}
+
+const aliasesOf = new WeakMap<object, ExtensionAliases>();
+
+/** The extension schemas this server knows, by URN. */
+export function aliasesFor(core: Core): ExtensionAliases {
+  const known = aliasesOf.get(core.config) ?? extensionAliases(core.config.scim.extensionSchemas);
+  aliasesOf.set(core.config, known);
+  return known;
 }

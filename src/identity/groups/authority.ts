@@ -6,7 +6,8 @@ import { descendantGroupsStep, knownGroupsStep, reachable, type GroupNode } from
 import { administratorPermissions, requireGrantable } from '../permissions.js';
 import { compileRules, mapCompiledRules } from '../grants/role-mapping.js';
 import type { Role, TenantConfig } from '../tenants/config.js';
-import { aliasesFor, type WriteContext } from '../users/save.js';
+import { type WriteContext } from '../users/save.js';
+import { aliasesFor } from '../grants/rule-paths.js';
 
 type Named = Pick<GroupDocument, '_id' | 'displayName' | 'externalId'>;
 

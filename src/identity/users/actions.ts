@@ -10,7 +10,7 @@ import { answerInvitation } from './invitation-status.js';
 import { wakeJobs, type JobDocument } from '../jobs/queue.js';
 import { inputOf, type UserInput } from './input.js';
 import { addressKeyOf } from '../user-keys.js';
-import { requireWritable } from '../visibility.js';
+import { requireWritable } from './transitions.js';
 import { openWrite, partyOf, saveUser, type WriteContext } from './save.js';
 import { updateUser } from './users.js';
 import { requireVersion, type WriteOptions } from '../versions.js';

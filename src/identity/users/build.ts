@@ -13,7 +13,8 @@ import { standingAfter } from './hold.js';
 import type { UserInput } from './input.js';
 import { addressKeyOf, deriveUserKeys } from '../user-keys.js';
 import { retired, retiredKeys } from '../visibility.js';
-import { aliasesFor, directoryStep, mappingView, regrantStep, type WriteContext } from './save.js';
+import { directoryStep, mappingView, regrantStep, type WriteContext } from './save.js';
+import { aliasesFor } from '../grants/rule-paths.js';
 
 export interface CreateOptions {
   /** `scim` for directories, else `created`. */

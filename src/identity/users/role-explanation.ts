@@ -20,7 +20,8 @@ import {
 import type { MappingGroup, MappingView } from '../grants/rule-paths.js';
 import { tenantConfig } from '../tenants/config.js';
 import { deriveStatus, hasRolesIn, type UserStatus } from '../grants/user-status.js';
-import { aliasesFor, mappingView } from './save.js';
+import { mappingView } from './save.js';
+import { aliasesFor } from '../grants/rule-paths.js';
 import { getUser } from './users.js';
 
 interface RoleSource extends Grant {

@@ -15,12 +15,7 @@ import { knownGroupsStep, reachable, type GroupNode, type KnownGroups } from '..
 import { groupGrants } from '../grants/group-grants.js';
 import { enqueueJob } from '../jobs/queue.js';
 import { compileRules, mapCompiledRules, type CompiledRules } from '../grants/role-mapping.js';
-import {
-  extensionAliases,
-  type ExtensionAliases,
-  type MappingGroup,
-  type MappingView,
-} from '../grants/rule-paths.js';
+import { aliasesFor, type MappingGroup, type MappingView } from '../grants/rule-paths.js';
 import { tenantConfigStep, touchTenant, type TenantConfig } from '../tenants/config.js';
 import { nextRevocation } from './session-end.js';
 import { assignedRoles, servicesOf } from '../grants/services.js';
@@ -60,15 +55,6 @@ export function* openWrite(tx: Transaction, core: Core, actor: Actor): Step<Writ
     directories: new Map(),
     groups: new Map(),
   };
-}
-
-const aliasesOf = new WeakMap<object, ExtensionAliases>();
-
-/** The extension schemas this server knows, by URN. */
-export function aliasesFor(core: Core): ExtensionAliases {
-  const known = aliasesOf.get(core.config) ?? extensionAliases(core.config.scim.extensionSchemas);
-  aliasesOf.set(core.config, known);
-  return known;
 }
 
 // A rule's id is a digest of its content, so a list of ids stands for the list of rules.

@@ -6,6 +6,7 @@ import { groupSource } from '../grants/grants.js';
 import { liveGrants, userPermissions } from '../grants/effective-roles.js';
 import type { TenantConfig } from '../tenants/config.js';
 import { deriveStatus } from '../grants/user-status.js';
+import { isVisibleTo } from '../visibility.js';
 
 /**
  * How firmly a user is in charge: 2 = an administrator without an end, 1 = one whose access or role ends by itself, 0 = none. A tenant
@@ -124,4 +125,22 @@ export function revocationReason(
   if (!isScim && before.loginKeys.join('\n') !== after.loginKeys.join('\n')) return 'email_changed';
   const isOver = isExpired(after, now) && !isExpired(before, now);
   return isOver && settings['access.endSessionsAtExpiry'] ? 'access_expired' : undefined;
+}
+
+/**
+ * Whether the actor may write to this user at all.
+ *
+ * @throws AppError `user.not_found` for what a directory does not see, `user.protected` for local administrators.
+ */
+export function requireWritable(
+  actor: Actor,
+  user: UserDocument | undefined,
+  config: TenantConfig,
+): UserDocument {
+  if (!user || !isVisibleTo(user, actor.directoryId))
+    throw new AppError('user.not_found', 'there is no such user');
+  if (actor.directoryId !== null && isProtectedFromDirectories(user, config)) {
+    throw new AppError('user.protected', 'this user manages the tenant and is not changed by a directory');
+  }
+  return user;
 }

@@ -25,10 +25,10 @@ import { buildUser, changedUser, requireAddingAllowed, type CreateOptions } from
 import { activeFor } from './hold.js';
 import type { UserInput } from './input.js';
 import { requireSignInKept } from './protection.js';
-import { guardSelf } from './transitions.js';
+import { guardSelf, requireWritable } from './transitions.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
 import { requireVisibleNames } from './visible-names.js';
-import { isVisibleTo, requireWritable, retired, retiredKeys } from '../visibility.js';
+import { isVisibleTo, retired, retiredKeys } from '../visibility.js';
 import {
   enqueueAccessEnd,
   enqueueExpiry,

@@ -25,7 +25,8 @@ import {
 import { changeMembers } from '../../../src/identity/groups/members.js';
 import { createGroup, deleteGroup, updateGroup } from '../../../src/identity/groups/groups.js';
 import { startJobWorker, type JobWorker } from '../../../src/identity/jobs/queue.js';
-import { recomputeGrants, recomputeJob } from '../../../src/identity/users/recompute.js';
+import { recomputeJob } from '../../../src/identity/users/recompute.js';
+import { recomputeGrants } from '../../../src/identity/directories/recompute-job.js';
 import { dryRunRules, explainRoles } from '../../../src/identity/users/role-explanation.js';
 import { createRole, deleteRole, getRole, updateRole } from '../../../src/identity/roles/roles.js';
 import { updateTenant } from '../../../src/identity/tenants/tenants.js';

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { systemActor, userActor } from '../../../src/identity/actors.js';
+import { systemActor } from '../../../src/identity/actors.js';
+import { userActor } from '../../../src/identity/users/actor.js';
 import { listAuditEvents } from '../../../src/identity/audit/audit.js';
 import type { Actor, Core } from '../../../src/identity/core.js';
 import { applicationAccess } from '../../../src/identity/grants/effective-roles.js';

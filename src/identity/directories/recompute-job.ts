@@ -1,0 +1,64 @@
+import type { UserDocument } from '../../persistence/collections/users.js';
+import type { Query, Step } from '../../persistence/store.js';
+import { AppError } from '../../shared/errors.js';
+import { systemActor } from '../actors.js';
+import { recordEvent } from '../audit/audit.js';
+import type { Core } from '../core.js';
+import { wakeJobs, type JobDocument } from '../jobs/queue.js';
+import { recomputeJob, recomputeUserStep } from '../users/recompute.js';
+import { openWrite, partyOf, type WriteContext } from '../users/save.js';
+import { releaseGroups } from './orphan-groups.js';
+
+const batchSize = 100;
+
+function queryOf(payload: Record<string, unknown>): Query {
+  const { directoryId, groupIds, role } = payload;
+  if (typeof directoryId === 'string') return { directoryId };
+  if (Array.isArray(groupIds)) return { groupIds: { $in: groupIds as string[] } };
+  return { 'grants.role': String(role) };
+}
+
+/** The last administrator keeps the role that a rule would take: somebody has to be able to mend the rule. */
+function* keepLastAdministrator(context: WriteContext, user: UserDocument): Step<void> {
+  const event = { action: 'user.roles_changed', target: partyOf(user), result: 'failure' } as const;
+  yield* recordEvent(context.tx, context.actor, event, context.now);
+}
+
+async function recomputeBatch(core: Core, job: JobDocument, ids: readonly string[]): Promise<void> {
+  const removed = Array.isArray(job.payload['removed']) ? (job.payload['removed'] as string[]) : [];
+  await core.store.transaction(function* (tx) {
+    const context = yield* openWrite(tx, core, systemActor(job.tenantId));
+    const users = yield* tx
+      .tenant(job.tenantId)
+      .collection('users')
+      .find({ _id: { $in: ids } });
+    for (const user of users) {
+      try {
+        const groupIds = user.groupIds.filter((id) => !removed.includes(id));
+        yield* recomputeUserStep(context, user, { groupIds });
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'user.last_administrator') throw error;
+        yield* keepLastAdministrator(context, user);
+      }
+    }
+  });
+}
+
+/**
+ * The handler of {@link recomputeJob}: batch by batch, each in a transaction of its own, so that other work goes on between them. What a
+ * directory leaves behind that is gone, users and groups, becomes nobody's.
+ */
+export async function recomputeGrants(core: Core, job: JobDocument): Promise<void> {
+  const { directoryId } = job.payload;
+  if (typeof directoryId === 'string') await releaseGroups(core, job.tenantId, directoryId);
+  const users = core.store.tenant(job.tenantId).collection('users');
+  let ids: string[] = [];
+  for await (const { _id } of users.iterate(queryOf(job.payload), { fields: [] })) {
+    ids.push(_id);
+    if (ids.length < batchSize) continue;
+    await recomputeBatch(core, job, ids);
+    ids = [];
+  }
+  if (ids.length > 0) await recomputeBatch(core, job, ids);
+  wakeJobs(core);
+}
