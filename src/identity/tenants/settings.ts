@@ -138,7 +138,7 @@ export interface Preset {
 }
 
 function readPreset(name: PresetName): Preset {
-  const url = new URL(`../../config/presets/${name}.json`, import.meta.url);
+  const url = new URL(`../../../config/presets/${name}.json`, import.meta.url);
   const file = z
     .strictObject({ label: z.string(), settings: anySettings })
     .parse(JSON.parse(readFileSync(url, 'utf8')));
