@@ -1,12 +1,14 @@
 // What one tenant's heaviest work costs everybody else: `npm run bench -- --only fairness [--users 20000] [--secs 5]`.
+// `--row 'deep pages'`: that row alone; `--profile DIR`: with a CPU profile of the server.
 // While tenant `loud` does one thing, `/healthz` and a SCIM lookup of tenant `quiet` are timed; the first row is nobody doing anything.
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const patchUrn = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 const bulkUrn = 'urn:ietf:params:scim:api:messages:2.0:BulkRequest';
 
 /** @param tenants - `{ loud, quiet }`, each with `token`, `key`, and a directory. */
-export async function measureFairness(base, { loud, quiet }, { users, seconds }) {
+export async function measureFairness(base, { loud, quiet }, { users, seconds, row, child }) {
   const call = async (who, path, method = 'GET', body, headers = {}) => {
     const isScim = path.startsWith('/scim');
     const res = await fetch(`${base}${path}`, {
@@ -100,9 +102,17 @@ export async function measureFairness(base, { loud, quiet }, { users, seconds })
         ),
       ),
   };
+  /** The longest turns of the server's event loop since it was asked last. */
+  const turns = async () => {
+    child.send('report turns');
+    const [report] = await once(child, 'message');
+    return report;
+  };
   const rows = [];
   const lookup = `/scim/v2/Users?filter=${encodeURIComponent('userName eq "only@quiet.test"')}`;
   for (const [name, work] of Object.entries(works)) {
+    if (row && name !== 'nothing' && !name.includes(row)) continue;
+    await turns();
     const state = { isOver: false, rounds: 0 };
     const end = performance.now() + seconds * 1000;
     const loudly = (async () => {
@@ -126,14 +136,18 @@ export async function measureFairness(base, { loud, quiet }, { users, seconds })
       timed(() => call(quiet, lookup)),
     ]);
     await loudly;
-    rows.push({ name, rounds: state.rounds, health, found });
+    rows.push({ name, rounds: state.rounds, health, found, turn: await turns() });
   }
   const at = (times, share) =>
     (times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0).toFixed(0);
   const of = (times) => `${at(times, 0.5)} / ${at(times, 0.99)} / ${at(times, 1)}`;
   console.log(`\n${users} users of the loud tenant; ms, p50 / p99 / longest`);
-  console.log('| one tenant does | rounds | /healthz | another tenant’s lookup |\n|---|--:|--:|--:|');
-  for (const { name, rounds, health, found } of rows) {
-    console.log(`| ${name} | ${rounds} | ${of(health)} | ${of(found)} |`);
+  console.log('turn of the event loop: ms of processor time, met by 1 request in 100 / longest\n');
+  console.log(
+    '| one tenant does | rounds | turn | /healthz | another tenant’s lookup |\n|---|--:|--:|--:|--:|',
+  );
+  for (const { name, rounds, health, found, turn } of rows) {
+    const loop = `${turn.met.toFixed(0)} / ${turn.longest.toFixed(0)}`;
+    console.log(`| ${name} | ${rounds} | ${loop} | ${of(health)} | ${of(found)} |`);
   }
 }

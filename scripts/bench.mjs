@@ -22,6 +22,8 @@ const { values: options } = parseArgs({
     out: { type: 'string', default: '.cache/bench' },
     only: { type: 'string' },
     users: { type: 'string', default: '20000' },
+    row: { type: 'string' },
+    profile: { type: 'string' },
   },
 });
 const bench = resolve(process.env.BENCH_DIR ?? '../shared/bench');
@@ -50,12 +52,14 @@ const bootstrap = {
 };
 
 /** Starts a server on an empty database; gives its process and how to end it. */
-async function start(mongodbUri) {
+async function start(mongodbUri, watched = false) {
   const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
   const file = join(dataDir, 'bootstrap.json');
   writeFileSync(file, JSON.stringify(bootstrap));
-  const child = spawn(process.execPath, ['dist/cli/main.js', 'start'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+  const watch = watched ? ['--import', resolve('scripts/loop-watch.mjs')] : [];
+  const profile = options.profile ? ['--cpu-prof', '--cpu-prof-dir', resolve(options.profile)] : [];
+  const child = spawn(process.execPath, [...watch, ...profile, 'dist/cli/main.js', 'start'], {
+    stdio: ['ignore', 'ignore', 'inherit', ...(watched ? ['ipc'] : [])],
     env: {
       ...process.env,
       NODE_ENV: 'production',
@@ -119,12 +123,12 @@ async function measure(name, mongodbUri, out) {
 }
 
 if (isFairness) {
-  const { stop } = await start();
+  const { child, stop } = await start(undefined, true);
   const seconds = Math.max(2, Number(options.secs));
   await measureFairness(
     `http://127.0.0.1:${options.port}`,
     { loud, quiet },
-    { users: Number(options.users), seconds },
+    { users: Number(options.users), seconds, row: options.row, child },
   ).finally(stop);
   process.exit(0);
 }

@@ -3,6 +3,7 @@ import { requireDefined, type Doc } from '../document.js';
 import type { Derive, FindOptions, Query } from '../store.js';
 import { matcher, valuesAt } from './indexes.js';
 import { documentKey, documentRange, orderOf } from './keys.js';
+import type { Breathing } from './breath.js';
 import {
   choicesOf,
   choiceOf,
@@ -16,9 +17,6 @@ import {
 } from './planner.js';
 import { deriveDocument, getDocument, isVisible, scoped, type View } from './view.js';
 import { chunk, chunkBetween, walk } from './walk.js';
-
-/** Work that may take long: it yields where other work may come in between, and returns its result. */
-export type Breathing<R> = Generator<undefined, R>;
 
 /** Documents, and undefined where other work may come in between. */
 type Documents = Generator<Doc | undefined, void>;

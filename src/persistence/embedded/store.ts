@@ -14,13 +14,12 @@ import type {
   UpdateOptions,
 } from '../store.js';
 import { openDatabase, type Database, type DatabaseOptions } from './database.js';
-import { count, deriveAll, find, stream, type Breathing } from './reader.js';
+import { breathe } from './breath.js';
+import { count, deriveAll, find, stream } from './reader.js';
 import { matcher } from './indexes.js';
 import { deriveDocument, getDocument, type View } from './view.js';
 import { insert, remove, sweep, update } from './writer.js';
 
-/** Longest stretch of work without letting other work in, in milliseconds. */
-const longestBreath = 8;
 /** Milliseconds between two sweeps. */
 const sweepEvery = 60_000;
 /** So long after a write that failed the database counts as unavailable, in milliseconds. */
@@ -30,18 +29,6 @@ const bulk = 50;
 const batchesInFlight = 8;
 
 const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
-
-async function breathe<R>(work: Breathing<R>): Promise<R> {
-  let since = performance.now();
-  for (;;) {
-    const step = work.next();
-    if (step.done) return step.value;
-    if (performance.now() - since > longestBreath) {
-      await pause();
-      since = performance.now();
-    }
-  }
-}
 
 function exhaust<R>(work: Generator<unknown, R>): R {
   for (;;) {

@@ -1,0 +1,72 @@
+/** Work that may take long: it yields where other work may come in between, and returns its result. */
+export type Breathing<R> = Generator<undefined, R>;
+
+/** What all long reads together take of one turn of the event loop, in milliseconds. */
+const maxTurnMs = 8;
+/** What one of them takes before the next has its go, in milliseconds. */
+const maxSliceMs = 2;
+
+interface Waiting {
+  /** Works for a slice. @returns whether it has ended. */
+  go(): boolean;
+}
+
+const line: Waiting[] = [];
+const turn = { spentMs: 0, isCounted: false };
+
+/** A turn begins anew once the event loop has looked at its connections. */
+function countTurn(): void {
+  if (turn.isCounted) return;
+  turn.isCounted = true;
+  setImmediate(() => {
+    turn.spentMs = 0;
+    turn.isCounted = false;
+    serve();
+  });
+}
+
+/** Lets those in line work by turns, as long as this turn of the event loop has time for them. */
+function serve(): void {
+  while (turn.spentMs < maxTurnMs) {
+    const next = line.shift();
+    if (!next) return;
+    if (!next.go()) line.push(next);
+  }
+}
+
+/** Works until a slice is over. @returns the result once there is one. */
+function workFor<R>(work: Breathing<R>): { result: R } | undefined {
+  const begun = performance.now();
+  countTurn();
+  try {
+    for (;;) {
+      const step = work.next();
+      if (step.done) return { result: step.value };
+      if (performance.now() - begun > maxSliceMs) return undefined;
+    }
+  } finally {
+    turn.spentMs += performance.now() - begun;
+  }
+}
+
+/**
+ * Does a read that may be long: at once where it is short, else in slices. All long reads share one limit for each turn of the event loop,
+ * so that many of them hold up a new request no longer than one does.
+ */
+export function breathe<R>(work: Breathing<R>): Promise<R> {
+  return new Promise((resolve, reject) => {
+    const go = (): boolean => {
+      try {
+        const ended = workFor(work);
+        if (ended) resolve(ended.result);
+        return ended !== undefined;
+      } catch (error) {
+        reject(error as Error);
+        return true;
+      }
+    };
+    if (turn.spentMs < maxTurnMs && go()) return;
+    line.push({ go });
+    countTurn();
+  });
+}
