@@ -141,9 +141,7 @@ async function applyBootstrapFile(core: Core, path: string): Promise<() => Promi
     const file = await planBootstrap(core, json);
     const examples = exampleSecrets(file);
     if (examples.length > 0 && core.config.environment === 'production') {
-      throw new BootstrapError(
-        examples.map((where) => `${where}: stands in examples, and everybody knows it`),
-      );
+      throw new BootstrapError(examples.map((where) => `${where}: is an example value and publicly known`));
     }
     const outcome = await applyBootstrap(core, file);
     return async () => {

@@ -99,7 +99,7 @@ export function hasRight({ actor }: Caller, permission: string): boolean {
 export function requireRight(caller: Caller, permission: string): void {
   if (permission === 'self') {
     if (caller.kind === 'session') return;
-    throw new AppError('auth.forbidden', 'this is for signed-in people: an API key is nobody');
+    throw new AppError('auth.forbidden', 'this endpoint requires a user session; API keys are not accepted');
   }
   if (hasRight(caller, permission)) return;
   throw new AppError('auth.forbidden', `the permission ${permission} is missing`);

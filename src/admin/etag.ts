@@ -16,5 +16,8 @@ export function requireMatch(header: string | undefined, version: number): { ifV
   if (header === undefined || header.trim() === '*') return {};
   const tags = header.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
   if (tags.includes(`"${version}"`)) return { ifVersion: version };
-  throw new AppError('resource.version_mismatch', 'it was changed meanwhile: read it again, then decide');
+  throw new AppError(
+    'resource.version_mismatch',
+    'If-Match does not match the current version; fetch it again and retry',
+  );
 }

@@ -29,7 +29,7 @@ const problems: Readonly<Record<number, string>> = {
   403: 'The permission is missing, or a rule forbids it',
   404: 'There is no such thing in this tenant',
   409: 'It collides with what is there',
-  412: 'Changed meanwhile: `If-Match` does not fit',
+  412: 'The resource has changed: `If-Match` does not match its version',
   413: 'The body is too large',
   415: 'The body is not JSON',
   429: 'Too many requests; `Retry-After` says when to come back',

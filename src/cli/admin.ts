@@ -68,7 +68,7 @@ function administratorRole(config: TenantConfig): string {
 
 export const adminCreateCommand: Command = {
   name: 'admin create',
-  summary: 'create an administrator, and the first tenant where there is none',
+  summary: 'create an administrator, and the first tenant if none exists',
   options: {
     email: emailOption,
     'given-name': { type: 'string', value: 'NAME', describe: 'their first name' },

@@ -56,7 +56,7 @@ function tourOf(demo: Demo, targetFile: string): string[] {
   const [okta, entra] = demo.tenants;
   if (okta === undefined || entra === undefined) return [];
   const tenants = [okta, entra].flatMap(({ company, companyUrl, appUrl, localEmail, secrets }) => [
-    `  ${company.name.padEnd(7)} ${appUrl}  sample application (sign in as somebody@${company.domain})`,
+    `  ${company.name.padEnd(7)} ${appUrl}  sample application (sign in as anyone@${company.domain})`,
     `          ${companyUrl}  its directory and login: assign, move and unassign people`,
     `          ${demo.serverUrl}/signin  local administrator ${localEmail}, password ${secrets.localPassword}`,
     `          API key ${demo.apiKeys[company.slug] ?? ''}`,

@@ -18,7 +18,7 @@ function overview(): string {
     '',
     ...linesOf(commands),
     '',
-    '`gatehouse COMMAND --help` tells more.',
+    'See `gatehouse COMMAND --help`.',
     '',
   ].join('\n');
 }
@@ -71,7 +71,7 @@ function reportFailure(terminal: Terminal, error: unknown, json: boolean, comman
   }
   terminal.err(`gatehouse ${command}: ${message}`);
   for (const fault of faults) terminal.err(`  ${fault.pointer}: ${fault.detail}`);
-  if (exitCode === exitCodes.usage) terminal.err(`gatehouse ${command} --help tells more.`);
+  if (exitCode === exitCodes.usage) terminal.err(`See gatehouse ${command} --help.`);
   if (exitCode === exitCodes.software && error instanceof Error) terminal.err(error.stack ?? '');
   return exitCode;
 }

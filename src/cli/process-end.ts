@@ -19,7 +19,7 @@ function isFailedCommit(reason: unknown): boolean {
 /** A fault nobody handles ends the process, with its cause in the log; a supervisor starts it anew. A commit that failed does not. */
 export function guardProcess(log: Logger): void {
   const end = (err: unknown): void => {
-    log.fatal({ err }, 'a fault nobody handles: the process ends');
+    log.fatal({ err }, 'unhandled error: the process exits');
     endNow();
   };
   process.on('uncaughtException', end);

@@ -8,6 +8,6 @@ export interface WriteOptions {
 /** @throws AppError `resource.version_mismatch`. */
 export function requireVersion(document: { version: number }, ifVersion: number | undefined): void {
   if (ifVersion !== undefined && document.version !== ifVersion) {
-    throw new AppError('resource.version_mismatch', 'the resource was changed meanwhile');
+    throw new AppError('resource.version_mismatch', 'the resource has changed since it was read');
   }
 }

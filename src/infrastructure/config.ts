@@ -244,8 +244,8 @@ function productionFaults(settings: Record<string, unknown>): string[] {
   const isExample = (value: unknown): boolean => typeof value === 'string' && exampleSecret.test(value);
   return [
     ...(secretKey ? [] : ['SECRET_KEY: must be set in production: a generated one is for trying out']),
-    ...(isExample(secretKey) ? ['SECRET_KEY: stands in examples, and everybody knows it'] : []),
-    ...(isExample(metricsToken) ? ['METRICS_TOKEN: stands in examples, and everybody knows it'] : []),
+    ...(isExample(secretKey) ? ['SECRET_KEY: is an example value and publicly known'] : []),
+    ...(isExample(metricsToken) ? ['METRICS_TOKEN: is an example value and publicly known'] : []),
   ];
 }
 

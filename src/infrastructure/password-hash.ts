@@ -32,7 +32,7 @@ export function createPasswordHasher(atOnce = defaultHashesAtOnce()): PasswordHa
   const queue = createFairQueue(atOnce);
   let nobody: Promise<string> | undefined;
   const check = async (stored: string | null, password: string): Promise<boolean> => {
-    nobody ??= hash('nobody has this password', options);
+    nobody ??= hash('a password of no account', options);
     const matches = await verify(stored ?? (await nobody), password.normalize('NFC'));
     return matches && stored !== null;
   };

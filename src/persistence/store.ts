@@ -160,7 +160,7 @@ export class DuplicateKey extends Error {
   readonly index: string;
 
   constructor(collection: string, index: string) {
-    super(`a document with the same key stands in ${collection} (${index})`);
+    super(`a document with the same key exists in ${collection} (${index})`);
     this.name = 'DuplicateKey';
     this.collection = collection;
     this.index = index;

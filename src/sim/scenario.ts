@@ -150,7 +150,7 @@ async function tidyUp(play: Play): Promise<number> {
 async function localSignIn(play: Play): Promise<number> {
   const { target, options } = play;
   if (target.appUrl === undefined || target.localUser === undefined) return 0;
-  options.narrator.chapter('Meanwhile: somebody without a company login signs in with a password');
+  options.narrator.chapter('At the same time, a user without a company sign-in signs in with a password');
   return expectLocalSignIn(openBrowser(options.newJar()), target, target.localUser, options);
 }
 

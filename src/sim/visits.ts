@@ -51,7 +51,7 @@ function hasHost(page: Page, url: string | undefined): boolean {
 
 async function isSignedInAs(browser: Browser, target: CompanyTarget, email: string): Promise<string[]> {
   const session = await sessionOf(browser, target);
-  if (session === undefined) return ['nobody is signed in at the application'];
+  if (session === undefined) return ['no user is signed in at the application'];
   const found = JSON.stringify(session['email']);
   return session['email'] === email ? [] : [`the application knows ${found}, not ${email}`];
 }

@@ -36,7 +36,7 @@ const replaceRules = route({
   method: 'put',
   path: '/directories/{id}/rules',
   id: 'replaceRoleRules',
-  summary: 'Put these rules in place of all; the roles of the directory’s users are worked out anew',
+  summary: 'Replace all rules; the roles of the directory’s users are computed again',
   tag: directoryTag,
   permission: 'scim.manage',
   target: targetDirectory,

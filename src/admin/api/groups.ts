@@ -257,7 +257,7 @@ const removeMember = route({
   method: 'delete',
   path: '/groups/{id}/members/{memberId}',
   id: 'removeGroupMember',
-  summary: 'Take a member out; whoever is not in is no fault',
+  summary: 'Remove a member; succeeds if they are not a member',
   tag,
   permission: 'groups.manage',
   target: targetGroup,

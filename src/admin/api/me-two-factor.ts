@@ -14,7 +14,7 @@ const tag = 'Me';
 /** These routes are `self`: nobody but a person with a session gets here. */
 function liveOf(caller: Caller) {
   if (caller.kind === 'session') return caller.live;
-  throw new AppError('auth.forbidden', 'this is for signed-in people: an API key is nobody');
+  throw new AppError('auth.forbidden', 'this endpoint requires a user session; API keys are not accepted');
 }
 
 /** What shows that it is still the person themself. */

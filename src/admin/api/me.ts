@@ -31,7 +31,7 @@ type SessionCaller = Extract<Caller, { kind: 'session' }>;
 /** The routes below are `self`: nobody but a person with a session gets here. */
 function personOf(caller: Caller): SessionCaller {
   if (caller.kind === 'session') return caller;
-  throw new AppError('auth.forbidden', 'this is for signed-in people: an API key is nobody');
+  throw new AppError('auth.forbidden', 'this endpoint requires a user session; API keys are not accepted');
 }
 
 async function reply(

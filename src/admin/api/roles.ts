@@ -118,7 +118,7 @@ const deleteOne = route({
   method: 'delete',
   path: '/roles/{id}',
   id: 'deleteRole',
-  summary: 'Delete a role that nobody was given by hand',
+  summary: 'Delete a role that is not granted to anyone directly',
   tag,
   permission: 'roles.manage',
   target: targetRole,

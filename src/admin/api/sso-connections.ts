@@ -74,7 +74,7 @@ const readOne = route({
   method: 'get',
   path: '/sso-connections/{id}',
   id: 'getSsoConnection',
-  summary: 'Read a connection; its client secret is never told',
+  summary: 'Read a connection; its client secret is never returned',
   tag,
   permission,
   target: targetConnection,

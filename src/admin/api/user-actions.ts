@@ -55,7 +55,7 @@ const disable = route({
   method: 'post',
   path: '/users/{id}/disable',
   id: 'disableUser',
-  summary: 'Disable a user; `hold`: until people enable, whatever the directory says',
+  summary: 'Disable a user; `hold`: until an administrator enables it, even if the directory says active',
   tag: userTag,
   permission: 'users.enable',
   target: targetUser,

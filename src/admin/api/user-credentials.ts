@@ -42,7 +42,7 @@ export const userCredentialRoutes: readonly Route[] = [
   step({
     name: 'password-reset',
     id: 'resetUserPassword',
-    summary: 'Mail a link to set a new password; people whose company signs them in are told so',
+    summary: 'Mail a link to set a new password; users of a company sign-in get a mail that says so',
     permission: 'users.reset_password',
     async act(core, actor, user) {
       if (!(await sendPasswordReset(core, actor, user))) {

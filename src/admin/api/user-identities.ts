@@ -38,7 +38,7 @@ const unlinkOne = route({
   method: 'delete',
   path: '/users/{id}/identities/{identityId}',
   id: 'unlinkUserIdentity',
-  summary: 'Take an identity away: the next sign-in with the user’s address connects anew',
+  summary: 'Remove an identity; the next sign-in with the user’s address links a new one',
   tag: userTag,
   permission: 'users.update',
   target: targetUser,

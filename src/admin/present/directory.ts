@@ -12,7 +12,7 @@ const conditionSchema = z
     path: line(300).describe('an attribute path: `groups.displayName`, `roles.value`, a URN-qualified one'),
     is: z.string().max(500).optional(),
     in: z.array(z.string().max(500)).min(1).max(500).optional(),
-    matches: z.string().max(500).optional().describe('a pattern where `*` stands for any run of characters'),
+    matches: z.string().max(500).optional().describe('a pattern where `*` matches any characters'),
   })
   .refine(
     (when) => [when.is, when.in, when.matches].filter((test) => test !== undefined).length === 1,
@@ -34,7 +34,7 @@ export const directorySchema = z
     dialect: dialectSchema,
     learnedDialect: dialectSchema.nullable(),
     enabled: z.boolean(),
-    baseUrl: z.string().describe('what the identity provider is told as SCIM base URL'),
+    baseUrl: z.string().describe('the SCIM base URL to enter at the identity provider'),
     roleRules: z.array(ruleSchema),
     createdAt: instant,
     updatedAt: instant,

@@ -24,7 +24,7 @@ const error = z
         directory: z.strictObject({ id: z.string(), name: z.string() }).nullable(),
       })
       .nullish()
-      .describe('who has the value already; the directory itself is not told'),
+      .describe('the user or group that has the value already; the directory does not see it'),
   })
   .nullable();
 

@@ -29,7 +29,7 @@ const domain = z.strictObject({
 export const ssoConnectionSchema = z
   .strictObject({
     id,
-    key: z.string().nullable().describe('stands in the connection’s addresses; null: its id does'),
+    key: z.string().nullable().describe('part of the connection’s addresses; null: its id is used'),
     name: z.string(),
     issuer: z.string(),
     clientId: z.string(),
@@ -43,7 +43,7 @@ export const ssoConnectionSchema = z
     mode: modeSchema,
     jitProvisioning: z.boolean(),
     domains: z.array(domain),
-    redirectUri: z.string().describe('what the provider must be told'),
+    redirectUri: z.string().describe('the values to enter at the provider'),
     createdAt: instant,
     updatedAt: instant,
   })

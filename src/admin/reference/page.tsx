@@ -58,11 +58,11 @@ function Conventions(): ReactElement {
         and send back, with every write, the <code>X-CSRF-Token</code> that <code>GET /api/v1/me</code>{' '}
         answers with. Lists answer <code>items</code>, <code>total</code> and <code>next</code>, the cursor of
         the next page. Items carry an <code>ETag</code>; a write with <code>If-Match</code> is refused with
-        412 when somebody was faster.
+        412 when another request changed it first.
       </p>
       <p>
         Each call is shown with <code>curl</code>: a click selects the whole command. <code>$KEY</code> is
-        your API key, and <code>$ID</code> stands for what the path names.
+        your API key, and <code>$ID</code> is the path parameter.
       </p>
     </>
   );

@@ -92,7 +92,7 @@ function actorOf(subject: AttemptSubject, visitor: Visitor, isProved: boolean): 
   return {
     party: isProved
       ? { type: 'user', id: subject.id, label: subject.label }
-      : { type: 'anonymous', id: '', label: 'somebody not signed in' },
+      : { type: 'anonymous', id: '', label: 'a caller without a session' },
     tenantId: subject.tenantId,
     permissions: new Set(),
     directoryId: null,

@@ -39,7 +39,7 @@ function* subjectsOf(ctx: KoaContextWithOIDC): Iterable<readonly unknown[]> {
 function isSomebodyElse(ctx: KoaContextWithOIDC): boolean {
   const isOther = [...subjectsOf(ctx)].some((people) => !people.includes(ctx.oidc.session?.accountId));
   if (isOther && hasJustSignedIn(ctx)) {
-    throw new errors.LoginRequired('somebody else has signed in than the request is about');
+    throw new errors.LoginRequired('the session belongs to a different user than the request');
   }
   return isOther;
 }

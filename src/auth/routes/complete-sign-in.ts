@@ -50,10 +50,10 @@ export async function makeSession(core: Core, req: Request, completion: Completi
     proof.method === 'password' &&
     !proof.amr.includes('otp');
   const isElsewhere = context.tenantId !== null && context.tenantId !== admission.user.tenantId;
-  if (isElsewhere || isHalfDone) throw new Error('a session was asked for somebody who may not enter');
+  if (isElsewhere || isHalfDone) throw new Error('a session was requested for a user who may not sign in');
   if (!mayEnter(admission.status)) throw new AppError('auth.forbidden', statusText(admission.status));
   if (accessStamp !== accessStampOf(admission.user))
-    throw new AppError('auth.forbidden', 'Your account has changed meanwhile. Please sign in again.');
+    throw new AppError('auth.forbidden', 'Your account has changed. Please sign in again.');
   if (proof.method === 'password') await refuseForwarded(core, admission.user);
   const { token } = await openSession(core, req, { ...admission, proof });
   return { token, userId: admission.user._id };

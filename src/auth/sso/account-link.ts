@@ -151,7 +151,7 @@ const isNamed = ({ givenName, familyName, displayName }: ProviderClaims): boolea
 async function askIfLacking(core: Core, { word }: SsoArrival, isLacking: boolean): Promise<ProviderClaims> {
   if (!isLacking) return word.claims;
   return word.ask().catch((error: unknown) => {
-    core.log.warn({ err: error }, 'userinfo was not answered; the sign-in goes on without it');
+    core.log.warn({ err: error }, 'the userinfo request failed; the sign-in continues without it');
     return word.claims;
   });
 }

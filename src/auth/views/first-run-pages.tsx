@@ -108,7 +108,7 @@ function OrganizationFields({ values, faulty, presets }: FirstRunProps): ReactEl
         label="Short name"
         value={values.slug}
         autoComplete="off"
-        hint="It stands in addresses: lower-case letters, digits and hyphens. Left empty, it is made of the name."
+        hint="Part of addresses: lower-case letters, digits and hyphens. If empty, it is derived from the name."
         isFaulty={faulty.has('slug')}
       />
       <label htmlFor="preset">Kind of organization</label>
@@ -222,8 +222,8 @@ export function FirstRunOverPage(): ReactElement {
       alert="It has been used, or it is not the one the server printed last."
     >
       <p>
-        Somebody who administers this server already can sign in. Who has lost the API key makes another one
-        with <code>gatehouse api-key create</code>; who has lost the password, a new one with{' '}
+        If you already administer this server, sign in. Who has lost the API key makes another one with{' '}
+        <code>gatehouse api-key create</code>; who has lost the password, a new one with{' '}
         <code>gatehouse admin recover</code>.
       </p>
       <p>

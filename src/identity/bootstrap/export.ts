@@ -166,7 +166,7 @@ async function leftOut(core: Core, { _id, slug }: TenantDocument): Promise<strin
     ],
     [
       await count('invitations', { status: 'waiting' }),
-      'open invitations: the people are in it, to be activated; send the mails anew',
+      'open invitations: the users are included, not yet activated; send the mails again',
     ],
     [
       await count('credentials', { passwordHash: { $gt: '' } }),

@@ -80,7 +80,7 @@ function ssoMail(parts: Addressed, brand: Brand): Mail {
     brand,
     {
       before: [
-        'You asked for a new password. Your organization signs you in itself, so there is none to set here.',
+        'You asked for a new password. Your organization manages your sign-in, so you have no password to set here.',
       ],
       button: 'Sign in with your organization',
       after: ['If it was not you, do nothing: nothing has changed.'],
@@ -92,7 +92,7 @@ function ssoMail(parts: Addressed, brand: Brand): Mail {
 function resetMail(parts: Addressed, brand: Brand, ttlSeconds: number): Mail {
   const subject = `Set a new password for ${brand.name}`;
   return linkMail({ ...parts, subject, template: 'password_reset' }, brand, {
-    before: ['Somebody, hopefully you, asked for a new password.'],
+    before: ['A new password was requested for your account.'],
     button: 'Set a new password',
     after: [
       `The link is good once, for ${spanText(ttlSeconds)}. If it was not you, do nothing: nothing has changed.`,

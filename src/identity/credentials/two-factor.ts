@@ -94,7 +94,8 @@ export async function beginTwoFactor(
     if (factor?.state !== 'on') {
       yield* storeFactor(tx, user, pendingFactor(sealed));
     } else {
-      if (!isReplacement) throw new AppError('auth.forbidden', 'a second factor was switched on meanwhile');
+      if (!isReplacement)
+        throw new AppError('auth.forbidden', 'a second factor was turned on by another request');
       yield* storeFactor(tx, user, { ...factor, next: sealed });
     }
   });
@@ -184,7 +185,10 @@ export async function enrolTwoFactor(
   return core.store.transaction(function* (tx): Step<string[]> {
     const stored = yield* tx.tenant(user.tenantId).collection('credentials').get(user._id);
     if (isOn(stored)) {
-      throw new AppError('auth.forbidden', 'A second factor was set up meanwhile. Please sign in again.');
+      throw new AppError(
+        'auth.forbidden',
+        'A second factor was set up in another window. Please sign in again.',
+      );
     }
     return yield* switchOn(tx, actor, user, { secret: sealed, lastStep: step, now });
   });

@@ -94,7 +94,7 @@ async function refusal(
   const known = await findUserByLogin(core, tenantId, email.key);
   if (!known) return undefined;
   if (known.activatedAt !== null) {
-    return { email: email.address, outcome: 'already_user', reason: 'somebody has this address already' };
+    return { email: email.address, outcome: 'already_user', reason: 'a user has this address already' };
   }
   return {
     email: email.address,
@@ -181,7 +181,7 @@ export async function invite(core: Core, actor: Actor, input: InvitationInput): 
       continue;
     }
     if (named.has(email.key)) {
-      results.push({ email: email.address, outcome: 'pending', reason: 'the address stands above already' });
+      results.push({ email: email.address, outcome: 'pending', reason: 'the address is in the list twice' });
       continue;
     }
     named.add(email.key);

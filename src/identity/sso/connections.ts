@@ -199,7 +199,7 @@ export function allowRelinking(
   options: WriteOptions = {},
 ): Promise<SsoConnectionDocument> {
   if (!holdsEverything(actor))
-    throw new AppError('auth.forbidden', 'only an administrator may allow that people are connected anew');
+    throw new AppError('auth.forbidden', 'only an administrator may let users be linked again');
   const allowed = (before: SsoConnectionDocument): SsoConnectionDocument => ({
     ...before,
     relinkVersion: before.providerVersion ?? 0,

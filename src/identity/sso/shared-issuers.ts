@@ -68,7 +68,7 @@ export function sharedIssuerFault({
     };
   }
   if (openHosts.has(host) && !tenantClaim) {
-    const detail = `${host} is shared by everybody: name the claim of its ID tokens that tells your organization`;
+    const detail = `${host} is shared by many organizations: name the ID token claim that identifies yours`;
     return { pointer: '/tenantClaim', detail };
   }
   return undefined;

@@ -101,7 +101,7 @@ function clientAnswer(error: unknown): Omit<ConnectionCheck, 'name'> {
   );
   return isUnreached
     ? { ok: false, detail: reasonOf(error) }
-    : { ok: true, detail: 'not told: the provider answered a made-up code in a way of its own' };
+    : { ok: true, detail: 'unknown: the provider gave a non-standard answer to a made-up code' };
 }
 
 /**

@@ -27,7 +27,7 @@ function describeDomain(domain: string, connections: readonly SsoConnectionDocum
 }
 
 const modeSteps = {
-  off: 'that connection is off: sign-in goes on here, with a password',
+  off: 'that connection is off: users sign in here, with a password',
   optional: 'that connection is optional: a password here, or the company’s login by a link beside it',
   required:
     'that connection is required: everybody of the domain is forwarded, known or not, before any password',
@@ -74,7 +74,7 @@ export async function traceSignIn(core: Core, tenantId: string, text: string): P
     steps: [
       `the address is well formed, its domain is ${email.domain}`,
       describeDomain(email.domain, connections),
-      ...(connection ? [modeSteps[connection.mode]] : ['sign-in goes on here, with a password']),
+      ...(connection ? [modeSteps[connection.mode]] : ['users sign in here, with a password']),
       step,
     ],
   };

@@ -68,7 +68,7 @@ export const settingsCatalogue = {
     .describe('which terms these are: kept with the acceptance, and in the audit trail'),
   'twoFactor.mode': z
     .enum(['off', 'optional', 'required'])
-    .describe('second factor at local sign-in: nobody, whoever set one up, or everybody'),
+    .describe('second factor at local sign-in: off, for users who set one up, or for all'),
   'users.adding': z.enum(['by_permission', 'staff_only', 'scim_only']).describe('who may add users'),
   'users.deletion': flag.describe('users can be deleted'),
 } as const;

@@ -123,7 +123,10 @@ export function unlockUser(
   return writeUser(core, actor, id, options, function* (context, user) {
     requireAuthority(actor, user, context.config, context.now);
     if (!context.config.settings['lockout.adminUnlock'] && actor.party.type !== 'system') {
-      throw new AppError('user.unlock_off', 'nobody may lift a lock here: it ends by itself');
+      throw new AppError(
+        'user.unlock_off',
+        'administrators may not lift locks in this tenant; a lock ends by itself',
+      );
     }
     yield* liftLock(context, user);
     return user;

@@ -34,7 +34,7 @@ export function isProtectedFromDirectories(user: UserDocument, config: TenantCon
 }
 
 function selfRefusal(what: string): AppError {
-  return new AppError('user.self_change', `nobody can ${what} themself`);
+  return new AppError('user.self_change', `you cannot ${what} yourself`);
 }
 
 /**

@@ -85,7 +85,7 @@ export function checkDatabaseFile(folder: string): boolean {
     if (fault === undefined) return true;
     throw new AppError(
       'server.unavailable',
-      `the embedded database ${path} ${fault}. Nothing was changed. Put a backup in its place (a copy made while a server ran is none: gatehouse backup makes one), or move it away to begin with nothing`,
+      `the embedded database ${path} ${fault}. Nothing was changed. Put a backup in its place (made by gatehouse backup; a file copied while the server ran is not a backup), or move it away to start empty`,
     );
   } finally {
     closeSync(file);

@@ -66,8 +66,7 @@ async function sortedPage(users: Part, groups: Part): Promise<{ resources: JsonO
   const ends = pages.flatMap((page) => (page.isCut ? merged.indexOf(page.resources.at(-1) ?? {}) + 1 : []));
   const resources = merged.slice(startIndex - 1, Math.min(end, ...ends));
   if (resources.length === 0 && ends.length > 0 && count > 0) {
-    const detail =
-      'what stands before this page is too large to be sorted here: ask for users and groups apart';
+    const detail = 'the results before this page are too many to sort; query users and groups separately';
     throw new ScimError(400, 'tooMany', detail);
   }
   return {

@@ -11,7 +11,7 @@ const byCode: Partial<Record<ErrorCode, string>> = {
   'input.unsupported_type': 'Set the Content-Type of the request to application/scim+json.',
   'rate.limited': 'Wait as long as Retry-After says, or raise scim.requestsPerSecond in the settings.',
   'resource.version_mismatch':
-    'The resource changed meanwhile: read it again and repeat the change with its new ETag.',
+    'The resource has changed: read it again and repeat the change with its new ETag.',
   'store.conflict': 'Many writes met at one place; the identity provider will try again.',
   'server.error': 'This is a fault of the server: its log has the cause under the request id.',
   'server.unavailable': 'The database did not answer; the identity provider will try again.',
@@ -49,7 +49,7 @@ const byScimType: Record<ScimType, string> = {
 
 const byStatus: Record<number, string> = {
   409: 'What the request refers to was not made, or clashes with what is there; correct that first.',
-  412: 'The resource changed meanwhile: read it again and repeat the change with its new ETag.',
+  412: 'The resource has changed: read it again and repeat the change with its new ETag.',
   404: 'The id is not known in this directory: the resource was deleted here, or belongs to another directory. Restart the provisioning to match again.',
   405: 'This address does not take that method.',
 };

@@ -190,7 +190,7 @@ function probe(dialect: Dialect): Step[] {
   const nobody = { status: [200], body: { 'schemas.0': listSchema, totalResults: 0 } };
   return [
     {
-      note: 'test connection: somebody who does not exist',
+      note: 'test connection: a user that does not exist',
       method: 'GET',
       path: at(dialect, `/Users?filter=userName eq "${guid}"`),
       expect: nobody,

@@ -53,7 +53,7 @@ export const google: Profile = {
   probe: () => [
     {
       ...lookupUser(wire, nobody),
-      note: 'test connection: somebody who does not exist',
+      note: 'test connection: a user that does not exist',
       expect: { status: [200], body: { totalResults: 0 } },
     },
   ],

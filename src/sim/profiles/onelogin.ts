@@ -42,7 +42,7 @@ export const onelogin: Profile = {
   probe: () => [
     {
       ...lookupUser(wire, nobody),
-      note: 'test connection: somebody who does not exist',
+      note: 'test connection: a user that does not exist',
       expect: { status: [200], body: { totalResults: 0 } },
     },
   ],

@@ -192,7 +192,7 @@ describe('the SCIM request log of a directory', () => {
     await scim.get('/Users/unknown-id').expect(404);
     const failures = await all({ result: 'failure', targetId: user.id });
     expect(failures.map(({ status }) => status)).to.deep.equal([412, 400]);
-    expect(failures[0]!.error!.hint).to.match(/changed meanwhile/);
+    expect(failures[0]!.error!.hint).to.match(/has changed/);
     expect(await all({ targetId: 'unknown-id' })).to.have.length(1);
   });
 

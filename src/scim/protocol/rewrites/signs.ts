@@ -126,7 +126,7 @@ const habits: readonly Habit[] = [
       path === '/Groups' && filter !== '' && asksFor(query, 'excludedAttributes filter'),
   },
   {
-    name: 'somebody looked up who is a GUID',
+    name: 'a lookup by a userName that is a GUID',
     provider: 'entra',
     weight: 2,
     shows: (request) => isUserLookup(request) && guid.test(request.filter),
