@@ -6,6 +6,7 @@ import type { AuditParty } from '../persistence/collections/events.js';
 import type { Grant } from '../persistence/collections/users.js';
 import type { Store } from '../persistence/store.js';
 import type { Clock } from '../shared/clock.js';
+import type { RenderedUsers } from './rendered-user.js';
 
 /** What every domain function works with; made once by `app.ts` and handed down. */
 export interface Core {
@@ -15,6 +16,7 @@ export interface Core {
   readonly log: Logger;
   readonly secretBox: SecretBox;
   readonly passwords: PasswordHasher;
+  readonly renderedUsers: RenderedUsers;
 }
 
 /** Who asks for a change, as the audit trail names them, and from where. */

@@ -36,7 +36,7 @@ export interface FindOptions {
   after?: object & { readonly _id: string };
   /** Top-level fields to return; `_id`, `tenantId` and `version` always come. Absent: the whole document. */
   fields?: readonly string[];
-  /** Asked of each that was read (of `deriveAll`: of what was made of it), in order: whether to end with it. */
+  /** Asked of each that was read, in order: whether to end with it. */
   until?: (read: unknown) => boolean;
 }
 
@@ -53,12 +53,6 @@ export interface UpdateOptions {
 export type Change<T> = (stored: T) => T | undefined;
 
 /**
- * What a caller makes of a document: a pure function that is the same object in every call, made once and not for each request. A store
- * may remember what it made for as long as the document stands unchanged; so the result is shared, and must not be changed.
- */
-export type Derive<T, R> = (document: T) => R;
-
-/**
  * One collection as seen by one tenant (or by the server, see {@link Store}).
  *
  * Unique indexes throw `AppError('store.duplicate')` whose cause is a {@link DuplicateKey}; a database that is away throws
@@ -68,10 +62,6 @@ export interface Collection<T extends StoredDocument> {
   get(id: string): Promise<T | undefined>;
   findOne(query: Query, options?: FindOptions): Promise<T | undefined>;
   find(query: Query, options?: FindOptions): Promise<T[]>;
-  /** What `make` makes of the document with this id, as it stands now. */
-  derive<R>(id: string, make: Derive<T, R>): Promise<R | undefined>;
-  /** Likewise of all that {@link find} would give. */
-  deriveAll<R>(query: Query, options: Omit<FindOptions, 'fields'>, make: Derive<T, R>): Promise<R[]>;
   count(query: Query): Promise<number>;
   /** All matches in id order, in batches, yielding to other work; what is written meanwhile may or may not be seen. */
   iterate(query: Query, options?: Pick<FindOptions, 'fields'>): AsyncIterable<T>;
@@ -85,12 +75,16 @@ export interface Collection<T extends StoredDocument> {
   removeMany(query: Query): Promise<number>;
 }
 
-/** The same operations inside a transaction, as steps: `const user = yield* tx.collection('users').get(id)`. */
-export interface TransactionCollection<T extends StoredDocument> {
+/** The reading operations as steps: `const user = yield* reader.tenant(id).collection('users').get(id)`. */
+export interface ReaderCollection<T extends StoredDocument> {
   get(id: string): Step<T | undefined>;
   findOne(query: Query, options?: FindOptions): Step<T | undefined>;
   find(query: Query, options?: FindOptions): Step<T[]>;
   count(query: Query): Step<number>;
+}
+
+/** All operations inside a transaction, as steps. */
+export interface TransactionCollection<T extends StoredDocument> extends ReaderCollection<T> {
   insert(document: NewDocument<T>): Step<T>;
   update(id: string, change: Change<T>, options?: UpdateOptions): Step<T | undefined>;
   remove(id: string, options?: UpdateOptions): Step<boolean>;
@@ -98,7 +92,7 @@ export interface TransactionCollection<T extends StoredDocument> {
 }
 
 /**
- * A piece of work inside a transaction: a generator whose every `yield*` is one storage operation.
+ * A piece of work on the store: a generator whose every `yield*` is one storage operation.
  *
  * The embedded adapter runs the whole generator synchronously inside its write transaction; MongoDB awaits each step in a session. A
  * generator cannot await anything else, so no network call or foreign promise can hold a transaction open, and it may be run again from
@@ -106,11 +100,23 @@ export interface TransactionCollection<T extends StoredDocument> {
  */
 export type Step<R> = Generator<unknown, R, unknown>;
 
+export interface TransactionScope {
+  collection<N extends CollectionName>(name: N): TransactionCollection<Documents[N]>;
+}
+
 export interface Transaction {
-  tenant(tenantId: string): {
-    collection<N extends CollectionName>(name: N): TransactionCollection<Documents[N]>;
-  };
-  readonly server: { collection<N extends CollectionName>(name: N): TransactionCollection<Documents[N]> };
+  tenant(tenantId: string): TransactionScope;
+  readonly server: TransactionScope;
+}
+
+export interface ReaderScope {
+  collection<N extends CollectionName>(name: N): ReaderCollection<Documents[N]>;
+}
+
+/** What steps that only read need: a transaction is one, and {@link Store.read} gives one outside transactions. */
+export interface Reader {
+  tenant(tenantId: string): ReaderScope;
+  readonly server: ReaderScope;
 }
 
 /** A window on the collections. */
@@ -128,6 +134,8 @@ export interface Store {
   readonly server: Scope;
   /** All or nothing; run again after a conflict (up to a limit, then `store.conflict`). What the work throws undoes it and is rethrown. */
   transaction<R>(work: (tx: Transaction) => Step<R>): Promise<R>;
+  /** Runs steps that only read, outside a transaction: what is written meanwhile may or may not be seen. */
+  read<R>(work: (reader: Reader) => Step<R>): Promise<R>;
   /**
    * Adds to a counter, atomically over all processes.
    *

@@ -26,9 +26,6 @@ const thing = (size: number): Thing => {
   } as never;
 };
 
-/** Each thing's key is its id. */
-const keyOf = ({ key }: Thing) => key;
-
 describe('counting and skipping in big prefixes (embedded)', () => {
   let folder: string;
   let ours: Store;
@@ -65,9 +62,8 @@ describe('counting and skipping in big prefixes (embedded)', () => {
       expect(await thingsOf(store, tenantId).count(query)).to.equal(ids.length);
       const skip = Math.floor(position * (ids.length + 10));
       const page = ids.slice(skip, skip + 120);
-      expect(await thingsOf(store, tenantId).deriveAll(query, { skip, limit: 120 }, keyOf)).to.deep.equal(
-        page,
-      );
+      const heads = await thingsOf(store, tenantId).find(query, { skip, limit: 120, fields: [] });
+      expect(heads.map(({ _id }) => _id)).to.deep.equal(page);
       for (const [direction, order] of [
         [1, ids],
         [-1, ids.toReversed()],

@@ -6,6 +6,7 @@ import type { RoleRuleInput } from '../../src/identity/directories/rules.js';
 import { createRole } from '../../src/identity/roles/roles.js';
 import { createApplication } from '../../src/identity/applications/applications.js';
 import { loadConfig, type Config } from '../../src/infrastructure/config.js';
+import { createRenderedUsers } from '../../src/identity/rendered-user.js';
 import { createLogger } from '../../src/infrastructure/logger.js';
 import { packageFolder } from '../../src/infrastructure/package-info.js';
 import { createPasswordHasher } from '../../src/infrastructure/password-hash.js';
@@ -23,6 +24,7 @@ export async function openTestCore(config: Partial<Config> = {}): Promise<Core &
     log: createLogger('silent'),
     secretBox: createSecretBox('a secret for tests that is long enough'),
     passwords: createPasswordHasher(),
+    renderedUsers: createRenderedUsers(),
   };
 }
 

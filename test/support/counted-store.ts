@@ -1,5 +1,12 @@
 import type { CollectionName, Documents } from '../../src/persistence/collections/index.js';
-import type { Collection, Scope, Step, Store, Transaction } from '../../src/persistence/store.js';
+import type {
+  Collection,
+  ReaderScope,
+  Scope,
+  Step,
+  Store,
+  TransactionScope,
+} from '../../src/persistence/store.js';
 
 /** What a store was asked for: how many documents it gave out, and what was written, by collection. */
 export interface Tally {
@@ -46,17 +53,21 @@ export function countedStore(store: Store): { store: Store; tally: Tally } {
         }
       })();
     });
-  const inside = (scope: ReturnType<Transaction['tenant']>): ReturnType<Transaction['tenant']> => ({
-    collection: (name) =>
-      watched(
-        scope.collection(name),
-        (run, method) =>
-          function* (...args): Step<unknown> {
-            const result = yield* run(...args) as Step<unknown>;
-            note(name, method, args, result);
-            return result;
-          },
-      ),
+  const steps = <T extends object>(collection: T, name: string): T =>
+    watched(
+      collection,
+      (run, method) =>
+        function* (...args): Step<unknown> {
+          const result = yield* run(...args) as Step<unknown>;
+          note(name, method, args, result);
+          return result;
+        },
+    );
+  const inside = (scope: TransactionScope): TransactionScope => ({
+    collection: (name) => steps(scope.collection(name), name),
+  });
+  const reading = (scope: ReaderScope): ReaderScope => ({
+    collection: (name) => steps(scope.collection(name), name),
   });
   const counted: Store = {
     ...store,
@@ -65,6 +76,10 @@ export function countedStore(store: Store): { store: Store; tally: Tally } {
     transaction: (work) =>
       store.transaction((tx) =>
         work({ tenant: (tenantId) => inside(tx.tenant(tenantId)), server: inside(tx.server) }),
+      ),
+    read: (work) =>
+      store.read((reader) =>
+        work({ tenant: (tenantId) => reading(reader.tenant(tenantId)), server: reading(reader.server) }),
       ),
     increment: (key, by, expiresAt) => store.increment(key, by, expiresAt),
     resetCounter: (key) => store.resetCounter(key),

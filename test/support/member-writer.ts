@@ -7,6 +7,7 @@ import { systemActor } from '../../src/identity/actors.js';
 import type { Core } from '../../src/identity/core.js';
 import { changeMembers } from '../../src/identity/groups/members.js';
 import { loadConfig } from '../../src/infrastructure/config.js';
+import { createRenderedUsers } from '../../src/identity/rendered-user.js';
 import { createLogger } from '../../src/infrastructure/logger.js';
 import { packageFolder } from '../../src/infrastructure/package-info.js';
 import { createPasswordHasher } from '../../src/infrastructure/password-hash.js';
@@ -24,6 +25,7 @@ const core: Core = {
   log,
   secretBox: createSecretBox('a secret for tests that is long enough'),
   passwords: createPasswordHasher(),
+  renderedUsers: createRenderedUsers(),
   store: {
     ...store,
     transaction(work) {

@@ -3,7 +3,6 @@ import type { DirectoryDocument, ScimTokenDocument } from '../../persistence/col
 import type { AuditParty } from '../../persistence/collections/events.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
-import { frozen } from '../../shared/frozen.js';
 import { hashToken, newId, newToken } from '../../shared/ids.js';
 import { recordEvent } from '../audit/audit.js';
 import type { Actor, Core } from '../core.js';
@@ -217,8 +216,8 @@ const places = new LRUCache<string, Place>({ max: 10_000 });
 async function readAt(core: Core, { _id, tenantId, directoryId, tokenHash }: Place) {
   const scope = core.store.tenant(tenantId);
   const [token, directory, config] = await Promise.all([
-    scope.collection('scim_tokens').derive(_id, frozen),
-    scope.collection('directories').derive(directoryId, frozen),
+    scope.collection('scim_tokens').get(_id),
+    scope.collection('directories').get(directoryId),
     findTenantConfig(core, tenantId),
   ]);
   return config && token?.tokenHash === tokenHash ? { token, directory, config } : undefined;

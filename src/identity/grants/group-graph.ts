@@ -1,16 +1,11 @@
 import type { GroupDocument } from '../../persistence/collections/groups.js';
-import type { Scope, Step, Transaction } from '../../persistence/store.js';
+import type { Reader, Step, Store, Transaction } from '../../persistence/store.js';
 
 const fields = ['displayName', 'externalId', 'groupIds', 'directoryId', 'shownAt'] as const;
 /** How many groups may stand above one another over a group. What is nested deeper is not looked at. */
 export const deepestNesting = 32;
 
 export type GroupNode = Pick<GroupDocument, '_id' | (typeof fields)[number]>;
-
-/** The ids a set of groups leads up to that are not known yet. */
-function nextIds(level: readonly GroupNode[], known: ReadonlyMap<string, GroupNode>): string[] {
-  return [...new Set(level.flatMap((group) => group.groupIds))].filter((id) => !known.has(id));
-}
 
 /** Groups by id as far as they were read; undefined for one that is gone. */
 export type KnownGroups = Map<string, GroupNode | undefined>;
@@ -21,7 +16,7 @@ export type KnownGroups = Map<string, GroupNode | undefined>;
  * @param known - is filled.
  */
 export function* knownGroupsStep(
-  tx: Transaction,
+  reader: Reader,
   tenantId: string,
   ids: readonly string[],
   known: KnownGroups,
@@ -34,7 +29,7 @@ export function* knownGroupsStep(
     const found =
       wanted.length === 0
         ? []
-        : yield* tx
+        : yield* reader
             .tenant(tenantId)
             .collection('groups')
             .find({ _id: { $in: wanted } }, { fields });
@@ -55,24 +50,24 @@ export function* groupsAboveStep(
   return new Set(reachable(ids, known).map(({ _id }) => _id));
 }
 
-/**
- * These groups and every group they are nested in, by id, outside a transaction. Groups that are gone are left out.
- */
-export async function groupClosure(scope: Scope, ids: readonly string[]): Promise<Map<string, GroupNode>> {
-  const known = new Map<string, GroupNode>();
-  let depth = 0;
-  for (let wanted = [...new Set(ids)]; wanted.length > 0 && depth <= deepestNesting; depth += 1) {
-    const level = await scope.collection('groups').find({ _id: { $in: wanted } }, { fields });
-    level.forEach((group) => known.set(group._id, group));
-    wanted = nextIds(level, known);
-  }
-  return known;
+/** These groups and every group they are nested in, by id, read outside a transaction. */
+export function groupClosure(store: Store, tenantId: string, ids: readonly string[]): Promise<KnownGroups> {
+  return store.read(function* (reader): Step<KnownGroups> {
+    const known: KnownGroups = new Map();
+    yield* knownGroupsStep(reader, tenantId, ids, known);
+    return known;
+  });
 }
 
 /** Whether these groups, or those above them, changed their names or one another at this instant or after it. */
-export async function shownSince(scope: Scope, groupIds: readonly string[], instant: Date): Promise<boolean> {
-  const groups = await groupClosure(scope, groupIds);
-  return [...groups.values()].some(({ shownAt }) => shownAt !== undefined && shownAt >= instant);
+export async function shownSince(
+  store: Store,
+  tenantId: string,
+  groupIds: readonly string[],
+  instant: Date,
+): Promise<boolean> {
+  const groups = await groupClosure(store, tenantId, groupIds);
+  return [...groups.values()].some((group) => group?.shownAt !== undefined && group.shownAt >= instant);
 }
 
 /**
@@ -97,14 +92,14 @@ export function reachable(
 }
 
 /** The groups nested in this one at any depth, without itself. */
-export function* descendantGroupsStep(tx: Transaction, tenantId: string, groupId: string): Step<string[]> {
+export function* descendantGroupsStep(reader: Reader, tenantId: string, groupId: string): Step<string[]> {
   const known = new Set([groupId]);
   let depth = 0;
   for (let level = [groupId]; level.length > 0 && depth < deepestNesting; depth += 1) {
-    const children: { _id: string }[] = yield* tx
+    const children: { _id: string }[] = yield* reader
       .tenant(tenantId)
       .collection('groups')
-      .find({ groupIds: { $in: level } }, { fields: ['groupIds'] });
+      .find({ groupIds: { $in: level } }, { fields: [] });
     level = children.map(({ _id }) => _id).filter((id) => !known.has(id));
     level.forEach((id) => known.add(id));
   }

@@ -288,7 +288,8 @@ export async function groupsOf(
   viewerId: string | null = null,
 ): Promise<Map<string, GroupRef[]>> {
   const known = await groupClosure(
-    core.store.tenant(tenantId),
+    core.store,
+    tenantId,
     users.flatMap((user) => user.groupIds),
   );
   return new Map(

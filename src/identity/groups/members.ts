@@ -221,8 +221,13 @@ export async function membersOf(
   const { after, limit } = page;
   const members: Member[] = [];
   if (after?.type !== 'Group') {
-    const options = { sort: { _id: 1 as const }, limit, ...(after && { after: { _id: after.id } }) };
-    members.push(...(await scope.collection('users').deriveAll({ groupIds: groupId }, options, memberOf)));
+    const options = {
+      sort: { _id: 1 as const },
+      limit,
+      fields: ['userName', 'attributes'],
+      ...(after && { after: { _id: after.id } }),
+    };
+    members.push(...(await scope.collection('users').find({ groupIds: groupId }, options)).map(memberOf));
   }
   if (members.length >= limit) return members;
   const groups = await scope.collection('groups').find(

@@ -1,5 +1,4 @@
 import type { GroupDocument } from '../../persistence/collections/groups.js';
-import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Query } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import type { Core } from '../core.js';
@@ -73,12 +72,9 @@ export async function searchGroups(
 async function namesOf(core: Core, tenantId: string, ids: readonly string[]): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map();
   const users = core.store.tenant(tenantId).collection('users');
-  return new Map(await users.deriveAll({ _id: { $in: [...new Set(ids)] } }, {}, nameOf));
-}
-
-/** A name and not the document, which may be large. */
-function nameOf({ _id, userName, attributes }: UserDocument): [id: string, name: string] {
-  return [_id, displayNameOf(userName, attributes)];
+  const fields = ['userName', 'attributes'];
+  const found = await users.find({ _id: { $in: [...new Set(ids)] } }, { fields });
+  return new Map(found.map(({ _id, userName, attributes }) => [_id, displayNameOf(userName, attributes)]));
 }
 
 export async function viewGroups(

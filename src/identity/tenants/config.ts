@@ -6,7 +6,7 @@ import type {
   SsoConnectionDocument,
   TenantDocument,
 } from '../../persistence/collections/tenants.js';
-import type { Step, Transaction } from '../../persistence/store.js';
+import type { Reader, Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { frozen } from '../../shared/frozen.js';
 import type { Core } from '../core.js';
@@ -119,49 +119,40 @@ const cacheKey = (tenant: TenantDocument): string =>
 
 const noTenant = (): AppError => new AppError('tenant.not_found', 'there is no such tenant');
 
-/** @returns undefined when there is no such tenant. */
-export async function findTenantConfig(core: Core, tenantId: string): Promise<TenantConfig | undefined> {
-  const scope = core.store.tenant(tenantId);
-  const tenant = await scope.collection('tenants').derive(tenantId, frozen);
-  if (!tenant) return undefined;
-  const known = cache.get(cacheKey(tenant));
-  if (known) return known;
-  const [roles, connections, applications, groups] = await Promise.all([
-    scope.collection('roles').find({}),
-    scope.collection('sso_connections').find({}),
-    scope.collection('applications').find({}, { fields: ['key'] }),
-    scope.collection('groups').find(givesRoles, { fields: ['roleIds'] }),
-  ]);
-  const config = buildTenantConfig(tenant, roles, connections, applications, groups);
-  cache.set(cacheKey(tenant), config);
-  return config;
-}
-
-/** @throws AppError `tenant.not_found`. */
-export async function tenantConfig(core: Core, tenantId: string): Promise<TenantConfig> {
-  const config = await findTenantConfig(core, tenantId);
-  if (!config) throw noTenant();
-  return config;
-}
-
-/**
- * The same inside a transaction. Only for transactions that do not change the configuration themselves: what they read is remembered.
- *
- * @throws AppError `tenant.not_found`.
- */
-export function* tenantConfigStep(tx: Transaction, tenantId: string): Step<TenantConfig> {
-  const scope = tx.tenant(tenantId);
+function* findTenantConfigStep(reader: Reader, tenantId: string): Step<TenantConfig | undefined> {
+  const scope = reader.tenant(tenantId);
   const tenant = yield* scope.collection('tenants').get(tenantId);
-  if (!tenant) throw noTenant();
+  if (!tenant) return undefined;
   const known = cache.get(cacheKey(tenant));
   if (known) return known;
   const roles = yield* scope.collection('roles').find({});
   const connections = yield* scope.collection('sso_connections').find({});
   const applications = yield* scope.collection('applications').find({}, { fields: ['key'] });
   const groups = yield* scope.collection('groups').find(givesRoles, { fields: ['roleIds'] });
-  const config = buildTenantConfig(tenant, roles, connections, applications, groups);
+  const config = buildTenantConfig(frozen(tenant), roles, connections, applications, groups);
   cache.set(cacheKey(tenant), config);
   return config;
+}
+
+/**
+ * The configuration as steps. In a transaction only for those that do not change the configuration themselves: what they read is cached.
+ *
+ * @throws AppError `tenant.not_found`.
+ */
+export function* tenantConfigStep(reader: Reader, tenantId: string): Step<TenantConfig> {
+  const config = yield* findTenantConfigStep(reader, tenantId);
+  if (!config) throw noTenant();
+  return config;
+}
+
+/** @returns undefined when there is no such tenant. */
+export function findTenantConfig(core: Core, tenantId: string): Promise<TenantConfig | undefined> {
+  return core.store.read((reader) => findTenantConfigStep(reader, tenantId));
+}
+
+/** @throws AppError `tenant.not_found`. */
+export function tenantConfig(core: Core, tenantId: string): Promise<TenantConfig> {
+  return core.store.read((reader) => tenantConfigStep(reader, tenantId));
 }
 
 /**

@@ -60,7 +60,7 @@ function toMappingGroups(
 
 /** @param directoryId - whose rules look: they see its own groups. */
 async function viewOf(core: Core, user: UserDocument, directoryId: string | null): Promise<MappingView> {
-  const known = await groupClosure(core.store.tenant(user.tenantId), user.groupIds);
+  const known = await groupClosure(core.store, user.tenantId, user.groupIds);
   return mappingView(user, toMappingGroups(reachable(user.groupIds, known, directoryId)));
 }
 

@@ -1,5 +1,5 @@
 import type { UserDocument } from '../../persistence/collections/users.js';
-import type { Derive, Step } from '../../persistence/store.js';
+import type { Step } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { noteDomains } from './address-domains.js';
 import { recordEvent } from '../audit/audit.js';
@@ -71,21 +71,6 @@ export async function getUser(
   directoryId: string | null = null,
 ): Promise<UserDocument> {
   return requireSeen(await core.store.tenant(tenantId).collection('users').get(id), directoryId);
-}
-
-/**
- * What `make` makes of a user, as {@link getUser} would give it.
- *
- * @throws AppError `user.not_found`.
- */
-export async function deriveUser<U extends { directoryId: string | null }>(
-  core: Core,
-  tenantId: string,
-  id: string,
-  directoryId: string | null,
-  make: Derive<UserDocument, U>,
-): Promise<U> {
-  return requireSeen(await core.store.tenant(tenantId).collection('users').derive(id, make), directoryId);
 }
 
 /** The one user of a tenant whose userName or primary address this is, compared as at sign-in. */

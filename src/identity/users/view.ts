@@ -1,5 +1,4 @@
 import type { Grant, UserDocument } from '../../persistence/collections/users.js';
-import type { Scope } from '../../persistence/store.js';
 import type { Core } from '../core.js';
 import type { CredentialDocument } from './credentials.js';
 import { liveGrants } from '../grants/effective-roles.js';
@@ -44,13 +43,15 @@ function rolesOf(user: UserDocument, config: TenantConfig, now: Date): GrantedRo
     .map((role) => ({ role, sources: grants.filter((grant) => grant.role === role) }));
 }
 
-async function surroundings(scope: Scope, users: readonly UserDocument[]) {
+async function surroundings({ store }: Core, tenantId: string, users: readonly UserDocument[]) {
+  const scope = store.tenant(tenantId);
   const ids = users.map((user) => user._id);
   const directoryIds = unique(users.map((user) => user.directoryId));
   const [credentials, groups, directories] = await Promise.all([
     byId(scope.collection('credentials').find({ _id: { $in: ids } }, { fields })),
     groupClosure(
-      scope,
+      store,
+      tenantId,
       users.flatMap((user) => user.groupIds),
     ),
     directoryIds.length === 0
@@ -69,7 +70,7 @@ export async function viewUsers(
   if (users.length === 0) return [];
   const now = core.clock.now();
   const config = await tenantConfig(core, tenantId);
-  const { credentials, groups, directories } = await surroundings(core.store.tenant(tenantId), users);
+  const { credentials, groups, directories } = await surroundings(core, tenantId, users);
   return users.map((user) => {
     const credential = credentials.get(user._id) ?? null;
     const directory = directories.get(user.directoryId ?? '');

@@ -3,7 +3,6 @@ import { open, type Database as Table, type RootDatabase } from 'lmdb';
 import type { Schema } from 'mongoose';
 import { ConfigError } from '../../infrastructure/config.js';
 import { AppError } from '../../shared/errors.js';
-import { createDerivations, type Derivations } from './derivations.js';
 import { msgpack, openDocuments, type Documents } from './documents.js';
 import { duplicate, entriesOf, readCollection, type Collected, type Index } from './indexes.js';
 import { documentRange, encodeKey, endOf } from './keys.js';
@@ -20,7 +19,6 @@ export interface Counter {
 /** The lmdb environment of one data folder: documents by `collection/id`, index entries, counters, and what the indexes are. */
 export interface Database {
   documents: Documents;
-  derive: Derivations;
   /** Value: the id for unique indexes, empty for the others, whose keys end with it. */
   entries: Table<string, Buffer>;
   counters: Table<Counter, string>;
@@ -250,7 +248,6 @@ export function openDatabase(
     const requirePresent = presence(folder, databaseFile(folder));
     return {
       documents,
-      derive: createDerivations(documents),
       entries,
       counters,
       collections,

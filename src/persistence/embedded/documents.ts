@@ -18,8 +18,6 @@ type Layout = readonly string[];
 /** The documents of all collections, by `collection/id`. */
 export interface Documents {
   get(key: string): Doc | undefined;
-  /** The bytes as they stand in the database: good until the next read, and only up to their `length`. */
-  getBinaryFast(key: string): Buffer | undefined;
   getRange(options: RangeOptions): Iterable<{ key: string; value: Doc }>;
   /** Inside a write transaction. */
   put(collection: string, document: Doc): void;
@@ -84,7 +82,6 @@ export function openDocuments(root: RootDatabase, schemas: Readonly<Record<strin
       const row = table.get(key);
       return row && documentIn(row);
     },
-    getBinaryFast: (key) => table.getBinaryFast(key),
     getRange: (options) =>
       table.getRange(options).map(({ key, value }) => ({ key, value: documentIn(value) })),
     put(collection, document) {

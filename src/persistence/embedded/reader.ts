@@ -1,6 +1,6 @@
 import { sizeLimit } from '../../shared/size.js';
 import { requireDefined, type Doc } from '../document.js';
-import type { Derive, FindOptions, Query } from '../store.js';
+import type { FindOptions, Query } from '../store.js';
 import { matcher, valuesAt } from './indexes.js';
 import { documentKey, documentRange, orderOf } from './keys.js';
 import type { Breathing } from './breath.js';
@@ -15,7 +15,7 @@ import {
   type Plan,
   type SortOrder,
 } from './planner.js';
-import { deriveDocument, getDocument, isVisible, scoped, type View } from './view.js';
+import { getDocument, isVisible, scoped, type View } from './view.js';
 import { chunk, chunkBetween, walk } from './walk.js';
 
 /** Documents, and undefined where other work may come in between. */
@@ -237,23 +237,6 @@ function* take<T, R>(
 
 export function find(view: View, query: Query, options: FindOptions = {}): Breathing<Doc[]> {
   return take(stream(view, query, options), (document) => project(document, options.fields), options);
-}
-
-/** What `make` makes of all that {@link find} would give. Where keys alone tell which those are, documents are not taken apart. */
-export function deriveAll<R>(
-  view: View,
-  query: Query,
-  options: FindOptions,
-  make: Derive<Doc, R>,
-): Breathing<R[]> {
-  const order = sortOrder(options.sort);
-  const ids = idsByKeys(view, planFor(view, query, order), options, order);
-  if (!ids) return take(stream(view, query, options), make, options);
-  const read = (id: string) => {
-    const made = deriveDocument(view, id, make);
-    return made === undefined ? undefined : { made };
-  };
-  return take(readEach(ids, read), ({ made }) => made, options);
 }
 
 export function* count(view: View, query: Query): Breathing<number> {

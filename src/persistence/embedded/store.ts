@@ -5,9 +5,9 @@ import { AppError } from '../../shared/errors.js';
 import type { Doc } from '../document.js';
 import type {
   Change,
-  Derive,
   FindOptions,
   Query,
+  Reader,
   Step,
   Store,
   Transaction,
@@ -15,9 +15,9 @@ import type {
 } from '../store.js';
 import { openDatabase, type Database, type DatabaseOptions } from './database.js';
 import { breathe } from './breath.js';
-import { count, deriveAll, find, stream } from './reader.js';
+import { count, find, stream } from './reader.js';
 import { matcher } from './indexes.js';
-import { deriveDocument, getDocument, type View } from './view.js';
+import { getDocument, type View } from './view.js';
 import { insert, remove, sweep, update } from './writer.js';
 
 /** Milliseconds between two sweeps. */
@@ -101,14 +101,6 @@ function openCollection(view: View) {
     find: async (query: Query, options?: FindOptions) => {
       await takeTurn();
       return breathe(find(view, query, options));
-    },
-    derive: async <R>(id: string, make: Derive<Doc, R>) => {
-      await takeTurn();
-      return deriveDocument(view, id, make);
-    },
-    deriveAll: async <R>(query: Query, options: FindOptions, make: Derive<Doc, R>) => {
-      await takeTurn();
-      return breathe(deriveAll(view, query, options, make));
     },
     count: async (query: Query) => {
       await takeTurn();
@@ -252,6 +244,13 @@ export function openEmbeddedStore(
     tenant: scopeOf,
     server: scopeOf(null),
     transaction: <R>(work: (tx: Transaction) => Step<R>) => database.write(() => runWork(work, view)),
+    read: async <R>(work: (reader: Reader) => Step<R>) => {
+      await takeTurn();
+      const scopeIn = (scope: string | null) => ({
+        collection: (name: string) => openInTransaction(view(name, scope), {}),
+      });
+      return exhaust(work({ tenant: scopeIn, server: scopeIn(null) } as unknown as Reader));
+    },
     ...openCounters(database, now),
     ping: () => ping(database),
     close: () => {

@@ -1,5 +1,5 @@
 import type { Doc } from '../document.js';
-import type { Derive, Query } from '../store.js';
+import type { Query } from '../store.js';
 import type { Database } from './database.js';
 import type { Collected } from './indexes.js';
 import { documentKey } from './keys.js';
@@ -35,12 +35,6 @@ export function getDocument(view: View, id: string): Doc | undefined {
   if (!document || !isVisible(view, document)) return undefined;
   view.seen?.set(key, document);
   return document;
-}
-
-/** What `make` makes of the document with this id. */
-export function deriveDocument<R>(view: View, id: string, make: Derive<Doc, R>): R | undefined {
-  if (id.length > longestId) return undefined;
-  return view.database.derive(view.collection, id, make, (document) => isVisible(view, document));
 }
 
 /** The query with the tenant in it. */

@@ -3,7 +3,6 @@ import type { Doc } from '../document.js';
 import type {
   Change,
   Collection,
-  Derive,
   FindOptions,
   NewDocument,
   Query,
@@ -57,17 +56,6 @@ export class MongoCollection<T extends StoredDocument> implements Collection<T> 
 
   async find(query: Query, options?: FindOptions): Promise<T[]> {
     return (await operations.find(this.#view, query, options)) as StoredDocument[] as T[];
-  }
-
-  async derive<R>(id: string, make: Derive<T, R>): Promise<R | undefined> {
-    const document = await this.get(id);
-    return document && make(document);
-  }
-
-  deriveAll<R>(query: Query, options: FindOptions, make: Derive<T, R>): Promise<R[]> {
-    return operations.deriveAll(this.#view, query, options, (document) =>
-      make(document as StoredDocument as T),
-    );
   }
 
   count(query: Query): Promise<number> {

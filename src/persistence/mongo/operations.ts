@@ -14,7 +14,7 @@ const maxRepeats = 8;
 /** Documents in one message to the server. */
 const insertsPerMessage = 1000;
 /** Documents read at one time by a walk over all. */
-const pageSize = 200;
+const pageSize = 1000;
 /** Nor more than so many characters of them. */
 const maxBatchCharacters = 4 * 2 ** 20;
 /** Most documents in the first answer to a query: a page comes in one round trip. */
@@ -77,27 +77,16 @@ function queryOf(view: View, query: Query, options: FindOptions) {
 }
 
 export function find(view: View, query: Query, options: FindOptions = {}): Promise<Doc[]> {
-  return deriveAll(view, query, options, (document) => document);
-}
-
-/** What is made of all that is found, document by document: they are not held all together. */
-export async function deriveAll<R>(
-  view: View,
-  query: Query,
-  options: FindOptions,
-  make: (document: Doc) => R,
-): Promise<R[]> {
   // To MongoDB a limit of 0 is no limit.
-  if (options.limit === 0) return [];
+  if (options.limit === 0) return Promise.resolve([]);
   return translated(view, async () => {
-    if (!options.until) return (await queryOf(view, query, options)).map(make);
-    const made: R[] = [];
+    if (!options.until) return queryOf(view, query, options);
+    const found: Doc[] = [];
     for await (const document of queryOf(view, query, options).cursor() as AsyncIterable<Doc>) {
-      const item = make(document);
-      made.push(item);
-      if (options.until(item)) break;
+      found.push(document);
+      if (options.until(document)) break;
     }
-    return made;
+    return found;
   });
 }
 

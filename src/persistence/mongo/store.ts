@@ -5,7 +5,7 @@ import { systemClock, type Clock } from '../../shared/clock.js';
 import { AppError } from '../../shared/errors.js';
 import type { Doc } from '../document.js';
 import { requireFormat, storeFormat, type Opening } from '../format.js';
-import type { Scope, Step, Store, Transaction } from '../store.js';
+import type { Reader, Scope, Step, Store, Transaction } from '../store.js';
 import { MongoCollection, MongoTransactionCollection, UpdateQueue } from './collection.js';
 import { counterSchema, createCounters } from './counters.js';
 import { translate } from './failures.js';
@@ -143,6 +143,10 @@ class MongoStore implements Store {
     const { transactions } = this.#parts;
     if (!transactions) return runSteps(work(this.#inside(undefined)));
     return transactions.run((session) => work(this.#inside(session)));
+  }
+
+  read<R>(work: (reader: Reader) => Step<R>): Promise<R> {
+    return runSteps(work(this.#inside(undefined)));
   }
 
   increment(key: string, by: number, expiresAt: Date): Promise<{ count: number; expiresAt: Date }> {

@@ -1,17 +1,13 @@
+import { descendantGroupsStep } from '../../identity/grants/group-graph.js';
+import type { Step } from '../../persistence/store.js';
 import type { ScimContext } from '../exchange/request.js';
 
-/** A group and all groups nested in it, however deep; cycles are harmless. Empty when there is no such group in the tenant. */
-export async function descendantGroups(context: ScimContext, groupId: string): Promise<string[]> {
-  const groups = context.core.store.tenant(context.tenantId).collection('groups');
-  if (!(await groups.get(groupId))) return [];
-  const seen = new Set([groupId]);
-  let level = [groupId];
-  while (level.length > 0) {
-    const nested = await groups.find({ groupIds: { $in: level } }, { fields: ['_id'] });
-    level = nested.map((group) => group._id).filter((id) => !seen.has(id));
-    for (const id of level) seen.add(id);
-  }
-  return [...seen];
+/** A group and all groups nested in it. Empty when there is no such group in the tenant. */
+export function groupWithNested({ core, tenantId }: ScimContext, groupId: string): Promise<string[]> {
+  return core.store.read(function* (reader): Step<string[]> {
+    const group = yield* reader.tenant(tenantId).collection('groups').get(groupId);
+    return group ? [groupId, ...(yield* descendantGroupsStep(reader, tenantId, groupId))] : [];
+  });
 }
 
 /** The groups a user or group is a direct member of; none for an unknown id. */

@@ -1,8 +1,8 @@
 import type { ScimAnswer, ScimContext, ScimRequest } from '../exchange/request.js';
 import { groupKind } from '../groups/kind.js';
-import { readList, rendered } from '../list/list-answer.js';
-import { findPage, readDocuments, shownBy } from '../list/listing.js';
-import type { ResourceKind, RowDocument } from '../list/page-search.js';
+import { readList, rendered, renderResources } from '../list/list-answer.js';
+import { findPage, shownBy } from '../list/listing.js';
+import type { ResourceDocument, ResourceKind } from '../list/page-search.js';
 import type { JsonObject } from '../protocol/json-value.js';
 import type { ListRequest } from '../protocol/list/request.js';
 import { toListResponse } from '../protocol/list/response.js';
@@ -26,7 +26,7 @@ interface Part {
   shown(resources: readonly JsonObject[]): JsonObject[];
 }
 
-function part<D extends RowDocument>(
+function part<D extends ResourceDocument>(
   context: ScimContext,
   request: ScimRequest,
   kind: ResourceKind<D>,
@@ -35,10 +35,17 @@ function part<D extends RowDocument>(
   return {
     list,
     async page(paged) {
-      const found = await findPage(context, kind, paged, readDocuments(kind));
       const wanted = shownBy(list.projection, kind.linked);
-      const { page, shown } = await rendered(found, (rows) => kind.toResources(rows, wanted));
-      return { resources: shown, total: page.total ?? 0, nextCursor: page.nextCursor, isCut: page.isCut };
+      const found = await findPage(context, kind, paged);
+      const {
+        shown,
+        total = 0,
+        ...page
+      } = await rendered(
+        found,
+        renderResources(kind, wanted, (resource) => resource),
+      );
+      return { resources: shown, total, ...page };
     },
     shown: (resources) => resources.map((resource) => project(resource, list.projection)),
   };

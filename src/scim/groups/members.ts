@@ -2,12 +2,15 @@ import { isVisibleTo } from '../../identity/visibility.js';
 import { displayNameOf } from '../../identity/user-keys.js';
 import type { GroupDocument } from '../../persistence/collections/groups.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
-import type { Query } from '../../persistence/store.js';
+import type { Collection, Query, StoredDocument } from '../../persistence/store.js';
 import type { ScimContext } from '../exchange/request.js';
 import type { GroupMember } from './resource.js';
 
 /** Members of several groups that are held at one time. */
 const mostTogether = 20_000;
+
+const userFields = ['userName', 'attributes', 'groupIds', 'directoryId'] as const;
+const groupFields = ['displayName', 'groupIds', 'directoryId'] as const;
 
 /** What is kept of a member: its document may be large. */
 interface Membership {
@@ -29,15 +32,27 @@ function ofGroup({ _id: id, displayName, groupIds, directoryId }: GroupDocument)
   return { member: { id, display: displayName, type: 'Group' }, groupIds, directoryId };
 }
 
+async function readMemberships<D extends StoredDocument>(
+  collection: Collection<D>,
+  query: Query,
+  fields: readonly (keyof D & string)[],
+  toMembership: (document: D) => Membership,
+  most: number,
+): Promise<Membership[]> {
+  const memberships: Membership[] = [];
+  if (most <= 0) return memberships;
+  for await (const document of collection.iterate(query, { fields })) {
+    if (memberships.push(toMembership(document)) >= most) break;
+  }
+  return memberships;
+}
+
 /** @param most - no more memberships than so many are read. */
 async function membershipsOf(context: ScimContext, query: Query, most: number): Promise<Membership[]> {
   const scope = context.core.store.tenant(context.tenantId);
-  let left = most;
-  const until = (): boolean => --left <= 0;
-  const [users, nested] = await Promise.all([
-    scope.collection('users').deriveAll(query, { until }, ofUser),
-    scope.collection('groups').deriveAll(query, { until }, ofGroup),
-  ]);
+  const users = await readMemberships(scope.collection('users'), query, userFields, ofUser, most);
+  const left = most - users.length;
+  const nested = await readMemberships(scope.collection('groups'), query, groupFields, ofGroup, left);
   return [...users, ...nested];
 }
 

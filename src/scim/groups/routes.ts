@@ -6,9 +6,10 @@ import type { ScimAnswer, ScimContext, ScimRequest } from '../exchange/request.j
 import { groupKind } from './kind.js';
 import { membersOfEach } from './members.js';
 import { fromScimGroup, memberIds, toScimGroup, type GroupContent } from './resource.js';
-import { answerPage, readList } from '../list/list-answer.js';
-import { findPage, readDocuments, shownBy } from '../list/listing.js';
+import { answerPage, readList, renderResources } from '../list/list-answer.js';
+import { findPage, shownBy } from '../list/listing.js';
 import { evaluatePreconditions, toEntityTag } from '../protocol/etag.js';
+import type { JsonObject } from '../protocol/json-value.js';
 import { splitMemberOperations, type MemberChange } from '../protocol/patch/member-operations.js';
 import { applyPatch } from '../protocol/patch/apply.js';
 import { parsePatchRequest, type PatchOperation } from '../protocol/patch/request.js';
@@ -74,11 +75,9 @@ export async function getGroup(context: ScimContext, request: ScimRequest): Prom
 export async function listGroups(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
   const list = readList(context, request, context.schemas.group);
   const kind = groupKind(context);
-  const page = await findPage(context, kind, list, readDocuments(kind));
-  const wanted = shownBy(list.projection, 'members');
-  return answerPage(list, page, async (rows) =>
-    (await kind.toResources(rows, wanted)).map((group) => JSON.stringify(project(group, list.projection))),
-  );
+  const page = await findPage(context, kind, list);
+  const show = (group: JsonObject): string => JSON.stringify(project(group, list.projection));
+  return answerPage(list, page, renderResources(kind, shownBy(list.projection, 'members'), show));
 }
 
 /** `POST /Groups`: the group and its members at once, or neither. */

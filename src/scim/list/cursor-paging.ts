@@ -1,15 +1,15 @@
 import { openCursor, sealCursor, type CursorScope, type OpenedCursor } from './cursor.js';
+import type { StoredDocument } from '../../persistence/store.js';
 import type { ScimContext } from '../exchange/request.js';
-import type { Page, Place, Row, RowDocument, Search } from './page-search.js';
+import type { Page, Place, ResourceDocument, Search } from './page-search.js';
 import type { ListRequest } from '../protocol/list/request.js';
 import { ScimError } from '../protocol/scim-error.js';
-import { largestPage, sizeLimit } from '../../shared/size.js';
 
 const dateFields: ReadonlySet<string> = new Set(['createdAt', 'updatedAt']);
 
 /** The cursor of the page that begins after this place. */
-export function nextCursor<D extends RowDocument, R extends Row>(
-  { context, list, scope }: Pick<Search<D, R>, 'context' | 'list' | 'scope'>,
+export function nextCursor<D extends ResourceDocument>(
+  { context, list, scope }: Pick<Search<D>, 'context' | 'list' | 'scope'>,
   [key, id]: Place,
 ): string {
   return sealCursor(context.core.secretBox, scope, { key, id, count: list.count }, context.core.clock.now());
@@ -34,31 +34,31 @@ export function continued(
   return { after, list: { ...list, count: after.count } };
 }
 
-function keyAt(row: Row, field: string): Place[0] {
-  const value = (row as unknown as Record<string, unknown>)[field];
+function sortKeyOf(document: StoredDocument, field: string): Place[0] {
+  const value = (document as StoredDocument & Record<string, unknown>)[field];
   return value instanceof Date ? value.getTime() : ((value ?? null) as Place[0]);
 }
 
 /** A page in the order of a stored field, found by the store. */
-export async function cursorPage<D extends RowDocument, R extends Row>(
-  search: Search<D, R>,
+export async function cursorPage<D extends ResourceDocument>(
+  search: Search<D>,
   field: string,
   sort: Readonly<Record<string, 1 | -1>>,
-): Promise<Page<R>> {
-  const { kind, list, query, after, read } = search;
+): Promise<Page<D>> {
+  const { kind, list, query, after } = search;
   const key = after && (dateFields.has(field) ? new Date(Number(after.key)) : after.key);
-  const size = sizeLimit(largestPage);
-  const [found, total] = await Promise.all([
-    read(query, {
+  const [documents, total] = await Promise.all([
+    kind.collection.find(query, {
       sort,
       limit: list.count + 1,
-      until: size.until,
+      fields: field === '_id' ? [] : [field],
       ...(after && { after: { [field]: key, _id: after.id } }),
     }),
     kind.collection.count(query),
   ]);
-  const rows = found.slice(0, list.count);
-  const last = found.length > list.count || size.isReached ? rows.at(-1) : undefined;
-  const cursorAfter = (row: R): string => nextCursor(search, [keyAt(row, field), row._id]);
-  return { rows, total, nextCursor: last && cursorAfter(last), cursorAfter, isCut: size.isReached };
+  const keys = new Map(documents.map((document) => [document._id, sortKeyOf(document, field)]));
+  const found = documents.slice(0, list.count).map(({ _id, version }) => ({ _id, version }));
+  const last = documents.length > list.count ? found.at(-1) : undefined;
+  const cursorAfter = (id: string): string => nextCursor(search, [keys.get(id) ?? null, id]);
+  return { found, total, nextCursor: last && cursorAfter(last._id), cursorAfter };
 }

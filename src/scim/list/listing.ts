@@ -5,8 +5,8 @@ import { continued, cursorPage } from './cursor-paging.js';
 import type { CursorScope } from './cursor.js';
 import type { ScimContext } from '../exchange/request.js';
 import { showsManager } from '../derived/managers.js';
-import type { Page, ReadRows, ResourceKind, Row, RowDocument, Search, Wanted } from './page-search.js';
-import { inOrder, orderPlaces } from './top-k.js';
+import type { Page, ResourceDocument, ResourceKind, Search, Wanted } from './page-search.js';
+import { orderPlaces } from './top-k.js';
 import type { ResourceSchema } from '../protocol/attribute.js';
 import type { ListRequest } from '../protocol/list/request.js';
 import { isShown, type Projection } from '../protocol/projection.js';
@@ -21,47 +21,44 @@ function narrow(visible: Query, query: Query): Query {
 }
 
 /** A handful at most, found by a point of an index, of which none needs a look: the cheapest way for the commonest of lookups. */
-async function exactFewPage<D extends RowDocument, R extends Row>(
-  search: Search<D, R>,
-  query: Query,
-): Promise<Page<R>> {
-  const places = orderPlaces(search);
+async function exactFewPage<D extends ResourceDocument>(search: Search<D>, query: Query): Promise<Page<D>> {
   const size = sizeLimit(largestPage);
-  const rows = (await search.read(query, { until: size.until })).filter(search.kind.isVisible);
+  const read = await search.kind.collection.find(query, { until: size.until });
   if (size.isReached) return fewPage(search, query);
-  for (const { _id } of rows) places.add([null, _id]);
-  const { ids, total, nextCursor, cursorAfter } = places.page();
-  return {
-    rows: inOrder(rows, ids),
-    total,
-    nextCursor,
-    cursorAfter: ({ _id }) => cursorAfter(_id),
-    isCut: false,
-  };
+  const documents = new Map(read.filter(search.kind.isVisible).map((document) => [document._id, document]));
+  const places = orderPlaces(search);
+  for (const id of documents.keys()) places.add([null, id]);
+  const { ids, ...page } = places.page();
+  const found = ids.flatMap((id) => {
+    const document = documents.get(id);
+    return document ? [{ _id: id, version: document.version, document }] : [];
+  });
+  return { found, ...page };
 }
 
 /** The store filters, sorts and pages. */
-function storedPage<D extends RowDocument, R extends Row>(
-  search: Search<D, R>,
-  field: string,
-): Promise<Page<R>> {
+function storedPage<D extends ResourceDocument>(search: Search<D>, field: string): Promise<Page<D>> {
   const { list } = search;
   const isDescending = list.sortBy !== undefined && list.sortOrder === 'descending';
   const sort = { [field]: isDescending ? (-1 as const) : (1 as const) };
   return list.cursor === undefined ? indexedPage(search, sort) : cursorPage(search, field, sort);
 }
 
-async function indexedPage<D extends RowDocument, R extends Row>(
-  { kind: { collection }, list, query, read }: Search<D, R>,
+async function indexedPage<D extends ResourceDocument>(
+  { kind: { collection }, list, query }: Search<D>,
   sort: Readonly<Record<string, 1 | -1>>,
-): Promise<Page<R>> {
+): Promise<Page<D>> {
   const skip = list.startIndex - 1;
-  const size = sizeLimit(largestPage);
-  const rows =
-    list.count === 0 ? [] : await read(query, { sort, skip, limit: list.count, until: size.until });
-  const isLast = !size.isReached && rows.length < list.count && (rows.length > 0 || skip === 0);
-  const total = isLast ? skip + rows.length : await collection.count(query);
-  return { rows, total, nextCursor: undefined, cursorAfter: () => undefined, isCut: size.isReached };
+  const found =
+    list.count === 0 ? [] : await collection.find(query, { sort, skip, limit: list.count, fields: [] });
+  const isLast = found.length < list.count && (found.length > 0 || skip === 0);
+  const total = isLast ? skip + found.length : await collection.count(query);
+  return {
+    found: found.map(({ _id, version }) => ({ _id, version })),
+    total,
+    nextCursor: undefined,
+    cursorAfter: () => undefined,
+  };
 }
 
 /** What an answer shows. */
@@ -92,20 +89,17 @@ function scopeOf(
  *
  * The store answers alone when the filter names stored fields and the order is that of ids or of a stored field. Otherwise the candidates
  * it narrows down to are looked at one by one.
- *
- * @param read - reads what the page is to hold of each resource.
  */
-export async function findPage<D extends RowDocument, R extends Row>(
+export async function findPage<D extends ResourceDocument>(
   context: ScimContext,
   kind: ResourceKind<D>,
   request: ListRequest,
-  read: ReadRows<R>,
-): Promise<Page<R>> {
+): Promise<Page<D>> {
   const { filter, sortBy } = request;
   const stored = filter ? await toStoredFilter(filter, kind.table) : { query: {}, exact: true };
   const scope = scopeOf(context, kind.schema, request);
   const query = narrow(kind.visible, stored.query);
-  const search: Search<D, R> = { context, kind, read, query, scope, ...continued(context, request, scope) };
+  const search: Search<D> = { context, kind, query, scope, ...continued(context, request, scope) };
   if (stored.few === true) {
     const isAlone = stored.exact && sortBy === undefined;
     return isAlone ? exactFewPage(search, stored.query) : fewPage(search, stored.query);
@@ -115,9 +109,4 @@ export async function findPage<D extends RowDocument, R extends Row>(
     if (stored.exact && field !== undefined) return storedPage(search, field);
     return sortBy ? sortedPage(search) : scannedPage(search);
   });
-}
-
-/** Reads whole documents. */
-export function readDocuments<D extends RowDocument>({ collection }: ResourceKind<D>): ReadRows<D> {
-  return (query, options) => collection.find(query, options);
 }

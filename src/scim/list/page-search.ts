@@ -1,4 +1,4 @@
-import type { Collection, FindOptions, Query, StoredDocument } from '../../persistence/store.js';
+import type { Collection, Query, StoredDocument } from '../../persistence/store.js';
 import type { CursorScope, OpenedCursor } from './cursor.js';
 import type { ScimContext } from '../exchange/request.js';
 import type { ResourceSchema } from '../protocol/attribute.js';
@@ -16,25 +16,25 @@ export interface Wanted {
   readonly standing: boolean;
 }
 
-/** What a page holds for each resource: its document, or what was made of it, with the fields resources are sorted by. */
-export interface Row {
+/** The documents of resources. */
+export type ResourceDocument = StoredDocument & { readonly directoryId: string | null };
+
+/** A resource that a search found. */
+export interface Found<D> {
   readonly _id: string;
-  readonly directoryId: string | null;
+  /** Its version, where the search read it. */
+  readonly version?: number;
+  /** Its document, where the search had to read it. */
+  readonly document?: D;
 }
 
-/** The documents of resources. */
-export type RowDocument = StoredDocument & Row;
-
-/** Reads rows as a collection's `find` reads documents. */
-export type ReadRows<R extends Row> = (query: Query, options: Omit<FindOptions, 'fields'>) => Promise<R[]>;
-
 /** How one resource type is found and read. */
-export interface ResourceKind<D extends RowDocument> {
+export interface ResourceKind<D extends ResourceDocument> {
   readonly schema: ResourceSchema;
   readonly collection: Collection<D>;
   /** What the directory sees, as a query and as a test. */
   readonly visible: Query;
-  readonly isVisible: (row: Row) => boolean;
+  readonly isVisible: (document: Pick<D, 'directoryId'>) => boolean;
   readonly table: FilterTable;
   /** Attributes that sort by a stored field every resource has, by canonical path. */
   readonly storedSorts: ReadonlyMap<string, string>;
@@ -45,10 +45,9 @@ export interface ResourceKind<D extends RowDocument> {
 }
 
 /** One query with all that is known about it. */
-export interface Search<D extends RowDocument, R extends Row> {
+export interface Search<D extends ResourceDocument> {
   readonly context: ScimContext;
   readonly kind: ResourceKind<D>;
-  readonly read: ReadRows<R>;
   readonly list: ListRequest;
   readonly query: Query;
   readonly scope: CursorScope;
@@ -59,14 +58,12 @@ export interface Search<D extends RowDocument, R extends Row> {
 /** Where a resource stands in an order: its sort key, null when it has none, and its id. */
 export type Place = readonly [key: string | number | null, id: string];
 
-export interface Page<R extends Row> {
-  readonly rows: R[];
+export interface Page<D> {
+  readonly found: Found<D>[];
   /** undefined: not worth a walk over everything (cursor paging of an unindexed filter). */
   readonly total: number | undefined;
   /** undefined: no further page, or paging by index. */
   readonly nextCursor: string | undefined;
-  /** The cursor of the page after one that ends with this row of it; undefined: paging by index. */
-  readonly cursorAfter: (row: R) => string | undefined;
-  /** Whether it ends before its time, as what it holds is large. */
-  readonly isCut: boolean;
+  /** The cursor of the page after one that ends with this resource of it; undefined: paging by index. */
+  readonly cursorAfter: (id: string) => string | undefined;
 }

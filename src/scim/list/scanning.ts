@@ -2,8 +2,8 @@ import type { Query } from '../../persistence/store.js';
 import { sizeLimit } from '../../shared/size.js';
 import { nextCursor } from './cursor-paging.js';
 import { isManager } from '../derived/managers.js';
-import type { Page, Row, RowDocument, Search, Wanted } from './page-search.js';
-import { orderPlaces, rowsAt, type OrderedPlaces } from './top-k.js';
+import type { Found, Page, ResourceDocument, Search, Wanted } from './page-search.js';
+import { orderPlaces, type OrderedPlaces } from './top-k.js';
 import type { AttributePath } from '../protocol/attribute-path.js';
 import type { FilterNode } from '../protocol/filter/filter.js';
 import { compileFilter } from '../protocol/filter/match.js';
@@ -23,7 +23,7 @@ function pathsOf(node: FilterNode): AttributePath[] {
 }
 
 /** What the filter and the order of a search look at. */
-function lookedAt<D extends RowDocument, R extends Row>({ kind, list }: Search<D, R>): Wanted {
+function lookedAt<D extends ResourceDocument>({ kind, list }: Search<D>): Wanted {
   const paths = [...(list.filter ? pathsOf(list.filter) : []), ...(list.sortBy ? [list.sortBy] : [])];
   const isLink = (path: AttributePath) => path.attribute.name === kind.linked && path.extension === undefined;
   return {
@@ -39,8 +39,8 @@ interface Match {
 }
 
 /** A way to look at documents: those that pass the filter, with their canonical form. */
-function looker<D extends RowDocument, R extends Row>(
-  search: Search<D, R>,
+function looker<D extends ResourceDocument>(
+  search: Search<D>,
 ): (documents: readonly D[]) => Promise<Match[]> {
   const { kind, list } = search;
   const test = list.filter ? compileFilter(list.filter) : () => true;
@@ -61,10 +61,7 @@ function looker<D extends RowDocument, R extends Row>(
 }
 
 /** Candidates of the query that pass the filter, in id order; yields to other work between batches. */
-async function* matches<D extends RowDocument, R extends Row>(
-  search: Search<D, R>,
-  query: Query,
-): AsyncGenerator<Match> {
+async function* matches<D extends ResourceDocument>(search: Search<D>, query: Query): AsyncGenerator<Match> {
   const look = looker(search);
   let batch: D[] = [];
   let size = sizeLimit(largestBatch);
@@ -79,33 +76,24 @@ async function* matches<D extends RowDocument, R extends Row>(
   yield* await look(batch);
 }
 
-async function pageAt<D extends RowDocument, R extends Row>(
-  { read }: Search<D, R>,
-  places: OrderedPlaces,
-): Promise<Page<R>> {
-  const { ids, total, nextCursor: cursor, cursorAfter: after } = places.page();
-  const { rows, isCut } = await rowsAt(read, ids);
-  const cursorAfter = ({ _id }: R): string | undefined => after(_id);
-  const last = isCut ? rows.at(-1) : undefined;
-  return { rows, total, nextCursor: last ? cursorAfter(last) : cursor, cursorAfter, isCut };
+const toFound = (_id: string): Found<never> => ({ _id });
+
+function pageAt<D extends ResourceDocument>(places: OrderedPlaces): Page<D> {
+  const { ids, ...page } = places.page();
+  return { found: ids.map(toFound), ...page };
 }
 
 /** A handful of candidates, found by a point of an index: they are looked at and put in order here. */
-export async function fewPage<D extends RowDocument, R extends Row>(
-  search: Search<D, R>,
-  query: Query,
-): Promise<Page<R>> {
+export async function fewPage<D extends ResourceDocument>(search: Search<D>, query: Query): Promise<Page<D>> {
   const { list } = search;
   const places = orderPlaces(search);
   const keyOf = list.sortBy ? compileSortKey(list.sortBy) : () => undefined;
   for await (const { id, resource } of matches(search, query)) places.add([keyOf(resource) ?? null, id]);
-  return pageAt(search, places);
+  return pageAt(places);
 }
 
 /** The filter is beyond the store, the order is that of ids: resources are looked at one by one. */
-export async function scannedPage<D extends RowDocument, R extends Row>(
-  search: Search<D, R>,
-): Promise<Page<R>> {
+export async function scannedPage<D extends ResourceDocument>(search: Search<D>): Promise<Page<D>> {
   const { list, after, query } = search;
   const ids: string[] = [];
   const isCursor = list.cursor !== undefined;
@@ -122,25 +110,23 @@ export async function scannedPage<D extends RowDocument, R extends Row>(
   return scanned(search, ids, { total: after ? undefined : total, isMore: false });
 }
 
-async function scanned<D extends RowDocument, R extends Row>(
-  search: Search<D, R>,
+function scanned<D extends ResourceDocument>(
+  search: Search<D>,
   ids: readonly string[],
   { total, isMore }: { total: number | undefined; isMore: boolean },
-): Promise<Page<R>> {
-  const { rows, isCut } = await rowsAt(search.read, ids);
-  const cursorAfter = (row: R): string | undefined =>
-    search.list.cursor === undefined ? undefined : nextCursor(search, [row._id, row._id]);
-  const last = isMore || isCut ? rows.at(-1) : undefined;
-  return { rows, total, nextCursor: last && cursorAfter(last), cursorAfter, isCut };
+): Page<D> {
+  const cursorAfter = (id: string): string | undefined =>
+    search.list.cursor === undefined ? undefined : nextCursor(search, [id, id]);
+  const last = isMore ? ids.at(-1) : undefined;
+  const next = last === undefined ? undefined : cursorAfter(last);
+  return { found: ids.map(toFound), total, nextCursor: next, cursorAfter };
 }
 
 /** The order is beyond the store: the sort keys of all matches are put in order, one page is read. */
-export async function sortedPage<D extends RowDocument, R extends Row>(
-  search: Search<D, R>,
-): Promise<Page<R>> {
+export async function sortedPage<D extends ResourceDocument>(search: Search<D>): Promise<Page<D>> {
   const { list, query } = search;
   const keyOf = list.sortBy ? compileSortKey(list.sortBy) : () => undefined;
   const places = orderPlaces(search);
   for await (const { id, resource } of matches(search, query)) places.add([keyOf(resource) ?? null, id]);
-  return pageAt(search, places);
+  return pageAt(places);
 }

@@ -1,6 +1,5 @@
 import { nextCursor } from './cursor-paging.js';
-import { largestPage, sizeLimit } from '../../shared/size.js';
-import type { Place, ReadRows, Row, RowDocument, Search } from './page-search.js';
+import type { Place, ResourceDocument, Search } from './page-search.js';
 
 /** The page cut out of all places: ids in order. */
 export interface PlacedPage {
@@ -32,7 +31,7 @@ function comparePlaces(sign: number): (left: Place, right: Place) => number {
 }
 
 /** Puts places into the order of a search. What it holds grows with how far the page reaches, not with how many places there are. */
-export function orderPlaces<D extends RowDocument, R extends Row>(search: Search<D, R>): OrderedPlaces {
+export function orderPlaces<D extends ResourceDocument>(search: Search<D>): OrderedPlaces {
   const { list, after } = search;
   const compare = comparePlaces(list.sortBy && list.sortOrder === 'descending' ? -1 : 1);
   const origin: Place | undefined = after && [after.key as Place[0], after.id];
@@ -64,34 +63,4 @@ export function orderPlaces<D extends RowDocument, R extends Row>(search: Search
       return { ids: places.map(([, id]) => id), total, nextCursor: cursor, cursorAfter };
     },
   };
-}
-
-/** Those of the rows with these ids, in the order of the ids. */
-export function inOrder<R extends Row>(rows: readonly R[], ids: readonly string[]): R[] {
-  const byId = new Map(rows.map((row) => [row._id, row]));
-  return ids.flatMap((id) => byId.get(id) ?? []);
-}
-
-/** Rows read at one time before it is known how large they are. */
-const firstRead = 20;
-
-/** Reads the rows with these ids, as far as fits on a page; one that is gone meanwhile is left out. */
-export async function rowsAt<R extends Row>(
-  read: ReadRows<R>,
-  ids: readonly string[],
-): Promise<{ rows: R[]; isCut: boolean }> {
-  const size = sizeLimit(largestPage);
-  const rows: R[] = [];
-  let share = firstRead;
-  for (let at = 0; at < ids.length;) {
-    const part = ids.slice(at, at + share);
-    at += share;
-    for (const row of inOrder(await read({ _id: { $in: part } }, {}), part)) {
-      rows.push(row);
-      if (size.until(row)) return { rows, isCut: at < ids.length || row._id !== ids.at(-1) };
-    }
-    // As many as will fit, if they are like those before.
-    share = Math.max(1, Math.min(500, Math.floor(rows.length * (largestPage / size.read - 1))));
-  }
-  return { rows, isCut: false };
 }

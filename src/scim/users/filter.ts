@@ -7,13 +7,13 @@ import {
   type CompareTranslator,
   type FilterTable,
 } from '../list/stored-filter.js';
-import { descendantGroups } from '../derived/nested-groups.js';
+import { groupWithNested } from '../derived/nested-groups.js';
 
 /** `groups.value eq "id"`: the direct members and those of the groups nested in it. */
 function memberOf(context: ScimContext): CompareTranslator {
   return async ({ op, value }) => {
     if (op !== 'eq' || typeof value !== 'string') return undefined;
-    const ids = await descendantGroups(context, value);
+    const ids = await groupWithNested(context, value);
     return ids.length === 0 ? nothing : { query: { groupIds: { $in: ids } }, exact: true };
   };
 }

@@ -1,48 +1,66 @@
 import { groupsOf } from '../../identity/groups/groups.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
-import type { Derive } from '../../persistence/store.js';
+import type { RenderedUser } from '../../identity/rendered-user.js';
 import type { ScimContext } from '../exchange/request.js';
 import { managerIdOf, managersOf, withManager } from '../derived/managers.js';
+import { documentsOf } from '../list/list-answer.js';
+import type { Found } from '../list/page-search.js';
 import type { JsonObject } from '../protocol/json-value.js';
 import { isShown, parseProjection, project, type Projection } from '../protocol/projection.js';
-import type { SchemaRegistry } from '../protocol/schema-registry.js';
 import { groupReferences, toScimUser } from './resource.js';
-
-/** A user as answers show it by default, rendered once for as long as its document stands. */
-export interface RenderedUser extends Pick<
-  UserDocument,
-  '_id' | 'version' | 'directoryId' | 'groupIds' | 'userNameKey' | 'createdAt' | 'updatedAt'
-> {
-  readonly managerId: string | undefined;
-  /** JSON of the SCIM User without its groups and what is told of its manager, which may change without it. */
-  readonly text: string;
-}
-
-const renderers = new WeakMap<SchemaRegistry, Derive<UserDocument, RenderedUser>>();
 
 /** Whether this projection shows users as {@link RenderedUser} has them. */
 export function isDefault({ mode }: Projection): boolean {
   return mode === 'default';
 }
 
-/** How users are rendered: one function for each server, as its schemas and its address never change. */
-export function userRenderer({ schemas, baseUrl }: ScimContext): Derive<UserDocument, RenderedUser> {
-  const known = renderers.get(schemas);
-  if (known) return known;
+/** A user as answers show it by default. */
+export function renderUser({ schemas, baseUrl }: ScimContext, user: UserDocument): RenderedUser {
   const shown = parseProjection({}, schemas.user);
-  const render = (user: UserDocument): RenderedUser => ({
+  return {
     _id: user._id,
     version: user.version,
-    directoryId: user.directoryId,
     groupIds: user.groupIds,
     managerId: managerIdOf(user),
-    userNameKey: user.userNameKey,
-    createdAt: user.createdAt,
-    updatedAt: user.updatedAt,
     text: JSON.stringify(project(toScimUser(user, schemas.user, baseUrl), shown)),
-  });
-  renderers.set(schemas, render);
-  return render;
+  };
+}
+
+/** The same from the cache. Only for what was read outside transactions. */
+export function renderReadUser(context: ScimContext, user: UserDocument): RenderedUser {
+  const { renderedUsers } = context.core;
+  const known = renderedUsers.get(user);
+  if (known) return known;
+  const fresh = renderUser(context, user);
+  renderedUsers.set(fresh);
+  return fresh;
+}
+
+/** Renders users of a page as answers show them by default: only those that are not in the cache are read. */
+export async function renderFoundUsers(
+  context: ScimContext,
+  found: readonly Found<UserDocument>[],
+): Promise<(string | undefined)[]> {
+  const { store, renderedUsers } = context.core;
+  const known = new Map<string, RenderedUser>();
+  const unknown: Found<UserDocument>[] = [];
+  for (const one of found) {
+    const { _id, version } = one;
+    const user = version === undefined ? undefined : renderedUsers.get({ _id, version });
+    if (user) known.set(_id, user);
+    else unknown.push(one);
+  }
+  const documents = await documentsOf(store.tenant(context.tenantId).collection('users'), unknown);
+  for (const user of documents) if (user) known.set(user._id, renderReadUser(context, user));
+  const unread = unknown[documents.length];
+  const users = (unread ? found.slice(0, found.indexOf(unread)) : found).map(({ _id }) => known.get(_id));
+  const texts = (
+    await userTexts(
+      context,
+      users.filter((user) => user !== undefined),
+    )
+  ).values();
+  return users.map((user) => user && texts.next().value);
 }
 
 /** The JSON of these users with their manager's name and the groups they are in now, as far as the directory sees them. */

@@ -4,7 +4,7 @@ import { groupsOf } from '../../identity/groups/groups.js';
 import { activeFor } from '../../identity/users/hold.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { ScimAnswer, ScimContext, ScimRequest } from '../exchange/request.js';
-import { findPage, readDocuments, shownBy } from '../list/listing.js';
+import { findPage, shownBy } from '../list/listing.js';
 import {
   managerIdOf,
   managersOf,
@@ -19,11 +19,12 @@ import { parsePatchRequest } from '../protocol/patch/request.js';
 import { isShown, parseProjection, project, type Projection } from '../protocol/projection.js';
 import { parseResource } from '../protocol/resource-parse.js';
 import { diffResources } from '../exchange/trace.js';
-import { answerPage, readList } from '../list/list-answer.js';
+import { answerPage, readList, renderResources } from '../list/list-answer.js';
 import { userKind } from './kind.js';
 import { fromScimUser, toScimUser, type UserContent, type UserGroup } from './resource.js';
 import { showsStanding, standingsOf } from '../derived/user-status.js';
-import { isDefault, userRenderer, userTexts, type RenderedUser } from './rendered.js';
+import type { RenderedUser } from '../../identity/rendered-user.js';
+import { isDefault, renderFoundUsers, renderReadUser, renderUser, userTexts } from './rendered.js';
 
 const projectionOf = (context: ScimContext, request: ScimRequest): Projection =>
   parseProjection(request.query, context.schemas.user);
@@ -63,7 +64,7 @@ async function userAnswer(
   user: UserDocument,
   projection: Projection,
 ): Promise<ScimAnswer> {
-  if (isDefault(projection)) return renderedAnswer(context, status, userRenderer(context)(user));
+  if (isDefault(projection)) return renderedAnswer(context, status, renderUser(context, user));
   const { baseUrl, schemas } = context;
   const groups = isShown(projection, 'groups') ? await groupsShown(context, user) : undefined;
   const standings = showsStanding(projection) ? await standingsOf(context, [user]) : undefined;
@@ -111,20 +112,18 @@ async function isKnown(
     if (!manager || manager.updatedAt > user.updatedAt) return false;
   }
   if (user.groupIds.length === 0 || !isShown(projection, 'groups')) return true;
-  return !(await shownSince(core.store.tenant(tenantId), user.groupIds, user.updatedAt));
+  return !(await shownSince(core.store, tenantId, user.groupIds, user.updatedAt));
 }
 
 /** `GET /Users/{id}` (RFC 7644 section 3.4.1). */
 export async function getUser(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
   const { core, tenantId, directoryId } = context;
   const projection = projectionOf(context, request);
-  const id = request.segments[1] ?? '';
+  const user = await identity.getUser(core, tenantId, request.segments[1] ?? '', directoryId);
   if (isDefault(projection) && request.ifNoneMatch === undefined) {
-    const user = await identity.deriveUser(core, tenantId, id, directoryId, userRenderer(context));
     evaluatePreconditions(request, toEntityTag(user.version), true);
-    return renderedAnswer(context, 200, user);
+    return renderedAnswer(context, 200, renderReadUser(context, user));
   }
-  const user = await identity.getUser(core, tenantId, id, directoryId);
   if (await isKnown(context, request, user, projection)) {
     return { status: 304, headers: { ETag: toEntityTag(user.version) } };
   }
@@ -135,18 +134,10 @@ export async function getUser(context: ScimContext, request: ScimRequest): Promi
 export async function listUsers(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
   const list = readList(context, request, context.schemas.user);
   const kind = userKind(context);
-  if (!isDefault(list.projection)) {
-    const page = await findPage(context, kind, list, readDocuments(kind));
-    const wanted = shownBy(list.projection, 'groups');
-    return answerPage(list, page, async (rows) =>
-      (await kind.toResources(rows, wanted)).map((user) => JSON.stringify(project(user, list.projection))),
-    );
-  }
-  const render = userRenderer(context);
-  const page = await findPage(context, kind, list, (query, options) =>
-    kind.collection.deriveAll(query, options, render),
-  );
-  return answerPage(list, page, (rows) => userTexts(context, rows));
+  const page = await findPage(context, kind, list);
+  if (isDefault(list.projection)) return answerPage(list, page, (found) => renderFoundUsers(context, found));
+  const show = (user: JsonObject): string => JSON.stringify(project(user, list.projection));
+  return answerPage(list, page, renderResources(kind, shownBy(list.projection, 'groups'), show));
 }
 
 const contentOf = (

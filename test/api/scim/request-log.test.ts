@@ -166,6 +166,9 @@ describe('the SCIM request log of a directory', () => {
       { userId: user.id, granted: ['administrator'], withdrawn: [] },
     ]);
     expect((await scim.get(`/Users/${user.id}`)).body).to.deep.equal(before);
+    // The dry run made a version of its own, which is not the one that a change makes afterwards.
+    await scim.patch(`/Users/${user.id}`, [{ op: 'replace', path: 'title', value: 'Baker' }]);
+    expect((await scim.get(`/Users/${user.id}`)).body).to.include({ title: 'Baker' });
   });
 
   it('replays creations and deletions without making or removing anything, refusals with their hint', async () => {

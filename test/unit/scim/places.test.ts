@@ -5,7 +5,7 @@ import { orderPlaces } from '../../../src/scim/list/top-k.js';
 import { createSecretBox } from '../../../src/infrastructure/secret-box.js';
 import { systemClock } from '../../../src/shared/clock.js';
 
-type AnySearch = Search<never, never>;
+type AnySearch = Search<never>;
 
 function searchOf(list: object, after?: Place): AnySearch {
   const core = { secretBox: createSecretBox('a secret that is long enough for it'), clock: systemClock };
