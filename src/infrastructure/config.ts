@@ -119,7 +119,7 @@ export const configSchema = z.strictObject({
       ),
       hashesAtOnce: positive
         .optional()
-        .describe('passwords hashed at once; absent: one less than there are cores, at least 1, at most 4'),
+        .describe('passwords hashed at once; absent: one less than there are cores, at least 1, at most 3'),
       hashWaitSeconds: positive.describe('longest wait of a sign-in for its password’s turn before 503'),
     })
     .describe('limits'),

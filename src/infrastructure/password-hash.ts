@@ -22,9 +22,12 @@ export interface PasswordHasher {
   verifyEach(stored: readonly (string | null)[], password: string, turn?: Turn): Promise<boolean[]>;
 }
 
+/** Node has four threads for work like this. One stays free for what the database writes. */
+const maxHashesAtOnce = 3;
+
 /** One core stays free for everything that is no password. */
 export function defaultHashesAtOnce(cores = availableParallelism()): number {
-  return Math.min(4, Math.max(1, cores - 1));
+  return Math.min(maxHashesAtOnce, Math.max(1, cores - 1));
 }
 
 /** @param atOnce - how many hashes may run at once. */

@@ -1,3 +1,4 @@
+import { setImmediate as pause } from 'node:timers/promises';
 import { updateDirectory } from '../../identity/directories/directories.js';
 import { checkRules, conditionOf } from '../../identity/directories/rules.js';
 import { ruleId } from '../../identity/grants/role-mapping.js';
@@ -116,11 +117,14 @@ const dryRun = route({
     const { tenantId } = actor;
     const config = await tenantConfig(core, tenantId);
     const tried = body.rules && (await rulesOf(core, tenantId, body.rules));
+    // Reading the body and judging the rules may each take a while: others come in between.
+    await pause();
     const checked = tried
       ? await reroot('', '/rules', () =>
           Promise.resolve().then(() => checkRules(core, actor, config, target.roleRules, tried)),
         )
       : target.roleRules;
+    await pause();
     const subject = body.user ? { user: body.user } : { userId: body.userId ?? '' };
     return { body: await reroot('', '/user', () => dryRunRules(core, target, subject, checked)) };
   },

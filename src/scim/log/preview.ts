@@ -212,9 +212,9 @@ export async function replayRequest(
   const trace = newTrace();
   const context = dryContext(core, directory, trace);
   const isSecret = secretsOf(core);
-  const outcome = (status: number, failure: Failure | null): Replay => {
+  const outcome = async (status: number, failure: Failure | null): Promise<Replay> => {
     const { diff, roleChanges, error } = toOutcome({ trace, failure }, isSecret);
-    const operations = toOperations(trace, isSecret);
+    const operations = await toOperations(trace, isSecret);
     return { status, deviations: trace.deviations, diff, roleChanges, error, operations };
   };
   try {
@@ -228,7 +228,7 @@ export async function replayRequest(
         ifNoneMatch: undefined,
       }),
     );
-    return outcome(status, null);
+    return await outcome(status, null);
   } catch (error) {
     const failure = toFailure(error, core.log, null);
     return outcome(failure.status, failure);

@@ -1,13 +1,14 @@
 import type { Core } from '../../identity/core.js';
 import type { DirectoryDocument } from '../../identity/directories/directories.js';
 import type { ScimOperationRecord, ScimRequestDocument } from '../../persistence/collections/directories.js';
-import type { NewDocument } from '../../persistence/store.js';
 import { cutLong, holdsCut } from '../../shared/cut-values.js';
 import { newId } from '../../shared/ids.js';
+import { createRests } from '../../shared/rests.js';
 import { countDeviations, learnFrom } from './deviations.js';
 import { fixHint } from './fix-hints.js';
 import type { Failure } from '../exchange/error-response.js';
 import { openLogWriter, type DroppedListener } from './log-writer.js';
+import { openListeners, type LoggedRequest, type LogListener } from './listeners.js';
 import { leanDiff } from './logged-diff.js';
 import { neverReturned } from '../protocol/schema-registry.js';
 import { schemasOf } from '../exchange/schemas.js';
@@ -41,8 +42,7 @@ export interface AnsweredRequest {
   readonly failure: Failure | null;
 }
 
-export type LoggedRequest = NewDocument<ScimRequestDocument>;
-export type LogListener = (entry: LoggedRequest) => void;
+export type { LoggedRequest } from './listeners.js';
 
 export interface RequestLog {
   /** Queues one request; returns at once. What the disk does with it never slows the answer. */
@@ -121,13 +121,17 @@ export function toOutcome(
 }
 
 /** The operations of a bulk request. */
-export function toOperations({ operations }: Trace, isSecret: IsSecret): ScimOperationRecord[] {
-  return operations.map(({ method, path, status, ...outcome }) => ({
-    method,
-    path: maskPath(path, isSecret),
-    status,
-    ...toOutcome(outcome, isSecret),
-  }));
+export async function toOperations(
+  { operations }: Trace,
+  isSecret: IsSecret,
+): Promise<ScimOperationRecord[]> {
+  const rest = createRests();
+  const records: ScimOperationRecord[] = [];
+  for (const { method, path, status, ...outcome } of operations) {
+    records.push({ method, path: maskPath(path, isSecret), status, ...toOutcome(outcome, isSecret) });
+    await rest();
+  }
+  return records;
 }
 
 const matchers = new WeakMap<object, IsSecret>();
@@ -140,7 +144,11 @@ export function secretsOf(core: Core): IsSecret {
   return known;
 }
 
-function toDocument(entry: AnsweredRequest, retentionDays: number, isSecret: IsSecret): LoggedRequest {
+async function toDocument(
+  entry: AnsweredRequest,
+  retentionDays: number,
+  isSecret: IsSecret,
+): Promise<LoggedRequest> {
   const { trace } = entry;
   const body = keptBody(entry.body, isSecret);
   const outcome = toOutcome(entry, isSecret);
@@ -160,7 +168,7 @@ function toDocument(entry: AnsweredRequest, retentionDays: number, isSecret: IsS
     deviations: [...new Set(trace.deviations)],
     ...outcome,
     diff: leanDiff(outcome.diff, body),
-    operations: toOperations(trace, isSecret),
+    operations: await toOperations(trace, isSecret),
     expiresAt: new Date(entry.at.getTime() + retentionDays * dayMs),
   };
 }
@@ -198,45 +206,25 @@ async function noteDialects(core: Core, entries: readonly AnsweredRequest[]): Pr
 }
 
 /** The entries in the form of the log; one that cannot be described loses no other. */
-function describe(
+async function describe(
   core: Core,
   entries: readonly AnsweredRequest[],
   isSecret: IsSecret,
   drop: DroppedListener,
-): LoggedRequest[] {
+): Promise<LoggedRequest[]> {
   const days = core.config.scim.requestLogDays;
-  return entries.flatMap((entry) => {
+  const documents: LoggedRequest[] = [];
+  const rest = createRests();
+  for (const entry of entries) {
     try {
-      return [toDocument(entry, days, isSecret)];
+      documents.push(await toDocument(entry, days, isSecret));
     } catch (error) {
       core.log.error({ err: error, requestId: entry.requestId }, 'a scim request could not be described');
       drop('refused', 1);
-      return [];
     }
-  });
-}
-
-/** Who follows the log, by directory. */
-function openListeners(): {
-  add: (directoryId: string, listener: LogListener) => () => void;
-  tell: (documents: readonly LoggedRequest[]) => void;
-} {
-  const listeners = new Map<string, Set<LogListener>>();
-  return {
-    add(directoryId, listener) {
-      const set = listeners.get(directoryId) ?? new Set();
-      listeners.set(directoryId, set.add(listener));
-      return () => {
-        set.delete(listener);
-        if (set.size === 0) listeners.delete(directoryId);
-      };
-    },
-    tell(documents) {
-      for (const document of documents) {
-        for (const listener of listeners.get(document.directoryId) ?? []) listener(document);
-      }
-    },
-  };
+    await rest();
+  }
+  return documents;
 }
 
 function openRequestLog(core: Core): RequestLog {
@@ -254,7 +242,7 @@ function openRequestLog(core: Core): RequestLog {
   async function write(entries: readonly AnsweredRequest[]): Promise<void> {
     const isSecret = secretsOf(core);
     await nameTargets(core, entries);
-    const documents = describe(core, entries, isSecret, drop);
+    const documents = await describe(core, entries, isSecret, drop);
     listeners.tell(documents);
     await writer.write(documents);
     await noteDialects(core, entries);
