@@ -39,6 +39,7 @@ const identityFloors = [
   'directories',
   'credentials',
   'invitations',
+  'operator',
   'bootstrap',
 ];
 const scimFloors = ['protocol', 'exchange', 'derived', 'list', 'groups', 'users', 'endpoints', 'log', 'http'];

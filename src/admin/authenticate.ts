@@ -7,47 +7,82 @@ import {
 } from '../auth/session-guard.js';
 import { countInSecond, refuseFailedCredential } from '../http/limits.js';
 import { noteCaller, requestIdOf } from '../http/request-context.js';
-import { userActor } from '../identity/users/actor.js';
+import { operatorActor, type Origin } from '../identity/actors.js';
 import { authenticateApiKey } from '../identity/applications/api-keys.js';
 import type { Actor, Core } from '../identity/core.js';
+import { authenticateOperatorKey, operatorKeyPrefix } from '../identity/operator/keys.js';
 import { tenantConfig } from '../identity/tenants/config.js';
+import { operatorTenant } from '../identity/tenants/operator-tenant.js';
+import { findTenant } from '../identity/tenants/tenants.js';
+import { userActor } from '../identity/users/actor.js';
 import { AppError } from '../shared/errors.js';
 
-/** Who calls: a program with a key, or a person with a live session. */
+/**
+ * Who calls: a program with a key, a person with a live session, or the operator of the server (with an operator key, or as a person of the
+ * staff with a session). The operator's actor belongs to the tenant that the call is for; where that is none, to the operator's own.
+ */
 export type Caller =
   | { readonly kind: 'api_key'; readonly actor: Actor }
-  | { readonly kind: 'session'; readonly actor: Actor; readonly live: LiveSession };
+  | { readonly kind: 'session'; readonly actor: Actor; readonly live: LiveSession }
+  | {
+      readonly kind: 'operator';
+      readonly actor: Actor;
+      /** Whether the call is for one tenant (`Gatehouse-Tenant`), or for the server as a whole. */
+      readonly isInTenant: boolean;
+      /** null: an operator key. */
+      readonly live: LiveSession | null;
+    };
+
+/**
+ * What a route is about. `tenant`: one tenant, which an operator key names by `Gatehouse-Tenant`. `server`: the server as a whole, for the
+ * operator alone. `either`: the server for an operator without that header, else the tenant.
+ */
+export type RouteScope = 'tenant' | 'server' | 'either';
+
+/** The header by which an operator says which tenant a call is for. */
+export const tenantHeader = 'Gatehouse-Tenant';
 
 const bearer = /^Bearer +([\x21-\x7e]{1,512})$/i;
 
+/** Whether the operator calls for the server as a whole: on a route of scope `either` the server's own things are meant. */
+export function isServerOperator(caller: Caller): boolean {
+  return caller.kind === 'operator' && !caller.isInTenant;
+}
+
 /**
- * Finds out who calls. A request with an `Authorization` header is judged by that alone: a bad key is not made good by a session.
+ * Finds out who calls, and for which tenant. A request with an `Authorization` header is judged by that alone: a bad key is not made good
+ * by a session.
  *
- * @throws AppError `auth.required` without live credentials; `rate.limited` after too many dead ones from this address.
+ * @throws AppError `auth.required` without live credentials; `rate.limited` after too many dead ones from this address; `auth.forbidden`
+ *   for the header of another tenant, or for the operator's routes; `tenant.header_missing`, `tenant.not_found` for an operator key.
  */
-export async function authenticate(core: Core, req: Request): Promise<Caller> {
-  const caller = await identify(core, req);
-  const { settings } = await tenantConfig(core, caller.actor.tenantId);
-  noteCaller(req, {
-    tenant: caller.actor.tenantId,
-    ...(caller.kind === 'api_key' ? { apiKey: caller.actor.party.id } : { user: caller.actor.party.id }),
-  });
-  await countInSecond(core, `api:${caller.actor.party.id}`, settings['api.requestsPerSecond']);
+export async function authenticate(core: Core, req: Request, scope: RouteScope): Promise<Caller> {
+  const credential = await identify(core, req);
+  const { party, tenantId } = credential.actor;
+  const { settings } = await tenantConfig(core, tenantId);
+  noteCaller(req, { tenant: tenantId, [nameOfKind[credential.kind]]: party.id });
+  await countInSecond(core, `api:${party.id}`, settings['api.requestsPerSecond']);
+  const caller = await placeCaller(core, req, credential, scope);
+  noteCaller(req, { tenant: caller.actor.tenantId });
   return caller;
 }
+
+const nameOfKind = { api_key: 'apiKey', session: 'user', operator: 'operator' } as const;
 
 /**
  * Who would be let in by this request's credentials at this moment, for what goes on after the request was let in: nothing is counted,
  * and no session is kept alive by it.
  */
-export async function callerNow(core: Core, req: Request): Promise<Caller | undefined> {
+export async function callerNow(core: Core, req: Request, scope: RouteScope): Promise<Caller | undefined> {
   const header = req.headers.authorization;
-  const origin = { requestId: requestIdOf(req), ip: req.ip ?? null };
-  if (header === undefined) return sessionCaller(core, req, { slides: false });
-  const key = bearer.exec(header)?.[1];
-  const actor = key === undefined ? undefined : await authenticateApiKey(core, key, origin);
-  return actor && { kind: 'api_key', actor };
+  const credential =
+    header === undefined
+      ? await sessionCaller(core, req, { slides: false })
+      : await keyCaller(core, req, header);
+  return credential && placeCaller(core, req, credential, scope);
 }
+
+const originOf = (req: Request): Origin => ({ requestId: requestIdOf(req), ip: req.ip ?? null });
 
 async function sessionCaller(
   core: Core,
@@ -57,17 +92,25 @@ async function sessionCaller(
   const live = await currentSession(core, req, options);
   if (!live) return undefined;
   const config = await tenantConfig(core, live.tenant._id);
-  const origin = { requestId: requestIdOf(req), ip: req.ip ?? null };
-  return { kind: 'session', actor: userActor(live.user, config, core.clock.now(), origin), live };
+  return { kind: 'session', actor: userActor(live.user, config, core.clock.now(), originOf(req)), live };
+}
+
+async function keyCaller(core: Core, req: Request, header: string): Promise<Caller | undefined> {
+  const key = bearer.exec(header)?.[1];
+  if (key === undefined) return undefined;
+  if (key.startsWith(operatorKeyPrefix)) {
+    const actor = await authenticateOperatorKey(core, key, originOf(req));
+    return actor && { kind: 'operator', actor, isInTenant: false, live: null };
+  }
+  const actor = await authenticateApiKey(core, key, originOf(req));
+  return actor && { kind: 'api_key', actor };
 }
 
 async function identify(core: Core, req: Request): Promise<Caller> {
-  const origin = { requestId: requestIdOf(req), ip: req.ip ?? null };
   const header = req.headers.authorization;
   if (header !== undefined) {
-    const key = bearer.exec(header)?.[1];
-    const actor = key === undefined ? undefined : await authenticateApiKey(core, key, origin);
-    if (actor) return { kind: 'api_key', actor };
+    const caller = await keyCaller(core, req, header);
+    if (caller) return caller;
     await refuseFailedCredential(core, req.ip);
     throw new AppError('auth.required', 'the API key is not valid');
   }
@@ -76,14 +119,67 @@ async function identify(core: Core, req: Request): Promise<Caller> {
   return caller;
 }
 
+/** Whether a person's session speaks for the operator: one of the staff, whose role says so. A key of that tenant does not. */
+const isStaff = (caller: Caller): boolean =>
+  caller.kind === 'session' &&
+  caller.actor.tenantId === operatorTenant.id &&
+  hasRight(caller, 'tenants.manage');
+
+/** Makes of whoever holds the credential the caller of this route in the tenant that the request names. */
+async function placeCaller(core: Core, req: Request, caller: Caller, scope: RouteScope): Promise<Caller> {
+  const named = req.get(tenantHeader);
+  if (caller.kind !== 'operator' && !isStaff(caller)) {
+    if (named !== undefined) await requireOwnTenant(core, caller, named);
+    if (scope !== 'server') return caller;
+    throw new AppError('auth.forbidden', 'this is for the operator of the server: send an operator key');
+  }
+  const tenantId = named === undefined ? undefined : await tenantNamed(core, named);
+  if (scope === 'server') return operatorIn(caller, undefined);
+  // Staff are people of their own tenant where they name no other.
+  if (caller.kind === 'session' && (tenantId ?? caller.actor.tenantId) === caller.actor.tenantId) {
+    return scope === 'either' && tenantId === undefined ? operatorIn(caller, undefined) : caller;
+  }
+  if (tenantId === undefined && scope === 'tenant') {
+    throw new AppError(
+      'tenant.header_missing',
+      `an operator key needs the header ${tenantHeader}: the slug or id of the tenant that the call is for`,
+    );
+  }
+  return operatorIn(caller, tenantId);
+}
+
+function operatorIn(caller: Caller, tenantId: string | undefined): Caller {
+  const { party, requestId, ip } = caller.actor;
+  return {
+    kind: 'operator',
+    actor: operatorActor(party, tenantId ?? operatorTenant.id, { requestId, ip }),
+    isInTenant: tenantId !== undefined,
+    live: caller.kind === 'api_key' ? null : caller.live,
+  };
+}
+
+/** @throws AppError `tenant.not_found`. */
+async function tenantNamed(core: Core, named: string): Promise<string> {
+  const tenant = await findTenant(core, named);
+  if (!tenant) throw new AppError('tenant.not_found', `${tenantHeader} names no tenant of this server`);
+  return tenant._id;
+}
+
+/** @throws AppError `auth.forbidden`, the same for another tenant and for none. */
+async function requireOwnTenant(core: Core, { actor }: Caller, named: string): Promise<void> {
+  const { tenant } = await tenantConfig(core, actor.tenantId);
+  if (named === tenant._id || named === tenant.slug) return;
+  throw new AppError('auth.forbidden', `${tenantHeader} names a tenant that is not the caller's own`);
+}
+
 /**
- * A browser sends its cookie whoever asks it to; only our own pages know the token. API keys need none.
+ * A browser sends its cookie whoever asks it to; only our own pages know the token. Keys need none.
  *
  * @throws AppError `csrf.invalid`.
  */
 export function requireCsrfToken(core: Core, caller: Caller, req: Request): void {
-  if (caller.kind === 'api_key') return;
-  if (isSessionFormToken(core, caller.live.session, req.get('x-csrf-token'))) return;
+  const live = caller.kind === 'api_key' ? null : caller.live;
+  if (live === null || isSessionFormToken(core, live.session, req.get('x-csrf-token'))) return;
   throw new AppError('csrf.invalid', 'send the X-CSRF-Token that GET /api/v1/me answers with');
 }
 
@@ -99,7 +195,10 @@ export function hasRight({ actor }: Caller, permission: string): boolean {
 export function requireRight(caller: Caller, permission: string): void {
   if (permission === 'self') {
     if (caller.kind === 'session') return;
-    throw new AppError('auth.forbidden', 'this endpoint requires a user session; API keys are not accepted');
+    throw new AppError(
+      'auth.forbidden',
+      'this endpoint requires a user session in its own tenant; keys are not accepted',
+    );
   }
   if (hasRight(caller, permission)) return;
   throw new AppError('auth.forbidden', `the permission ${permission} is missing`);

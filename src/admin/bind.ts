@@ -66,7 +66,7 @@ async function findTarget(
 /** Whether the one who was let in would be let in again: same credential, same tenant, still permitted, its target still there. */
 async function isStillAllowed(core: Core, route: Route, req: Request, first: Caller): Promise<boolean> {
   try {
-    const caller = await callerNow(core, req);
+    const caller = await callerNow(core, req, route.scope);
     const isSame =
       caller?.actor.party.id === first.actor.party.id && caller.actor.tenantId === first.actor.tenantId;
     if (!isSame) return false;
@@ -88,7 +88,7 @@ type ReadBody = (req: Request, res: Response) => Promise<unknown>;
 function serve(core: Core, route: Route, readBody: ReadBody, checkOutput: boolean): RequestHandler {
   const query = route.query ?? noParameters;
   return async (req, res) => {
-    const caller = await authenticate(core, req);
+    const caller = await authenticate(core, req, route.scope);
     if (route.method !== 'get') requireCsrfToken(core, caller, req);
     const params = req.params as Record<string, string>;
     const target = await findTarget(core, route, caller, params);

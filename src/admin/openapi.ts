@@ -1,4 +1,5 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
+import { tenantHeader } from './authenticate.js';
 import type { Route } from './route.js';
 import { z } from './schema.js';
 
@@ -42,17 +43,41 @@ function problemStatuses(route: Route): number[] {
   return [...always, ...found, ...write, ...(route.body ? [413, 415] : [])].sort((a, b) => a - b);
 }
 
+/** Which tenant a call is for; an operator key alone may leave it out, where the server as a whole is meant. */
+const tenantHeaders = {
+  tenant: 'slug or id of the tenant; an operator key has to send it',
+  either: 'slug or id of the tenant; without it an operator key means the server’s own',
+} as const;
+
+function headersOf(route: Route): Record<string, z.ZodType> {
+  const isForTenant = route.scope !== 'server' && route.permission !== 'self';
+  return {
+    ...(isForTenant && { [tenantHeader]: z.string().optional().describe(tenantHeaders[route.scope]) }),
+    ...(route.hasTarget &&
+      route.method !== 'get' && {
+        'If-Match': z.string().optional().describe('the ETag the change was decided on'),
+      }),
+  };
+}
+
+/** How a caller is let in, most common first. */
+function securityOf(route: Route): Record<string, string[]>[] {
+  const session = { session: [], ...(route.method !== 'get' && { csrfToken: [] }) };
+  if (route.permission === 'self') return [session];
+  return route.scope === 'server'
+    ? [{ operatorKey: [] }, session]
+    : [{ apiKey: [] }, session, { operatorKey: [] }];
+}
+
 function parametersOf(route: Route): NonNullable<RouteConfig['request']> {
   const places = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
-  const ifMatch = z.object({
-    'If-Match': z.string().optional().describe('the ETag the change was decided on'),
-  });
+  const headers = headersOf(route);
   return {
     ...(places.length > 0 && {
       params: z.object(Object.fromEntries(places.map((name) => [name, z.string()]))),
     }),
     ...(route.query && { query: route.query }),
-    ...(route.hasTarget && route.method !== 'get' && { headers: ifMatch }),
+    ...(Object.keys(headers).length > 0 && { headers: z.object(headers) }),
     ...(route.body && {
       body: {
         content: { 'application/json': { schema: route.body } },
@@ -70,7 +95,6 @@ function successOf(route: Route): ResponseConfig {
 }
 
 function operationOf(route: Route): RouteConfig {
-  const session = route.method === 'get' ? { session: [] } : { session: [], csrfToken: [] };
   const refusals = problemStatuses(route).map((status): [string, ResponseConfig] => [
     String(status),
     {
@@ -85,7 +109,7 @@ function operationOf(route: Route): RouteConfig {
     summary: route.summary,
     tags: [route.tag],
     ...(route.permission !== 'self' && { description: `Needs the permission \`${route.permission}\`.` }),
-    security: route.permission === 'self' ? [session] : [{ apiKey: [] }, session],
+    security: securityOf(route),
     request: parametersOf(route),
     responses: { [route.status]: successOf(route), ...Object.fromEntries(refusals) },
   };
@@ -126,6 +150,11 @@ export function openApiDocument(table: readonly Route[], server: string, version
     type: 'http',
     scheme: 'bearer',
     description: 'an API key, `gh_sk_...`',
+  });
+  registry.registerComponent('securitySchemes', 'operatorKey', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'a key of the operator of the server, `gh_op_...`; for people of the staff their session',
   });
   registry.registerComponent('securitySchemes', 'session', {
     type: 'apiKey',

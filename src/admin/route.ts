@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { Actor, Core } from '../identity/core.js';
-import type { Caller } from './authenticate.js';
+import type { Caller, RouteScope } from './authenticate.js';
 
 /** Names of the `{name}` places of a path template. */
 type PlaceNames<P extends string> = P extends `${string}{${infer Name}}${infer Rest}`
@@ -61,6 +61,8 @@ export interface RouteDefinition<
   tag: string;
   /** The management permission it asks for; `self` is for people about themselves: a session, no permission. */
   permission: string;
+  /** What it is about; one tenant unless said otherwise. */
+  scope?: RouteScope;
   query?: Q;
   body?: B;
   /** Finds what the path names, or throws its 404. Runs before `If-Match` and before the body is looked at. */
@@ -82,6 +84,7 @@ export interface Route {
   readonly summary: string;
   readonly tag: string;
   readonly permission: string;
+  readonly scope: RouteScope;
   readonly query: z.ZodObject | undefined;
   readonly body: z.ZodType | undefined;
   readonly status: 200 | 201 | 204;
@@ -116,6 +119,7 @@ export function route<
     summary: definition.summary,
     tag: definition.tag,
     permission: definition.permission,
+    scope: definition.scope ?? 'tenant',
     query: definition.query,
     body: definition.body,
     status: definition.status ?? (definition.output === undefined && !definition.produces ? 204 : 200),

@@ -4,7 +4,8 @@ import type { Core } from '../identity/core.js';
 import { parseEmail } from '../identity/email.js';
 import { passwordFault, passwordRule } from '../identity/passwords/policy.js';
 import { tenantConfig, type TenantConfig } from '../identity/tenants/config.js';
-import { createTenant, listTenants, type TenantDocument } from '../identity/tenants/tenants.js';
+import { operatorTenant } from '../identity/tenants/operator-tenant.js';
+import { createTenant, listCustomers, type TenantDocument } from '../identity/tenants/tenants.js';
 import { activateUser, unlockUser } from '../identity/users/actions.js';
 import { inputOf, withProfile } from '../identity/users/input.js';
 import { createUser, findUserByLogin, updateUser, type UserDocument } from '../identity/users/users.js';
@@ -55,7 +56,8 @@ function report(invocation: Invocation, user: UserDocument, slug: string, made: 
 
 /** The tenant that is named; on a server without any, the first one. */
 async function tenantToAdminister(core: Core, { values }: Invocation): Promise<TenantDocument> {
-  if ((await listTenants(core)).length > 0) return tenantOf(core, values);
+  if (textOf(values, 'tenant') === operatorTenant.slug || (await listCustomers(core)).length > 0)
+    return tenantOf(core, values);
   const slug = textOf(values, 'tenant') ?? 'main';
   return createTenant(core, { slug, name: slug, preset: 'default', settings: {} });
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Core } from '../identity/core.js';
 import { firstRunToken } from '../identity/bootstrap/first-run.js';
 import { tenantConfig } from '../identity/tenants/config.js';
+import { isCustomer } from '../identity/tenants/operator-tenant.js';
 import { environmentNames } from '../infrastructure/config.js';
 import { packageFolder, packageVersion, programCall } from '../infrastructure/package-info.js';
 
@@ -73,7 +74,7 @@ async function firstRunOf(core: Core, url: string): Promise<Missing> {
 
 async function missingOf(core: Core, url: string): Promise<Missing | undefined> {
   const { store } = core;
-  const tenants = await store.server.collection('tenants').find({}, { limit: mostTenants + 1 });
+  const tenants = await store.server.collection('tenants').find(isCustomer, { limit: mostTenants + 1 });
   if (tenants.length > mostTenants) return undefined;
   for (const { _id } of tenants) {
     const { administratorRoles } = await tenantConfig(core, _id);

@@ -6,6 +6,11 @@ import { checkCommand } from './check.js';
 import type { Command } from './command.js';
 import { demoCommand } from './demo.js';
 import { openApiCommand } from './openapi.js';
+import {
+  operatorKeyCreateCommand,
+  operatorKeyListCommand,
+  operatorKeyRevokeCommand,
+} from './operator-key.js';
 import { simCommand, simRunCommand } from './sim.js';
 import { startCommand } from './start.js';
 import { tokenCreateCommand, tokenRevokeCommand, tokenRotateCommand } from './token.js';
@@ -22,6 +27,9 @@ export const commands: readonly Command[] = [
   adminRecoverCommand,
   apiKeyCreateCommand,
   apiKeyRevokeCommand,
+  operatorKeyCreateCommand,
+  operatorKeyListCommand,
+  operatorKeyRevokeCommand,
   tokenCreateCommand,
   tokenRotateCommand,
   tokenRevokeCommand,

@@ -1,5 +1,5 @@
 import type { Core } from '../identity/core.js';
-import { findTenantBySlug, listTenants, type TenantDocument } from '../identity/tenants/tenants.js';
+import { findTenantBySlug, listCustomers, type TenantDocument } from '../identity/tenants/tenants.js';
 import {
   CommandError,
   exitCodes,
@@ -27,7 +27,7 @@ export async function tenantOf(core: Core, values: OptionValues): Promise<Tenant
     if (!tenant) throw new CommandError(exitCodes.failed, `there is no tenant ${slug}`);
     return tenant;
   }
-  const [only, ...others] = await listTenants(core);
+  const [only, ...others] = await listCustomers(core);
   if (!only) throw new CommandError(exitCodes.failed, 'there is no tenant yet');
   if (others.length > 0) throw new UsageError('--tenant is missing: there are several tenants');
   return only;

@@ -17,6 +17,7 @@ export interface RequestFacts {
   directory?: string;
   user?: string;
   apiKey?: string;
+  operator?: string;
   application?: string;
   /** A template, never an id. */
   route?: string;

@@ -23,6 +23,26 @@ export function systemActor(tenantId: string, label = 'Gatehouse'): Actor {
   };
 }
 
+/**
+ * The operator of the server, by a key or as a person of the staff, in one tenant: holds every permission there.
+ *
+ * @param who - the key or the person.
+ */
+export function operatorActor(
+  who: { id: string; label: string },
+  tenantId: string,
+  origin: Origin = nowhere,
+): Actor {
+  return {
+    party: { type: 'operator', id: who.id, label: who.label },
+    tenantId,
+    permissions: allPermissions,
+    directoryId: null,
+    requestId: origin.requestId,
+    ip: origin.ip,
+  };
+}
+
 /** A directory speaking through one of its tokens. */
 export function directoryActor(
   directory: DirectoryDocument,

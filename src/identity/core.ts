@@ -21,7 +21,7 @@ export interface Core {
 
 /** Who asks for a change, as the audit trail names them, and from where. */
 export interface Actor {
-  readonly party: AuditParty & { type: 'user' | 'api_key' | 'scim' | 'system' | 'staff' | 'anonymous' };
+  readonly party: AuditParty & { type: 'user' | 'api_key' | 'scim' | 'system' | 'operator' | 'anonymous' };
   readonly tenantId: string;
   /** Management permissions (`users.read`, ...); a directory's token has none of them: it is not a person. */
   readonly permissions: ReadonlySet<string>;

@@ -13,7 +13,8 @@ const fileSchema = z.strictObject({
       description: z.string(),
       presets: z.array(z.string()),
       administrator: z.boolean().default(false),
-      permissions: z.union([z.literal('all'), z.array(z.string())]),
+      /** `all`: what an administrator holds; `everything`: what the operator of the server holds too. */
+      permissions: z.union([z.enum(['all', 'everything']), z.array(z.string())]),
     }),
   ),
 });
@@ -51,6 +52,11 @@ export interface BuiltInRole {
   isAdministrator: boolean;
 }
 
+function permissionsIn(said: 'all' | 'everything' | readonly string[]): readonly string[] {
+  if (said === 'all') return [...administratorPermissions];
+  return said === 'everything' ? [...allPermissions] : said;
+}
+
 /** The roles a preset brings along; they can be copied, not edited. */
 export function builtInRoles(preset: string): BuiltInRole[] {
   return file.roles
@@ -59,7 +65,7 @@ export function builtInRoles(preset: string): BuiltInRole[] {
       key: role.key,
       name: role.name,
       description: role.description,
-      permissions: role.permissions === 'all' ? [...administratorPermissions] : role.permissions,
+      permissions: permissionsIn(role.permissions),
       isAdministrator: role.administrator,
     }));
 }

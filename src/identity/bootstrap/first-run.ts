@@ -11,8 +11,9 @@ import { inputLimits } from '../users/input-limits.js';
 import { findKeptKey, keptKey } from '../keys/kept-keys.js';
 import { passwordFault, passwordRule } from '../passwords/policy.js';
 import { buildTenantConfig } from '../tenants/config.js';
+import { isCustomer, operatorTenant } from '../tenants/operator-tenant.js';
 import { nestSettings, presetNames } from '../tenants/settings.js';
-import { slugOf, slugRule, slugShape } from '../tenants/slug.js';
+import { reservedSlug, slugOf, slugRule, slugShape } from '../tenants/slug.js';
 import { createTenantStep, type TenantDocument } from '../tenants/tenants.js';
 import { withProfile } from '../users/input.js';
 import { createUserStep, type UserDocument } from '../users/users.js';
@@ -46,7 +47,7 @@ const mostOfName = 255;
 
 /** Whether nothing has been set up on this server yet. */
 export async function isUnused(core: Core): Promise<boolean> {
-  return (await core.store.server.collection('tenants').findOne({})) === undefined;
+  return (await core.store.server.collection('tenants').findOne(isCustomer)) === undefined;
 }
 
 /**
@@ -78,6 +79,12 @@ function organizationFault(name: string): InputFault[] {
   return [];
 }
 
+function slugFault(slug: string): InputFault[] {
+  const pointer = '/slug';
+  if (!slugShape.test(slug)) return [{ pointer, detail: slugRule }];
+  return slug === operatorTenant.slug ? [{ pointer, detail: reservedSlug }] : [];
+}
+
 /** The tenant as it will be stored. */
 function draftOf({ organization, slug, preset }: FirstRunInput, id: string, now: Date): TenantDocument {
   const name = organization.trim();
@@ -103,7 +110,7 @@ function judge(input: FirstRunInput, tenant: TenantDocument): { email: string } 
     : undefined;
   const errors: InputFault[] = [
     ...organizationFault(tenant.name),
-    ...(slugShape.test(tenant.slug) ? [] : [{ pointer: '/slug', detail: slugRule }]),
+    ...slugFault(tenant.slug),
     ...(isPreset ? [] : [{ pointer: '/preset', detail: `must be one of ${presetNames.join(', ')}` }]),
     ...nameFault('givenName', input.givenName),
     ...nameFault('familyName', input.familyName),
@@ -148,7 +155,7 @@ export async function makeFirstRun(
   return core.store.transaction(function* (tx) {
     // The one step that only one can make: the token is gone with it.
     const isFirst = yield* tx.server.collection('kept_keys').remove(keyName);
-    if (!isFirst || (yield* tx.server.collection('tenants').findOne({}))) return undefined;
+    if (!isFirst || (yield* tx.server.collection('tenants').findOne(isCustomer))) return undefined;
     const tenant = yield* createTenantStep(tx, actor, { ...draft, settings: {} }, now);
     const user = yield* createUserStep(
       yield* openWrite(tx, core, actor),

@@ -73,7 +73,7 @@ export function requireOwnProvider(connection: Pick<SsoConnectionInput, 'issuer'
 
 /** Only the operator says without a proof that a domain is somebody's. */
 export const mayVerify = (actor: Actor): boolean =>
-  actor.party.type === 'system' || actor.party.type === 'staff';
+  actor.party.type === 'system' || actor.party.type === 'operator';
 
 /** Whether somebody may do all that an administrator may. */
 export function holdsEverything(actor: Actor): boolean {

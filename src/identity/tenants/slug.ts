@@ -15,3 +15,6 @@ export function slugOf(name: string): string {
     .replace(/^-+|-+$/g, '');
   return plain === '' ? 'main' : plain;
 }
+
+/** Why a tenant cannot have the slug of the operator's own tenant, to be read after "the slug". */
+export const reservedSlug = 'is reserved for the tenant of the operator';

@@ -9,6 +9,7 @@ import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { builtInRoles, managementPermissions, requireGrantable } from '../permissions.js';
 import { tenantConfigStep } from './config.js';
+import { isCustomer } from './operator-tenant.js';
 import {
   nestSettings,
   ownSettings,
@@ -92,9 +93,20 @@ export function findTenantBySlug(core: Core, slug: string): Promise<TenantDocume
   return core.store.server.collection('tenants').findOne({ slug });
 }
 
-/** All tenants in the order they were made. */
+/** The tenant of an id or a slug, as a caller names it. */
+export async function findTenant(core: Core, idOrSlug: string): Promise<TenantDocument | undefined> {
+  const byId = await core.store.tenant(idOrSlug).collection('tenants').get(idOrSlug);
+  return byId ?? findTenantBySlug(core, idOrSlug);
+}
+
+/** All tenants in the order they were made, the operator's own among them. */
 export function listTenants(core: Core): Promise<TenantDocument[]> {
   return core.store.server.collection('tenants').find({});
+}
+
+/** The tenants of customers in the order they were made. */
+export function listCustomers(core: Core): Promise<TenantDocument[]> {
+  return core.store.server.collection('tenants').find(isCustomer);
 }
 
 export interface TenantChange {

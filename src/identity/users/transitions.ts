@@ -65,7 +65,7 @@ export function guardSelf(
   }
 }
 
-const isPerson = (actor: Actor): boolean => actor.party.type === 'user' || actor.party.type === 'api_key';
+const isPerson = ({ party }: Actor): boolean => ['user', 'api_key', 'operator'].includes(party.type);
 
 const nameOf = (user: UserDocument): string =>
   JSON.stringify([user.attributes['name'], user.attributes['displayName']]);

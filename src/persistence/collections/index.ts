@@ -6,6 +6,7 @@ import * as events from './events.js';
 import * as groups from './groups.js';
 import * as invitations from './invitations.js';
 import * as keptKeys from './kept-keys.js';
+import * as operator from './operator.js';
 import * as tenants from './tenants.js';
 import * as users from './users.js';
 
@@ -28,6 +29,7 @@ export interface Documents {
   kept_keys: keptKeys.KeptKeyDocument;
   oidc_payloads: access.OidcPayloadDocument;
   one_time_tokens: access.OneTimeTokenDocument;
+  operator_keys: operator.OperatorKeyDocument;
   roles: tenants.RoleDocument;
   scim_requests: directories.ScimRequestDocument;
   scim_tokens: directories.ScimTokenDocument;
@@ -60,6 +62,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   kept_keys: keptKeys.keptKeySchema,
   oidc_payloads: access.oidcPayloadSchema,
   one_time_tokens: access.oneTimeTokenSchema,
+  operator_keys: operator.operatorKeySchema,
   roles: tenants.roleSchema,
   scim_requests: directories.scimRequestSchema,
   scim_tokens: directories.scimTokenSchema,
