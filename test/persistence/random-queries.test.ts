@@ -34,11 +34,11 @@ describe('queries on random documents', () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'gatehouse-test-'));
     const choices = [[], thingIndexes, ...thingIndexes.map((index) => [index])];
-    const documents = fc.sample(randomThing, { numRuns: 150, seed: 7 }).map((fields, i) => {
+    const documents = fc.sample(randomThing, { numRuns: 60, seed: 7 }).map((fields, i) => {
       const kept = Object.fromEntries(
         Object.entries(fields).filter(([, value]) => value !== null || i % 2 === 0),
       );
-      return { ...(kept as unknown as Thing), _id: newId(), tenantId, key: `k${(i * 37) % 150}` };
+      return { ...(kept as unknown as Thing), _id: newId(), tenantId, key: `k${(i * 37) % 60}` };
     });
     const others = documents.slice(0, 20).map((thing) => ({ ...thing, _id: newId(), tenantId: 'other' }));
     const fill = async (store: Store, label: string) => {
@@ -82,7 +82,7 @@ describe('queries on random documents', () => {
     const property = fc.asyncProperty(
       randomQuery,
       randomOrder,
-      fc.integer({ min: 8, max: 40 }),
+      fc.integer({ min: 4, max: 16 }),
       async (query, sort, limit) => {
         const options = { limit, ...(sort && { sort }) };
         const expected = ids(await plain.find(query, sort ? { sort } : {}));
