@@ -1,5 +1,7 @@
-// The whole suite on MongoDB: `MONGODB_URI=mongodb://… npm run test:mongo`. Every test file uses databases of its own and drops them.
+// The suite on MongoDB: `MONGODB_URI=mongodb://… npm run test:mongo`, with every test file that works on a store; the others are the same on every
+// database. Every test file uses databases of its own and drops them.
 import { spawnSync } from 'node:child_process';
+import { filesOnAStore } from './test-files.mjs';
 
 if (!process.env.MONGODB_URI) {
   console.error(
@@ -7,9 +9,11 @@ if (!process.env.MONGODB_URI) {
   );
   process.exit(78);
 }
+const given = process.argv.slice(2);
+const files = given.some((argument) => argument.includes('.test.')) ? [] : filesOnAStore();
 const { status } = spawnSync(
   process.execPath,
-  ['scripts/test.mjs', '--timeout', '60000', ...process.argv.slice(2)],
+  ['scripts/test.mjs', '--timeout', '60000', ...files, ...given],
   { stdio: 'inherit' },
 );
 process.exit(status ?? 1);

@@ -1,5 +1,5 @@
-// Runs the suite, or the files named, in as many processes as there are cores (two at least), and keeps what V8 saw of the
-// sources for `npm run coverage`: `npm test`, `npm test -- 'test/unit/**/*.test.ts'`.
+// Runs the suite, or the files named, in as many processes as there are cores (two at least): `npm test`,
+// `npm test -- 'test/unit/**/*.test.ts'`. The whole suite keeps what V8 saw of the sources for `npm run coverage`.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -10,7 +10,7 @@ const specs = named ? [] : ['test/**/*.test.ts'];
 
 // Built once, here: test files that start a process of their own would else build beside each other.
 execFileSync(process.execPath, ['scripts/build-if-stale.mjs'], { stdio: 'inherit' });
-rmSync('coverage', { recursive: true, force: true });
+if (!named) rmSync('coverage', { recursive: true, force: true });
 const jobs = Math.max(2, Math.min(8, availableParallelism()));
 const { status } = spawnSync(
   process.execPath,
@@ -23,7 +23,7 @@ const { status } = spawnSync(
     ...specs,
     ...given,
   ],
-  { stdio: 'inherit', env: { ...process.env, NODE_V8_COVERAGE: 'coverage/tmp' } },
+  { stdio: 'inherit', env: { ...process.env, ...(!named && { NODE_V8_COVERAGE: 'coverage/tmp' }) } },
 );
 if (status === 0 && !named) writeFileSync('coverage/whole-suite', '');
 process.exit(status ?? 1);

@@ -2,8 +2,15 @@ import { availableParallelism } from 'node:os';
 import { hash, verify } from '@node-rs/argon2';
 import { createFairQueue, type Turn } from './fair-queue.js';
 
+/** What one hash costs whoever makes it: memory in KiB, passes over it, lanes. */
+export interface HashCost {
+  memoryCost: number;
+  timeCost: number;
+  parallelism: number;
+}
+
 /** OWASP's recommendation for argon2id (the library's default algorithm): 19 MiB, two passes, one lane. */
-const options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+const owaspCost: HashCost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 /** Work of the server itself: nobody waits for it who could try again. */
 const ownTurn: Turn = { keys: ['server'] };
@@ -30,17 +37,20 @@ export function defaultHashesAtOnce(cores = availableParallelism()): number {
   return Math.min(maxHashesAtOnce, Math.max(1, cores - 1));
 }
 
-/** @param atOnce - how many hashes may run at once. */
-export function createPasswordHasher(atOnce = defaultHashesAtOnce()): PasswordHasher {
+/**
+ * @param atOnce - how many hashes may run at once.
+ * @param cost - of each new hash.
+ */
+export function createPasswordHasher(atOnce = defaultHashesAtOnce(), cost = owaspCost): PasswordHasher {
   const queue = createFairQueue(atOnce);
   let nobody: Promise<string> | undefined;
   const check = async (stored: string | null, password: string): Promise<boolean> => {
-    nobody ??= hash('a password of no account', options);
+    nobody ??= hash('a password of no account', cost);
     const matches = await verify(stored ?? (await nobody), password.normalize('NFC'));
     return matches && stored !== null;
   };
   return {
-    hash: (password, turn = ownTurn) => queue.run(turn, () => hash(password.normalize('NFC'), options)),
+    hash: (password, turn = ownTurn) => queue.run(turn, () => hash(password.normalize('NFC'), cost)),
     verify: (stored, password, turn = ownTurn) => queue.run(turn, () => check(stored, password)),
     verifyEach: (stored, password, turn = ownTurn) =>
       queue.run({ ...turn, cost: stored.length }, async () => {

@@ -10,10 +10,11 @@ import { createRenderedUsers } from '../../src/identity/rendered-user.js';
 import { loadConfig, type Config } from '../../src/infrastructure/config.js';
 import { createLogger } from '../../src/infrastructure/logger.js';
 import { packageFolder } from '../../src/infrastructure/package-info.js';
-import { createPasswordHasher } from '../../src/infrastructure/password-hash.js';
+import type { PasswordHasher } from '../../src/infrastructure/password-hash.js';
 import { createSecretBox } from '../../src/infrastructure/secret-box.js';
 import { applyBootstrap, parseBootstrap } from '../../src/identity/bootstrap/bootstrap.js';
 import { systemClock, type Clock } from '../../src/shared/clock.js';
+import { cheapPasswords } from './passwords.js';
 import { openTestStore } from './store.js';
 
 /** A whole server over real HTTP on a free port, with a store of its own. */
@@ -31,6 +32,8 @@ export interface TestAppOptions {
   config?: Partial<Config>;
   /** Default: the machine's clock. */
   clock?: Clock;
+  /** Default: hashes that cost next to nothing. */
+  passwords?: PasswordHasher;
   /** Loopback address to listen on: cookies ignore ports, so two servers of one test stand on two addresses. */
   host?: string;
 }
@@ -56,7 +59,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     store: await openTestStore(clock),
     log: createLogger(config.logLevel),
     secretBox: createSecretBox('a secret for tests that is long enough'),
-    passwords: createPasswordHasher(),
+    passwords: options.passwords ?? cheapPasswords(),
     renderedUsers: createRenderedUsers(),
   };
   if (options.bootstrap) await applyBootstrap(core, parseBootstrap(options.bootstrap));

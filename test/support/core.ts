@@ -9,9 +9,9 @@ import { loadConfig, type Config } from '../../src/infrastructure/config.js';
 import { createRenderedUsers } from '../../src/identity/rendered-user.js';
 import { createLogger } from '../../src/infrastructure/logger.js';
 import { packageFolder } from '../../src/infrastructure/package-info.js';
-import { createPasswordHasher } from '../../src/infrastructure/password-hash.js';
 import { createSecretBox } from '../../src/infrastructure/secret-box.js';
 import { ManualClock } from './clock.js';
+import { cheapPasswords } from './passwords.js';
 import { openTestStore } from './store.js';
 
 /** A core without HTTP, on a store of its own and a clock that stands still. */
@@ -23,7 +23,7 @@ export async function openTestCore(config: Partial<Config> = {}): Promise<Core &
     store: await openTestStore(clock),
     log: createLogger('silent'),
     secretBox: createSecretBox('a secret for tests that is long enough'),
-    passwords: createPasswordHasher(),
+    passwords: cheapPasswords(),
     renderedUsers: createRenderedUsers(),
   };
 }

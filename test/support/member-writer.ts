@@ -10,10 +10,10 @@ import { loadConfig } from '../../src/infrastructure/config.js';
 import { createRenderedUsers } from '../../src/identity/rendered-user.js';
 import { createLogger } from '../../src/infrastructure/logger.js';
 import { packageFolder } from '../../src/infrastructure/package-info.js';
-import { createPasswordHasher } from '../../src/infrastructure/password-hash.js';
 import { createSecretBox } from '../../src/infrastructure/secret-box.js';
 import { openStore } from '../../src/persistence/connect.js';
 import { systemClock } from '../../src/shared/clock.js';
+import { cheapPasswords } from './passwords.js';
 
 const [tenantId = '', groupId = '', transactions = '', dataDir = '', mongodbUri] = process.argv.slice(2);
 const log = createLogger('silent');
@@ -24,7 +24,7 @@ const core: Core = {
   clock: systemClock,
   log,
   secretBox: createSecretBox('a secret for tests that is long enough'),
-  passwords: createPasswordHasher(),
+  passwords: cheapPasswords(),
   renderedUsers: createRenderedUsers(),
   store: {
     ...store,

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import supertest from 'supertest';
 import { loadConfig } from '../../../src/infrastructure/config.js';
+import { createPasswordHasher } from '../../../src/infrastructure/password-hash.js';
 import type { TenantDocument } from '../../../src/identity/tenants/tenants.js';
 import { newSecret, sealSecret } from '../../../src/identity/credentials/two-factor-code.js';
 import { startApp, type TestApp } from '../../support/app.js';
@@ -173,7 +174,10 @@ describe('budgets of client addresses and accounts', () => {
 describe('a server whose password hashing is behind', () => {
   it('answers a sign-in 503 with Retry-After at once, counts it for nothing, and takes it later', async () => {
     const { limits } = loadConfig({}, 'config');
-    const app = await startApp({ config: { limits: { ...limits, hashWaitSeconds: 0.001 } } });
+    const app = await startApp({
+      config: { limits: { ...limits, hashWaitSeconds: 0.001 } },
+      passwords: createPasswordHasher(),
+    });
     try {
       const { _id: tenantId } = await givenTenant(app.core, { 'lockout.threshold': 1 });
       const user = await givenUser(app.core, tenantId);

@@ -1,4 +1,6 @@
-import { resolve } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { ESLint, type Linter } from 'eslint';
@@ -14,7 +16,10 @@ declare const roles: { remove(id: string): Step<boolean> };
 
 describe('the lint rule for generators', () => {
   let eslint: ESLint;
+  let folder: string;
   before(async () => {
+    // Away from the sources: types come from the sample alone.
+    folder = await mkdtemp(join(tmpdir(), 'gatehouse-lint-'));
     const file = pathToFileURL(resolve('config/tooling/no-idle-generator.js')).href;
     const { default: gatehouse } = (await import(file)) as { default: ESLint.Plugin };
     const config: Linter.Config = {
@@ -23,18 +28,19 @@ describe('the lint rule for generators', () => {
       languageOptions: {
         parser: tseslint.parser,
         parserOptions: {
-          projectService: { allowDefaultProject: ['*.ts'], defaultProject: 'tsconfig.json' },
-          tsconfigRootDir: process.cwd(),
+          projectService: { allowDefaultProject: ['*.ts'] },
+          tsconfigRootDir: folder,
         },
       },
       rules: { 'gatehouse/no-idle-generator': 'error' },
     };
-    eslint = new ESLint({ overrideConfigFile: true, overrideConfig: config });
+    eslint = new ESLint({ overrideConfigFile: true, overrideConfig: config, cwd: folder });
   });
+  after(() => rm(folder, { recursive: true }));
 
   async function faults(body: string): Promise<(string | undefined)[]> {
     const text = `${beginning}\nexport function* work(): Step<unknown> {\n${body}\n}\n`;
-    const [result] = await eslint.lintText(text, { filePath: 'sample.ts' });
+    const [result] = await eslint.lintText(text, { filePath: join(folder, 'sample.ts') });
     const [parsing] = result!.messages.filter(({ fatal }) => fatal);
     if (parsing) throw new Error(parsing.message);
     return result!.messages.map(({ messageId }) => messageId);
