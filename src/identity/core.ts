@@ -3,7 +3,6 @@ import type { Logger } from '../infrastructure/logger.js';
 import type { PasswordHasher } from '../infrastructure/password-hash.js';
 import type { SecretBox } from '../infrastructure/secret-box.js';
 import type { AuditParty } from '../persistence/collections/events.js';
-import type { Grant } from '../persistence/collections/users.js';
 import type { Store } from '../persistence/store.js';
 import type { Clock } from '../shared/clock.js';
 import type { RenderedUsers } from './rendered-user.js';
@@ -29,8 +28,4 @@ export interface Actor {
   readonly directoryId: string | null;
   readonly requestId: string | null;
   readonly ip: string | null;
-  /** Told, inside the transaction, of each user whose grants a change of this actor's replaced: it may still be undone or run again. */
-  readonly onGrantsChanged?: (userId: string, before: readonly Grant[], after: readonly Grant[]) => void;
-  /** Told likewise of each user or group that joined the group in hand, or left it. */
-  readonly onMemberChanged?: (memberId: string, isMember: boolean) => void;
 }

@@ -154,7 +154,8 @@ const createOne = route({
   async handler({ core, actor, body }) {
     const { displayName, externalId, members } = body;
     const input = { displayName, externalId, attributes: {}, ...(await accessOf(core, actor, body)) };
-    const group = await atItsPlace(members, createGroupWithMembers(core, actor, input, members));
+    const creating = createGroupWithMembers(core, actor, input, members);
+    const { after: group } = await atItsPlace(members, creating);
     return { ...(await reply(core, group)), headers: { Location: `/api/v1/groups/${group._id}` } };
   },
 });
@@ -188,10 +189,10 @@ const changeOne = route({
       attributes: stored.attributes,
       ...decided,
     });
-    if (!members) return reply(core, await updateGroup(core, actor, params.id, change, ifVersion));
+    if (!members) return reply(core, (await updateGroup(core, actor, params.id, change, ifVersion)).after);
     const options = { ...ifVersion, edit: change };
     const changing = changeMembers(core, actor, params.id, { replaceWith: members }, options);
-    return reply(core, await atItsPlace(members, changing));
+    return reply(core, (await atItsPlace(members, changing)).after);
   },
 });
 
@@ -249,7 +250,7 @@ const addMembers = route({
   async handler({ core, actor, body, params, target, ifVersion }) {
     await requireUnprovisioned(core, target);
     const changing = changeMembers(core, actor, params.id, { add: body.members }, ifVersion);
-    return reply(core, await atItsPlace(body.members, changing));
+    return reply(core, (await atItsPlace(body.members, changing)).after);
   },
 });
 

@@ -79,7 +79,7 @@ const changeMe = route({
     const profile = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
     const errors = nameFaults(person.live.settings['profile.nameRule'], profile);
     if (errors.length > 0) throw new AppError('input.invalid', 'the profile has faults', { errors });
-    const user = await updateUser(core, actor, person.live.user._id, (stored) => ({
+    const { after: user } = await updateUser(core, actor, person.live.user._id, (stored) => ({
       ...inputOf(stored),
       attributes: withProfile(stored.attributes, profile),
     }));

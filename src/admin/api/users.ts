@@ -264,7 +264,7 @@ const changeOne = route({
     });
     const decides = decided.some((field) => body[field] !== undefined);
     const update = () => updateUser(core, actor, params.id, change, { ...ifVersion, decides });
-    return replyUser(core, await reroot(...loginPointer(body), update));
+    return replyUser(core, (await reroot(...loginPointer(body), update)).after);
   },
 });
 

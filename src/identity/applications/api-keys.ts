@@ -125,7 +125,7 @@ export async function updateApiKey(
     const keys = tx.tenant(actor.tenantId).collection('api_keys');
     const before = yield* keys.get(id);
     if (!before) throw new AppError('api_key.not_found', 'there is no such key');
-    requireVersion(before, options.ifVersion);
+    requireVersion(before, options);
     const role = change.role ?? before.role;
     if (change.role !== undefined) yield* requireKeyRole(tx, actor, change.role);
     const keyHash = change.key === undefined ? before.keyHash : hashToken(change.key);

@@ -180,7 +180,7 @@ export async function updateApplication(
       const applications = tx.tenant(actor.tenantId).collection('applications');
       const before = yield* applications.get(_id);
       if (!before) throw new AppError('application.not_found', 'there is no such application');
-      requireVersion(before, options.ifVersion);
+      requireVersion(before, options);
       const wanted = changed(before, change);
       requireValidApplication(core, wanted, before);
       const changes = changesBetween(auditable(before), auditable(wanted));
@@ -206,7 +206,7 @@ export async function replaceApplicationSecret(
   core: Core,
   actor: Actor,
   idOrKey: string,
-  { overlapSeconds, ifVersion }: { overlapSeconds: number } & WriteOptions,
+  { overlapSeconds, ...options }: { overlapSeconds: number } & WriteOptions,
 ): Promise<{ application: ApplicationDocument; clientSecret: string }> {
   const { _id } = await getApplication(core, actor.tenantId, idOrKey);
   const clientSecret = newToken('gh_app');
@@ -216,7 +216,7 @@ export async function replaceApplicationSecret(
     const applications = tx.tenant(actor.tenantId).collection('applications');
     const before = yield* applications.get(_id);
     if (!before) throw new AppError('application.not_found', 'there is no such application');
-    requireVersion(before, ifVersion);
+    requireVersion(before, options);
     const previous = overlap && { previousSecretHash: before.clientSecretHash, previousSecretUntil: overlap };
     const wanted = { ...before, clientSecretHash: hashToken(clientSecret), ...(previous ?? noPrevious) };
     requireValidApplication(core, wanted, before);
@@ -246,7 +246,7 @@ export async function deleteApplication(
     const scope = tx.tenant(actor.tenantId);
     const application = yield* scope.collection('applications').get(_id);
     if (!application) throw new AppError('application.not_found', 'there is no such application');
-    requireVersion(application, options.ifVersion);
+    requireVersion(application, options);
     yield* touchTenant(tx, actor.tenantId);
     yield* scope.collection('applications').remove(_id);
     const roles = yield* scope.collection('roles').find({ applicationKey: application.key });

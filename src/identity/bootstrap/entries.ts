@@ -176,8 +176,8 @@ async function applyUser(run: Run, entry: BootstrapUser, path: string): Promise<
     find: () => findUserByLogin(core, actor.tenantId, email),
     get: (id) => idIn(run, 'users').get(id),
     create: async () => (await createUser(core, actor, input, { activated: entry.activated ?? true }))._id,
-    update: ({ _id }, names, options) =>
-      updateUser(core, actor, _id, (user) => changeOf(pick(entry, names), user), options),
+    update: async ({ _id }, names, options) =>
+      (await updateUser(core, actor, _id, (user) => changeOf(pick(entry, names), user), options)).after,
     passwordSetAt: async (id) => {
       const credentials = core.store.tenant(actor.tenantId).collection('credentials');
       return (await credentials.get(id))?.passwordChangedAt ?? null;
@@ -218,7 +218,8 @@ async function applyGroup(run: Run, entry: BootstrapGroup, path: string): Promis
     get: (id) => idIn(run, 'groups').get(id),
     create: async () => {
       const input = { displayName, externalId: null, attributes: {}, ...(await access()) };
-      return (await createGroupWithMembers(core, actor, input, await idsOf(run, members, 'members')))._id;
+      const memberIds = await idsOf(run, members, 'members');
+      return (await createGroupWithMembers(core, actor, input, memberIds)).after._id;
     },
     update: async (found, names, options) => {
       const { roleIds, administratorIds } = await access();
@@ -232,9 +233,10 @@ async function applyGroup(run: Run, entry: BootstrapGroup, path: string): Promis
         attributes,
         ...given,
       });
-      const edited = await updateGroup(core, actor, found._id, edit, options);
+      const { after: edited } = await updateGroup(core, actor, found._id, edit, options);
       if (!names.has('members')) return edited;
-      return changeMembers(core, actor, found._id, { replaceWith: await idsOf(run, members, 'members') });
+      const change = { replaceWith: await idsOf(run, members, 'members') };
+      return (await changeMembers(core, actor, found._id, change)).after;
     },
   });
 }

@@ -132,7 +132,7 @@ export async function updateDirectory(
       const scope = tx.tenant(actor.tenantId);
       const before = yield* scope.collection('directories').get(id);
       if (!before) throw new AppError('directory.not_found', 'there is no such directory');
-      requireVersion(before, options.ifVersion);
+      requireVersion(before, options);
       const config = yield* tenantConfigStep(tx, actor.tenantId);
       const roleRules =
         change.roleRules && checkRules(core, actor, config, before.roleRules, change.roleRules);
@@ -194,7 +194,7 @@ export async function deleteDirectory(
     const scope = tx.tenant(actor.tenantId);
     const directory = yield* scope.collection('directories').get(id);
     if (!directory) throw new AppError('directory.not_found', 'there is no such directory');
-    requireVersion(directory, options.ifVersion);
+    requireVersion(directory, options);
     // With it goes all that its rules gave.
     yield* requireDirectoryAuthority(tx, actor, yield* tenantConfigStep(tx, actor.tenantId), directory);
     yield* scope.collection('directories').remove(id);

@@ -176,7 +176,7 @@ export async function replaceToken(
     const tokens = tx.tenant(actor.tenantId).collection('scim_tokens');
     const before = yield* tokens.get(tokenId);
     if (before?.directoryId !== directoryId) throw new AppError('token.not_found', 'there is no such token');
-    requireVersion(before, options.ifVersion);
+    requireVersion(before, options);
     if (before.tokenHash === tokenHash) return before;
     yield* requireMayOpen(tx, actor, directoryId);
     const after = yield* tokens.update(tokenId, (stored) => ({

@@ -5,6 +5,7 @@ import type { Actor, Core } from '../core.js';
 import { enqueueJob, type JobDocument } from '../jobs/queue.js';
 import { changeMembersStep, type Difference } from './member-steps.js';
 import { tenantConfig } from '../tenants/config.js';
+import { joinEffects, noEffects, type Effects } from '../users/effects.js';
 import { openWrite, type WriteContext } from '../users/save.js';
 
 /**
@@ -25,8 +26,8 @@ const worthWaiting = 20;
 /** How long a part waits for who asked for it before a worker takes it. */
 const workerDelayMs = 30_000;
 
-/** Somebody's change of this group is not written to its end. */
-class PartsPending extends Error {}
+/** An earlier change of this group still has parts to write. */
+export class PendingChangeError extends Error {}
 
 /** The parts in the order they are written; at least one, be it empty. Those named stand in the first, whatever its size. */
 export function partsOf(
@@ -110,9 +111,9 @@ export function* leaveParts(
   return (yield* groups.update(group._id, (stored) => ({ ...stored, pendingParts: ids }))) ?? group;
 }
 
-/** Refuses to come between the parts of somebody's change. */
+/** @throws PendingChangeError while an earlier change of the group has parts to write. */
 export function requireNoneLeft(group: GroupDocument): void {
-  if (group.pendingParts && group.pendingParts.length > 0) throw new PartsPending();
+  if (group.pendingParts && group.pendingParts.length > 0) throw new PendingChangeError();
 }
 
 interface PartPayload extends Difference {
@@ -124,6 +125,19 @@ interface PartPayload extends Difference {
 function actorOf(job: JobDocument): Actor {
   const { actor } = job.payload as unknown as PartPayload;
   return { ...systemActor(job.tenantId), ...actor };
+}
+
+function* writePartStep(
+  tx: Transaction,
+  core: Core,
+  group: GroupDocument,
+  job: JobDocument,
+  actor: Actor,
+): Step<Effects> {
+  const context = yield* openWrite(tx, core, actor);
+  const { add, remove } = job.payload as unknown as PartPayload;
+  yield* changeMembersStep(context, group, { add, remove }, true);
+  return context.effects;
 }
 
 /**
@@ -138,54 +152,46 @@ async function writePart(
   groupId: string,
   partId: string,
   actor?: Actor,
-): Promise<GroupDocument | undefined> {
-  const write = function* (tx: Transaction): Step<GroupDocument | undefined> {
+): Promise<WrittenPart | undefined> {
+  const write = function* (tx: Transaction): Step<WrittenPart | undefined> {
     const scope = tx.tenant(tenantId);
     const [jobs, groups] = [scope.collection('jobs'), scope.collection('groups')];
     const job = yield* jobs.get(partId);
     const group = yield* groups.get(groupId);
     if (job) yield* jobs.remove(partId);
-    if (!group?.pendingParts?.includes(partId)) return group;
-    if (job) {
-      const context = yield* openWrite(tx, core, actor ?? actorOf(job));
-      const { add, remove } = job.payload as unknown as PartPayload;
-      yield* changeMembersStep(context, group, { add, remove }, true);
-    }
-    return yield* groups.update(groupId, (stored) => ({
+    if (!group) return undefined;
+    if (!group.pendingParts?.includes(partId)) return { group, effects: noEffects() };
+    const effects = job ? yield* writePartStep(tx, core, group, job, actor ?? actorOf(job)) : noEffects();
+    const after = yield* groups.update(groupId, (stored) => ({
       ...stored,
       pendingParts: (stored.pendingParts ?? []).filter((id) => id !== partId),
     }));
+    return { group: after ?? group, effects };
   };
   return inLine(core.store, mostPerTransaction, () => core.store.transaction(write));
 }
 
+/** A group after a part was written, and what the part changed. */
+interface WrittenPart {
+  group: GroupDocument;
+  effects: Effects;
+}
+
 /** Writes the parts of a change that are left. @returns the group afterwards; as it was given when there are none. */
-export async function writeParts(core: Core, group: GroupDocument, actor?: Actor): Promise<GroupDocument> {
-  let last = group;
+export async function writeParts(core: Core, group: GroupDocument, actor?: Actor): Promise<WrittenPart> {
+  const parts: WrittenPart[] = [];
   for (const partId of group.pendingParts ?? []) {
     const written = await writePart(core, group.tenantId, group._id, partId, actor);
     if (!written) break;
-    last = written;
+    parts.push(written);
   }
-  return last;
+  return { group: parts.at(-1)?.group ?? group, effects: joinEffects(parts.map(({ effects }) => effects)) };
 }
 
-/** Does the work when nobody's change of this group is left half-written: finishes the one that is, and begins anew. */
-export async function afterOthers<R>(
-  core: Core,
-  tenantId: string,
-  groupId: string,
-  work: () => Promise<R>,
-): Promise<R> {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof PartsPending)) throw error;
-      const group = await core.store.tenant(tenantId).collection('groups').get(groupId);
-      if (group) await writeParts(core, group);
-    }
-  }
+/** Finishes an earlier change of this group that still has parts to write. */
+export async function writePending(core: Core, tenantId: string, groupId: string): Promise<void> {
+  const group = await core.store.tenant(tenantId).collection('groups').get(groupId);
+  if (group) await writeParts(core, group);
 }
 
 /** The handler of {@link memberPartJob}. */

@@ -24,6 +24,7 @@ import { requireGroupLimits } from '../users/input-limits.js';
 import { enqueueJob, wakeJobs } from '../jobs/queue.js';
 import { enqueueRecompute, mostInTransaction, recomputeJob, recomputeUserStep } from '../users/recompute.js';
 import { isVisibleTo } from '../visibility.js';
+import type { Effects, Outcome } from '../users/effects.js';
 import { forgetGroups, openWrite, type WriteContext } from '../users/save.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
 
@@ -150,7 +151,6 @@ export type GroupEdit = (stored: GroupDocument) => GroupInput | undefined;
  * Changes a group. A new displayName or externalId changes the roles of its members where rules ask for it.
  *
  * @param change - a pure function of the stored group, which may run several times; undefined for nothing to do.
- * @returns the group as stored now; the very same version when nothing changed.
  * @throws AppError `group.not_found`, `group.name_taken`, `input.invalid`, `role.not_grantable`, `user.last_administrator`,
  *   `resource.version_mismatch`.
  */
@@ -160,18 +160,19 @@ export async function updateGroup(
   id: string,
   change: GroupEdit,
   options: WriteOptions = {},
-): Promise<GroupDocument> {
-  const saved = await refuseDuplicates(groupDuplicates, () =>
+): Promise<Outcome<GroupDocument>> {
+  const outcome = await refuseDuplicates(groupDuplicates, () =>
     core.store.transaction(function* (tx) {
       const context = yield* openWrite(tx, core, actor);
       const groups = tx.tenant(context.tenantId).collection('groups');
       const before = requireGroup(yield* groups.get(id), actor.directoryId);
-      requireVersion(before, options.ifVersion);
-      return yield* editGroupStep(context, before, change);
+      requireVersion(before, options);
+      const after = yield* editGroupStep(context, before, change);
+      return { before, after, effects: context.effects };
     }),
   );
   wakeJobs(core);
-  return saved;
+  return outcome;
 }
 
 function edited({ actor, now }: WriteContext, before: GroupDocument, input: GroupInput): GroupDocument {
@@ -240,6 +241,12 @@ function* releaseMembers(context: WriteContext, groupId: string): Step<void> {
   yield* enqueueJob(tx, tenantId, { kind: recomputeJob, payload }, now);
 }
 
+/** A group as it was before its deletion, and what changed with it. */
+export interface DeletedGroup {
+  group: GroupDocument;
+  effects: Effects;
+}
+
 /**
  * Deletes a group; its members stay and lose what it gave them.
  *
@@ -250,12 +257,12 @@ export async function deleteGroup(
   actor: Actor,
   id: string,
   options: WriteOptions = {},
-): Promise<void> {
-  await core.store.transaction(function* (tx) {
+): Promise<DeletedGroup> {
+  const deleted = await core.store.transaction(function* (tx) {
     const context = yield* openWrite(tx, core, actor);
     const groups = tx.tenant(context.tenantId).collection('groups');
     const group = requireGroup(yield* groups.get(id), actor.directoryId);
-    requireVersion(group, options.ifVersion);
+    requireVersion(group, options);
     yield* requireMayGive(context, group);
     yield* groups.remove(id);
     if (roleIdsOf(group).length > 0) yield* putGroupRoles(context, id, []);
@@ -263,8 +270,10 @@ export async function deleteGroup(
     yield* releaseMembers(context, id);
     for (const parent of group.groupIds) yield* groups.update(parent, (stored) => ({ ...stored }));
     yield* recordEvent(tx, actor, { action: 'group.deleted', target: groupParty(group) }, context.now);
+    return { group, effects: context.effects };
   });
   wakeJobs(core);
+  return deleted;
 }
 
 /** A group that a user is in. */

@@ -178,10 +178,6 @@ function claimed(actor: Actor, group: GroupDocument): GroupDocument {
   return { ...group, directoryId, owner: directoryId ?? 'local' };
 }
 
-function tell({ onMemberChanged }: Actor, ids: readonly string[], isMember: boolean): void {
-  for (const id of ids) onMemberChanged?.(id, isMember);
-}
-
 /** @returns those whose membership changed. */
 function* changeEach(
   context: WriteContext,
@@ -211,8 +207,8 @@ export function* changeMembersStep(
   const added = yield* changeEach(context, part.add, { groupId: group._id, isMember: true, isLate });
   const removed = yield* changeEach(context, part.remove, { groupId: group._id, isMember: false, isLate });
   if (added.length + removed.length === 0) return group;
-  tell(actor, added, true);
-  tell(actor, removed, false);
+  context.effects.members.added.push(...added);
+  context.effects.members.removed.push(...removed);
   const changes = [
     ...(added.length > 0 ? [{ path: 'members.added', before: null, after: added }] : []),
     ...(removed.length > 0 ? [{ path: 'members.removed', before: removed, after: null }] : []),

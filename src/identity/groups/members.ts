@@ -15,18 +15,20 @@ import {
 } from './groups.js';
 import { wakeJobs } from '../jobs/queue.js';
 import {
-  afterOthers,
   inLine,
   isLarge,
   leaveParts,
   partsOf,
+  PendingChangeError,
   refusable,
   requireNoneLeft,
   sizeOf,
   writeParts,
+  writePending,
 } from './batches.js';
 import { changeMembersStep, requireMembers, type Difference } from './member-steps.js';
 import { displayNameOf } from '../user-keys.js';
+import { joinEffects, type Outcome } from '../users/effects.js';
 import { openWrite } from '../users/save.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
 
@@ -38,8 +40,14 @@ export interface MemberChange {
   replaceWith?: readonly string[];
 }
 
-/** How often a replacement starts over because others changed the group meanwhile. */
-const mostReplacements = 20;
+/** How often a change starts over because another one was written first. */
+const maxAttempts = 20;
+
+const isStale = (error: unknown): boolean =>
+  error instanceof AppError && error.code === 'resource.version_mismatch';
+
+/** A group before and after a change of its members. */
+export type GroupOutcome = Outcome<GroupDocument>;
 
 export interface ChangeOptions extends WriteOptions {
   /** Changes the group's own attributes in the same transaction (the first one, when there are several). */
@@ -49,7 +57,7 @@ export interface ChangeOptions extends WriteOptions {
 /**
  * Writes a difference: all of it is judged, and certain, with the first transaction; what does not fit into it follows (`member-parts.ts`).
  *
- * @returns the group afterwards; the same version when nothing changed.
+ * @returns `after` is `before` when nothing changed.
  */
 async function writeDifference(
   core: Core,
@@ -57,19 +65,30 @@ async function writeDifference(
   groupId: string,
   difference: Difference,
   options: ChangeOptions,
-): Promise<GroupDocument> {
+): Promise<GroupOutcome> {
   const [first, ...rest] = await judgedParts(core, actor, groupId, difference);
-  const write = function* (tx: Transaction): Step<GroupDocument> {
+  const write = function* (tx: Transaction): Step<GroupOutcome> {
     const context = yield* openWrite(tx, core, actor);
     const groups = tx.tenant(context.tenantId).collection('groups');
     const stored = requireGroup(yield* groups.get(groupId), actor.directoryId);
     requireNoneLeft(stored);
-    requireVersion(stored, options.ifVersion);
+    requireVersion(stored, options);
     const edited = options.edit ? yield* editGroupStep(context, stored, options.edit) : stored;
-    return yield* leaveParts(context, yield* changeMembersStep(context, edited, first), rest);
+    const after = yield* leaveParts(context, yield* changeMembersStep(context, edited, first), rest);
+    return { before: stored, after, effects: context.effects };
   };
-  const group = await inLine(core.store, sizeOf(first), () => core.store.transaction(write));
-  return rest.length === 0 ? group : writeParts(core, group, actor);
+  const outcome = await inLine(core.store, sizeOf(first), () => core.store.transaction(write));
+  return rest.length === 0 ? outcome : writeRest(core, actor, outcome);
+}
+
+/** Writes the parts that the first transaction left, and adds what they change. */
+async function writeRest(
+  core: Core,
+  actor: Actor,
+  { before, after, effects }: GroupOutcome,
+): Promise<GroupOutcome> {
+  const rest = await writeParts(core, after, actor);
+  return { before, after: rest.group, effects: joinEffects([effects, rest.effects]) };
 }
 
 /** The parts of a difference, with all that could be refused in the first. */
@@ -96,41 +115,62 @@ async function memberIds(core: Core, tenantId: string, groupId: string): Promise
   return ids;
 }
 
-/** Makes the members exactly these: the difference is worked out against one version and written against the same. */
+/** The group changed between reading its members and writing the difference. */
+class MembersMoved extends Error {}
+
+/** Makes the members exactly these: the difference is computed for one version and written for that version alone. */
 async function replaceMembers(
   core: Core,
   actor: Actor,
   groupId: string,
   target: ReadonlySet<string>,
   options: ChangeOptions,
-): Promise<GroupDocument> {
-  for (let attempt = 1; ; attempt += 1) {
-    const stored = await core.store.tenant(actor.tenantId).collection('groups').get(groupId);
-    const group = requireGroup(stored, actor.directoryId);
-    requireNoneLeft(group);
-    if (attempt === 1) requireVersion(group, options.ifVersion);
-    const current = await memberIds(core, actor.tenantId, groupId);
-    const difference = {
-      add: [...target].filter((id) => !current.has(id)),
-      remove: [...current].filter((id) => !target.has(id)),
-    };
+): Promise<GroupOutcome> {
+  const stored = await core.store.tenant(actor.tenantId).collection('groups').get(groupId);
+  const group = requireGroup(stored, actor.directoryId);
+  requireNoneLeft(group);
+  requireVersion(group, options);
+  const current = await memberIds(core, actor.tenantId, groupId);
+  const difference = {
+    add: [...target].filter((id) => !current.has(id)),
+    remove: [...current].filter((id) => !target.has(id)),
+  };
+  try {
+    return await writeDifference(core, actor, groupId, difference, { ...options, ifVersion: group.version });
+  } catch (error) {
+    throw isStale(error) ? new MembersMoved() : error;
+  }
+}
+
+/**
+ * Runs a change until nothing comes between: finishes an earlier change of the group first, and starts over when another one was written
+ * in between.
+ *
+ * @throws AppError `store.conflict` after {@link maxAttempts}.
+ */
+async function runChange(
+  core: Core,
+  tenantId: string,
+  groupId: string,
+  change: () => Promise<GroupOutcome>,
+): Promise<GroupOutcome> {
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     try {
-      const exact = { ...options, ifVersion: group.version };
-      return await writeDifference(core, actor, groupId, difference, exact);
+      return await change();
     } catch (error) {
-      const isStale = error instanceof AppError && error.code === 'resource.version_mismatch';
-      if (!isStale || options.ifVersion !== undefined || attempt === mostReplacements) throw error;
+      if (error instanceof PendingChangeError) await writePending(core, tenantId, groupId);
+      else if (!(error instanceof MembersMoved)) throw error;
     }
   }
+  throw new AppError('store.conflict', 'too many changes of this group at once; try again');
 }
 
 /**
  * Changes who is in a group: all of it or nothing. Costs what changes, whatever the group's size; up to 100 changes are one transaction, of
  * more the first transaction decides and the others follow, whatever becomes of this process. Readers may see them come.
  *
- * @returns the group; the very same version when nothing changed.
  * @throws AppError `group.not_found`, `input.invalid` for unknown members and rings, `user.last_administrator`,
- *   `resource.version_mismatch`.
+ *   `resource.version_mismatch`, `store.conflict`.
  */
 export async function changeMembers(
   core: Core,
@@ -138,35 +178,26 @@ export async function changeMembers(
   groupId: string,
   change: MemberChange,
   options: ChangeOptions = {},
-): Promise<GroupDocument> {
+): Promise<GroupOutcome> {
   const remove = new Set(change.remove);
   const add = [...new Set(change.add)].filter((id) => !remove.has(id));
   const { replaceWith } = change;
   const wanted = replaceWith && new Set([...replaceWith, ...add].filter((id) => !remove.has(id)));
-  let displayName: string | undefined;
-  const { edit } = options;
-  const noted: ChangeOptions = {
-    ...options,
-    ...(edit && {
-      edit(stored) {
-        const input = edit(stored);
-        displayName = input?.displayName;
-        return input;
-      },
-    }),
-  };
-  const group = await refuseDuplicates(
+  const outcome = await refuseDuplicates(
     groupDuplicates,
     () =>
-      afterOthers(core, actor.tenantId, groupId, () =>
+      runChange(core, actor.tenantId, groupId, () =>
         wanted
-          ? replaceMembers(core, actor, groupId, wanted, noted)
-          : writeDifference(core, actor, groupId, { add, remove: [...remove] }, noted),
+          ? replaceMembers(core, actor, groupId, wanted, options)
+          : writeDifference(core, actor, groupId, { add, remove: [...remove] }, options),
       ),
-    () => findGroupClash(core, actor, displayName),
+    async () => {
+      const stored = await core.store.tenant(actor.tenantId).collection('groups').get(groupId);
+      return findGroupClash(core, actor, stored && options.edit?.(stored)?.displayName);
+    },
   );
   wakeJobs(core);
-  return group;
+  return outcome;
 }
 
 /**
@@ -179,21 +210,22 @@ export async function createGroupWithMembers(
   actor: Actor,
   input: GroupInput,
   members: readonly string[],
-): Promise<GroupDocument> {
+): Promise<GroupOutcome> {
   const difference = { add: [...new Set(members)], remove: [] };
   if (isLarge(difference)) await requireMembers(core, actor, difference.add);
   const [first, ...rest] = partsOf(difference);
-  const write = function* (tx: Transaction): Step<GroupDocument> {
+  const write = function* (tx: Transaction): Step<GroupOutcome> {
     const context = yield* openWrite(tx, core, actor);
-    const inserted = yield* insertGroupStep(context, input);
-    return yield* leaveParts(context, yield* changeMembersStep(context, inserted, first), rest);
+    const before = yield* insertGroupStep(context, input);
+    const after = yield* leaveParts(context, yield* changeMembersStep(context, before, first), rest);
+    return { before, after, effects: context.effects };
   };
-  const group = await refuseDuplicates(
+  const outcome = await refuseDuplicates(
     groupDuplicates,
     () => inLine(core.store, sizeOf(first), () => core.store.transaction(write)),
     () => findGroupClash(core, actor, input.displayName),
   );
-  const whole = await writeParts(core, group, actor);
+  const whole = await writeRest(core, actor, outcome);
   wakeJobs(core);
   return whole;
 }

@@ -233,7 +233,7 @@ function* openInvitation(context: WriteContext, id: string, options: WriteOption
   const scope = context.tx.tenant(context.tenantId);
   const invitation = yield* scope.collection('invitations').get(id);
   if (!invitation) throw new AppError('invitation.not_found', 'there is no such invitation');
-  requireVersion(invitation, options.ifVersion);
+  requireVersion(invitation, options);
   const status = invitationStatus(invitation, context.now);
   const user = yield* scope.collection('users').get(invitation.userId);
   if (!user || status === 'completed' || status === 'revoked') {

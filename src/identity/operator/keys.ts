@@ -107,7 +107,7 @@ export async function replaceOperatorKey(
       const keys = tx.tenant(tenantId).collection('operator_keys');
       const before = yield* keys.get(id);
       if (!before) throw new AppError('operator_key.not_found', 'there is no such operator key');
-      requireVersion(before, options.ifVersion);
+      requireVersion(before, options);
       if (keyHash === before.keyHash) return before;
       const prefix = key.slice(0, shownCharacters);
       const after = yield* keys.update(id, (stored) => ({ ...stored, keyHash, prefix }));

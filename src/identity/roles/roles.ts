@@ -166,7 +166,7 @@ export async function updateRole(
     const roles = tx.tenant(actor.tenantId).collection('roles');
     const before = yield* roles.get(id);
     if (!before) throw new AppError('role.not_found', 'there is no such role');
-    requireVersion(before, options.ifVersion);
+    requireVersion(before, options);
     const wanted: RoleDocument = {
       ...before,
       name: change.name ?? before.name,
@@ -221,7 +221,7 @@ export async function deleteRole(
     const roles = tx.tenant(actor.tenantId).collection('roles');
     const role = yield* roles.get(id);
     if (!role) throw new AppError('role.not_found', 'there is no such role');
-    requireVersion(role, options.ifVersion);
+    requireVersion(role, options);
     requireGrantable(actor, grantable(role));
     yield* touchTenant(tx, actor.tenantId);
     yield* requireUnused(tx, actor.tenantId, role.fullKey);

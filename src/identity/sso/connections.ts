@@ -173,7 +173,7 @@ export async function writeConnection(
       const connections = tx.tenant(actor.tenantId).collection('sso_connections');
       const before = yield* connections.get(id);
       if (!before) throw new AppError('sso_connection.not_found', 'there is no such connection');
-      requireVersion(before, options.ifVersion);
+      requireVersion(before, options);
       const wanted = change(before);
       const changes = changesBetween(auditable(before), auditable(wanted));
       if (changes.length === 0 && wanted.clientSecret === before.clientSecret) return before;
@@ -219,7 +219,7 @@ export async function deleteConnection(
     const scope = tx.tenant(actor.tenantId);
     const connection = yield* scope.collection('sso_connections').get(id);
     if (!connection) throw new AppError('sso_connection.not_found', 'there is no such connection');
-    requireVersion(connection, options.ifVersion);
+    requireVersion(connection, options);
     yield* scope.collection('sso_connections').remove(id);
     yield* touchTenant(tx, actor.tenantId);
     yield* scope.collection('identities').removeMany({ connectionId: id });

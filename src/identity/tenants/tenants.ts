@@ -211,7 +211,7 @@ export async function updateTenant(
     const tenants = tx.tenant(tenantId).collection('tenants');
     const before = yield* tenants.get(tenantId);
     if (!before) throw new AppError('tenant.not_found', 'there is no such tenant');
-    requireVersion(before, options.ifVersion);
+    requireVersion(before, options);
     const wanted = changed(before, change);
     const changes = changesBetween(
       { name: before.name, preset: before.preset, ...settingsOf(before) },

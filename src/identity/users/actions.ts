@@ -20,42 +20,39 @@ import { requireVersion, type WriteOptions } from '../versions.js';
  *
  * @param options - `hold`: as {@link UserInput.hold}.
  */
-export function setEnabled(
+export async function setEnabled(
   core: Core,
   actor: Actor,
   id: string,
   enabled: boolean,
   { hold, ...options }: WriteOptions & Pick<UserInput, 'hold'> = {},
 ): Promise<UserDocument> {
-  return updateUser(core, actor, id, (user) => ({ ...inputOf(user), active: enabled, hold }), {
-    ...options,
-    decides: true,
-  });
+  const change = (user: UserDocument): UserInput => ({ ...inputOf(user), active: enabled, hold });
+  return (await updateUser(core, actor, id, change, { ...options, decides: true })).after;
 }
 
 /** @throws AppError as {@link updateUser}. */
-export function setApproved(
+export async function setApproved(
   core: Core,
   actor: Actor,
   id: string,
   approved: boolean,
   options: WriteOptions = {},
 ): Promise<UserDocument> {
-  return updateUser(core, actor, id, (user) => ({ ...inputOf(user), approved }), {
-    ...options,
-    decides: true,
-  });
+  const change = (user: UserDocument): UserInput => ({ ...inputOf(user), approved });
+  return (await updateUser(core, actor, id, change, { ...options, decides: true })).after;
 }
 
 /** Gives by hand exactly these roles; those from rules, invitations and SSO stay. */
-export function setManualRoles(
+export async function setManualRoles(
   core: Core,
   actor: Actor,
   id: string,
   roles: readonly string[],
   options: WriteOptions = {},
 ): Promise<UserDocument> {
-  return updateUser(core, actor, id, (user) => ({ ...inputOf(user), roles }), { ...options, decides: true });
+  const change = (user: UserDocument): UserInput => ({ ...inputOf(user), roles });
+  return (await updateUser(core, actor, id, change, { ...options, decides: true })).after;
 }
 
 async function writeUser(
@@ -69,7 +66,7 @@ async function writeUser(
     const context = yield* openWrite(tx, core, actor);
     const stored = yield* tx.tenant(context.tenantId).collection('users').get(id);
     const user = requireWritable(actor, stored, context.config);
-    requireVersion(user, options.ifVersion);
+    requireVersion(user, options);
     return yield* work(context, user);
   });
   wakeJobs(core);

@@ -17,6 +17,7 @@ import { enqueueJob } from '../jobs/queue.js';
 import { compileRules, mapCompiledRules, type CompiledRules } from '../grants/role-mapping.js';
 import { aliasesFor, type MappingGroup, type MappingView } from '../grants/rule-paths.js';
 import { tenantConfigStep, touchTenant, type TenantConfig } from '../tenants/config.js';
+import { noEffects, type Effects } from './effects.js';
 import { nextRevocation } from './session-end.js';
 import { assignedRoles, servicesOf } from '../grants/services.js';
 import { activeFor, isHeld } from './hold.js';
@@ -35,6 +36,8 @@ export interface WriteContext {
   directories: Map<string, DirectoryDocument | undefined>;
   /** Groups read so far; to be emptied by whoever changes one ({@link forgetGroups}). */
   groups: KnownGroups;
+  /** What this attempt has changed so far. */
+  effects: Effects;
 }
 
 /** To be called when a group's names or place changed in this transaction. */
@@ -54,6 +57,7 @@ export function* openWrite(tx: Transaction, core: Core, actor: Actor): Step<Writ
     config,
     directories: new Map(),
     groups: new Map(),
+    effects: noEffects(),
   };
 }
 
@@ -288,7 +292,8 @@ export function* saveUser(
     .update(before._id, () => after, { ifVersion: before.version });
   if (!saved) throw new AppError('user.not_found', 'there is no such user');
   yield* noteDomains(tx, context.core.store, context.tenantId, saved.loginKeys);
-  if (before.grants !== saved.grants) actor.onGrantsChanged?.(saved._id, before.grants, saved.grants);
+  if (before.grants !== saved.grants)
+    context.effects.grants.push({ userId: saved._id, before: before.grants, after: saved.grants });
   if (after.accessExpiresAt?.getTime() !== before.accessExpiresAt?.getTime())
     yield* enqueueExpiry(context, after);
   if (reason !== undefined) yield* enqueueAccessEnd(context, before._id, reason);

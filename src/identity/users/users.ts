@@ -12,6 +12,7 @@ import {
   writeTurn,
   type PreparedPassword,
 } from './credentials.js';
+import type { Outcome } from './effects.js';
 import { findUserClash } from './clashes.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { loginKey } from '../email.js';
@@ -181,6 +182,24 @@ function* sessionsLeftOpen(
   return session ? 'disabled' : undefined;
 }
 
+/** @param input - undefined for nothing to do. @returns the user as stored now; `before` when nothing changed. */
+function* changeStep(
+  context: WriteContext,
+  before: UserDocument,
+  input: UserInput | undefined,
+  prepared: PreparedPassword | undefined,
+): Step<UserDocument> {
+  if (!input)
+    return yield* saveUser(context, before, before, yield* sessionsLeftOpen(context, before, before));
+  requireUserLimits(input, before);
+  requireVisibleNames(input, before);
+  const isNewPassword = yield* changePassword(context, before, input, prepared);
+  const changed = yield* changedUser(context, before, input);
+  yield* requireSignInKept(context, before, changed, isNewPassword);
+  const leftOpen = yield* sessionsLeftOpen(context, before, changed);
+  return yield* saveUser(context, before, changed, isNewPassword ? 'password_changed' : leftOpen);
+}
+
 export interface UpdateOptions extends WriteOptions {
   /** The change says what only somebody above may say of a user, be it what stands already: judged before anything else. */
   decides?: boolean | undefined;
@@ -190,7 +209,6 @@ export interface UpdateOptions extends WriteOptions {
  * Changes a user: guards, roles by rule, the end of sessions and the audit trail in one transaction.
  *
  * @param change - a pure function of the stored user, which may run several times; undefined for nothing to do.
- * @returns the user as stored now; the very same version when nothing changed.
  * @throws AppError `user.not_found`, `user.name_taken`, `user.protected`, `user.above_actor`, `user.last_administrator`,
  *   `user.self_change`, `user.provisioned`, `role.not_grantable`, `resource.version_mismatch`, `input.invalid`.
  */
@@ -200,38 +218,31 @@ export async function updateUser(
   id: string,
   change: (stored: UserDocument) => UserInput | undefined,
   options: UpdateOptions = {},
-): Promise<UserDocument> {
-  let wanted: UserInput | undefined;
-  const attempt = (prepared?: PreparedPassword): Promise<UserDocument> =>
+): Promise<Outcome<UserDocument>> {
+  const attempt = (prepared?: PreparedPassword): Promise<Outcome<UserDocument>> =>
     refuseDuplicates(
       duplicates,
       () =>
         core.store.transaction(function* (tx) {
           const context = yield* openWrite(tx, core, actor);
           const stored = yield* tx.tenant(context.tenantId).collection('users').get(id);
-          const user = requireWritable(actor, stored, context.config);
-          requireVersion(user, options.ifVersion);
-          if (options.decides) requireAuthority(actor, user, context.config, context.now);
-          const input = change(user);
-          if (!input)
-            return yield* saveUser(context, user, user, yield* sessionsLeftOpen(context, user, user));
-          wanted = input;
-          requireUserLimits(input, user);
-          requireVisibleNames(input, user);
-          const isNewPassword = yield* changePassword(context, user, input, prepared);
-          const changed = yield* changedUser(context, user, input);
-          yield* requireSignInKept(context, user, changed, isNewPassword);
-          const leftOpen = yield* sessionsLeftOpen(context, user, changed);
-          return yield* saveUser(context, user, changed, isNewPassword ? 'password_changed' : leftOpen);
+          const before = requireWritable(actor, stored, context.config);
+          requireVersion(before, options);
+          if (options.decides) requireAuthority(actor, before, context.config, context.now);
+          const after = yield* changeStep(context, before, change(before), prepared);
+          return { before, after, effects: context.effects };
         }),
-      () => findUserClash(core, actor.tenantId, wanted, id),
+      async () => {
+        const stored = await core.store.tenant(actor.tenantId).collection('users').get(id);
+        return findUserClash(core, actor.tenantId, stored && change(stored), id);
+      },
     );
   let prepared: PreparedPassword | undefined;
   for (;;) {
     try {
-      const user = await attempt(prepared);
+      const outcome = await attempt(prepared);
       wakeJobs(core);
-      return user;
+      return outcome;
     } catch (error) {
       if (!(error instanceof PasswordUnprepared)) throw error;
       prepared = await preparePassword(core, actor, id, error);
@@ -285,6 +296,7 @@ export function* removeUser(context: WriteContext, user: UserDocument): Step<voi
  * Deletes a user with everything that hangs on it; audit events keep its id and label. Where the tenant deletes nobody, a directory's
  * DELETE hides the user instead and everybody else is refused.
  *
+ * @returns the user as it was.
  * @throws AppError `user.not_found`, `user.not_managed`, `user.deletion_off`, `user.protected`, `user.above_actor`, `user.last_administrator`,
  *   `user.self_change`, `resource.version_mismatch`.
  */
@@ -293,13 +305,13 @@ export async function deleteUser(
   actor: Actor,
   id: string,
   options: WriteOptions = {},
-): Promise<void> {
-  await core.store.transaction(function* (tx) {
+): Promise<UserDocument> {
+  const removed = await core.store.transaction(function* (tx) {
     const context = yield* openWrite(tx, core, actor);
     const { settings } = context.config;
     const stored = yield* tx.tenant(context.tenantId).collection('users').get(id);
     const user = requireWritable(actor, stored, context.config);
-    requireVersion(user, options.ifVersion);
+    requireVersion(user, options);
     const isScim = actor.directoryId !== null;
     if (isScim && user.directoryId !== actor.directoryId) {
       throw new AppError(
@@ -312,6 +324,8 @@ export async function deleteUser(
     }
     const hides = isScim && (!settings['users.deletion'] || settings['scim.deleteMode'] === 'hide');
     yield* hides ? retireUser(context, user) : removeUser(context, user);
+    return user;
   });
   wakeJobs(core);
+  return removed;
 }

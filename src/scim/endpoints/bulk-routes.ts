@@ -18,7 +18,7 @@ import { toErrorBody } from '../protocol/scim-error.js';
 import { bulkResponseUrn, patchOpUrn } from '../protocol/urns.js';
 import { applyDialect } from '../exchange/dialect.js';
 import { resourceMethods, type ResourceMethods } from './resource-methods.js';
-import { newTrace, traced, type Trace, type TracedOperation } from '../exchange/trace.js';
+import { newTrace, type Trace, type TracedOperation } from '../exchange/trace.js';
 
 interface BulkHead {
   method: string;
@@ -91,7 +91,7 @@ class BulkRun {
     // What failed is not completed.
     if (step.kind === 'complete' && !this.#createdId(operation)) return;
     const trace = this.traced.get(operation.index)?.trace ?? newTrace();
-    const context = { ...this.#context, trace, actor: traced(actor, trace) };
+    const context = { ...this.#context, trace };
     try {
       const answer = await (step.kind === 'execute'
         ? this.#execute(step, context)
@@ -185,7 +185,7 @@ class BulkRun {
 
   async #takeBack(operation: BulkOperation, id: string): Promise<void> {
     const trace = newTrace();
-    const context = { ...this.#context, trace, actor: traced(this.#context.actor, trace) };
+    const context = { ...this.#context, trace };
     const segment = operation.endpoint.slice(1);
     const request = this.#request(operation, { method: 'DELETE', segments: [segment, id], body: undefined });
     await handlerOf(segment, 'item', 'DELETE')(context, { ...request, ifMatch: undefined });

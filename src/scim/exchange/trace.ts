@@ -1,4 +1,4 @@
-import type { Actor } from '../../identity/core.js';
+import type { Effects } from '../../identity/users/effects.js';
 import type { Failure } from './error-response.js';
 
 /** One attribute that changed. */
@@ -42,10 +42,8 @@ export interface Trace {
   readonly operations: TracedOperation[];
   /** Adds a way to work out what changed. */
   note(changes: () => AttributeChange[]): void;
-  /** Notes the grants of a user before and after; of several notes on one user the last one holds. */
-  readonly noteGrants: (userId: string, before: readonly Roles[], after: readonly Roles[]) => void;
-  /** Notes a user or group that became a member of the group changed, or is one no more. */
-  readonly noteMember: (memberId: string, isMember: boolean) => void;
+  /** Adds whose grants changed with a write, and who joined or left the group. */
+  noteEffects(effects: Effects): void;
   diff(): AttributeChange[];
   roleChanges(): RoleChange[];
 }
@@ -59,8 +57,12 @@ export function newTrace(): Trace {
     target: null,
     operations: [],
     note: (changes) => void notes.push(changes),
-    noteGrants: (userId, before, after) => void grants.set(userId, [before, after]),
-    noteMember: (memberId, isMember) => void members.set(memberId, isMember),
+    noteEffects(effects) {
+      for (const { userId, before, after } of effects.grants)
+        grants.set(userId, [grants.get(userId)?.[0] ?? before, after]);
+      for (const id of effects.members.added) members.set(id, true);
+      for (const id of effects.members.removed) members.set(id, false);
+    },
     diff: () => [...notes.flatMap((changes) => changes()), ...diffMembers(members)],
     roleChanges: () =>
       [...grants]
@@ -80,11 +82,6 @@ function diffMembers(members: ReadonlyMap<string, boolean>): AttributeChange[] {
     ...(added.length > 0 ? [{ path: 'members.added', before: null, after: added }] : []),
     ...(removed.length > 0 ? [{ path: 'members.removed', before: removed, after: null }] : []),
   ];
-}
-
-/** The actor whose changes of roles and members the trace is told of. */
-export function traced(actor: Actor, trace: Trace): Actor {
-  return { ...actor, onGrantsChanged: trace.noteGrants, onMemberChanged: trace.noteMember };
 }
 
 type Json = Record<string, unknown>;

@@ -1,5 +1,7 @@
 import { changeMembers, createGroupWithMembers } from '../../identity/groups/members.js';
 import { deleteGroup as removeGroup, getGroup as readGroup } from '../../identity/groups/groups.js';
+import type { Outcome } from '../../identity/users/effects.js';
+import type { WriteOptions } from '../../identity/versions.js';
 import type { GroupDocument } from '../../persistence/collections/groups.js';
 import { AppError } from '../../shared/errors.js';
 import type { ScimAnswer, ScimContext, ScimRequest } from '../exchange/request.js';
@@ -8,7 +10,7 @@ import { membersOfEach } from './members.js';
 import { fromScimGroup, memberIds, toScimGroup, type GroupContent } from './resource.js';
 import { answerPage, readList, renderResources } from '../list/list-answer.js';
 import { findPage, shownBy } from '../list/listing.js';
-import { evaluatePreconditions, toEntityTag } from '../protocol/etag.js';
+import { evaluatePreconditions, parseVersionConditions, toEntityTag } from '../protocol/etag.js';
 import type { JsonObject } from '../protocol/json-value.js';
 import { splitMemberOperations, type MemberChange } from '../protocol/patch/member-operations.js';
 import { applyPatch } from '../protocol/patch/apply.js';
@@ -43,15 +45,14 @@ function headersOf({ baseUrl }: ScimContext, status: number, group: GroupDocumen
   };
 }
 
-/** Tells the request log what happened to a group. */
+/** Notes for the request log what became of a group: `before` is absent for a new one, `after` for one that was deleted. */
 function traceGroup(
-  context: ScimContext,
-  before: GroupDocument | undefined,
-  after: GroupDocument | undefined,
+  { trace, schemas, baseUrl }: ScimContext,
+  { before, after, effects }: Partial<Outcome<GroupDocument>> & Pick<Outcome<GroupDocument>, 'effects'>,
 ): void {
-  const { trace, schemas, baseUrl } = context;
   const group = after ?? before;
   if (!group) return;
+  trace.noteEffects(effects);
   trace.target = { type: 'Group', id: group._id, label: group.displayName };
   if (before?.version === after?.version) return;
   const form = (document: GroupDocument | undefined) =>
@@ -86,34 +87,32 @@ export async function postGroup(context: ScimContext, request: ScimRequest): Pro
   const projection = projectionOf(context, request);
   const resource = parseResource(request.body, schemas.group, { mode: 'create' });
   const add = memberIds(resource);
-  const group = await createGroupWithMembers(core, actor, fromScimGroup(resource, schemas.group), add);
-  traceGroup(context, undefined, group);
-  return groupAnswer(context, 201, group, projection);
+  const { after, effects } = await createGroupWithMembers(
+    core,
+    actor,
+    fromScimGroup(resource, schemas.group),
+    add,
+  );
+  traceGroup(context, { after, effects });
+  return groupAnswer(context, 201, after, projection);
 }
 
 type Edit = (stored: GroupDocument) => GroupContent | undefined;
 
-/** Changes a group and its members, with the precondition evaluated in the same transaction. */
+/** Changes a group and its members; the conditions on its version are judged in the same transaction. */
 async function writeGroup(
   context: ScimContext,
   request: ScimRequest,
   edit: Edit,
   members: MemberChange | undefined,
-  ifVersion?: number,
+  conditions: WriteOptions = parseVersionConditions(request),
 ): Promise<GroupDocument> {
-  let before: GroupDocument | undefined;
   const { replaceWith, add = [], remove = [] } = members ?? {};
   const change = { add, remove, ...(replaceWith && { replaceWith }) };
-  const group = await changeMembers(context.core, context.actor, idOf(request), change, {
-    edit(stored) {
-      evaluatePreconditions(request, toEntityTag(stored.version), false);
-      before = stored;
-      return edit(stored);
-    },
-    ...(ifVersion !== undefined && { ifVersion }),
-  });
-  traceGroup(context, before, group);
-  return group;
+  const options = { ...conditions, edit };
+  const outcome = await changeMembers(context.core, context.actor, idOf(request), change, options);
+  traceGroup(context, outcome);
+  return outcome.after;
 }
 
 /** `PUT /Groups/{id}`: exactly what is sent, members included. */
@@ -145,7 +144,7 @@ function editBy(context: ScimContext, operations: readonly PatchOperation[]): Ed
 }
 
 /** How often a change that had to read the members starts over because others changed the group meanwhile. */
-const mostAttempts = 20;
+const maxAttempts = 20;
 
 /** A PATCH that chooses members by more than their id: the members are read, and the outcome holds for that version alone. */
 async function patchLoaded(
@@ -156,16 +155,17 @@ async function patchLoaded(
   const { core, tenantId, directoryId, baseUrl, schemas } = context;
   for (let attempt = 1; ; attempt += 1) {
     const stored = await readGroup(core, tenantId, idOf(request), directoryId);
+    evaluatePreconditions(request, toEntityTag(stored.version), false);
     const members = (await membersOfEach(context, [stored])).get(stored._id);
     const existing = toScimGroup(stored, schemas.group, baseUrl, members);
     const patched = applyPatch(existing, operations, schemas.group);
     const change = { replaceWith: memberIds(patched), add: [], remove: [] };
     try {
       const edit: Edit = () => fromScimGroup(patched, schemas.group);
-      return await writeGroup(context, request, edit, change, stored.version);
+      return await writeGroup(context, request, edit, change, { ifVersion: stored.version });
     } catch (error) {
       const isStale = error instanceof AppError && error.code === 'resource.version_mismatch';
-      if (!isStale || request.ifMatch !== undefined || attempt === mostAttempts) throw error;
+      if (!isStale || attempt === maxAttempts) throw error;
     }
   }
 }
@@ -191,15 +191,8 @@ export async function patchGroup(context: ScimContext, request: ScimRequest): Pr
 
 /** `DELETE /Groups/{id}`. */
 export async function deleteGroup(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
-  const { core, actor, tenantId, directoryId } = context;
-  const group = await readGroup(core, tenantId, idOf(request), directoryId);
-  evaluatePreconditions(request, toEntityTag(group.version), false);
-  await removeGroup(
-    core,
-    actor,
-    group._id,
-    request.ifMatch === undefined ? {} : { ifVersion: group.version },
-  );
-  traceGroup(context, group, undefined);
+  const { core, actor } = context;
+  const { group, effects } = await removeGroup(core, actor, idOf(request), parseVersionConditions(request));
+  traceGroup(context, { before: group, effects });
   return { status: 204 };
 }

@@ -18,7 +18,7 @@ import { requestLogOf, type RequestLog } from '../log/request-log.js';
 import { schemasOf } from '../exchange/schemas.js';
 import { resourceMethods } from '../endpoints/resource-methods.js';
 import { sendAnswer } from './send-answer.js';
-import { newTrace, traced, type Trace } from '../exchange/trace.js';
+import { newTrace, type Trace } from '../exchange/trace.js';
 
 export interface ScimRouteOptions {
   /** Opens `/Me` to people's access tokens; absent: `/Me` is 404 for everybody. */
@@ -83,7 +83,7 @@ async function answerRequest(server: Server, req: Request, progress: Progress): 
   progress.body = body;
   const context: ScimContext = {
     core,
-    actor: traced(actor, progress.trace),
+    actor,
     tenantId,
     directoryId: directory?._id ?? null,
     userId,

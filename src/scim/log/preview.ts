@@ -19,7 +19,6 @@ import { isOmitted, requestLogOf, secretsOf, toOperations, toOutcome } from './r
 import { schemasOf } from '../exchange/schemas.js';
 import {
   newTrace,
-  traced,
   withoutMasked,
   type AttributeChange,
   type RoleChange,
@@ -166,7 +165,7 @@ function dryContext(core: Core, directory: DirectoryDocument, trace: Trace): Sci
   const actor = directoryActor(directory, { name: 'replay' }, { requestId: null, ip: null });
   return {
     core: dryRunOf(core),
-    actor: traced(actor, trace),
+    actor,
     tenantId: directory.tenantId,
     directoryId: directory._id,
     userId: null,

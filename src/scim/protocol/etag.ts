@@ -38,6 +38,32 @@ function includesTag(header: string, current: string | undefined): boolean {
   return (header.match(entityTag) ?? []).some((tag) => opaqueOf(tag) === wanted);
 }
 
+/** Preconditions of a write as data: the versions it is for, and those it is not for. */
+export interface VersionConditions {
+  ifVersion?: readonly number[];
+  unlessVersion?: 'any' | readonly number[];
+}
+
+/**
+ * The preconditions of a write on a resource that exists (RFC 9110 section 13.1). Tags that are none of ours name no version;
+ * `If-Match: *` asks for nothing but that the resource exists.
+ */
+export function parseVersionConditions({ ifMatch, ifNoneMatch }: Preconditions): VersionConditions {
+  return {
+    ...(ifMatch !== undefined && ifMatch.trim() !== '*' && { ifVersion: versionsIn(ifMatch) }),
+    ...(ifNoneMatch !== undefined && {
+      unlessVersion: ifNoneMatch.trim() === '*' ? ('any' as const) : versionsIn(ifNoneMatch),
+    }),
+  };
+}
+
+function versionsIn(header: string): number[] {
+  return (header.match(entityTag) ?? [])
+    .map(opaqueOf)
+    .filter((tag) => /^[1-9]\d{0,15}$/.test(tag))
+    .map(Number);
+}
+
 /** One tag of a list; some clients send the bare version without quotes. */
 const entityTag = /(?:W\/)?"[^"]*"|[^\s,"]+/gi;
 

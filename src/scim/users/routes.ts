@@ -1,4 +1,5 @@
 import * as identity from '../../identity/users/users.js';
+import { noEffects, type Outcome } from '../../identity/users/effects.js';
 import { shownSince } from '../../identity/grants/group-graph.js';
 import { groupsOf } from '../../identity/groups/groups.js';
 import { activeFor } from '../../identity/users/hold.js';
@@ -12,7 +13,7 @@ import {
   withManager,
   withoutManagerAddress,
 } from '../derived/managers.js';
-import { evaluatePreconditions, toEntityTag } from '../protocol/etag.js';
+import { evaluatePreconditions, parseVersionConditions, toEntityTag } from '../protocol/etag.js';
 import { isJsonObject, readMember, type JsonObject } from '../protocol/json-value.js';
 import { applyPatch } from '../protocol/patch/apply.js';
 import { parsePatchRequest } from '../protocol/patch/request.js';
@@ -75,21 +76,22 @@ async function userAnswer(
   return answerOf(context, status, user, JSON.stringify(project(managed, projection)));
 }
 
-/** Tells the request log what happened to a user. */
+/** Notes for the request log what became of a user: `before` is absent for a new one, `after` for one that was deleted. */
 function traceUser(
-  context: ScimContext,
-  before: UserDocument | undefined,
-  after: UserDocument | undefined,
+  { trace, schemas, baseUrl }: ScimContext,
+  { before, after, effects }: Partial<Outcome<UserDocument>>,
 ): void {
-  const { trace, schemas, baseUrl } = context;
   const user = after ?? before;
   if (!user) return;
+  if (effects) trace.noteEffects(effects);
   trace.target = { type: 'User', id: user._id, label: user.userName };
   if (before?.version === after?.version) return;
   const form = (document: UserDocument | undefined) =>
     document && toScimUser(document, schemas.user, baseUrl);
   trace.note(() => diffResources(form(before), form(after)));
-  if (!before || !after) trace.noteGrants(user._id, before?.grants ?? [], after?.grants ?? []);
+  if (before && after) return;
+  const change = { userId: user._id, before: before?.grants ?? [], after: after?.grants ?? [] };
+  trace.noteEffects({ ...noEffects(), grants: [change] });
 }
 
 /**
@@ -152,7 +154,7 @@ export async function postUser(context: ScimContext, request: ScimRequest): Prom
   const projection = projectionOf(context, request);
   const resource = parseResource(request.body, schemas.user, { mode: 'create' });
   const user = await identity.createUser(core, actor, contentOf(context, resource));
-  traceUser(context, undefined, user);
+  traceUser(context, { after: user });
   return userAnswer(context, 201, user, projection);
 }
 
@@ -190,7 +192,7 @@ async function groupsBefore(context: ScimContext, id: string): Promise<readonly 
   return groupsShown(context, await identity.getUser(core, tenantId, id, directoryId));
 }
 
-/** Changes a user inside the store's transaction, where the precondition is evaluated as well, so that nothing is ever lost. */
+/** Changes a user; the conditions on its version are judged in the same transaction, so that no update is lost. */
 export async function changeUser(
   context: ScimContext,
   request: ScimRequest,
@@ -200,18 +202,16 @@ export async function changeUser(
   const projection = projectionOf(context, request);
   const id = request.segments[1] ?? '';
   const groups = speaksOfGroups(request.body) ? await groupsBefore(context, id) : undefined;
-  let before: UserDocument | undefined;
-  const user = await identity.updateUser(core, actor, id, (stored) => {
-    evaluatePreconditions(request, toEntityTag(stored.version), false);
-    before = stored;
+  const change = (stored: UserDocument): UserContent | undefined => {
     const existing = toScimUser(stored, schemas.user, baseUrl, groups);
     const changed = edit(existing);
     // A directory that says the same of a user nobody manages takes the user over all the same.
     const isTaken = stored.directoryId === null && directoryId !== null;
     return changed === existing && !isTaken ? undefined : contentOf(context, changed, activeFor(stored));
-  });
-  traceUser(context, before, user);
-  return userAnswer(context, 200, user, projection);
+  };
+  const outcome = await identity.updateUser(core, actor, id, change, parseVersionConditions(request));
+  traceUser(context, outcome);
+  return userAnswer(context, 200, outcome.after, projection);
 }
 
 /** `PUT /Users/{id}`. */
@@ -226,16 +226,9 @@ export function patchUser(context: ScimContext, request: ScimRequest): Promise<S
 
 /** `DELETE /Users/{id}` (RFC 7644 section 3.6). */
 export async function deleteUser(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
-  const { core, actor, tenantId, directoryId } = context;
+  const { core, actor } = context;
   const id = request.segments[1] ?? '';
-  const user = await identity.getUser(core, tenantId, id, directoryId);
-  evaluatePreconditions(request, toEntityTag(user.version), false);
-  await identity.deleteUser(
-    core,
-    actor,
-    id,
-    request.ifMatch === undefined ? {} : { ifVersion: user.version },
-  );
-  traceUser(context, user, undefined);
+  const before = await identity.deleteUser(core, actor, id, parseVersionConditions(request));
+  traceUser(context, { before });
   return { status: 204 };
 }

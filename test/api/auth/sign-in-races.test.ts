@@ -53,15 +53,12 @@ describe('a sign-in beside the end of access', () => {
     it(`a link is dead when the ${what} between the look at it and the new password`, async () => {
       const user = await givenUser(app.core, tenantId);
       const holder = (await findResetHolder(app.core, await resetLinkOf(user)))!;
-      const { version, ...changed } = await updateUser(
-        app.core,
-        systemActor(tenantId),
-        user._id,
-        (stored) => ({
-          ...inputOf(stored),
-          ...change,
-        }),
-      );
+      const {
+        after: { version, ...changed },
+      } = await updateUser(app.core, systemActor(tenantId), user._id, (stored) => ({
+        ...inputOf(stored),
+        ...change,
+      }));
       const setting = await setPasswordByToken(app.core, holder, 'the thief’s own password', origin);
       expect(setting.kind).to.equal('dead');
       expect(await getUser(app.core, tenantId, user._id)).to.deep.include({

@@ -71,7 +71,7 @@ describe('who is in charge of a tenant', () => {
       await renamed(editor, agent),
       await renamed(actorWith(tenantId, [...administratorPermissions]), boss),
     ]) {
-      expect(changed.grants).to.deep.equal([]);
+      expect(changed.after.grants).to.deep.equal([]);
     }
   });
 

@@ -141,7 +141,9 @@ describe('the roles of a group (requirements B1: own + group)', () => {
     const input = { displayName: unique('G'), externalId: null, attributes: {}, roleIds: ['crm:agent'] };
     await refusal(createGroupWithMembers(core, system, input, ['nobody']));
     const user = await givenUser(core, tenantId);
-    const { _id } = await createGroupWithMembers(core, system, input, [user._id]);
+    const {
+      after: { _id },
+    } = await createGroupWithMembers(core, system, input, [user._id]);
     expect((await getGroup(core, tenantId, _id)).roleIds).to.deep.equal(['crm:agent']);
     expect(await rolesOf(user._id)).to.deep.equal(['crm:agent']);
   });

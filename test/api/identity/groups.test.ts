@@ -153,9 +153,12 @@ describe('groups', () => {
 
   it('move their version with their members, and only then', async () => {
     const [agents, ada] = [await group('Agents'), await user()];
-    const one = await changeMembers(core, scim, agents._id, { add: [ada._id] });
+    const { after: one } = await changeMembers(core, scim, agents._id, { add: [ada._id] });
     expect(one.version).to.equal(agents.version + 1);
-    const same = await changeMembers(core, scim, agents._id, { add: [ada._id], remove: [newId()] });
+    const { after: same } = await changeMembers(core, scim, agents._id, {
+      add: [ada._id],
+      remove: [newId()],
+    });
     expect(same.version).to.equal(one.version);
     await deleteUser(core, scim, ada._id);
     expect((await getGroup(core, tenantId, agents._id)).version).to.equal(one.version + 1);
@@ -167,10 +170,12 @@ describe('groups', () => {
     const agents = await group('Agents');
     const [a, b, c] = await users(3);
     await changeMembers(core, scim, agents._id, { add: [a!._id, b!._id] });
-    const replaced = await changeMembers(core, scim, agents._id, { replaceWith: [b!._id, c!._id] });
+    const { after: replaced } = await changeMembers(core, scim, agents._id, {
+      replaceWith: [b!._id, c!._id],
+    });
     const members = await membersOf(core, tenantId, agents._id, { limit: 10 });
     expect(members.map(({ id }) => id)).to.have.members([b!._id, c!._id]);
-    const same = await changeMembers(core, scim, agents._id, { replaceWith: [b!._id, c!._id] });
+    const { after: same } = await changeMembers(core, scim, agents._id, { replaceWith: [b!._id, c!._id] });
     expect(same.version).to.equal(replaced.version);
     await changeMembers(core, scim, agents._id, { replaceWith: [] });
     expect(await countMembers(core, tenantId, agents._id)).to.equal(0);

@@ -94,10 +94,10 @@ describe('changes of more members than a transaction holds', () => {
     );
 
   it('answer with the last version, and leave nothing behind', async () => {
-    const whole = await changeMembers(core, system, group._id, { add: ids });
+    const { after: whole } = await changeMembers(core, system, group._id, { add: ids });
     expect([await count(), whole.version]).to.deep.equal([1200, (await stored()).version]);
     expect((await stored()).pendingParts).to.deep.equal([]);
-    const same = await changeMembers(core, system, group._id, { replaceWith: ids });
+    const { after: same } = await changeMembers(core, system, group._id, { replaceWith: ids });
     expect(same.version).to.equal(whole.version);
     await changeMembers(core, system, group._id, { replaceWith: [] });
     expect(await count()).to.equal(0);
@@ -122,7 +122,7 @@ describe('changes of more members than a transaction holds', () => {
     });
     const ada = await givenUser(core, tenantId);
     await changeMembers(core, system, admins._id, { add: [ada._id] });
-    const crowd = await createGroupWithMembers(
+    const { after: crowd } = await createGroupWithMembers(
       core,
       system,
       { displayName: unique('Crowd'), externalId: null, attributes: {} },

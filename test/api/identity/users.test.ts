@@ -111,7 +111,7 @@ describe('users', () => {
   describe('an update', () => {
     it('that changes nothing writes nothing', async () => {
       const ada = await createUser(core, system, scimUser('ada@acme.test'));
-      const same = await updateUser(core, system, ada._id, inputOf);
+      const { after: same } = await updateUser(core, system, ada._id, inputOf);
       expect(same.version).to.equal(ada.version);
       expect(await actions(ada._id)).to.deep.equal(['user.created']);
     });
@@ -167,13 +167,13 @@ describe('users', () => {
       const ada = await createUser(core, system, { ...scimUser('ada@acme.test'), password: goodPassword });
       const credentials = core.store.tenant(tenantId).collection('credentials');
       const before = await credentials.get(ada._id);
-      const same = await updateUser(core, system, ada._id, (user) => ({
+      const { after: same } = await updateUser(core, system, ada._id, (user) => ({
         ...inputOf(user),
         password: goodPassword,
       }));
       expect(same.version).to.equal(ada.version);
       expect(await credentials.get(ada._id)).to.deep.equal(before);
-      const moved = await updateUser(core, system, ada._id, (user) => ({
+      const { after: moved } = await updateUser(core, system, ada._id, (user) => ({
         ...inputOf(user),
         password: 'a new good password',
       }));
@@ -187,7 +187,10 @@ describe('users', () => {
       const ada = await createUser(core, actor, scimUser('ada@acme.test'));
       await givenSession(ada._id);
       core.clock.advance(1000);
-      const off = await updateUser(core, actor, ada._id, (user) => ({ ...inputOf(user), active: false }));
+      const { after: off } = await updateUser(core, actor, ada._id, (user) => ({
+        ...inputOf(user),
+        active: false,
+      }));
       expect(off.accessRevokedAt).to.deep.equal(core.clock.now());
       const [job] = await jobs('access.end');
       expect(job?.payload).to.deep.equal({
@@ -196,7 +199,10 @@ describe('users', () => {
         reason: 'disabled',
       });
       core.clock.advance(1000);
-      const on = await updateUser(core, actor, ada._id, (user) => ({ ...inputOf(user), active: true }));
+      const { after: on } = await updateUser(core, actor, ada._id, (user) => ({
+        ...inputOf(user),
+        active: true,
+      }));
       expect(on.enabled).to.equal(true);
       expect(on.accessRevokedAt).to.deep.equal(off.accessRevokedAt);
     });
@@ -208,7 +214,10 @@ describe('users', () => {
       expect([off.enabled, off.accessRevokedAt]).to.deep.equal([false, null]);
       const { actor } = await givenDirectory(core, tenantId);
       const bob = await createUser(core, actor, scimUser('bob@acme.test'));
-      const gone = await updateUser(core, actor, bob._id, (user) => ({ ...inputOf(user), active: false }));
+      const { after: gone } = await updateUser(core, actor, bob._id, (user) => ({
+        ...inputOf(user),
+        active: false,
+      }));
       expect(gone.accessRevokedAt).to.not.equal(null);
     });
 
@@ -221,10 +230,10 @@ describe('users', () => {
       await givenSession(ada._id);
       const off = await setEnabled(core, system, ada._id, false);
       expect(off.accessRevokedAt).to.equal(null);
-      const said = await updateUser(core, actor, ada._id, () => undefined);
+      const { after: said } = await updateUser(core, actor, ada._id, () => undefined);
       expect(said.accessRevokedAt).to.deep.equal(now);
       await sessions.removeMany({ userId: ada._id });
-      expect((await updateUser(core, actor, ada._id, inputOf)).version).to.equal(said.version);
+      expect((await updateUser(core, actor, ada._id, inputOf)).after.version).to.equal(said.version);
     });
 
     it('deletion takes credentials and identities along and queues the end of access', async () => {
@@ -458,7 +467,7 @@ describe('users', () => {
       const { actor, directory } = await givenDirectory(core, tenantId);
       const bob = await givenUser(core, tenantId);
       const root = await givenUser(core, tenantId, { roles: ['administrator'] });
-      const linked = await updateUser(core, actor, bob._id, inputOf);
+      const { after: linked } = await updateUser(core, actor, bob._id, inputOf);
       expect(linked.directoryId).to.equal(directory._id);
       for (const attempt of [updateUser(core, actor, root._id, inputOf), deleteUser(core, actor, root._id)]) {
         expect((await refusal(attempt)).code).to.equal('user.protected');
