@@ -9,6 +9,7 @@ import { openMongoStore } from './mongo/store.js';
 import { databaseFile } from './embedded/file-check.js';
 import type { Opening } from './format.js';
 import type { Store } from './store.js';
+import type { Validate } from './validation.js';
 import { existsSync } from 'node:fs';
 
 export interface StoreOptions {
@@ -20,6 +21,8 @@ export interface StoreOptions {
   log: Logger;
   /** What for; absent: for a server. */
   opening?: Opening | undefined;
+  /** Checks every document before it is written; tests use it. */
+  validate?: Validate | undefined;
 }
 
 /** Whether there is an embedded database in a folder. */
@@ -36,10 +39,11 @@ export async function openStore({
   clock,
   log,
   opening = 'server',
+  validate,
 }: StoreOptions): Promise<Store> {
   return mongodbUri === undefined
-    ? openEmbeddedStore(dataDir, schemas, clock, { opening, log })
-    : openMongoStore(mongodbUri, schemas, clock, log, opening);
+    ? openEmbeddedStore(dataDir, schemas, clock, { opening, log, validate })
+    : openMongoStore(mongodbUri, schemas, { clock, log, opening, validate });
 }
 
 /** An empty embedded database that is gone once it is closed: to try something out on. */

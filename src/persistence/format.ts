@@ -1,28 +1,47 @@
 import { ConfigError } from '../infrastructure/config.js';
 
 /** How the stored data are laid out. One more with each change that an older version could not read. */
-export const storeFormat = 1;
+export const storeFormat = 2;
 
-/** What a database is opened for: a server may build indexes; commands leave everything as it is; readers do not even make one. */
+/** What a database is opened for: a server creates missing indexes; commands change none; readers do not even make a database. */
 export type Opening = 'server' | 'command' | 'read';
 
+const remedy = 'Stop all processes of it and run `gatehouse migrate` (docs/operations.md, "Upgrading")';
+
 /**
- * Refuses a database that another version keeps otherwise, before anything of it is read or written.
+ * Refuses a database of another format before anything of it is read or written.
  *
- * @param kept - the number in the database; undefined: a new one, or one of the first.
+ * @param kept - the number in the database; undefined: a new one.
  * @param where - the setting that names the database.
  * @throws ConfigError
  */
-export function requireFormat(kept: unknown, where: string): void {
-  if (kept === undefined || kept === storeFormat) return;
-  const isNewer = typeof kept === 'number' && kept > storeFormat;
+export function requireFormat(kept: unknown, where: string, current = storeFormat): void {
+  if (kept === undefined || kept === current) return;
+  const isNewer = typeof kept === 'number' && kept > current;
+  const found = typeof kept === 'number' ? kept : JSON.stringify(kept);
   throw new ConfigError([
-    `${where}: the database has format ${typeof kept === 'number' ? kept : JSON.stringify(kept)}, and this version of Gatehouse works with format ${storeFormat}. ` +
+    `${where}: the database has format ${found}, and this version of Gatehouse works with format ${current}. ` +
       (isNewer
         ? 'A newer version wrote it: start that one. Nothing was changed'
-        : 'An older version wrote it: export with that one and import here, or restore a backup. Nothing was changed'),
+        : `${remedy}. Nothing was changed`),
   ]);
 }
+
+/** A start found indexes or validators that it may not replace by itself. */
+export const needsMigration = (changes: readonly string[]): ConfigError =>
+  new ConfigError([`the database needs a migration: ${changes.join(', ')}. ${remedy}. Nothing was changed`]);
+
+/** A start found indexes of a newer version. */
+export const databaseNewer = (indexes: readonly string[]): ConfigError =>
+  new ConfigError([
+    `a newer version of Gatehouse prepared this database: ${indexes.join(', ')}. Start that version. Nothing was changed`,
+  ]);
+
+/** A command found a database that a start of this version has not prepared yet. */
+export const unprepared = (): ConfigError =>
+  new ConfigError([
+    'the database lacks collections or indexes of this version of Gatehouse. Start this version once, or run `gatehouse migrate`, then run commands. Nothing was changed',
+  ]);
 
 /** A command, or a server beside another, met a database whose indexes another version defined. */
 export const otherVersion = (): ConfigError =>

@@ -161,16 +161,19 @@ export interface Store {
   readonly description: string;
 }
 
+/** The name of an index without the version at its end: `users_login_keys` of `users_login_keys_v2`. */
+export const baseName = (name: string): string => name.replace(/_v\d+$/, '');
+
 /** The cause of a `store.duplicate`: which unique index refused. */
 export class DuplicateKey extends Error {
   readonly collection: string;
-  /** The index's name as its definition gives it, e.g. `users_login_keys`. */
+  /** The index's name without its version, e.g. `users_login_keys`. */
   readonly index: string;
 
   constructor(collection: string, index: string) {
-    super(`a document with the same key exists in ${collection} (${index})`);
+    super(`a document with the same key exists in ${collection} (${baseName(index)})`);
     this.name = 'DuplicateKey';
     this.collection = collection;
-    this.index = index;
+    this.index = baseName(index);
   }
 }

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { DuplicateKey, type Query, type Store } from '../../src/persistence/store.js';
+import type { SsoConnectionDocument } from '../../src/persistence/collections/tenants.js';
+import { DuplicateKey, type NewDocument, type Query, type Store } from '../../src/persistence/store.js';
 import { AppError } from '../../src/shared/errors.js';
 import { newId } from '../../src/shared/ids.js';
 import { ManualClock } from '../support/clock.js';
@@ -14,6 +15,26 @@ async function refusal(promise: Promise<unknown>): Promise<AppError> {
   );
   if (error instanceof AppError) return error;
   throw error as Error;
+}
+
+function connectionOf(
+  tenantId: string,
+  name: string,
+  verifiedDomains: string[],
+): NewDocument<SsoConnectionDocument> {
+  return {
+    _id: newId(),
+    tenantId,
+    name,
+    issuer: 'i',
+    clientId: 'c',
+    clientSecret: null,
+    scopes: ['openid'],
+    mode: 'off',
+    jitProvisioning: false,
+    domains: [],
+    verifiedDomains,
+  };
 }
 
 describe('stored documents', () => {
@@ -111,9 +132,9 @@ describe('stored documents', () => {
     const tenantId = newId();
     const connections = store.tenant(tenantId).collection('sso_connections');
     const connection = (name: string, verifiedDomains: string[]) =>
-      ({ _id: newId(), tenantId, name, verifiedDomains, domains: [], issuer: 'i', mode: 'off' }) as never;
+      connectionOf(tenantId, name, verifiedDomains);
     const [mine, other] = [`${newId()}.test`, `${newId()}.test`];
-    const first = (await connections.insert(connection('a', [mine, other]))) as { _id: string };
+    const first = await connections.insert(connection('a', [mine, other]));
     const error = await refusal(connections.insert(connection('b', ['new.test', other])));
     expect(error).to.have.nested.property('cause.index', 'sso_connections_domain');
     await connections.insert(connection('c', []));
@@ -129,14 +150,14 @@ describe('stored documents', () => {
     const tenantId = newId();
     const connections = store.tenant(tenantId).collection('sso_connections');
     const connection = (name: string, verifiedDomains: string[]) =>
-      ({ _id: newId(), tenantId, name, verifiedDomains, domains: [], issuer: 'i', mode: 'off' }) as never;
+      connectionOf(tenantId, name, verifiedDomains);
     const [a, b, c, d] = Array.from({ length: 4 }, () => `${newId()}.test`) as [
       string,
       string,
       string,
       string,
     ];
-    const { _id } = (await connections.insert(connection('one', [a, b]))) as { _id: string };
+    const { _id } = await connections.insert(connection('one', [a, b]));
     const nameOf = async (verifiedDomains: string) =>
       (await store.server.collection('sso_connections').findOne({ verifiedDomains }))?.name;
     for (const [now, gone] of [

@@ -54,7 +54,7 @@ describe('queries on random documents', () => {
     });
     if (mongodbUri) {
       const schemas = { things: thingSchema() };
-      open.push(fill(await openMongoStore(mongodbUri, schemas, systemClock, log), 'MongoDB'));
+      open.push(fill(await openMongoStore(mongodbUri, schemas, { clock: systemClock, log }), 'MongoDB'));
     }
     const [first, ...rest] = await Promise.all(open);
     plain = first!.things;

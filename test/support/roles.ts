@@ -11,11 +11,10 @@ export function roleOf(
   const fields = {
     key: fullKey,
     fullKey,
-    applicationId: null,
+    applicationKey: null,
     name: fullKey,
     description: '',
     permissions: [],
-    builtIn: false,
   };
-  return { _id: newId(), tenantId, ...fields, ...more } as unknown as NewDocument<RoleDocument>;
+  return { _id: newId(), tenantId, ...fields, ...more };
 }

@@ -1,15 +1,27 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after } from 'mocha';
+import { after, afterEach } from 'mocha';
 import { createConnection } from 'mongoose';
 import { createLogger } from '../../src/infrastructure/logger.js';
 import { openStore } from '../../src/persistence/connect.js';
 import type { Store } from '../../src/persistence/store.js';
 import { systemClock, type Clock } from '../../src/shared/clock.js';
 import { newId } from '../../src/shared/ids.js';
+import { takeSchemaFaults, validateInTests } from './schema-check.js';
 
 const endings: (() => Promise<void>)[] = [];
+
+const faults: string[] = [];
+
+// The write has failed already, and its test with it, unless the product swallowed the error.
+afterEach(function () {
+  faults.push(...takeSchemaFaults().map((fault) => `${this.currentTest?.fullTitle() ?? ''}: ${fault}`));
+});
+
+after('every document that was written is as its schema says', () => {
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+});
 
 after(async function () {
   // One database for each server a run has started: dropping them takes a loaded machine its time.
@@ -41,7 +53,7 @@ export async function openTestStore(clock: Clock = systemClock): Promise<Store> 
   const log = createLogger('silent');
   const mongodbUri = freshMongoUri();
   const dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-test-'));
-  const store = await openStore({ mongodbUri, dataDir, clock, log });
+  const store = await openStore({ mongodbUri, dataDir, clock, log, validate: validateInTests });
   endings.push(async () => {
     await store.close();
     if (mongodbUri) await dropDatabase(mongodbUri);

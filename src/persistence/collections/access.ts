@@ -1,5 +1,6 @@
 import type { StoredDocument } from '../store.js';
 import { defineCollection, Mixed } from './definition.js';
+import { lockReasons, type LockReason } from './users.js';
 
 /** A browser session. The cookie holds the token; only its hash is stored. */
 export interface SessionDocument extends StoredDocument {
@@ -34,7 +35,7 @@ export const sessionSchema = defineCollection<SessionDocument>(
   {
     tokenHash: { type: String, required: true },
     userId: { type: String, required: true },
-    method: { type: String, required: true },
+    method: { type: String, required: true, enum: ['password', 'sso'] },
     amr: { type: [String], required: true },
     connectionId: String,
     providerSid: String,
@@ -45,8 +46,8 @@ export const sessionSchema = defineCollection<SessionDocument>(
     lastSeenAt: { type: Date, required: true },
     absoluteExpiresAt: Date,
     expiresAt: { type: Date, required: true },
-    ip: { type: String, default: '' },
-    userAgent: { type: String, default: '' },
+    ip: { type: String, required: true },
+    userAgent: { type: String, required: true },
   },
   [
     { name: 'sessions_token', key: { tokenHash: 1 }, unique: true },
@@ -98,7 +99,7 @@ export interface OneTimeTokenDocument extends StoredDocument {
 export const oneTimeTokenSchema = defineCollection<OneTimeTokenDocument>(
   'one_time_tokens',
   {
-    kind: { type: String, required: true },
+    kind: { type: String, required: true, enum: ['activation', 'password_reset'] },
     userId: { type: String, required: true },
     tokenHash: { type: String, required: true },
     binding: { type: String, required: true },
@@ -120,7 +121,7 @@ export interface AddressLockoutDocument extends StoredDocument {
   failureCount: number;
   failureTimes: Date[];
   lockedUntil: Date | null;
-  lockReason: 'too_many_failures' | 'too_fast' | null;
+  lockReason: LockReason | null;
   expiresAt: Date;
 }
 
@@ -130,7 +131,7 @@ export const addressLockoutSchema = defineCollection<AddressLockoutDocument>(
     failureCount: { type: Number, required: true },
     failureTimes: { type: [Date], required: true },
     lockedUntil: Date,
-    lockReason: String,
+    lockReason: { type: String, enum: lockReasons },
     expiresAt: { type: Date, required: true },
   },
   [{ name: 'address_lockouts_expiry', key: { expiresAt: 1 }, expires: true }],
@@ -197,7 +198,7 @@ export interface SigningKeyDocument extends StoredDocument {
 export const signingKeySchema = defineCollection<SigningKeyDocument>(
   'signing_keys',
   {
-    state: { type: String, required: true },
+    state: { type: String, required: true, enum: ['next', 'current', 'old'] },
     privateJwk: { type: String, required: true },
     retiresAt: Date,
   },

@@ -1,5 +1,5 @@
 import type { StoredDocument } from '../store.js';
-import { defineCollection, Mixed } from './definition.js';
+import { defineCollection, nestedSchema, requiredText } from './definition.js';
 
 /**
  * What was last applied of one entry of the bootstrap file. `_id` is a keyed digest of the entry's kind, tenant and key; `tenantId` is the
@@ -22,7 +22,7 @@ export const bootstrapEntrySchema = defineCollection<BootstrapEntryDocument>(
   {
     kind: { type: String, required: true },
     documentId: String,
-    fields: { type: [Mixed], required: true },
+    fields: { type: [nestedSchema({ field: requiredText, digest: requiredText })], required: true },
     passwordSetAt: Date,
     leasedUntil: Date,
   },

@@ -1,5 +1,5 @@
 import type { StoredDocument } from '../store.js';
-import { defineCollection, Mixed } from './definition.js';
+import { defineCollection, Mixed, nestedSchema, partySchema, requiredText } from './definition.js';
 
 export const dialects = [
   'auto',
@@ -41,14 +41,28 @@ export interface DirectoryDocument extends StoredDocument {
   roleRules: RoleRule[];
 }
 
+const roleRuleSchema = nestedSchema({
+  id: requiredText,
+  when: {
+    type: nestedSchema({
+      path: requiredText,
+      is: String,
+      in: { type: [String], default: undefined },
+      matches: String,
+    }),
+    required: true,
+  },
+  grant: { type: [String], required: true },
+});
+
 export const directorySchema = defineCollection<DirectoryDocument>(
   'directories',
   {
     name: { type: String, required: true },
-    dialect: { type: String, required: true },
-    learnedDialect: String,
+    dialect: { type: String, required: true, enum: dialects },
+    learnedDialect: { type: String, enum: dialects.filter((name) => name !== 'auto' && name !== 'strict') },
     enabled: { type: Boolean, required: true },
-    roleRules: { type: [Mixed], required: true },
+    roleRules: { type: [roleRuleSchema], required: true },
   },
   [{ name: 'directories_name', key: { tenantId: 1, name: 1 }, unique: true }],
 );
@@ -126,6 +140,12 @@ export interface ScimRequestDocument extends StoredDocument {
   expiresAt: Date;
 }
 
+const roleChangeSchema = nestedSchema({
+  userId: requiredText,
+  granted: { type: [String], required: true },
+  withdrawn: { type: [String], required: true },
+});
+
 export const scimRequestSchema = defineCollection<ScimRequestDocument>(
   'scim_requests',
   {
@@ -136,15 +156,15 @@ export const scimRequestSchema = defineCollection<ScimRequestDocument>(
     status: { type: Number, required: true },
     latencyMs: { type: Number, required: true },
     requestId: { type: String, required: true },
-    userAgent: { type: String, default: '' },
-    ip: { type: String, default: '' },
+    userAgent: { type: String, required: true },
+    ip: { type: String, required: true },
     body: Mixed,
     deviations: { type: [String], required: true },
-    target: Mixed,
+    target: partySchema,
     diff: { type: [Mixed], required: true },
-    roleChanges: { type: [Mixed], required: true },
+    roleChanges: { type: [roleChangeSchema], required: true },
     error: Mixed,
-    operations: { type: [Mixed], default: [] },
+    operations: { type: [Mixed], required: true },
     expiresAt: { type: Date, required: true },
   },
   [

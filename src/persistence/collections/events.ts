@@ -1,5 +1,5 @@
 import type { StoredDocument } from '../store.js';
-import { defineCollection, Mixed } from './definition.js';
+import { defineCollection, Mixed, nestedSchema, partySchema, requiredText } from './definition.js';
 
 export interface AuditParty {
   type: string;
@@ -24,13 +24,13 @@ export const auditEventSchema = defineCollection<AuditEventDocument>(
   'audit_events',
   {
     at: { type: Date, required: true },
-    actor: { type: Mixed, required: true },
+    actor: { type: partySchema, required: true },
     action: { type: String, required: true },
-    target: Mixed,
-    changes: { type: [Mixed], required: true },
+    target: partySchema,
+    changes: { type: [nestedSchema({ path: requiredText, before: Mixed, after: Mixed })], required: true },
     requestId: String,
     ip: String,
-    result: { type: String, required: true },
+    result: { type: String, required: true, enum: ['success', 'failure'] },
   },
   [
     { name: 'audit_events_by_id', key: { tenantId: 1, _id: 1 } },
@@ -64,7 +64,7 @@ export const auditSealSchema = defineCollection<AuditSealDocument>(
   'audit_seals',
   {
     sequence: { type: Number, required: true },
-    fromId: { type: String, default: '' },
+    fromId: { type: String, required: true },
     toId: { type: String, required: true },
     count: { type: Number, required: true },
     members: String,

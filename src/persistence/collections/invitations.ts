@@ -1,6 +1,6 @@
 import type { StoredDocument } from '../store.js';
-import { defineCollection, Mixed } from './definition.js';
-import type { LoginType } from './users.js';
+import { defineCollection, nestedSchema, requiredText } from './definition.js';
+import { loginTypes, type LoginType } from './users.js';
 
 /** Somebody was asked in. Its status is derived: revoked, completed (answered), expired, else waiting. */
 export interface InvitationDocument extends StoredDocument {
@@ -31,9 +31,9 @@ export const invitationSchema = defineCollection<InvitationDocument>(
     email: { type: String, required: true },
     emailKey: { type: String, required: true },
     roles: { type: [String], required: true },
-    loginType: { type: String, required: true },
+    loginType: { type: String, required: true, enum: loginTypes },
     accessExpiresAt: Date,
-    sender: { type: Mixed, required: true },
+    sender: { type: nestedSchema({ id: requiredText, name: requiredText }), required: true },
     senderKey: { type: String, required: true },
     expiresAt: { type: Date, required: true },
     respondedAt: Date,

@@ -1,5 +1,5 @@
 import type { StoredDocument } from '../store.js';
-import { defineCollection, Mixed } from './definition.js';
+import { defineCollection, Mixed, nestedSchema, requiredText } from './definition.js';
 
 /** A customer organization. Its `_id` is its `tenantId`. */
 export interface TenantDocument extends StoredDocument {
@@ -39,7 +39,7 @@ export const roleSchema = defineCollection<RoleDocument>(
     key: { type: String, required: true },
     applicationKey: String,
     name: { type: String, required: true },
-    description: { type: String, default: '' },
+    description: { type: String, required: true },
     permissions: { type: [String], required: true },
   },
   [{ name: 'roles_key', key: { tenantId: 1, fullKey: 1 }, unique: true }],
@@ -81,7 +81,7 @@ export const applicationSchema = defineCollection<ApplicationDocument>(
     redirectUris: { type: [String], required: true },
     postLogoutRedirectUris: { type: [String], required: true },
     backchannelLogoutUri: String,
-    idTokenSignedResponseAlg: String,
+    idTokenSignedResponseAlg: { type: String, enum: signingAlgorithms },
     allowScimMe: Boolean,
     requirePkce: Boolean,
     previousSecretHash: String,
@@ -97,7 +97,8 @@ export const applicationSchema = defineCollection<ApplicationDocument>(
 export const clientAuthMethods = ['client_secret_basic', 'client_secret_post'] as const;
 export type ClientAuthMethod = (typeof clientAuthMethods)[number];
 
-export type SsoMode = 'off' | 'optional' | 'required';
+export const ssoModes = ['off', 'optional', 'required'] as const;
+export type SsoMode = (typeof ssoModes)[number];
 
 export interface ConnectionDomain {
   /** Lower case, IDNA ASCII form. */
@@ -135,6 +136,13 @@ export interface SsoConnectionDocument extends StoredDocument {
   verifiedDomains: string[];
 }
 
+const connectionDomainSchema = nestedSchema({
+  domain: requiredText,
+  verified: { type: Boolean, required: true },
+  challenge: requiredText,
+  verifiedAt: Date,
+});
+
 export const ssoConnectionSchema = defineCollection<SsoConnectionDocument>(
   'sso_connections',
   {
@@ -144,14 +152,14 @@ export const ssoConnectionSchema = defineCollection<SsoConnectionDocument>(
     issuer: { type: String, required: true },
     clientId: { type: String, required: true },
     clientSecret: String,
-    clientAuthMethod: String,
-    tenantClaim: Mixed,
+    clientAuthMethod: { type: String, enum: clientAuthMethods },
+    tenantClaim: nestedSchema({ claim: requiredText, value: requiredText }),
     providerVersion: Number,
     relinkVersion: Number,
     scopes: { type: [String], required: true },
-    mode: { type: String, required: true },
+    mode: { type: String, required: true, enum: ssoModes },
     jitProvisioning: { type: Boolean, required: true },
-    domains: { type: [Mixed], required: true },
+    domains: { type: [connectionDomainSchema], required: true },
     verifiedDomains: { type: [String], required: true },
   },
   [

@@ -1,9 +1,14 @@
 import type { StoredDocument } from '../store.js';
-import { defineCollection, Mixed } from './definition.js';
+import { defineCollection, Mixed, nestedSchema, requiredText } from './definition.js';
 
-export type LoginType = 'local' | 'sso';
-export type UserSource = 'invite' | 'created' | 'self_registration' | 'scim' | 'sso_jit';
-export type GrantSourceType = 'manual' | 'invite' | 'rule' | 'sso';
+export const loginTypes = ['local', 'sso'] as const;
+export type LoginType = (typeof loginTypes)[number];
+export const userSources = ['invite', 'created', 'self_registration', 'scim', 'sso_jit'] as const;
+export type UserSource = (typeof userSources)[number];
+export const grantSourceTypes = ['manual', 'invite', 'rule', 'sso'] as const;
+export type GrantSourceType = (typeof grantSourceTypes)[number];
+export const lockReasons = ['too_many_failures', 'too_fast'] as const;
+export type LockReason = (typeof lockReasons)[number];
 
 /** One reason why a user has a role. A sync replaces only the grants of its own source. */
 export interface Grant {
@@ -72,6 +77,15 @@ export interface UserDocument extends StoredDocument {
   accessRevokedAt: Date | null;
 }
 
+const grantSchema = nestedSchema({
+  role: requiredText,
+  type: { type: String, required: true, enum: grantSourceTypes },
+  detail: requiredText,
+  sourceId: String,
+  since: { type: Date, required: true },
+  until: Date,
+});
+
 export const userSchema = defineCollection<UserDocument>(
   'users',
   {
@@ -89,16 +103,16 @@ export const userSchema = defineCollection<UserDocument>(
     employeeNumberKey: String,
     attributes: { type: Mixed, required: true },
     groupIds: { type: [String], required: true },
-    grants: { type: [Mixed], required: true },
+    grants: { type: [grantSchema], required: true },
     enabled: { type: Boolean, required: true },
-    hold: Mixed,
+    hold: nestedSchema({ active: { type: Boolean, required: true } }),
     broughtInto: { type: [String], default: undefined },
     approved: { type: Boolean, required: true },
     activatedAt: Date,
-    terms: Mixed,
+    terms: nestedSchema({ acceptedAt: { type: Date, required: true }, version: requiredText }),
     accessExpiresAt: Date,
-    loginType: { type: String, required: true },
-    source: { type: String, required: true },
+    loginType: { type: String, required: true, enum: loginTypes },
+    source: { type: String, required: true, enum: userSources },
     accessRevokedAt: Date,
   },
   [
@@ -151,7 +165,7 @@ export interface DeviceFailures {
   failureCount: number;
   failureTimes: Date[];
   lockedUntil: Date | null;
-  lockReason: 'too_many_failures' | 'too_fast' | null;
+  lockReason: LockReason | null;
 }
 
 /** What a user proves who they are with, and what failed: one document per user, with the user's id. */
@@ -168,13 +182,30 @@ export interface CredentialDocument extends StoredDocument {
   lockedUntil: Date | null;
   /** The lock for everybody but known devices that have failures of their own. */
   sharedLockedUntil?: Date | null;
-  lockReason: 'too_many_failures' | 'too_fast' | null;
+  lockReason: LockReason | null;
   /** Devices that signed in before and failed since. */
   devices?: DeviceFailures[];
   lastLoginAt: Date | null;
   /** Absent or null: none. */
   twoFactor?: TwoFactor | null;
 }
+
+const deviceFailuresSchema = nestedSchema({
+  id: requiredText,
+  failureCount: { type: Number, required: true },
+  failureTimes: { type: [Date], required: true },
+  lockedUntil: Date,
+  lockReason: { type: String, enum: lockReasons },
+});
+
+const twoFactorSchema = nestedSchema({
+  state: { type: String, required: true, enum: ['pending', 'on'] },
+  secret: requiredText,
+  backupCodes: { type: [String], required: true },
+  lastStep: { type: Number, required: true },
+  enrolledAt: Date,
+  next: String,
+});
 
 export const credentialSchema = defineCollection<CredentialDocument>(
   'credentials',
@@ -186,10 +217,10 @@ export const credentialSchema = defineCollection<CredentialDocument>(
     failureTimes: { type: [Date], required: true },
     lockedUntil: Date,
     sharedLockedUntil: Date,
-    lockReason: String,
-    devices: Mixed,
+    lockReason: { type: String, enum: lockReasons },
+    devices: { type: [deviceFailuresSchema], default: undefined },
     lastLoginAt: Date,
-    twoFactor: Mixed,
+    twoFactor: twoFactorSchema,
   },
   [
     {

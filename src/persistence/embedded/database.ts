@@ -8,7 +8,7 @@ import { duplicate, entriesOf, readCollection, type Collected, type Index } from
 import { documentRange, encodeKey, endOf } from './keys.js';
 import { checkDatabaseFile, closeToOthers, databaseFile } from './file-check.js';
 import { createRanks, type Ranks } from './ranks.js';
-import { requireFormat, type Opening, otherVersion, storeFormat } from '../format.js';
+import { requireFormat, type Opening, otherVersion } from '../format.js';
 
 /** A counter and when it ends (milliseconds). */
 export interface Counter {
@@ -178,15 +178,18 @@ function openChecked(folder: string, isLasting: boolean): RootDatabase {
   return root;
 }
 
+/** The format of the file. */
+const fileFormat = 1;
+
 /** @throws ConfigError when the database was written by a version that keeps it otherwise. */
 function requireRootFormat(root: RootDatabase, isThere: boolean): void {
   const kept: unknown = root.get('format');
   // Before there was a number, rows came with layouts; what came before rows has none.
   const isOlder =
     kept === undefined && root.get('indexes') !== undefined && root.get('layouts') === undefined;
-  requireFormat(isOlder ? 0 : kept, 'DATA_DIR');
+  requireFormat(isOlder ? 0 : kept, 'DATA_DIR', fileFormat);
   if (kept === undefined && (!isThere || root.get('layouts') !== undefined))
-    root.putSync('format', storeFormat);
+    root.putSync('format', fileFormat);
 }
 
 export interface DatabaseOptions {

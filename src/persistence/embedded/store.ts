@@ -18,6 +18,7 @@ import { breathe } from './breath.js';
 import { count, find, stream } from './reader.js';
 import { matcher } from './indexes.js';
 import { getDocument, type View } from './view.js';
+import type { Validate } from '../validation.js';
 import { insert, remove, sweep, update } from './writer.js';
 
 /** Milliseconds between two sweeps. */
@@ -215,7 +216,7 @@ export function openEmbeddedStore(
   folder: string,
   schemas: Readonly<Record<string, Schema>>,
   clock: Clock,
-  options: DatabaseOptions & { log?: Logger } = {},
+  options: DatabaseOptions & { log?: Logger; validate?: Validate | undefined } = {},
 ): Store & Sweepable {
   const database = openDatabase(folder, schemas, options);
   const now = () => clock.now();
@@ -223,7 +224,7 @@ export function openEmbeddedStore(
   const view: ViewOf = (name, scope) => {
     const collection = database.collections.get(name);
     if (!collection) throw new Error(`there is no collection ${name}`);
-    return { database, collection, scope, now };
+    return { database, collection, scope, now, validate: options.validate };
   };
   const scopeOf = (scope: string | null) => ({
     collection: (name: string) => openCollection(view(name, scope)),

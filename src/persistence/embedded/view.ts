@@ -3,6 +3,7 @@ import type { Query } from '../store.js';
 import type { Database } from './database.js';
 import type { Collected } from './indexes.js';
 import { documentKey } from './keys.js';
+import type { Validate } from '../validation.js';
 
 /** One collection as one tenant sees it, or, with scope null, as the server does. */
 export interface View {
@@ -10,6 +11,8 @@ export interface View {
   readonly collection: Collected;
   readonly scope: string | null;
   readonly now: () => Date;
+  /** Checks a document before it is written. */
+  readonly validate?: Validate | undefined;
   /** Inside a transaction, what it has read and written so far, by key: nobody else writes meanwhile. */
   readonly seen?: Map<string, Doc>;
 }

@@ -7,6 +7,7 @@ import { getDocument, isExpired, type View } from './view.js';
 
 function putStored(view: View, document: Doc): void {
   const { name } = view.collection;
+  view.validate?.(name, document);
   view.database.documents.put(name, document);
   view.seen?.set(documentKey(name, document._id), document);
 }

@@ -1,7 +1,6 @@
 import { Error as MongooseErrors, mongo } from 'mongoose';
 import { AppError } from '../../shared/errors.js';
 import { DuplicateKey } from '../store.js';
-import { baseName } from './indexes.js';
 
 /** Server codes that mean "not now": stepping down, shutting down, not the primary. */
 const temporaryCodes = new Set([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
@@ -27,7 +26,7 @@ export function isDuplicate(error: unknown): error is mongo.MongoServerError {
 function duplicate(collection: string, error: mongo.MongoServerError): AppError {
   const index =
     /index: (\S+)/.exec(error.message)?.[1] ?? Object.keys(error['keyPattern'] as object).join('_');
-  const cause = new DuplicateKey(collection, baseName(index));
+  const cause = new DuplicateKey(collection, index);
   return new AppError('store.duplicate', cause.message, { cause });
 }
 

@@ -1,128 +1,170 @@
-import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { mongo, type Schema } from 'mongoose';
 import type { Doc } from '../document.js';
-import { otherVersion } from '../format.js';
+import { baseName } from '../store.js';
+import { validatorOf } from '../validation.js';
 
-type SchemaIndexOptions = ReturnType<Schema['indexes']>[number][1];
-type Options = mongo.CreateIndexesOptions & { name: string };
+type IndexOptions = mongo.CreateIndexesOptions & { name: string };
 
-/** What makes an index the one that is wanted. */
-function nature(key: unknown, options: Partial<Options>) {
-  const { unique = false, partialFilterExpression = null, expireAfterSeconds = null } = options;
+/** An index as a schema defines it. */
+interface WantedIndex {
+  readonly key: mongo.IndexSpecification;
+  readonly options: IndexOptions;
+}
+
+/** One thing that a database lacks or has too much, and how to change that. */
+export interface SchemaChange {
+  /** What a person reads, e.g. `build index users_login_keys_v2`. */
+  readonly title: string;
+  readonly collection: string;
+  /** `create`: a start does it by itself. `replace`: only `gatehouse migrate` does. `newer`: a newer version made it. */
+  readonly kind: 'create' | 'replace' | 'newer';
+  apply(): Promise<void>;
+}
+
+const versionOf = (name: string): number => Number(/_v(\d+)$/.exec(name)?.[1] ?? 1);
+
+/** Whether one name is that of a later version of the other's index. */
+const isNewer = (name: string, than: string): boolean =>
+  baseName(name) === baseName(than) && versionOf(name) > versionOf(than);
+
+/** What makes two indexes the same. */
+function definitionOf(key: unknown, options: Partial<mongo.IndexDescriptionInfo>) {
+  const { unique = false, partialFilterExpression = null } = options;
   return {
     key: Object.entries(key as object).map(([field, direction]) => [field, Number(direction)]),
     unique,
     partialFilterExpression: partialFilterExpression as unknown,
-    expireAfterSeconds,
   };
 }
 
-/** An index that is defined otherwise than one of its name stands beside it under another, until that one is dropped. */
-const nameBeside = (name: string, wanted: object): string =>
-  `${name}@${createHash('sha256').update(JSON.stringify(wanted)).digest('hex').slice(0, 8)}`;
-
-/** The name an index was defined with. */
-export const baseName = (name: string): string => name.replace(/@[0-9a-f]{8}$/, '');
-
-async function dropIndex(collection: mongo.Collection<Doc>, name: string): Promise<void> {
-  await collection.dropIndex(name).catch((error: unknown) => {
-    // Another process was faster, or it is dropped already.
-    if (!(error instanceof mongo.MongoServerError) || error.codeName !== 'IndexNotFound') throw error;
+/** @param expire - whether the server removes expired documents by its own clock. */
+function wantedIndexes(schema: Schema, expire: boolean): WantedIndex[] {
+  return schema.indexes().map(([key, definition]) => {
+    const { name, unique, partialFilterExpression, expireAfterSeconds } = definition;
+    const options = {
+      name: name ?? Object.keys(key).join('_'),
+      ...(unique === true && { unique }),
+      ...(partialFilterExpression && { partialFilterExpression }),
+      ...(expire && expireAfterSeconds !== undefined && { expireAfterSeconds }),
+    };
+    return { key: key as mongo.IndexSpecification, options };
   });
 }
 
-/**
- * Builds an index that is new or defined otherwise. The old one goes only when the new one stands: what must be unique is so at every
- * moment, and where the new one cannot be built nothing has changed.
- */
-async function ensureIndex(
+const isOf =
+  (codeName: string) =>
+  (error: unknown): void => {
+    // Another process did the same a moment before.
+    if (!(error instanceof mongo.MongoServerError) || error.codeName !== codeName) throw error;
+  };
+
+async function createCollection(db: mongo.Db, name: string, schema: Schema): Promise<void> {
+  const options = { validator: validatorOf(schema), validationLevel: 'moderate', validationAction: 'error' };
+  await db.createCollection(name, options).catch(isOf('NamespaceExists'));
+}
+
+/** Finds what an existing collection's indexes differ in. An index that is replaced is dropped only after its successor is built. */
+function indexChanges(
   collection: mongo.Collection<Doc>,
   existing: readonly mongo.IndexDescriptionInfo[],
-  key: mongo.IndexSpecification,
-  options: Options,
-  mayChange: boolean,
-): Promise<void> {
-  const wanted = nature(key, options);
-  const own = existing.filter(({ name }) => baseName(name ?? '') === options.name);
-  const found = own.find((index) => isDeepStrictEqual(nature(index.key, index), wanted));
-  if (!found) {
-    if (!mayChange) throw otherVersion();
-    // One that keeps nothing unique may be away for a moment, and the server takes no second one on the same fields.
-    const loose = own.filter(({ unique }) => unique !== true);
-    for (const { name } of loose) await dropIndex(collection, name ?? '');
-    const isTaken = own.some((index) => index.name === options.name && !loose.includes(index));
-    const name = isTaken ? nameBeside(options.name, wanted) : options.name;
-    await collection.createIndex(key, { ...options, name }, {});
+  schema: Schema,
+  expire: boolean,
+): SchemaChange[] {
+  const wanted = wantedIndexes(schema, expire);
+  const current = new Set(wanted.map(({ options }) => options.name));
+  const ours = new Set(wanted.map(({ options }) => baseName(options.name)));
+  const build = ({ key, options }: WantedIndex) => collection.createIndex(key, options, {});
+  const drop = (name: string) => collection.dropIndex(name).catch(isOf('IndexNotFound'));
+  const of = { collection: collection.collectionName };
+  const changes: SchemaChange[] = [];
+  for (const index of wanted) {
+    const { name } = index.options;
+    const found = existing.find((other) => other.name === name);
+    const newer = existing.find((other) => isNewer(other.name ?? '', name));
+    if (newer) {
+      changes.push({ ...of, title: newer.name ?? '', kind: 'newer', apply: () => Promise.resolve() });
+    } else if (!found) {
+      changes.push({
+        ...of,
+        title: `build index ${name}`,
+        kind: 'create',
+        apply: async () => void (await build(index)),
+      });
+    } else if (!isDeepStrictEqual(definitionOf(found.key, found), definitionOf(index.key, index.options))) {
+      throw new Error(
+        `index ${name} has another definition in the database: an index that changes needs a new version`,
+      );
+    }
   }
-  if (!mayChange) return;
-  for (const { name = '' } of own.filter((index) => index !== found)) await dropIndex(collection, name);
+  for (const { name = '' } of existing) {
+    if (current.has(name) || !ours.has(baseName(name))) continue;
+    changes.push({
+      ...of,
+      title: `drop index ${name}`,
+      kind: 'replace',
+      apply: async () => void (await drop(name)),
+    });
+  }
+  return changes;
 }
 
-export interface Preparing {
-  /** Whether the server sweeps by its own clock what has expired. */
-  expire: boolean;
-  /** Whether indexes of a database that stands may be built and dropped. */
-  mayChange: boolean;
-}
-
-async function makeCollection(db: mongo.Db, name: string): Promise<void> {
-  await db.createCollection(name).catch((error: unknown) => {
-    // Another process was faster.
-    if (!(error instanceof mongo.MongoServerError) || error.codeName !== 'NamespaceExists') throw error;
-  });
-}
-
-function optionsOf(key: object, definition: SchemaIndexOptions, expire: boolean): Options {
-  const { name, unique, partialFilterExpression, expireAfterSeconds } = definition;
-  return {
-    name: name ?? Object.keys(key).join('_'),
-    ...(unique === true && { unique }),
-    ...(partialFilterExpression && { partialFilterExpression }),
-    ...(expire && expireAfterSeconds !== undefined && { expireAfterSeconds }),
-  };
-}
-
-async function prepareCollection(
+function validatorChange(
   db: mongo.Db,
   name: string,
   schema: Schema,
-  known: ReadonlySet<string>,
-  { expire, mayChange }: Preparing,
-): Promise<string | null> {
-  const collection = db.collection<Doc>(name);
-  if (!known.has(name)) {
-    if (!mayChange && known.size > 0) throw otherVersion();
-    await makeCollection(db, name);
-  }
-  const isKnown = known.has(name);
-  const existing = isKnown ? await collection.listIndexes().toArray() : [];
-  // The first process on an empty database makes everything, whatever it is.
-  const mayBuild = mayChange || known.size === 0;
-  for (const [key, definition] of schema.indexes()) {
-    const options = optionsOf(key, definition, expire);
-    await ensureIndex(collection, existing, key as mongo.IndexSpecification, options, mayBuild);
-  }
-  const expiring = schema
-    .indexes()
-    .findLast(([, { expireAfterSeconds }]) => expireAfterSeconds !== undefined);
-  return expiring ? (Object.keys(expiring[0])[0] ?? null) : null;
+  options: mongo.Document | undefined,
+): SchemaChange[] {
+  const validator = validatorOf(schema);
+  if (isDeepStrictEqual(options?.['validator'], validator)) return [];
+  const apply = async () => {
+    await db.command({ collMod: name, validator, validationLevel: 'moderate', validationAction: 'error' });
+  };
+  return [{ collection: name, title: `set the validator of ${name}`, kind: 'replace', apply }];
 }
 
-/**
- * Makes the collections and builds their indexes; one that is defined otherwise is built again. What stands as wanted is not touched: a
- * start waits for nobody's transaction.
- *
- * @returns by collection, the date field after which a document is gone, or null.
- */
-export async function prepareCollections(
+/** The names of indexes that earlier versions made and that no version needs any more, by collection. */
+export type RetiredIndexes = Readonly<Record<string, readonly string[]>>;
+
+/** What the collections, validators and indexes of a database differ in from their definition. It changes nothing by itself. */
+export async function schemaChanges(
   db: mongo.Db,
   schemas: Readonly<Record<string, Schema>>,
-  preparing: Preparing,
-): Promise<Map<string, string | null>> {
-  const known = new Set((await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name));
-  const prepared = Object.entries(schemas).map(
-    async ([name, schema]) => [name, await prepareCollection(db, name, schema, known, preparing)] as const,
-  );
-  return new Map(await Promise.all(prepared));
+  { expire, retired }: { expire: boolean; retired: RetiredIndexes },
+): Promise<SchemaChange[]> {
+  const listed = (await db.listCollections().toArray()) as mongo.CollectionInfo[];
+  const known = new Map(listed.map((info) => [info.name, info]));
+  const changes = Object.entries(schemas).map(async ([name, schema]): Promise<SchemaChange[]> => {
+    const info = known.get(name);
+    const collection = db.collection<Doc>(name);
+    if (!info) {
+      const make: SchemaChange = {
+        collection: name,
+        title: `create collection ${name}`,
+        kind: 'create',
+        apply: () => createCollection(db, name, schema),
+      };
+      return [make, ...indexChanges(collection, [], schema, expire)];
+    }
+    const existing = await collection.listIndexes().toArray();
+    const gone = (retired[name] ?? []).filter((index) => existing.some((other) => other.name === index));
+    return [
+      ...validatorChange(db, name, schema, info.options),
+      ...indexChanges(collection, existing, schema, expire),
+      ...gone.map((index): SchemaChange => {
+        const apply = async () => void (await collection.dropIndex(index).catch(isOf('IndexNotFound')));
+        return { collection: name, title: `drop index ${index}`, kind: 'replace', apply };
+      }),
+    ];
+  });
+  return (await Promise.all(changes)).flat();
+}
+
+/** By collection, the date field after which a document is gone, or null. */
+export function expiryFields(schemas: Readonly<Record<string, Schema>>): Map<string, string | null> {
+  const expiryOf = (schema: Schema): string | null => {
+    const index = schema.indexes().findLast(([, { expireAfterSeconds }]) => expireAfterSeconds !== undefined);
+    return (index && Object.keys(index[0])[0]) ?? null;
+  };
+  return new Map(Object.entries(schemas).map(([name, schema]) => [name, expiryOf(schema)]));
 }

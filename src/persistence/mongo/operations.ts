@@ -113,9 +113,15 @@ async function makeRoom(view: View, query: Query): Promise<number> {
   return (await view.model.deleteMany(filter, sessionOf(view))).deletedCount;
 }
 
+function freshDocument(view: View, document: object): Doc {
+  const fresh = newDocument(document, view.scope, view.now());
+  view.validate?.(view.name, fresh);
+  return fresh;
+}
+
 export function insert(view: View, document: object): Promise<Doc> {
   return translated(view, async () => {
-    const fresh = newDocument(document, view.scope, view.now());
+    const fresh = freshDocument(view, document);
     const write = () => view.model.collection.insertOne(fresh as never, sessionOf(view));
     // A refusal would end the transaction, so room is made before.
     if (view.session) await makeRoom(view, { _id: fresh._id });
@@ -132,9 +138,7 @@ export function insert(view: View, document: object): Promise<Doc> {
 export function insertMany(view: View, documents: readonly object[]): Promise<void> {
   const write = async (): Promise<void> => {
     for (let at = 0; at < documents.length; at += insertsPerMessage) {
-      const fresh = documents
-        .slice(at, at + insertsPerMessage)
-        .map((doc) => newDocument(doc, view.scope, view.now()));
+      const fresh = documents.slice(at, at + insertsPerMessage).map((doc) => freshDocument(view, doc));
       await view.model.collection.insertMany(fresh as never[], sessionOf(view));
     }
   };
@@ -152,6 +156,7 @@ export async function update(
     const stored = await get(view, id);
     const next = stored && nextDocument(stored, change, options, view.now());
     if (!next) return stored;
+    view.validate?.(view.name, next);
     const filter = { _id: id, tenantId: stored.tenantId, version: stored.version };
     const { matchedCount } = await translated(view, () =>
       view.model.collection.replaceOne(filter as never, next, sessionOf(view)),

@@ -1,6 +1,7 @@
 import type { Model, mongo, QueryFilter } from 'mongoose';
 import { requireDefined, type Doc } from '../document.js';
 import type { FindOptions, Query } from '../store.js';
+import type { Validate } from '../validation.js';
 
 /** One collection as one tenant sees it (scope null: as the server does), inside a transaction when there is a session. */
 export interface View {
@@ -10,6 +11,8 @@ export interface View {
   /** The date field after which a document is gone; null: it stays. */
   expiry: string | null;
   now: () => Date;
+  /** Checks a document before it is written. */
+  validate: Validate | undefined;
   session: mongo.ClientSession | undefined;
   /** Inside a transaction, whose reads are of one moment: what it has read by id and written, so that it is not fetched again. */
   seen: Map<string, Doc> | undefined;

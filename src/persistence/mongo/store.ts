@@ -4,14 +4,16 @@ import type { Logger } from '../../infrastructure/logger.js';
 import { systemClock, type Clock } from '../../shared/clock.js';
 import { AppError } from '../../shared/errors.js';
 import type { Doc } from '../document.js';
-import { requireFormat, storeFormat, type Opening } from '../format.js';
+import type { Opening } from '../format.js';
 import type { Reader, Scope, Step, Store, Transaction } from '../store.js';
 import { MongoCollection, MongoTransactionCollection, UpdateQueue } from './collection.js';
 import { counterSchema, createCounters } from './counters.js';
 import { translate } from './failures.js';
-import { prepareCollections, type Preparing } from './indexes.js';
+import { expiryFields, type RetiredIndexes } from './indexes.js';
 import { createModels, type Models } from './models.js';
+import { prepareDatabase, type Preparing } from './prepare.js';
 import type { View } from './query.js';
+import type { Validate } from '../validation.js';
 import { runSteps, TransactionRunner } from './transaction.js';
 
 const outside: Pick<View, 'session' | 'seen'> = { session: undefined, seen: undefined };
@@ -62,27 +64,11 @@ async function mayTransact(db: mongo.Db, log: Logger): Promise<boolean> {
   return false;
 }
 
-/**
- * Looks at the format of the database and makes its collections and indexes.
- *
- * @throws ConfigError when the database was written by a version that keeps it otherwise.
- */
-async function buildIndexes(
-  uri: string,
-  schemas: Readonly<Record<string, Schema>>,
-  preparing: Preparing,
-): ReturnType<typeof prepareCollections> {
+/** Prepares the database over a connection of its own, whose operations may take long. */
+async function prepare(uri: string, opening: Opening, preparing: Preparing): Promise<void> {
   const connection = await connect(uri, true);
   try {
-    const db = databaseOf(connection);
-    const about = db.collection<{ _id: string; format: number }>('about');
-    const kept = await about.findOne({ _id: 'store' });
-    requireFormat(kept?.format, 'MONGODB_URI');
-    const expiries = await prepareCollections(db, schemas, preparing);
-    if (!kept) {
-      await about.updateOne({ _id: 'store' }, { $setOnInsert: { format: storeFormat } }, { upsert: true });
-    }
-    return expiries;
+    await prepareDatabase(databaseOf(connection), opening, preparing);
   } finally {
     await connection.close();
   }
@@ -104,6 +90,16 @@ async function ping(db: mongo.Db): Promise<void> {
   }
 }
 
+export interface MongoOptions {
+  clock: Clock;
+  log: Logger;
+  /** What for; absent: for a server. */
+  opening?: Opening | undefined;
+  validate?: Validate | undefined;
+  /** Indexes of earlier versions. */
+  retired?: RetiredIndexes;
+}
+
 interface Parts {
   connection: Connection;
   models: Models;
@@ -113,6 +109,7 @@ interface Parts {
   /** Undefined on a server without transactions. */
   transactions: TransactionRunner | undefined;
   description: string;
+  validate: Validate | undefined;
 }
 
 class MongoStore implements Store {
@@ -166,11 +163,11 @@ class MongoStore implements Store {
   }
 
   #view(name: string, scope: string | null, inside: Pick<View, 'session' | 'seen'> = outside): View {
-    const { models, expiries, clock } = this.#parts;
+    const { models, expiries, clock, validate } = this.#parts;
     const model = models.get(name);
     const expiry = expiries.get(name);
     if (!model || expiry === undefined) throw new Error(`there is no collection ${name}`);
-    return { name, model, scope, expiry, now: () => clock.now(), ...inside };
+    return { name, model, scope, expiry, now: () => clock.now(), validate, ...inside };
   }
 
   #scope(scope: string | null): Scope {
@@ -195,14 +192,12 @@ class MongoStore implements Store {
 export async function openMongoStore(
   uri: string,
   schemas: Readonly<Record<string, Schema>>,
-  clock: Clock,
-  log: Logger,
-  opening: Opening = 'server',
+  { clock, log, opening = 'server', validate, retired = {} }: MongoOptions,
 ): Promise<Store> {
   // The server's own sweep goes by its own clock: only when that is ours too.
   const all = { ...schemas, counters: counterSchema };
-  const preparing = { expire: clock === systemClock, mayChange: opening === 'server' };
-  const expiries = await buildIndexes(uri, all, preparing);
+  await prepare(uri, opening, { schemas: all, expire: clock === systemClock, retired });
+  const expiries = expiryFields(all);
   const connection = await connect(uri);
   const db = databaseOf(connection);
   const { version } = (await db.admin().command({ buildInfo: 1 })) as { version?: string };
@@ -211,5 +206,5 @@ export async function openMongoStore(
     ? new TransactionRunner(connection.getClient())
     : undefined;
   const models = createModels(connection, schemas);
-  return new MongoStore({ connection, models, expiries, clock, transactions, description });
+  return new MongoStore({ connection, models, expiries, clock, transactions, description, validate });
 }
