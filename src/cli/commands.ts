@@ -5,6 +5,7 @@ import { backupCommand } from './backup.js';
 import { checkCommand } from './check.js';
 import type { Command } from './command.js';
 import { demoCommand } from './demo.js';
+import { migrateCommand } from './migrate.js';
 import { openApiCommand } from './openapi.js';
 import {
   operatorKeyCreateCommand,
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   exportCommand,
   importCommand,
   backupCommand,
+  migrateCommand,
   auditVerifyCommand,
   openApiCommand,
 ];

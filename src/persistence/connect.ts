@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from '../infrastructure/logger.js';
 import type { Clock } from '../shared/clock.js';
-import { schemas } from './collections/index.js';
+import { retiredIndexes, schemas } from './collections/index.js';
+import { EmbeddedMigrationTarget } from './migrations/embedded.js';
+import type { MigrationTarget } from './migrations/migration.js';
 import { openEmbeddedStore } from './embedded/store.js';
-import { openMongoStore } from './mongo/store.js';
+import { openMongoMigration, openMongoStore } from './mongo/store.js';
 import { databaseFile } from './embedded/file-check.js';
 import type { Opening } from './format.js';
 import type { Store } from './store.js';
@@ -43,7 +45,20 @@ export async function openStore({
 }: StoreOptions): Promise<Store> {
   return mongodbUri === undefined
     ? openEmbeddedStore(dataDir, schemas, clock, { opening, log, validate })
-    : openMongoStore(mongodbUri, schemas, { clock, log, opening, validate });
+    : openMongoStore(mongodbUri, schemas, { clock, log, opening, validate, retired: retiredIndexes });
+}
+
+/** Opens the database the configuration names to migrate it. */
+export async function openMigrationTarget({
+  mongodbUri,
+  dataDir,
+}: {
+  mongodbUri?: string | undefined;
+  dataDir: string;
+}): Promise<MigrationTarget> {
+  return mongodbUri === undefined
+    ? new EmbeddedMigrationTarget(dataDir)
+    : openMongoMigration(mongodbUri, schemas, retiredIndexes);
 }
 
 /** An empty embedded database that is gone once it is closed: to try something out on. */

@@ -38,18 +38,29 @@ describe('what expires', () => {
   });
 
   it('stays for ever when its end is null or absent', async () => {
-    const flows = store.server.collection('sign_in_flows');
-    const { expiresAt, ...endless } = flow(later(minute));
-    expect(expiresAt).to.not.equal(undefined);
-    const absent = await flows.insert(endless as never);
-    const none = await flows.insert({ ...flow(later(minute)), expiresAt: null } as never);
+    const payloads = store.server.collection('oidc_payloads');
+    const endless = () => ({
+      _id: newId(),
+      tenantId: 'server',
+      payload: '{}',
+      grantId: newId(),
+      uid: null,
+      accountId: null,
+      clientId: null,
+      sessionId: null,
+      consumedAt: null,
+    });
+    const absent = await payloads.insert(endless() as never);
+    const none = await payloads.insert({ ...endless(), expiresAt: null });
     clock.advance(100 * 365 * 24 * 60 * minute);
-    for (const { _id, tokenHash } of [absent, none]) {
-      expect(await flows.get(_id)).to.have.property('_id', _id);
-      expect(await flows.findOne({ tokenHash })).to.have.property('_id', _id);
-      expect(await flows.count({ tokenHash })).to.equal(1);
-      expect(await flows.update(_id, (stored) => ({ ...stored, csrfToken: 'd' }))).to.include({ version: 2 });
-      expect(await flows.remove(_id)).to.equal(true);
+    for (const { _id, grantId } of [absent, none]) {
+      expect(await payloads.get(_id)).to.have.property('_id', _id);
+      expect(await payloads.findOne({ grantId })).to.have.property('_id', _id);
+      expect(await payloads.count({ grantId })).to.equal(1);
+      expect(await payloads.update(_id, (stored) => ({ ...stored, payload: '[]' }))).to.include({
+        version: 2,
+      });
+      expect(await payloads.remove(_id)).to.equal(true);
     }
   });
 

@@ -104,7 +104,7 @@ export const jobSchema = defineCollection<JobDocument>(
     error: String,
   },
   [
-    { name: 'jobs_due', key: { kind: 1, runAt: 1 } },
+    { name: 'jobs_due', version: 2, key: { kind: 1, runAt: 1 } },
     { name: 'jobs_by_tenant', key: { tenantId: 1, failedAt: 1, _id: 1 } },
   ],
 );

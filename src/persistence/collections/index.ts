@@ -74,5 +74,8 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   users: users.userSchema,
 };
 
+/** Indexes of format 1 that no query needs any more. `gatehouse migrate` drops them. */
+export const retiredIndexes: Readonly<Partial<Record<CollectionName, readonly string[]>>> = {};
+
 /** The names of all collections. */
 export const collectionNames = Object.keys(schemas) as CollectionName[];

@@ -8,13 +8,14 @@ interface Counter {
 }
 
 /** Times a counter is tried to be made. */
-const mostTries = 5;
+const maxAttempts = 5;
 
 /** Their one index: MongoDB sweeps away those that have ended. */
-export const counterSchema = new Schema({ expiresAt: Date }).index(
-  { expiresAt: 1 },
-  { name: 'counters_expiry', expireAfterSeconds: 0 },
-);
+export const counterSchema = new Schema({
+  _id: { type: String, required: true },
+  count: { type: Number, required: true },
+  expiresAt: { type: Date, required: true },
+}).index({ expiresAt: 1 }, { name: 'counters_expiry', expireAfterSeconds: 0 });
 
 /** The store's counters: one small document each, changed by one atomic update. */
 export function createCounters(db: mongo.Db, now: () => Date) {
@@ -39,7 +40,7 @@ export function createCounters(db: mongo.Db, now: () => Date) {
           return { count: counter?.count ?? by, expiresAt: counter?.expiresAt ?? expiresAt };
         } catch (error) {
           // Several that find no counter all try to make it: the others then count on the first one's.
-          if (!isDuplicate(error) || attempt === mostTries) throw translate(error, 'counters');
+          if (!isDuplicate(error) || attempt === maxAttempts) throw translate(error, 'counters');
         }
       }
     },

@@ -124,7 +124,7 @@ function validatorChange(
 }
 
 /** The names of indexes that earlier versions made and that no version needs any more, by collection. */
-export type RetiredIndexes = Readonly<Record<string, readonly string[]>>;
+export type RetiredIndexes = Readonly<Partial<Record<string, readonly string[]>>>;
 
 /** What the collections, validators and indexes of a database differ in from their definition. It changes nothing by itself. */
 export async function schemaChanges(

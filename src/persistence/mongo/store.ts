@@ -5,11 +5,13 @@ import { systemClock, type Clock } from '../../shared/clock.js';
 import { AppError } from '../../shared/errors.js';
 import type { Doc } from '../document.js';
 import type { Opening } from '../format.js';
+import type { MigrationTarget } from '../migrations/migration.js';
 import type { Reader, Scope, Step, Store, Transaction } from '../store.js';
 import { MongoCollection, MongoTransactionCollection, UpdateQueue } from './collection.js';
 import { counterSchema, createCounters } from './counters.js';
 import { translate } from './failures.js';
 import { expiryFields, type RetiredIndexes } from './indexes.js';
+import { MongoMigrationTarget } from './migration.js';
 import { createModels, type Models } from './models.js';
 import { prepareDatabase, type Preparing } from './prepare.js';
 import type { View } from './query.js';
@@ -72,6 +74,17 @@ async function prepare(uri: string, opening: Opening, preparing: Preparing): Pro
   } finally {
     await connection.close();
   }
+}
+
+/** Opens a MongoDB database to migrate it. */
+export async function openMongoMigration(
+  uri: string,
+  schemas: Readonly<Record<string, Schema>>,
+  retired: RetiredIndexes,
+): Promise<MigrationTarget> {
+  const connection = await connect(uri, true);
+  const preparing = { schemas: { ...schemas, counters: counterSchema }, expire: true, retired };
+  return new MongoMigrationTarget(databaseOf(connection), preparing, () => connection.close());
 }
 
 /** Asks for an answer, and does not wait longer for one than {@link maxPingMs}. */
