@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { measureFairness } from './bench-fairness.mjs';
+import { manyTenants, measureStart } from './bench-start.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -22,13 +23,14 @@ const { values: options } = parseArgs({
     out: { type: 'string', default: '.cache/bench' },
     only: { type: 'string' },
     users: { type: 'string', default: '20000' },
+    tenants: { type: 'string', default: '500' },
     row: { type: 'string' },
     profile: { type: 'string' },
   },
 });
 const bench = resolve(process.env.BENCH_DIR ?? '../shared/bench');
 const isFairness = options.only === 'fairness';
-if (!isFairness && !existsSync(join(bench, 'scim-bench.mjs'))) {
+if (!isFairness && options.only !== 'start' && !existsSync(join(bench, 'scim-bench.mjs'))) {
   console.error(`no benchmark at ${bench}: set BENCH_DIR to the folder of scim-bench.mjs`);
   process.exit(78);
 }
@@ -51,11 +53,19 @@ const bootstrap = {
   ],
 };
 
-/** Starts a server on an empty database; gives its process and how to end it. */
-async function start(mongodbUri, watched = false) {
+const secretKey = randomBytes(48).toString('base64url');
+
+/** A folder for a database, with the bootstrap file in it. */
+function makeDataDir(content = bootstrap) {
   const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
+  writeFileSync(join(dataDir, 'bootstrap.json'), JSON.stringify(content));
+  return dataDir;
+}
+
+/** Starts a server, on an empty database unless one is given; gives its process and how to end it. */
+async function start(mongodbUri, watched = false, given = undefined) {
+  const dataDir = given ?? makeDataDir();
   const file = join(dataDir, 'bootstrap.json');
-  writeFileSync(file, JSON.stringify(bootstrap));
   const watch = watched ? ['--import', resolve('scripts/loop-watch.mjs')] : [];
   const profile = options.profile ? ['--cpu-prof', '--cpu-prof-dir', resolve(options.profile)] : [];
   const child = spawn(process.execPath, [...watch, ...profile, 'dist/cli/main.js', 'start'], {
@@ -67,23 +77,23 @@ async function start(mongodbUri, watched = false) {
       DATA_DIR: dataDir,
       BOOTSTRAP_FILE: file,
       LOG_LEVEL: 'info',
-      SECRET_KEY: randomBytes(48).toString('base64url'),
+      SECRET_KEY: secretKey,
       DRAIN_SECONDS: '0',
       MONGODB_URI: mongodbUri ?? '',
     },
   });
-  for (let tries = 0; tries < 150; tries += 1) {
+  for (let tries = 0; tries < 1500; tries += 1) {
     const ready = await fetch(`http://127.0.0.1:${options.port}/readyz`).then(
       (r) => r.ok,
       () => false,
     );
     if (ready) break;
-    await delay(200);
+    await delay(50);
   }
   const stop = async () => {
     child.kill('SIGTERM');
     await new Promise((done) => child.once('exit', done));
-    rmSync(dataDir, { recursive: true, force: true });
+    if (given === undefined) rmSync(dataDir, { recursive: true, force: true });
   };
   return { child, stop };
 }
@@ -130,6 +140,12 @@ if (isFairness) {
     { loud, quiet },
     { users: Number(options.users), seconds, row: options.row, child },
   ).finally(stop);
+  process.exit(0);
+}
+if (options.only === 'start') {
+  const dataDir = makeDataDir(manyTenants(Number(options.tenants)));
+  await measureStart(() => start(undefined, false, dataDir), Number(options.tenants));
+  rmSync(dataDir, { recursive: true, force: true });
   process.exit(0);
 }
 const out = resolve(options.out);
