@@ -1,5 +1,5 @@
 import type { UserDocument } from '../../persistence/collections/users.js';
-import type { Query } from '../../persistence/store.js';
+import type { Collection, Query } from '../../persistence/store.js';
 import type { Core } from '../core.js';
 import { fold } from '../../shared/fold.js';
 import { containing, containingAnyCase } from '../search-text.js';
@@ -178,6 +178,18 @@ async function queryOf(core: Core, tenantId: string, filter: UserFilter): Promis
   return queries.length === 0 ? {} : { $and: queries };
 }
 
+/** More matches than these are counted, and found in their order. */
+const maxKnownIds = 500;
+
+/**
+ * The ids of all matches, where they are few. No index knows the middle of a name, so a search looks at every user: one look then gives
+ * both the page and the total.
+ */
+async function findFewIds(users: Collection<UserDocument>, query: Query): Promise<string[] | undefined> {
+  const found = await users.find(query, { fields: [], limit: maxKnownIds + 1 });
+  return found.length > maxKnownIds ? undefined : found.map(({ _id }) => _id);
+}
+
 /**
  * The list of users as administrators search it.
  *
@@ -193,15 +205,18 @@ export async function searchUsers(
   const query = await queryOf(core, tenantId, filter);
   const field = sortFields[page.sort];
   const direction = page.descending ? -1 : 1;
-  const [items, total] = await Promise.all([
-    users.find(query, {
-      sort: { [field]: direction },
-      limit: page.limit,
-      ...(page.until && { until: page.until }),
-      ...(page.after && { after: positionOf(page.sort, page.after) }),
-    }),
-    users.count(query),
-  ]);
+  const options = {
+    sort: { [field]: direction },
+    limit: page.limit,
+    ...(page.until && { until: page.until }),
+    ...(page.after && { after: positionOf(page.sort, page.after) }),
+  } as const;
+  const ids = filter.q === undefined ? undefined : await findFewIds(users, query);
+  if (ids) {
+    const items = await users.find({ $and: [{ _id: { $in: ids } }, query] }, options);
+    return { items, total: ids.length };
+  }
+  const [items, total] = await Promise.all([users.find(query, options), users.count(query)]);
   return { items, total };
 }
 
