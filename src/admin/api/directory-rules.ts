@@ -4,6 +4,7 @@ import { checkRules, conditionOf } from '../../identity/directories/rules.js';
 import { ruleId } from '../../identity/grants/role-mapping.js';
 import { dryRunRules, explainRoles } from '../../identity/users/role-explanation.js';
 import { tenantConfig } from '../../identity/tenants/config.js';
+import { AppError } from '../../shared/errors.js';
 import { listOf, pageOfAll, pageParameters } from '../list.js';
 import { ruleInput, ruleSchema } from '../present/directory.js';
 import { dryRunSchema, presentExplanation, roleExplanationSchema } from '../present/role-explanation.js';
@@ -80,12 +81,15 @@ const deleteRule = route({
   method: 'delete',
   path: '/directories/{id}/rules/{ruleId}',
   id: 'deleteRoleRule',
-  summary: 'Take a rule away, and what it gave; one that is not there is no fault',
+  summary: 'Remove a rule and the roles it gave',
   tag: directoryTag,
   permission: 'scim.manage',
   target: targetDirectory,
   async handler({ core, actor, params, target }) {
     const roleRules = target.roleRules.filter((rule) => rule.id !== params.ruleId);
+    if (roleRules.length === target.roleRules.length) {
+      throw new AppError('rule.not_found', 'this directory has no such rule');
+    }
     await updateDirectory(core, actor, params.id, { roleRules }, { ifVersion: target.version });
     return {};
   },

@@ -3,6 +3,7 @@ import {
   changeMembers,
   countMembers,
   createGroupWithMembers,
+  isMember,
   membersOf,
   type Member,
 } from '../../identity/groups/members.js';
@@ -258,13 +259,16 @@ const removeMember = route({
   method: 'delete',
   path: '/groups/{id}/members/{memberId}',
   id: 'removeGroupMember',
-  summary: 'Remove a member; succeeds if they are not a member',
+  summary: 'Remove a member',
   tag,
   permission: 'groups.manage',
   target: targetGroup,
   openTo,
   async handler({ core, actor, params, target, ifVersion }) {
     await requireUnprovisioned(core, target);
+    if (!(await isMember(core, actor.tenantId, params.id, params.memberId))) {
+      throw new AppError('member.not_found', 'this group has no such member');
+    }
     await changeMembers(core, actor, params.id, { remove: [params.memberId] }, ifVersion);
     return {};
   },

@@ -230,6 +230,19 @@ export async function createGroupWithMembers(
   return whole;
 }
 
+/** Whether a user or a group of this id is a direct member of a group. */
+export async function isMember(
+  core: Core,
+  tenantId: string,
+  groupId: string,
+  memberId: string,
+): Promise<boolean> {
+  const scope = core.store.tenant(tenantId);
+  const member =
+    (await scope.collection('users').get(memberId)) ?? (await scope.collection('groups').get(memberId));
+  return member?.groupIds.includes(groupId) === true;
+}
+
 export interface Member {
   id: string;
   type: 'User' | 'Group';

@@ -324,6 +324,8 @@ describe('administration in the API', () => {
         .send({ members: [bob._id] })
         .expect(200);
       await acme.call('delete', `/groups/${id}/members/${ada._id}`).expect(204);
+      const again = await acme.call('delete', `/groups/${id}/members/${ada._id}`);
+      expect(again.body).to.include({ status: 404, code: 'member.not_found' });
       const members = await acme.call('get', `/groups/${id}/members`);
       expect(members.body).to.nested.include({ total: 1, 'items[0].id': bob._id });
       const user = await acme.call('get', `/users/${bob._id}`);

@@ -97,6 +97,8 @@ describe('directories in the API', () => {
     expect(bodyOf(single).errors[0]?.pointer).to.equal('/grant/1');
     await acme.call('delete', path(`/rules/${bodyOf(added).id}`)).expect(204);
     expect(bodyOf(await acme.call('get', path('/rules'))).items).to.have.length(1);
+    const again = await acme.call('delete', path(`/rules/${bodyOf(added).id}`));
+    expect(again.body).to.include({ status: 404, code: 'rule.not_found' });
   });
 
   it('do not let anybody grant by rule what they lack', async () => {
