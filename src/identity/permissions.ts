@@ -40,6 +40,10 @@ export const permissionCatalogue: readonly Permission[] = [
 /** Every permission an administrator holds. */
 export const administratorPermissions: ReadonlySet<string> = new Set(Object.keys(file.permissions));
 
+/** Whether an actor holds every permission of an administrator. */
+export const holdsEverything = (actor: Actor): boolean =>
+  [...administratorPermissions].every((permission) => actor.permissions.has(permission));
+
 /** Every permission there is: what the system itself acts with. */
 export const allPermissions: ReadonlySet<string> = new Set(permissionCatalogue.map(({ key }) => key));
 

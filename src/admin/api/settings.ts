@@ -5,7 +5,8 @@ import {
   settingsOf,
   type SettingsPatch,
 } from '../../identity/tenants/settings.js';
-import { getTenant, updateTenant, type TenantDocument } from '../../identity/tenants/tenants.js';
+import { updateTenant } from '../../identity/roles/tenant-change.js';
+import { getTenant, type TenantDocument } from '../../identity/tenants/tenants.js';
 import { route, type Reply, type Route } from '../route.js';
 import { z } from '../schema.js';
 

@@ -240,6 +240,8 @@ const decided = [
   'approved',
   'roles',
   'services',
+  'limitedProducts',
+  'userProfileAccess',
   'accessExpiresAt',
 ] as const satisfies readonly (keyof ChangeUserInput)[];
 

@@ -109,6 +109,16 @@ export function listApiKeys(core: Core, tenantId: string): Promise<ApiKeyDocumen
 }
 
 /**
+ * Nobody acts above themself: a key is changed and revoked by those who hold all that its role gives.
+ *
+ * @throws AppError `role.not_grantable`.
+ */
+function* requireAuthorityOverKey(tx: Transaction, actor: Actor, key: ApiKeyDocument): Step<void> {
+  const role = (yield* tenantConfigStep(tx, actor.tenantId)).roles.get(key.role);
+  if (role) requireGrantable(actor, [role]);
+}
+
+/**
  * Changes what a key may do, or its value.
  *
  * @throws AppError `api_key.not_found`, `input.invalid`, `role.not_grantable`, `resource.version_mismatch`.
@@ -126,6 +136,7 @@ export async function updateApiKey(
     const before = yield* keys.get(id);
     if (!before) throw new AppError('api_key.not_found', 'there is no such key');
     requireVersion(before, options);
+    yield* requireAuthorityOverKey(tx, actor, before);
     const role = change.role ?? before.role;
     if (change.role !== undefined) yield* requireKeyRole(tx, actor, change.role);
     const keyHash = change.key === undefined ? before.keyHash : hashToken(change.key);
@@ -138,13 +149,14 @@ export async function updateApiKey(
   });
 }
 
-/** @throws AppError `api_key.not_found`. */
+/** @throws AppError `api_key.not_found`, `role.not_grantable`. */
 export async function revokeApiKey(core: Core, actor: Actor, id: string): Promise<void> {
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
     const keys = tx.tenant(actor.tenantId).collection('api_keys');
     const key = yield* keys.get(id);
     if (!key) throw new AppError('api_key.not_found', 'there is no such key');
+    yield* requireAuthorityOverKey(tx, actor, key);
     yield* keys.remove(id);
     yield* recordEvent(tx, actor, { action: 'api_key.revoked', target: partyOf(key) }, now);
   });

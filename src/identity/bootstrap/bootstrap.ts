@@ -5,7 +5,8 @@ import { positionOf } from './read.js';
 import { all, applyEntry, at, digestsOf, type EntryOutcome, type Run } from './run.js';
 import { BootstrapError, type BootstrapFile, type BootstrapTenant } from './schema.js';
 import type { Core } from '../core.js';
-import { createTenant, findTenantBySlug, updateTenant, type TenantDocument } from '../tenants/tenants.js';
+import { updateTenant } from '../roles/tenant-change.js';
+import { createTenant, findTenantBySlug, type TenantDocument } from '../tenants/tenants.js';
 import type { SettingsPatch } from '../tenants/settings.js';
 
 export { parseBootstrap } from './read.js';

@@ -2,7 +2,7 @@ import type { CredentialDocument, TwoFactor, UserDocument } from '../../persiste
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { recordEvent } from '../audit/audit.js';
-import { requireAuthority } from '../users/authority.js';
+import { refuseSelf, requireAuthority } from '../users/authority.js';
 import { brandOf } from '../tenants/branding.js';
 import type { Actor, Core } from '../core.js';
 import { newCredential } from '../users/credentials.js';
@@ -194,12 +194,7 @@ export async function enrolTwoFactor(
   });
 }
 
-/**
- * Takes the second factor away by an administrator, whom the person has shown who they are.
- *
- * @throws AppError `user.above_actor`.
- */
-export async function removeTwoFactor(core: Core, actor: Actor, user: UserDocument): Promise<void> {
+async function storeRemoval(core: Core, actor: Actor, user: UserDocument): Promise<void> {
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
     const current = (yield* tx.tenant(user.tenantId).collection('users').get(user._id)) ?? user;
@@ -210,6 +205,16 @@ export async function removeTwoFactor(core: Core, actor: Actor, user: UserDocume
     const target = partyOf(user);
     yield* recordEvent(tx, actor, { action: 'twofactor.reset', target }, now);
   });
+}
+
+/**
+ * Takes the second factor away by an administrator, whom the person has shown who they are.
+ *
+ * @throws AppError `user.above_actor`; `user.self_change`: one's own needs a proof ({@link removeOwnTwoFactor}).
+ */
+export async function removeTwoFactor(core: Core, actor: Actor, user: UserDocument): Promise<void> {
+  refuseSelf(actor, user, 'reset the second factor of');
+  await storeRemoval(core, actor, user);
 }
 
 /**
@@ -235,5 +240,5 @@ export async function removeOwnTwoFactor(
     }
     await requireOwnProof(core, user, proof);
   }
-  await removeTwoFactor(core, actor, user);
+  await storeRemoval(core, actor, user);
 }

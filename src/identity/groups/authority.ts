@@ -3,16 +3,13 @@ import type { GroupDocument } from '../../persistence/collections/groups.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import type { Actor, Core } from '../core.js';
 import { descendantGroupsStep, knownGroupsStep, reachable, type GroupNode } from '../grants/group-graph.js';
-import { administratorPermissions, requireGrantable } from '../permissions.js';
+import { holdsEverything, requireGrantable } from '../permissions.js';
 import { compileRules, mapCompiledRules } from '../grants/role-mapping.js';
 import type { Role, TenantConfig } from '../tenants/config.js';
 import { type WriteContext } from '../users/save.js';
 import { aliasesFor } from '../grants/rule-paths.js';
 
 type Named = Pick<GroupDocument, '_id' | 'displayName' | 'externalId'>;
-
-const holdsEverything = (actor: Actor): boolean =>
-  [...administratorPermissions].every((permission) => actor.permissions.has(permission));
 
 const knownRoles = (config: TenantConfig, keys: readonly string[]): Role[] =>
   keys.flatMap((key) => config.roles.get(key) ?? []);

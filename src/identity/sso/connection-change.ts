@@ -9,7 +9,7 @@ import { AppError, type InputFault } from '../../shared/errors.js';
 import { connectionKeyFault } from './connection-address.js';
 import { domainFault, domainsOf, verifiedOf, type ConnectionDomainInput } from './domains.js';
 import type { Actor, Core } from '../core.js';
-import { administratorPermissions } from '../permissions.js';
+import { holdsEverything } from '../permissions.js';
 import { sharedIssuerFault, type TenantClaim } from './shared-issuers.js';
 import { outboundFault } from '../web-address.js';
 
@@ -74,11 +74,6 @@ export function requireOwnProvider(connection: Pick<SsoConnectionInput, 'issuer'
 /** Only the operator says without a proof that a domain is somebody's. */
 export const mayVerify = (actor: Actor): boolean =>
   actor.party.type === 'system' || actor.party.type === 'operator';
-
-/** Whether somebody may do all that an administrator may. */
-export function holdsEverything(actor: Actor): boolean {
-  return [...administratorPermissions].every((permission) => actor.permissions.has(permission));
-}
 
 type Provider = Pick<SsoConnectionDocument, 'issuer' | 'clientId' | 'tenantClaim'>;
 

@@ -6,7 +6,6 @@ import { recordEvent } from '../audit/audit.js';
 import { changesBetween } from '../changes.js';
 import {
   changedConnection,
-  holdsEverything,
   mayVerify,
   requireOwnProvider,
   requireValidConnection,
@@ -17,6 +16,7 @@ import {
 import { domainsOf, verifiedOf } from './domains.js';
 import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
+import { holdsEverything } from '../permissions.js';
 import { tenantSettings } from '../tenants/settings.js';
 import { touchTenant } from '../tenants/config.js';
 import { requireVersion, type WriteOptions } from '../versions.js';

@@ -112,6 +112,19 @@ export function buildTenantConfig(
   };
 }
 
+/** A tenant's configuration as it is to be under another preset or other settings. */
+export function configUnder(config: TenantConfig, tenant: TenantDocument): TenantConfig {
+  const kept = [...config.roles.values()].filter(({ builtIn }) => !builtIn);
+  const all = [...kept, ...presetRoles(tenant.preset)];
+  return {
+    ...config,
+    tenant,
+    settings: settingsOf(tenant),
+    roles: new Map(all.map((role) => [role.fullKey, role])),
+    administratorRoles: all.filter((role) => role.isAdministrator).map((role) => role.fullKey),
+  };
+}
+
 const givesRoles = { roleIds: { $gt: '' } };
 
 const cacheKey = (tenant: TenantDocument): string =>

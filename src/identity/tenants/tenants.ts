@@ -4,21 +4,10 @@ import { AppError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { systemActor } from '../actors.js';
 import { recordEvent } from '../audit/audit.js';
-import { changesBetween } from '../changes.js';
 import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
-import { builtInRoles, managementPermissions, requireGrantable } from '../permissions.js';
-import { tenantConfigStep } from './config.js';
 import { isCustomer } from './operator-tenant.js';
-import {
-  nestSettings,
-  ownSettings,
-  presetNames,
-  settingsOf,
-  type Settings,
-  type SettingsPatch,
-} from './settings.js';
-import { requireVersion, type WriteOptions } from '../versions.js';
+import { nestSettings, presetNames, type SettingsPatch } from './settings.js';
 
 export type { TenantDocument } from '../../persistence/collections/tenants.js';
 
@@ -34,7 +23,8 @@ const duplicates = {
   tenants_slug: { code: 'tenant.slug_taken', message: 'the slug is taken', pointer: '/slug' },
 } as const;
 
-function requirePreset(preset: string): void {
+/** @throws AppError `input.invalid`. */
+export function requirePreset(preset: string): void {
   if (presetNames.some((name) => name === preset)) return;
   throw new AppError('input.invalid', `there is no preset ${preset}`, {
     errors: [{ pointer: '/preset', detail: `must be one of ${presetNames.join(', ')}` }],
@@ -107,121 +97,4 @@ export function listTenants(core: Core): Promise<TenantDocument[]> {
 /** The tenants of customers in the order they were made. */
 export function listCustomers(core: Core): Promise<TenantDocument[]> {
   return core.store.server.collection('tenants').find(isCustomer);
-}
-
-export interface TenantChange {
-  name?: string | undefined;
-  /** Its settings count where the tenant has none of its own. */
-  preset?: string | undefined;
-  /** Put over the tenant's own settings; with `replace` in their place. */
-  settings?: SettingsPatch | undefined;
-  replace?: boolean | undefined;
-}
-
-/** Whether somebody holds two roles at one place, which `roles.multiple: false` does not allow. */
-async function hasHoldersOfTwo(core: Core, tenantId: string): Promise<boolean> {
-  const users = core.store
-    .tenant(tenantId)
-    .collection('users')
-    .iterate({}, { fields: ['grants'] });
-  for await (const { grants } of users) {
-    const roles = new Set(grants.filter((grant) => grant.type === 'manual').map((grant) => grant.role));
-    const places = [...roles].map((role) => (role.includes(':') ? role.split(':')[0] : ''));
-    if (new Set(places).size < places.length) return true;
-  }
-  return false;
-}
-
-async function requireSingleRoles(
-  core: Core,
-  before: Settings,
-  after: Settings,
-  tenantId: string,
-): Promise<void> {
-  if (!before['roles.multiple'] || after['roles.multiple'] || !(await hasHoldersOfTwo(core, tenantId)))
-    return;
-  throw new AppError('input.invalid', 'some users hold several roles', {
-    errors: [{ pointer: '/roles.multiple', detail: 'take the second roles from their holders first' }],
-  });
-}
-
-/** Whether somebody or something would have a role of this name. */
-function* isHeld(tx: Transaction, tenantId: string, role: string): Step<boolean> {
-  const scope = tx.tenant(tenantId);
-  if (yield* scope.collection('users').findOne({ 'grants.role': role })) return true;
-  if (yield* scope.collection('api_keys').findOne({ role })) return true;
-  if (yield* scope.collection('groups').findOne({ roleIds: role })) return true;
-  const directories = yield* scope.collection('directories').find({});
-  return directories.some(({ roleRules }) => roleRules.some(({ grant }) => grant.includes(role)));
-}
-
-/** Those that are in one of the lists only. */
-const inOneOnly = (a: readonly string[], b: readonly string[]): string[] => [
-  ...a.filter((entry) => !b.includes(entry)),
-  ...b.filter((entry) => !a.includes(entry)),
-];
-
-/**
- * A preset brings roles along and takes those of the one before away. Whoever holds a role of such a name, given under another preset or by
- * a role made here, gets what the new one holds, or loses what the old one held: whoever changes the preset has to hold that too.
- *
- * @throws AppError `role.not_grantable`.
- */
-function* requireMayMove(tx: Transaction, actor: Actor, preset: string): Step<void> {
-  const { roles, tenant } = yield* tenantConfigStep(tx, actor.tenantId);
-  const own = yield* tx.tenant(actor.tenantId).collection('roles').find({ applicationKey: null });
-  const after = new Map([...own, ...builtInRoles(preset)].map(({ key, permissions }) => [key, permissions]));
-  const keys = [...builtInRoles(tenant.preset), ...builtInRoles(preset)].map(({ key }) => key);
-  for (const key of new Set(keys)) {
-    const later = managementPermissions(after.get(key) ?? []);
-    const moved = { fullKey: key, permissions: inOneOnly(roles.get(key)?.management ?? [], later) };
-    const isBeyond = moved.permissions.some((permission) => !actor.permissions.has(permission));
-    if (isBeyond && (yield* isHeld(tx, actor.tenantId, key))) requireGrantable(actor, [moved]);
-  }
-}
-
-function changed(tenant: TenantDocument, change: TenantChange): TenantDocument {
-  const own = change.replace ? {} : ownSettings(tenant);
-  return {
-    ...tenant,
-    name: change.name ?? tenant.name,
-    preset: change.preset ?? tenant.preset,
-    settings: change.settings ? nestSettings({ ...own, ...change.settings }) : tenant.settings,
-  };
-}
-
-/**
- * Changes a tenant's name, preset or settings.
- *
- * @returns the tenant; the very same version when nothing changed.
- * @throws AppError `tenant.not_found`, `input.invalid`, `role.not_grantable`, `resource.version_mismatch`.
- */
-export async function updateTenant(
-  core: Core,
-  actor: Actor,
-  change: TenantChange,
-  options: WriteOptions = {},
-): Promise<TenantDocument> {
-  if (change.preset !== undefined) requirePreset(change.preset);
-  const { tenantId } = actor;
-  const stored = await getTenant(core, tenantId);
-  await requireSingleRoles(core, settingsOf(stored), settingsOf(changed(stored, change)), tenantId);
-  const now = core.clock.now();
-  return core.store.transaction(function* (tx) {
-    const tenants = tx.tenant(tenantId).collection('tenants');
-    const before = yield* tenants.get(tenantId);
-    if (!before) throw new AppError('tenant.not_found', 'there is no such tenant');
-    requireVersion(before, options);
-    const wanted = changed(before, change);
-    const changes = changesBetween(
-      { name: before.name, preset: before.preset, ...settingsOf(before) },
-      { name: wanted.name, preset: wanted.preset, ...settingsOf(wanted) },
-    );
-    if (changes.length === 0) return before;
-    if (wanted.preset !== before.preset) yield* requireMayMove(tx, actor, wanted.preset);
-    const after = yield* tenants.update(tenantId, () => wanted);
-    const target = { type: 'tenant', id: tenantId, label: before.slug };
-    yield* recordEvent(tx, actor, { action: 'settings.changed', target, changes }, now);
-    return after ?? before;
-  });
 }

@@ -3,10 +3,15 @@ import { AppError } from '../../shared/errors.js';
 import type { Actor, Core } from '../core.js';
 import { liveGrants } from '../grants/effective-roles.js';
 import { tenantConfig, type TenantConfig } from '../tenants/config.js';
-import { servicesOf } from '../grants/services.js';
+import { accessOf } from '../grants/services.js';
 
 export const isSelf = (actor: Actor, user: Pick<UserDocument, '_id'>): boolean =>
   actor.party.type === 'user' && actor.party.id === user._id;
+
+/** @throws AppError `user.self_change` when the actor is this user. */
+export function refuseSelf(actor: Actor, user: Pick<UserDocument, '_id'>, what: string): void {
+  if (isSelf(actor, user)) throw new AppError('user.self_change', `you cannot ${what} your own account`);
+}
 
 /**
  * The management permissions of a user's roles, whatever the user's status: an administrator who is disabled or not activated yet would
@@ -47,14 +52,14 @@ export async function requireAuthorityOver(core: Core, actor: Actor, user: UserD
   requireAuthority(actor, user, await tenantConfig(core, user.tenantId), core.clock.now());
 }
 
-/** What of a user only those change who stand above: how they sign in, whether and until when they may, and what they were given. */
+/** What of a user only those change who stand above: how they sign in, whether and until when they may, what they were given, and within which limits. */
 function decidedFields(user: UserDocument): string {
   const { userName, email, emailKeys, loginType, enabled, hold, approved, accessExpiresAt, grants } = user;
   // What rules and groups give follows from other changes, which have guards of their own.
   const given = grants.filter(({ type }) => type !== 'rule').map(({ role, type }) => `${type} ${role}`);
   return JSON.stringify([
     ...[userName, email, emailKeys, loginType, enabled, hold ?? null, approved, accessExpiresAt],
-    ...[given.sort(), servicesOf(user)],
+    ...[given.sort(), accessOf(user)],
   ]);
 }
 

@@ -1,11 +1,14 @@
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
-import { isSelf } from './authority.js';
+import { isSelf, refuseSelf } from './authority.js';
 import type { Actor } from '../core.js';
 import { groupSource } from '../grants/grants.js';
 import { liveGrants, userPermissions } from '../grants/effective-roles.js';
 import type { TenantConfig } from '../tenants/config.js';
 import { deriveStatus } from '../grants/user-status.js';
+import { accessOf } from '../grants/services.js';
+import { holdsEverything } from '../permissions.js';
+import { isHeld } from './hold.js';
 import { isVisibleTo } from '../visibility.js';
 
 /**
@@ -33,12 +36,27 @@ export function isProtectedFromDirectories(user: UserDocument, config: TenantCon
   );
 }
 
-function selfRefusal(what: string): AppError {
-  return new AppError('user.self_change', `you cannot ${what} yourself`);
+const endOf = ({ accessExpiresAt }: UserDocument): number | null => accessExpiresAt?.getTime() ?? null;
+
+function limitsOf(user: UserDocument): string {
+  const { limitedProducts, userProfileAccess } = accessOf(user);
+  return JSON.stringify([limitedProducts, userProfileAccess]);
+}
+
+/** What a change of a user does that users may not do to themselves, as the rest of "you cannot ... your own account". */
+function decisionOf(before: UserDocument, after: UserDocument): string | undefined {
+  if (before.enabled !== after.enabled) return after.enabled ? 'enable' : 'disable';
+  if (isHeld(before) !== isHeld(after)) return 'change the hold on';
+  if (before.approved !== after.approved) return after.approved ? 'approve' : 'unapprove';
+  if (endOf(before) !== endOf(after)) return 'change the end of access of';
+  if (before.loginType !== after.loginType) return 'change the login type of';
+  return undefined;
 }
 
 /**
- * The self rules (B3): nobody disables, unapproves, expires or deletes themself, or gives up their last managing role.
+ * The self rules (B3): users do not delete themselves, and do not decide whether, until when, how and within which limits they have
+ * access, nor give up their last managing role. The limits of administrators are their own: in a tenant with one administrator, another
+ * user could not set them.
  *
  * @param after - undefined for a deletion.
  * @throws AppError `user.self_change`.
@@ -51,17 +69,14 @@ export function guardSelf(
   now: Date,
 ): void {
   if (!isSelf(actor, before)) return;
-  if (!after) throw selfRefusal('delete');
-  if (before.enabled && !after.enabled) throw selfRefusal('disable');
-  if (before.approved && !after.approved) throw selfRefusal('unapprove');
-  if (
-    after.accessExpiresAt !== null &&
-    after.accessExpiresAt.getTime() !== before.accessExpiresAt?.getTime()
-  ) {
-    throw selfRefusal('limit the access of');
+  if (!after) return refuseSelf(actor, before, 'delete');
+  const decision = decisionOf(before, after);
+  if (decision !== undefined) refuseSelf(actor, before, decision);
+  if (limitsOf(before) !== limitsOf(after) && !holdsEverything(actor)) {
+    refuseSelf(actor, before, 'change the limits of');
   }
   if (userPermissions(before, config, now).size > 0 && userPermissions(after, config, now).size === 0) {
-    throw selfRefusal('take the last managing role from');
+    refuseSelf(actor, before, 'take the last managing role from');
   }
 }
 

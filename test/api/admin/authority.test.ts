@@ -26,6 +26,8 @@ const patches: Record<string, unknown>[] = [
   { roles: [] },
   { roles: ['crm:agent'] },
   { services: ['crm'] },
+  { limitedProducts: ['a'] },
+  { userProfileAccess: true },
   { accessExpiresAt: '2099-01-01T00:00:00Z' },
   { accessExpiresAt: null },
   { givenName: 'Eve', email: 'thief@attacker.test' },

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { updateTenant } from '../../../src/identity/tenants/tenants.js';
+import { updateTenant } from '../../../src/identity/roles/tenant-change.js';
 import { systemActor } from '../../../src/identity/actors.js';
 import { sendActivation } from '../../../src/identity/invitations/activation.js';
 import { setEnabled } from '../../../src/identity/users/actions.js';

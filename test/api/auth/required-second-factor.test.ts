@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { updateTenant } from '../../../src/identity/tenants/tenants.js';
+import { updateTenant } from '../../../src/identity/roles/tenant-change.js';
 import { systemActor } from '../../../src/identity/actors.js';
 import type { SettingsPatch } from '../../../src/identity/tenants/settings.js';
 import { sendActivation } from '../../../src/identity/invitations/activation.js';

@@ -4,7 +4,7 @@ import type { Actor, Core } from '../../../src/identity/core.js';
 import { changeMembers } from '../../../src/identity/groups/members.js';
 import { createGroup } from '../../../src/identity/groups/groups.js';
 import { administratorPermissions } from '../../../src/identity/permissions.js';
-import { updateTenant } from '../../../src/identity/tenants/tenants.js';
+import { updateTenant } from '../../../src/identity/roles/tenant-change.js';
 import { setEnabled, setManualRoles } from '../../../src/identity/users/actions.js';
 import { inputOf } from '../../../src/identity/users/input.js';
 import { createUser, deleteUser, getUser, updateUser } from '../../../src/identity/users/users.js';

@@ -31,7 +31,8 @@ import {
   listConnections,
   updateConnection,
 } from '../../../src/identity/sso/connections.js';
-import { findTenantBySlug, updateTenant } from '../../../src/identity/tenants/tenants.js';
+import { updateTenant } from '../../../src/identity/roles/tenant-change.js';
+import { findTenantBySlug } from '../../../src/identity/tenants/tenants.js';
 import { inputOf, withProfile } from '../../../src/identity/users/input.js';
 import { createUser, deleteUser, findUserByLogin, updateUser } from '../../../src/identity/users/users.js';
 import { systemActor } from '../../../src/identity/actors.js';

@@ -19,7 +19,8 @@ import {
   updateConnection,
   type SsoConnectionInput,
 } from '../../../src/identity/sso/connections.js';
-import { createTenant, updateTenant } from '../../../src/identity/tenants/tenants.js';
+import { updateTenant } from '../../../src/identity/roles/tenant-change.js';
+import { createTenant } from '../../../src/identity/tenants/tenants.js';
 import { createUser } from '../../../src/identity/users/users.js';
 import { hashToken } from '../../../src/shared/ids.js';
 import { actorWith, openTestCore } from '../../support/core.js';

@@ -6,7 +6,8 @@ import type { Actor, Core } from '../../../src/identity/core.js';
 import { applicationAccess } from '../../../src/identity/grants/effective-roles.js';
 import { administratorPermissions } from '../../../src/identity/permissions.js';
 import { tenantConfig } from '../../../src/identity/tenants/config.js';
-import { createTenant, updateTenant } from '../../../src/identity/tenants/tenants.js';
+import { updateTenant } from '../../../src/identity/roles/tenant-change.js';
+import { createTenant } from '../../../src/identity/tenants/tenants.js';
 import {
   activateUser,
   endAccess,

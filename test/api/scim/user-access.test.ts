@@ -3,7 +3,7 @@ import { systemActor } from '../../../src/identity/actors.js';
 import { createApplication } from '../../../src/identity/applications/applications.js';
 import { updateDirectory } from '../../../src/identity/directories/directories.js';
 import { createRole } from '../../../src/identity/roles/roles.js';
-import { updateTenant } from '../../../src/identity/tenants/tenants.js';
+import { updateTenant } from '../../../src/identity/roles/tenant-change.js';
 import { getUser } from '../../../src/identity/users/users.js';
 import { listRequests } from '../../../src/scim/log/preview.js';
 import { newUser, startScim, urn, type ScimApp, type ScimClient } from '../../support/scim.js';
