@@ -181,6 +181,7 @@ describe('a name of a role', () => {
     for (const [who, hold] of holders) {
       it(`that ${who} holds under ${from} is not taken by another preset, but by who holds what ${key} holds`, async () => {
         const acme = await givenTenant(app, { preset: from });
+        await acme.givenUser({ roles: ['administrator'] });
         const weak = await acme.givenKey(['account.settings']);
         await hold(acme, key);
         const res = await acme.call('post', '/settings/preset', weak).send({ preset: 'default' });
