@@ -5,6 +5,7 @@ import { parseEmail } from '../identity/email.js';
 import { passwordFault, passwordRule } from '../identity/passwords/policy.js';
 import { tenantConfig, type TenantConfig } from '../identity/tenants/config.js';
 import { operatorTenant } from '../identity/tenants/operator-tenant.js';
+import { slugRule, slugShape } from '../identity/tenants/slug.js';
 import { createTenant, listCustomers, type TenantDocument } from '../identity/tenants/tenants.js';
 import { activateUser, unlockUser } from '../identity/users/actions.js';
 import { inputOf, withProfile } from '../identity/users/input.js';
@@ -59,6 +60,7 @@ async function tenantToAdminister(core: Core, { values }: Invocation): Promise<T
   if (textOf(values, 'tenant') === operatorTenant.slug || (await listCustomers(core)).length > 0)
     return tenantOf(core, values);
   const slug = textOf(values, 'tenant') ?? 'main';
+  if (!slugShape.test(slug)) throw new UsageError(`--tenant ${slugRule}`);
   return createTenant(core, { slug, name: slug, preset: 'default', settings: {} });
 }
 

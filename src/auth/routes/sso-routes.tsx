@@ -22,6 +22,7 @@ import {
   type PendingLogin,
   type SignInContext,
 } from '../sign-in-flow.js';
+import { deviceOf } from '../devices.js';
 import { resolveSsoUser, type SsoRefusal } from '../sso/account-link.js';
 import { acceptLogoutToken } from '../sso/backchannel-logout.js';
 import { finishRoundTrip } from '../sso/forwarding-strategy.js';
@@ -163,7 +164,8 @@ async function finish(core: Core, req: Request<{ connectionId: string }>, res: R
   const { requestId, ip } = visitorOf(req);
   const { word, resolved } = await reportingFaults(core, req, connection, async () => {
     const told = await wordOf(core, req, res, { login, connection });
-    const arrival = { connection, word: told, provenUserId, origin: { requestId, ip } };
+    const origin = { requestId, ip };
+    const arrival = { connection, word: told, provenUserId, device: deviceOf(core, req), origin };
     return { word: told, resolved: await resolveSsoUser(core, arrival) };
   });
   if (resolved.kind === 'refused') {

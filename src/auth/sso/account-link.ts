@@ -18,6 +18,8 @@ import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { mayEnter, readAdmission, type Admission } from '../admission.js';
+import type { KnownDevice } from '../devices.js';
+import { lockedFor } from '../local/failure-places.js';
 import { followProfile, isFollowed } from './address-change.js';
 import type { ProviderClaims, ProviderWord } from './provider-claims.js';
 
@@ -43,6 +45,8 @@ export interface SsoArrival {
   word: ProviderWord;
   /** The user this browser is signed in as by other means: proof that an existing account is theirs. */
   provenUserId: string | null;
+  /** A lock that strangers caused does not hold at a device of the account's own. */
+  device: KnownDevice;
   /** For the audit trail. */
   origin: { requestId: string; ip: string };
 }
@@ -106,7 +110,7 @@ function* linkFault(
   const status = deriveStatus(user, {
     now,
     approvalRequired: config.settings['approval.required'],
-    lockedUntil: credential?.lockedUntil ?? null,
+    lockedUntil: lockedFor(credential, config.settings, arrival.device.at(user._id)),
   });
   if (status !== 'pending_activation' && !mayEnter(status)) return status as SsoRefusal;
   return proofFault(user, credential?.passwordHash ?? null, arrival, { config, now });
@@ -269,15 +273,16 @@ export async function resolveSsoUser(core: Core, arrival: SsoArrival): Promise<S
   const found = await find(core, arrival);
   if (found.kind === 'refused') return { kind: 'refused', reason: found.reason, user: found.user };
   const { tenantId } = arrival.connection;
-  let admission = await readAdmission(core, tenantId, found.userId);
+  const admissionOf = () => readAdmission(core, tenantId, found.userId, arrival.device);
+  let admission = await admissionOf();
   if (admission?.status === 'pending_activation') {
     await activateUser(core, ssoActor(arrival), found.userId);
-    admission = await readAdmission(core, tenantId, found.userId);
+    admission = await admissionOf();
   }
   if (!admission) return { kind: 'refused', reason: 'user_unknown', user: undefined };
   const { status, user } = admission;
   if (!mayEnter(status)) return { kind: 'refused', reason: status as SsoRefusal, user };
   await touchIdentity(core, arrival);
   await follow(core, arrival, user);
-  return { kind: 'admitted', admission: (await readAdmission(core, tenantId, found.userId)) ?? admission };
+  return { kind: 'admitted', admission: (await admissionOf()) ?? admission };
 }

@@ -23,6 +23,7 @@ import { createConnection, listConnections, updateConnection } from '../sso/conn
 import { withAccess } from '../grants/services.js';
 import { inputOf, withProfile } from '../users/input.js';
 import { createUser, findUserByLogin, updateUser, type UserDocument } from '../users/users.js';
+import { loginKey } from '../email.js';
 
 /** The entry with these fields alone. */
 export function pick<E extends object>(entry: E, names: ReadonlySet<string>): Partial<E> {
@@ -169,7 +170,7 @@ async function applyUser(run: Run, entry: BootstrapUser, path: string): Promise<
     approved: entry.approved ?? true,
   };
   await applyEntry(run, {
-    place: placeIn(run, 'user', email.toLowerCase()),
+    place: placeIn(run, 'user', loginKey(email)),
     path,
     fields: entry,
     idOf: ({ _id }) => _id,

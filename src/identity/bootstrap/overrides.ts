@@ -8,7 +8,7 @@ import { positionOf } from './read.js';
 import type { BootstrapConnection, BootstrapFile, BootstrapTenant, BootstrapUser } from './schema.js';
 import { tenantPlace } from './bootstrap.js';
 import type { Core } from '../core.js';
-import { normalDomain } from '../email.js';
+import { loginKey, normalDomain } from '../email.js';
 import { openClientSecret, type SsoConnectionDocument } from '../sso/connections.js';
 import { settingsOf } from '../tenants/settings.js';
 import type { TenantDocument } from '../tenants/tenants.js';
@@ -139,7 +139,7 @@ async function overriddenUsers(
   return compare(
     look,
     { kind: 'user', path, entries },
-    ({ email }) => email.toLowerCase(),
+    ({ email }) => loginKey(email),
     users,
     (entry, user, record) =>
       shownUser(entry, user, isDeepStrictEqual(setAt.get(user._id) ?? null, record.passwordSetAt)),

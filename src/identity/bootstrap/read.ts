@@ -6,6 +6,7 @@ import {
   type BootstrapFile,
   type BootstrapTenant,
 } from './schema.js';
+import { loginKey } from '../email.js';
 
 /** `['tenants', 0, 'settings', 'lockout.threshold']` as `tenants[0].settings["lockout.threshold"]`. */
 function jsonPath(steps: readonly PropertyKey[]): string {
@@ -48,7 +49,7 @@ const listIn = (value: unknown, name: string): unknown[] => {
 function duplicatesIn(list: readonly unknown[], path: string, key: string): string[] {
   const values = list.map((entry) => (isObject(entry) ? entry[key] : undefined));
   const folded = values.map((value) => (typeof value === 'string' ? value.trim() : value));
-  const compared = key === 'email' ? folded.map((value) => String(value).toLowerCase()) : folded;
+  const compared = key === 'email' ? folded.map((value) => loginKey(String(value))) : folded;
   return values.flatMap((value, index) =>
     typeof value === 'string' && compared.indexOf(compared[index] ?? '') < index
       ? [`${path}[${index}].${key}: ${value} occurs twice`]

@@ -17,6 +17,11 @@ function* causesOf(error: unknown): Generator<Error> {
   for (let at = error; at instanceof Error; at = at.cause) yield at;
 }
 
+/** The answer of the provider that the library could not read. */
+function answerBehind(error: unknown): Response | undefined {
+  return [...causesOf(error)].map(({ cause }) => cause).find((cause) => cause instanceof Response);
+}
+
 /** The words of the most telling of an error's causes. */
 function reasonOf(error: unknown): string {
   const causes = [...causesOf(error)];
@@ -99,9 +104,11 @@ function clientAnswer(error: unknown): Omit<ConnectionCheck, 'name'> {
   const isUnreached = [...causesOf(error)].some(
     (one) => one instanceof OutboundRefused || one.message === 'fetch failed' || one.name === 'TimeoutError',
   );
-  return isUnreached
-    ? { ok: false, detail: reasonOf(error) }
-    : { ok: true, detail: 'unknown: the provider gave a non-standard answer to a made-up code' };
+  if (isUnreached) return { ok: false, detail: reasonOf(error) };
+  const { status = 400 } = answerBehind(error) ?? {};
+  return status === 400
+    ? { ok: true, detail: 'unknown: the provider gave a non-standard answer to a made-up code' }
+    : { ok: false, detail: `the token endpoint answered with HTTP ${status}` };
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { isCustomer } from './operator-tenant.js';
 import { nestSettings, presetNames, type SettingsPatch } from './settings.js';
+import { slugRule, slugShape } from './slug.js';
 
 export type { TenantDocument } from '../../persistence/collections/tenants.js';
 
@@ -22,6 +23,14 @@ export interface TenantInput {
 const duplicates = {
   tenants_slug: { code: 'tenant.slug_taken', message: 'the slug is taken', pointer: '/slug' },
 } as const;
+
+/** @throws AppError `input.invalid`. */
+function requireSlug(slug: string): void {
+  if (slugShape.test(slug)) return;
+  throw new AppError('input.invalid', `the slug ${slugRule}`, {
+    errors: [{ pointer: '/slug', detail: slugRule }],
+  });
+}
 
 /** @throws AppError `input.invalid`. */
 export function requirePreset(preset: string): void {
@@ -42,6 +51,7 @@ export function* createTenantStep(
   input: TenantInput,
   now: Date,
 ): Step<TenantDocument> {
+  requireSlug(input.slug);
   requirePreset(input.preset);
   const { tenantId: id } = actor;
   const tenant = yield* tx
@@ -62,6 +72,7 @@ export function* createTenantStep(
 
 /** @throws AppError `tenant.slug_taken`, `input.invalid`. */
 export async function createTenant(core: Core, input: TenantInput): Promise<TenantDocument> {
+  requireSlug(input.slug);
   requirePreset(input.preset);
   const actor = systemActor(newId());
   const now = core.clock.now();

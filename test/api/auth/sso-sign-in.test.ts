@@ -4,7 +4,7 @@ import { setEnabled } from '../../../src/identity/users/actions.js';
 import { getUser } from '../../../src/identity/users/users.js';
 import type { SsoConnectionDocument } from '../../../src/persistence/collections/tenants.js';
 import { startApp, type TestApp } from '../../support/app.js';
-import { openBrowser } from '../../support/browser.js';
+import { openBrowser, type Browser } from '../../support/browser.js';
 import { startIdp, type Idp } from '../../support/idp.js';
 import { givenTenant, givenUser, goodPassword, unique } from '../../support/people.js';
 import { attempt, signIn, typeEmail } from '../../support/sign-in.js';
@@ -71,6 +71,25 @@ describe('forwarding to the company’s provider', () => {
     expect(page.location).to.equal(`${app.url}/account?from=sso`);
     const account = await browser.get('/account');
     expect(account.text).to.include(user.userName).and.include('through your company');
+  });
+
+  it('lets a person in at their own device while strangers’ wrong passwords lock the account elsewhere', async () => {
+    const both = await givenConnection(app.core, tenantId, idp, { mode: 'optional' });
+    const email = `${unique('jdoe')}@${both.verifiedDomains[0]!}`;
+    await givenUser(app.core, tenantId, { email });
+    idp.person = { sub: unique('sub'), email };
+    const arrive = async (browser: Browser) =>
+      atProvider(
+        browser,
+        await browser.get(`/sso/${both._id}/start?login_hint=${encodeURIComponent(email)}`),
+      );
+    const own = openBrowser(app.url);
+    expect((await arrive(own)).status).to.equal(303);
+    const guesses: number[] = [];
+    while (guesses.length < 5) guesses.push((await attempt(app.url, email, 'wrong wrong wrong')).status);
+    expect(guesses.at(-1)).to.equal(429);
+    expect((await arrive(openBrowser(app.url))).status, 'a device that is not known').to.equal(403);
+    expect((await arrive(own)).status).to.equal(303);
   });
 
   it('takes the address from userinfo when the ID token has none', async () => {
@@ -201,6 +220,7 @@ describe('forwarding to the company’s provider', () => {
         failureCount: 3,
         failureTimes: [],
         lockedUntil: new Date(Date.now() + 60_000),
+        sharedLockedUntil: new Date(Date.now() + 60_000),
         lockReason: 'too_many_failures',
         lastLoginAt: null,
       });

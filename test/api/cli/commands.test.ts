@@ -222,6 +222,17 @@ describe('the gatehouse command', () => {
       expect((await run('admin create --email root@acme.test')).code).to.equal(exitCodes.failed);
     });
 
+    it('makes no tenant of a slug that no address can hold', async () => {
+      for (const slug of ['Acme', 'acme_corp', 'acme-', 'a/b', 'ä', 'x'.repeat(64)]) {
+        const { code, err } = await run(`admin create --email a@b.test --tenant ${slug}`);
+        expect(code, slug).to.equal(exitCodes.usage);
+        expect(err, slug).to.contain('--tenant must be lower-case letters');
+      }
+      expect((await run('admin create --email root@acme.test --tenant acme --json')).json()).to.include({
+        tenant: 'acme',
+      });
+    });
+
     it('refuses a weak password with 65', async () => {
       const { code, err } = await run('admin create --email a@b.test --password-stdin', { input: 'short\n' });
       expect(code).to.equal(exitCodes.data);

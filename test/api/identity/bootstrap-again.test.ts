@@ -255,6 +255,24 @@ describe('applying a bootstrap file again', () => {
     expect(await users.count({ email: `ada@${slug}.test` })).to.equal(0);
   });
 
+  it('knows a person by the address as at a sign-in, however it is written', async () => {
+    const withEmail = (email: string) =>
+      file((tenant) => tenant.users.push({ ...tenant.users[0]!, email, roles: [] }));
+    await apply(withEmail('straße@bücher.test'));
+    const made = (await findUserByLogin(core, actor.tenantId, 'straße@bücher.test'))!;
+    const spelled = withEmail('STRASSE@xn--bcher-kva.test');
+    expect(await apply(spelled)).to.include({ created: 0, updated: 1 });
+    core.clock.advance(60);
+    await updateUser(core, actor, made._id, (user) => ({
+      ...inputOf(user),
+      password: 'my own good password',
+    }));
+    expect(await overridden(spelled)).to.deep.equal(['tenants[0].users[1].password']);
+    await deleteUser(core, actor, made._id);
+    expect(await apply(spelled)).to.include({ created: 0 });
+    expect(await findUserByLogin(core, actor.tenantId, 'straße@bücher.test')).to.equal(undefined);
+  });
+
   it('minds neither the order of entries nor that of the members of an object', async () => {
     const second = { key: 'second', name: 'Second', permissions: [] };
     await apply(file((tenant) => tenant.roles.push(second)));

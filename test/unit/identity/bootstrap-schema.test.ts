@@ -73,6 +73,11 @@ describe('parseBootstrap', () => {
       tenant({ users: [{ email: 'a@b.test' }, { email: 'A@b.test' }] }),
       /^tenants\[0\]\.users\[1\]\.email: .*twice/,
     ],
+    [
+      'an address that is given twice in two spellings',
+      tenant({ users: [{ email: 'straße@b.test' }, { email: 'STRASSE@b.test' }] }),
+      /^tenants\[0\]\.users\[1\]\.email: .*twice/,
+    ],
   ];
   for (const [what, json, problem] of faults) {
     it(`names the path of ${what}`, () => expect(problemsOf(json)[0]).to.match(problem));
