@@ -137,6 +137,27 @@ describe('changes of more members than a transaction holds', () => {
     expect(await countMembers(core, tenantId, crowd._id)).to.equal(1);
   });
 
+  it('are refused whole for a member who is unknown, wherever in the list, when a group is changed, replaced or made', async () => {
+    const elsewhere = await givenUser(core, (await givenTenant(core))._id);
+    for (const unknown of [newId(), elsewhere._id]) {
+      for (const at of [450, 600, 1100]) {
+        const members = [...ids.slice(0, at), unknown, ...ids.slice(at)];
+        const input = { displayName: unique('Never'), externalId: null, attributes: {} };
+        for (const attempt of [
+          () => changeMembers(core, system, group._id, { add: members }),
+          () => changeMembers(core, system, group._id, { replaceWith: members }),
+          () => createGroupWithMembers(core, system, input, members),
+        ]) {
+          const refused = await refusal(attempt());
+          expect([refused.code, refused.message.includes(unknown)]).to.deep.equal(['input.invalid', true]);
+        }
+        const groups = core.store.tenant(tenantId).collection('groups');
+        expect(await groups.count({ displayName: input.displayName })).to.equal(0);
+      }
+    }
+    expect(await count()).to.equal(0);
+  });
+
   it('go on when a member is deleted meanwhile', async () => {
     const [victim] = await givenUsers(core, tenantId, 1);
     const meanwhile = interrupted(core, 3, () => deleteUser(core, system, victim!));

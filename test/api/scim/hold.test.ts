@@ -105,6 +105,35 @@ describe('a person whom an administrator holds', () => {
     });
   }
 
+  it('stays out when the directory’s active: true is replayed from its request log, and in when its active: false is', async () => {
+    const person = await given();
+    const say = (value: boolean) =>
+      person.scim('patch', `/Users/${person.id}`, patch({ op: 'replace', path: 'active', value }));
+    const latest = async (): Promise<string> => {
+      const log = `/directories/${person.directory}/requests?limit=1`;
+      const { items } = (await acme.call('get', log)).body as { items: { id: string; status: number }[] };
+      expect(items[0]).to.include({ status: 200 });
+      return items[0]!.id;
+    };
+    const replay = async (id: string): Promise<void> => {
+      const res = await acme.call('post', `/directories/${person.directory}/requests/${id}/replay`);
+      expect(res.status, res.text).to.equal(200);
+    };
+    await disable(person.id);
+    await say(true);
+    const revival = await latest();
+    await replay(revival);
+    expect(await person.user()).to.include({ enabled: false, held: true });
+    await say(false);
+    const end = await latest();
+    expect(end).to.not.equal(revival);
+    await acme.call('post', `/users/${person.id}/enable`).expect(200);
+    const before = await person.user();
+    await replay(end);
+    expect(await person.user()).to.deep.equal(before);
+    expect(before).to.include({ enabled: true, held: false });
+  });
+
   it('is let in by people: enable, and PATCH enabled', async () => {
     for (const enable of [
       (id: string) => acme.call('post', `/users/${id}/enable`),
