@@ -88,7 +88,7 @@ describe('the tour of docs/demo.md', function () {
         expect(await other.state()).to.include(stays);
       });
 
-      it('4: the local administrator signs in with a password, and no company is asked', async () => {
+      it('4: the local administrator signs in with a password, and no company is asked (M0-3)', async () => {
         const local = openWindow(tenant);
         const asked = await local.enter(tenant.localEmail);
         expect(asked.visited.some((url) => url.startsWith(tenant.companyUrl))).to.equal(false);

@@ -56,7 +56,7 @@ describe('administration in the API', () => {
   });
 
   describe('roles', () => {
-    it('are read by id or key, made, changed and deleted', async () => {
+    it('are read by id or key, made, changed and deleted (M2-3)', async () => {
       const builtIn = await acme.call('get', '/roles/administrator').expect(200);
       expect(builtIn.body).to.include({ key: 'administrator', builtIn: true });
       const made = await acme
@@ -308,7 +308,7 @@ describe('administration in the API', () => {
   });
 
   describe('groups', () => {
-    it('are made with members, read, renamed, and lose members one by one', async () => {
+    it('are made with members, read, renamed, and lose members one by one (M1-33)', async () => {
       const ada = await acme.givenUser({ givenName: 'Ada', familyName: 'L' });
       const bob = await acme.givenUser();
       const made = await acme.call('post', '/groups').send({ displayName: 'Staff', members: [ada._id] });

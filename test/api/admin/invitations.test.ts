@@ -69,7 +69,7 @@ describe('invitations', () => {
     return (res.body as { items: Record<string, unknown>[] }).items[0]!;
   };
 
-  it('make a user who waits, with the roles of the invitation, and mail a link (M0-14, M2-19, M4-4)', async () => {
+  it('make a user who waits, with the roles of the invitation, and mail a link (M0-14, M2-11, M2-12, M2-13, M2-14, M2-19, M4-4)', async () => {
     await acme.givenApplication('crm');
     const { email, invitation, mail } = await givenInvited({
       roles: ['crm:agent'],
@@ -155,6 +155,17 @@ describe('invitations', () => {
     expect(await mailsTo(app.core, known)).to.deep.equal([]);
   });
 
+  it('give everybody of one batch the same roles, one or several (M0-12, M0-13)', async () => {
+    for (const key of ['crm', 'desk']) await acme.givenApplication(key);
+    const emails = [newAddress(), newAddress(), newAddress()];
+    const roles = ['crm:agent', 'desk:agent'];
+    await invite({ emails, roles });
+    for (const email of emails) {
+      const held = (await userOf(email))['roles'] as { role: string }[];
+      expect(held.map(({ role }) => role).sort()).to.deep.equal(roles);
+    }
+  });
+
   it('invite an address once, however many ask at the same moment', async () => {
     const email = newAddress();
     const results = await Promise.all(Array.from({ length: 8 }, () => invite({ emails: [email] })));
@@ -215,7 +226,7 @@ describe('invitations', () => {
     expect(read.body).to.include({ status: 'revoked' });
   });
 
-  it('can be temporary: access ends then (M2-15, M2-18)', async () => {
+  it('can be temporary: access ends then (M2-15, M2-17, M2-18)', async () => {
     const until = new Date(clock.now().getTime() + 86_400_000).toISOString();
     const { email, invitation, mail } = await givenInvited({ accessExpiresAt: until });
     expect(invitation).to.include({ accessExpiresAt: until });
@@ -230,7 +241,7 @@ describe('invitations', () => {
     await permanent.call('post', '/invitations').send(ended).expect(400);
   });
 
-  it('are sent by whoever may create users, and give roles by whoever may assign them (B5)', async () => {
+  it('are sent by whoever may create users, and give roles by whoever may assign them (B5, M0-7)', async () => {
     await acme.givenApplication('crm');
     const [reader, creator] = [await acme.givenKey(['users.read']), await acme.givenKey(['users.create'])];
     const emails = [newAddress()];

@@ -54,7 +54,7 @@ describe('the API for people with a session', () => {
     return { call, cookie, token: me.headers['x-csrf-token'] ?? '', me: me.body as Me };
   }
 
-  it('answers GET /me with the person, their tenant and permissions, and the token for writes', async () => {
+  it('answers GET /me with the person, their tenant and permissions, and the token for writes (M2-1)', async () => {
     await acme.givenUser({ roles: ['administrator'] });
     const { me, email, token } = await person({ roles: ['administrator'] });
     expect(me.email).to.equal(email);
@@ -111,7 +111,7 @@ describe('the API for people with a session', () => {
     expect(res.body).to.include({ status: 403, code: 'user.provisioned' });
   });
 
-  it('lets a group’s administrator see it and its members, bring them in and out, and nothing else (B5)', async () => {
+  it('lets a group’s administrator see it and its members, bring them in and out, and nothing else (B5, M4-19)', async () => {
     const one = await person();
     const made = await acme.call('post', '/groups').send({ displayName: 'Own', administrators: [one.id] });
     expect(made.body).to.deep.include({ administrators: [{ id: one.id, displayName: one.me.displayName }] });
@@ -244,7 +244,7 @@ describe('the API for people with a session', () => {
     await two.call('get', '/me').expect(200);
   });
 
-  it('keeps people from disabling, deleting and demoting themselves: 403', async () => {
+  it('keeps people from disabling, deleting and demoting themselves: 403 (M1-14)', async () => {
     await acme.givenUser({ roles: ['administrator'] });
     const { call, token, id } = await person({ roles: ['administrator'] });
     const expected = { status: 403, code: 'user.self_change' };
@@ -253,7 +253,7 @@ describe('the API for people with a session', () => {
     expect((await call('patch', `/users/${id}`, token).send({ roles: [] })).body).to.include(expected);
   });
 
-  it('ends all sessions of a user at once, and tells the administrator of the live ones before', async () => {
+  it('ends all sessions of a user at once, and tells the administrator of the live ones before (M3-19)', async () => {
     const { call, id } = await person();
     const live = await acme.call('get', `/users/${id}/sessions`).expect(200);
     expect(live.body).to.include({ total: 1 });

@@ -137,7 +137,7 @@ const fields: readonly [route: string, body: object, permission: string][] = [
   ['PATCH /groups/{id}', { roles: ['crm:agent'] }, 'roles.assign'],
 ];
 
-describe('the permission of each call', () => {
+describe('the permission of each call (M4-1)', () => {
   let app: TestApp;
   let acme: ApiTenant;
   let user: string;

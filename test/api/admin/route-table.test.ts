@@ -62,7 +62,7 @@ describe('the route table of /api/v1', () => {
   for (const route of routeTable.filter(
     ({ path, permission }) => path.includes('{') && permission !== 'self',
   )) {
-    it(`answers ${nameOf(route)} with 404 for what another tenant has`, async () => {
+    it(`answers ${nameOf(route)} with 404 for what another tenant has (M0-1)`, async () => {
       const res = await ours.call(route.method, fill(route.path, foreign)).set('If-Match', 'W/"999"').send();
       expect(res.status).to.equal(404);
       expect((res.body as { code: string }).code).to.match(/\.not_found$/);

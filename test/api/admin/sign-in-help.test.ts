@@ -24,6 +24,9 @@ describe('help with signing in, over the API', () => {
   /** A signed-in person who may call the API. */
   async function person(email: string) {
     const stored = await acme.givenUser({ email, password });
+    return { id: stored._id, email, ...(await signedIn(email)) };
+  }
+  async function signedIn(email: string) {
     const browser = openBrowser(app.url);
     expect((await signIn(browser, email, password, `?tenant=${acme.tenant.slug}`)).status).to.equal(303);
     const cookie = await browser.jar.getCookieString(app.url);
@@ -33,10 +36,10 @@ describe('help with signing in, over the API', () => {
         [method](`/api/v1${path}`)
         .set('Cookie', cookie)
         .set('X-CSRF-Token', me.headers['x-csrf-token'] ?? '');
-    return { id: stored._id, email, call };
+    return { call };
   }
 
-  it('enrols a second factor: a secret, a first code, ten backup codes (contract section 8)', async () => {
+  it('enrols a second factor: a secret, a first code, ten backup codes (contract section 8, M4-14)', async () => {
     const { call, email, id } = await person('enrol@acme.test');
     const begun = await call('post', '/me/2fa').expect(200);
     const { secret, otpauthUrl } = begun.body as { secret: string; otpauthUrl: string };
@@ -59,16 +62,33 @@ describe('help with signing in, over the API', () => {
     expect(again.status).to.equal(303);
   });
 
-  it('lets an administrator take away a lost second factor', async () => {
-    const { call, id } = await person('lost@acme.test');
-    const { body } = await call('post', '/me/2fa').expect(200);
-    const code = totpCode((body as { secret: string }).secret, stepAt(clock.now()));
-    await call('post', '/me/2fa/confirm').send({ code }).expect(200);
+  it('lets an administrator take away a lost second factor, whose codes are dead then (M4-13, M4-16)', async () => {
+    const { call, email, id } = await person('lost@acme.test');
+    const enrol = async (as: typeof call) => {
+      const { secret } = (await as('post', '/me/2fa').expect(200)).body as { secret: string };
+      const code = totpCode(secret, stepAt(clock.now()));
+      const { body } = await as('post', '/me/2fa/confirm').send({ code }).expect(200);
+      return { secret, backupCodes: (body as { backupCodes: string[] }).backupCodes };
+    };
+    const old = await enrol(call);
     const reset = await acme.call('post', `/users/${id}/reset-2fa`).expect(200);
     expect(reset.body).to.include({ twoFactor: false });
+    const again = await signedIn(email);
+    const fresh = await enrol(again.call);
+    clock.advance(60_000);
+    for (const code of [totpCode(old.secret, stepAt(clock.now())), old.backupCodes[0]!]) {
+      const browser = openBrowser(app.url);
+      const page = await signIn(browser, email, password, `?tenant=${acme.tenant.slug}`);
+      const refused = await browser.post('/signin/2fa', { ...page.fields, code });
+      expect(refused.status).to.equal(401);
+    }
+    const browser = openBrowser(app.url);
+    const page = await signIn(browser, email, password, `?tenant=${acme.tenant.slug}`);
+    const code = totpCode(fresh.secret, stepAt(clock.now()));
+    expect((await browser.post('/signin/2fa', { ...page.fields, code })).status).to.equal(303);
   });
 
-  it('mails a reset link, and an activation link to whoever needs one', async () => {
+  it('mails a reset link, and an activation link to whoever needs one (M1-24, M3-14)', async () => {
     const { id, email } = await person('forgot@acme.test');
     await acme.call('post', `/users/${id}/password-reset`).expect(200);
     expect((await waitForMails(app.core, email))[0]!.link).to.include('/reset/');

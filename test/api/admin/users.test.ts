@@ -76,7 +76,7 @@ describe('users in the API', () => {
       expect(await mailsTo(core, `di@sso.${acme.tenant.slug}.test`)).to.deep.equal([]);
     });
 
-    it('creates a user with the shape of the contract, waiting for activation', async () => {
+    it('creates a user with the shape of the contract, waiting for activation (M1-4, M2-8, M3-2, M3-3)', async () => {
       await acme.givenApplication('crm');
       const input = {
         email: 'Ada@acme.test',
@@ -112,7 +112,7 @@ describe('users in the API', () => {
       expect(role).to.nested.include({ role: 'crm:agent', 'sources[0].type': 'manual' });
     });
 
-    it('refuses unknown fields, lists where texts belong, and bad addresses with a pointer each', async () => {
+    it('refuses unknown fields, lists where texts belong, and bad addresses with a pointer each (M1-22)', async () => {
       const res = await acme
         .call('post', '/users')
         .send({ email: 'no', givenName: ['x'], nick: 1, password: 'x' });
@@ -178,7 +178,7 @@ describe('users in the API', () => {
   });
 
   describe('PATCH /users/{id}', () => {
-    it('changes what is given, sets the manual grants alone, and moves the ETag', async () => {
+    it('changes what is given, sets the manual grants alone, and moves the ETag (M0-17, M0-18)', async () => {
       const user = await acme.givenUser({ roles: ['administrator'] });
       await acme.givenUser({ roles: ['administrator'] });
       const res = await acme
@@ -245,7 +245,7 @@ describe('users in the API', () => {
     });
   });
 
-  it('walks through disable, enable, approve, end-sessions and delete', async () => {
+  it('walks through disable, enable, approve, end-sessions and delete (M0-20, M1-3, M1-29, M3-15, M4-12)', async () => {
     const user = await acme.givenUser();
     const act = (name: string) => acme.call('post', `/users/${user._id}/${name}`);
     expect((await act('disable')).body).to.include({ status: 'disabled', enabled: false });
@@ -314,7 +314,7 @@ describe('users in the API', () => {
       expect(pointersOf(res)).to.include.members(['?stauts', '?limit', '?sort']);
     });
 
-    it('finds by name, address, phone, role and day of creation, any case, and takes signs as they are', async () => {
+    it('finds by name, address, phone, role and day of creation, any case, and takes signs as they are (M3-6)', async () => {
       await acme.givenUser({ email: 'grace@navy.test', givenName: 'Grace', familyName: 'Hopper' });
       await acme.givenUser({ email: 'admin@acme.test', givenName: 'Boss', roles: ['administrator'] });
       const find = async (q: string) => emailsOf(await acme.call('get', `/users?q=${encodeURIComponent(q)}`));
@@ -385,7 +385,7 @@ describe('users in the API', () => {
       expect(emailsOf(await acme.call('get', `/users${empty}`))).to.deep.equal(['ada@acme.test']);
     });
 
-    it('hides disabled and non-activated users where the tenant says so, unless asked (M3-7 to M3-9)', async () => {
+    it('hides disabled and non-activated users where the tenant says so, unless asked (M3-7, M3-8, M3-9)', async () => {
       const records = await givenTenant(app, { preset: 'records' });
       await records.givenUser({ email: 'on@acme.test' });
       await records.givenUser({ email: 'new@acme.test', activated: false });
@@ -405,7 +405,7 @@ describe('users in the API', () => {
     expect(res.body).to.include({ status: 403, code: 'user.deletion_off' });
   });
 
-  it('exports CSV that no spreadsheet takes for a formula, and writes it down', async () => {
+  it('exports CSV that no spreadsheet takes for a formula, and writes it down (M4-17)', async () => {
     await acme.givenUser({ email: 'eve@acme.test', givenName: '=HYPERLINK("x")', familyName: 'A, "B"' });
     const off = await acme.givenUser();
     await setEnabled(app.core, acme.system, off._id, false);

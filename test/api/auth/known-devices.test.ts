@@ -50,7 +50,7 @@ describe('lockout by the default rule', () => {
     return statuses;
   }
 
-  it('locks at the fifth failure within 15 minutes, for 15 minutes, and tells the API', async () => {
+  it('locks at the fifth failure within 15 minutes, for 15 minutes, and tells the API (M4-18)', async () => {
     const { acme, user, email } = await given();
     expect(await failures(email, 5)).to.deep.equal([401, 401, 401, 401, 429]);
     const lockedUntil = new Date(clock.now().getTime() + 15 * minutes).toISOString();

@@ -94,7 +94,7 @@ describe('local sign-in', () => {
     expect(json.status).to.equal(400);
   });
 
-  it('names the reason only to whoever has the right password', async () => {
+  it('names the reason only to whoever has the right password (M1-5)', async () => {
     const user = await givenUser(app.core, tenantId);
     await setEnabled(app.core, systemActor(tenantId), user._id, false);
     const right = await attempt(app.url, user.userName, goodPassword);
@@ -104,7 +104,7 @@ describe('local sign-in', () => {
     expect(wrong.status).to.equal(401);
   });
 
-  it('refuses people whose access has ended or who are not activated', async () => {
+  it('refuses people whose access has ended or who are not activated (M2-17, M3-11)', async () => {
     const expired = await givenUser(app.core, tenantId, {
       input: { accessExpiresAt: new Date(clock.now().getTime() + 1000) },
     });

@@ -34,7 +34,7 @@ describe('forgotten passwords', () => {
     return (await waitForMails(app.core, email, mails)).at(-1)!.link;
   }
 
-  it('are asked for on one page, which looks the same for every address', async () => {
+  it('are asked for on one page, which looks the same for every address (M1-23)', async () => {
     const user = await givenUser(app.core, tenantId);
     const nobody = `${unique('nobody')}@local.test`;
     const [known, unknown] = [await forgot(user.userName), await forgot(nobody)];
@@ -44,7 +44,7 @@ describe('forgotten passwords', () => {
     expect(await mailsTo(app.core, nobody)).to.deep.equal([]);
   });
 
-  it('are replaced by a link that names its period, and the next sign-in needs the new one', async () => {
+  it('are replaced by a link that names its period, and the next sign-in needs the new one (M1-25)', async () => {
     const user = await givenUser(app.core, tenantId);
     const signedIn = openBrowser(app.url);
     await signIn(signedIn, user.userName, goodPassword);
@@ -66,7 +66,7 @@ describe('forgotten passwords', () => {
     expect((await attempt(app.url, user.userName, goodPassword)).status).to.equal(401);
   });
 
-  it('need a link that is used once, in time, the newest, and never by a GET', async () => {
+  it('need a link that is used once, in time, the newest, and never by a GET (M1-25)', async () => {
     const user = await givenUser(app.core, tenantId);
     const older = await linkFor(user.userName);
     const newer = await linkFor(user.userName, 2);
@@ -235,7 +235,7 @@ describe('activation', () => {
     return { user, link: (await waitForMails(app.core, email)).at(-1)!.link };
   }
 
-  it('sets the first password and accepts the terms, which are kept and recorded; the link is dead afterwards', async () => {
+  it('sets the first password and accepts the terms, which are kept and recorded; the link is dead afterwards (M3-13)', async () => {
     const terms = { 'terms.url': 'https://acme.test/terms', 'terms.version': '2026-11' };
     await updateTenant(app.core, systemActor(tenantId), { settings: terms });
     const { user, link } = await invited();

@@ -62,7 +62,7 @@ describe('browser sessions', () => {
     expect(await isLive(browser)).to.equal(false);
   }).timeout(30_000);
 
-  it('have no idle and no absolute end where the tenant says so', async () => {
+  it('have no idle and no absolute end where the tenant says so (M3-18)', async () => {
     const tenant = await givenTenant(app.core, { 'sessions.idleSeconds': 0, 'sessions.absoluteSeconds': 0 });
     const { browser } = await signedIn({}, tenant.tenantId);
     clock.advance(30 * 86_400_000);

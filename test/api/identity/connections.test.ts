@@ -250,7 +250,7 @@ describe('SSO connections and applications', () => {
       expect((await refusal(off)).errors[0]?.pointer).to.equal('/roles.multiple');
     });
 
-    it('leave existing users approved when approval becomes required', async () => {
+    it('leave existing users approved when approval becomes required (M1-7)', async () => {
       const before = await givenUser(core, tenantId);
       await updateTenant(core, system, { settings: { 'approval.required': true } });
       const after = await givenUser(core, tenantId);

@@ -344,7 +344,7 @@ describe('users', () => {
       await setManualRoles(core, system, ada._id, ['administrator', 'crm:lead']);
     });
 
-    it('show an application its own roles and permissions alone (M1-21)', async () => {
+    it('show an application its own roles and permissions alone (M1-21, M2-20, M3-16)', async () => {
       await givenCrm(core, tenantId);
       const ada = await givenUser(core, tenantId, { roles: ['administrator', 'crm:agent'] });
       const config = await configOf();
