@@ -32,6 +32,7 @@ const ssoTexts: Readonly<Record<Exclude<SsoRefusal, keyof typeof statusTexts>, s
     'Your company’s sign-in has changed: an administrator has to allow that your account is connected to another identity.',
   proof_needed:
     'Please sign in with your password first, and then again through your company, to connect the two.',
+  session_over: 'Your session at your company’s sign-in has ended. Please sign in there again.',
 };
 
 /** What a person reads whom their provider let in and we do not. */

@@ -50,6 +50,8 @@ export interface SignInProof {
   connectionId: string | null;
   /** The company's provider's `sid`. */
   providerSid: string | null;
+  /** When the company's provider says its session ends; null or absent: it does not say. */
+  providerEndsAt?: Date | null;
   /** Absent: now. */
   authenticatedAt?: Date;
   /** The authentication context the company's provider claims. */
@@ -115,6 +117,18 @@ function* goesOn(
   return connection !== undefined && connection.mode !== 'off';
 }
 
+/** A session's ends, none later than the provider's. */
+function cappedEnds(
+  { absoluteExpiresAt, expiresAt }: Pick<SessionFields, 'absoluteExpiresAt' | 'expiresAt'>,
+  providerEndsAt: Date | null,
+): Pick<SessionFields, 'absoluteExpiresAt' | 'expiresAt'> {
+  if (providerEndsAt === null) return { absoluteExpiresAt, expiresAt };
+  return {
+    absoluteExpiresAt: earliest(absoluteExpiresAt, providerEndsAt),
+    expiresAt: earliest(expiresAt, providerEndsAt),
+  };
+}
+
 /** The session a browser has is renewed; one that does not go on ends, with what was given under it. */
 function* renewSession(
   tx: Transaction,
@@ -126,9 +140,10 @@ function* renewSession(
   const old = yield* sessions.findOne({ tokenHash: hashToken(token) });
   if (!old) return undefined;
   if (yield* goesOn(tx, old, fresh, { user, now })) {
-    // What came through a connection goes on ending with it.
-    const { connectionId, providerSid } = fresh.connectionId === null ? old : fresh;
-    return yield* sessions.update(old._id, (stored) => ({ ...stored, ...fresh, connectionId, providerSid }));
+    // What came through a connection goes on ending with it, and no later than its provider's session.
+    const { connectionId, providerSid, providerEndsAt = null } = fresh.connectionId === null ? old : fresh;
+    const kept = { connectionId, providerSid, providerEndsAt, ...cappedEnds(fresh, providerEndsAt) };
+    return yield* sessions.update(old._id, (stored) => ({ ...stored, ...fresh, ...kept }));
   }
   yield* sessions.remove(old._id);
   yield* sessionEnded(tx, old, now);
@@ -160,7 +175,9 @@ export async function openSession(
   const visitor = visitorOf(req);
   const token = newToken('gh_session');
   const cookie = readCookie(core.config, req, sessionCookie);
+  const providerEndsAt = proof.providerEndsAt ?? null;
   const absoluteExpiresAt = after(now, settings['sessions.absoluteSeconds']);
+  const expiresAt = sessionEnd(absoluteExpiresAt, user, settings, now);
   const fresh: SessionFields = {
     tenantId: user.tenantId,
     tokenHash: hashToken(token),
@@ -171,8 +188,8 @@ export async function openSession(
     acr: proof.acr ?? null,
     accessStamp: accessStampOf(user),
     lastSeenAt: now,
-    absoluteExpiresAt,
-    expiresAt: sessionEnd(absoluteExpiresAt, user, settings, now),
+    ...cappedEnds({ absoluteExpiresAt, expiresAt }, providerEndsAt),
+    providerEndsAt,
     ip: visitor.ip,
     userAgent: visitor.userAgent,
   };

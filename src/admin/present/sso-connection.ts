@@ -1,4 +1,4 @@
-import { callbackUrl, connectionAddress } from '../../identity/sso/connection-address.js';
+import { callbackUrl, connectionAddress, revokeUrl } from '../../identity/sso/connection-address.js';
 import { needsRelink } from '../../identity/sso/connection-change.js';
 import type { SsoConnectionDocument } from '../../identity/sso/connections.js';
 import { z } from '../schema.js';
@@ -44,6 +44,9 @@ export const ssoConnectionSchema = z
     jitProvisioning: z.boolean(),
     domains: z.array(domain),
     redirectUri: z.string().describe('the values to enter at the provider'),
+    revocationUri: z
+      .string()
+      .describe('where the provider ends the sessions of a person (global token revocation)'),
     createdAt: instant,
     updatedAt: instant,
   })
@@ -70,6 +73,7 @@ export function presentSsoConnection(connection: SsoConnectionDocument, baseUrl:
       record: { type: 'TXT' as const, name: `_gatehouse-challenge.${entry.domain}`, value: entry.challenge },
     })),
     redirectUri: callbackUrl(baseUrl, connectionAddress(connection)),
+    revocationUri: revokeUrl(baseUrl, connectionAddress(connection)),
     createdAt: iso(connection.createdAt),
     updatedAt: iso(connection.updatedAt),
   };

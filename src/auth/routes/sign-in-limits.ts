@@ -15,15 +15,20 @@ interface Limit {
   keyOf: (req: Request) => string;
   /** Only answers of 400 and more count. */
   failuresOnly?: boolean;
+  /** Only answers with these statuses count. */
+  isFailure?: (status: number) => boolean;
 }
 
-function limit(core: Core, { name, perMinute, keyOf, failuresOnly = false }: Limit): RequestHandler {
+function limit(core: Core, { name, perMinute, keyOf, ...counted }: Limit): RequestHandler {
+  const isFailure =
+    counted.isFailure ?? (counted.failuresOnly ? (status: number) => status >= 400 : undefined);
   return rateLimit({
     windowMs: windowSeconds * 1000,
     limit: perMinute,
     store: rateLimitStore(core, name, windowSeconds),
     keyGenerator: keyOf,
-    skipSuccessfulRequests: failuresOnly,
+    skipSuccessfulRequests: isFailure !== undefined,
+    requestWasSuccessful: (_req, res) => isFailure?.(res.statusCode) !== true,
     standardHeaders: false,
     legacyHeaders: false,
     // Its checks suppose that it reads the address itself, and print to the console.
@@ -93,5 +98,15 @@ export function logoutTokenLimit(core: Core): RequestHandler {
     perMinute: core.config.limits.failedCredentialsPerMinute,
     keyOf: byAddress,
     failuresOnly: true,
+  });
+}
+
+/** How many bad revocations an address may send; good ones are not counted, since all of a company's come from one. */
+export function revocationLimit(core: Core): RequestHandler {
+  return limit(core, {
+    name: 'revocation-address',
+    perMinute: core.config.limits.failedCredentialsPerMinute,
+    keyOf: byAddress,
+    isFailure: (status) => status === 400 || status === 401,
   });
 }

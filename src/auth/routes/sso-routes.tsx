@@ -41,6 +41,7 @@ import { queryText } from './form-input.js';
 import { forward, reportingFaults } from './forwarding.js';
 import { forwardingLimit, logoutTokenLimit } from './sign-in-limits.js';
 import { pageErrors } from './page-errors.js';
+import { revocationRoute } from './revocation-route.js';
 
 /** How long a person may take at their provider. */
 const roundTripSeconds = 1800;
@@ -181,7 +182,7 @@ async function finish(core: Core, req: Request<{ connectionId: string }>, res: R
 
 function proofOf(
   connection: SsoConnectionDocument,
-  { authTime, acr, sid }: ProviderWord,
+  { authTime, acr, sid, sessionEndsAt }: ProviderWord,
   now: Date,
 ): SignInProof {
   return {
@@ -189,6 +190,7 @@ function proofOf(
     amr: ['fed'],
     connectionId: connection._id,
     providerSid: sid,
+    providerEndsAt: sessionEndsAt,
     ...(acr !== null && { acr }),
     // A clock ahead of ours makes nobody sign in later than now.
     ...(authTime && authTime < now && { authenticatedAt: authTime }),
@@ -246,6 +248,7 @@ export function ssoRoutes(core: Core): Router {
     },
   );
 
+  router.use(revocationRoute(core));
   router.use('/sso', pageHeaders());
   router.get('/sso/:connectionId/callback', (req, res) => finish(core, req, res));
   const limit = forwardingLimit(core);

@@ -34,6 +34,7 @@ export type SsoRefusal =
   | 'identity_taken'
   | 'relink_needed'
   | 'proof_needed'
+  | 'session_over'
   | Exclude<UserStatus, 'active' | 'pending_approval'>;
 
 export type SsoResolution =
@@ -270,6 +271,10 @@ async function follow(core: Core, arrival: SsoArrival, user: UserDocument): Prom
 export async function resolveSsoUser(core: Core, arrival: SsoArrival): Promise<SsoResolution> {
   if (!isOfTenant(arrival.connection, arrival.word.idToken))
     return { kind: 'refused', reason: 'tenant_foreign', user: undefined };
+  const { sessionEndsAt } = arrival.word;
+  // Before anybody is made, linked or activated by it.
+  if (sessionEndsAt !== null && sessionEndsAt <= core.clock.now())
+    return { kind: 'refused', reason: 'session_over', user: undefined };
   const found = await find(core, arrival);
   if (found.kind === 'refused') return { kind: 'refused', reason: found.reason, user: found.user };
   const { tenantId } = arrival.connection;

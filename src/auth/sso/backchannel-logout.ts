@@ -1,18 +1,13 @@
 import { decodeJwt, decodeProtectedHeader, jwtVerify, type JWTPayload } from 'jose';
-import { systemActor } from '../../identity/actors.js';
-import { recordEvent } from '../../identity/audit/audit.js';
 import type { Core } from '../../identity/core.js';
-import { wakeJobs } from '../../identity/jobs/queue.js';
 import { providerOf } from '../../identity/sso/relying-party.js';
-import { sessionEnded } from '../../identity/users/session-end.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
 import type { SessionDocument } from '../../persistence/collections/access.js';
 import type { Visitor } from '../sessions.js';
+import { endSessions, isFirstUse, noticeSeconds, noticeToleranceSeconds } from './provider-notice.js';
 
 /** The event that makes a token a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.4). */
 const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout';
-const maxAgeSeconds = 600;
-const toleranceSeconds = 60;
 
 interface LogoutClaims {
   issuer: string;
@@ -54,20 +49,10 @@ async function verify(
     audience: connection.clientId,
     algorithms: metadata.id_token_signing_alg_values_supported ?? ['RS256'],
     requiredClaims: ['iat', 'jti'],
-    maxTokenAge: maxAgeSeconds,
-    clockTolerance: toleranceSeconds,
+    maxTokenAge: noticeSeconds,
+    clockTolerance: noticeToleranceSeconds,
   });
   return logoutClaims(payload);
-}
-
-async function isFirstUse(core: Core, { issuer, jti }: LogoutClaims): Promise<boolean> {
-  const end = new Date(core.clock.now().getTime() + (maxAgeSeconds + toleranceSeconds) * 1000);
-  const { count } = await core.store.increment(
-    `logout-token:${core.secretBox.sign('logout-token', `${issuer} ${jti}`)}`,
-    1,
-    end,
-  );
-  return count === 1;
 }
 
 async function sessionsOf(
@@ -90,27 +75,6 @@ async function sessionsOf(
     ({ connectionId, providerSid }) =>
       connectionId === connection._id && (sid === undefined || providerSid === null || providerSid === sid),
   );
-}
-
-async function endSessions(
-  core: Core,
-  connection: SsoConnectionDocument,
-  sessions: readonly SessionDocument[],
-  { requestId, ip }: Visitor,
-): Promise<void> {
-  const actor = { ...systemActor(connection.tenantId, connection.name), requestId, ip };
-  const now = core.clock.now();
-  for (const session of sessions) {
-    await core.store.transaction(function* (tx) {
-      const scope = tx.tenant(session.tenantId);
-      if (!(yield* scope.collection('sessions').remove(session._id))) return;
-      const user = yield* scope.collection('users').get(session.userId);
-      const target = { type: 'user', id: session.userId, label: user?.email ?? user?.userName ?? '' };
-      yield* sessionEnded(tx, session, now);
-      yield* recordEvent(tx, actor, { action: 'logout', target }, now);
-    });
-  }
-  wakeJobs(core);
 }
 
 interface Addressed {
@@ -179,7 +143,7 @@ export async function acceptLogoutToken(core: Core, token: unknown, visitor: Vis
     return false;
   }
   const verified = addressed && (await verifiedBy(core, token, addressed, visitor));
-  if (!verified || !(await isFirstUse(core, verified.claims))) return false;
+  if (!verified || !(await isFirstUse(core, 'logout-token', verified.claims))) return false;
   for (const pair of verified.pairs) {
     const told = core.store.server.collection('sso_connections').iterate({ ...pair, mode: liveModes });
     for await (const connection of told) {

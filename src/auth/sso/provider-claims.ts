@@ -28,6 +28,8 @@ export interface ProviderWord {
   acr: string | null;
   /** Its session, for its back-channel logout. */
   sid: string | null;
+  /** When its session ends, and with it what hangs on it here; null: it does not say. */
+  sessionEndsAt: Date | null;
   /**
    * The claims with what userinfo adds: many providers put address and names there alone.
    *
@@ -85,6 +87,17 @@ function claimsOf(issuer: string, subject: string, all: Record<string, unknown>)
   };
 }
 
+/** The last second of the year 9999: what is later is no limit. */
+const latestSeconds = 253_402_300_799;
+
+/** The claim `session_expiry` (OpenID Connect Enterprise Extensions), a NumericDate. A limit that cannot be read is no sign-in. */
+function sessionEndOf(value: unknown): Date | null {
+  if (saysNothing(value)) return null;
+  if (typeof value !== 'number' || !Number.isFinite(value))
+    throw new ImplausibleClaims('the claim session_expiry of the ID token is not a number of seconds');
+  return value > latestSeconds ? null : new Date(Math.max(0, value) * 1000);
+}
+
 const isTold = ([, value]: [string, unknown]): boolean => !saysNothing(value) && value !== '';
 const told = (claims: object): Record<string, unknown> =>
   Object.fromEntries(Object.entries(claims).filter(isTold));
@@ -110,6 +123,7 @@ export function readProviderWord(
     authTime: typeof authTime === 'number' ? new Date(authTime * 1000) : undefined,
     acr: text(idToken['acr']) ?? null,
     sid: text(idToken['sid']) ?? null,
+    sessionEndsAt: sessionEndOf(idToken['session_expiry']),
     async ask() {
       if (config.serverMetadata().userinfo_endpoint === undefined) return claimsOf(idToken.iss, subject, own);
       const more = await inStage('userinfo', () =>

@@ -26,6 +26,15 @@ export function callbackUrl(baseUrl: string, address: string): string {
   return `${baseUrl}/sso/${address}/callback`;
 }
 
+/**
+ * Where a company's provider ends a person's sessions; also the `aud` of the JWT it proves itself by.
+ *
+ * @param address - what {@link connectionAddress} gives, or the connection's id.
+ */
+export function revokeUrl(baseUrl: string, address: string): string {
+  return `${baseUrl}/sso/${address}/revoke`;
+}
+
 /** The connection an address of ours speaks of, by its key or its id, whoever's it is and whatever its mode. */
 export function findConnectionByAddress(
   core: Core,

@@ -24,6 +24,8 @@ export interface SessionDocument extends StoredDocument {
   acr?: string | null;
   lastSeenAt: Date;
   absoluteExpiresAt: Date | null;
+  /** When the company's provider says its session ends; it caps both ends. Absent in a session of an older version. */
+  providerEndsAt?: Date | null;
   /** The earlier of the idle and the absolute end; moved with use. */
   expiresAt: Date;
   ip: string;
@@ -45,6 +47,7 @@ export const sessionSchema = defineCollection<SessionDocument>(
     acr: String,
     lastSeenAt: { type: Date, required: true },
     absoluteExpiresAt: Date,
+    providerEndsAt: Date,
     expiresAt: { type: Date, required: true },
     ip: { type: String, required: true },
     userAgent: { type: String, required: true },
