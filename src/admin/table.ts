@@ -3,6 +3,7 @@ import { apiKeyRoutes } from './api/api-keys.js';
 import { applicationRoutes } from './api/applications.js';
 import { auditEventRoutes } from './api/audit-events.js';
 import { directoryRoutes } from './api/directories.js';
+import { directoryClientRoutes } from './api/directory-clients.js';
 import { directoryRequestRoutes } from './api/directory-requests.js';
 import { directoryRuleRoutes } from './api/directory-rules.js';
 import { groupRoutes } from './api/groups.js';
@@ -32,6 +33,7 @@ export const routeTable: readonly Route[] = [
   ...applicationRoutes,
   ...ssoConnectionRoutes,
   ...directoryRoutes,
+  ...directoryClientRoutes,
   ...directoryRuleRoutes,
   ...directoryRequestRoutes,
   ...apiKeyRoutes,

@@ -59,14 +59,21 @@ export async function refuseFailedCredential(home: LimitHome, ip: string | undef
  *
  * @param key - names who is counted; unique over the server.
  * @param perSecond - 0: no limit.
+ * @param caller - what the refusal calls who sent this one.
  * @throws AppError `rate.limited`.
  */
-export async function countInSecond(home: LimitHome, key: string, perSecond: number): Promise<void> {
+export async function countInSecond(
+  home: LimitHome,
+  key: string,
+  perSecond: number,
+  caller?: string,
+): Promise<void> {
   if (perSecond <= 0) return;
   const second = Math.floor(home.clock.now().getTime() / 1000);
   const { count } = await home.store.increment(`${key}:${second}`, 1, new Date((second + 2) * 1000));
   if (count <= perSecond) return;
-  throw new AppError('rate.limited', `this tenant allows ${perSecond} requests a second`, {
+  const by = caller === undefined ? '' : `; this one came from ${JSON.stringify(caller)}`;
+  throw new AppError('rate.limited', `this tenant allows ${perSecond} requests a second${by}`, {
     retryAfterSeconds: 1,
   });
 }

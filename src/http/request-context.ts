@@ -15,6 +15,8 @@ declare module 'node:http' {
 export interface RequestFacts {
   tenant?: string;
   directory?: string;
+  /** An OAuth client of a directory. */
+  client?: string;
   user?: string;
   apiKey?: string;
   operator?: string;

@@ -8,17 +8,20 @@ import {
   type DirectoryDocument,
   type DirectoryInput,
 } from '../../identity/directories/directories.js';
+import { tokenLife } from '../../identity/directories/federation.js';
 import { createToken, listTokens, revokeToken, rotateToken } from '../../identity/directories/tokens.js';
 import { tenantConfig } from '../../identity/tenants/config.js';
 import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
 import {
   dialectSchema,
   directorySchema,
+  federationSchema,
   newTokenSchema,
   presentDirectory,
   presentToken,
   ruleInput,
   tokenSchema,
+  tokenSeconds,
   type RuleInput,
 } from '../present/directory.js';
 import { line } from '../present/fields.js';
@@ -104,6 +107,8 @@ export async function rulesOf(
 }
 
 const rules = z.array(ruleInput).max(500);
+/** Rules are judged as a list of their own, and what is said of them points at an index. */
+const ofRules = /^(?=\/\d|$)/;
 
 const createOne = route({
   method: 'post',
@@ -118,13 +123,15 @@ const createOne = route({
       dialect: dialectSchema.default('auto'),
       enabled: z.boolean().default(true),
       roleRules: rules.default([]),
+      tokenSeconds: tokenSeconds.default(tokenLife.default),
+      federation: federationSchema.nullable().default(null),
     })
     .openapi('CreateDirectory'),
   status: 201,
   output: directorySchema,
   async handler({ core, actor, body }) {
     const roleRules = await rulesOf(core, actor.tenantId, body.roleRules);
-    const directory = await reroot('', '/roleRules', () =>
+    const directory = await reroot(ofRules, '/roleRules', () =>
       createDirectory(core, actor, { ...body, roleRules }),
     );
     return { ...reply(core, directory), headers: { Location: `/api/v1/directories/${directory._id}` } };
@@ -145,6 +152,8 @@ const changeOne = route({
       dialect: dialectSchema.optional(),
       enabled: z.boolean().optional(),
       roleRules: rules.optional(),
+      tokenSeconds: tokenSeconds.optional(),
+      federation: federationSchema.nullable().optional(),
     })
     .openapi('ChangeDirectory'),
   output: directorySchema,
@@ -153,10 +162,12 @@ const changeOne = route({
       ...(body.name !== undefined && { name: body.name }),
       ...(body.dialect !== undefined && { dialect: body.dialect }),
       ...(body.enabled !== undefined && { enabled: body.enabled }),
+      ...(body.tokenSeconds !== undefined && { tokenSeconds: body.tokenSeconds }),
+      ...(body.federation !== undefined && { federation: body.federation }),
       ...(body.roleRules && { roleRules: await rulesOf(core, actor.tenantId, body.roleRules) }),
     };
     const update = () => updateDirectory(core, actor, params.id, change, ifVersion);
-    return reply(core, await reroot('', '/roleRules', update));
+    return reply(core, await reroot(ofRules, '/roleRules', update));
   },
 });
 
@@ -164,7 +175,7 @@ const deleteOne = route({
   method: 'delete',
   path: '/directories/{id}',
   id: 'deleteDirectory',
-  summary: 'Delete a directory and its tokens; its users stay and lose what its rules gave them',
+  summary: 'Delete a directory with its tokens and clients; its users stay and lose what its rules gave them',
   tag: directoryTag,
   permission: 'scim.manage',
   target: targetDirectory,

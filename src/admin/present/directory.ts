@@ -1,4 +1,6 @@
 import { dialects, type DirectoryDocument } from '../../identity/directories/directories.js';
+import type { ScimClientDocument } from '../../identity/directories/clients.js';
+import { tokenLife, tokenSecondsOf } from '../../identity/directories/federation.js';
 import type { ScimTokenDocument } from '../../identity/directories/tokens.js';
 import { z } from '../schema.js';
 import { id, instant, instantOrNull, iso, isoOrNull, line, roleNames } from './fields.js';
@@ -27,6 +29,21 @@ export const ruleSchema = z
   .strictObject({ id: z.string(), when: conditionSchema, grant: z.array(z.string()) })
   .openapi('RoleRule');
 
+export const tokenSeconds = z
+  .number()
+  .int()
+  .min(tokenLife.min)
+  .max(tokenLife.max)
+  .describe('how long an access token of its clients lives');
+
+export const federationSchema = z
+  .strictObject({
+    issuer: z.string().max(2000).describe('an OpenID issuer: its discovery document names the keys'),
+    subject: z.string().min(1).max(500),
+    audience: z.string().min(1).max(500),
+  })
+  .describe('whose assertions are taken in place of a client’s secret: workload identity federation');
+
 export const directorySchema = z
   .strictObject({
     id,
@@ -36,6 +53,8 @@ export const directorySchema = z
     enabled: z.boolean(),
     baseUrl: z.string().describe('the SCIM base URL to enter at the identity provider'),
     roleRules: z.array(ruleSchema),
+    tokenSeconds,
+    federation: federationSchema.nullable(),
     createdAt: instant,
     updatedAt: instant,
   })
@@ -50,6 +69,8 @@ export function presentDirectory(directory: DirectoryDocument, baseUrl: string) 
     enabled: directory.enabled,
     baseUrl: `${baseUrl}/scim/v2`,
     roleRules: directory.roleRules,
+    tokenSeconds: tokenSecondsOf(directory),
+    federation: directory.federation ?? null,
     createdAt: iso(directory.createdAt),
     updatedAt: iso(directory.updatedAt),
   };
@@ -77,5 +98,62 @@ export function presentToken(token: ScimTokenDocument) {
     createdAt: iso(token.createdAt),
     lastUsedAt: isoOrNull(token.lastUsedAt),
     expiresAt: isoOrNull(token.expiresAt),
+  };
+}
+
+const jwk = z.record(z.string(), z.unknown());
+export const jwksSchema = z
+  .object({ keys: z.array(jwk) })
+  .describe('public keys that assertions are signed with (RS256, PS256, ES256, EdDSA)');
+export const jwksUri = z.string().max(2000).describe('where the client publishes its keys');
+
+const secretSchema = z.strictObject({
+  id,
+  prefix: z.string().describe('how it begins, to recognise it by'),
+  createdAt: instant,
+  lastUsedAt: instantOrNull,
+});
+
+const clientFields = {
+  id: z.string().describe('the client id'),
+  clientId: z.string(),
+  name: z.string(),
+  secrets: z.array(secretSchema),
+  jwks: jwksSchema.nullable(),
+  jwksUri: jwksUri.nullable(),
+  createdAt: instant,
+  updatedAt: instant,
+  lastUsedAt: instantOrNull.describe('when it last got an access token'),
+  expiresAt: instantOrNull,
+};
+
+export const clientSchema = z.strictObject(clientFields).openapi('DirectoryClient');
+export const newClientSchema = z
+  .strictObject({
+    ...clientFields,
+    clientSecret: z.string().nullable().describe('shown this once; null for a client with keys'),
+  })
+  .openapi('NewDirectoryClient');
+export const newSecretSchema = z
+  .strictObject({ id, clientSecret: z.string().describe('shown this once') })
+  .openapi('NewClientSecret');
+
+export function presentClient(client: ScimClientDocument) {
+  return {
+    id: client._id,
+    clientId: client._id,
+    name: client.name,
+    secrets: client.secrets.map((secret) => ({
+      id: secret.id,
+      prefix: secret.prefix,
+      createdAt: iso(secret.createdAt),
+      lastUsedAt: isoOrNull(secret.lastUsedAt),
+    })),
+    jwks: client.jwks,
+    jwksUri: client.jwksUri,
+    createdAt: iso(client.createdAt),
+    updatedAt: iso(client.updatedAt),
+    lastUsedAt: isoOrNull(client.lastUsedAt),
+    expiresAt: isoOrNull(client.expiresAt),
   };
 }

@@ -54,6 +54,10 @@ export const scimRequestSchema = z
     requestId: z.string(),
     userAgent: z.string(),
     ip: z.string(),
+    credential: z
+      .strictObject({ type: z.enum(['token', 'client', 'federation']), id: z.string(), name: z.string() })
+      .nullable()
+      .describe('which of the directory’s credentials it came with'),
     body: z.unknown().describe('as it was sent, without secrets'),
     deviations,
     target: party.nullable(),
@@ -76,6 +80,7 @@ export function presentScimRequest(request: LoggedRequest) {
     requestId: request.requestId,
     userAgent: request.userAgent,
     ip: request.ip,
+    credential: request.credential ?? null,
     body: request.body ?? null,
     deviations: request.deviations,
     target: request.target,

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Core } from '../../identity/core.js';
+import { findDirectoryClient, secretOf } from '../directory-clients/client-authentication.js';
 import { applicationSecretMatches, findApplicationByClientId } from './clients.js';
 
 interface Credentials {
@@ -26,7 +27,9 @@ function isDecodable(text: string): boolean {
 
 async function arePlain(core: Core, { id, secret }: Credentials): Promise<boolean> {
   const application = await findApplicationByClientId(core, id);
-  return application !== undefined && applicationSecretMatches(application, secret, core.clock.now());
+  if (application) return applicationSecretMatches(application, secret, core.clock.now());
+  const client = await findDirectoryClient(core, id);
+  return client !== undefined && secretOf(client, secret) !== undefined;
 }
 
 /**

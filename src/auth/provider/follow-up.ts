@@ -6,6 +6,7 @@ import { noteCaller, requestIdOf } from '../../http/request-context.js';
 import type { Core } from '../../identity/core.js';
 import { deriveStatus } from '../../identity/grants/user-status.js';
 import { AppError } from '../../shared/errors.js';
+import { authorizationServerMetadata } from '../directory-clients/metadata.js';
 import { slideSession } from '../session-guard.js';
 import { noteStart } from '../start-limit.js';
 import type { AccountAccess } from './account-access.js';
@@ -96,6 +97,13 @@ async function countAnswer(core: Core, ctx: KoaContextWithOIDC): Promise<void> {
   if (isFailedClient(ctx)) await countFailedClient(core, ctx);
 }
 
+const metadataRequests = new WeakSet<IncomingMessage>();
+
+/** Has a request for the discovery document answered with the metadata of the whole authorization server. */
+export function askForMetadata(req: IncomingMessage): void {
+  metadataRequests.add(req);
+}
+
 const fallbacks = new WeakMap<IncomingMessage, () => void>();
 
 /** Who answers an address below the issuer that the library does not know. */
@@ -132,6 +140,9 @@ export function followUp(core: Core, provider: Provider): void {
     const ctx = context as KoaContextWithOIDC;
     await followSignOut(core, ctx, next);
     noteAnswered(ctx);
+    if (metadataRequests.has(ctx.req)) {
+      ctx.body = authorizationServerMetadata(ctx.body as Record<string, unknown>);
+    }
     if (isRefreshed(ctx)) await keepAlive(core, ctx);
     if (isUnknown(ctx)) {
       ctx.respond = false;

@@ -4,6 +4,7 @@ import type { Provider as ProviderClass } from 'oidc-provider';
 import type { Core } from '../../identity/core.js';
 import { Provider } from '../../infrastructure/oidc-provider-library.js';
 import { requireStartsLeft } from '../start-limit.js';
+import { directoryTokenEndpoint } from '../directory-clients/token-endpoint.js';
 import { encodePlainCredentials } from './basic-credentials.js';
 import { noteArrival } from './consumption.js';
 import { mayRedirectTo, secretMatches } from './clients.js';
@@ -11,7 +12,7 @@ import { providerConfiguration } from './configuration.js';
 import { pinHost } from './host-pinning.js';
 import { interactionRoutes, keepOwnFields } from './interactions.js';
 import { subordinateSessions } from './live-session.js';
-import { followUp, passUnknown } from './follow-up.js';
+import { askForMetadata, followUp, passUnknown } from './follow-up.js';
 import { readRequests } from './request-rules.js';
 import { loadKeySet, type KeySet } from './signing-keys.js';
 
@@ -20,7 +21,7 @@ const keysCheckedForMs = 5_000;
 
 /** The OpenID provider as `app.ts` mounts it, before all body parsers. */
 export interface OpenIdProvider {
-  /** At the root: `/oidc`, the interactions below it, and the second discovery address (RFC 8414 section 3.1). */
+  /** At the root: `/oidc`, the interactions below it, and the addresses of the metadata (RFC 8414 section 3.1). */
   readonly routes: Router;
   /** Loads or makes the signing keys; without it that happens at the first request. */
   prepare(): Promise<void>;
@@ -130,17 +131,26 @@ export function openIdProvider(core: Core): OpenIdProvider {
     await callback(req, res);
   };
   const router = createRouter();
+  const encode: RequestHandler = async (req, _res, next) => {
+    await encodePlainCredentials(core, req.headers);
+    next();
+  };
+  router.post('/token', encode, directoryTokenEndpoint(core));
   router.post('/auth', ...postedAs('/oidc/auth'));
   router.post('/session/end', ...postedAs('/oidc/session/end'));
   router.use(...pin, answer);
   const discovery: RequestHandler = (req, res, next) => {
+    askForMetadata(req);
     // As if it had come to /oidc: the library finds its own path from these.
     req.baseUrl = '/oidc';
     req.url = '/.well-known/openid-configuration';
     router(req, res, next);
   };
   const routes = createRouter();
-  routes.get('/.well-known/oauth-authorization-server/oidc', discovery);
+  routes.get(
+    ['/.well-known/oauth-authorization-server/oidc', '/.well-known/oauth-authorization-server'],
+    discovery,
+  );
   routes.use('/oidc/interaction', ...pin);
   routes.use(interactionRoutes(core, async () => (await currentProvider(core)).provider));
   routes.use('/oidc', router);

@@ -4,6 +4,7 @@ import {
   type ApplicationDocument,
   type SigningAlgorithm,
 } from '../../persistence/collections/tenants.js';
+import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { hashToken, newId, newToken } from '../../shared/ids.js';
 import { requireValidApplication } from './rules.js';
@@ -58,6 +59,13 @@ const duplicates = {
   },
 } as const;
 
+/** Applications and clients of directories share one space of client ids. */
+function* requireFreeClientId(tx: Transaction, clientId: string): Step<void> {
+  if (!(yield* tx.server.collection('scim_clients').findOne({ _id: clientId }))) return;
+  const { code, message, pointer } = duplicates.applications_client_id;
+  throw new AppError(code, message, { errors: [{ pointer, detail: message }] });
+}
+
 const partyOf = ({ _id, key }: Pick<ApplicationDocument, '_id' | 'key'>): AuditParty => ({
   type: 'application',
   id: _id,
@@ -96,6 +104,7 @@ export async function createApplication(
   const application = await refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
       yield* touchTenant(tx, actor.tenantId);
+      yield* requireFreeClientId(tx, wanted.clientId);
       const stored = yield* tx.tenant(actor.tenantId).collection('applications').insert(wanted);
       yield* recordEvent(tx, actor, { action: 'application.created', target: partyOf(stored) }, now);
       return stored;
@@ -184,6 +193,7 @@ export async function updateApplication(
       const wanted = changed(before, change);
       requireValidApplication(core, wanted, before);
       const changes = changesBetween(auditable(before), auditable(wanted));
+      if (wanted.clientId !== before.clientId) yield* requireFreeClientId(tx, wanted.clientId);
       const isNewSecret = wanted.clientSecretHash !== before.clientSecretHash;
       if (changes.length === 0 && !isNewSecret) return before;
       const after = yield* applications.update(_id, () => wanted);

@@ -11,6 +11,13 @@ import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { wakeJobs } from '../jobs/queue.js';
 import { checkRules, type RoleRule, type RoleRuleInput } from './rules.js';
+import {
+  changedFederation,
+  requireFreeFederation,
+  requireTokenRules,
+  tokenSecondsOf,
+  type TokenRules,
+} from './federation.js';
 import { enqueueRecompute } from '../users/recompute.js';
 import { requireDirectoryAuthority } from '../groups/authority.js';
 import { tenantConfigStep } from '../tenants/config.js';
@@ -23,7 +30,7 @@ export type {
 } from '../../persistence/collections/directories.js';
 export { dialects } from '../../persistence/collections/directories.js';
 
-export interface DirectoryInput {
+export interface DirectoryInput extends TokenRules {
   name: string;
   dialect?: Dialect | undefined;
   enabled?: boolean | undefined;
@@ -49,17 +56,19 @@ const partyOf = (
   label: directory.name,
 });
 
-/** @throws AppError `directory.name_taken`, `input.invalid`, `role.not_grantable`. */
+/** @throws AppError `directory.name_taken`, `directory.federation_taken`, `input.invalid`, `role.not_grantable`. */
 export async function createDirectory(
   core: Core,
   actor: Actor,
   input: DirectoryInput,
 ): Promise<DirectoryDocument> {
+  requireTokenRules(core, input);
   const now = core.clock.now();
   return refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
       const scope = tx.tenant(actor.tenantId);
       const config = yield* tenantConfigStep(tx, actor.tenantId);
+      if (input.federation) yield* requireFreeFederation(tx, actor.tenantId, input.federation);
       const directory = yield* scope.collection('directories').insert({
         _id: newId(),
         tenantId: actor.tenantId,
@@ -68,6 +77,8 @@ export async function createDirectory(
         learnedDialect: null,
         enabled: input.enabled ?? true,
         roleRules: checkRules(core, actor, config, [], input.roleRules ?? []),
+        tokenSeconds: tokenSecondsOf(input),
+        ...changedFederation({}, input.federation),
       });
       yield* recordEvent(tx, actor, { action: 'directory.created', target: partyOf(directory) }, now);
       return directory;
@@ -109,6 +120,8 @@ function changed(
     dialect,
     enabled: change.enabled ?? before.enabled,
     roleRules: change.roleRules ?? before.roleRules,
+    tokenSeconds: change.tokenSeconds ?? tokenSecondsOf(before),
+    ...changedFederation(before, change.federation),
     learnedDialect: dialect === before.dialect ? before.learnedDialect : null,
   };
 }
@@ -126,6 +139,7 @@ export async function updateDirectory(
   change: DirectoryChange,
   options: WriteOptions = {},
 ): Promise<DirectoryDocument> {
+  requireTokenRules(core, change);
   const now = core.clock.now();
   const saved = await refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
@@ -141,7 +155,9 @@ export async function updateDirectory(
       if (changes.length === 0) return before;
       const hasNewRules = changes.some(({ path }) => path === 'roleRules');
       const isOpened = wanted.enabled && !before.enabled;
-      if (hasNewRules || isOpened) yield* requireDirectoryAuthority(tx, actor, config, before);
+      const federated = wanted.federationId === before.federationId ? null : wanted.federation;
+      if (federated) yield* requireFreeFederation(tx, actor.tenantId, federated);
+      if (hasNewRules || isOpened || federated) yield* requireDirectoryAuthority(tx, actor, config, before);
       const after = yield* scope.collection('directories').update(id, () => wanted);
       if (hasNewRules) yield* enqueueRecompute(tx, actor.tenantId, { directoryId: id }, now);
       yield* recordEvent(tx, actor, { action: 'directory.updated', target: partyOf(before), changes }, now);
@@ -152,8 +168,10 @@ export async function updateDirectory(
   return saved;
 }
 
-function auditable({ name, dialect, enabled, roleRules }: DirectoryDocument): Record<string, unknown> {
-  return { name, dialect, enabled, roleRules: roleRules.map(({ when, grant }) => ({ when, grant })) };
+function auditable(directory: DirectoryDocument): Record<string, unknown> {
+  const { name, dialect, enabled, roleRules, federation = null } = directory;
+  const rules = roleRules.map(({ when, grant }) => ({ when, grant }));
+  return { name, dialect, enabled, roleRules: rules, tokenSeconds: tokenSecondsOf(directory), federation };
 }
 
 /**
@@ -179,7 +197,7 @@ export async function learnDirectoryDialect(
 }
 
 /**
- * Deletes a directory and its tokens. Its users and groups stay, as ones nobody provisions; a job takes away what its rules gave them.
+ * Deletes a directory with its tokens and clients. Its users and groups stay, as ones nobody provisions; a job takes away what its rules gave them.
  *
  * @throws AppError `directory.not_found`, `role.not_grantable`, `resource.version_mismatch`.
  */
@@ -199,6 +217,7 @@ export async function deleteDirectory(
     yield* requireDirectoryAuthority(tx, actor, yield* tenantConfigStep(tx, actor.tenantId), directory);
     yield* scope.collection('directories').remove(id);
     yield* scope.collection('scim_tokens').removeMany({ directoryId: id });
+    yield* scope.collection('scim_clients').removeMany({ directoryId: id });
     yield* scope.collection('deviation_counts').remove(id);
     yield* enqueueRecompute(tx, actor.tenantId, { directoryId: id }, now);
     yield* recordEvent(tx, actor, { action: 'directory.deleted', target: partyOf(directory) }, now);

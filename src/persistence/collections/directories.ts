@@ -39,6 +39,19 @@ export interface DirectoryDocument extends StoredDocument {
   learnedDialect: LearnedDialect | null;
   enabled: boolean;
   roleRules: RoleRule[];
+  /** How long an access token lives, seconds; absent in a directory of an older version: the default. */
+  tokenSeconds?: number;
+  /** null or absent: none. */
+  federation?: DirectoryFederation | null;
+  /** Another one with each other federation: the access tokens of the one before are dead. */
+  federationId?: string | null;
+}
+
+/** A workload of another issuer that speaks for a directory without a secret: assertions of this issuer, for this subject and audience. */
+export interface DirectoryFederation {
+  issuer: string;
+  subject: string;
+  audience: string;
 }
 
 const roleRuleSchema = nestedSchema({
@@ -63,8 +76,18 @@ export const directorySchema = defineCollection<DirectoryDocument>(
     learnedDialect: { type: String, enum: dialects.filter((name) => name !== 'auto' && name !== 'strict') },
     enabled: { type: Boolean, required: true },
     roleRules: { type: [roleRuleSchema], required: true },
+    tokenSeconds: Number,
+    federation: nestedSchema({ issuer: requiredText, subject: requiredText, audience: requiredText }),
+    federationId: String,
   },
-  [{ name: 'directories_name', key: { tenantId: 1, name: 1 }, unique: true }],
+  [
+    { name: 'directories_name', key: { tenantId: 1, name: 1 }, unique: true },
+    {
+      name: 'directories_federation',
+      key: { 'federation.issuer': 1 },
+      where: { 'federation.issuer': { $gt: '' } },
+    },
+  ],
 );
 
 /** A directory's bearer token. Two may live at once, so that a rotation has no gap. */
@@ -94,6 +117,51 @@ export const scimTokenSchema = defineCollection<ScimTokenDocument>(
   ],
 );
 
+/** One of a client's secrets: two may live at once, so that a rotation has no gap. */
+export interface ScimClientSecret {
+  id: string;
+  hash: string;
+  /** The first characters, to recognise it by. */
+  prefix: string;
+  createdAt: Date;
+  lastUsedAt: Date | null;
+}
+
+/** An OAuth client of a directory (RFC 6749 section 4.4); `_id` is its client id, unique over the server. */
+export interface ScimClientDocument extends StoredDocument {
+  directoryId: string;
+  name: string;
+  secrets: ScimClientSecret[];
+  /** Public keys that its assertions are signed with; not together with `jwksUri`. */
+  jwks: { keys: Record<string, unknown>[] } | null;
+  jwksUri: string | null;
+  expiresAt: Date | null;
+  /** When it last got an access token. */
+  lastUsedAt: Date | null;
+}
+
+const clientSecretSchema = nestedSchema({
+  id: requiredText,
+  hash: requiredText,
+  prefix: requiredText,
+  createdAt: { type: Date, required: true },
+  lastUsedAt: Date,
+});
+
+export const scimClientSchema = defineCollection<ScimClientDocument>(
+  'scim_clients',
+  {
+    directoryId: { type: String, required: true },
+    name: { type: String, required: true },
+    secrets: { type: [clientSecretSchema], required: true },
+    jwks: Mixed,
+    jwksUri: String,
+    expiresAt: Date,
+    lastUsedAt: Date,
+  },
+  [{ name: 'scim_clients_directory', key: { tenantId: 1, directoryId: 1 } }],
+);
+
 /** What became of one operation of a bulk request. */
 export interface ScimOperationRecord extends Pick<
   ScimRequestDocument,
@@ -114,6 +182,8 @@ export interface ScimRequestDocument extends StoredDocument {
   requestId: string;
   userAgent: string;
   ip: string;
+  /** What the request was let in by; absent in an entry of an older version. */
+  credential?: { type: 'token' | 'client' | 'federation'; id: string; name: string };
   /** The body as sent, without secrets: what a replay sends again; null when there was none. */
   body: unknown;
   /** Names of the tolerated deviations, e.g. `entra.string_boolean`. */
@@ -158,6 +228,7 @@ export const scimRequestSchema = defineCollection<ScimRequestDocument>(
     requestId: { type: String, required: true },
     userAgent: { type: String, required: true },
     ip: { type: String, required: true },
+    credential: nestedSchema({ type: { ...requiredText }, id: requiredText, name: requiredText }),
     body: Mixed,
     deviations: { type: [String], required: true },
     target: partySchema,

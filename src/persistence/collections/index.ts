@@ -31,6 +31,7 @@ export interface Documents {
   one_time_tokens: access.OneTimeTokenDocument;
   operator_keys: operator.OperatorKeyDocument;
   roles: tenants.RoleDocument;
+  scim_clients: directories.ScimClientDocument;
   scim_requests: directories.ScimRequestDocument;
   scim_tokens: directories.ScimTokenDocument;
   sessions: access.SessionDocument;
@@ -64,6 +65,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   one_time_tokens: access.oneTimeTokenSchema,
   operator_keys: operator.operatorKeySchema,
   roles: tenants.roleSchema,
+  scim_clients: directories.scimClientSchema,
   scim_requests: directories.scimRequestSchema,
   scim_tokens: directories.scimTokenSchema,
   sessions: access.sessionSchema,

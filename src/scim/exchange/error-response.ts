@@ -38,6 +38,17 @@ export class Unauthorized extends AppError {
   }
 }
 
+/** 403: the token is good, and not for this (RFC 6750 section 3.1). */
+export class InsufficientScope extends AppError {
+  /** The one it takes. */
+  readonly scope: string;
+
+  constructor(scope: string) {
+    super('auth.forbidden', `the access token only reads: this takes one of the scope ${scope}`);
+    this.scope = scope;
+  }
+}
+
 /** Who shows nothing is told of no error (RFC 6750 section 3.1). */
 function challengeOf(error: AppError): string {
   const isInvalid = !(error instanceof Unauthorized) || error.isInvalid;
@@ -58,6 +69,9 @@ function headersOf(error: AppError, status: number): Record<string, string> {
   return {
     ...(retry !== undefined && { 'Retry-After': String(retry) }),
     ...(status === 401 && { 'WWW-Authenticate': challengeOf(error) }),
+    ...(error instanceof InsufficientScope && {
+      'WWW-Authenticate': `Bearer realm="scim", error="insufficient_scope", scope="${error.scope}"`,
+    }),
     ...(status === 413 && { Connection: 'close' }),
     ...(error instanceof MethodNotAllowed && { Allow: error.allow }),
   };

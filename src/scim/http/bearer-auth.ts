@@ -3,6 +3,9 @@ import { refuseFailedCredential } from '../../http/limits.js';
 import { directoryActor } from '../../identity/actors.js';
 import type { Actor, Core } from '../../identity/core.js';
 import type { DirectoryDocument } from '../../identity/directories/directories.js';
+import type { TenantConfig } from '../../identity/tenants/config.js';
+import type { ScimRequestDocument } from '../../persistence/collections/directories.js';
+import { authenticateAccessToken } from '../../identity/directories/access-tokens.js';
 import { authenticateToken } from '../../identity/directories/tokens.js';
 import { Unauthorized } from '../exchange/error-response.js';
 
@@ -16,7 +19,14 @@ export interface Authenticated {
   readonly requestsPerSecond: number;
   /** null for a directory's token. */
   readonly userId: string | null;
+  /** Which of the directory's credentials was shown; null for a person's access token. */
+  readonly credential: Credential | null;
+  /** Whether it may change anything: all may but tokens of the scope `scim.read`. */
+  readonly mayWrite: boolean;
 }
+
+/** A token or client of a directory, as log and audit trail name it. */
+export type Credential = NonNullable<ScimRequestDocument['credential']>;
 
 /** Looks an access token of the OpenID provider up: the person who gave it with the scope `scim:me`, else undefined. */
 export type FindTokenOwner = (
@@ -31,6 +41,28 @@ export function isAnonymous(req: IncomingMessage): boolean {
   return (req.headers.authorization ?? '').trim() === '';
 }
 
+interface FoundDirectory extends Pick<Authenticated, 'tenantId' | 'mayWrite'> {
+  readonly directory: DirectoryDocument;
+  readonly config: TenantConfig;
+  readonly credential: Credential;
+}
+
+/** The directory a token opens: one of its static tokens, or an access token of one of its clients. */
+async function findDirectory(core: Core, token: string): Promise<FoundDirectory | undefined> {
+  const granted = await authenticateAccessToken(core, token);
+  if (granted) {
+    const { client, directory, scopes } = granted;
+    const credential: Credential = client
+      ? { type: 'client', id: client._id, name: client.name }
+      : { type: 'federation', id: directory.federationId ?? '', name: directory.federation?.subject ?? '' };
+    return { ...granted, credential, mayWrite: scopes.includes('scim') };
+  }
+  const found = await authenticateToken(core, token);
+  if (!found) return undefined;
+  const { _id: id, name } = found.token;
+  return { ...found, credential: { type: 'token', id, name }, mayWrite: true };
+}
+
 /**
  * Finds out whose bearer token this is (RFC 6750). It alone says which tenant and directory the request is for.
  *
@@ -43,15 +75,15 @@ export async function authenticate(
   findTokenOwner: FindTokenOwner | undefined,
 ): Promise<Authenticated> {
   const token = bearer.exec(req.headers.authorization ?? '')?.[1];
-  const found = token === undefined ? undefined : await authenticateToken(core, token);
+  const found = token === undefined ? undefined : await findDirectory(core, token);
   if (found) {
-    const { tenantId, directory, config } = found;
+    const { tenantId, directory, config, credential, mayWrite } = found;
     const requestsPerSecond = config.settings['scim.requestsPerSecond'];
-    const actor = directoryActor(directory, found.token, origin);
-    return { tenantId, directory, requestsPerSecond, userId: null, actor };
+    const actor = directoryActor(directory, credential, origin);
+    return { tenantId, directory, requestsPerSecond, userId: null, actor, credential, mayWrite };
   }
   const owner = token === undefined ? undefined : await findTokenOwner?.(token, origin);
-  if (owner) return { ...owner, directory: null, requestsPerSecond: 0 };
+  if (owner) return { ...owner, directory: null, requestsPerSecond: 0, credential: null, mayWrite: true };
   await refuseFailedCredential(core, origin.ip);
   throw new Unauthorized(req.headers.authorization !== undefined);
 }

@@ -9,7 +9,7 @@ import { authenticate, isAnonymous, type Authenticated, type FindTokenOwner } fr
 import { applyDialect } from '../exchange/dialect.js';
 import { readPublicly } from '../endpoints/discovery-routes.js';
 import { dispatch } from '../endpoints/dispatch.js';
-import { failureAnswer, toFailure, type Failure } from '../exchange/error-response.js';
+import { failureAnswer, InsufficientScope, toFailure, type Failure } from '../exchange/error-response.js';
 import type { ScimAnswer, ScimContext, ScimRequest } from '../exchange/request.js';
 import type { SchemaRegistry } from '../protocol/schema-registry.js';
 import { ScimError } from '../protocol/scim-error.js';
@@ -67,6 +67,12 @@ function requestOf(req: Request, body: unknown): ScimRequest {
   };
 }
 
+/** Whether a request changes nothing, whatever it is answered: `.search` is a read by `POST` (RFC 7644 section 3.4.3). */
+function isRead({ method, url }: Request): boolean {
+  const { segments } = parseAddress(url.replace(/^\/v2/, ''));
+  return method === 'GET' || method === 'HEAD' || (method === 'POST' && segments.at(-1) === '.search');
+}
+
 const discovery = /^\/v2\/+(?:ServiceProviderConfig|Schemas|ResourceTypes)(?:[/?]|$)/;
 
 async function answerRequest(server: Server, req: Request, progress: Progress): Promise<ScimAnswer> {
@@ -77,8 +83,9 @@ async function answerRequest(server: Server, req: Request, progress: Progress): 
   }
   const who = await authenticate(core, req, progress.origin, server.findTokenOwner);
   progress.who = who;
-  const { tenantId, actor, directory, userId } = who;
-  if (directory) await countInSecond(core, `scim:${directory._id}`, who.requestsPerSecond);
+  const { tenantId, actor, directory, userId, credential } = who;
+  if (directory) await countInSecond(core, `scim:${directory._id}`, who.requestsPerSecond, credential?.name);
+  if (!who.mayWrite && !isRead(req)) throw new InsufficientScope('scim');
   const body = await readBody(req, core.config.limits.scimBodyBytes);
   progress.body = body;
   const context: ScimContext = {
@@ -123,10 +130,11 @@ function templateOf(url: string): string {
 
 function callerFacts(who: Progress['who']): RequestFacts {
   if (!who) return {};
-  const { tenantId, directory, userId } = who;
+  const { tenantId, directory, userId, credential } = who;
   return {
     tenant: tenantId,
     ...(directory && { directory: directory._id }),
+    ...(credential?.type === 'client' && { client: credential.id }),
     ...(userId !== null && { user: userId }),
   };
 }
@@ -149,7 +157,7 @@ async function serve(server: Server, req: Request, res: Response): Promise<void>
   server.onAnswered?.(operationOf(req), answer.status);
   noteCaller(req, { route: templateOf(req.url), ...callerFacts(progress.who) });
   const { who, trace, body, failure } = progress;
-  if (!who?.directory) return;
+  if (!who?.directory || !who.credential) return;
   log.record({
     tenantId: who.tenantId,
     directory: who.directory,
@@ -161,6 +169,7 @@ async function serve(server: Server, req: Request, res: Response): Promise<void>
     requestId: origin.requestId,
     userAgent: req.headers['user-agent'] ?? '',
     ip: origin.ip,
+    credential: who.credential,
     body,
     trace,
     failure: failure ?? null,

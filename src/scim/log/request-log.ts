@@ -37,6 +37,7 @@ export interface AnsweredRequest {
   readonly requestId: string;
   readonly userAgent: string;
   readonly ip: string;
+  readonly credential: NonNullable<ScimRequestDocument['credential']>;
   readonly body: unknown;
   readonly trace: Trace;
   readonly failure: Failure | null;
@@ -164,6 +165,7 @@ async function toDocument(
     requestId: entry.requestId,
     userAgent: entry.userAgent,
     ip: entry.ip,
+    credential: entry.credential,
     body,
     deviations: [...new Set(trace.deviations)],
     ...outcome,

@@ -50,6 +50,12 @@ export function toServiceProviderConfig(limits: ServiceProviderLimits): JsonObje
         specUri: 'https://www.rfc-editor.org/info/rfc6750',
         primary: true,
       },
+      {
+        type: 'oauth2',
+        name: 'OAuth 2.0 client credentials',
+        description: 'An access token that a client of the directory gets at the token endpoint',
+        specUri: 'https://www.rfc-editor.org/info/rfc6749',
+      },
     ],
     meta: {
       resourceType: 'ServiceProviderConfig',

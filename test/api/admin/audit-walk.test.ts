@@ -3,6 +3,7 @@ import type { Route } from '../../../src/admin/route.js';
 import { routeTable } from '../../../src/admin/table.js';
 import { createConnection } from '../../../src/identity/sso/connections.js';
 import { createDirectory } from '../../../src/identity/directories/directories.js';
+import { createClient, getClient } from '../../../src/identity/directories/clients.js';
 import { createToken } from '../../../src/identity/directories/tokens.js';
 import { verifyDomain } from '../../../src/identity/sso/domain-verification.js';
 import { createGroup } from '../../../src/identity/groups/groups.js';
@@ -82,6 +83,16 @@ describe('every change leaves its event, with who did it and to whom', () => {
   const token = async (): Promise<[string, string]> => {
     const id = await directory();
     return [id, (await createToken(app.core, acme.system, id, { name: 't' })).document._id];
+  };
+
+  const client = async (): Promise<[string, string]> => {
+    const id = await directory();
+    return [id, (await createClient(app.core, acme.system, id, { name: 'c' })).client._id];
+  };
+  const clientWithSecret = async (): Promise<[string, string]> => {
+    const [id, clientId] = await client();
+    const { secrets } = await getClient(app.core, acme.tenant._id, id, clientId);
+    return [id, `${clientId}/secrets/${secrets[0]!.id}`];
   };
 
   type Case = [
@@ -404,6 +415,36 @@ describe('every change leaves its event, with who did it and to whom', () => {
       (_, second) => [`scim_token.revoked scim_token ${second}`],
     ],
     [
+      'POST an OAuth client',
+      directory,
+      (id) => ['post', `/directories/${id}/clients`, { name: 'c' }],
+      (_, __, id) => [`scim_client.created scim_client ${id}`],
+    ],
+    [
+      'PATCH an OAuth client',
+      client,
+      (id, second) => ['patch', `/directories/${id}/clients/${second}`, { name: 'other' }],
+      (_, second) => [`scim_client.updated scim_client ${second}`],
+    ],
+    [
+      'DELETE an OAuth client',
+      client,
+      (id, second) => ['delete', `/directories/${id}/clients/${second}`],
+      (_, second) => [`scim_client.deleted scim_client ${second}`],
+    ],
+    [
+      'POST a client’s secret',
+      client,
+      (id, second) => ['post', `/directories/${id}/clients/${second}/secrets`],
+      (_, second) => [`scim_client.secret_created scim_client ${second}`],
+    ],
+    [
+      'DELETE a client’s secret',
+      clientWithSecret,
+      (id, second) => ['delete', `/directories/${id}/clients/${second}`],
+      (_, second) => [`scim_client.secret_deleted scim_client ${second.split('/')[0] ?? ''}`],
+    ],
+    [
       'POST an API key',
       nothing,
       () => ['post', '/api-keys', { name: fresh('k'), role: 'administrator' }],
@@ -488,8 +529,8 @@ describe('every change leaves its event, with who did it and to whom', () => {
   it('is looked at for every route that writes: none of the table is left out', () => {
     const isOf = (template: string, path: string): boolean =>
       new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`).test(path);
-    const walked = cases.map(([, , call]) => {
-      const [method, path] = call('an-id', 'a-second');
+    const walked = cases.map(([what, , call]) => {
+      const [method, path] = call('an-id', what === 'DELETE a client’s secret' ? 'a/secrets/b' : 'a-second');
       return routeTable.find((route) => route.method === method && isOf(route.path, path));
     });
     const here = walked.map((route) => route && nameOf(route));

@@ -41,7 +41,7 @@ describe('OpenID provider: discovery and keys', () => {
   const json = async (path: string) =>
     (await (await fetch(`${app.url}${path}`)).json()) as Record<string, unknown>;
 
-  it('describes itself under the issuer BASE_URL/oidc, and the same at the RFC 8414 address', async () => {
+  it('describes itself under the issuer BASE_URL/oidc, and as the whole authorization server at the RFC 8414 addresses', async () => {
     const metadata = await json(discovery);
     expect(metadata).to.deep.include({
       issuer: `${app.url}/oidc`,
@@ -68,7 +68,19 @@ describe('OpenID provider: discovery and keys', () => {
     ]);
     expect(metadata['id_token_signing_alg_values_supported']).to.have.members(['ES256', 'RS256']);
     expect(metadata).not.to.include.any.keys('registration_endpoint', 'device_authorization_endpoint');
-    expect(await json('/.well-known/oauth-authorization-server/oidc')).to.deep.equal(metadata);
+    for (const address of ['', '/oidc']) {
+      const server = await json(`/.well-known/oauth-authorization-server${address}`);
+      expect(server).to.deep.equal({
+        ...metadata,
+        grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+        scopes_supported: [...(metadata['scopes_supported'] as string[]), 'scim', 'scim.read'],
+        token_endpoint_auth_methods_supported: [
+          ...(metadata['token_endpoint_auth_methods_supported'] as string[]),
+          'private_key_jwt',
+        ],
+        token_endpoint_auth_signing_alg_values_supported: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+      });
+    }
   });
 
   const hostile: Record<string, string>[] = [

@@ -38,7 +38,8 @@ describe('SCIM discovery (RFC 7643 sections 5 to 7, RFC 7644 section 4)', () => 
       defaultPaginationMethod: 'index',
       cursorTimeout: 3600,
     });
-    expect(body.authenticationSchemes[0].type).to.equal('oauthbearertoken');
+    const types = (body.authenticationSchemes as { type: string }[]).map(({ type }) => type);
+    expect(types).to.deep.equal(['oauthbearertoken', 'oauth2']);
     expect(body.meta).to.deep.equal({
       resourceType: 'ServiceProviderConfig',
       location: `${app.url}/scim/v2/ServiceProviderConfig`,

@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { readSignedText, signText } from '../../infrastructure/signed-text.js';
+import type { DirectoryDocument, ScimClientDocument } from '../../persistence/collections/directories.js';
+import { frozen } from '../../shared/frozen.js';
+import { hashToken } from '../../shared/ids.js';
+import type { Core } from '../core.js';
+import { findTenantConfig, type TenantConfig } from '../tenants/config.js';
+import { keyIdentity } from './client-keys.js';
+
+/** What an access token opens: everything, or what only reads. */
+export const scimScopes = ['scim', 'scim.read'] as const;
+export type ScimScope = (typeof scimScopes)[number];
+
+const prefix = 'gh_at_';
+const purpose = 'scim-access-token';
+
+/** Who an access token is for, and what it rests on: it is dead when that no longer stands. */
+export interface TokenHolder {
+  directory: DirectoryDocument;
+  /** null: a workload of the directory's federation that named no client. */
+  client: ScimClientDocument | null;
+  /** What one of the functions of {@link bases} gives. */
+  basis: string;
+}
+
+/** What a token may rest on, each as a text that is no other's. */
+export const bases = {
+  secret: ({ id }: { id: string }): string => `secret ${id}`,
+  key: (jwk: Readonly<Record<string, unknown>>): string => `key ${keyIdentity(jwk)}`,
+  jwksUri: (jwksUri: string): string => `jwksUri ${hashToken(jwksUri)}`,
+  federation: ({ federationId }: DirectoryDocument): string => `federation ${federationId ?? ''}`,
+};
+
+/** All that tokens of a directory and client may rest on at this moment. */
+function standingBases(directory: DirectoryDocument, client: ScimClientDocument | null): string[] {
+  return [
+    ...(directory.federation ? [bases.federation(directory)] : []),
+    ...(client?.secrets.map(bases.secret) ?? []),
+    ...(client?.jwks?.keys.map(bases.key) ?? []),
+    ...(client?.jwksUri ? [bases.jwksUri(client.jwksUri)] : []),
+  ];
+}
+
+/** What stands in a token, under short names: it travels with every request. */
+const claimsShape = z.object({
+  t: z.string(),
+  d: z.string(),
+  c: z.string().nullable(),
+  b: z.string(),
+  s: z.array(z.enum(scimScopes)),
+  /** Its end, in seconds since 1970. */
+  e: z.number(),
+});
+
+/**
+ * A new access token (RFC 6749 section 5.1): a signed text. Whether it still holds is decided at each request, by what is stored then.
+ *
+ * @param seconds - how long it lives.
+ */
+export function issueAccessToken(
+  core: Core,
+  { directory, client, basis }: TokenHolder,
+  scopes: readonly ScimScope[],
+  seconds: number,
+): string {
+  const claims: z.output<typeof claimsShape> = {
+    t: directory.tenantId,
+    d: directory._id,
+    c: client?._id ?? null,
+    b: basis,
+    s: [...scopes],
+    e: Math.floor(core.clock.now().getTime() / 1000) + seconds,
+  };
+  const n = randomBytes(9).toString('base64url');
+  return `${prefix}${signText(core.secretBox, purpose, '', { ...claims, n })}`;
+}
+
+/** Whether a client may be used at this moment. */
+export function isLiveClient({ expiresAt }: ScimClientDocument, now: Date): boolean {
+  return expiresAt === null || expiresAt > now;
+}
+
+export interface AuthenticatedClient {
+  tenantId: string;
+  directory: DirectoryDocument;
+  client: ScimClientDocument | null;
+  scopes: readonly ScimScope[];
+  config: TenantConfig;
+}
+
+/**
+ * Whose access token this is. Reads the store every time: the token is dead with its end, its secret or key, its client, federation,
+ * directory and tenant.
+ *
+ * @returns undefined for any token that does not hold.
+ */
+export async function authenticateAccessToken(
+  core: Core,
+  token: string,
+): Promise<AuthenticatedClient | undefined> {
+  if (!token.startsWith(prefix)) return undefined;
+  const signed = readSignedText(core.secretBox, purpose, '', token.slice(prefix.length));
+  const now = core.clock.now();
+  if (!signed) return undefined;
+  const { t: tenantId, d, c, b, s: scopes, e } = claimsShape.parse(signed.value);
+  if (e * 1000 <= now.getTime()) return undefined;
+  const scope = core.store.tenant(tenantId);
+  const [directory, client, config] = await Promise.all([
+    scope.collection('directories').derive(d, frozen),
+    c === null ? null : scope.collection('scim_clients').derive(c, frozen),
+    findTenantConfig(core, tenantId),
+  ]);
+  if (!config || !directory?.enabled || client === undefined) return undefined;
+  if (client && (client.directoryId !== d || !isLiveClient(client, now))) return undefined;
+  if (!standingBases(directory, client).includes(b)) return undefined;
+  return { tenantId, directory, client, scopes, config };
+}
+
+/** How often the use of a client is noted at most. */
+const useNoteMs = 60_000;
+
+/** Notes that a client got a token, and by which of its secrets. */
+export function noteClientUse(core: Core, { client, basis }: TokenHolder): void {
+  if (!client) return;
+  const now = core.clock.now();
+  const isNoted = (at: Date | null): boolean => at !== null && now.getTime() - at.getTime() < useNoteMs;
+  const noted = (stored: ScimClientDocument): ScimClientDocument | undefined => {
+    const used = stored.secrets.find((secret) => bases.secret(secret) === basis);
+    if (isNoted(stored.lastUsedAt) && (!used || isNoted(used.lastUsedAt))) return undefined;
+    const secrets = stored.secrets.map((one) => (one === used ? { ...one, lastUsedAt: now } : one));
+    return { ...stored, secrets, lastUsedAt: now };
+  };
+  core.store
+    .tenant(client.tenantId)
+    .collection('scim_clients')
+    .update(client._id, noted)
+    .catch((error: unknown) => core.log.warn({ err: error }, 'the use of a client could not be noted'));
+}
