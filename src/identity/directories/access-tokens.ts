@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { readSignedText, signText } from '../../infrastructure/signed-text.js';
 import type { DirectoryDocument, ScimClientDocument } from '../../persistence/collections/directories.js';
-import { frozen } from '../../shared/frozen.js';
 import { hashToken } from '../../shared/ids.js';
 import type { Core } from '../core.js';
 import { findTenantConfig, type TenantConfig } from '../tenants/config.js';
@@ -107,8 +106,8 @@ export async function authenticateAccessToken(
   if (e * 1000 <= now.getTime()) return undefined;
   const scope = core.store.tenant(tenantId);
   const [directory, client, config] = await Promise.all([
-    scope.collection('directories').derive(d, frozen),
-    c === null ? null : scope.collection('scim_clients').derive(c, frozen),
+    scope.collection('directories').get(d),
+    c === null ? null : scope.collection('scim_clients').get(c),
     findTenantConfig(core, tenantId),
   ]);
   if (!config || !directory?.enabled || client === undefined) return undefined;

@@ -180,7 +180,7 @@ export async function updateClient(
     const clients = tx.tenant(actor.tenantId).collection('scim_clients');
     const before = yield* clients.get(clientId);
     if (before?.directoryId !== directoryId) throw noClient();
-    requireVersion(before, options.ifVersion);
+    requireVersion(before, options);
     const wanted = changed(before, change, now);
     requireValidClient(core, { ...wanted, jwks: change.jwks ?? wanted.jwks });
     const changes = changesBetween(auditable(before), auditable(wanted));
@@ -211,7 +211,7 @@ export async function deleteClient(
     const clients = tx.tenant(actor.tenantId).collection('scim_clients');
     const client = yield* clients.get(clientId);
     if (client?.directoryId !== directoryId) throw noClient();
-    requireVersion(client, options.ifVersion);
+    requireVersion(client, options);
     yield* clients.remove(clientId);
     yield* recordEvent(tx, actor, { action: 'scim_client.deleted', target: partyOf(client) }, now);
   });
