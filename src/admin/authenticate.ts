@@ -11,7 +11,7 @@ import { operatorActor, type Origin } from '../identity/actors.js';
 import { authenticateApiKey } from '../identity/applications/api-keys.js';
 import type { Actor, Core } from '../identity/core.js';
 import { authenticateOperatorKey, operatorKeyPrefix } from '../identity/operator/keys.js';
-import { tenantConfig } from '../identity/tenants/config.js';
+import { tenantConfig, type TenantConfig } from '../identity/tenants/config.js';
 import { operatorTenant } from '../identity/tenants/operator-tenant.js';
 import { findTenant } from '../identity/tenants/tenants.js';
 import { userActor } from '../identity/users/actor.js';
@@ -21,17 +21,21 @@ import { AppError } from '../shared/errors.js';
  * Who calls: a program with a key, a person with a live session, or the operator of the server (with an operator key, or as a person of the
  * staff with a session). The operator's actor belongs to the tenant that the call is for; where that is none, to the operator's own.
  */
-export type Caller =
-  | { readonly kind: 'api_key'; readonly actor: Actor }
-  | { readonly kind: 'session'; readonly actor: Actor; readonly live: LiveSession }
+export type Caller = {
+  readonly actor: Actor;
+  /** The configuration of the actor's tenant, read once for the request. */
+  readonly config: TenantConfig;
+} & (
+  | { readonly kind: 'api_key' }
+  | { readonly kind: 'session'; readonly live: LiveSession }
   | {
       readonly kind: 'operator';
-      readonly actor: Actor;
       /** Whether the call is for one tenant (`Gatehouse-Tenant`), or for the server as a whole. */
       readonly isInTenant: boolean;
       /** null: an operator key. */
       readonly live: LiveSession | null;
-    };
+    }
+);
 
 /**
  * What a route is about. `tenant`: one tenant, which an operator key names by `Gatehouse-Tenant`. `server`: the server as a whole, for the
@@ -59,9 +63,8 @@ export function isServerOperator(caller: Caller): boolean {
 export async function authenticate(core: Core, req: Request, scope: RouteScope): Promise<Caller> {
   const credential = await identify(core, req);
   const { party, tenantId } = credential.actor;
-  const { settings } = await tenantConfig(core, tenantId);
   noteCaller(req, { tenant: tenantId, [nameOfKind[credential.kind]]: party.id });
-  await countInSecond(core, `api:${party.id}`, settings['api.requestsPerSecond']);
+  await countInSecond(core, `api:${party.id}`, credential.config.settings['api.requestsPerSecond']);
   const caller = await placeCaller(core, req, credential, scope);
   noteCaller(req, { tenant: caller.actor.tenantId });
   return caller;
@@ -92,7 +95,12 @@ async function sessionCaller(
   const live = await currentSession(core, req, options);
   if (!live) return undefined;
   const config = await tenantConfig(core, live.tenant._id);
-  return { kind: 'session', actor: userActor(live.user, config, core.clock.now(), originOf(req)), live };
+  return {
+    kind: 'session',
+    config,
+    actor: userActor(live.user, config, core.clock.now(), originOf(req)),
+    live,
+  };
 }
 
 async function keyCaller(core: Core, req: Request, header: string): Promise<Caller | undefined> {
@@ -100,10 +108,12 @@ async function keyCaller(core: Core, req: Request, header: string): Promise<Call
   if (key === undefined) return undefined;
   if (key.startsWith(operatorKeyPrefix)) {
     const actor = await authenticateOperatorKey(core, key, originOf(req));
-    return actor && { kind: 'operator', actor, isInTenant: false, live: null };
+    if (!actor) return undefined;
+    const config = await tenantConfig(core, actor.tenantId);
+    return { kind: 'operator', actor, config, isInTenant: false, live: null };
   }
-  const actor = await authenticateApiKey(core, key, originOf(req));
-  return actor && { kind: 'api_key', actor };
+  const known = await authenticateApiKey(core, key, originOf(req));
+  return known && { kind: 'api_key', ...known };
 }
 
 async function identify(core: Core, req: Request): Promise<Caller> {
@@ -129,15 +139,15 @@ const isStaff = (caller: Caller): boolean =>
 async function placeCaller(core: Core, req: Request, caller: Caller, scope: RouteScope): Promise<Caller> {
   const named = req.get(tenantHeader);
   if (caller.kind !== 'operator' && !isStaff(caller)) {
-    if (named !== undefined) await requireOwnTenant(core, caller, named);
+    if (named !== undefined) requireOwnTenant(caller, named);
     if (scope !== 'server') return caller;
     throw new AppError('auth.forbidden', 'this is for the operator of the server: send an operator key');
   }
   const tenantId = named === undefined ? undefined : await tenantNamed(core, named);
-  if (scope === 'server') return operatorIn(caller, undefined);
+  if (scope === 'server') return operatorIn(core, caller, undefined);
   // Staff are people of their own tenant where they name no other.
   if (caller.kind === 'session' && (tenantId ?? caller.actor.tenantId) === caller.actor.tenantId) {
-    return scope === 'either' && tenantId === undefined ? operatorIn(caller, undefined) : caller;
+    return scope === 'either' && tenantId === undefined ? operatorIn(core, caller, undefined) : caller;
   }
   if (tenantId === undefined && scope === 'tenant') {
     throw new AppError(
@@ -145,14 +155,15 @@ async function placeCaller(core: Core, req: Request, caller: Caller, scope: Rout
       `an operator key needs the header ${tenantHeader}: the slug or id of the tenant that the call is for`,
     );
   }
-  return operatorIn(caller, tenantId);
+  return operatorIn(core, caller, tenantId);
 }
 
-function operatorIn(caller: Caller, tenantId: string | undefined): Caller {
+async function operatorIn(core: Core, caller: Caller, tenantId: string | undefined): Promise<Caller> {
   const { party, requestId, ip } = caller.actor;
   return {
     kind: 'operator',
     actor: operatorActor(party, tenantId ?? operatorTenant.id, { requestId, ip }),
+    config: tenantId === undefined ? caller.config : await tenantConfig(core, tenantId),
     isInTenant: tenantId !== undefined,
     live: caller.kind === 'api_key' ? null : caller.live,
   };
@@ -166,8 +177,7 @@ async function tenantNamed(core: Core, named: string): Promise<string> {
 }
 
 /** @throws AppError `auth.forbidden`, the same for another tenant and for none. */
-async function requireOwnTenant(core: Core, { actor }: Caller, named: string): Promise<void> {
-  const { tenant } = await tenantConfig(core, actor.tenantId);
+function requireOwnTenant({ config: { tenant } }: Caller, named: string): void {
   if (named === tenant._id || named === tenant.slug) return;
   throw new AppError('auth.forbidden', `${tenantHeader} names a tenant that is not the caller's own`);
 }

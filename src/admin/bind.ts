@@ -96,6 +96,7 @@ function serve(core: Core, route: Route, readBody: ReadBody, checkOutput: boolea
     const reply = await route.handler({
       core,
       actor: caller.actor,
+      config: caller.config,
       caller,
       params,
       query: parseInput(query, givenParameters(req.query), 'query'),

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { Actor, Core } from '../identity/core.js';
+import type { TenantConfig } from '../identity/tenants/config.js';
 import type { Caller, RouteScope } from './authenticate.js';
 
 /** Names of the `{name}` places of a path template. */
@@ -19,6 +20,8 @@ export interface Versioned {
 interface Context<P extends string, Q, B, T> {
   readonly core: Core;
   readonly actor: Actor;
+  /** The configuration of the actor's tenant as the request began. */
+  readonly config: TenantConfig;
   readonly caller: Caller;
   readonly params: Places<P>;
   readonly query: Q;

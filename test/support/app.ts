@@ -13,6 +13,7 @@ import { packageFolder } from '../../src/infrastructure/package-info.js';
 import type { PasswordHasher } from '../../src/infrastructure/password-hash.js';
 import { createSecretBox } from '../../src/infrastructure/secret-box.js';
 import { applyBootstrap, parseBootstrap } from '../../src/identity/bootstrap/bootstrap.js';
+import type { Store } from '../../src/persistence/store.js';
 import { systemClock, type Clock } from '../../src/shared/clock.js';
 import { cheapPasswords } from './passwords.js';
 import { openTestStore } from './store.js';
@@ -34,6 +35,8 @@ export interface TestAppOptions {
   clock?: Clock;
   /** Default: hashes that cost next to nothing. */
   passwords?: PasswordHasher;
+  /** Puts something between the server and its store, e.g. one that counts. */
+  wrapStore?: (store: Store) => Store;
   /** Loopback address to listen on: cookies ignore ports, so two servers of one test stand on two addresses. */
   host?: string;
 }
@@ -53,10 +56,11 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     LOG_LEVEL: process.env['TEST_LOG'] ?? 'fatal',
   };
   const config: Config = { ...loadConfig(env, join(packageFolder, 'config')), ...options.config };
+  const store = await openTestStore(clock);
   const core: Core = {
     config,
     clock,
-    store: await openTestStore(clock),
+    store: options.wrapStore?.(store) ?? store,
     log: createLogger(config.logLevel),
     secretBox: createSecretBox('a secret for tests that is long enough'),
     passwords: options.passwords ?? cheapPasswords(),
@@ -73,7 +77,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await app.stop();
-      await core.store.close();
+      await store.close();
       await rm(dataDir, { recursive: true, force: true });
     },
   };

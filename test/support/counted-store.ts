@@ -12,6 +12,8 @@ import type {
 export interface Tally {
   read: Record<string, number>;
   written: Record<string, number>;
+  /** How many operations each collection was asked for, reads and writes alike. */
+  steps: Record<string, number>;
 }
 
 type Method = (...args: unknown[]) => unknown;
@@ -22,8 +24,9 @@ const sizeOf = (value: unknown): number =>
 
 /** The same store, counting. Documents inside and outside of transactions count alike; `count` reads nothing. */
 export function countedStore(store: Store): { store: Store; tally: Tally } {
-  const tally: Tally = { read: {}, written: {} };
+  const tally: Tally = { read: {}, written: {}, steps: {} };
   const note = (name: string, method: string, args: unknown[], result: unknown): void => {
+    tally.steps[name] = (tally.steps[name] ?? 0) + 1;
     if (method === 'count') return;
     const into = writes.has(method) ? tally.written : tally.read;
     into[name] = (into[name] ?? 0) + (method === 'insertMany' ? sizeOf(args[0]) : sizeOf(result));

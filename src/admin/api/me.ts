@@ -42,7 +42,7 @@ async function reply(
   const { tenant, session } = caller.live;
   return {
     body: {
-      ...presentUser(await viewUser(core, user), core.clock.now()),
+      ...presentUser(await viewUser(core, caller.config, user), core.clock.now()),
       tenant: { id: tenant._id, slug: tenant.slug, name: tenant.name },
       permissions: [...caller.actor.permissions].sort(),
     },

@@ -3,6 +3,7 @@ import type { Actor, Core } from '../../identity/core.js';
 import { endAccess, setApproved, setEnabled, unlockUser } from '../../identity/users/actions.js';
 import { iterateUsers } from '../../identity/users/search.js';
 import { liveSessions, revokeSession } from '../../identity/users/sessions.js';
+import type { TenantConfig } from '../../identity/tenants/config.js';
 import { viewUsers, type UserView } from '../../identity/users/view.js';
 import { displayNameOf } from '../../identity/user-keys.js';
 import type { UserDocument } from '../../identity/users/users.js';
@@ -29,8 +30,8 @@ function action(name: string, id: string, summary: string, permission: string, a
     permission,
     target: targetUser,
     output: userSchema,
-    handler: async ({ core, actor, params, ifVersion }) =>
-      replyUser(core, await act(core, actor, params.id, ifVersion)),
+    handler: async ({ core, actor, config, params, ifVersion }) =>
+      replyUser(core, config, await act(core, actor, params.id, ifVersion)),
   });
 }
 
@@ -66,8 +67,12 @@ const disable = route({
     .prefault({})
     .openapi('DisableUser'),
   output: userSchema,
-  handler: async ({ core, actor, params, body, ifVersion }) =>
-    replyUser(core, await setEnabled(core, actor, params.id, false, { ...ifVersion, hold: body.hold })),
+  handler: async ({ core, actor, config, params, body, ifVersion }) =>
+    replyUser(
+      core,
+      config,
+      await setEnabled(core, actor, params.id, false, { ...ifVersion, hold: body.hold }),
+    ),
 });
 
 const listSessions = route({
@@ -146,7 +151,7 @@ function rowOf(view: UserView, now: Date): string[] {
 /** Users are completed by the hundred: what belongs to them takes a few queries for all. */
 async function* rowsOf(
   core: Core,
-  tenantId: string,
+  config: TenantConfig,
   users: AsyncIterable<UserDocument>,
 ): AsyncGenerator<string[]> {
   const now = core.clock.now();
@@ -155,11 +160,11 @@ async function* rowsOf(
   for await (const user of users) {
     batch.push(user);
     if (!size.until(user) && batch.length < 100) continue;
-    for (const view of await viewUsers(core, tenantId, batch)) yield rowOf(view, now);
+    for (const view of await viewUsers(core, config, batch)) yield rowOf(view, now);
     batch = [];
     size = sizeLimit(largestPage);
   }
-  for (const view of await viewUsers(core, tenantId, batch)) yield rowOf(view, now);
+  for (const view of await viewUsers(core, config, batch)) yield rowOf(view, now);
 }
 
 const exportUsers = route({
@@ -171,14 +176,14 @@ const exportUsers = route({
   permission: 'users.export',
   query: z.strictObject(userFilters),
   produces: 'text/csv',
-  async handler({ core, actor, query, ...reader }) {
+  async handler({ core, actor, config, query, ...reader }) {
     const isFiltered = Object.values(query).some((value) => value !== undefined);
-    const filter = await userFilterOf(core, actor.tenantId, {
+    const filter = userFilterOf(config, {
       ...query,
       ...(!isFiltered && { status: ['locked', 'pending_activation', 'pending_approval', 'active'] as const }),
     });
     await writeEvent(core, actor, { action: 'users.exported' });
-    const rows = rowsOf(core, actor.tenantId, iterateUsers(core, actor.tenantId, filter));
+    const rows = rowsOf(core, config, iterateUsers(core, actor.tenantId, filter));
     await sendCsv(reader, 'users', core.clock.now(), columns, rows);
     return undefined;
   },

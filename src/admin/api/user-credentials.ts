@@ -25,9 +25,9 @@ const step = ({ act, name, ...rest }: Step): Route =>
     tag: userTag,
     target: targetUser,
     output: userSchema,
-    async handler({ core, actor, target }) {
+    async handler({ core, actor, config, target }) {
       await act(core, actor, target);
-      return replyUser(core, await getUser(core, target.tenantId, target._id));
+      return replyUser(core, config, await getUser(core, target.tenantId, target._id));
     },
   });
 

@@ -3,7 +3,7 @@ import { accessPeriodFault } from '../../identity/users/access-period.js';
 import { administersMember } from '../../identity/grants/group-grants.js';
 import { requirePermission } from '../../identity/permissions.js';
 import type { Actor, Core } from '../../identity/core.js';
-import { tenantConfig } from '../../identity/tenants/config.js';
+import type { TenantConfig } from '../../identity/tenants/config.js';
 import type { Settings } from '../../identity/tenants/settings.js';
 import { servicesOf, withAccess } from '../../identity/grants/services.js';
 import { inputOf, withProfile, type ProfileInput, type UserInput } from '../../identity/users/input.js';
@@ -35,8 +35,12 @@ export const targetUser = (
 ): Promise<UserDocument> => getUser(core, tenantId, id);
 
 /** One user as the answer. */
-export async function replyUser(core: Core, user: UserDocument): Promise<Reply<z.input<typeof userSchema>>> {
-  return { body: presentUser(await viewUser(core, user), core.clock.now()), version: user.version };
+export async function replyUser(
+  core: Core,
+  config: TenantConfig,
+  user: UserDocument,
+): Promise<Reply<z.input<typeof userSchema>>> {
+  return { body: presentUser(await viewUser(core, config, user), core.clock.now()), version: user.version };
 }
 
 /** `active` or `active,locked`. */
@@ -75,8 +79,7 @@ function endOf(text: string): Date {
 }
 
 /** The query's filters as the search wants them. */
-export async function userFilterOf(core: Core, tenantId: string, query: FilterQuery): Promise<UserFilter> {
-  const config = await tenantConfig(core, tenantId);
+export function userFilterOf(config: TenantConfig, query: FilterQuery): UserFilter {
   return {
     q: query.q,
     status: query.status,
@@ -102,8 +105,8 @@ const listUsers = route({
   query: z.strictObject({ ...userFilters, sort: sortParameter(userSorts, 'displayName'), ...pageParameters }),
   output: listOf(userSchema),
   async handler(context) {
-    const { core, actor, query } = context;
-    const filter = await userFilterOf(core, actor.tenantId, query);
+    const { core, actor, config, query } = context;
+    const filter = userFilterOf(config, query);
     const descending = query.sort.startsWith('-');
     const sort = userSorts.find((name) => query.sort.endsWith(name)) ?? 'displayName';
     const positionOf = (user: UserDocument): UserPosition => userPosition(user, sort);
@@ -115,7 +118,7 @@ const listUsers = route({
     );
     const now = core.clock.now();
     const present = async (users: readonly UserDocument[]) =>
-      (await viewUsers(core, actor.tenantId, users)).map((view) => presentUser(view, now));
+      (await viewUsers(core, config, users)).map((view) => presentUser(view, now));
     return { body: await presented(context, page, present, positionOf) };
   },
 });
@@ -130,7 +133,7 @@ const readUser = route({
   target: targetUser,
   openTo: administersMember,
   output: userSchema,
-  handler: ({ core, target }) => replyUser(core, target),
+  handler: ({ core, config, target }) => replyUser(core, config, target),
 });
 
 /** What a body's fields need beside the permission of the route. */
@@ -171,15 +174,18 @@ export function expiryOf(
 }
 
 /** What a body says of a user beside its attributes. */
-async function decisionsOf(core: Core, actor: Actor, body: ChangeUserInput): Promise<Partial<UserInput>> {
+function decisionsOf(
+  { actor, config }: { actor: Actor; config: TenantConfig },
+  body: ChangeUserInput,
+  now: Date,
+): Partial<UserInput> {
   requireFieldPermissions(actor, body);
-  const config = await tenantConfig(core, actor.tenantId);
   return {
     ...(body.enabled !== undefined && { active: body.enabled }),
     ...(body.approved !== undefined && { approved: body.approved }),
     ...(body.loginType !== undefined && { loginType: body.loginType }),
     ...(body.roles !== undefined && { roles: fullKeysOf(config, body.roles) }),
-    ...expiryOf(body, config.settings, core.clock.now()),
+    ...expiryOf(body, config.settings, now),
   };
 }
 
@@ -198,16 +204,16 @@ const createOne = route({
   body: createUserInput,
   status: 201,
   output: userSchema,
-  async handler({ core, actor, body }) {
+  async handler({ core, actor, config, body }) {
     const input = {
       userName: body.userName ?? body.email,
       externalId: null,
       attributes: withAccess(withProfile({}, profileOf(body)), body),
       active: true,
-      ...(await decisionsOf(core, actor, body)),
+      ...decisionsOf({ actor, config }, body, core.clock.now()),
     };
     const user = await reroot(...loginPointer(body), () => createUserWithMail(core, actor, input));
-    return { ...(await replyUser(core, user)), headers: { Location: `/api/v1/users/${user._id}` } };
+    return { ...(await replyUser(core, config, user)), headers: { Location: `/api/v1/users/${user._id}` } };
   },
 });
 
@@ -255,8 +261,8 @@ const changeOne = route({
   target: targetUser,
   body: changeUserInput,
   output: userSchema,
-  async handler({ core, actor, body, params, ifVersion }) {
-    const decisions = await decisionsOf(core, actor, body);
+  async handler({ core, actor, config, body, params, ifVersion }) {
+    const decisions = decisionsOf({ actor, config }, body, core.clock.now());
     const change = (stored: UserDocument): UserInput => ({
       ...inputOf(stored),
       userName: userNameOf(stored, body),
@@ -266,7 +272,7 @@ const changeOne = route({
     });
     const decides = decided.some((field) => body[field] !== undefined);
     const update = () => updateUser(core, actor, params.id, change, { ...ifVersion, decides });
-    return replyUser(core, (await reroot(...loginPointer(body), update)).after);
+    return replyUser(core, config, (await reroot(...loginPointer(body), update)).after);
   },
 });
 

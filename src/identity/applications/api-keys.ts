@@ -8,8 +8,7 @@ import { recordEvent } from '../audit/audit.js';
 import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { requireGrantable } from '../permissions.js';
-import { getRole } from '../roles/roles.js';
-import { tenantConfigStep, touchTenant } from '../tenants/config.js';
+import { tenantConfig, tenantConfigStep, touchTenant, type TenantConfig } from '../tenants/config.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
 
 export type { ApiKeyDocument } from '../../persistence/collections/directories.js';
@@ -182,21 +181,19 @@ export async function authenticateApiKey(
   core: Core,
   key: string,
   origin: Origin,
-): Promise<Actor | undefined> {
+): Promise<{ actor: Actor; config: TenantConfig } | undefined> {
   const stored = await core.store.server.collection('api_keys').findOne({ keyHash: hashToken(key) });
   const now = core.clock.now();
   if (!stored || (stored.expiresAt !== null && stored.expiresAt <= now)) return undefined;
-  const role = await getRole(core, stored.tenantId, stored.role).catch((error: unknown) => {
-    if (error instanceof AppError && error.code === 'role.not_found') return undefined;
-    throw error;
-  });
+  const config = await tenantConfig(core, stored.tenantId);
   noteUse(core, stored, now);
-  return {
+  const actor: Actor = {
     party: { type: 'api_key', id: stored._id, label: stored.name },
     tenantId: stored.tenantId,
-    permissions: new Set(role?.management),
+    permissions: new Set(config.roles.get(stored.role)?.management),
     directoryId: null,
     requestId: origin.requestId,
     ip: origin.ip,
   };
+  return { actor, config };
 }

@@ -2,6 +2,7 @@ import type { SsoConnectionDocument } from '../../persistence/collections/tenant
 import { AppError } from '../../shared/errors.js';
 import type { Core } from '../core.js';
 import { parseEmail } from '../email.js';
+import { tenantConfig } from '../tenants/config.js';
 import { viewUser } from '../users/view.js';
 import type { UserStatus } from '../grants/user-status.js';
 import { findUserByLogin } from '../users/users.js';
@@ -44,7 +45,7 @@ async function describeUser(core: Core, tenantId: string, login: string, jit: bo
     const step = jit ? 'there is no such user: the first sign-in would create it' : 'there is no such user';
     return { user: null, step };
   }
-  const { user, status } = await viewUser(core, stored);
+  const { user, status } = await viewUser(core, await tenantConfig(core, tenantId), stored);
   return { user: { id: user._id, status }, step: `the user is there and ${status.replaceAll('_', ' ')}` };
 }
 

@@ -3,7 +3,7 @@ import type { Core } from '../core.js';
 import type { CredentialDocument } from './credentials.js';
 import { liveGrants } from '../grants/effective-roles.js';
 import { groupClosure, reachable, type GroupNode } from '../grants/group-graph.js';
-import { tenantConfig, type TenantConfig } from '../tenants/config.js';
+import type { TenantConfig } from '../tenants/config.js';
 import { deriveStatus, type UserStatus } from '../grants/user-status.js';
 
 /** A role a user is granted now, with every reason for it. */
@@ -64,13 +64,12 @@ async function surroundings({ store }: Core, tenantId: string, users: readonly U
 /** The users of a page with what belongs to them: a handful of queries however many they are. */
 export async function viewUsers(
   core: Core,
-  tenantId: string,
+  config: TenantConfig,
   users: readonly UserDocument[],
 ): Promise<UserView[]> {
   if (users.length === 0) return [];
   const now = core.clock.now();
-  const config = await tenantConfig(core, tenantId);
-  const { credentials, groups, directories } = await surroundings(core, tenantId, users);
+  const { credentials, groups, directories } = await surroundings(core, config.tenant._id, users);
   return users.map((user) => {
     const credential = credentials.get(user._id) ?? null;
     const directory = directories.get(user.directoryId ?? '');
@@ -88,8 +87,8 @@ export async function viewUsers(
 }
 
 /** {@link viewUsers} for one. */
-export async function viewUser(core: Core, user: UserDocument): Promise<UserView> {
-  const [view] = await viewUsers(core, user.tenantId, [user]);
+export async function viewUser(core: Core, config: TenantConfig, user: UserDocument): Promise<UserView> {
+  const [view] = await viewUsers(core, config, [user]);
   if (!view) throw new Error('a user has exactly one view');
   return view;
 }

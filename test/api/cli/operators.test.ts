@@ -255,9 +255,9 @@ describe('the commands of an operator', function () {
       const key = String(created.json()['key']);
       const opens = async (): Promise<boolean> => {
         const core = await coreOf();
-        const actor = await authenticateApiKey(core, key, { requestId: null, ip: null });
+        const known = await authenticateApiKey(core, key, { requestId: null, ip: null });
         await core.store.close();
-        return actor?.permissions.has('users.delete') === true;
+        return known?.actor.permissions.has('users.delete') === true;
       };
       expect(await opens()).to.equal(true);
       expect((await run('api-key create --name ci')).code).to.equal(exitCodes.failed);

@@ -79,8 +79,8 @@ describe('applyBootstrap', () => {
       'manager',
       'crm:agent',
     ]);
-    const actor = await authenticateApiKey(core, `gh_sk_${slug}_0123456789`, { requestId: null, ip: null });
-    expect(actor?.permissions.has('users.delete')).to.equal(true);
+    const known = await authenticateApiKey(core, `gh_sk_${slug}_0123456789`, { requestId: null, ip: null });
+    expect(known?.actor.permissions.has('users.delete')).to.equal(true);
     const found = await authenticateToken(core, `gh_scim_${slug}_0123456789`);
     expect(found?.directory.roleRules).to.have.length(1);
     const connection = await findConnectionByDomain(core, `${slug}.test`);

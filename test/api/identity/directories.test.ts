@@ -404,11 +404,11 @@ describe('directories', () => {
         permissions: ['users.read'],
       });
       const { key } = await createApiKey(core, system, { name: 'ci', role: 'clerk' });
-      expect([...((await authenticateApiKey(core, key, origin))?.permissions ?? [])]).to.deep.equal([
+      expect([...((await authenticateApiKey(core, key, origin))?.actor.permissions ?? [])]).to.deep.equal([
         'users.read',
       ]);
       await updateRole(core, system, 'clerk', { permissions: ['users.read', 'audit.read'] });
-      const actor = await authenticateApiKey(core, key, origin);
+      const actor = (await authenticateApiKey(core, key, origin))?.actor;
       expect(actor?.permissions.has('audit.read')).to.equal(true);
       expect(actor?.party).to.include({ type: 'api_key', label: 'ci' });
       expect((await refusal(deleteRole(core, system, 'clerk'))).code).to.equal('role.in_use');

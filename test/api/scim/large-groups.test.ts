@@ -66,7 +66,7 @@ describe('a SCIM group of any size (RFC 7644 section 3.5.2)', () => {
       .set('Content-Type', 'application/scim+json')
       .send(JSON.stringify({ schemas: [urn.patch], Operations: [operation] }));
     expect(res.status, res.text).to.equal(204);
-    return { read: { ...tally.read }, written: { ...tally.written } };
+    return { ...tally, read: { ...tally.read }, written: { ...tally.written } };
   }
 
   it('takes in and lets go one member without reading or writing the others', async () => {
