@@ -78,6 +78,14 @@ describe('local sign-in', () => {
     });
   }
 
+  it('answers 400 and "valid password" where none is typed (M0-38)', async () => {
+    const user = await givenUser(app.core, tenantId);
+    const browser = openBrowser(app.url);
+    const page = await typePassword(browser, await typeEmail(browser, user.userName), '');
+    expect(page.status).to.equal(400);
+    expect(page.alert).to.include('Enter a valid password');
+  });
+
   it('answers 400 to an array or an object in place of the address (GitLab CVE-2023-7028, NoSQL injection)', async () => {
     for (const body of ['email=a%40x.test&email=b%40x.test', 'email[]=a%40x.test', 'email[$ne]=']) {
       const browser = openBrowser(app.url);
