@@ -6,10 +6,10 @@ const deepest = 32;
 describe('groups nested in groups', () => {
   let app: ScimApp;
 
-  beforeEach(async () => {
+  before(async () => {
     app = await startScim();
   });
-  afterEach(() => app.stop());
+  after(() => app.stop());
 
   const put = (groupId: string, memberId: string) =>
     app.acme.patch(`/Groups/${groupId}`, [{ op: 'add', path: 'members', value: [{ value: memberId }] }]);
