@@ -1,3 +1,6 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, SignJWT, type JWK, type JWTPayload } from 'jose';
 import supertest, { type Response, type Test } from 'supertest';
 import type { ApiTenant } from './api.js';
 import type { TestApp } from './app.js';
@@ -74,4 +77,65 @@ export function scimWith(
 ): Test {
   const test = supertest(app.url)[method](`/scim/v2${path}`).set('Authorization', `Bearer ${token}`);
   return body ? test.set('Content-Type', 'application/scim+json').send(JSON.stringify(body)) : test;
+}
+
+export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+/** A token request with an assertion. */
+export function askByAssertion(
+  app: TestApp,
+  assertion: string,
+  parameters: Record<string, string> = {},
+): Test {
+  return askToken(app, {
+    client_assertion_type: assertionType,
+    client_assertion: assertion,
+    ...parameters,
+  });
+}
+
+export interface Signer {
+  /** The public part. */
+  readonly jwk: JWK;
+  sign(claims: JWTPayload, header?: Record<string, unknown>): Promise<string>;
+}
+
+/** A key pair that signs. */
+export async function givenSigner(
+  alg: 'RS256' | 'PS256' | 'ES256' | 'ES384' | 'EdDSA' = 'ES256',
+  kid: string | undefined = unique('key'),
+): Promise<Signer & { privateJwk: JWK }> {
+  const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
+  const named = { alg, ...(kid !== undefined && { kid }) };
+  return {
+    jwk: { ...(await exportJWK(publicKey)), ...named, use: 'sig' },
+    privateJwk: { ...(await exportJWK(privateKey)), ...named },
+    sign: (claims, header = {}) =>
+      new SignJWT(claims).setProtectedHeader({ ...named, ...header }).sign(privateKey),
+  };
+}
+
+/** Publishes keys on loopback, as a key set and as an OpenID issuer. */
+export async function startKeyServer(): Promise<{
+  url: string;
+  keys: JWK[];
+  isDown: boolean;
+  hits: number;
+  stop(): Promise<void>;
+}> {
+  const state = { url: '', keys: [] as JWK[], isDown: false, hits: 0 };
+  const server = createServer((req, res) => {
+    state.hits += 1;
+    const isDiscovery = req.url === '/.well-known/openid-configuration';
+    const body = isDiscovery ? { issuer: state.url, jwks_uri: `${state.url}/keys` } : { keys: state.keys };
+    res.writeHead(state.isDown ? 503 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  state.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return Object.assign(state, {
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  });
 }

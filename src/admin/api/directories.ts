@@ -8,14 +8,14 @@ import {
   type DirectoryDocument,
   type DirectoryInput,
 } from '../../identity/directories/directories.js';
-import { tokenLife } from '../../identity/directories/federation.js';
+import { federationOf, tokenLife } from '../../identity/directories/federation.js';
 import { createToken, listTokens, revokeToken, rotateToken } from '../../identity/directories/tokens.js';
 import { tenantConfig } from '../../identity/tenants/config.js';
 import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
 import {
   dialectSchema,
   directorySchema,
-  federationSchema,
+  federationInput,
   newTokenSchema,
   presentDirectory,
   presentToken,
@@ -124,15 +124,16 @@ const createOne = route({
       enabled: z.boolean().default(true),
       roleRules: rules.default([]),
       tokenSeconds: tokenSeconds.default(tokenLife.default),
-      federation: federationSchema.nullable().default(null),
+      federation: federationInput.nullable().default(null),
     })
     .openapi('CreateDirectory'),
   status: 201,
   output: directorySchema,
   async handler({ core, actor, body }) {
     const roleRules = await rulesOf(core, actor.tenantId, body.roleRules);
+    const federation = body.federation && federationOf(body.federation);
     const directory = await reroot(ofRules, '/roleRules', () =>
-      createDirectory(core, actor, { ...body, roleRules }),
+      createDirectory(core, actor, { ...body, roleRules, federation }),
     );
     return { ...reply(core, directory), headers: { Location: `/api/v1/directories/${directory._id}` } };
   },
@@ -153,7 +154,7 @@ const changeOne = route({
       enabled: z.boolean().optional(),
       roleRules: rules.optional(),
       tokenSeconds: tokenSeconds.optional(),
-      federation: federationSchema.nullable().optional(),
+      federation: federationInput.nullable().optional(),
     })
     .openapi('ChangeDirectory'),
   output: directorySchema,
@@ -163,7 +164,7 @@ const changeOne = route({
       ...(body.dialect !== undefined && { dialect: body.dialect }),
       ...(body.enabled !== undefined && { enabled: body.enabled }),
       ...(body.tokenSeconds !== undefined && { tokenSeconds: body.tokenSeconds }),
-      ...(body.federation !== undefined && { federation: body.federation }),
+      ...(body.federation !== undefined && { federation: body.federation && federationOf(body.federation) }),
       ...(body.roleRules && { roleRules: await rulesOf(core, actor.tenantId, body.roleRules) }),
     };
     const update = () => updateDirectory(core, actor, params.id, change, ifVersion);

@@ -44,6 +44,15 @@ export const federationSchema = z
   })
   .describe('whose assertions are taken in place of a client’s secret: workload identity federation');
 
+export const federationInput = z
+  .strictObject({
+    subject: federationSchema.shape.subject,
+    issuer: federationSchema.shape.issuer.optional(),
+    audience: federationSchema.shape.audience.optional(),
+    entraTenantId: z.guid().optional().describe('in place of the issuer: the tenant id in Entra ID'),
+  })
+  .describe('issuer, subject and audience; or entraTenantId and subject');
+
 export const directorySchema = z
   .strictObject({
     id,

@@ -1,27 +1,12 @@
 import { timingSafeEqual } from 'node:crypto';
-import { bases, isLiveClient, type TokenHolder } from '../../identity/directories/access-tokens.js';
+import { bases, type TokenHolder } from '../../identity/directories/access-tokens.js';
 import type { Core } from '../../identity/core.js';
-import type { DirectoryDocument, ScimClientDocument } from '../../persistence/collections/directories.js';
+import type { ScimClientDocument } from '../../persistence/collections/directories.js';
 import { hashToken } from '../../shared/ids.js';
+import { authenticateAssertion } from './assertions.js';
+import { findLiveClient } from './live-client.js';
 import { invalidClient } from './token-refusal.js';
 import type { ClientProof } from './token-request.js';
-
-/** A client by its id, whoever's it is. */
-export function findDirectoryClient(core: Core, clientId: string): Promise<ScimClientDocument | undefined> {
-  return core.store.server.collection('scim_clients').findOne({ _id: clientId });
-}
-
-/** A client that may get tokens now, with its directory; undefined for any other. */
-export async function findLiveClient(
-  core: Core,
-  clientId: string,
-): Promise<{ client: ScimClientDocument; directory: DirectoryDocument } | undefined> {
-  const client = await findDirectoryClient(core, clientId);
-  if (!client || !isLiveClient(client, core.clock.now())) return undefined;
-  const scope = core.store.tenant(client.tenantId);
-  const directory = await scope.collection('directories').get(client.directoryId);
-  return directory?.enabled ? { client, directory } : undefined;
-}
 
 function isSame(storedHash: string, presentedHash: string): boolean {
   const [stored, presented] = [Buffer.from(storedHash), Buffer.from(presentedHash)];
@@ -47,7 +32,8 @@ async function bySecret(core: Core, clientId: string, presented: string): Promis
  * @throws TokenRefusal `invalid_client`.
  */
 export async function authenticateClient(core: Core, proof: ClientProof): Promise<TokenHolder> {
-  const { clientId, secret } = proof;
+  const { clientId, secret, assertion } = proof;
+  if (assertion !== undefined) return authenticateAssertion(core, clientId, assertion);
   if (clientId !== undefined && secret !== undefined) return bySecret(core, clientId, secret);
-  throw invalidClient('say who you are: by client id and secret');
+  throw invalidClient('say who you are: by client id and secret, or by client_assertion');
 }

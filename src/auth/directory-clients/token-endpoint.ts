@@ -11,7 +11,9 @@ import {
 } from '../../identity/directories/access-tokens.js';
 import { tokenSecondsOf } from '../../identity/directories/federation.js';
 import { AppError } from '../../shared/errors.js';
-import { authenticateClient, findDirectoryClient } from './client-authentication.js';
+import { findApplicationByClientId } from '../provider/clients.js';
+import { authenticateClient } from './client-authentication.js';
+import { findDirectoryClient } from './live-client.js';
 import { invalidRequest, TokenRefusal } from './token-refusal.js';
 import { namedIn, peekBody, readTokenRequest } from './token-request.js';
 
@@ -88,10 +90,12 @@ function refuse(core: Core, req: Request, res: Response, refusal: TokenRefusal):
   res.status(status).json({ error: code, error_description: message });
 }
 
-/** Whether a token request is for a directory's client rather than an application. */
+/** Whether a token request is for a directory's client, or a workload, rather than an application: those sign no assertions. */
 async function isForDirectory(core: Core, req: Request, body: string | undefined): Promise<boolean> {
-  const { clientId } = namedIn(req, body);
-  return clientId !== undefined && (await findDirectoryClient(core, clientId)) !== undefined;
+  const { clientId, assertion } = namedIn(req, body);
+  if (clientId === undefined) return assertion !== undefined;
+  if (await findDirectoryClient(core, clientId)) return true;
+  return assertion !== undefined && !(await findApplicationByClientId(core, clientId));
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Core } from '../../identity/core.js';
-import { findDirectoryClient, secretOf } from '../directory-clients/client-authentication.js';
+import { secretOf } from '../directory-clients/client-authentication.js';
+import { findDirectoryClient } from '../directory-clients/live-client.js';
 import { applicationSecretMatches, findApplicationByClientId } from './clients.js';
 
 interface Credentials {

@@ -35,6 +35,36 @@ export function requireTokenRules(core: Core, { tokenSeconds, federation }: Toke
   if (errors.length > 0) throw new AppError('input.invalid', 'the directory is not valid', { errors });
 }
 
+/** The audience of tokens that Entra ID makes for workloads of others, unless another one is asked for. */
+const entraAudience = 'api://AzureADTokenExchange';
+
+export interface FederationInput {
+  subject: string;
+  issuer?: string | undefined;
+  audience?: string | undefined;
+  /** The directory (tenant) id in Entra ID: in place of the issuer. */
+  entraTenantId?: string | undefined;
+}
+
+/**
+ * A federation as it is stored. For Entra ID its tenant id is enough: issuer and audience are known.
+ *
+ * @throws AppError `input.invalid`.
+ */
+export function federationOf({ subject, entraTenantId, ...input }: FederationInput): DirectoryFederation {
+  if (entraTenantId !== undefined && input.issuer === undefined) {
+    const issuer = `https://login.microsoftonline.com/${entraTenantId}/v2.0`;
+    return { issuer, subject, audience: input.audience ?? entraAudience };
+  }
+  const { issuer, audience } = input;
+  if (issuer !== undefined && audience !== undefined && entraTenantId === undefined) {
+    return { issuer, subject, audience };
+  }
+  const detail = 'must hold issuer, subject and audience, or entraTenantId and subject';
+  const errors = [{ pointer: '/federation', detail }];
+  throw new AppError('input.invalid', 'the directory is not valid', { errors });
+}
+
 /** The federation a change leads to, under a new id when it is another one. */
 export function changedFederation(
   before: Pick<DirectoryDocument, 'federation' | 'federationId'>,
