@@ -13,6 +13,7 @@ import type { Actor, Core } from '../identity/core.js';
 import { authenticateOperatorKey, operatorKeyPrefix } from '../identity/operator/keys.js';
 import { tenantConfig, type TenantConfig } from '../identity/tenants/config.js';
 import { operatorTenant } from '../identity/tenants/operator-tenant.js';
+import { requireOpen } from '../identity/tenants/state.js';
 import { findTenant } from '../identity/tenants/tenants.js';
 import { userActor } from '../identity/users/actor.js';
 import { AppError } from '../shared/errors.js';
@@ -58,11 +59,12 @@ export function isServerOperator(caller: Caller): boolean {
  * by a session.
  *
  * @throws AppError `auth.required` without live credentials; `rate.limited` after too many dead ones from this address; `auth.forbidden`
- *   for the header of another tenant, or for the operator's routes; `tenant.header_missing`, `tenant.not_found` for an operator key.
+ *   for the header of another tenant, or for the operator's routes; `tenant.suspended`; `tenant.header_missing`, `tenant.not_found` for an operator key.
  */
 export async function authenticate(core: Core, req: Request, scope: RouteScope): Promise<Caller> {
   const credential = await identify(core, req);
   const { party, tenantId } = credential.actor;
+  requireOpen(credential.config.tenant);
   noteCaller(req, { tenant: tenantId, [nameOfKind[credential.kind]]: party.id });
   await countInSecond(core, `api:${party.id}`, credential.config.settings['api.requestsPerSecond']);
   const caller = await placeCaller(core, req, credential, scope);
@@ -82,7 +84,9 @@ export async function callerNow(core: Core, req: Request, scope: RouteScope): Pr
     header === undefined
       ? await sessionCaller(core, req, { slides: false })
       : await keyCaller(core, req, header);
-  return credential && placeCaller(core, req, credential, scope);
+  if (!credential) return undefined;
+  requireOpen(credential.config.tenant);
+  return placeCaller(core, req, credential, scope);
 }
 
 const originOf = (req: Request): Origin => ({ requestId: requestIdOf(req), ip: req.ip ?? null });
@@ -172,7 +176,8 @@ async function operatorIn(core: Core, caller: Caller, tenantId: string | undefin
 /** @throws AppError `tenant.not_found`. */
 async function tenantNamed(core: Core, named: string): Promise<string> {
   const tenant = await findTenant(core, named);
-  if (!tenant) throw new AppError('tenant.not_found', `${tenantHeader} names no tenant of this server`);
+  if (!tenant || tenant.status === 'erasing')
+    throw new AppError('tenant.not_found', `${tenantHeader} names no tenant of this server`);
   return tenant._id;
 }
 

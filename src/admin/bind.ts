@@ -24,7 +24,7 @@ const isVersioned = (value: unknown): value is Versioned =>
 function send(core: Core, caller: Caller, res: Response, route: Route, reply: Reply<unknown>): void {
   if (reply.version !== undefined) res.setHeader('ETag', etagOf(reply.version));
   for (const [name, value] of Object.entries(reply.headers ?? {})) res.setHeader(name, value);
-  res.status(route.status);
+  res.status(reply.status ?? route.status);
   if (reply.body === undefined) {
     res.end();
     return;

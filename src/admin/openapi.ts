@@ -87,9 +87,21 @@ function parametersOf(route: Route): NonNullable<RouteConfig['request']> {
   };
 }
 
-function successOf(route: Route): ResponseConfig {
-  const description = route.status === 204 ? 'Done' : route.status === 201 ? 'Created' : 'OK';
-  if (route.status === 204) return { description };
+const successes = { 200: 'OK', 201: 'Created', 202: 'Accepted: a job does it', 204: 'Done' } as const;
+
+function successesOf(route: Route): Record<string, ResponseConfig> {
+  const { status, otherStatus } = route;
+  return {
+    [status]: successOf(route, status),
+    ...(otherStatus && {
+      [otherStatus]: { ...successOf(route, otherStatus), description: 'It was there already' },
+    }),
+  };
+}
+
+function successOf(route: Route, status: Route['status']): ResponseConfig {
+  const description = successes[status];
+  if (status === 204) return { description };
   const schema = route.output ?? z.string();
   return { description, content: { [route.produces]: { schema } } };
 }
@@ -111,7 +123,7 @@ function operationOf(route: Route): RouteConfig {
     ...(route.permission !== 'self' && { description: `Needs the permission \`${route.permission}\`.` }),
     security: securityOf(route),
     request: parametersOf(route),
-    responses: { [route.status]: successOf(route), ...Object.fromEntries(refusals) },
+    responses: { ...successesOf(route), ...Object.fromEntries(refusals) },
   };
 }
 

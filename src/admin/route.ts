@@ -42,6 +42,8 @@ export interface Reply<O> {
   /** The item's version: becomes the ETag. */
   readonly version?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The route's other status in place of its first. */
+  readonly status?: 200;
 }
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -72,7 +74,9 @@ export interface RouteDefinition<
   target?: (core: Core, tenantId: string, params: Places<P>) => Promise<T>;
   /** Whom the permission may be missing for this one thing, e.g. a group's own administrator. */
   openTo?: (core: Core, actor: Actor, target: T) => boolean | Promise<boolean>;
-  status?: 200 | 201 | 204;
+  status?: 200 | 201 | 202 | 204;
+  /** A second status of success, which an answer may choose ({@link Reply.status}). */
+  otherStatus?: 200;
   output?: O;
   /** Of the answer; JSON when absent. */
   produces?: MediaType;
@@ -90,7 +94,8 @@ export interface Route {
   readonly scope: RouteScope;
   readonly query: z.ZodObject | undefined;
   readonly body: z.ZodType | undefined;
-  readonly status: 200 | 201 | 204;
+  readonly status: 200 | 201 | 202 | 204;
+  readonly otherStatus: 200 | undefined;
   readonly output: z.ZodType | undefined;
   readonly produces: MediaType;
   /** Whether the path names one thing, whose version `If-Match` can hold to. */
@@ -126,6 +131,7 @@ export function route<
     query: definition.query,
     body: definition.body,
     status: definition.status ?? (definition.output === undefined && !definition.produces ? 204 : 200),
+    otherStatus: definition.otherStatus,
     output: definition.output,
     produces: definition.produces ?? 'application/json',
     hasTarget: target !== undefined,

@@ -18,6 +18,7 @@ import { userActionRoutes } from './api/user-actions.js';
 import { userIdentityRoutes } from './api/user-identities.js';
 import { userCredentialRoutes } from './api/user-credentials.js';
 import { userRoutes } from './api/users.js';
+import { tenantRoutes } from './api/tenants.js';
 import { openApiDocument } from './openapi.js';
 import type { Route } from './route.js';
 
@@ -40,6 +41,7 @@ export const routeTable: readonly Route[] = [
   ...settingsRoutes,
   ...auditEventRoutes,
   ...jobRoutes,
+  ...tenantRoutes,
   ...meRoutes,
   ...meTwoFactorRoutes,
 ];

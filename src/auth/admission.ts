@@ -1,5 +1,6 @@
 import type { Core } from '../identity/core.js';
 import { settingsOf, type Settings } from '../identity/tenants/settings.js';
+import { isOpen } from '../identity/tenants/state.js';
 import { needsCode, needsEnrolment } from '../identity/credentials/two-factor.js';
 import { deriveStatus, type UserStatus } from '../identity/grants/user-status.js';
 import type { TenantDocument } from '../persistence/collections/tenants.js';
@@ -7,11 +8,14 @@ import type { UserDocument } from '../persistence/collections/users.js';
 import { unknownDevice, type KnownDevice } from './devices.js';
 import { lockedFor } from './local/failure-places.js';
 
+/** What decides at the door: the person's status, or `suspended` where their whole tenant is closed. */
+export type EntryStatus = UserStatus | 'suspended';
+
 /** Statuses a person may have a session in (B2): one who waits for approval may look, and has no roles. */
-const admitted: ReadonlySet<UserStatus> = new Set(['active', 'pending_approval']);
+const admitted: ReadonlySet<EntryStatus> = new Set(['active', 'pending_approval']);
 
 /** Whether a person in this status may have a session. */
-export function mayEnter(status: UserStatus): boolean {
+export function mayEnter(status: EntryStatus): boolean {
   return admitted.has(status);
 }
 
@@ -20,7 +24,7 @@ export interface Admission {
   user: UserDocument;
   tenant: TenantDocument;
   settings: Settings;
-  status: UserStatus;
+  status: EntryStatus;
   /** A password alone does not do. */
   needsCode: boolean;
   /** The tenant requires a second factor, and this person has none yet. Of no account for people their company signs in. */
@@ -48,11 +52,12 @@ export async function readAdmission(
   ]);
   if (!user || !tenant) return undefined;
   const settings = settingsOf(tenant);
-  const status = deriveStatus(user, {
+  const personal = deriveStatus(user, {
     now: core.clock.now(),
     approvalRequired: settings['approval.required'],
     lockedUntil: lockedFor(credential, settings, device.at(userId)),
   });
+  const status = isOpen(tenant) ? personal : 'suspended';
   return {
     user,
     tenant,

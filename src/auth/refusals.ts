@@ -1,20 +1,21 @@
-import type { UserStatus } from '../identity/grants/user-status.js';
+import type { EntryStatus } from './admission.js';
 import type { SsoRefusal } from './sso/account-link.js';
 
 /** One text for a wrong password, an unknown address and an account without a password. */
 export const wrongText = 'Email or password is incorrect.';
 
 /** Why somebody with the right password, or vouched for by their company, is not let in. */
-const statusTexts: Readonly<Record<Exclude<UserStatus, 'active' | 'pending_approval'>, string>> = {
+const statusTexts: Readonly<Record<Exclude<EntryStatus, 'active' | 'pending_approval'>, string>> = {
   deleted: 'This account no longer exists.',
   disabled: 'This account is disabled. Please contact your administrator.',
   expired: 'Access for this account has ended. Please contact your administrator.',
   locked: 'This account is locked after too many failed attempts. Please wait before you try again.',
+  suspended: 'Access for your organization is suspended. Please contact your administrator.',
   pending_activation: 'This account is not activated yet. Please use the link in your invitation.',
 };
 
 /** @param status - one that keeps people out. */
-export function statusText(status: UserStatus): string {
+export function statusText(status: EntryStatus): string {
   return status === 'active' || status === 'pending_approval' ? '' : statusTexts[status];
 }
 

@@ -1,6 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { signedResponseAlg } from '../identity/applications/applications.js';
 import type { Core } from '../identity/core.js';
 import { enqueueJob, wakeJobs, type JobDocument, type JobHandlers } from '../identity/jobs/queue.js';
+import { tenantAccessEndJob } from '../identity/operator/customers.js';
+import { eraseTenant, sweepTenant, tenantEraseJob, tenantSweepJob } from '../identity/operator/erasure.js';
+import { isAccessRevoked } from '../identity/tenants/state.js';
 import { createGuardedFetch, OutboundRefused, type GuardedFetch } from '../infrastructure/guarded-fetch.js';
 import type { OidcPayloadDocument } from '../persistence/collections/access.js';
 import type { Query, Step, Transaction } from '../persistence/store.js';
@@ -84,6 +88,59 @@ async function endAccess(core: Core, job: JobDocument): Promise<void> {
   wakeJobs(core);
 }
 
+/** Sessions that end in one transaction with all that hangs on them. */
+const maxTenantSessionsAtOnce = 20;
+
+/**
+ * `tenant.access_end`: every session of a tenant that is closed, or was closed and opened again since the session began, with what was
+ * given under it. Its applications are told.
+ */
+async function endTenantAccess(core: Core, tenantId: string): Promise<void> {
+  const sessions = core.store.tenant(tenantId).collection('sessions');
+  const tenant = await core.store.tenant(tenantId).collection('tenants').get(tenantId);
+  if (!tenant) return;
+  let over: string[] = [];
+  const end = async (): Promise<void> => {
+    const ids = over;
+    over = [];
+    await core.store.transaction(function* (tx) {
+      for (const sessionId of ids) {
+        yield* tx.tenant(tenantId).collection('sessions').remove(sessionId);
+        yield* releasePayloads(tx, { sessionId }, () => true, core.clock.now());
+      }
+    });
+    wakeJobs(core);
+  };
+  for await (const { _id, signedInAt } of sessions.iterate({}, { fields: ['signedInAt'] })) {
+    if (isAccessRevoked(tenant, signedInAt)) over.push(_id);
+    if (over.length >= maxTenantSessionsAtOnce) await end();
+  }
+  if (over.length > 0) await end();
+}
+
+/** How long an erasure waits for the tenant's applications to be told; those that do not answer are not told again. */
+const noticeWaitMs = 5_000;
+const noticeLookMs = 50;
+
+/** Waits until each notice of the tenant has been tried once. */
+async function settleNotices(core: Core, tenantId: string): Promise<void> {
+  const until = performance.now() + noticeWaitMs;
+  const jobs = core.store.tenant(tenantId).collection('jobs');
+  while (performance.now() < until) {
+    const isLeft = (await jobs.findOne({ kind: notifyJob, error: null }, { fields: [] })) !== undefined;
+    if (!isLeft) return;
+    await delay(noticeLookMs);
+  }
+}
+
+/** `tenant.erase`: its people are signed out first, then everything of it goes. */
+async function endAndErase(core: Core, job: JobDocument): Promise<void> {
+  const tenantId = String(job.payload['tenantId']);
+  await endTenantAccess(core, tenantId);
+  await settleNotices(core, tenantId);
+  await eraseTenant(core, job);
+}
+
 /** `session.end`: everything that hung on one browser session. */
 async function releaseSession(core: Core, job: JobDocument): Promise<void> {
   const { sessionId } = job.payload as { sessionId: string };
@@ -150,6 +207,9 @@ export function revocationJobs(core: Core): JobHandlers {
   const resting = new Map<string, number>();
   return {
     'access.end': (job) => endAccess(core, job),
+    [tenantAccessEndJob]: (job) => endTenantAccess(core, job.tenantId),
+    [tenantEraseJob]: (job) => endAndErase(core, job),
+    [tenantSweepJob]: (job) => sweepTenant(core, job),
     [sessionEndJob]: (job) => releaseSession(core, job),
     [notifyJob]: (job) => notify(core, fetch, resting, job),
   };

@@ -4,6 +4,7 @@ import { readCookie } from '../http/cookies.js';
 import type { Core } from '../identity/core.js';
 import { isRevoked } from '../identity/users/session-end.js';
 import { settingsOf, type Settings } from '../identity/tenants/settings.js';
+import { isAccessRevoked } from '../identity/tenants/state.js';
 import type { SessionDocument } from '../persistence/collections/access.js';
 import type { TenantDocument } from '../persistence/collections/tenants.js';
 import type { UserDocument } from '../persistence/collections/users.js';
@@ -36,12 +37,12 @@ function lacksSecondFactor({ session, settings }: LiveSession): boolean {
 }
 
 /**
- * Everything that ends a session beside its own clock: the revocation stamp, the end of access, a connection that is off or gone, a second
+ * Everything that ends a session beside its own clock: the tenant's suspension, the revocation stamp, the end of access, a connection that is off or gone, a second
  * factor that has become required.
  */
 export async function isSessionOver(core: Core, live: LiveSession, now: Date): Promise<boolean> {
-  const { session, user, settings } = live;
-  if (session.expiresAt <= now) return true;
+  const { session, user, tenant, settings } = live;
+  if (session.expiresAt <= now || isAccessRevoked(tenant, session.signedInAt)) return true;
   if (isRevoked(session, user)) return true;
   const isExpired = user.accessExpiresAt !== null && user.accessExpiresAt <= now;
   if (isExpired && settings['access.endSessionsAtExpiry']) return true;

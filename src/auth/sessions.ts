@@ -11,6 +11,9 @@ import type { UserDocument } from '../persistence/collections/users.js';
 import type { Step, Transaction } from '../persistence/store.js';
 import { hashToken, newId, newToken } from '../shared/ids.js';
 import { accessStampOf, isRevoked, sessionEnded } from '../identity/users/session-end.js';
+import { isAccessRevoked, isOpen } from '../identity/tenants/state.js';
+import { AppError } from '../shared/errors.js';
+import { statusText } from './refusals.js';
 
 export const sessionCookie = 'gh_session';
 
@@ -111,6 +114,8 @@ function* goesOn(
 ): Step<boolean> {
   if (old.tenantId !== user.tenantId || old.userId !== user._id) return false;
   if (old.expiresAt <= now || isRevoked(old, user)) return false;
+  const tenant = yield* tx.tenant(old.tenantId).collection('tenants').get(old.tenantId);
+  if (!tenant || isAccessRevoked(tenant, old.signedInAt)) return false;
   if (old.connectionId === null) return true;
   if (fresh.connectionId !== null && fresh.connectionId !== old.connectionId) return false;
   const connection = yield* tx.tenant(old.tenantId).collection('sso_connections').get(old.connectionId);
@@ -164,6 +169,7 @@ export interface NewSession {
  * The caller has decided that this person may sign in; the session, the last login and the audit event are one transaction.
  *
  * @param user - as judged: a revocation since then, and the session is over from its beginning.
+ * @throws AppError `tenant.suspended`.
  * @returns the token for the browser's cookie ({@link giveSession}); only its hash is stored.
  */
 export async function openSession(
@@ -194,6 +200,9 @@ export async function openSession(
     userAgent: visitor.userAgent,
   };
   const session = await core.store.transaction(function* (tx) {
+    const tenant = yield* tx.tenant(user.tenantId).collection('tenants').get(user.tenantId);
+    // Suspended since this sign-in was judged.
+    if (!tenant || !isOpen(tenant)) throw new AppError('tenant.suspended', statusText('suspended'));
     const renewed = cookie === undefined ? undefined : yield* renewSession(tx, cookie, fresh, { user, now });
     yield* rememberLogin(tx, user, now);
     const actor = visitorActor(user, visitor);

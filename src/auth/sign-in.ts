@@ -2,10 +2,10 @@ import { addressKey } from '../http/rate-limit-store.js';
 import type { Core } from '../identity/core.js';
 import type { EmailAddress } from '../identity/email.js';
 import { settingsOf, type Settings } from '../identity/tenants/settings.js';
-import type { UserStatus } from '../identity/grants/user-status.js';
+import { isOpen } from '../identity/tenants/state.js';
 import type { Turn } from '../infrastructure/fair-queue.js';
 import type { UserDocument } from '../persistence/collections/users.js';
-import { mayEnter } from './admission.js';
+import { mayEnter, type EntryStatus } from './admission.js';
 import type { KnownDevice } from './devices.js';
 import {
   admitAttempt,
@@ -24,7 +24,7 @@ export type PasswordOutcome =
   /** Right, and let in: one account, or several tenants' accounts to choose from. */
   | { kind: 'right'; users: UserDocument[] }
   /** Right, but not let in; only now may the reason be named. */
-  | { kind: 'refused'; status: UserStatus; user?: UserDocument }
+  | { kind: 'refused'; status: EntryStatus; user?: UserDocument }
   /** Wrong, unknown, or without a password: nobody learns which. */
   | { kind: 'wrong' }
   /** Locked or too fast, by this attempt or before it. */
@@ -58,9 +58,28 @@ interface Candidates {
   checks: number;
 }
 
+const tenantOf = (core: Core, tenantId: string) =>
+  core.store.tenant(tenantId).collection('tenants').get(tenantId);
+
 async function settingsIn(core: Core, tenantId: string): Promise<Settings> {
-  const tenant = await core.store.tenant(tenantId).collection('tenants').get(tenantId);
-  return settingsOf(tenant ?? { preset: 'default', settings: {} });
+  return settingsOf((await tenantOf(core, tenantId)) ?? { preset: 'default', settings: {} });
+}
+
+/**
+ * The accounts of tenants that are open, where there are any: beside them one of a suspended tenant is as if it were not there. Where all
+ * are suspended, the right password learns that.
+ */
+async function inOpenTenants<U extends { tenantId: string }>(
+  core: Core,
+  users: readonly U[],
+): Promise<readonly U[]> {
+  if (users.length < 2) return users;
+  const tenants = await Promise.all(users.map(({ tenantId }) => tenantOf(core, tenantId)));
+  const open = users.filter((_, index) => {
+    const tenant = tenants[index];
+    return tenant !== undefined && isOpen(tenant);
+  });
+  return open.length > 0 ? open : users;
 }
 
 /** How many passwords a sign-in checks whoever has the address; one where it can only be about one account. */
@@ -102,7 +121,7 @@ async function candidatesOf(core: Core, attempt: PasswordAttempt, now: Date): Pr
     return { subjects: [face], face, checks };
   }
   const all = await Promise.all(
-    users.map(async (user) => ({
+    (await inOpenTenants(core, users)).map(async (user) => ({
       tenantId: user.tenantId,
       id: user._id,
       label: email.key,

@@ -1,6 +1,7 @@
 import {
   getJob,
   jobStatus,
+  jobStatuses,
   listJobs,
   removeJob,
   retryJob,
@@ -14,13 +15,12 @@ import { z } from '../schema.js';
 
 const tag = 'Jobs';
 const permission = 'account.settings';
-const statuses = ['waiting', 'failed'] as const;
 
 const jobSchema = z
   .strictObject({
     id,
     kind: z.string().describe('what is to be done, e.g. `mail.send`'),
-    status: z.enum(statuses).describe('`failed`: given up, kept until it is run again or removed'),
+    status: z.enum(jobStatuses).describe('`failed`: given up, kept until it is run again or removed'),
     about: z.string().nullable().describe('whom a mail is for'),
     attempts: z.number().int(),
     runAt: instantOrNull.describe('when it is tried next; null: not by itself'),
@@ -57,7 +57,7 @@ const listAll = route({
   tag,
   permission,
   query: z.strictObject({
-    status: z.enum(statuses).optional(),
+    status: z.enum(jobStatuses).optional(),
     kind: z.string().max(100).optional(),
     ...pageParameters,
   }),

@@ -4,12 +4,13 @@ import { newCredential } from '../../identity/users/credentials.js';
 import type { Settings } from '../../identity/tenants/settings.js';
 import { acceptCode } from '../../identity/credentials/two-factor-code.js';
 import { needsCode } from '../../identity/credentials/two-factor.js';
-import { deriveStatus, type UserStatus } from '../../identity/grants/user-status.js';
+import { isOpen } from '../../identity/tenants/state.js';
+import { deriveStatus } from '../../identity/grants/user-status.js';
 import type { AuditParty } from '../../persistence/collections/events.js';
 import type { CredentialDocument, UserDocument } from '../../persistence/collections/users.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import type { Visitor } from '../sessions.js';
-import { mayEnter } from '../admission.js';
+import { mayEnter, type EntryStatus } from '../admission.js';
 import { failuresFrom, withFailures } from './failure-places.js';
 import { countFailure, noFailures, refuseAttempt, type LockoutRules, type LockoutState } from './lockout.js';
 
@@ -31,7 +32,7 @@ export interface AttemptSubject {
 export type AttemptResult =
   | { kind: 'locked'; until: Date }
   | { kind: 'wrong' }
-  | { kind: 'right'; user: UserDocument; status: UserStatus; needsCode: boolean };
+  | { kind: 'right'; user: UserDocument; status: EntryStatus; needsCode: boolean };
 
 /** How long failures at an address nobody has are remembered. */
 const unknownSeconds = 30 * 86_400;
@@ -213,7 +214,11 @@ export function settleRight(
     const scope = tx.tenant(subject.tenantId);
     const user = yield* scope.collection('users').get(subject.id);
     if (!user) return { kind: 'wrong' };
-    const status = deriveStatus(user, { now, approvalRequired: subject.settings['approval.required'] });
+    const tenant = yield* scope.collection('tenants').get(subject.tenantId);
+    if (!tenant) return { kind: 'wrong' };
+    const status = isOpen(tenant)
+      ? deriveStatus(user, { now, approvalRequired: subject.settings['approval.required'] })
+      : 'suspended';
     const credential = yield* scope.collection('credentials').get(subject.id);
     if (credential?.passwordHash !== passwordHash) return { kind: 'wrong' };
     const isCodeNeeded = needsCode(credential, subject.settings);

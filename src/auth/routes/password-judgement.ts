@@ -4,9 +4,8 @@ import { requiredConnectionOf } from '../../identity/sso/company-sign-in.js';
 import type { Core } from '../../identity/core.js';
 import { accessStampOf } from '../../identity/users/session-end.js';
 import type { EmailAddress } from '../../identity/email.js';
-import type { UserStatus } from '../../identity/grants/user-status.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
-import { mayEnter, readAdmission } from '../admission.js';
+import { mayEnter, readAdmission, type EntryStatus } from '../admission.js';
 import { deviceOf } from '../devices.js';
 import { visitorOf, type SignInProof } from '../sessions.js';
 import type { SignInContext } from '../sign-in-flow.js';
@@ -33,7 +32,7 @@ export interface Account {
 export type Judgement =
   | { kind: 'wrong' }
   | { kind: 'locked'; until: string }
-  | { kind: 'refused'; status: UserStatus }
+  | { kind: 'refused'; status: EntryStatus }
   /** A temporary password: where they choose their own. */
   | { kind: 'activation'; path: string }
   | { kind: 'choice'; accounts: Account[] }

@@ -2,10 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { Core } from '../../identity/core.js';
 import { bothFactors } from '../../identity/users/sessions.js';
-import type { UserStatus } from '../../identity/grants/user-status.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
-import { mayEnter, readAdmission } from '../admission.js';
+import { mayEnter, readAdmission, type EntryStatus } from '../admission.js';
 import { deviceOf } from '../devices.js';
 import { once } from '../double-click.js';
 import { settleCode } from '../local/attempts.js';
@@ -79,7 +78,7 @@ export async function askCode(
 /** What a code was found to be; plain JSON, so that a second click at another process can be answered alike. */
 type CodeResult =
   | { kind: 'token'; opened: Opened }
-  | { kind: 'refused'; status: UserStatus }
+  | { kind: 'refused'; status: EntryStatus }
   | { kind: 'wrong'; email: string }
   | { kind: 'locked'; until: string };
 

@@ -7,7 +7,8 @@ import type { Actor, Core } from '../../identity/core.js';
 import { parseEmail, type EmailAddress } from '../../identity/email.js';
 import { isCompanyAccount, isOfTenant } from '../../identity/sso/shared-issuers.js';
 import { tenantConfig, type TenantConfig } from '../../identity/tenants/config.js';
-import { deriveStatus, type UserStatus } from '../../identity/grants/user-status.js';
+import { isOpen } from '../../identity/tenants/state.js';
+import { deriveStatus } from '../../identity/grants/user-status.js';
 import { activateUser, confirmAddress } from '../../identity/users/actions.js';
 import { withProfile } from '../../identity/users/input.js';
 import { isProtectedFromDirectories } from '../../identity/users/transitions.js';
@@ -17,7 +18,7 @@ import type { IdentityDocument, UserDocument } from '../../persistence/collectio
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
-import { mayEnter, readAdmission, type Admission } from '../admission.js';
+import { mayEnter, readAdmission, type Admission, type EntryStatus } from '../admission.js';
 import type { KnownDevice } from '../devices.js';
 import { lockedFor } from '../local/failure-places.js';
 import { followProfile, isFollowed } from './address-change.js';
@@ -35,7 +36,7 @@ export type SsoRefusal =
   | 'relink_needed'
   | 'proof_needed'
   | 'session_over'
-  | Exclude<UserStatus, 'active' | 'pending_approval'>;
+  | Exclude<EntryStatus, 'active' | 'pending_approval'>;
 
 export type SsoResolution =
   | { kind: 'admitted'; admission: Admission }
@@ -275,9 +276,11 @@ export async function resolveSsoUser(core: Core, arrival: SsoArrival): Promise<S
   // Before anybody is made, linked or activated by it.
   if (sessionEndsAt !== null && sessionEndsAt <= core.clock.now())
     return { kind: 'refused', reason: 'session_over', user: undefined };
+  const { tenantId } = arrival.connection;
+  const { tenant } = await tenantConfig(core, tenantId);
+  if (!isOpen(tenant)) return { kind: 'refused', reason: 'suspended', user: undefined };
   const found = await find(core, arrival);
   if (found.kind === 'refused') return { kind: 'refused', reason: found.reason, user: found.user };
-  const { tenantId } = arrival.connection;
   const admissionOf = () => readAdmission(core, tenantId, found.userId, arrival.device);
   let admission = await admissionOf();
   if (admission?.status === 'pending_activation') {

@@ -4,6 +4,7 @@ import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { hashToken, newId, newToken } from '../../shared/ids.js';
 import type { Core } from '../core.js';
+import { isOpen } from '../tenants/state.js';
 
 export type OneTimeTokenKind = OneTimeTokenDocument['kind'];
 
@@ -66,7 +67,7 @@ export interface TokenHolder {
 
 /**
  * @returns undefined for a token that is unknown, used, late, of another kind, replaced by a newer one, or from before the user's password
- *   or address changed: nobody learns which.
+ *   or address changed, and for every token of a tenant that is closed: the reason is not shown.
  */
 export async function findTokenHolder(
   core: Core,
@@ -76,10 +77,17 @@ export async function findTokenHolder(
   const token = await core.store.server.collection('one_time_tokens').findOne({ tokenHash: hashToken(text) });
   if (token?.kind !== kind || token.expiresAt <= core.clock.now()) return undefined;
   const scope = core.store.tenant(token.tenantId);
-  const [user, credential] = await Promise.all([
+  const [tenant, user, credential] = await Promise.all([
+    scope.collection('tenants').get(token.tenantId),
     scope.collection('users').get(token.userId),
     scope.collection('credentials').get(token.userId),
   ]);
-  if (!user || bindingOf(user, credential?.passwordHash ?? null) !== token.binding) return undefined;
+  if (
+    !tenant ||
+    !isOpen(tenant) ||
+    !user ||
+    bindingOf(user, credential?.passwordHash ?? null) !== token.binding
+  )
+    return undefined;
   return { token, user };
 }

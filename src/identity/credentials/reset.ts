@@ -16,7 +16,8 @@ import { enqueueMail, spanText } from '../jobs/mails.js';
 import { findTokenHolder, issueToken, spendToken, type TokenHolder } from './one-time-tokens.js';
 import { passwordFault, passwordRule } from '../passwords/policy.js';
 import { tenantConfig } from '../tenants/config.js';
-import { settingsOf, tenantSettings } from '../tenants/settings.js';
+import { settingsOf } from '../tenants/settings.js';
+import { isOpen } from '../tenants/state.js';
 import { addressKeyOf } from '../user-keys.js';
 import { deriveStatus } from '../grants/user-status.js';
 import { openWrite, saveUser, type WriteContext } from '../users/save.js';
@@ -62,7 +63,8 @@ async function isMailDue(core: Core, user: UserDocument): Promise<boolean> {
 }
 
 async function mayReset(core: Core, user: UserDocument): Promise<boolean> {
-  const settings = await tenantSettings(core, user.tenantId);
+  const { settings, tenant } = await tenantConfig(core, user.tenantId);
+  if (!isOpen(tenant)) return false;
   const status = deriveStatus(user, {
     now: core.clock.now(),
     approvalRequired: settings['approval.required'],

@@ -38,6 +38,8 @@ export interface InvitationInput {
   /** When the access it gives ends; null: never. */
   accessExpiresAt: Date | null;
   message: string;
+  /** The name of the person, where it is known. */
+  profile?: { givenName?: string | undefined; familyName?: string | undefined } | undefined;
 }
 
 /** What became of one address: the others go their own way (F-8). */
@@ -138,7 +140,7 @@ async function inviteAddress(
   const user: UserInput = {
     userName: email.address,
     externalId: null,
-    attributes: withProfile({}, { email: email.address }),
+    attributes: withProfile({}, { ...input.profile, email: email.address }),
     active: true,
     loginType,
     roles: input.roles,

@@ -7,7 +7,8 @@ import { never, wakeJobs } from './queue.js';
 
 export type { JobDocument } from '../../persistence/collections/events.js';
 
-export type JobStatus = 'waiting' | 'failed';
+export const jobStatuses = ['waiting', 'failed'] as const;
+export type JobStatus = (typeof jobStatuses)[number];
 
 /** `failed`: given up, and kept; `waiting`: due now or later. */
 export const jobStatus = (job: JobDocument): JobStatus => (job.failedAt ? 'failed' : 'waiting');

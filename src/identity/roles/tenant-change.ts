@@ -4,6 +4,7 @@ import { AppError } from '../../shared/errors.js';
 import { recordEvent } from '../audit/audit.js';
 import { changesBetween } from '../changes.js';
 import type { Actor, Core } from '../core.js';
+import { refuseDuplicates } from '../duplicates.js';
 import { builtInRoles, managementPermissions, requireGrantable } from '../permissions.js';
 import { configUnder, tenantConfigStep, type TenantConfig } from '../tenants/config.js';
 import {
@@ -13,12 +14,14 @@ import {
   type Settings,
   type SettingsPatch,
 } from '../tenants/settings.js';
-import { getTenant, requirePreset } from '../tenants/tenants.js';
+import { operatorTenant } from '../tenants/operator-tenant.js';
+import { getTenant, requirePreset, searchKeyOf, tenantDuplicates } from '../tenants/tenants.js';
 import { administratorLevel } from '../users/transitions.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
 
 export interface TenantChange {
   name?: string | undefined;
+  externalId?: string | null | undefined;
   /** Its settings count where the tenant has none of its own. */
   preset?: string | undefined;
   /** Put over the tenant's own settings; with `replace` in their place. */
@@ -111,19 +114,43 @@ function* guardAdministrators(tx: Transaction, actor: Actor, wanted: TenantDocum
 
 function changed(tenant: TenantDocument, change: TenantChange): TenantDocument {
   const own = change.replace ? {} : ownSettings(tenant);
+  const named = {
+    slug: tenant.slug,
+    name: change.name ?? tenant.name,
+    externalId: change.externalId === undefined ? (tenant.externalId ?? null) : change.externalId,
+  };
   return {
     ...tenant,
-    name: change.name ?? tenant.name,
+    ...named,
+    searchKey: searchKeyOf(named),
     preset: change.preset ?? tenant.preset,
     settings: change.settings ? nestSettings({ ...own, ...change.settings }) : tenant.settings,
   };
 }
 
+/** @throws AppError `input.invalid`; the operator's own tenant keeps the roles it has. */
+function requirePresetOf(tenantId: string, preset: string): void {
+  if (tenantId !== operatorTenant.id) {
+    requirePreset(preset);
+    return;
+  }
+  const message = 'the tenant of the operator keeps its own roles and has no preset';
+  throw new AppError('input.invalid', message, { errors: [{ pointer: '/preset', detail: message }] });
+}
+
+/** What a change of a tenant is told by. */
+const factsOf = (tenant: TenantDocument): Record<string, unknown> => ({
+  name: tenant.name,
+  externalId: tenant.externalId ?? null,
+  preset: tenant.preset,
+  ...settingsOf(tenant),
+});
+
 /**
- * Changes a tenant's name, preset or settings.
+ * Changes a tenant's name, externalId, preset or settings.
  *
  * @returns the tenant; the very same version when nothing changed.
- * @throws AppError `tenant.not_found`, `input.invalid`, `role.not_grantable`, `user.last_administrator`,
+ * @throws AppError `tenant.not_found`, `tenant.external_id_taken`, `input.invalid`, `role.not_grantable`, `user.last_administrator`,
  *   `resource.version_mismatch`.
  */
 export async function updateTenant(
@@ -132,21 +159,18 @@ export async function updateTenant(
   change: TenantChange,
   options: WriteOptions = {},
 ): Promise<TenantDocument> {
-  if (change.preset !== undefined) requirePreset(change.preset);
   const { tenantId } = actor;
+  if (change.preset !== undefined) requirePresetOf(tenantId, change.preset);
   const stored = await getTenant(core, tenantId);
   await requireSingleRoles(core, settingsOf(stored), settingsOf(changed(stored, change)), tenantId);
   const now = core.clock.now();
-  return core.store.transaction(function* (tx) {
+  const work = function* (tx: Transaction): Step<TenantDocument> {
     const tenants = tx.tenant(tenantId).collection('tenants');
     const before = yield* tenants.get(tenantId);
     if (!before) throw new AppError('tenant.not_found', 'there is no such tenant');
     requireVersion(before, options);
     const wanted = changed(before, change);
-    const changes = changesBetween(
-      { name: before.name, preset: before.preset, ...settingsOf(before) },
-      { name: wanted.name, preset: wanted.preset, ...settingsOf(wanted) },
-    );
+    const changes = changesBetween(factsOf(before), factsOf(wanted));
     if (changes.length === 0) return before;
     if (wanted.preset !== before.preset) yield* requireMayMove(tx, actor, wanted.preset);
     yield* guardAdministrators(tx, actor, wanted, now);
@@ -154,5 +178,6 @@ export async function updateTenant(
     const target = { type: 'tenant', id: tenantId, label: before.slug };
     yield* recordEvent(tx, actor, { action: 'settings.changed', target, changes }, now);
     return after ?? before;
-  });
+  };
+  return refuseDuplicates(tenantDuplicates, () => core.store.transaction(work));
 }

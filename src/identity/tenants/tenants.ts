@@ -1,6 +1,7 @@
 import type { TenantDocument } from '../../persistence/collections/tenants.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
+import { fold } from '../../shared/fold.js';
 import { newId } from '../../shared/ids.js';
 import { systemActor } from '../actors.js';
 import { recordEvent } from '../audit/audit.js';
@@ -18,11 +19,27 @@ export interface TenantInput {
   name: string;
   preset: string;
   settings: SettingsPatch;
+  /** How the operator's own system names it; unique over the server. */
+  externalId?: string | null | undefined;
 }
 
-const duplicates = {
+/** What the unique indexes of tenants mean. */
+export const tenantDuplicates = {
   tenants_slug: { code: 'tenant.slug_taken', message: 'the slug is taken', pointer: '/slug' },
+  tenants_external_id: {
+    code: 'tenant.external_id_taken',
+    message: 'another tenant has this externalId',
+    pointer: '/externalId',
+  },
 } as const;
+
+/** What the search for tenants looks at. */
+export const searchKeyOf = ({
+  slug,
+  name,
+  externalId,
+}: Pick<TenantInput, 'slug' | 'name' | 'externalId'>): string =>
+  fold([slug, name, externalId ?? ''].join(' '));
 
 /** @throws AppError `input.invalid`. */
 function requireSlug(slug: string): void {
@@ -64,19 +81,27 @@ export function* createTenantStep(
       name: input.name,
       preset: input.preset,
       settings: nestSettings(input.settings),
+      externalId: input.externalId ?? null,
+      searchKey: searchKeyOf(input),
     });
   const target = { type: 'tenant', id, label: tenant.slug };
   yield* recordEvent(tx, actor, { action: 'tenant.created', target }, now);
   return tenant;
 }
 
-/** @throws AppError `tenant.slug_taken`, `input.invalid`. */
-export async function createTenant(core: Core, input: TenantInput): Promise<TenantDocument> {
+/**
+ * @param actor - who makes it; its tenant becomes the new one's id.
+ * @throws AppError `tenant.slug_taken`, `tenant.external_id_taken`, `input.invalid`.
+ */
+export async function createTenant(
+  core: Core,
+  input: TenantInput,
+  actor: Actor = systemActor(newId()),
+): Promise<TenantDocument> {
   requireSlug(input.slug);
   requirePreset(input.preset);
-  const actor = systemActor(newId());
   const now = core.clock.now();
-  return refuseDuplicates(duplicates, () =>
+  return refuseDuplicates(tenantDuplicates, () =>
     core.store.transaction(function* (tx) {
       return yield* createTenantStep(tx, actor, input, now);
     }),

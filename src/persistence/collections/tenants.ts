@@ -8,6 +8,14 @@ export interface TenantDocument extends StoredDocument {
   preset: string;
   /** What differs from the preset, `lockout.lockSeconds` as `{ lockout: { lockSeconds: 1800 } }`. */
   settings: Record<string, Record<string, unknown>>;
+  /** How the operator's own system names it; unique over the server. Absent or null: not at all. */
+  externalId?: string | null;
+  /** `suspended`: closed until it is resumed; `erasing`: closed for good, a job removes everything of it. Absent: open. */
+  status?: 'suspended' | 'erasing';
+  /** When it was last suspended or resumed: every session that began before is over. */
+  accessRevokedAt?: Date | null;
+  /** Slug, name and externalId, folded, for the search. Absent in a tenant of an earlier version: its slug is searched. */
+  searchKey?: string;
 }
 
 export const tenantSchema = defineCollection<TenantDocument>(
@@ -17,8 +25,20 @@ export const tenantSchema = defineCollection<TenantDocument>(
     name: { type: String, required: true },
     preset: { type: String, required: true },
     settings: { type: Mixed, required: true },
+    externalId: String,
+    status: String,
+    accessRevokedAt: Date,
+    searchKey: String,
   },
-  [{ name: 'tenants_slug', key: { slug: 1 }, unique: true }],
+  [
+    { name: 'tenants_slug', key: { slug: 1 }, unique: true },
+    {
+      name: 'tenants_external_id',
+      key: { externalId: 1 },
+      unique: true,
+      where: { externalId: { $gt: '' } },
+    },
+  ],
 );
 
 /** A role of the tenant (`applicationKey` null) or of one application. Built-in roles of presets are not stored. */

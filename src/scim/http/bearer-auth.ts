@@ -7,6 +7,7 @@ import type { TenantConfig } from '../../identity/tenants/config.js';
 import type { ScimRequestDocument } from '../../persistence/collections/directories.js';
 import { authenticateAccessToken } from '../../identity/directories/access-tokens.js';
 import { authenticateToken } from '../../identity/directories/tokens.js';
+import { requireOpen } from '../../identity/tenants/state.js';
 import { Unauthorized } from '../exchange/error-response.js';
 
 /** Whose request it is. */
@@ -66,7 +67,7 @@ async function findDirectory(core: Core, token: string): Promise<FoundDirectory 
 /**
  * Finds out whose bearer token this is (RFC 6750). It alone says which tenant and directory the request is for.
  *
- * @throws AppError `auth.required`, or `rate.limited` after too many failures of one address.
+ * @throws AppError `auth.required`, `tenant.suspended`, or `rate.limited` after too many failures of one address.
  */
 export async function authenticate(
   core: Core,
@@ -78,6 +79,7 @@ export async function authenticate(
   const found = token === undefined ? undefined : await findDirectory(core, token);
   if (found) {
     const { tenantId, directory, config, credential, mayWrite } = found;
+    requireOpen(config.tenant);
     const requestsPerSecond = config.settings['scim.requestsPerSecond'];
     const actor = directoryActor(directory, credential, origin);
     return { tenantId, directory, requestsPerSecond, userId: null, actor, credential, mayWrite };

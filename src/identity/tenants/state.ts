@@ -1,0 +1,21 @@
+import type { TenantDocument } from '../../persistence/collections/tenants.js';
+import { AppError } from '../../shared/errors.js';
+
+/** Whether a tenant lets people and programs in: it is neither suspended nor being erased. */
+export function isOpen({ status }: Pick<TenantDocument, 'status'>): boolean {
+  return status === undefined;
+}
+
+/** @throws AppError `tenant.suspended`. */
+export function requireOpen(tenant: Pick<TenantDocument, 'status'>): void {
+  if (isOpen(tenant)) return;
+  throw new AppError('tenant.suspended', 'the operator has suspended this tenant');
+}
+
+/** Whether everything that began at this moment is over: the tenant is closed, or it was suspended or resumed since. */
+export function isAccessRevoked(
+  tenant: Pick<TenantDocument, 'status' | 'accessRevokedAt'>,
+  beganAt: Date,
+): boolean {
+  return !isOpen(tenant) || (tenant.accessRevokedAt != null && beganAt <= tenant.accessRevokedAt);
+}
