@@ -133,12 +133,10 @@ async function settleNotices(core: Core, tenantId: string): Promise<void> {
   }
 }
 
-/** `tenant.erase`: its people are signed out first, then everything of it goes. */
-async function endAndErase(core: Core, job: JobDocument): Promise<void> {
-  const tenantId = String(job.payload['tenantId']);
+/** People of a tenant that is erased are signed out of its applications first. */
+async function endAccessForGood(core: Core, tenantId: string): Promise<void> {
   await endTenantAccess(core, tenantId);
   await settleNotices(core, tenantId);
-  await eraseTenant(core, job);
 }
 
 /** `session.end`: everything that hung on one browser session. */
@@ -208,7 +206,7 @@ export function revocationJobs(core: Core): JobHandlers {
   return {
     'access.end': (job) => endAccess(core, job),
     [tenantAccessEndJob]: (job) => endTenantAccess(core, job.tenantId),
-    [tenantEraseJob]: (job) => endAndErase(core, job),
+    [tenantEraseJob]: (job) => eraseTenant(core, job, (tenantId) => endAccessForGood(core, tenantId)),
     [tenantSweepJob]: (job) => sweepTenant(core, job),
     [sessionEndJob]: (job) => releaseSession(core, job),
     [notifyJob]: (job) => notify(core, fetch, resting, job),

@@ -156,9 +156,18 @@ async function finish(core: Core, { tenantId, slug, by, origin, proof }: Require
   });
 }
 
-/** `tenant.erase`: removes everything of a tenant; its sessions and tokens have ended. Bears being run twice. */
-export async function eraseTenant(core: Core, job: JobDocument): Promise<void> {
+/**
+ * `tenant.erase`: removes everything of a tenant. Bears being run twice.
+ *
+ * @param endAccess - ends its sessions and tokens, and tells its applications, before anything of it goes.
+ */
+export async function eraseTenant(
+  core: Core,
+  job: JobDocument,
+  endAccess: (tenantId: string) => Promise<void>,
+): Promise<void> {
   const erasure = await takeProof(core, job, erasureOf(job));
+  await endAccess(erasure.tenantId);
   await removeMentions(core, erasure.tenantId);
   await removeOwned(core, erasure.tenantId);
   await finish(core, erasure);

@@ -88,10 +88,10 @@ describe('a suspended tenant', () => {
     await suspend(acme);
     const right = await attempt(app.url, email, password, `?tenant=${acme.tenant.slug}`);
     expect(right.status).to.equal(403);
-    expect(right.body).to.contain('suspended');
+    expect(right.text).to.contain('suspended');
     const wrong = await attempt(app.url, email, 'not the password', `?tenant=${acme.tenant.slug}`);
     expect(wrong.status).to.equal(401);
-    expect(wrong.body).not.to.contain('suspended');
+    expect(wrong.text).not.to.contain('suspended');
     await resume(acme);
     expect((await attempt(app.url, email, password, `?tenant=${acme.tenant.slug}`)).status).to.equal(303);
   });
@@ -104,7 +104,7 @@ describe('a suspended tenant', () => {
     await suspend(acme);
     const there = await attempt(app.url, email, password);
     expect(there.status).to.equal(401);
-    expect(there.body).not.to.contain('suspended');
+    expect(there.text).not.to.contain('suspended');
     expect((await attempt(app.url, email, 'quite another password')).status).to.equal(303);
   });
 
