@@ -82,6 +82,15 @@ const needed: Readonly<Record<string, readonly string[]>> = {
     'POST /sso-connections/{id}/relink',
     'GET /sso-connections/trace',
   ],
+  'tenants.manage': [
+    'GET /tenants',
+    'GET /tenants/{id}',
+    'POST /tenants',
+    'PATCH /tenants/{id}',
+    'DELETE /tenants/{id}',
+    'POST /tenants/{id}/suspend',
+    'POST /tenants/{id}/resume',
+  ],
   'users.approve': ['POST /users/{id}/approve'],
   'users.create': [
     'POST /users',

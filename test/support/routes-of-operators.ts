@@ -1,0 +1,10 @@
+/** Writing routes for the operator of the server alone. */
+export const routesOfOperators = [
+  'POST /tenants',
+  'PATCH /tenants/{id}',
+  'DELETE /tenants/{id}',
+  'POST /tenants/{id}/suspend',
+  'POST /tenants/{id}/resume',
+] as const;
+
+export type RouteOfOperators = (typeof routesOfOperators)[number];
