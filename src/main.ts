@@ -70,7 +70,8 @@ export async function openCore(
     );
   }
   const secretKey = await secretKeyOf(config, opening);
-  const store = await openStore({ mongodbUri, dataDir, clock, log, opening });
+  const requiresTransactions = config.environment === 'production';
+  const store = await openStore({ mongodbUri, dataDir, clock, log, opening, requiresTransactions });
   const secretBox = createSecretBox(secretKey);
   const core = {
     config,

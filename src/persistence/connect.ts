@@ -23,6 +23,8 @@ export interface StoreOptions {
   log: Logger;
   /** What for; absent: for a server. */
   opening?: Opening | undefined;
+  /** Refuse a MongoDB without transactions; absent: it is only warned of. */
+  requiresTransactions?: boolean;
   /** Checks every document before it is written; tests use it. */
   validate?: Validate | undefined;
 }
@@ -42,10 +44,18 @@ export async function openStore({
   log,
   opening = 'server',
   validate,
+  requiresTransactions = false,
 }: StoreOptions): Promise<Store> {
   return mongodbUri === undefined
     ? openEmbeddedStore(dataDir, schemas, clock, { opening, log, validate })
-    : openMongoStore(mongodbUri, schemas, { clock, log, opening, validate, retired: retiredIndexes });
+    : openMongoStore(mongodbUri, schemas, {
+        clock,
+        log,
+        opening,
+        validate,
+        retired: retiredIndexes,
+        requiresTransactions,
+      });
 }
 
 /** Opens the database the configuration names to migrate it. */

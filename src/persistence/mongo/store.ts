@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection, type Connection, type mongo, type Schema } from 'mongoose';
+import { ConfigError } from '../../infrastructure/config.js';
 import type { Logger } from '../../infrastructure/logger.js';
 import { systemClock, type Clock } from '../../shared/clock.js';
 import { AppError } from '../../shared/errors.js';
@@ -57,12 +58,21 @@ async function connect(uri: string, isPatient = false): Promise<Connection> {
   }
 }
 
-async function mayTransact(db: mongo.Db, log: Logger): Promise<boolean> {
+const noTransactions = 'this MongoDB is a standalone server, which has no transactions';
+
+/**
+ * @param isRequired - refuse a server without transactions.
+ * @throws ConfigError
+ */
+async function hasTransactions(db: mongo.Db, log: Logger, isRequired: boolean): Promise<boolean> {
   const hello = await db.admin().command({ hello: 1 });
   if (hello['setName'] !== undefined || hello['msg'] === 'isdbgrid') return true;
-  log.warn(
-    'this MongoDB is neither a replica set nor a sharded cluster and has no transactions: a failure in the middle of a change can leave half of it',
-  );
+  if (isRequired) {
+    throw new ConfigError([
+      `MONGODB_URI: ${noTransactions}, and production needs them. Make it a replica set: start mongod with --replSet rs0 and run rs.initiate() once (a set of one member is enough)`,
+    ]);
+  }
+  log.warn(`${noTransactions}: a failure in the middle of a change can leave half of it`);
   return false;
 }
 
@@ -111,6 +121,8 @@ export interface MongoOptions {
   validate?: Validate | undefined;
   /** Indexes of earlier versions. */
   retired?: RetiredIndexes;
+  /** Refuse a server without transactions. */
+  requiresTransactions?: boolean;
 }
 
 interface Parts {
@@ -205,19 +217,27 @@ class MongoStore implements Store {
 export async function openMongoStore(
   uri: string,
   schemas: Readonly<Record<string, Schema>>,
-  { clock, log, opening = 'server', validate, retired = {} }: MongoOptions,
+  { clock, log, opening = 'server', validate, retired = {}, requiresTransactions = false }: MongoOptions,
 ): Promise<Store> {
-  // The server's own sweep goes by its own clock: only when that is ours too.
-  const all = { ...schemas, counters: counterSchema };
-  await prepare(uri, opening, { schemas: all, expire: clock === systemClock, retired });
-  const expiries = expiryFields(all);
   const connection = await connect(uri);
-  const db = databaseOf(connection);
-  const { version } = (await db.admin().command({ buildInfo: 1 })) as { version?: string };
-  const description = `MongoDB ${version ?? ''} at ${addressOf(uri)}`;
-  const transactions = (await mayTransact(db, log))
-    ? new TransactionRunner(connection.getClient())
-    : undefined;
-  const models = createModels(connection, schemas);
-  return new MongoStore({ connection, models, expiries, clock, transactions, description, validate });
+  try {
+    const db = databaseOf(connection);
+    const isAtomic = await hasTransactions(db, log, requiresTransactions);
+    const all = { ...schemas, counters: counterSchema };
+    // The server removes expired documents by its own clock: only when that is ours too.
+    await prepare(uri, opening, { schemas: all, expire: clock === systemClock, retired });
+    const { version } = (await db.admin().command({ buildInfo: 1 })) as { version?: string };
+    return new MongoStore({
+      connection,
+      models: createModels(connection, schemas),
+      expiries: expiryFields(all),
+      clock,
+      transactions: isAtomic ? new TransactionRunner(connection.getClient()) : undefined,
+      description: `MongoDB ${version ?? ''} at ${addressOf(uri)}`,
+      validate,
+    });
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
 }
