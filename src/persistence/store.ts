@@ -40,6 +40,14 @@ export interface FindOptions {
   until?: (read: unknown) => boolean;
 }
 
+export interface CountOptions {
+  /** How old the number may be as to other processes' writes, milliseconds; absent: it is counted now. */
+  maxAgeMs?: number;
+}
+
+/** How old the total of a list may be: the pages of one walk do not count the whole list each. */
+export const listTotal: CountOptions = { maxAgeMs: 2000 };
+
 export interface UpdateOptions {
   /** Refuse with `resource.version_mismatch` unless the stored version is this one. */
   ifVersion?: number;
@@ -62,7 +70,7 @@ export interface Collection<T extends StoredDocument> {
   get(id: string): Promise<T | undefined>;
   findOne(query: Query, options?: FindOptions): Promise<T | undefined>;
   find(query: Query, options?: FindOptions): Promise<T[]>;
-  count(query: Query): Promise<number>;
+  count(query: Query, options?: CountOptions): Promise<number>;
   /** All matches in id order, in batches, yielding to other work; what is written meanwhile may or may not be seen. */
   iterate(query: Query, options?: Pick<FindOptions, 'fields'>): AsyncIterable<T>;
   insert(document: NewDocument<T>): Promise<T>;

@@ -1,5 +1,11 @@
 import type { AuditEventDocument, AuditParty } from '../../persistence/collections/events.js';
-import type { NewDocument, Query, Step, Transaction } from '../../persistence/store.js';
+import {
+  listTotal,
+  type NewDocument,
+  type Query,
+  type Step,
+  type Transaction,
+} from '../../persistence/store.js';
 import { cutLong } from '../../shared/cut-values.js';
 import { newId } from '../../shared/ids.js';
 import type { FieldChange } from '../changes.js';
@@ -102,7 +108,7 @@ export async function listAuditEvents(
       ...(page.until && { until: page.until }),
       ...(page.afterId !== undefined && { after: { _id: page.afterId } }),
     }),
-    events.count(query),
+    events.count(query, listTotal),
   ]);
   return { items, total };
 }

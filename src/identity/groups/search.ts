@@ -1,5 +1,5 @@
 import type { GroupDocument } from '../../persistence/collections/groups.js';
-import type { Query } from '../../persistence/store.js';
+import { listTotal, type Query } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import type { Core } from '../core.js';
 import { countMembers } from './members.js';
@@ -64,7 +64,7 @@ export async function searchGroups(
         after: { ...(byName && { displayNameKey: page.after.key }), _id: page.after.id },
       }),
     }),
-    groups.count(query),
+    groups.count(query, listTotal),
   ]);
   return { items, total };
 }

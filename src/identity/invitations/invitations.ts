@@ -1,6 +1,6 @@
 import type { InvitationDocument } from '../../persistence/collections/invitations.js';
 import type { LoginType, UserDocument } from '../../persistence/collections/users.js';
-import type { Query, Step } from '../../persistence/store.js';
+import { listTotal, type Query, type Step } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { recordEvent } from '../audit/audit.js';
@@ -225,7 +225,7 @@ export async function searchInvitations(
       ...(page.until && { until: page.until }),
       ...(page.afterId !== undefined && { after: { _id: page.afterId } }),
     }),
-    invitations.count(query),
+    invitations.count(query, listTotal),
   ]);
   return { items, total };
 }

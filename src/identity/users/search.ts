@@ -1,5 +1,5 @@
 import type { UserDocument } from '../../persistence/collections/users.js';
-import type { Collection, Query } from '../../persistence/store.js';
+import { listTotal, type Collection, type Query } from '../../persistence/store.js';
 import type { Core } from '../core.js';
 import { fold } from '../../shared/fold.js';
 import { containing, containingAnyCase } from '../search-text.js';
@@ -216,7 +216,7 @@ export async function searchUsers(
     const items = await users.find({ $and: [{ _id: { $in: ids } }, query] }, options);
     return { items, total: ids.length };
   }
-  const [items, total] = await Promise.all([users.find(query, options), users.count(query)]);
+  const [items, total] = await Promise.all([users.find(query, options), users.count(query, listTotal)]);
   return { items, total };
 }
 

@@ -3,6 +3,7 @@ import type { Doc } from '../document.js';
 import type {
   Change,
   Collection,
+  CountOptions,
   FindOptions,
   NewDocument,
   Query,
@@ -58,8 +59,8 @@ export class MongoCollection<T extends StoredDocument> implements Collection<T> 
     return (await operations.find(this.#view, query, options)) as StoredDocument[] as T[];
   }
 
-  count(query: Query): Promise<number> {
-    return operations.count(this.#view, query);
+  count(query: Query, options?: CountOptions): Promise<number> {
+    return operations.count(this.#view, query, options);
   }
 
   iterate(query: Query, options?: Pick<FindOptions, 'fields'>): AsyncIterable<T> {

@@ -3,7 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../shared/errors.js';
 import { sizeLimit } from '../../shared/size.js';
 import { newDocument, nextDocument, requireVersion, type Doc } from '../document.js';
-import type { Change, FindOptions, Query, UpdateOptions } from '../store.js';
+import type { Change, CountOptions, FindOptions, Query, UpdateOptions } from '../store.js';
+import type { PageMemory } from './page-memory.js';
 import { isConflict, isDuplicate, translate } from './failures.js';
 import { filterOf, pastOf, projectionOf, sessionOf, sortOf, type Filter, type View } from './query.js';
 
@@ -66,7 +67,7 @@ function queryOf(view: View, query: Query, options: FindOptions) {
   const past = options.after ? { $and: [query, pastOf(options.sort, options.after)] } : query;
   const { limit, skip } = options;
   return view.model
-    .find(filterOf(view, past), projectionOf(options.fields), {
+    .find(filterOf(view, past), projectionOf(options), {
       ...sessionOf(view),
       ...(skip !== undefined && { skip }),
       ...(limit !== undefined && { limit }),
@@ -76,18 +77,41 @@ function queryOf(view: View, query: Query, options: FindOptions) {
     .lean<Doc[]>();
 }
 
+async function read(view: View, query: Query, options: FindOptions): Promise<Doc[]> {
+  if (!options.until) return queryOf(view, query, options);
+  const found: Doc[] = [];
+  for await (const document of queryOf(view, query, options).cursor() as AsyncIterable<Doc>) {
+    found.push(document);
+    if (options.until(document)) break;
+  }
+  return found;
+}
+
+/** Reads a page at a position of a list. It begins at the last document of the page before where that is known. */
+async function readPage(view: View, query: Query, options: FindOptions, pages: PageMemory): Promise<Doc[]> {
+  const question = { collection: view.name, scope: view.scope, query, sort: options.sort };
+  const writes = pages.writes(question);
+  const { skip = 0, ...rest } = options;
+  const known = pages.positionBefore(question, skip);
+  const found = await read(
+    view,
+    query,
+    known ? { ...rest, after: known.after, skip: skip - known.position } : options,
+  );
+  const last = found.at(-1);
+  if (last) pages.rememberPosition(question, writes, skip + found.length, last);
+  return found;
+}
+
 export function find(view: View, query: Query, options: FindOptions = {}): Promise<Doc[]> {
   // To MongoDB a limit of 0 is no limit.
   if (options.limit === 0) return Promise.resolve([]);
-  return translated(view, async () => {
-    if (!options.until) return queryOf(view, query, options);
-    const found: Doc[] = [];
-    for await (const document of queryOf(view, query, options).cursor() as AsyncIterable<Doc>) {
-      found.push(document);
-      if (options.until(document)) break;
-    }
-    return found;
-  });
+  const { pages } = view;
+  // Documents that expire leave a list without a write.
+  const isPage = options.skip !== undefined && options.limit !== undefined && view.expiry === null;
+  return translated(view, () =>
+    pages && isPage ? readPage(view, query, options, pages) : read(view, query, options),
+  );
 }
 
 /** Page by page in id order: no cursor stays open on the server while the caller works. */
@@ -102,8 +126,17 @@ export async function* iterate(view: View, query: Query, options: FindOptions = 
   } while (after);
 }
 
-export function count(view: View, query: Query): Promise<number> {
-  return translated(view, () => view.model.countDocuments(filterOf(view, query), sessionOf(view)).exec());
+export async function count(view: View, query: Query, { maxAgeMs = 0 }: CountOptions = {}): Promise<number> {
+  const pages = maxAgeMs > 0 && view.expiry === null ? view.pages : undefined;
+  const question = { collection: view.name, scope: view.scope, query };
+  const known = pages?.total(question, maxAgeMs);
+  if (known !== undefined) return known;
+  const writes = pages?.writes(question) ?? 0;
+  const total = await translated(view, () =>
+    view.model.countDocuments(filterOf(view, query), sessionOf(view)).exec(),
+  );
+  pages?.rememberTotal(question, writes, total);
+  return total;
 }
 
 /** Sweeps away expired documents that would stand in an insert's way. */
@@ -131,6 +164,7 @@ export function insert(view: View, document: object): Promise<Doc> {
       if (!isDuplicate(error) || view.session || (await makeRoom(view, {})) === 0) throw error;
       await write();
     }
+    view.noteWrite(fresh.tenantId);
     return fresh;
   });
 }
@@ -140,6 +174,7 @@ export function insertMany(view: View, documents: readonly object[]): Promise<vo
     for (let at = 0; at < documents.length; at += insertsPerMessage) {
       const fresh = documents.slice(at, at + insertsPerMessage).map((doc) => freshDocument(view, doc));
       await view.model.collection.insertMany(fresh as never[], sessionOf(view));
+      for (const tenantId of new Set(fresh.map((document) => document.tenantId))) view.noteWrite(tenantId);
     }
   };
   // Not repeated: some of them may stand already.
@@ -163,6 +198,7 @@ export async function update(
     );
     if (matchedCount > 0) {
       view.seen?.set(seenKey(view, id), next);
+      view.noteWrite(next.tenantId);
       return next;
     }
     await jitter(attempt);
@@ -175,7 +211,10 @@ export async function remove(view: View, id: string, options?: UpdateOptions): P
   const version = options?.ifVersion === undefined ? {} : { version: options.ifVersion };
   const filter = filterOf(view, { _id: id, ...version });
   const { deletedCount } = await translated(view, () => view.model.deleteOne(filter, sessionOf(view)));
-  if (deletedCount > 0) return true;
+  if (deletedCount > 0) {
+    view.noteWrite(view.scope);
+    return true;
+  }
   const stored = options?.ifVersion === undefined ? undefined : await get(view, id);
   if (stored) requireVersion(stored, options);
   return false;
@@ -185,6 +224,7 @@ export function removeMany(view: View, query: Query): Promise<number> {
   view.seen?.clear();
   return translated(view, async () => {
     const { deletedCount } = await view.model.deleteMany(filterOf(view, query), sessionOf(view));
+    view.noteWrite(view.scope);
     return deletedCount;
   });
 }

@@ -1,6 +1,7 @@
 import type { Model, mongo, QueryFilter } from 'mongoose';
 import { requireDefined, type Doc } from '../document.js';
 import type { FindOptions, Query } from '../store.js';
+import type { PageMemory } from './page-memory.js';
 import type { Validate } from '../validation.js';
 
 /** One collection as one tenant sees it (scope null: as the server does), inside a transaction when there is a session. */
@@ -11,6 +12,10 @@ export interface View {
   /** The date field after which a document is gone; null: it stays. */
   expiry: string | null;
   now: () => Date;
+  /** What is remembered of lists; undefined inside a transaction. */
+  pages: PageMemory | undefined;
+  /** Notes a write to the documents of one tenant (null: of all). */
+  noteWrite: (tenantId: string | null) => void;
   /** Checks a document before it is written. */
   validate: Validate | undefined;
   session: mongo.ClientSession | undefined;
@@ -66,8 +71,12 @@ export function pastOf(sort: FindOptions['sort'], after: NonNullable<FindOptions
   return { $and: [begin, { $or: branches }] };
 }
 
-/** The fields to return; null: all. */
-export function projectionOf(fields: readonly string[] | undefined): Record<string, 1> | null {
+/** The fields to return, of a page those of its order as well; null: all. */
+export function projectionOf({ fields, sort, skip }: FindOptions): Record<string, 1> | null {
   if (!fields) return null;
-  return Object.fromEntries(['tenantId', 'version', ...fields].map((field) => [field, 1]));
+  return Object.fromEntries(
+    ['tenantId', 'version', ...(skip === undefined ? [] : Object.keys(sort ?? {})), ...fields].map(
+      (field) => [field, 1],
+    ),
+  );
 }

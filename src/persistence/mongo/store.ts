@@ -4,7 +4,6 @@ import { ConfigError } from '../../infrastructure/config.js';
 import type { Logger } from '../../infrastructure/logger.js';
 import { systemClock, type Clock } from '../../shared/clock.js';
 import { AppError } from '../../shared/errors.js';
-import type { Doc } from '../document.js';
 import type { Opening } from '../format.js';
 import type { MigrationTarget } from '../migrations/migration.js';
 import type { Reader, Scope, Step, Store, Transaction } from '../store.js';
@@ -14,12 +13,21 @@ import { translate } from './failures.js';
 import { expiryFields, type RetiredIndexes } from './indexes.js';
 import { MongoMigrationTarget } from './migration.js';
 import { createModels, type Models } from './models.js';
+import { PageMemory } from './page-memory.js';
 import { prepareDatabase, type Preparing } from './prepare.js';
 import type { View } from './query.js';
 import type { Validate } from '../validation.js';
 import { runSteps, TransactionRunner } from './transaction.js';
 
-const outside: Pick<View, 'session' | 'seen'> = { session: undefined, seen: undefined };
+/** A write: to which collection, of which tenant (null: of all). */
+type Write = readonly [collection: string, tenantId: string | null];
+
+interface Inside extends Pick<View, 'session' | 'seen'> {
+  /** What a transaction has written; undefined outside of one. */
+  writes: Write[] | undefined;
+}
+
+const outside: Inside = { session: undefined, seen: undefined, writes: undefined };
 
 const databaseOf = (connection: Connection): mongo.Db => connection.getClient().db(connection.name);
 
@@ -143,6 +151,7 @@ class MongoStore implements Store {
   readonly #parts: Parts;
   readonly #db: mongo.Db;
   readonly #updates = new UpdateQueue();
+  readonly #pages = new PageMemory();
   readonly #counters: ReturnType<typeof createCounters>;
 
   constructor(parts: Parts) {
@@ -161,14 +170,21 @@ class MongoStore implements Store {
     return this.#scope(null);
   }
 
-  transaction<R>(work: (tx: Transaction) => Step<R>): Promise<R> {
+  async transaction<R>(work: (tx: Transaction) => Step<R>): Promise<R> {
     const { transactions } = this.#parts;
-    if (!transactions) return runSteps(work(this.#inside(undefined)));
-    return transactions.run((session) => work(this.#inside(session)));
+    if (!transactions) return runSteps(work(this.#steps(outside)));
+    let writes: Write[] = [];
+    const result = await transactions.run((session) => {
+      writes = [];
+      return work(this.#steps({ session, seen: new Map(), writes }));
+    });
+    // Other readers see them from the commit on.
+    for (const [name, tenantId] of writes) this.#pages.noteWrite(name, tenantId);
+    return result;
   }
 
   read<R>(work: (reader: Reader) => Step<R>): Promise<R> {
-    return runSteps(work(this.#inside(undefined)));
+    return runSteps(work(this.#steps(outside)));
   }
 
   increment(key: string, by: number, expiresAt: Date): Promise<{ count: number; expiresAt: Date }> {
@@ -187,20 +203,24 @@ class MongoStore implements Store {
     return this.#parts.connection.close();
   }
 
-  #view(name: string, scope: string | null, inside: Pick<View, 'session' | 'seen'> = outside): View {
+  #view(name: string, scope: string | null, { session, seen, writes }: Inside): View {
     const { models, expiries, clock, validate } = this.#parts;
     const model = models.get(name);
     const expiry = expiries.get(name);
     if (!model || expiry === undefined) throw new Error(`there is no collection ${name}`);
-    return { name, model, scope, expiry, now: () => clock.now(), validate, ...inside };
+    const noteWrite = (tenantId: string | null): void => {
+      if (writes) writes.push([name, tenantId]);
+      else this.#pages.noteWrite(name, tenantId);
+    };
+    const pages = session ? undefined : this.#pages;
+    return { name, model, scope, expiry, now: () => clock.now(), session, seen, pages, noteWrite, validate };
   }
 
   #scope(scope: string | null): Scope {
-    return { collection: (name) => new MongoCollection(this.#view(name, scope), this.#updates) };
+    return { collection: (name) => new MongoCollection(this.#view(name, scope, outside), this.#updates) };
   }
 
-  #inside(session: mongo.ClientSession | undefined): Transaction {
-    const inside = session ? { session, seen: new Map<string, Doc>() } : outside;
+  #steps(inside: Inside): Transaction {
     const scopeOf = (scope: string | null): ReturnType<Transaction['tenant']> => ({
       collection: (name) => new MongoTransactionCollection(this.#view(name, scope, inside)),
     });

@@ -1,5 +1,5 @@
 import { openCursor, sealCursor, type CursorScope, type OpenedCursor } from './cursor.js';
-import type { StoredDocument } from '../../persistence/store.js';
+import { listTotal, type StoredDocument } from '../../persistence/store.js';
 import type { ScimContext } from '../exchange/request.js';
 import type { Page, Place, ResourceDocument, Search } from './page-search.js';
 import type { ListRequest } from '../protocol/list/request.js';
@@ -54,7 +54,7 @@ export async function cursorPage<D extends ResourceDocument>(
       fields: field === '_id' ? [] : [field],
       ...(after && { after: { [field]: key, _id: after.id } }),
     }),
-    kind.collection.count(query),
+    kind.collection.count(query, listTotal),
   ]);
   const keys = new Map(documents.map((document) => [document._id, sortKeyOf(document, field)]));
   const found = documents.slice(0, list.count).map(({ _id, version }) => ({ _id, version }));

@@ -1,5 +1,5 @@
 import { inTurn } from '../../http/turns.js';
-import type { Query } from '../../persistence/store.js';
+import { listTotal, type Query } from '../../persistence/store.js';
 import { largestPage, sizeLimit } from '../../shared/size.js';
 import { continued, cursorPage } from './cursor-paging.js';
 import type { CursorScope } from './cursor.js';
@@ -52,7 +52,7 @@ async function indexedPage<D extends ResourceDocument>(
   const found =
     list.count === 0 ? [] : await collection.find(query, { sort, skip, limit: list.count, fields: [] });
   const isLast = found.length < list.count && (found.length > 0 || skip === 0);
-  const total = isLast ? skip + found.length : await collection.count(query);
+  const total = isLast ? skip + found.length : await collection.count(query, listTotal);
   return {
     found: found.map(({ _id, version }) => ({ _id, version })),
     total,
