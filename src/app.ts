@@ -25,8 +25,8 @@ import { startJobWorker, type JobHandlers, type JobWorker } from './identity/job
 import { mailJob, reportLostMail, sendMail } from './identity/jobs/mails.js';
 import { answerPasswordReset, forgotJob } from './identity/credentials/reset.js';
 import { memberPartJob, writeLeftPart } from './identity/groups/batches.js';
-import { recomputeJob } from './identity/users/recompute.js';
-import { recomputeGrants } from './identity/directories/recompute-job.js';
+import { recomputeJob, releaseRoleJob } from './identity/users/recompute.js';
+import { recomputeGrants, releaseServerRole } from './identity/directories/recompute-job.js';
 import { expireAccess } from './identity/users/actions.js';
 import { accessExpireJob } from './identity/users/save.js';
 import { createMetrics, type Metrics } from './infrastructure/metrics.js';
@@ -70,6 +70,7 @@ const jobHandlers = (core: Core): JobHandlers => ({
   [forgotJob]: (job) => answerPasswordReset(core, job),
   [memberPartJob]: (job) => writeLeftPart(core, job),
   [recomputeJob]: (job) => recomputeGrants(core, job),
+  [releaseRoleJob]: (job) => releaseServerRole(core, job),
   [accessExpireJob]: (job) => expireAccess(core, job),
 });
 

@@ -1,6 +1,7 @@
 import type { Core } from '../identity/core.js';
 import type { EmailAddress } from '../identity/email.js';
 import type { SsoConnectionDocument } from '../persistence/collections/tenants.js';
+import { documentsOf, isInScope, type SignInScope } from './sign-in-scope.js';
 
 /** Where an address signs in. */
 export type HomeRealm =
@@ -13,15 +14,16 @@ export type HomeRealm =
  * Home realm discovery (M0-4 to M0-6): decided by the address's domain alone, before anybody looks whether there is such a user, so that
  * known and unknown people are treated alike. Only verified domains count, and only exact matches.
  *
- * @param tenantId - the tenant the sign-in is for; another tenant's connection does not answer for it. Null: any tenant's.
+ * @param scope - the tenants that the sign-in is for; another one's connection does not answer for it.
  */
 export async function resolveHomeRealm(
   core: Core,
   email: EmailAddress,
-  tenantId: string | null,
+  scope: SignInScope,
 ): Promise<HomeRealm> {
-  const scope = tenantId === null ? core.store.server : core.store.tenant(tenantId);
-  const connection = await scope.collection('sso_connections').findOne({ verifiedDomains: email.domain });
-  if (!connection || connection.mode === 'off') return { kind: 'local', connection: null };
+  const connections = documentsOf(core, scope).collection('sso_connections');
+  const connection = await connections.findOne({ verifiedDomains: email.domain });
+  if (!connection || connection.mode === 'off' || !isInScope(scope, connection.tenantId))
+    return { kind: 'local', connection: null };
   return connection.mode === 'required' ? { kind: 'forwarded', connection } : { kind: 'local', connection };
 }

@@ -21,9 +21,13 @@ function subjectOf(grant: OidcPayloadDocument): LogoutSubject | undefined {
   return { clientId, userId: accountId, sessionId };
 }
 
-/** Removes what was given under ended sessions and leaves a notice to send for each application that wants one. */
+/**
+ * Removes what was given under ended sessions and leaves a notice to send for each application that wants one, as a job of the
+ * people's own tenant.
+ */
 function* releasePayloads(
   tx: Transaction,
+  tenantId: string,
   query: Query,
   isOver: (one: OidcPayloadDocument) => boolean,
   now: Date,
@@ -39,7 +43,7 @@ function* releasePayloads(
   for (const subject of subjects.values()) {
     const application = yield* tx.server.collection('applications').findOne({ clientId: subject.clientId });
     if (!application?.backchannelLogoutUri) continue;
-    yield* enqueueJob(tx, application.tenantId, { kind: notifyJob, payload: { ...subject } }, now);
+    yield* enqueueJob(tx, tenantId, { kind: notifyJob, payload: { ...subject } }, now);
   }
 }
 
@@ -83,7 +87,7 @@ async function endAccess(core: Core, job: JobDocument): Promise<void> {
     }
     const isOver = (one: OidcPayloadDocument): boolean =>
       one.sessionId === null ? one.createdAt <= until : !live.has(one.sessionId);
-    yield* releasePayloads(tx, { accountId: userId }, isOver, core.clock.now());
+    yield* releasePayloads(tx, job.tenantId, { accountId: userId }, isOver, core.clock.now());
   });
   wakeJobs(core);
 }
@@ -106,7 +110,7 @@ async function endTenantAccess(core: Core, tenantId: string): Promise<void> {
     await core.store.transaction(function* (tx) {
       for (const sessionId of ids) {
         yield* tx.tenant(tenantId).collection('sessions').remove(sessionId);
-        yield* releasePayloads(tx, { sessionId }, () => true, core.clock.now());
+        yield* releasePayloads(tx, tenantId, { sessionId }, () => true, core.clock.now());
       }
     });
     wakeJobs(core);
@@ -142,7 +146,9 @@ async function endAccessForGood(core: Core, tenantId: string): Promise<void> {
 /** `session.end`: everything that hung on one browser session. */
 async function releaseSession(core: Core, job: JobDocument): Promise<void> {
   const { sessionId } = job.payload as { sessionId: string };
-  await core.store.transaction((tx) => releasePayloads(tx, { sessionId }, () => true, core.clock.now()));
+  await core.store.transaction((tx) =>
+    releasePayloads(tx, job.tenantId, { sessionId }, () => true, core.clock.now()),
+  );
   wakeJobs(core);
 }
 

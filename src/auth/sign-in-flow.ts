@@ -10,8 +10,10 @@ import { countStart } from './start-limit.js';
 /** One sign-in under way: a browser may have several, one in each tab. */
 export interface SignInContext {
   id: string;
-  /** Only this tenant's accounts and connections count; null: every tenant's (a bare `/signin`). */
+  /** Only this tenant's accounts and connections count; null: those of several tenants (`sign-in-scope.ts`). */
   tenantId: string | null;
+  /** The waiting application; absent: none waits. */
+  clientId?: string;
   /** Own path a finished sign-in goes to: an account page, or the interaction of a waiting application. */
   returnTo: string;
   applicationName: string | null;
@@ -223,7 +225,8 @@ export async function startFlowForInteraction(
   req: IncomingMessage,
   res: ServerResponse,
   start: {
-    tenantId: string;
+    tenantId: string | null;
+    clientId: string;
     returnTo: string;
     applicationName: string;
     loginHint?: string | undefined;
@@ -232,6 +235,7 @@ export async function startFlowForInteraction(
 ): Promise<string> {
   const { context } = await enterFlow(core, req, res, {
     tenantId: start.tenantId,
+    clientId: start.clientId,
     returnTo: start.returnTo,
     applicationName: start.applicationName,
     email: start.loginHint?.slice(0, 320) ?? null,

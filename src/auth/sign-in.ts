@@ -18,6 +18,7 @@ import {
 } from './local/attempts.js';
 import { chooseTenant, homeOfUnknown, serverScope } from './local/unknown-home.js';
 import type { Visitor } from './sessions.js';
+import { documentsOf, ofTenants, onlyTenantOf, type SignInScope } from './sign-in-scope.js';
 
 /** How a sign-in with a password ended. */
 export type PasswordOutcome =
@@ -33,8 +34,8 @@ export type PasswordOutcome =
 export interface PasswordAttempt {
   email: EmailAddress;
   password: string;
-  /** Look in this tenant only; null: every tenant's account of the address is a candidate. */
-  tenantId: string | null;
+  /** The tenants whose accounts of the address are candidates. */
+  scope: SignInScope;
   visitor: Visitor;
   device: KnownDevice;
 }
@@ -44,8 +45,8 @@ const mostCandidates = 10;
 /** How often a day a sign-in from a device that knows both may be right elsewhere and wrong here before it passes this account by. */
 const mostMixedResults = 20;
 /**
- * A bare sign-in at a server of several tenants checks so many passwords, or as many as the server has tenants: its time does not tell at
- * how many of them an address has an account.
+ * A sign-in that is for several tenants checks so many passwords, or as many as there are tenants: its time does not tell at how many of
+ * them an address has an account.
  */
 const evenChecks = 3;
 
@@ -83,8 +84,8 @@ async function inOpenTenants<U extends { tenantId: string }>(
 }
 
 /** How many passwords a sign-in checks whoever has the address; one where it can only be about one account. */
-async function checksOf(core: Core, tenantId: string | null): Promise<number> {
-  if (tenantId !== null) return 1;
+async function checksOf(core: Core, scope: SignInScope): Promise<number> {
+  if (typeof scope !== 'string') return Math.max(1, Math.min(evenChecks, scope.length));
   const tenants = await core.store.server.collection('tenants').find({}, { limit: evenChecks, fields: [] });
   return Math.max(1, tenants.length);
 }
@@ -92,10 +93,10 @@ async function checksOf(core: Core, tenantId: string | null): Promise<number> {
 /** An address nobody has: a tenant lends it its rules, so that it cannot be told from one somebody has. */
 async function unknownSubject(
   core: Core,
-  { email, tenantId }: PasswordAttempt,
+  { email, scope }: PasswordAttempt,
   checks: number,
 ): Promise<AttemptSubject> {
-  const home = tenantId ?? (await homeOfUnknown(core, email));
+  const home = onlyTenantOf(scope) ?? (await homeOfUnknown(core, email, scope));
   return {
     tenantId: home,
     id: core.secretBox.sign('unknown-address', email.key),
@@ -108,13 +109,12 @@ async function unknownSubject(
 }
 
 async function candidatesOf(core: Core, attempt: PasswordAttempt, now: Date): Promise<Candidates> {
-  const { email, tenantId, device } = attempt;
-  const scope = tenantId === null ? core.store.server : core.store.tenant(tenantId);
+  const { email, scope, device } = attempt;
   const [checks, users] = await Promise.all([
-    checksOf(core, tenantId),
-    scope
+    checksOf(core, scope),
+    documentsOf(core, scope)
       .collection('users')
-      .find({ loginKeys: email.key }, { limit: mostCandidates, fields: ['loginKeys'] }),
+      .find({ loginKeys: email.key, ...ofTenants(scope) }, { limit: mostCandidates, fields: ['loginKeys'] }),
   ]);
   if (users.length === 0) {
     const face = await unknownSubject(core, attempt, checks);
@@ -132,8 +132,11 @@ async function candidatesOf(core: Core, attempt: PasswordAttempt, now: Date): Pr
     })),
   );
   const subjects = await withoutPassedBy(core, all, now);
-  const tenants = subjects.map((subject) => subject.tenantId);
-  const chosen = chooseTenant(core, email, tenants);
+  const chosen = chooseTenant(
+    core,
+    email,
+    subjects.map((subject) => subject.tenantId),
+  );
   const face = subjects.find((subject) => subject.tenantId === chosen) ?? subjects[0];
   if (!face) throw new Error('there is always one candidate');
   return { subjects, face, checks: Math.max(checks, users.length) };

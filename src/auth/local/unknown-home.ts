@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Core } from '../../identity/core.js';
 import type { EmailAddress } from '../../identity/email.js';
+import { isInScope, ofTenants, type SignInScope } from '../sign-in-scope.js';
 
 /** Stands for a tenant where there is none. */
 export const serverScope = 'server';
@@ -27,30 +28,32 @@ export function chooseTenant(
     )?.tenantId;
 }
 
-/** The tenants that have people, or a company's sign-in, on a domain. */
-async function tenantsOfDomain(core: Core, domain: string): Promise<string[]> {
+/** Those of the meant tenants that have people, or a company's sign-in, on a domain. */
+async function tenantsOfDomain(core: Core, domain: string, scope: SignInScope): Promise<string[]> {
   const { server } = core.store;
   const [people, connection] = await Promise.all([
-    server.collection('address_domains').find({ domain }, { limit: mostTenants }),
+    server.collection('address_domains').find({ domain, ...ofTenants(scope) }, { limit: mostTenants }),
     server.collection('sso_connections').findOne({ verifiedDomains: domain }),
   ]);
   const ids = [...people.map(({ tenantId }) => tenantId), ...(connection ? [connection.tenantId] : [])];
-  return [...new Set(ids)];
+  return [...new Set(ids)].filter((id) => isInScope(scope, id));
+}
+
+/** Some of the meant tenants. */
+async function someTenants(core: Core, scope: SignInScope): Promise<string[]> {
+  const tenants = core.store.server.collection('tenants');
+  return (await tenants.find(ofTenants(scope, '_id'), { limit: mostTenants, fields: [] })).map(
+    ({ _id }) => _id,
+  );
 }
 
 /**
  * The tenant whose rules hold at an address nobody has: one that has people on its domain, as they are whom somebody would compare it with;
  * else any.
+ *
+ * @param scope - the tenants that the sign-in is for: no other lends its rules.
  */
-export async function homeOfUnknown(core: Core, email: EmailAddress): Promise<string> {
-  const ofDomain = chooseTenant(core, email, await tenantsOfDomain(core, email.domain));
-  if (ofDomain !== undefined) return ofDomain;
-  const tenants = await core.store.server.collection('tenants').find({}, { limit: mostTenants, fields: [] });
-  return (
-    chooseTenant(
-      core,
-      email,
-      tenants.map(({ _id }) => _id),
-    ) ?? serverScope
-  );
+export async function homeOfUnknown(core: Core, email: EmailAddress, scope: SignInScope): Promise<string> {
+  const ofDomain = chooseTenant(core, email, await tenantsOfDomain(core, email.domain, scope));
+  return ofDomain ?? chooseTenant(core, email, await someTenants(core, scope)) ?? serverScope;
 }

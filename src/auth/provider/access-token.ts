@@ -28,13 +28,14 @@ export async function findAccessToken(core: Core, token: string): Promise<TokenA
     findApplicationByClientId(core, clientId),
   ]);
   if (!grant || !isAlive(core, grant) || !application) return undefined;
-  const access = await findAccountAccess(core, application.tenantId, {
+  const access = await findAccountAccess(core, application, {
     userId: accountId,
     sessionId,
     use: 'continue',
   });
   const { scope } = JSON.parse(stored.payload) as { scope?: string };
-  return access && { user: access.user, application, scopes: new Set((scope ?? '').split(' ')) };
+  if (!access?.isAllowed) return undefined;
+  return { user: access.user, application, scopes: new Set((scope ?? '').split(' ')) };
 }
 
 /**

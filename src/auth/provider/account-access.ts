@@ -1,20 +1,29 @@
 import type { Core } from '../../identity/core.js';
 import { applicationAccess } from '../../identity/grants/effective-roles.js';
 import { parseEmail } from '../../identity/email.js';
-import { tenantConfig, type TenantConfig } from '../../identity/tenants/config.js';
+import { mayUseApplication, type GuardedApplication } from '../../identity/applications/access.js';
+import { findTenantConfig, type TenantConfig } from '../../identity/tenants/config.js';
+import { isReached, reachOf } from '../../identity/tenants/server-applications.js';
 import { accessOf } from '../../identity/grants/services.js';
 import { addressKeyOf } from '../../identity/user-keys.js';
 import { deriveStatus, type UserStatus } from '../../identity/grants/user-status.js';
 import type { SessionDocument } from '../../persistence/collections/access.js';
+import type { ApplicationDocument } from '../../persistence/collections/tenants.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { isSessionOver } from '../session-guard.js';
+import { documentsOf } from '../sign-in-scope.js';
 import { buildClaims } from './claims.js';
+
+/** The application that wants to know who somebody is. */
+export type AskingApplication = GuardedApplication & Pick<ApplicationDocument, 'key'>;
 
 /** A user whose session may carry tokens. */
 export interface AccountAccess {
   user: UserDocument;
   session: SessionDocument;
   config: TenantConfig;
+  /** Whether the user's tenant lets the user use the application. */
+  isAllowed: boolean;
 }
 
 /**
@@ -37,25 +46,29 @@ export function mayHoldTokens(status: UserStatus, use: AccessUse): boolean {
  * Finds a user with a live session, read from the store at every call: nothing issued outlives a sign-out, an idle or absolute end, a
  * deactivation or a deletion, whether or not the clean-up has run.
  *
- * @param tenantId - the application's tenant: users of others are not found.
+ * The session says which tenant it is about: what was begun in one tenant never speaks of another.
+ *
+ * @param application - users of tenants it does not serve are not found.
  */
 export async function findAccountAccess(
   core: Core,
-  tenantId: string,
+  application: AskingApplication,
   { userId, sessionId, use }: { userId: string; sessionId: string; use: AccessUse },
 ): Promise<AccountAccess | undefined> {
-  const scope = core.store.tenant(tenantId);
-  const [user, session, config] = await Promise.all([
-    scope.collection('users').get(userId),
-    scope.collection('sessions').get(sessionId),
-    tenantConfig(core, tenantId),
+  const reach = reachOf(application);
+  const session = await documentsOf(core, reach).collection('sessions').get(sessionId);
+  if (session?.userId !== userId || !isReached(reach, session.tenantId)) return undefined;
+  const [user, config] = await Promise.all([
+    core.store.tenant(session.tenantId).collection('users').get(userId),
+    findTenantConfig(core, session.tenantId),
   ]);
-  if (!user || session?.userId !== userId) return undefined;
+  if (!user || !config) return undefined;
   const now = core.clock.now();
   const { settings, tenant } = config;
   if (await isSessionOver(core, { session, user, tenant, settings }, now)) return undefined;
   const status = deriveStatus(user, { now, approvalRequired: settings['approval.required'] });
-  return mayHoldTokens(status, use) ? { user, session, config } : undefined;
+  if (!mayHoldTokens(status, use)) return undefined;
+  return { user, session, config, isAllowed: await mayUseApplication(core, application, user, config) };
 }
 
 /**

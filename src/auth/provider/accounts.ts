@@ -1,23 +1,44 @@
 import type { Account, FindAccount, Grant, KoaContextWithOIDC } from 'oidc-provider';
 import { requiredConnectionOf } from '../../identity/sso/company-sign-in.js';
 import type { Core } from '../../identity/core.js';
-import { claimsFor, findAccountAccess, type AccountAccess } from './account-access.js';
+import { reachOf } from '../../identity/tenants/server-applications.js';
+import type { Reach } from '../../persistence/collections/tenants.js';
+import {
+  claimsFor,
+  findAccountAccess,
+  type AccountAccess,
+  type AskingApplication,
+} from './account-access.js';
 import { liveSessionOf } from './live-session.js';
+import { isMeant, organizationOf } from './organization.js';
 
-/** The tenant and key of the application that asks; see `clients.ts`. */
-export function applicationOf(client: Record<string, unknown> | undefined): {
-  tenantId: string;
-  key: string;
-} {
-  return { tenantId: String(client?.['tenant_id']), key: String(client?.['application_key']) };
+/** The application that asks; see `clients.ts`. */
+export function applicationOf(client: Record<string, unknown> | undefined): AskingApplication {
+  return {
+    _id: String(client?.['application_id']),
+    tenantId: String(client?.['tenant_id']),
+    key: String(client?.['application_key']),
+    servedTenants: (client?.['served_tenants'] ?? []) as Reach,
+  };
 }
 
-function toAccount(core: Core, applicationKey: string, access: AccountAccess): Account {
+function toAccount(core: Core, application: AskingApplication, access: AccountAccess): Account {
   return {
     accountId: access.user._id,
     access,
-    claims: () => claimsFor(core, applicationKey, access),
+    claims: () => claimsFor(core, application.key, access),
   };
+}
+
+/** Whether a session may serve the request: it belongs to the tenant that the request names. */
+async function isOfOrganization(
+  core: Core,
+  { oidc }: KoaContextWithOIDC,
+  application: AskingApplication,
+  tenantId: string,
+): Promise<boolean> {
+  const named = oidc.params?.['organization'];
+  return isMeant(await organizationOf(core, reachOf(application), named), tenantId);
 }
 
 /** Whether a sign-in by password would not be possible any more: the company has since made its own provider required. */
@@ -27,7 +48,8 @@ async function mustSignInElsewhere(core: Core, { user, session }: AccountAccess)
 
 /**
  * Who a token, a code or the browser's session stands for; undefined refuses it. At the authorization endpoint (no token) only the
- * browser's own live session counts, and only for applications of the same tenant: everybody else is asked to sign in.
+ * browser's own live session counts, and only for applications that serve its tenant, and only when the request names that tenant or
+ * none: everybody else is asked to sign in. Whether the tenant lets the person use the application is the policy's question there.
  */
 export function accountFinder(core: Core): FindAccount {
   return async (ctx, accountId, token) => {
@@ -37,14 +59,17 @@ export function accountFinder(core: Core): FindAccount {
       : (await liveSessionOf(core, ctx.req))?.session._id;
     if (sessionId === undefined) return undefined;
     const use = token && token.kind !== 'AuthorizationCode' ? 'continue' : 'begin';
-    const access = await findAccountAccess(core, application.tenantId, { userId: accountId, sessionId, use });
-    if (!access || (!token && (await mustSignInElsewhere(core, access)))) return undefined;
-    return toAccount(core, application.key, access);
+    const access = await findAccountAccess(core, application, { userId: accountId, sessionId, use });
+    if (!access) return undefined;
+    if (token) return access.isAllowed ? toAccount(core, application, access) : undefined;
+    if (!(await isOfOrganization(core, ctx, application, access.user.tenantId))) return undefined;
+    if (await mustSignInElsewhere(core, access)) return undefined;
+    return toAccount(core, application, access);
   };
 }
 
 /**
- * The consent of a tenant's own applications: given. One grant for each application and browser session, holding whatever was asked for;
+ * The consent of registered applications: given. One grant for each application and browser session, holding whatever was asked for;
  * it carries the session's id, so that a session's end finds it.
  */
 export async function loadGrant(core: Core, ctx: KoaContextWithOIDC): Promise<Grant | undefined> {

@@ -10,7 +10,9 @@ import { hashToken } from '../../shared/ids.js';
 /** Client metadata of our own, beside what OpenID Connect registration defines. */
 export const ownClientMetadata = [
   'tenant_id',
+  'application_id',
   'application_key',
+  'served_tenants',
   'allow_scim_me',
   'require_pkce',
   'previous_secret_hash',
@@ -35,7 +37,9 @@ function toClientMetadata(application: ApplicationDocument): AdapterPayload {
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
     tenant_id: application.tenantId,
+    application_id: application._id,
     application_key: application.key,
+    ...(application.servedTenants && { served_tenants: application.servedTenants }),
     allow_scim_me: application.allowScimMe ?? false,
     require_pkce: requiresPkce(application),
     ...(application.previousSecretHash && {
@@ -45,7 +49,7 @@ function toClientMetadata(application: ApplicationDocument): AdapterPayload {
   };
 }
 
-/** An enabled application by its client id; `clientId` is unique over the server, so this is how its tenant is found. */
+/** An enabled application by its client id; `clientId` is unique over the server, so this is how its owner is found. */
 export async function findApplicationByClientId(
   core: Core,
   clientId: string,

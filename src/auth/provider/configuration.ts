@@ -39,12 +39,12 @@ function untilSessionEnd(core: Core, ctx: KoaContextWithOIDC): number {
 async function introspect(core: Core, client: Client, token: IntrospectedToken): Promise<boolean> {
   if (token.clientId !== client.clientId || !token.accountId || !token.sid) return false;
   const application = applicationOf(client);
-  const access = await findAccountAccess(core, application.tenantId, {
+  const access = await findAccountAccess(core, application, {
     userId: token.accountId,
     sessionId: token.sid,
     use: 'continue',
   });
-  if (!access) return false;
+  if (!access?.isAllowed) return false;
   const claims = claimsFor(core, application.key, access);
   const scopes = (token.scope ?? '').split(' ');
   const names = Object.entries(claimsByScope).flatMap(([scope, list]) =>
@@ -144,7 +144,7 @@ export function providerConfiguration(core: Core, keySet: KeySet): Configuration
     extraClientMetadata: { properties: [...ownClientMetadata] },
     allowOmittingSingleRegisteredRedirectUri: false,
     pkce: { required: (_ctx, client) => client['require_pkce'] !== false },
-    extraParams: requestRules,
+    extraParams: requestRules(core),
     rotateRefreshToken: true,
     issueRefreshToken: (_ctx, _client, source) => source.scopes.has('offline_access'),
     // The browser session (the token's `sid`) is what ends tokens, not the library's own session.

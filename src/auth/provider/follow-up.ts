@@ -123,7 +123,8 @@ function noteAnswered(ctx: KoaContextWithOIDC): void {
     return;
   }
   const { client, session, account } = known;
-  const tenant = client?.['tenant_id'];
+  const access = account?.['access'] as AccountAccess | undefined;
+  const tenant = access?.user.tenantId ?? client?.['tenant_id'];
   const user = session?.accountId ?? account?.accountId;
   noteCaller(ctx.req, {
     route: `/oidc${ctx.path.replace(/^\/auth\/.+/, '/auth/:uid')}`,

@@ -6,9 +6,12 @@ import { errors } from '../../infrastructure/oidc-provider-library.js';
 import { currentSession, type LiveSession } from '../session-guard.js';
 import { authTimeOf } from '../sessions.js';
 import { startFlowForInteraction } from '../sign-in-flow.js';
+import { onlyTenantOf } from '../sign-in-scope.js';
+import { isReached, reachOf } from '../../identity/tenants/server-applications.js';
 import { findApplicationByClientId } from './clients.js';
 import { demandOf } from './demand.js';
 import { knownLiveSession } from './live-session.js';
+import { isMeant, organizationOf, wrongOrganization } from './organization.js';
 import { sendErrorPage } from './pages.js';
 
 const interactionPath = '/oidc/interaction';
@@ -75,14 +78,23 @@ async function interact(core: Core, provider: Provider, req: Request, res: Respo
   }
   const application = await findApplicationByClientId(core, String(details.params['client_id']));
   if (!application) throw new errors.SessionNotFound('the application is gone');
+  const reach = reachOf(application);
+  const organization = await organizationOf(core, reach, details.params['organization']);
+  if (organization.kind === 'wrong') {
+    const refusal = { error: 'invalid_request', error_description: wrongOrganization };
+    await provider.interactionFinished(req, res, refusal, { mergeWithLastSubmission: false });
+    return;
+  }
   const live = await currentSession(core, req);
-  if (live?.session.tenantId === application.tenantId && live.session.tokenHash !== details.startedBy) {
+  const isServed = live && isReached(reach, live.tenant._id) && isMeant(organization, live.tenant._id);
+  if (isServed && live.session.tokenHash !== details.startedBy) {
     await finish(provider, req, res, live);
     return;
   }
   const hint = details.params['login_hint'];
   const path = await startFlowForInteraction(core, req, res, {
-    tenantId: application.tenantId,
+    tenantId: organization.kind === 'one' ? organization.tenantId : onlyTenantOf(reach),
+    clientId: application.clientId,
     returnTo: `${interactionPath}/${details.uid}`,
     applicationName: application.name,
     loginHint: typeof hint === 'string' ? hint : undefined,

@@ -1,6 +1,7 @@
 import { decodeJwt } from 'jose';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { errors, interactionPolicy } from '../../infrastructure/oidc-provider-library.js';
+import type { AccountAccess } from './account-access.js';
 
 /** Whether somebody has just signed in for this very request: asking once more would bring nothing else. */
 const hasJustSignedIn = ({ oidc }: KoaContextWithOIDC): boolean =>
@@ -61,9 +62,21 @@ function requireKnownAcr(ctx: KoaContextWithOIDC): boolean {
 }
 
 /**
+ * Somebody whom the tenant does not let use the application brings it an error, and no page.
+ *
+ * @throws AccessDenied
+ */
+function requireAllowed({ oidc }: KoaContextWithOIDC): boolean {
+  const access = oidc.account?.['access'] as AccountAccess | undefined;
+  if (access?.isAllowed === false)
+    throw new errors.AccessDenied('the organization does not let this person use the application');
+  return false;
+}
+
+/**
  * When an authorization request shows the sign-in page: the library's own reasons (nobody signed in, `prompt=login`, `max_age`, another
- * account in `id_token_hint`), and whenever the browser's session does not do for this application: ended, of another tenant's user,
- * disabled since. Consent is never asked; `prompt=consent` is answered at once.
+ * account in `id_token_hint`), and whenever the browser's session does not do for this application: ended, of a tenant that the
+ * request is not for, disabled since. Consent is never asked; `prompt=consent` is answered at once.
  */
 export function signInPolicy(): ReturnType<typeof interactionPolicy.base> {
   const { Check, Prompt, base } = interactionPolicy;
@@ -82,5 +95,8 @@ export function signInPolicy(): ReturnType<typeof interactionPolicy.base> {
   );
   checks?.add(new Check('another_subject', 'another person is asked for', 'login_required', isSomebodyElse));
   checks?.add(new Check('unknown_acr', 'the acr cannot be obtained', 'login_required', requireKnownAcr));
+  // After the sign-in: whoever asks to sign in as another person does that first.
+  const allowed = new Check('not_allowed', 'the person may not use it', 'access_denied', requireAllowed);
+  policy.add(new Prompt({ name: 'access', requestable: false }, allowed), 2);
   return policy;
 }

@@ -1,6 +1,10 @@
 import { decodeJwt } from 'jose';
 import type { Client, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Core } from '../../identity/core.js';
+import { reachOf } from '../../identity/tenants/server-applications.js';
 import { errors } from '../../infrastructure/oidc-provider-library.js';
+import { applicationOf } from './accounts.js';
+import { organizationOf, wrongOrganization } from './organization.js';
 
 type Parameters = Record<string, unknown>;
 type Context = KoaContextWithOIDC['oidc'] & { params?: Parameters | undefined };
@@ -65,7 +69,7 @@ function hasAsked(oidc: Context, scope: string): boolean {
 }
 
 /**
- * What a request is granted of the scopes it asks for. The consent of a tenant's own applications is given, so `offline_access` stands
+ * What a request is granted of the scopes it asks for. The consent of registered applications is given, so `offline_access` stands
  * (OpenID Connect Core section 11), while the library takes it out of every request without `prompt=consent`. `scim:me` is only for the
  * applications that may have it; the answer to the token request says what was granted (RFC 6749 section 3.3).
  *
@@ -82,10 +86,28 @@ function grantScopes({ oidc }: KoaContextWithOIDC, client: Client): void {
 }
 
 /**
- * Rules of ours, run by the library after its own checks of a request, as if they belonged to a parameter; nobody sends one of this name.
+ * An organization that is unknown, or that the application does not serve, is refused before anybody is asked to sign in.
+ *
+ * @throws InvalidRequest with one text for all of them.
  */
-export const requestRules = {
-  gatehouse_rules: (ctx: KoaContextWithOIDC, _value: string | undefined, client: Client): void => {
-    grantScopes(ctx, client);
-  },
-};
+async function requireOrganization(core: Core, value: string | undefined, client: Client): Promise<void> {
+  const { kind } = await organizationOf(core, reachOf(applicationOf(client)), value);
+  if (kind === 'wrong') throw new errors.InvalidRequest(wrongOrganization);
+}
+
+type RequestRule = (
+  ctx: KoaContextWithOIDC,
+  value: string | undefined,
+  client: Client,
+) => void | Promise<void>;
+
+/**
+ * Rules of ours by the parameter they belong to, run by the library after its own checks of a request. `gatehouse_rules` stands for a
+ * request as a whole; no application sends it.
+ */
+export function requestRules(core: Core): Record<'organization' | 'gatehouse_rules', RequestRule> {
+  return {
+    organization: (_ctx, value, client) => requireOrganization(core, value, client),
+    gatehouse_rules: (ctx, _value, client) => grantScopes(ctx, client),
+  };
+}

@@ -1,4 +1,5 @@
 import type { Response } from 'express';
+import { listVisibleApplications } from '../../identity/applications/applications.js';
 import { effectiveRoles } from '../../identity/grants/effective-roles.js';
 import type { Core } from '../../identity/core.js';
 import { tenantConfig } from '../../identity/tenants/config.js';
@@ -27,7 +28,7 @@ async function rolesOf(core: Core, { tenant, user }: LiveSession) {
   const config = await tenantConfig(core, tenant._id);
   const roles = effectiveRoles(user, config, core.clock.now());
   const keys = new Set(roles.flatMap((role) => (role.includes(':') ? [role.split(':')[0]] : [])));
-  const applications = await core.store.tenant(tenant._id).collection('applications').find({});
+  const applications = await listVisibleApplications(core, tenant._id);
   return {
     roles: roles.map((key) => config.roles.get(key)?.name ?? key),
     applications: applications.filter(({ key }) => keys.has(key)).map(({ name }) => name),

@@ -9,6 +9,7 @@ import { rememberDevice } from '../devices.js';
 import { statusText } from '../refusals.js';
 import { giveSession, openSession, type SignInProof } from '../sessions.js';
 import type { SignInContext } from '../sign-in-flow.js';
+import { isInScope, scopeOf } from '../sign-in-scope.js';
 
 export interface Completion {
   context: SignInContext;
@@ -49,8 +50,9 @@ export async function makeSession(core: Core, req: Request, completion: Completi
     (admission.needsCode || admission.needsEnrolment) &&
     proof.method === 'password' &&
     !proof.amr.includes('otp');
-  const isElsewhere = context.tenantId !== null && context.tenantId !== admission.user.tenantId;
-  if (isElsewhere || isHalfDone) throw new Error('a session was requested for a user who may not sign in');
+  if (isHalfDone) throw new Error('a session was requested for a user who may not sign in');
+  if (!isInScope(await scopeOf(core, context), admission.user.tenantId))
+    throw new AppError('auth.forbidden', 'This sign-in is not for your organization. Please start again.');
   if (!mayEnter(admission.status)) throw new AppError('auth.forbidden', statusText(admission.status));
   if (accessStamp !== accessStampOf(admission.user))
     throw new AppError('auth.forbidden', 'Your account has changed. Please sign in again.');

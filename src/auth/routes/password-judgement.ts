@@ -9,6 +9,7 @@ import { mayEnter, readAdmission, type EntryStatus } from '../admission.js';
 import { deviceOf } from '../devices.js';
 import { visitorOf, type SignInProof } from '../sessions.js';
 import type { SignInContext } from '../sign-in-flow.js';
+import type { SignInScope } from '../sign-in-scope.js';
 import { signInWithPassword, type PasswordOutcome } from '../sign-in.js';
 import { makeSession, refuseForwarded, type Opened } from './complete-sign-in.js';
 
@@ -52,13 +53,12 @@ export const accountOf = (user: UserDocument): Account => ({
 export async function judgePassword(
   core: Core,
   req: Request,
-  { context, email }: { context: SignInContext; email: EmailAddress },
+  { context, email, scope }: { context: SignInContext; email: EmailAddress; scope: SignInScope },
   password: string,
 ): Promise<Judgement> {
-  const { tenantId } = context;
   const device = deviceOf(core, req);
   const visitor = visitorOf(req);
-  const outcome = await signInWithPassword(core, { email, password, tenantId, visitor, device });
+  const outcome = await signInWithPassword(core, { email, password, scope, visitor, device });
   if (outcome.kind === 'locked') return { kind: 'locked', until: outcome.until.toISOString() };
   if (outcome.kind === 'refused') return judgeRefused(core, outcome);
   if (outcome.kind === 'wrong') return outcome;

@@ -28,6 +28,7 @@ import {
   type SignInContext,
   type SignInFlow,
 } from '../sign-in-flow.js';
+import { scopeOf } from '../sign-in-scope.js';
 import { sendPage } from '../views/layout.js';
 import { ChoicePage, EmailPage, PasswordPage } from '../views/sign-in-pages.js';
 import { faviconSvg } from '../views/favicon.js';
@@ -118,8 +119,7 @@ async function showPasswordPage(
   { flow, context, email }: PasswordStep,
   answer: { status: number; alert?: string } = { status: 200 },
 ): Promise<void> {
-  const realm = await resolveHomeRealm(core, email, context.tenantId);
-  const { connection } = realm;
+  const { connection } = await resolveHomeRealm(core, email, await scopeOf(core, context));
   sendPage(
     res,
     answer.status,
@@ -145,7 +145,7 @@ async function takeEmail(core: Core, req: Request, res: Response): Promise<void>
   }
   const { flow, context } = await requireOwnForm(core, req);
   await countAccountPost(core, req, email.key);
-  const realm = await resolveHomeRealm(core, email, context.tenantId);
+  const realm = await resolveHomeRealm(core, email, await scopeOf(core, context));
   await rememberEmail(core, flow, context.id, email.address);
   if (realm.kind === 'forwarded') {
     await forward(core, req, res, { flow, context, connection: realm.connection, email: email.address });
@@ -186,12 +186,15 @@ async function takePassword(core: Core, req: Request, res: Response): Promise<vo
     return;
   }
   await countAccountPost(core, req, email.key);
-  const realm = await resolveHomeRealm(core, email, context.tenantId);
+  const scope = await scopeOf(core, context);
+  const realm = await resolveHomeRealm(core, email, scope);
   if (realm.kind === 'forwarded') {
     await forward(core, req, res, { flow, context, connection: realm.connection, email: email.address });
     return;
   }
-  const step = { flow, context, email };
+  // At an application of several tenants the company of the address says which one is meant.
+  const decided = context.clientId === undefined ? null : realm.connection;
+  const step = { flow, context, email, scope: decided ? [decided.tenantId] : scope };
   const input = parsePasswordForm(req.body);
   if (!input) {
     await showPasswordPage(core, res, step, { status: 400, alert: invalidPassword });

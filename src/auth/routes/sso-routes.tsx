@@ -23,6 +23,7 @@ import {
   type SignInContext,
 } from '../sign-in-flow.js';
 import { deviceOf } from '../devices.js';
+import { isInScope, scopeOf } from '../sign-in-scope.js';
 import { resolveSsoUser, type SsoRefusal } from '../sso/account-link.js';
 import { acceptLogoutToken } from '../sso/backchannel-logout.js';
 import { finishRoundTrip } from '../sso/forwarding-strategy.js';
@@ -67,7 +68,7 @@ async function entryFor(
   const { tenantId } = connection;
   const flow = await findFlow(core, req);
   const context = flow && contextOf(flow, queryText(req, 'flow'));
-  const isOfTenant = context && (context.tenantId === null || context.tenantId === tenantId);
+  const isOfTenant = context && isInScope(await scopeOf(core, context), tenantId);
   if (isOfTenant && target === undefined) return { flow, context };
   const returnTo = target ?? '/account';
   return enterFlow(core, req, res, { tenantId, returnTo, applicationName: null, email: null });

@@ -1,3 +1,4 @@
+import { listVisibleApplications } from '../../identity/applications/applications.js';
 import type { Core } from '../../identity/core.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
 import { AppError } from '../../shared/errors.js';
@@ -20,8 +21,9 @@ const isPlain = ({ protocol, username, password }: URL): boolean =>
   ['http:', 'https:'].includes(protocol) && username === '' && password === '';
 
 async function isApplications(core: Core, tenantId: string, origin: string): Promise<boolean> {
-  const applications = await core.store.tenant(tenantId).collection('applications').find({ enabled: true });
+  const applications = await listVisibleApplications(core, tenantId);
   return applications
+    .filter(({ enabled }) => enabled)
     .flatMap(({ redirectUris, postLogoutRedirectUris }) => [...redirectUris, ...postLogoutRedirectUris])
     .some((address) => URL.canParse(address) && new URL(address).origin === origin);
 }

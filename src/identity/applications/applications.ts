@@ -1,63 +1,41 @@
-import type { AuditParty } from '../../persistence/collections/events.js';
-import {
-  signingAlgorithms,
-  type ApplicationDocument,
-  type SigningAlgorithm,
-} from '../../persistence/collections/tenants.js';
+import { signingAlgorithms, type ApplicationDocument } from '../../persistence/collections/tenants.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
-import { hashToken, newId, newToken } from '../../shared/ids.js';
-import { requireValidApplication } from './rules.js';
+import { hashToken, newToken } from '../../shared/ids.js';
 import { recordEvent } from '../audit/audit.js';
 import { changesBetween } from '../changes.js';
 import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
-import { enqueueJob, wakeJobs } from '../jobs/queue.js';
-import { recomputeJob } from '../users/recompute.js';
-import { touchTenant } from '../tenants/config.js';
+import { wakeJobs } from '../jobs/queue.js';
+import { tenantConfig, touchTenant } from '../tenants/config.js';
+import { isServerApplication } from '../tenants/server-applications.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
+import { dropAccessStep } from './access.js';
+import { putRolesStep, releaseRole } from './application-roles.js';
+import {
+  auditable,
+  changedApplication,
+  duplicates,
+  newApplication,
+  noPrevious,
+  partyOf,
+  type ApplicationChange,
+  type ApplicationInput,
+} from './fields.js';
+import { requireFreeKey } from './keys.js';
+import { servedTenantsStep } from './reach.js';
+import { requireValidApplication } from './rules.js';
 
-export { signingAlgorithms, type ApplicationDocument } from '../../persistence/collections/tenants.js';
+export { signingAlgorithms, type ApplicationDocument };
+export { signedResponseAlg, type ApplicationChange, type ApplicationInput } from './fields.js';
 
-export interface ApplicationInput {
-  /** Letters, digits, `_` and `-`: the prefix of its roles. */
-  key: string;
-  name: string;
-  /** Unique over the server; absent: a new random one. */
-  clientId?: string | undefined;
-  /** Absent: a new random one; null: a public client (PKCE alone). */
-  clientSecret?: string | null | undefined;
-  redirectUris: readonly string[];
-  postLogoutRedirectUris?: readonly string[] | undefined;
-  backchannelLogoutUri?: string | null | undefined;
-  /** What its ID and logout tokens are signed with; absent: RS256. */
-  idTokenSignedResponseAlg?: SigningAlgorithm | undefined;
-  /** Whether it may ask for `scim:me`, the person's own SCIM resource; absent: no. */
-  allowScimMe?: boolean | undefined;
-  /** Whether it has to use PKCE; false for confidential applications only. Absent: yes. */
-  requirePkce?: boolean | undefined;
-  enabled?: boolean | undefined;
+/** A write of an application: `owner` is the tenant that owns it, or `server`; absent: the actor's tenant. */
+type OwnedWrite = WriteOptions & { owner?: string };
+
+/** Makes what is remembered of a configuration void, where a change of the application itself does not. */
+function* touchOwner(tx: Transaction, application: Pick<ApplicationDocument, 'tenantId'>): Step<void> {
+  if (!isServerApplication(application)) yield* touchTenant(tx, application.tenantId);
 }
-
-const [defaultAlgorithm] = signingAlgorithms;
-
-/** What an application's ID and logout tokens are signed with. */
-export function signedResponseAlg(application: ApplicationDocument): SigningAlgorithm {
-  return application.idTokenSignedResponseAlg ?? defaultAlgorithm;
-}
-
-const duplicates = {
-  applications_key: {
-    code: 'application.key_taken',
-    message: 'the key is taken by another application',
-    pointer: '/key',
-  },
-  applications_client_id: {
-    code: 'application.client_id_taken',
-    message: 'the client id is taken',
-    pointer: '/clientId',
-  },
-} as const;
 
 /** Applications and clients of directories share one space of client ids. */
 function* requireFreeClientId(tx: Transaction, clientId: string): Step<void> {
@@ -66,15 +44,10 @@ function* requireFreeClientId(tx: Transaction, clientId: string): Step<void> {
   throw new AppError(code, message, { errors: [{ pointer, detail: message }] });
 }
 
-const partyOf = ({ _id, key }: Pick<ApplicationDocument, '_id' | 'key'>): AuditParty => ({
-  type: 'application',
-  id: _id,
-  label: key,
-});
-
 /**
  * Registers an application.
  *
+ * @param owner - the tenant that owns it, or `server`.
  * @returns the client secret in clear, this once; null for a public client.
  * @throws AppError `application.key_taken`, `application.client_id_taken`, `input.invalid`.
  */
@@ -82,31 +55,21 @@ export async function createApplication(
   core: Core,
   actor: Actor,
   input: ApplicationInput,
+  owner = actor.tenantId,
 ): Promise<{ application: ApplicationDocument; clientSecret: string | null }> {
   const clientSecret = input.clientSecret === undefined ? newToken('gh_app') : input.clientSecret;
   const now = core.clock.now();
-  const wanted = {
-    _id: newId(),
-    tenantId: actor.tenantId,
-    key: input.key,
-    name: input.name,
-    clientId: input.clientId ?? newId(),
-    clientSecretHash: clientSecret === null ? null : hashToken(clientSecret),
-    redirectUris: [...input.redirectUris],
-    postLogoutRedirectUris: [...(input.postLogoutRedirectUris ?? [])],
-    backchannelLogoutUri: input.backchannelLogoutUri ?? null,
-    idTokenSignedResponseAlg: input.idTokenSignedResponseAlg ?? defaultAlgorithm,
-    allowScimMe: input.allowScimMe ?? false,
-    requirePkce: input.requirePkce ?? true,
-    enabled: input.enabled ?? true,
-  };
-  requireValidApplication(core, wanted);
+  const fields = newApplication(owner, input, clientSecret);
+  requireValidApplication(core, fields);
   const application = await refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
-      yield* touchTenant(tx, actor.tenantId);
+      const wanted = { ...fields, ...(yield* servedTenantsStep(tx, fields, input.tenants)) };
+      yield* requireFreeKey(tx, wanted);
+      yield* touchOwner(tx, wanted);
       yield* requireFreeClientId(tx, wanted.clientId);
-      const stored = yield* tx.tenant(actor.tenantId).collection('applications').insert(wanted);
+      const stored = yield* tx.tenant(owner).collection('applications').insert(wanted);
       yield* recordEvent(tx, actor, { action: 'application.created', target: partyOf(stored) }, now);
+      if (input.roles) yield* putRolesStep({ tx, actor, application: stored, now }, input.roles);
       return stored;
     }),
   );
@@ -128,7 +91,31 @@ export async function getApplication(
   return application;
 }
 
-/** All applications of a tenant by key. */
+/**
+ * An application that a tenant sees: its own, or one of the server that serves it.
+ *
+ * @param idOrKey - the id or the key.
+ * @throws AppError `application.not_found`.
+ */
+export async function getVisibleApplication(
+  core: Core,
+  tenantId: string,
+  idOrKey: string,
+): Promise<ApplicationDocument> {
+  const { serverApplications } = await tenantConfig(core, tenantId);
+  const served =
+    serverApplications.get(idOrKey) ?? [...serverApplications.values()].find(({ _id }) => _id === idOrKey);
+  return served ?? getApplication(core, tenantId, idOrKey);
+}
+
+/** All applications that a tenant sees by key: its own, and those of the server that serve it. */
+export async function listVisibleApplications(core: Core, tenantId: string): Promise<ApplicationDocument[]> {
+  const { serverApplications } = await tenantConfig(core, tenantId);
+  const all = [...(await listApplications(core, tenantId)), ...serverApplications.values()];
+  return all.sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** All applications of a tenant by key; of `server`, those of the operator. */
 export function listApplications(core: Core, tenantId: string): Promise<ApplicationDocument[]> {
   return core.store
     .tenant(tenantId)
@@ -136,72 +123,50 @@ export function listApplications(core: Core, tenantId: string): Promise<Applicat
     .find({}, { sort: { key: 1 } });
 }
 
-/** What is absent or undefined stays. */
-export type ApplicationChange = {
-  [K in Exclude<keyof ApplicationInput, 'key'>]?: ApplicationInput[K] | undefined;
-};
-
-/** A secret that is given or taken away ends the one before it as well. */
-const noPrevious = { previousSecretHash: null, previousSecretUntil: null };
-
-function changed(before: ApplicationDocument, change: ApplicationChange): ApplicationDocument {
-  const { clientSecret, redirectUris, postLogoutRedirectUris, ...rest } = change;
-  const said = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-  const hash = clientSecret === null ? null : hashToken(clientSecret ?? '');
-  const isNewSecret = clientSecret !== undefined && hash !== before.clientSecretHash;
-  return {
-    ...before,
-    ...said,
-    key: before.key,
-    redirectUris: [...(redirectUris ?? before.redirectUris)],
-    postLogoutRedirectUris: [...(postLogoutRedirectUris ?? before.postLogoutRedirectUris)],
-    ...(isNewSecret && { clientSecretHash: hash, ...noPrevious }),
-  };
-}
-
-function auditable(application: ApplicationDocument): Record<string, unknown> {
-  const { name, clientId, redirectUris, postLogoutRedirectUris, backchannelLogoutUri, enabled } = application;
-  const { allowScimMe = false, requirePkce = true } = application;
-  const idTokenSignedResponseAlg = signedResponseAlg(application);
-  return {
-    ...{ name, clientId, redirectUris, postLogoutRedirectUris, backchannelLogoutUri, enabled },
-    ...{ idTokenSignedResponseAlg, allowScimMe, requirePkce },
-  };
-}
-
 /**
  * Changes an application; its key stays.
  *
  * @returns the application; the very same version when nothing changed.
- * @throws AppError `application.not_found`, `application.client_id_taken`, `input.invalid`, `resource.version_mismatch`.
+ * @throws AppError `application.not_found`, `application.key_taken`, `application.client_id_taken`, `input.invalid`, `role.in_use`,
+ *   `resource.version_mismatch`.
  */
 export async function updateApplication(
   core: Core,
   actor: Actor,
   idOrKey: string,
   change: ApplicationChange,
-  options: WriteOptions = {},
+  options: OwnedWrite = {},
 ): Promise<ApplicationDocument> {
-  const { _id } = await getApplication(core, actor.tenantId, idOrKey);
+  const { owner = actor.tenantId } = options;
+  const { _id } = await getApplication(core, owner, idOrKey);
   const now = core.clock.now();
-  return refuseDuplicates(duplicates, () =>
+  const changed = await refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
-      const applications = tx.tenant(actor.tenantId).collection('applications');
+      const applications = tx.tenant(owner).collection('applications');
       const before = yield* applications.get(_id);
       if (!before) throw new AppError('application.not_found', 'there is no such application');
       requireVersion(before, options);
-      const wanted = changed(before, change);
+      const served = yield* servedTenantsStep(tx, before, change.tenants);
+      const wanted = { ...changedApplication(before, change), ...served };
       requireValidApplication(core, wanted, before);
+      if (change.tenants !== undefined) yield* requireFreeKey(tx, wanted);
+      const areRolesNew =
+        change.roles !== undefined &&
+        (yield* putRolesStep({ tx, actor, application: before, now }, change.roles));
+      if (areRolesNew) yield* touchOwner(tx, before);
       const changes = changesBetween(auditable(before), auditable(wanted));
       if (wanted.clientId !== before.clientId) yield* requireFreeClientId(tx, wanted.clientId);
       const isNewSecret = wanted.clientSecretHash !== before.clientSecretHash;
-      if (changes.length === 0 && !isNewSecret) return before;
+      if (changes.length === 0 && !isNewSecret && !areRolesNew) return before;
       const after = yield* applications.update(_id, () => wanted);
       const action = isNewSecret ? 'application.secret_changed' : 'application.updated';
-      yield* recordEvent(tx, actor, { action, target: partyOf(before), changes }, now);
+      if (changes.length > 0 || isNewSecret)
+        yield* recordEvent(tx, actor, { action, target: partyOf(before), changes }, now);
       return after ?? before;
     }),
   );
+  wakeJobs(core);
+  return changed;
 }
 
 /**
@@ -216,14 +181,15 @@ export async function replaceApplicationSecret(
   core: Core,
   actor: Actor,
   idOrKey: string,
-  { overlapSeconds, ...options }: { overlapSeconds: number } & WriteOptions,
+  { overlapSeconds, ...options }: { overlapSeconds: number } & OwnedWrite,
 ): Promise<{ application: ApplicationDocument; clientSecret: string }> {
-  const { _id } = await getApplication(core, actor.tenantId, idOrKey);
+  const { owner = actor.tenantId } = options;
+  const { _id } = await getApplication(core, owner, idOrKey);
   const clientSecret = newToken('gh_app');
   const now = core.clock.now();
   const overlap = overlapSeconds > 0 ? new Date(now.getTime() + overlapSeconds * 1000) : null;
   const application = await core.store.transaction(function* (tx) {
-    const applications = tx.tenant(actor.tenantId).collection('applications');
+    const applications = tx.tenant(owner).collection('applications');
     const before = yield* applications.get(_id);
     if (!before) throw new AppError('application.not_found', 'there is no such application');
     requireVersion(before, options);
@@ -248,21 +214,22 @@ export async function deleteApplication(
   core: Core,
   actor: Actor,
   idOrKey: string,
-  options: WriteOptions = {},
+  options: OwnedWrite = {},
 ): Promise<void> {
-  const { _id } = await getApplication(core, actor.tenantId, idOrKey);
+  const { owner = actor.tenantId } = options;
+  const { _id } = await getApplication(core, owner, idOrKey);
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
-    const scope = tx.tenant(actor.tenantId);
+    const scope = tx.tenant(owner);
     const application = yield* scope.collection('applications').get(_id);
     if (!application) throw new AppError('application.not_found', 'there is no such application');
     requireVersion(application, options);
-    yield* touchTenant(tx, actor.tenantId);
+    if (!isServerApplication(application)) yield* dropAccessStep(tx, owner, _id);
     yield* scope.collection('applications').remove(_id);
     const roles = yield* scope.collection('roles').find({ applicationKey: application.key });
     for (const role of roles) {
       yield* scope.collection('roles').remove(role._id);
-      yield* enqueueJob(tx, actor.tenantId, { kind: recomputeJob, payload: { role: role.fullKey } }, now);
+      yield* releaseRole({ tx, actor, application, now }, role);
     }
     yield* recordEvent(tx, actor, { action: 'application.deleted', target: partyOf(application) }, now);
   });

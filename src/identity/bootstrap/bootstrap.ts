@@ -1,9 +1,15 @@
-import { systemActor } from '../actors.js';
+import { fileActor, serverActor } from './actor.js';
 import { applyInside, pick } from './entries.js';
 import { openLedger, withBootstrapLease, type EntryPlace, type Ledger } from './ledger.js';
 import { positionOf } from './read.js';
 import { all, applyEntry, at, digestsOf, type EntryOutcome, type Run } from './run.js';
-import { BootstrapError, type BootstrapFile, type BootstrapTenant } from './schema.js';
+import {
+  BootstrapError,
+  type BootstrapFile,
+  type BootstrapServerApplication,
+  type BootstrapTenant,
+} from './schema.js';
+import { applyServerApplications, changedServerApplications, whole } from './server-applications.js';
 import type { Core } from '../core.js';
 import { updateTenant } from '../roles/tenant-change.js';
 import { createTenant, findTenantBySlug, type TenantDocument } from '../tenants/tenants.js';
@@ -19,8 +25,6 @@ export interface BootstrapOutcome {
   unchanged: number;
 }
 
-const actorName = 'bootstrap file';
-
 const settingField = (name: string): string => `settings.${name}`;
 
 /** A tenant's own fields, each setting as one of its own. */
@@ -34,9 +38,6 @@ export const tenantPlace = ({ slug }: BootstrapTenant): EntryPlace => ({
   tenantId: 'server',
   key: slug,
 });
-
-/** Under this name the ledger keeps a digest of all that a tenant's entry holds. */
-const whole = '*';
 
 async function applyTenantEntry(run: Run, entry: BootstrapTenant, path: string): Promise<string | undefined> {
   const { core } = run;
@@ -53,27 +54,49 @@ async function applyTenantEntry(run: Run, entry: BootstrapTenant, path: string):
     update: ({ _id }, names, options) => {
       const said = Object.entries(settings).filter(([key]) => names.has(settingField(key)));
       const change = { ...pick({ name, preset }, names), settings: Object.fromEntries(said) };
-      return updateTenant(core, systemActor(_id, actorName), change, options);
+      return updateTenant(core, fileActor(_id), change, options);
     },
   });
 }
 
 type Plan = Pick<Run, 'core' | 'ledger' | 'outcomes' | 'again'>;
 
-async function applyTenant(plan: Plan, entry: BootstrapTenant, path: string): Promise<void> {
+/** A tenant's entry and where it stands in the file. */
+interface TenantAt {
+  entry: BootstrapTenant;
+  path: string;
+}
+
+/** What a tenant's own entry is applied with. */
+async function runOf(plan: Plan, entry: BootstrapTenant): Promise<Run> {
+  const record = await plan.ledger.find(tenantPlace(entry));
+  return { ...plan, actor: serverActor(), applied: new Map(record && [[record._id, record]]) };
+}
+
+/**
+ * Makes the tenants that are not there yet, so that an application of the server can name them. What is refused is told when the tenant's
+ * whole entry is applied.
+ */
+async function makeTenants(plan: Plan, entries: readonly TenantAt[]): Promise<void> {
+  for (const { entry, path } of entries) {
+    try {
+      await at(path, async () => applyTenantEntry(await runOf(plan, entry), entry, path));
+    } catch (error) {
+      if (!(error instanceof BootstrapError)) throw error;
+    }
+  }
+}
+
+async function applyTenant(plan: Plan, { entry, path }: TenantAt): Promise<void> {
   const { ledger } = plan;
   const place = tenantPlace(entry);
-  const record = await ledger.find(place);
-  const server: Run = {
-    ...plan,
-    actor: systemActor('server', actorName),
-    applied: new Map(record && [[record._id, record]]),
-  };
+  const server = await runOf(plan, entry);
   const tenantId = await applyTenantEntry(server, entry, path);
   if (tenantId === undefined) return;
+  const record = server.applied.get(ledger.idOf(place));
   const run: Run = {
     ...server,
-    actor: systemActor(tenantId, actorName),
+    actor: fileActor(tenantId),
     applied: await ledger.ofTenant(tenantId),
   };
   await applyInside(run, entry, path);
@@ -112,8 +135,26 @@ function entriesIn(entry: BootstrapTenant): number {
   ].reduce((sum, list) => sum + (list?.length ?? 0), 0);
 }
 
+/** Entries of a file. */
+interface Entries {
+  tenants: BootstrapTenant[];
+  applications: BootstrapServerApplication[];
+}
+
+/** What of a file is not, to the letter, what was last applied. */
+export async function changedEntries(
+  ledger: Ledger,
+  file: BootstrapFile,
+  read: Ledger['find'] = ledger.peek,
+): Promise<Entries> {
+  return {
+    tenants: await changedTenants(ledger, file, read),
+    applications: await changedServerApplications(ledger, file, read),
+  };
+}
+
 /** The tenants of a file whose entry is not, to the letter, the one that was last applied. */
-export async function changedTenants(
+async function changedTenants(
   ledger: Ledger,
   file: Pick<BootstrapFile, 'tenants'>,
   read: Ledger['find'] = ledger.peek,
@@ -131,21 +172,23 @@ export async function changedTenants(
 const countOf = (outcomes: ReadonlyMap<string, EntryOutcome>, wanted: EntryOutcome): number =>
   [...outcomes.values()].filter((outcome) => outcome === wanted).length;
 
-/** Applies tenants until nothing more can be: what one gives up (a domain, a client id) another may take, in whatever order they stand. */
-async function applyTenants(
+/** Applies all there is until nothing more can be: what one gives up (a domain, a client id) another may take, in whatever order they stand. */
+async function applyEntries(
   plan: Plan,
   file: BootstrapFile,
-  tenants: readonly BootstrapTenant[],
+  { tenants, applications }: Entries,
 ): Promise<void> {
+  const entries = tenants.map((entry) => {
+    return { entry, path: `tenants[${positionOf(entry) ?? file.tenants.indexOf(entry)}]` };
+  });
   for (;;) {
     const before = countOf(plan.outcomes, 'created') + countOf(plan.outcomes, 'updated');
     try {
-      await all(
-        tenants.map((entry) => {
-          const path = `tenants[${positionOf(entry) ?? file.tenants.indexOf(entry)}]`;
-          return () => at(path, () => applyTenant(plan, entry, path));
-        }),
-      );
+      if (applications.length > 0) await makeTenants(plan, entries);
+      await all([
+        () => applyServerApplications(plan, file, applications),
+        ...entries.map((one) => () => at(one.path, () => applyTenant(plan, one))),
+      ]);
       return;
     } catch (error) {
       const after = countOf(plan.outcomes, 'created') + countOf(plan.outcomes, 'updated');
@@ -170,16 +213,18 @@ export async function applyBootstrap(
   { again = false }: { again?: boolean } = {},
 ): Promise<BootstrapOutcome> {
   const ledger = await openLedger(core);
-  const planned = again ? file.tenants : await changedTenants(ledger, file);
+  const everything: Entries = { tenants: file.tenants, applications: file.applications ?? [] };
+  const planned = again ? everything : await changedEntries(ledger, file);
   const outcomes = new Map<string, EntryOutcome>();
-  if (planned.length > 0) {
+  if (planned.tenants.length + planned.applications.length > 0) {
     await withBootstrapLease(core, async () => {
       // Another process may have applied them while this one waited.
-      const still = again ? planned : await changedTenants(ledger, { tenants: planned }, ledger.find);
-      await applyTenants({ core, ledger, outcomes, again }, file, still);
+      const still = again ? planned : await changedEntries(ledger, planned, ledger.find);
+      await applyEntries({ core, ledger, outcomes, again }, file, still);
     });
   }
-  const total = file.tenants.reduce((sum, entry) => sum + entriesIn(entry), 0);
+  const ofServer = everything.applications.reduce((sum, { roles = [] }) => sum + 1 + roles.length, 0);
+  const total = file.tenants.reduce((sum, entry) => sum + entriesIn(entry), ofServer);
   const [created, updated] = [countOf(outcomes, 'created'), countOf(outcomes, 'updated')];
   return { created, updated, unchanged: total - created - updated };
 }

@@ -67,19 +67,30 @@ async function applyRole(
   });
 }
 
-async function applyApplication(run: Run, entry: BootstrapApplication, path: string): Promise<void> {
+/**
+ * Applies an application and its roles.
+ *
+ * @param applyOwnRole - how one of its roles is applied.
+ * @returns the application's id; undefined when it is gone.
+ */
+export async function applyApplication(
+  run: Run,
+  entry: BootstrapApplication,
+  path: string,
+  applyOwnRole: (run: Run, entry: BootstrapRole, applicationKey: string, path: string) => Promise<void>,
+): Promise<string | undefined> {
   const { core, actor } = run;
-  const { roles, ...application } = entry;
+  const { roles, isPublic, ...application } = entry;
   const id = await applyEntry(run, {
     place: placeIn(run, 'application', entry.key),
     path,
-    fields: application,
+    fields: { ...application, isPublic },
     idOf: ({ _id }) => _id,
     find: async () => (await listApplications(core, actor.tenantId)).find(({ key }) => key === entry.key),
     get: (id) => idIn(run, 'applications').get(id),
     create: async () => {
       // A confidential one without its secret gets one that nobody knows, and not none at all: a new one has to be made.
-      const absent = entry.isPublic === false ? undefined : null;
+      const absent = isPublic === false ? undefined : null;
       const input = { ...application, clientSecret: entry.clientSecret ?? absent };
       return (await createApplication(core, actor, input)).application._id;
     },
@@ -87,7 +98,8 @@ async function applyApplication(run: Run, entry: BootstrapApplication, path: str
       updateApplication(core, actor, _id, pick(application, names), options),
   });
   if (id !== undefined)
-    await each(roles, `${path}.roles`, (role, where) => applyRole(run, role, entry.key, where));
+    await each(roles, `${path}.roles`, (role, where) => applyOwnRole(run, role, entry.key, where));
+  return id;
 }
 
 async function applyDirectory(run: Run, entry: BootstrapDirectory, path: string): Promise<void> {
@@ -277,7 +289,9 @@ export function applyInside(run: Run, entry: BootstrapTenant, path: string): Pro
   return all([
     () => each(entry.roles, `${path}.roles`, (role, where) => applyRole(run, role, null, where)),
     () =>
-      each(entry.applications, `${path}.applications`, (item, where) => applyApplication(run, item, where)),
+      each(entry.applications, `${path}.applications`, async (item, where) => {
+        await applyApplication(run, item, where, applyRole);
+      }),
     () =>
       each(entry.ssoConnections, `${path}.ssoConnections`, (item, where) =>
         applyConnection(run, item, where),

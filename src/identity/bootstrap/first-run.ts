@@ -106,7 +106,7 @@ function judge(input: FirstRunInput, tenant: TenantDocument): { email: string } 
     attributes: withProfile({}, { givenName: input.givenName, familyName: input.familyName }),
   };
   const weak = isPreset
-    ? passwordFault(input.password, passwordRule(buildTenantConfig(tenant, [], [])), owner)
+    ? passwordFault(input.password, passwordRule(buildTenantConfig({ tenant })), owner)
     : undefined;
   const errors: InputFault[] = [
     ...organizationFault(tenant.name),

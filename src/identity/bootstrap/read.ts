@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   BootstrapError,
   fileSchema,
+  serverApplicationSchema,
   tenantSchema,
   type BootstrapFile,
   type BootstrapTenant,
@@ -67,8 +68,11 @@ function duplicatesBelow(holder: unknown, path: string): string[] {
 
 function duplicates(json: unknown): string[] {
   const tenants = listIn(json, 'tenants');
+  const applications = listIn(json, 'applications');
   return [
     ...duplicatesIn(tenants, 'tenants', 'slug'),
+    ...duplicatesIn(applications, 'applications', 'key'),
+    ...applications.flatMap((application, index) => duplicatesBelow(application, `applications[${index}]`)),
     ...tenants.flatMap((tenant, index) => duplicatesBelow(tenant, `tenants[${index}]`)),
   ];
 }
@@ -120,7 +124,9 @@ export function readBootstrap(json: unknown): ReadBootstrap {
   const parsed = fileSchema.safeParse(json);
   if (parsed.success) return { file: parsed.data, problems: duplicates(json) };
   const tenants = listIn(json, 'tenants').map(soundTenant);
-  return { file: { tenants }, problems: [...parsed.error.issues.flatMap(problemsOf), ...duplicates(json)] };
+  const applications = soundEntries(listIn(json, 'applications'), serverApplicationSchema);
+  const file = { tenants, applications } as BootstrapFile;
+  return { file, problems: [...parsed.error.issues.flatMap(problemsOf), ...duplicates(json)] };
 }
 
 /**
@@ -156,11 +162,16 @@ function declaredBy(tenant: unknown): Set<string> {
  * @param json - the file they were found in.
  */
 export function withoutFollowUps(problems: readonly string[], json: unknown): string[] {
-  const declared = listIn(json, 'tenants').map(declaredBy);
+  const tenants = listIn(json, 'tenants');
+  const declared = tenants.map(declaredBy);
+  const ofServer = declaredBy({ applications: listIn(json, 'applications') });
+  const slugs = tenants.map((tenant) => (isObject(tenant) ? tenant['slug'] : undefined));
   const follows = (problem: string): boolean => {
+    const [, slug] = /^applications\[\d+\].*: there is no tenant (\S+)/.exec(problem) ?? [];
+    if (slug !== undefined) return slugs.includes(slug);
     const [, tenant, name] =
       /^tenants\[(\d+)\].*: there is no (?:role|application) (\S+)/.exec(problem) ?? [];
-    return name !== undefined && (declared[Number(tenant)]?.has(name) ?? false);
+    return name !== undefined && (ofServer.has(name) || (declared[Number(tenant)]?.has(name) ?? false));
   };
   const own = problems.filter((problem) => !follows(problem));
   return own.length > 0 ? own : [...problems];

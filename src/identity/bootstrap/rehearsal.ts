@@ -3,7 +3,7 @@ import { openScratchStore } from '../../persistence/connect.js';
 import type { Store, StoredDocument } from '../../persistence/store.js';
 import type { GroupDocument } from '../../persistence/collections/groups.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
-import { applyBootstrap, BootstrapError, changedTenants, type BootstrapFile } from './bootstrap.js';
+import { applyBootstrap, BootstrapError, changedEntries, type BootstrapFile } from './bootstrap.js';
 import { digestKey, openLedger } from './ledger.js';
 import { readBootstrap, withoutFollowUps } from './read.js';
 import type { BootstrapTenant } from './schema.js';
@@ -16,6 +16,7 @@ import { tenantConfig } from '../tenants/config.js';
 const setUp = [
   'tenants',
   'roles',
+  'application_keys',
   'applications',
   'sso_connections',
   'directories',
@@ -86,9 +87,9 @@ async function copySetUp(core: Core, into: Store, tenants: readonly BootstrapTen
   }
 }
 
-/** The tenants of which anything would be written; all on a database that has never seen a file. Writes nothing. */
-async function tenantsToTry(core: Core, file: BootstrapFile): Promise<readonly BootstrapTenant[]> {
-  return (await hasKeptKey(core, digestKey)) ? changedTenants(await openLedger(core), file) : file.tenants;
+/** The entries of which anything would be written; all on a database that has never seen a file. Writes nothing. */
+async function entriesToTry(core: Core, file: BootstrapFile): Promise<BootstrapFile> {
+  return (await hasKeptKey(core, digestKey)) ? changedEntries(await openLedger(core), file) : file;
 }
 
 /**
@@ -103,8 +104,8 @@ export async function rehearseBootstrap(
   file: BootstrapFile,
   { again = false, json = file }: { again?: boolean; json?: unknown } = {},
 ): Promise<void> {
-  const tenants = again ? file.tenants : await tenantsToTry(core, file);
-  if (tenants.length === 0) return;
+  const { tenants, applications = [] } = again ? file : await entriesToTry(core, file);
+  if (tenants.length + applications.length === 0) return;
   const store = await openScratchStore(core.clock);
   try {
     await copySetUp(core, store, tenants);

@@ -42,6 +42,13 @@ export const applicationSchema = z.strictObject({
   roles: z.array(role).optional(),
 });
 
+const slug = z.string().regex(slugShape, slugRule);
+
+/** An application of the server: beside the tenants, for all of them or these. */
+export const serverApplicationSchema = applicationSchema.extend({
+  tenants: z.union([z.literal('all'), z.array(slug)], 'must be "all" or a list of slugs'),
+});
+
 const user = z.strictObject({
   email: address,
   userName: text.optional(),
@@ -116,7 +123,7 @@ export const connectionSchema = z.strictObject({
 const apiKey = z.strictObject({ name: text, key: bearer, role: text });
 
 export const tenantSchema = z.strictObject({
-  slug: z.string().regex(slugShape, slugRule),
+  slug,
   name: text,
   preset: z.enum(presetNames).optional(),
   settings: anySettings.optional(),
@@ -129,12 +136,16 @@ export const tenantSchema = z.strictObject({
   ssoConnections: z.array(connectionSchema).optional(),
 });
 
-export const fileSchema = z.strictObject({ tenants: z.array(tenantSchema) });
+export const fileSchema = z.strictObject({
+  tenants: z.array(tenantSchema),
+  applications: z.array(serverApplicationSchema).optional(),
+});
 
-/** What a deployment declares: tenants and what stands in them. */
+/** What a deployment declares: tenants and what stands in them, and the applications of the server. */
 export type BootstrapFile = z.output<typeof fileSchema>;
 export type BootstrapTenant = z.output<typeof tenantSchema>;
 export type BootstrapApplication = z.output<typeof applicationSchema>;
+export type BootstrapServerApplication = z.output<typeof serverApplicationSchema>;
 export type BootstrapDirectory = z.output<typeof directorySchema>;
 export type BootstrapApiKey = z.output<typeof apiKey>;
 export type BootstrapConnection = z.output<typeof connectionSchema>;

@@ -1,10 +1,10 @@
-import type { UserDocument } from '../../persistence/collections/users.js';
+import type { Grant, UserDocument } from '../../persistence/collections/users.js';
 import type { Query, Step } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { systemActor } from '../actors.js';
 import { recordEvent } from '../audit/audit.js';
 import type { Core } from '../core.js';
-import { wakeJobs, type JobDocument } from '../jobs/queue.js';
+import { enqueueJob, wakeJobs, type JobDocument } from '../jobs/queue.js';
 import { recomputeJob, recomputeUserStep } from '../users/recompute.js';
 import { openWrite, partyOf, type WriteContext } from '../users/save.js';
 import { releaseGroups } from './orphan-groups.js';
@@ -24,6 +24,12 @@ function* keepLastAdministrator(context: WriteContext, user: UserDocument): Step
   yield* recordEvent(context.tx, context.actor, event, context.now);
 }
 
+/** A user's grants without those of a role that the job clears and the tenant does not have. */
+function keptGrants({ config }: WriteContext, { grants }: UserDocument, { payload }: JobDocument): Grant[] {
+  if (payload['clears'] !== true) return grants;
+  return grants.filter(({ role }) => role !== payload['role'] || config.roles.has(role));
+}
+
 async function recomputeBatch(core: Core, job: JobDocument, ids: readonly string[]): Promise<void> {
   const removed = Array.isArray(job.payload['removed']) ? (job.payload['removed'] as string[]) : [];
   await core.store.transaction(function* (tx) {
@@ -35,7 +41,7 @@ async function recomputeBatch(core: Core, job: JobDocument, ids: readonly string
     for (const user of users) {
       try {
         const groupIds = user.groupIds.filter((id) => !removed.includes(id));
-        yield* recomputeUserStep(context, user, { groupIds });
+        yield* recomputeUserStep(context, user, { groupIds, grants: keptGrants(context, user, job) });
       } catch (error) {
         if (!(error instanceof AppError) || error.code !== 'user.last_administrator') throw error;
         yield* keepLastAdministrator(context, user);
@@ -60,5 +66,25 @@ export async function recomputeGrants(core: Core, job: JobDocument): Promise<voi
     ids = [];
   }
   if (ids.length > 0) await recomputeBatch(core, job, ids);
+  wakeJobs(core);
+}
+
+/**
+ * The handler of `roles.release`: has the grants of a role that an application of the server had cleared in each tenant where somebody
+ * holds it. A tenant that has a role of that name itself keeps its grants.
+ */
+export async function releaseServerRole(core: Core, job: JobDocument): Promise<void> {
+  const role = String(job.payload['role']);
+  for await (const { _id } of core.store.server.collection('tenants').iterate({}, { fields: [] })) {
+    const holder = await core.store
+      .tenant(_id)
+      .collection('users')
+      .findOne({ 'grants.role': role }, { fields: [] });
+    if (!holder) continue;
+    const payload = { role, clears: true };
+    await core.store.transaction((tx) =>
+      enqueueJob(tx, _id, { kind: recomputeJob, payload }, core.clock.now()),
+    );
+  }
   wakeJobs(core);
 }

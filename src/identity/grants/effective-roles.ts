@@ -1,5 +1,5 @@
 import type { Grant, UserDocument } from '../../persistence/collections/users.js';
-import type { TenantConfig } from '../tenants/config.js';
+import { isOfferedPermission, type TenantConfig } from '../tenants/config.js';
 import { servicesOf } from './services.js';
 import { deriveStatus, hasRolesIn } from './user-status.js';
 
@@ -78,7 +78,7 @@ export function applicationAccess(
       role.permissions.forEach((permission) => permissions.add(permission));
     } else if (role?.applicationKey === null) {
       role.permissions
-        .filter((permission) => permission.startsWith(prefix))
+        .filter((permission) => permission.startsWith(prefix) && isOfferedPermission(config, permission))
         .forEach((permission) => permissions.add(permission.slice(prefix.length)));
     }
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RoleDocument } from '../../persistence/collections/tenants.js';
 import type { Step, Transaction } from '../../persistence/store.js';
-import { AppError } from '../../shared/errors.js';
+import { AppError, type InputFault } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { recordEvent } from '../audit/audit.js';
 import { changesBetween } from '../changes.js';
@@ -10,7 +10,14 @@ import { refuseDuplicates } from '../duplicates.js';
 import { enqueueJob, wakeJobs } from '../jobs/queue.js';
 import { administratorPermissions, builtInRoles, requireGrantable } from '../permissions.js';
 import { recomputeJob } from '../users/recompute.js';
-import { tenantConfig, touchTenant, type Role } from '../tenants/config.js';
+import {
+  isOfferedPermission,
+  tenantConfig,
+  tenantConfigStep,
+  touchTenant,
+  type Role,
+  type TenantConfig,
+} from '../tenants/config.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
 
 export type { Role } from '../tenants/config.js';
@@ -60,8 +67,8 @@ export function fullKeyOf(role: Pick<RoleInput, 'key' | 'applicationKey'>): stri
   return role.applicationKey === null ? role.key : `${role.applicationKey}:${role.key}`;
 }
 
-/** @throws AppError `input.invalid` with a pointer for each fault. */
-function requireValidRole(input: RoleInput): void {
+/** What is wrong with a role, with a pointer for each fault. */
+export function roleFaults(input: Pick<RoleInput, 'key' | 'applicationKey' | 'permissions'>): InputFault[] {
   const errors = keyShape.safeParse(input.key).success
     ? []
     : [{ pointer: '/key', detail: 'must be letters, digits, "_", "-" and ".", at most 64' }];
@@ -71,6 +78,12 @@ function requireValidRole(input: RoleInput): void {
     if (!isKnown)
       errors.push({ pointer: `/permissions/${index}`, detail: `there is no permission ${permission}` });
   });
+  return errors;
+}
+
+/** @throws AppError `input.invalid` with a pointer for each fault. */
+function requireValidRole(input: RoleInput): void {
+  const errors = roleFaults(input);
   if (errors.length > 0) throw new AppError('input.invalid', 'the role is not valid', { errors });
 }
 
@@ -78,7 +91,8 @@ function grantable(input: RoleInput): { fullKey: string; permissions: readonly s
   return input.applicationKey === null ? [{ fullKey: fullKeyOf(input), permissions: input.permissions }] : [];
 }
 
-const partyOf = (
+/** A role as the audit trail names it. */
+export const rolePartyOf = (
   role: Pick<RoleDocument, '_id' | 'fullKey'>,
 ): { type: string; id: string; label: string } => ({
   type: 'role',
@@ -102,7 +116,14 @@ function* insertRoleStep(tx: Transaction, actor: Actor, input: RoleInput, now: D
       errors: [{ pointer: '/key', detail: `${input.key} is a built-in role` }],
     });
   }
-  if (input.applicationKey !== null) {
+  const config = yield* tenantConfigStep(tx, actor.tenantId);
+  if (input.applicationKey === null) requireKnownToServer(config, input.permissions);
+  else {
+    if (config.serverApplications.has(input.applicationKey))
+      throw new AppError(
+        'application.of_server',
+        'the operator of the server defines the roles of this application',
+      );
     const application = yield* scope.collection('applications').findOne({ key: input.applicationKey });
     if (!application) throw new AppError('application.not_found', 'there is no such application');
   }
@@ -116,8 +137,27 @@ function* insertRoleStep(tx: Transaction, actor: Actor, input: RoleInput, now: D
     ...input,
     permissions: [...new Set(input.permissions)],
   });
-  yield* recordEvent(tx, actor, { action: 'role.created', target: partyOf(role) }, now);
+  yield* recordEvent(tx, actor, { action: 'role.created', target: rolePartyOf(role) }, now);
   return role;
+}
+
+/**
+ * A tenant's role holds of a server application's permissions only what a role of that application gives: the operator decides what there
+ * is.
+ *
+ * @throws AppError `input.invalid`.
+ */
+function requireKnownToServer(
+  config: TenantConfig,
+  permissions: readonly string[],
+  judged: readonly string[] = permissions,
+): void {
+  const errors = permissions.flatMap((permission, index) =>
+    !judged.includes(permission) || isOfferedPermission(config, permission)
+      ? []
+      : [{ pointer: `/permissions/${index}`, detail: `no role of the application gives ${permission}` }],
+  );
+  if (errors.length > 0) throw new AppError('input.invalid', 'the role is not valid', { errors });
 }
 
 /** Where `roles.custom` is off people make no roles of the tenant; applications go on naming their own. */
@@ -141,9 +181,14 @@ export async function createRole(core: Core, actor: Actor, input: RoleInput): Pr
 /** What is absent or undefined stays. */
 export type RoleChange = { [K in 'name' | 'description' | 'permissions']?: RoleInput[K] | undefined };
 
-/** @throws AppError `role.built_in`, `role.not_found`. */
+/** @throws AppError `role.built_in`, `role.of_server`, `role.not_found`. */
 async function getOwnRole(core: Core, tenantId: string, idOrKey: string): Promise<Role> {
   const role = await getRole(core, tenantId, idOrKey);
+  if (role.isOfServer)
+    throw new AppError(
+      'role.of_server',
+      'the operator of the server defines this role; you can only grant it',
+    );
   if (role.builtIn) throw new AppError('role.built_in', 'built-in roles are copied, not changed');
   return role;
 }
@@ -175,6 +220,9 @@ export async function updateRole(
     };
     requireValidRole(wanted);
     requireGrantable(actor, [...grantable(before), ...grantable(wanted)]);
+    const added = wanted.permissions.filter((permission) => !before.permissions.includes(permission));
+    if (before.applicationKey === null && added.some((permission) => permission.includes(':')))
+      requireKnownToServer(yield* tenantConfigStep(tx, actor.tenantId), wanted.permissions, added);
     const pick = ({ name, description, permissions }: RoleDocument): Record<string, unknown> => ({
       name,
       description,
@@ -184,13 +232,17 @@ export async function updateRole(
     if (changes.length === 0) return;
     yield* roles.update(id, () => wanted);
     yield* touchTenant(tx, actor.tenantId);
-    yield* recordEvent(tx, actor, { action: 'role.updated', target: partyOf(before), changes }, now);
+    yield* recordEvent(tx, actor, { action: 'role.updated', target: rolePartyOf(before), changes }, now);
   });
   return getRole(core, actor.tenantId, id);
 }
 
-/** Refuses to take away a role that people or keys were given by hand; what rules gave is worked out anew. */
-function* requireUnused(tx: Transaction, tenantId: string, fullKey: string): Step<void> {
+/**
+ * Refuses to take away a role that people or keys were given by hand; what rules gave is worked out anew.
+ *
+ * @throws AppError `role.in_use`.
+ */
+export function* requireUnused(tx: Transaction, tenantId: string, fullKey: string): Step<void> {
   const scope = tx.tenant(tenantId);
   const holder = yield* scope.collection('users').findOne({
     'grants.role': fullKey,
@@ -227,7 +279,7 @@ export async function deleteRole(
     yield* requireUnused(tx, actor.tenantId, role.fullKey);
     yield* roles.remove(id);
     yield* enqueueJob(tx, actor.tenantId, { kind: recomputeJob, payload: { role: role.fullKey } }, now);
-    yield* recordEvent(tx, actor, { action: 'role.deleted', target: partyOf(role) }, now);
+    yield* recordEvent(tx, actor, { action: 'role.deleted', target: rolePartyOf(role) }, now);
   });
   wakeJobs(core);
 }

@@ -6,11 +6,12 @@ import type {
   SsoConnectionDocument,
   TenantDocument,
 } from '../../persistence/collections/tenants.js';
-import type { Reader, Step, Transaction } from '../../persistence/store.js';
+import type { Reader, Step, StoredDocument, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { frozen } from '../../shared/frozen.js';
 import type { Core } from '../core.js';
 import { builtInRoles, managementPermissions } from '../permissions.js';
+import { isReached, reachOf, serverOwner } from './server-applications.js';
 import { settingsOf, type Settings } from './settings.js';
 
 /** A role as grants name it: one of the preset's, one of the tenant's own, or one of an application. */
@@ -27,6 +28,8 @@ export interface Role {
   /** Those permissions that open something in Gatehouse itself; always none for a role of an application. */
   management: readonly string[];
   builtIn: boolean;
+  /** Whether it belongs to an application of the server: a tenant grants it and changes nothing of it. */
+  isOfServer: boolean;
   isAdministrator: boolean;
   /** 0 for built-in roles. */
   version: number;
@@ -44,14 +47,16 @@ export interface TenantConfig {
   administratorRoles: readonly string[];
   /** The verified domains of connections that are not off: whoever has such an address signs in there. */
   ssoDomains: ReadonlySet<string>;
-  /** The keys of the tenant's applications. */
+  /** The keys of the tenant's applications, and of those of the server that serve it. */
   applications: ReadonlySet<string>;
+  /** The applications of the server that serve this tenant, by their keys. */
+  serverApplications: ReadonlyMap<string, ApplicationDocument>;
   /** The full keys of the roles that groups give their members, by the group's id; groups that give none are not in it. */
   groupRoles: ReadonlyMap<string, readonly string[]>;
 }
 
-// Every change of settings, roles, applications, SSO connections or groups' roles moves the tenant's version (touchTenant), in the same transaction. A config is found by
-// the version just read, so no process ever works with an old one.
+// Every change of settings, roles, applications, SSO connections or groups' roles moves the tenant's version (touchTenant), in the same transaction. A change of an
+// application of the server, or of its roles, moves that application's version. A config is found by the versions just read, so no process ever works with an old one.
 const cache = new LRUCache<string, TenantConfig>({ max: 1000 });
 
 function roleOf(document: RoleDocument): Role {
@@ -65,6 +70,7 @@ function roleOf(document: RoleDocument): Role {
     permissions: document.permissions,
     management: document.applicationKey === null ? managementPermissions(document.permissions) : [],
     builtIn: false,
+    isOfServer: document.tenantId === serverOwner,
     isAdministrator: false,
     version: document.version,
     createdAt: document.createdAt,
@@ -83,6 +89,7 @@ function presetRoles(preset: string): Role[] {
     permissions: role.permissions,
     management: managementPermissions(role.permissions),
     builtIn: true,
+    isOfServer: false,
     isAdministrator: role.isAdministrator,
     version: 0,
     createdAt: null,
@@ -90,15 +97,37 @@ function presetRoles(preset: string): Role[] {
   }));
 }
 
+/** What a tenant's configuration is made of. */
+export interface ConfigParts {
+  tenant: TenantDocument;
+  /** Of the tenant and its applications. */
+  roles?: readonly RoleDocument[];
+  connections?: readonly SsoConnectionDocument[];
+  /** The tenant's own. */
+  applications?: readonly Pick<ApplicationDocument, 'key'>[];
+  /** Groups that give roles. */
+  groups?: readonly Pick<GroupDocument, '_id' | 'roleIds'>[];
+  /** The applications of the server that serve the tenant. */
+  serverApplications?: readonly ApplicationDocument[];
+  /** The roles of all applications of the server. */
+  serverRoles?: readonly RoleDocument[];
+}
+
 /** Built-in roles win over stored ones of the same key, so that a change of preset cannot be used to redefine them. */
-export function buildTenantConfig(
-  tenant: TenantDocument,
-  stored: readonly RoleDocument[],
-  connections: readonly SsoConnectionDocument[],
-  applications: readonly Pick<ApplicationDocument, 'key'>[] = [],
-  groups: readonly Pick<GroupDocument, '_id' | 'roleIds'>[] = [],
-): TenantConfig {
-  const all = [...stored.map(roleOf), ...presetRoles(tenant.preset)];
+export function buildTenantConfig({
+  tenant,
+  roles: stored = [],
+  connections = [],
+  applications = [],
+  groups = [],
+  serverApplications = [],
+  serverRoles = [],
+}: ConfigParts): TenantConfig {
+  const served = new Map(serverApplications.map((application) => [application.key, application]));
+  const ofServer = serverRoles.filter(({ applicationKey }) => served.has(applicationKey ?? ''));
+  // A role of the tenant's own cannot stand in the place of one that an application of the server defines.
+  const own = stored.filter(({ applicationKey }) => !served.has(applicationKey ?? ''));
+  const all = [...[...own, ...ofServer].map(roleOf), ...presetRoles(tenant.preset)];
   return {
     tenant,
     settings: settingsOf(tenant),
@@ -107,7 +136,8 @@ export function buildTenantConfig(
     ssoDomains: new Set(
       connections.filter(({ mode }) => mode !== 'off').flatMap((connection) => connection.verifiedDomains),
     ),
-    applications: new Set(applications.map(({ key }) => key)),
+    applications: new Set([...applications.map(({ key }) => key), ...served.keys()]),
+    serverApplications: served,
     groupRoles: new Map(groups.map(({ _id, roleIds }) => [_id, roleIds ?? []])),
   };
 }
@@ -127,23 +157,35 @@ export function configUnder(config: TenantConfig, tenant: TenantDocument): Tenan
 
 const givesRoles = { roleIds: { $gt: '' } };
 
-const cacheKey = (tenant: TenantDocument): string =>
-  `${tenant._id}:${tenant.version}:${tenant.updatedAt.getTime()}`;
+/** Those of the server's applications that serve this tenant. */
+const serving = (applications: readonly ApplicationDocument[], tenantId: string): ApplicationDocument[] =>
+  applications.filter((application) => isReached(reachOf(application), tenantId));
+
+const stampOf = ({ _id, version, updatedAt }: StoredDocument): string =>
+  `${_id}:${version}:${updatedAt.getTime()}`;
+
+const cacheKey = (tenant: TenantDocument, served: readonly ApplicationDocument[]): string =>
+  [tenant, ...served].map(stampOf).join(' ');
 
 const noTenant = (): AppError => new AppError('tenant.not_found', 'there is no such tenant');
 
 function* findTenantConfigStep(reader: Reader, tenantId: string): Step<TenantConfig | undefined> {
   const scope = reader.tenant(tenantId);
+  const server = reader.tenant(serverOwner);
   const tenant = yield* scope.collection('tenants').get(tenantId);
   if (!tenant) return undefined;
-  const known = cache.get(cacheKey(tenant));
+  const serverApplications = serving(yield* server.collection('applications').find({}), tenantId);
+  const key = cacheKey(tenant, serverApplications);
+  const known = cache.get(key);
   if (known) return known;
   const roles = yield* scope.collection('roles').find({});
   const connections = yield* scope.collection('sso_connections').find({});
   const applications = yield* scope.collection('applications').find({}, { fields: ['key'] });
   const groups = yield* scope.collection('groups').find(givesRoles, { fields: ['roleIds'] });
-  const config = buildTenantConfig(frozen(tenant), roles, connections, applications, groups);
-  cache.set(cacheKey(tenant), config);
+  const serverRoles = serverApplications.length > 0 ? yield* server.collection('roles').find({}) : [];
+  const own = { tenant: frozen(tenant), roles, connections, applications, groups };
+  const config = buildTenantConfig({ ...own, serverApplications, serverRoles });
+  cache.set(key, config);
   return config;
 }
 
@@ -166,6 +208,20 @@ export function findTenantConfig(core: Core, tenantId: string): Promise<TenantCo
 /** @throws AppError `tenant.not_found`. */
 export function tenantConfig(core: Core, tenantId: string): Promise<TenantConfig> {
   return core.store.read((reader) => tenantConfigStep(reader, tenantId));
+}
+
+/**
+ * Whether a permission that a tenant's role holds for an application exists there. The tenant's own applications name theirs freely; of an
+ * application of the server, only what one of its roles gives exists.
+ */
+export function isOfferedPermission(
+  { roles, serverApplications }: Pick<TenantConfig, 'roles' | 'serverApplications'>,
+  permission: string,
+): boolean {
+  const [key = '', ...rest] = permission.split(':');
+  if (rest.length === 0 || !serverApplications.has(key)) return true;
+  const name = rest.join(':');
+  return [...roles.values()].some((role) => role.applicationKey === key && role.permissions.includes(name));
 }
 
 /**

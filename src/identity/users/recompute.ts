@@ -5,8 +5,14 @@ import { enqueueJob } from '../jobs/queue.js';
 import { retired } from '../visibility.js';
 import { directoryStep, regrantStep, saveUser, type WriteContext } from './save.js';
 
-/** Kind of the job that works out many users' roles anew. Its payload names the users: by `directoryId`, `groupIds` or `role`. */
+/**
+ * Kind of the job that works out many users' roles anew. Its payload names the users: by `directoryId`, `groupIds` or `role`. With `clears`
+ * it takes the role from them as well, however they got it, when the tenant has no such role any more.
+ */
 export const recomputeJob = 'grants.recompute';
+
+/** Kind of the job that has the grants of a role of the server cleared in all tenants. */
+export const releaseRoleJob = 'roles.release';
 
 /** As many users are recomputed within the transaction of the change; more are left to a job. */
 export const mostInTransaction = 200;
@@ -37,9 +43,9 @@ export function* enqueueRecompute(
 export function* recomputeUserStep(
   context: WriteContext,
   user: UserDocument,
-  moved: Partial<Pick<UserDocument, 'groupIds' | 'directoryId' | 'broughtInto'>> = {},
+  moved: Partial<Pick<UserDocument, 'groupIds' | 'directoryId' | 'broughtInto' | 'grants'>> = {},
 ): Step<UserDocument> {
-  const { directoryId } = { ...user, ...moved };
+  const { directoryId, grants } = { ...user, ...moved };
   const isManaged = directoryId !== null && directoryId !== retired;
   const directory = isManaged ? yield* directoryStep(context, directoryId) : undefined;
   const isOrphan = isManaged && !directory;
@@ -47,10 +53,10 @@ export function* recomputeUserStep(
     ...user,
     ...moved,
     directoryId: isOrphan ? null : directoryId,
-    grants: isOrphan ? withoutRuleGrants(user.grants, directoryId) : user.grants,
+    grants: isOrphan ? withoutRuleGrants(grants, directoryId) : grants,
   };
-  const grants = (yield* regrantStep(context, known)).filter(
+  const regranted = (yield* regrantStep(context, known)).filter(
     (grant) => grant.type !== 'rule' || context.config.roles.has(grant.role),
   );
-  return yield* saveUser(context, user, { ...known, grants });
+  return yield* saveUser(context, user, { ...known, grants: regranted });
 }

@@ -15,6 +15,7 @@ export interface Documents {
   address_domains: access.AddressDomainDocument;
   address_lockouts: access.AddressLockoutDocument;
   api_keys: directories.ApiKeyDocument;
+  application_keys: tenants.ApplicationKeyDocument;
   applications: tenants.ApplicationDocument;
   audit_events: events.AuditEventDocument;
   audit_seals: events.AuditSealDocument;
@@ -49,6 +50,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   address_domains: access.addressDomainSchema,
   address_lockouts: access.addressLockoutSchema,
   api_keys: directories.apiKeySchema,
+  application_keys: tenants.applicationKeySchema,
   applications: tenants.applicationSchema,
   audit_events: events.auditEventSchema,
   audit_seals: events.auditSealSchema,

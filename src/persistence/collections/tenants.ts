@@ -16,6 +16,22 @@ export interface TenantDocument extends StoredDocument {
   accessRevokedAt?: Date | null;
   /** Slug, name and externalId, folded, for the search. Absent in a tenant of an earlier version: its slug is searched. */
   searchKey?: string;
+  /** Who may use an application, by the application's id; absent: everyone. */
+  applicationAccess?: Record<string, StoredAccess>;
+}
+
+/** Who of a tenant may use an application. */
+export interface AccessRule {
+  by: 'everyone' | 'role' | 'group';
+  /** Full keys of roles. */
+  roles: string[];
+  /** Ids of groups. */
+  groups: string[];
+}
+
+/** An access rule as it is stored; `revision` counts its changes. */
+export interface StoredAccess extends AccessRule {
+  revision: number;
 }
 
 export const tenantSchema = defineCollection<TenantDocument>(
@@ -29,6 +45,7 @@ export const tenantSchema = defineCollection<TenantDocument>(
     status: String,
     accessRevokedAt: Date,
     searchKey: String,
+    applicationAccess: Mixed,
   },
   [
     { name: 'tenants_slug', key: { slug: 1 }, unique: true },
@@ -69,8 +86,16 @@ export const roleSchema = defineCollection<RoleDocument>(
 export const signingAlgorithms = ['RS256', 'ES256'] as const;
 export type SigningAlgorithm = (typeof signingAlgorithms)[number];
 
-/** An application that signs its users in here: a relying party of our OpenID provider. */
+/** Which tenants an application serves: all, or these ids. */
+export type Reach = 'all' | readonly string[];
+
+/**
+ * An application that signs its users in here: a relying party of our OpenID provider. `tenantId` is the tenant that owns it; `server` for
+ * one of the operator's, which serves several tenants.
+ */
 export interface ApplicationDocument extends StoredDocument {
+  /** Of a server application alone: the tenants it serves. */
+  servedTenants?: Reach;
   key: string;
   name: string;
   clientId: string;
@@ -94,6 +119,7 @@ export interface ApplicationDocument extends StoredDocument {
 export const applicationSchema = defineCollection<ApplicationDocument>(
   'applications',
   {
+    servedTenants: Mixed,
     key: { type: String, required: true },
     name: { type: String, required: true },
     clientId: { type: String, required: true },
@@ -110,9 +136,18 @@ export const applicationSchema = defineCollection<ApplicationDocument>(
   },
   [
     { name: 'applications_key', key: { tenantId: 1, key: 1 }, unique: true },
+    { name: 'applications_key_everywhere', key: { key: 1 } },
     { name: 'applications_client_id', key: { clientId: 1 }, unique: true },
   ],
 );
+
+/**
+ * A key that some application has, or had. `_id` is the key, `tenantId` is `server`. Each transaction that takes a key writes it: two that
+ * take the same key at the same time meet here, whoever owns the applications.
+ */
+export type ApplicationKeyDocument = StoredDocument;
+
+export const applicationKeySchema = defineCollection<ApplicationKeyDocument>('application_keys', {}, []);
 
 export const clientAuthMethods = ['client_secret_basic', 'client_secret_post'] as const;
 export type ClientAuthMethod = (typeof clientAuthMethods)[number];

@@ -179,7 +179,7 @@ describe('nobody acts above themself', () => {
 
   it('is decided by the roles alone: any set of permissions that covers them will do', () => {
     const tenant = { _id: 't', tenantId: 't', preset: 'contact-center', settings: {}, version: 1 };
-    const config = buildTenantConfig({ ...tenant, slug: 't', name: 'T' } as never, [], []);
+    const config = buildTenantConfig({ tenant: { ...tenant, slug: 't', name: 'T' } as never });
     const now = new Date();
     const holding = (role: string, until: Date | null = null): UserDocument =>
       ({

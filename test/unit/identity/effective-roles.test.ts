@@ -27,16 +27,15 @@ const role = (fullKey: string, permissions: string[]): RoleDocument => {
     permissions,
   };
 };
-const config = buildTenantConfig(
+const config = buildTenantConfig({
   tenant,
-  [
+  roles: [
     role('crm:agent', ['calls.read', 'users.read']),
     role('erp:agent', ['orders.read']),
     role('clerk', ['users.read', 'crm:calls.listen', 'erp:orders.pay']),
     role('administrator', ['users.read']),
   ],
-  [],
-);
+});
 const grant = (key: string, more: Partial<Grant> = {}): Grant => ({
   role: key,
   type: 'manual',
@@ -81,11 +80,10 @@ describe('effective roles', () => {
   });
 
   it('leave the permissions of the application’s Reader to whoever is assigned without a role (M1-27)', () => {
-    const withReader = buildTenantConfig(
+    const withReader = buildTenantConfig({
       tenant,
-      [role('crm:READER', ['content.read']), role('crm:agent', ['calls.read'])],
-      [],
-    );
+      roles: [role('crm:READER', ['content.read']), role('crm:agent', ['calls.read'])],
+    });
     const gatehouse = { serviceAssignments: [{ value: 'crm' }] };
     const ada = { ...user(), attributes: { gatehouse } };
     const reads = { roles: [], permissions: ['content.read'] };

@@ -1,0 +1,20 @@
+import type { ApplicationDocument, Reach } from '../../persistence/collections/tenants.js';
+import { operatorTenant } from './operator-tenant.js';
+
+/** In place of a tenant's id: what the operator of the server owns. */
+export const serverOwner = 'server';
+
+/** Whether the operator owns this application, and no tenant. */
+export function isServerApplication({ tenantId }: Pick<ApplicationDocument, 'tenantId'>): boolean {
+  return tenantId === serverOwner;
+}
+
+/** The tenants an application serves: its owner, or those that the operator names. */
+export function reachOf(application: Pick<ApplicationDocument, 'tenantId' | 'servedTenants'>): Reach {
+  return isServerApplication(application) ? (application.servedTenants ?? []) : [application.tenantId];
+}
+
+/** Whether a tenant is among those that an application serves. The operator's own tenant is no customer: `all` does not mean it. */
+export function isReached(reach: Reach, tenantId: string): boolean {
+  return reach === 'all' ? tenantId !== operatorTenant.id : reach.includes(tenantId);
+}
