@@ -32,6 +32,7 @@ import { accessExpireJob } from './identity/users/save.js';
 import { createMetrics, type Metrics } from './infrastructure/metrics.js';
 import { requestLogOf } from './scim/log/request-log.js';
 import { scimRoutes } from './scim/http/routes.js';
+import { createPuller, type Puller } from './scim/pull/pull.js';
 
 /** A composed server, not yet listening. */
 export interface App {
@@ -61,7 +62,8 @@ function openScim(core: Core, metrics: Metrics): RequestHandler {
 }
 
 /** What does each kind of job. */
-const jobHandlers = (core: Core): JobHandlers => ({
+const jobHandlers = (core: Core, puller: Puller): JobHandlers => ({
+  ...puller.handlers,
   ...revocationJobs(core),
   [mailJob]: {
     run: (job) => sendMail(core, job),
@@ -103,7 +105,8 @@ function backgroundWork(
  */
 export function createApp(core: Core, version: string): App {
   const { config, store, log } = core;
-  const handlers = jobHandlers(core);
+  const puller = createPuller(core);
+  const handlers = jobHandlers(core, puller);
   const metrics = createMetrics({ countJobs: () => countJobs(core, Object.keys(handlers)) });
   const readiness: Readiness = { isDraining: false };
   const app = express();
@@ -147,6 +150,7 @@ export function createApp(core: Core, version: string): App {
     start: () => background.start(),
     async stop() {
       endEventStreams(core);
+      puller.stop();
       await background.stop();
       await requestLogOf(core).flush();
     },

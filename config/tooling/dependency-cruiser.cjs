@@ -42,7 +42,18 @@ const identityFloors = [
   'operator',
   'bootstrap',
 ];
-const scimFloors = ['protocol', 'exchange', 'derived', 'list', 'groups', 'users', 'endpoints', 'log', 'http'];
+const scimFloors = [
+  'protocol',
+  'exchange',
+  'derived',
+  'list',
+  'groups',
+  'users',
+  'endpoints',
+  'log',
+  'pull',
+  'http',
+];
 
 const base = ['^src/shared/', '^src/infrastructure/'];
 

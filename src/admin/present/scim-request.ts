@@ -55,9 +55,13 @@ export const scimRequestSchema = z
     userAgent: z.string(),
     ip: z.string(),
     credential: z
-      .strictObject({ type: z.enum(['token', 'client', 'federation']), id: z.string(), name: z.string() })
+      .strictObject({
+        type: z.enum(['token', 'client', 'federation', 'pull']),
+        id: z.string(),
+        name: z.string(),
+      })
       .nullable()
-      .describe('which of the directory’s credentials it came with'),
+      .describe('which of the directory’s credentials it came with; `pull`: it was made by a pull'),
     body: z.unknown().describe('as it was sent, without secrets'),
     deviations,
     target: party.nullable(),

@@ -1,6 +1,7 @@
 import type {
   Dialect,
   DirectoryDocument,
+  DirectoryKind,
   LearnedDialect,
 } from '../../persistence/collections/directories.js';
 import { AppError } from '../../shared/errors.js';
@@ -10,6 +11,8 @@ import { changesBetween } from '../changes.js';
 import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { wakeJobs } from '../jobs/queue.js';
+import { changedGoogle, newGoogle, shownSource, type GoogleSourceInput } from './google-source.js';
+import { pullAtOnceStep } from './pulls.js';
 import { checkRules, type RoleRule, type RoleRuleInput } from './rules.js';
 import {
   changedFederation,
@@ -26,19 +29,26 @@ import { requireVersion, type WriteOptions } from '../versions.js';
 export type {
   Dialect,
   DirectoryDocument,
+  DirectoryKind,
   LearnedDialect,
 } from '../../persistence/collections/directories.js';
 export { dialects } from '../../persistence/collections/directories.js';
 
 export interface DirectoryInput extends TokenRules {
   name: string;
+  /** Absent: `scim`. It never changes. */
+  kind?: DirectoryKind | undefined;
+  /** Of the kind `google` alone. */
+  google?: GoogleSourceInput | undefined;
   dialect?: Dialect | undefined;
   enabled?: boolean | undefined;
   roleRules?: readonly RoleRuleInput[] | undefined;
 }
 
 /** What is absent or undefined stays. */
-export type DirectoryChange = { [K in keyof DirectoryInput]?: DirectoryInput[K] | undefined };
+export type DirectoryChange = {
+  [K in Exclude<keyof DirectoryInput, 'kind'>]?: DirectoryInput[K] | undefined;
+};
 
 const duplicates = {
   directories_name: {
@@ -64,7 +74,8 @@ export async function createDirectory(
 ): Promise<DirectoryDocument> {
   requireTokenRules(core, input);
   const now = core.clock.now();
-  return refuseDuplicates(duplicates, () =>
+  const source = newGoogle(core, input);
+  const created = await refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
       const scope = tx.tenant(actor.tenantId);
       const config = yield* tenantConfigStep(tx, actor.tenantId);
@@ -73,7 +84,8 @@ export async function createDirectory(
         _id: newId(),
         tenantId: actor.tenantId,
         name: input.name,
-        dialect: input.dialect ?? 'auto',
+        ...source,
+        dialect: input.dialect ?? (source.google ? 'google' : 'auto'),
         learnedDialect: null,
         enabled: input.enabled ?? true,
         roleRules: checkRules(core, actor, config, [], input.roleRules ?? []),
@@ -81,9 +93,12 @@ export async function createDirectory(
         ...changedFederation({}, input.federation),
       });
       yield* recordEvent(tx, actor, { action: 'directory.created', target: partyOf(directory) }, now);
+      yield* pullAtOnceStep(tx, directory, now);
       return directory;
     }),
   );
+  wakeJobs(core);
+  return created;
 }
 
 /** @throws AppError `directory.not_found`. */
@@ -110,6 +125,7 @@ export function listDirectories(core: Core, tenantId: string): Promise<Directory
 }
 
 function changed(
+  core: Core,
   before: DirectoryDocument,
   change: Omit<DirectoryChange, 'roleRules'> & { roleRules: RoleRule[] | undefined },
 ): DirectoryDocument {
@@ -122,6 +138,7 @@ function changed(
     roleRules: change.roleRules ?? before.roleRules,
     tokenSeconds: change.tokenSeconds ?? tokenSecondsOf(before),
     ...changedFederation(before, change.federation),
+    ...changedGoogle(core, before, change.google),
     learnedDialect: dialect === before.dialect ? before.learnedDialect : null,
   };
 }
@@ -150,16 +167,20 @@ export async function updateDirectory(
       const config = yield* tenantConfigStep(tx, actor.tenantId);
       const roleRules =
         change.roleRules && checkRules(core, actor, config, before.roleRules, change.roleRules);
-      const wanted = changed(before, { ...change, roleRules });
+      const wanted = changed(core, before, { ...change, roleRules });
       const changes = changesBetween(auditable(before), auditable(wanted));
-      if (changes.length === 0) return before;
+      const hasNewKey = wanted.google?.serviceAccount !== before.google?.serviceAccount;
+      if (changes.length === 0 && !hasNewKey) return before;
       const hasNewRules = changes.some(({ path }) => path === 'roleRules');
+      const hasNewSource = hasNewKey || changes.some(({ path }) => path.startsWith('google.'));
       const isOpened = wanted.enabled && !before.enabled;
       const federated = wanted.federationId === before.federationId ? null : wanted.federation;
       if (federated) yield* requireFreeFederation(tx, actor.tenantId, federated);
-      if (hasNewRules || isOpened || federated) yield* requireDirectoryAuthority(tx, actor, config, before);
+      if (hasNewRules || isOpened || federated || hasNewSource)
+        yield* requireDirectoryAuthority(tx, actor, config, before);
       const after = yield* scope.collection('directories').update(id, () => wanted);
       if (hasNewRules) yield* enqueueRecompute(tx, actor.tenantId, { directoryId: id }, now);
+      if (hasNewSource || isOpened) yield* pullAtOnceStep(tx, wanted, now);
       yield* recordEvent(tx, actor, { action: 'directory.updated', target: partyOf(before), changes }, now);
       return after ?? before;
     }),
@@ -169,9 +190,12 @@ export async function updateDirectory(
 }
 
 function auditable(directory: DirectoryDocument): Record<string, unknown> {
-  const { name, dialect, enabled, roleRules, federation = null } = directory;
+  const { name, dialect, enabled, roleRules, federation = null, google } = directory;
   const rules = roleRules.map(({ when, grant }) => ({ when, grant }));
-  return { name, dialect, enabled, roleRules: rules, tokenSeconds: tokenSecondsOf(directory), federation };
+  return {
+    ...{ name, dialect, enabled, roleRules: rules, tokenSeconds: tokenSecondsOf(directory), federation },
+    ...(google && { google: shownSource(google) }),
+  };
 }
 
 /**
@@ -219,6 +243,7 @@ export async function deleteDirectory(
     yield* scope.collection('scim_tokens').removeMany({ directoryId: id });
     yield* scope.collection('scim_clients').removeMany({ directoryId: id });
     yield* scope.collection('deviation_counts').remove(id);
+    yield* scope.collection('directory_pulls').remove(id);
     yield* enqueueRecompute(tx, actor.tenantId, { directoryId: id }, now);
     yield* recordEvent(tx, actor, { action: 'directory.deleted', target: partyOf(directory) }, now);
   });

@@ -16,6 +16,10 @@ interface Sealed {
 const places: readonly { collection: CollectionName; sealedIn: (document: Fields) => readonly Sealed[] }[] = [
   { collection: 'kept_keys', sealedIn: () => [{ purpose: keptKeySeal, path: ['sealedKey'] }] },
   { collection: 'signing_keys', sealedIn: () => [{ purpose: 'signing-key', path: ['privateJwk'] }] },
+  {
+    collection: 'directories',
+    sealedIn: () => [{ purpose: 'google-service-account', path: ['google', 'serviceAccount'] }],
+  },
   { collection: 'sso_connections', sealedIn: () => [{ purpose: 'sso-connection', path: ['clientSecret'] }] },
   {
     collection: 'credentials',

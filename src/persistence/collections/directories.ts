@@ -31,9 +31,36 @@ export interface RoleRule {
   grant: string[];
 }
 
+/** `scim`: the identity provider pushes; `google`: Gatehouse pulls from Google Workspace. */
+export const directoryKinds = ['scim', 'google'] as const;
+export type DirectoryKind = (typeof directoryKinds)[number];
+
+/** Where a directory of the kind `google` pulls from, and what. */
+export interface GoogleSource {
+  /** The address of the Workspace administrator in whose name Google is asked. */
+  administrator: string;
+  /** Sealed: the service account's address and key; null: none is given yet. */
+  serviceAccount: string | null;
+  /** To recognise the service account by. */
+  serviceAccountEmail: string | null;
+  /** Addresses or ids of the chosen groups. */
+  groups: string[];
+  /** Paths of the chosen organizational units. */
+  organizationalUnits: string[];
+  pullMinutes: number;
+  /** A pull that disables or removes more people than this share stops. */
+  maxLeavingPercent: number;
+  /** Another address than Google's own, for tests and the simulator; null: Google's. */
+  apiUrl: string | null;
+}
+
 /** One tenant's SCIM connection: its tokens, dialect and role rules. */
 export interface DirectoryDocument extends StoredDocument {
   name: string;
+  /** Absent: `scim`. */
+  kind?: DirectoryKind;
+  /** Of the kind `google` alone. */
+  google?: GoogleSource | null;
   dialect: Dialect;
   /** What `auto` has learned from the requests so far; null: nothing yet. */
   learnedDialect: LearnedDialect | null;
@@ -54,6 +81,17 @@ export interface DirectoryFederation {
   audience: string;
 }
 
+const googleSchema = nestedSchema({
+  administrator: requiredText,
+  serviceAccount: String,
+  serviceAccountEmail: String,
+  groups: { type: [String], required: true },
+  organizationalUnits: { type: [String], required: true },
+  pullMinutes: { type: Number, required: true },
+  maxLeavingPercent: { type: Number, required: true },
+  apiUrl: String,
+});
+
 const roleRuleSchema = nestedSchema({
   id: requiredText,
   when: {
@@ -72,6 +110,8 @@ export const directorySchema = defineCollection<DirectoryDocument>(
   'directories',
   {
     name: { type: String, required: true },
+    kind: { type: String, enum: directoryKinds },
+    google: googleSchema,
     dialect: { type: String, required: true, enum: dialects },
     learnedDialect: { type: String, enum: dialects.filter((name) => name !== 'auto' && name !== 'strict') },
     enabled: { type: Boolean, required: true },
@@ -183,7 +223,7 @@ export interface ScimRequestDocument extends StoredDocument {
   userAgent: string;
   ip: string;
   /** What the request was let in by; absent in an entry of an older version. */
-  credential?: { type: 'token' | 'client' | 'federation'; id: string; name: string };
+  credential?: { type: 'token' | 'client' | 'federation' | 'pull'; id: string; name: string };
   /** The body as sent, without secrets: what a replay sends again; null when there was none. */
   body: unknown;
   /** Names of the tolerated deviations, e.g. `entra.string_boolean`. */

@@ -7,6 +7,7 @@ import * as groups from './groups.js';
 import * as invitations from './invitations.js';
 import * as keptKeys from './kept-keys.js';
 import * as operator from './operator.js';
+import * as pulls from './pulls.js';
 import * as tenants from './tenants.js';
 import * as users from './users.js';
 
@@ -23,6 +24,7 @@ export interface Documents {
   credentials: users.CredentialDocument;
   deviation_counts: directories.DeviationCountDocument;
   directories: directories.DirectoryDocument;
+  directory_pulls: pulls.DirectoryPullDocument;
   groups: groups.GroupDocument;
   identities: users.IdentityDocument;
   invitations: invitations.InvitationDocument;
@@ -58,6 +60,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   credentials: users.credentialSchema,
   deviation_counts: directories.deviationCountSchema,
   directories: directories.directorySchema,
+  directory_pulls: pulls.directoryPullSchema,
   groups: groups.groupSchema,
   identities: users.identitySchema,
   invitations: invitations.invitationSchema,

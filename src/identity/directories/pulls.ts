@@ -1,0 +1,210 @@
+import type { AuditParty } from '../../persistence/collections/events.js';
+import type { DirectoryPullDocument, PullResult } from '../../persistence/collections/pulls.js';
+import type { Step, Transaction } from '../../persistence/store.js';
+import { AppError } from '../../shared/errors.js';
+import { systemActor } from '../actors.js';
+import { recordEvent } from '../audit/audit.js';
+import type { FieldChange } from '../changes.js';
+import type { Actor, Core } from '../core.js';
+import { requireDirectoryAuthority } from '../groups/authority.js';
+import { enqueueJob, wakeJobs, type JobDocument } from '../jobs/queue.js';
+import { tenantConfigStep } from '../tenants/config.js';
+import type { DirectoryDocument } from './directories.js';
+
+export type { DirectoryPullDocument, PullCounts, PullResult } from '../../persistence/collections/pulls.js';
+
+/** Kind of the job that pulls a directory. Each pulling directory has exactly one: under way, or due next. */
+export const pullJob = 'directory.pull';
+
+const minuteMs = 60_000;
+
+const partyOf = ({ _id, name }: Pick<DirectoryDocument, '_id' | 'name'>): AuditParty => ({
+  type: 'directory',
+  id: _id,
+  label: name,
+});
+
+const pulls = (directory: Pick<DirectoryDocument, 'enabled' | 'google'>): boolean =>
+  directory.enabled && Boolean(directory.google);
+
+/** Where a directory's pulls are at; undefined for one that never pulls. */
+export function getPull(
+  core: Core,
+  tenantId: string,
+  directoryId: string,
+): Promise<DirectoryPullDocument | undefined> {
+  return core.store.tenant(tenantId).collection('directory_pulls').get(directoryId);
+}
+
+/** The same of several directories, by their ids. */
+export async function getPulls(
+  core: Core,
+  tenantId: string,
+  directoryIds: readonly string[],
+): Promise<Map<string, DirectoryPullDocument>> {
+  if (directoryIds.length === 0) return new Map();
+  const found = await core.store
+    .tenant(tenantId)
+    .collection('directory_pulls')
+    .find({ _id: { $in: directoryIds } });
+  return new Map(found.map((pull) => [pull._id, pull]));
+}
+
+const blank = {
+  nextPullAt: null,
+  lastPullAt: null,
+  lastResult: null,
+  error: null,
+  isForced: false,
+  isWanted: false,
+};
+
+const isUnderWay = ({ leasedUntil }: JobDocument, now: Date): boolean =>
+  leasedUntil !== null && leasedUntil > now;
+
+/**
+ * Makes the directory's one job due at once. One that is under way goes on, and another one follows it.
+ *
+ * Call `wakeJobs` after the transaction.
+ */
+export function* pullAtOnceStep(
+  tx: Transaction,
+  directory: DirectoryDocument,
+  now: Date,
+  isForced = false,
+): Step<JobDocument | undefined> {
+  if (!pulls(directory)) return undefined;
+  const { _id, tenantId } = directory;
+  const scope = tx.tenant(tenantId);
+  const jobs = scope.collection('jobs');
+  const pull = yield* scope.collection('directory_pulls').get(_id);
+  const job = pull && (yield* jobs.get(pull.jobId));
+  const flags = { isForced: isForced || pull?.isForced === true };
+  if (pull && job && !job.failedAt) {
+    const isWanted = isUnderWay(job, now);
+    const nextPullAt = isWanted ? pull.nextPullAt : now;
+    yield* scope
+      .collection('directory_pulls')
+      .update(_id, (stored) => ({ ...stored, ...flags, isWanted, nextPullAt }));
+    return isWanted || job.runAt <= now
+      ? job
+      : yield* jobs.update(job._id, (stored) => ({ ...stored, runAt: now }));
+  }
+  const jobId = yield* enqueueJob(tx, tenantId, { kind: pullJob, payload: { directoryId: _id } }, now);
+  const next = { jobId, nextPullAt: now, ...flags };
+  const kept = yield* scope.collection('directory_pulls').update(_id, (stored) => ({ ...stored, ...next }));
+  if (!kept) yield* scope.collection('directory_pulls').insert({ ...blank, ...next, _id, tenantId });
+  return yield* jobs.get(jobId);
+}
+
+/**
+ * Pulls a directory now rather than at its next time.
+ *
+ * @param options - `force`: many people may leave with it; asks for all that the directory gives, as a new key does.
+ * @returns the job, the same one for several who ask.
+ * @throws AppError `directory.not_found`, `directory.wrong_kind`, `directory.disabled`, `role.not_grantable`.
+ */
+export async function requestPull(
+  core: Core,
+  actor: Actor,
+  directoryId: string,
+  { force = false }: { force?: boolean } = {},
+): Promise<JobDocument> {
+  const now = core.clock.now();
+  const job = await core.store.transaction(function* (tx) {
+    const directories = tx.tenant(actor.tenantId).collection('directories');
+    // Moves the directory's version: two who ask at the same moment come one after the other.
+    const directory = yield* directories.update(directoryId, (stored) => ({ ...stored }));
+    if (!directory) throw new AppError('directory.not_found', 'there is no such directory');
+    if (!directory.google)
+      throw new AppError('directory.wrong_kind', 'only a directory of the kind google pulls');
+    if (!directory.enabled)
+      throw new AppError('directory.disabled', 'the directory is disabled: enable it first');
+    if (force)
+      yield* requireDirectoryAuthority(tx, actor, yield* tenantConfigStep(tx, actor.tenantId), directory);
+    const found = yield* pullAtOnceStep(tx, directory, now, force);
+    if (!found) throw new AppError('store.conflict', 'the job of the directory is gone: try again');
+    const changes = [{ path: 'force', before: null, after: force }];
+    const event = { action: 'directory.pull_requested', target: partyOf(directory), changes };
+    yield* recordEvent(tx, actor, event, now);
+    return found;
+  });
+  wakeJobs(core);
+  return job;
+}
+
+/** A pull that may begin. */
+export interface BegunPull {
+  directory: DirectoryDocument;
+  pull: DirectoryPullDocument;
+}
+
+/** What a job of {@link pullJob} is to do; undefined: nothing, since the directory is gone or disabled, or has another job by now. */
+export async function beginPull(core: Core, job: JobDocument): Promise<BegunPull | undefined> {
+  const directoryId = String(job.payload['directoryId']);
+  const scope = core.store.tenant(job.tenantId);
+  const directory = await scope.collection('directories').get(directoryId);
+  const pull = await scope.collection('directory_pulls').get(directoryId);
+  if (!directory || pull?.jobId !== job._id) return undefined;
+  if (pulls(directory)) return { directory, pull };
+  await scope
+    .collection('directory_pulls')
+    .update(directoryId, (stored) =>
+      stored.jobId === job._id ? { ...stored, nextPullAt: null } : undefined,
+    );
+  return undefined;
+}
+
+/** How a pull ended. */
+export interface EndedPull {
+  result: PullResult;
+  /** In words, with the remedy; null: all went well. */
+  error: string | null;
+  /** Of a stop: how many people would have left, and of how many. */
+  leaving?: { people: number; of: number } | undefined;
+}
+
+/** What the audit trail tells of a pull: that it stopped or failed, once and not with each pull after it. */
+function* recordEnd(
+  tx: Transaction,
+  directory: DirectoryDocument,
+  before: DirectoryPullDocument,
+  ended: EndedPull,
+  now: Date,
+): Step<void> {
+  const { result, error, leaving } = ended;
+  const isKnown = before.lastResult?.outcome === result.outcome && before.error === error;
+  if (result.outcome === 'done' || isKnown) return;
+  const changes: FieldChange[] = [{ path: 'error', before: null, after: error }];
+  if (leaving) changes.push({ path: 'leaving', before: leaving.of, after: leaving.people });
+  const action = result.outcome === 'stopped' ? 'directory.pull_stopped' : 'directory.pull_failed';
+  const event = { action, target: partyOf(directory), changes, result: 'failure' as const };
+  yield* recordEvent(tx, systemActor(directory.tenantId), event, now);
+}
+
+/** Keeps how a pull ended, and leaves the job of the next one: in one transaction, so that there is always exactly one. */
+export async function endPull(core: Core, job: JobDocument, ended: EndedPull): Promise<void> {
+  const directoryId = String(job.payload['directoryId']);
+  const now = core.clock.now();
+  await core.store.transaction(function* (tx) {
+    const scope = tx.tenant(job.tenantId);
+    const directory = yield* scope.collection('directories').get(directoryId);
+    const before = yield* scope.collection('directory_pulls').get(directoryId);
+    if (!directory?.google || before?.jobId !== job._id) return;
+    const runAt = before.isWanted ? now : new Date(now.getTime() + directory.google.pullMinutes * minuteMs);
+    const payload = { directoryId };
+    const jobId = yield* enqueueJob(tx, job.tenantId, { kind: pullJob, payload, runAt }, now);
+    yield* recordEnd(tx, directory, before, ended, now);
+    yield* scope.collection('directory_pulls').update(directoryId, (stored) => ({
+      ...stored,
+      jobId,
+      nextPullAt: runAt,
+      lastPullAt: now,
+      lastResult: ended.result,
+      error: ended.error,
+      isForced: ended.result.outcome === 'done' ? false : stored.isForced,
+      isWanted: false,
+    }));
+  });
+  wakeJobs(core);
+}
