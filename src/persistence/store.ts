@@ -71,6 +71,8 @@ export interface Collection<T extends StoredDocument> {
   findOne(query: Query, options?: FindOptions): Promise<T | undefined>;
   find(query: Query, options?: FindOptions): Promise<T[]>;
   count(query: Query, options?: CountOptions): Promise<number>;
+  /** Several counts at once, in the order of the queries. */
+  countEach(queries: readonly Query[]): Promise<number[]>;
   /** All matches in id order, in batches, yielding to other work; what is written meanwhile may or may not be seen. */
   iterate(query: Query, options?: Pick<FindOptions, 'fields'>): AsyncIterable<T>;
   insert(document: NewDocument<T>): Promise<T>;

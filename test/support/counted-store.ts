@@ -27,7 +27,7 @@ export function countedStore(store: Store): { store: Store; tally: Tally } {
   const tally: Tally = { read: {}, written: {}, steps: {} };
   const note = (name: string, method: string, args: unknown[], result: unknown): void => {
     tally.steps[name] = (tally.steps[name] ?? 0) + 1;
-    if (method === 'count') return;
+    if (method === 'count' || method === 'countEach') return;
     const into = writes.has(method) ? tally.written : tally.read;
     into[name] = (into[name] ?? 0) + (method === 'insertMany' ? sizeOf(args[0]) : sizeOf(result));
   };

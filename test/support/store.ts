@@ -35,6 +35,8 @@ export function freshMongoUri(): string | undefined {
   if (!server) return undefined;
   const url = new URL(server);
   url.pathname = `/gatehouse-test-${newId()}`;
+  // For `commandsOf` (mongo-commands.ts).
+  url.searchParams.set('monitorCommands', 'true');
   return url.href;
 }
 

@@ -296,10 +296,21 @@ function memberOf({ _id, userName, attributes }: UserDocument): Member {
 
 /** How many direct members a group has. */
 export async function countMembers(core: Core, tenantId: string, groupId: string): Promise<number> {
+  const [count = 0] = await countMembersOfEach(core, tenantId, [groupId]);
+  return count;
+}
+
+/** How many direct members groups have, in their order. */
+export async function countMembersOfEach(
+  core: Core,
+  tenantId: string,
+  groupIds: readonly string[],
+): Promise<number[]> {
   const scope = core.store.tenant(tenantId);
+  const queries = groupIds.map((id) => ({ groupIds: id }));
   const [users, groups] = await Promise.all([
-    scope.collection('users').count({ groupIds: groupId }),
-    scope.collection('groups').count({ groupIds: groupId }),
+    scope.collection('users').countEach(queries),
+    scope.collection('groups').countEach(queries),
   ]);
-  return users + groups;
+  return queries.map((_query, index) => (users[index] ?? 0) + (groups[index] ?? 0));
 }

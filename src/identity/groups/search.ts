@@ -2,7 +2,7 @@ import type { GroupDocument } from '../../persistence/collections/groups.js';
 import { listTotal, type Query } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import type { Core } from '../core.js';
-import { countMembers } from './members.js';
+import { countMembersOfEach } from './members.js';
 import { administratorIdsOf } from '../grants/group-grants.js';
 import { containing } from '../search-text.js';
 import { tenantConfig } from '../tenants/config.js';
@@ -91,7 +91,11 @@ export async function viewGroups(
           .collection('directories')
           .find({ _id: { $in: ids } }, { fields: ['name'] }),
     namesOf(core, tenantId, groups.flatMap(administratorIdsOf)),
-    Promise.all(groups.map((group) => countMembers(core, tenantId, group._id))),
+    countMembersOfEach(
+      core,
+      tenantId,
+      groups.map((group) => group._id),
+    ),
   ]);
   return groups.map((group, index) => {
     const directory = directories.find(({ _id }) => _id === group.directoryId);

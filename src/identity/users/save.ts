@@ -120,6 +120,9 @@ export function* regrantStep(context: WriteContext, user: UserDocument): Step<Gr
   return isDeepStrictEqual(next, user.grants) ? user.grants : next;
 }
 
+/** Administrators read at one time: the first ones nearly always hold one who stays. */
+const administratorsPerRead = 20;
+
 /**
  * Refuses to leave the tenant without anybody in charge. Two such changes at once cannot both pass: each moves the tenant's version.
  *
@@ -135,17 +138,21 @@ export function* guardLastAdministrator(
   const needed = administratorLevel(before, config, now);
   if (needed === 0 || (after && administratorLevel(after, config, now) >= needed)) return;
   yield* touchTenant(tx, tenantId);
-  const others = yield* tx
-    .tenant(tenantId)
-    .collection('users')
-    .find({
-      'grants.role': { $in: [...config.administratorRoles] },
-      enabled: true,
-      _id: { $ne: before._id },
-    });
-  if (!others.some((user) => administratorLevel(user, config, now) >= needed)) {
-    throw new AppError('user.last_administrator', 'the last administrator of a tenant stays in charge');
-  }
+  const query = {
+    'grants.role': { $in: [...config.administratorRoles] },
+    enabled: true,
+    _id: { $ne: before._id },
+  };
+  let last: UserDocument | undefined;
+  do {
+    const others: UserDocument[] = yield* tx
+      .tenant(tenantId)
+      .collection('users')
+      .find(query, { limit: administratorsPerRead, ...(last && { after: last }) });
+    if (others.some((user) => administratorLevel(user, config, now) >= needed)) return;
+    last = others.length === administratorsPerRead ? others.at(-1) : undefined;
+  } while (last);
+  throw new AppError('user.last_administrator', 'the last administrator of a tenant stays in charge');
 }
 
 export function partyOf(user: Pick<UserDocument, '_id' | 'email' | 'userName'>): AuditParty {

@@ -107,6 +107,14 @@ function openCollection(view: View) {
       await takeTurn();
       return breathe(count(view, query));
     },
+    countEach: async (queries: readonly Query[]) => {
+      const counts: number[] = [];
+      for (const query of queries) {
+        await takeTurn();
+        counts.push(await breathe(count(view, query)));
+      }
+      return counts;
+    },
     iterate: (query: Query, options?: FindOptions) => iterate(view, query, options),
     insert: (document: object) => database.write(() => insert(view, document)),
     insertMany: async (documents: readonly object[]) => {

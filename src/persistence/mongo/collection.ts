@@ -63,6 +63,10 @@ export class MongoCollection<T extends StoredDocument> implements Collection<T> 
     return operations.count(this.#view, query, options);
   }
 
+  countEach(queries: readonly Query[]): Promise<number[]> {
+    return operations.countEach(this.#view, queries);
+  }
+
   iterate(query: Query, options?: Pick<FindOptions, 'fields'>): AsyncIterable<T> {
     return operations.iterate(
       this.#view,

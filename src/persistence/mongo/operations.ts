@@ -139,6 +139,36 @@ export async function count(view: View, query: Query, { maxAgeMs = 0 }: CountOpt
   return total;
 }
 
+/** Counts of one message to the server. */
+const countsPerMessage = 50;
+
+/** The counts of one message: a union of pipelines, of which each counts by an index of its own. */
+async function countSome(view: View, queries: readonly Query[]): Promise<number[]> {
+  const pipelineOf = (query: Query, index: number) => [
+    { $match: filterOf(view, query) },
+    { $count: 'count' },
+    { $set: { index } },
+  ];
+  const [first, ...others] = queries.map(pipelineOf);
+  if (!first) return [];
+  const unions = others.map((pipeline) => ({ $unionWith: { coll: view.name, pipeline } }));
+  const rows = await translated(view, () =>
+    view.model.collection
+      .aggregate<{ index: number; count: number }>([...first, ...unions], sessionOf(view))
+      .toArray(),
+  );
+  const counts = new Map(rows.map(({ index, count: total }) => [index, total]));
+  return queries.map((_query, index) => counts.get(index) ?? 0);
+}
+
+export async function countEach(view: View, queries: readonly Query[]): Promise<number[]> {
+  const counts: number[] = [];
+  for (let at = 0; at < queries.length; at += countsPerMessage) {
+    counts.push(...(await countSome(view, queries.slice(at, at + countsPerMessage))));
+  }
+  return counts;
+}
+
 /** Sweeps away expired documents that would stand in an insert's way. */
 async function makeRoom(view: View, query: Query): Promise<number> {
   if (view.expiry === null) return 0;

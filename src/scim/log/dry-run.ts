@@ -36,6 +36,7 @@ function dryCollection<N extends CollectionName>(
     findOne: (query, options) => real.findOne(query, options),
     find: (query, options) => real.find(query, options),
     count: (query) => real.count(query),
+    countEach: (queries) => real.countEach(queries),
     iterate: (query, options) => real.iterate(query, options),
     insert: (document) => undone(store, (tx) => inside(tx).insert(document)),
     insertMany: (documents) =>
