@@ -1,5 +1,6 @@
 import { fileActor, serverActor } from './actor.js';
-import { applyInside, pick } from './entries.js';
+import { applyInside } from './entries.js';
+import { pick } from './entry-places.js';
 import { openLedger, withBootstrapLease, type EntryPlace, type Ledger } from './ledger.js';
 import { positionOf } from './read.js';
 import { all, applyEntry, at, digestsOf, type EntryOutcome, type Run } from './run.js';

@@ -1,20 +1,18 @@
 import { AppError } from '../../shared/errors.js';
 import { createApiKey, listApiKeys, updateApiKey } from '../applications/api-keys.js';
 import { createApplication, listApplications, updateApplication } from '../applications/applications.js';
-import type { EntryPlace } from './ledger.js';
-import { all, applyEntry, at, each, type Run } from './run.js';
+import { applyDirectory } from './directory-entries.js';
+import { idIn, pick, placeIn } from './entry-places.js';
+import { all, applyEntry, each, type Run } from './run.js';
 import type {
   BootstrapApiKey,
   BootstrapApplication,
   BootstrapConnection,
-  BootstrapDirectory,
   BootstrapGroup,
   BootstrapRole,
   BootstrapTenant,
   BootstrapUser,
 } from './schema.js';
-import { createDirectory, findDirectoryByName, updateDirectory } from '../directories/directories.js';
-import { createToken, listTokens, replaceToken } from '../directories/tokens.js';
 import type { GroupDocument } from '../../persistence/collections/groups.js';
 import { changeMembers, createGroupWithMembers } from '../groups/members.js';
 import { updateGroup } from '../groups/groups.js';
@@ -24,26 +22,6 @@ import { withAccess } from '../grants/services.js';
 import { inputOf, withProfile } from '../users/input.js';
 import { createUser, findUserByLogin, updateUser, type UserDocument } from '../users/users.js';
 import { loginKey } from '../email.js';
-
-/** The entry with these fields alone. */
-export function pick<E extends object>(entry: E, names: ReadonlySet<string>): Partial<E> {
-  return Object.fromEntries(Object.entries(entry).filter(([name]) => names.has(name))) as Partial<E>;
-}
-
-/** A window on one collection of the run's tenant: what an entry was put on is found by its id, whatever it is called now. */
-const idIn = <
-  N extends
-    'applications' | 'directories' | 'scim_tokens' | 'sso_connections' | 'api_keys' | 'users' | 'groups',
->(
-  { core, actor }: Run,
-  name: N,
-) => core.store.tenant(actor.tenantId).collection(name);
-
-const placeIn = ({ actor }: Run, kind: string, key: string): EntryPlace => ({
-  kind,
-  tenantId: actor.tenantId,
-  key,
-});
 
 async function applyRole(
   run: Run,
@@ -100,51 +78,6 @@ export async function applyApplication(
   if (id !== undefined)
     await each(roles, `${path}.roles`, (role, where) => applyOwnRole(run, role, entry.key, where));
   return id;
-}
-
-async function applyDirectory(run: Run, entry: BootstrapDirectory, path: string): Promise<void> {
-  const { core, actor } = run;
-  const { tokens, ...input } = entry;
-  const id = await at(path, () =>
-    withRulesPath(() =>
-      applyEntry(run, {
-        place: placeIn(run, 'directory', entry.name),
-        path,
-        fields: input,
-        idOf: ({ _id }) => _id,
-        find: () => findDirectoryByName(core, actor.tenantId, entry.name),
-        get: (found) => idIn(run, 'directories').get(found),
-        create: async () => (await createDirectory(core, actor, input))._id,
-        update: ({ _id }, names, options) => updateDirectory(core, actor, _id, pick(input, names), options),
-      }),
-    ),
-  );
-  if (id === undefined) return;
-  await each(tokens, `${path}.tokens`, async (token, where) => {
-    await applyEntry(run, {
-      place: placeIn(run, 'token', `${entry.name}/${token.name}`),
-      path: where,
-      fields: token,
-      idOf: ({ _id }) => _id,
-      find: async () =>
-        (await listTokens(core, actor.tenantId, id)).findLast(({ name }) => name === token.name),
-      get: (found) => idIn(run, 'scim_tokens').get(found),
-      create: async () => (await createToken(core, actor, id, token)).document._id,
-      update: ({ _id }, _names, options) => replaceToken(core, actor, id, _id, token.token, options),
-    });
-  });
-}
-
-/** Rules are checked as a list of their own: their pointers get the list's name in front. */
-async function withRulesPath<R>(work: () => Promise<R>): Promise<R> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof AppError) || !error.errors.some(({ pointer }) => /^\/\d/.test(pointer)))
-      throw error;
-    const errors = error.errors.map(({ pointer, detail }) => ({ pointer: `/roleRules${pointer}`, detail }));
-    throw new AppError(error.code, error.message, { errors, cause: error });
-  }
 }
 
 /** What is decided here of a user. Roles that came with an invitation elsewhere are given by the file. */

@@ -9,6 +9,7 @@ import {
   connectionSchema,
   directorySchema,
   type BootstrapApplication,
+  type BootstrapClient,
   type BootstrapConnection,
   type BootstrapDirectory,
   type BootstrapFile,
@@ -16,6 +17,7 @@ import {
   type BootstrapTenant,
 } from './schema.js';
 import type { Core } from '../core.js';
+import { listClients, type ScimClientDocument } from '../directories/clients.js';
 import { listDirectories } from '../directories/directories.js';
 import { listRoles, type Role } from '../roles/roles.js';
 import { listConnections, type SsoConnectionDocument } from '../sso/connections.js';
@@ -66,11 +68,30 @@ function exportConnection(connection: SsoConnectionDocument) {
   } as unknown as BootstrapConnection;
 }
 
-function exportDirectory(directory: DirectoryDocument) {
+function exportClient({ _id, name, jwks, jwksUri, expiresAt }: ScimClientDocument): BootstrapClient {
+  return present({
+    name,
+    clientId: _id,
+    jwks: jwks ?? undefined,
+    jwksUri: jwksUri ?? undefined,
+    expiresAt: expiresAt?.toISOString(),
+  });
+}
+
+function exportDirectory(directory: DirectoryDocument, clients: readonly ScimClientDocument[]) {
   return {
+    ...(clients.length > 0 && { clients: clients.map(exportClient) }),
     ...sharedFields(directorySchema, directory),
     roleRules: directory.roleRules.map(({ when, grant }) => ({ when, grant })),
   } as unknown as BootstrapDirectory;
+}
+
+async function exportDirectories(core: Core, tenantId: string): Promise<BootstrapDirectory[]> {
+  const exported = [];
+  for (const directory of await listDirectories(core, tenantId)) {
+    exported.push(exportDirectory(directory, await listClients(core, tenantId, directory._id)));
+  }
+  return exported;
 }
 
 const textOf = (value: unknown): Text => (typeof value === 'string' && value !== '' ? value : undefined);
@@ -148,6 +169,7 @@ async function leftOut(core: Core, { _id, slug }: TenantDocument): Promise<strin
       | 'users'
       | 'groups'
       | 'api_keys'
+      | 'scim_clients'
       | 'scim_tokens'
       | 'applications'
       | 'sso_connections'
@@ -183,6 +205,10 @@ async function leftOut(core: Core, { _id, slug }: TenantDocument): Promise<strin
     [await count('api_keys', {}), 'API keys'],
     [await count('scim_tokens', {}), 'SCIM tokens'],
     [
+      await count('scim_clients', { 'secrets.id': { $gt: '' } }),
+      'OAuth clients with secrets: give the secrets in the file, or make new ones after the import',
+    ],
+    [
       await count('groups', { directoryId: null, groupIds: { $gt: '' } }),
       'groups made here stand inside others: nesting is not in it',
     ],
@@ -205,7 +231,7 @@ async function exportTenant(core: Core, tenant: TenantDocument): Promise<Bootstr
     applications: applications.map((application) => exportApplication(application, roles)),
     users: await exportUsers(core, _id),
     groups: await exportGroups(core, _id),
-    directories: (await listDirectories(core, _id)).map(exportDirectory),
+    directories: await exportDirectories(core, _id),
     ssoConnections: (await listConnections(core, _id)).map(exportConnection),
   };
 }

@@ -2,8 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { hashToken } from '../../shared/ids.js';
 import { signedResponseAlg, type ApplicationDocument } from '../applications/applications.js';
+import { compare, differing, sameIf, type Fields, type Look } from './comparison.js';
+import { overriddenDirectories } from './directory-overrides.js';
 import { exportUser } from './export.js';
-import { openLedger, type BootstrapEntryDocument, type Ledger } from './ledger.js';
+import { openLedger } from './ledger.js';
 import { positionOf } from './read.js';
 import type { BootstrapConnection, BootstrapFile, BootstrapTenant, BootstrapUser } from './schema.js';
 import { tenantPlace } from './bootstrap.js';
@@ -12,28 +14,6 @@ import { loginKey, normalDomain } from '../email.js';
 import { openClientSecret, type SsoConnectionDocument } from '../sso/connections.js';
 import { settingsOf } from '../tenants/settings.js';
 import type { TenantDocument } from '../tenants/tenants.js';
-
-type Fields = Readonly<Record<string, unknown>>;
-
-/** In one order, where a list's order says nothing. */
-function sorted(value: unknown): unknown {
-  return Array.isArray(value) ? value.map((item) => JSON.stringify(item)).sort() : value;
-}
-
-/**
- * The fields of an entry whose value here is another than the file's.
- *
- * @param shown - what stands here, in the file's form; undefined is not compared.
- */
-function differing(entry: object, shown: Fields): string[] {
-  return Object.entries(entry)
-    .filter(([name, value]) => value !== undefined && shown[name] !== undefined)
-    .filter(([name, value]) => !isDeepStrictEqual(sorted(value), sorted(shown[name])))
-    .map(([name]) => name);
-}
-
-/** The file's own value where the stored form says the same; a value that is nobody's where it does not. */
-const sameIf = (isSame: boolean, value: unknown): unknown => (isSame ? value : { changed: true });
 
 function shownApplication(clientSecret: string | null | undefined, document: ApplicationDocument): Fields {
   const hash = clientSecret ? hashToken(clientSecret) : null;
@@ -89,36 +69,6 @@ function shownUser(entry: BootstrapUser, user: UserDocument, isPasswordKept: boo
     password: sameIf(isPasswordKept, entry.password),
     ...theirs,
   };
-}
-
-/** One look at a tenant that a file names: what was applied, and where it stands now. */
-interface Look {
-  core: Core;
-  ledger: Ledger;
-  tenantId: string;
-  applied: ReadonlyMap<string, BootstrapEntryDocument>;
-}
-
-interface Listed {
-  _id: string;
-}
-
-/** Compares the entries of one list that were applied; one whose document is gone is named as a whole. */
-function compare<E extends object, D extends Listed>(
-  { ledger, tenantId, applied }: Look,
-  { kind, path, entries = [] }: { kind: string; path: string; entries: readonly E[] | undefined },
-  keyOf: (entry: E) => string,
-  documents: readonly D[],
-  shown: (entry: E, document: D, record: BootstrapEntryDocument) => Fields,
-): string[] {
-  return entries.flatMap((entry, index) => {
-    const record = applied.get(ledger.idOf({ kind, tenantId, key: keyOf(entry) }));
-    if (!record) return [];
-    const where = `${path}[${positionOf(entry) ?? index}]`;
-    const document = documents.find(({ _id }) => _id === record.documentId);
-    if (!document) return [where];
-    return differing(entry, shown(entry, document, record)).map((field) => `${where}.${field}`);
-  });
 }
 
 async function overriddenUsers(
@@ -233,39 +183,6 @@ async function overriddenInside(look: Look, tenant: BootstrapTenant, path: strin
     if (isNamed) found.push(...(await lookAt(look, tenant, path)));
   }
   return found;
-}
-
-async function overriddenDirectories(
-  look: Look,
-  entries: NonNullable<BootstrapTenant['directories']>,
-  path: string,
-): Promise<string[]> {
-  const scope = look.core.store.tenant(look.tenantId);
-  const directories = await scope.collection('directories').find({});
-  const tokens = await scope.collection('scim_tokens').find({});
-  const own = entries.map(({ tokens: _, ...entry }) => entry);
-  const lines = compare(
-    look,
-    { kind: 'directory', path, entries: own },
-    ({ name }) => name,
-    directories,
-    (_entry, document) => ({
-      ...document,
-      roleRules: document.roleRules.map(({ when, grant }) => ({ when, grant })),
-    }),
-  );
-  const inside = entries.flatMap(({ name, tokens: list }, index) =>
-    compare(
-      look,
-      { kind: 'token', path: `${path}[${index}].tokens`, entries: list },
-      (token) => `${name}/${token.name}`,
-      tokens,
-      (entry, document) => ({
-        token: sameIf(hashToken(entry.token) === document.tokenHash, entry.token),
-      }),
-    ),
-  );
-  return [...lines, ...inside];
 }
 
 function shownTenant(tenant: TenantDocument): Fields {

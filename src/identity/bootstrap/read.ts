@@ -36,6 +36,7 @@ const keysOfLists = {
   ssoConnections: 'name',
   groups: 'displayName',
   tokens: 'name',
+  clients: 'name',
 } as const;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -20,6 +20,7 @@ const setUp = [
   'applications',
   'sso_connections',
   'directories',
+  'scim_clients',
   'scim_tokens',
   'api_keys',
   'bootstrap_entries',

@@ -91,11 +91,29 @@ const condition = z
     'must hold exactly one of is, in and matches',
   );
 
+/** The same whether it is read from the file or from the store. */
+const keySet = z.strictObject({ keys: z.array(z.record(z.string(), z.unknown())) });
+
+export const clientSchema = z.strictObject({
+  name: text,
+  clientId: text,
+  clientSecret: bearer.nullable().optional(),
+  jwks: keySet.nullable().optional(),
+  jwksUri: text.nullable().optional(),
+  expiresAt: z.iso
+    .datetime({ offset: true, error: 'must be an instant such as 2027-01-31T00:00:00Z' })
+    .nullable()
+    .optional(),
+});
+
 export const directorySchema = z.strictObject({
   name: text,
   dialect: z.enum(dialects).optional(),
   enabled: z.boolean().optional(),
   tokens: z.array(z.strictObject({ name: text, token: secret })).optional(),
+  clients: z.array(clientSchema).optional(),
+  tokenSeconds: z.number().int().optional(),
+  federation: z.strictObject({ issuer: text, subject: text, audience: text }).nullable().optional(),
   roleRules: z.array(z.strictObject({ when: condition, grant: z.array(text).min(1) })).optional(),
 });
 
@@ -147,6 +165,7 @@ export type BootstrapTenant = z.output<typeof tenantSchema>;
 export type BootstrapApplication = z.output<typeof applicationSchema>;
 export type BootstrapServerApplication = z.output<typeof serverApplicationSchema>;
 export type BootstrapDirectory = z.output<typeof directorySchema>;
+export type BootstrapClient = z.output<typeof clientSchema>;
 export type BootstrapApiKey = z.output<typeof apiKey>;
 export type BootstrapConnection = z.output<typeof connectionSchema>;
 export type BootstrapUser = z.output<typeof user>;

@@ -24,9 +24,12 @@ function secretsOf({ tenants }: BootstrapFile): Secret[] {
     tenant.applications?.forEach(({ clientSecret }, i) =>
       found.push([`applications[${i}].clientSecret`, clientSecret, 16]),
     );
-    tenant.directories?.forEach(({ tokens }, d) =>
-      tokens?.forEach(({ token }, i) => found.push([`directories[${d}].tokens[${i}].token`, token, 24])),
-    );
+    tenant.directories?.forEach(({ tokens, clients }, d) => {
+      tokens?.forEach(({ token }, i) => found.push([`directories[${d}].tokens[${i}].token`, token, 24]));
+      clients?.forEach(({ clientSecret }, i) =>
+        found.push([`directories[${d}].clients[${i}].clientSecret`, clientSecret, 24]),
+      );
+    });
     tenant.ssoConnections?.forEach(({ clientSecret }, i) =>
       found.push([`ssoConnections[${i}].clientSecret`, clientSecret, 0]),
     );
