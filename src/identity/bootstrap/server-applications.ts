@@ -1,6 +1,7 @@
 import { putServerRole, listServerRoles } from '../applications/application-roles.js';
 import { serverActor } from './actor.js';
-import { applyApplication, pick } from './entries.js';
+import { applyApplication } from './entries.js';
+import { pick } from './entry-places.js';
 import type { EntryPlace, Ledger } from './ledger.js';
 import { positionOf } from './read.js';
 import { all, applyEntry, at, digestsOf, type Run } from './run.js';
