@@ -49,7 +49,7 @@ async function findTarget(
   caller: Caller,
   params: Record<string, string>,
 ): Promise<unknown> {
-  const find = (): Promise<unknown> => route.target(core, caller.actor.tenantId, params);
+  const find = (): Promise<unknown> => route.target(core, caller.actor.tenantId, params, caller);
   if (!route.openTo || hasRight(caller, route.permission)) {
     requireRight(caller, route.permission);
     return find();

@@ -71,7 +71,7 @@ export interface RouteDefinition<
   query?: Q;
   body?: B;
   /** Finds what the path names, or throws its 404. Runs before `If-Match` and before the body is looked at. */
-  target?: (core: Core, tenantId: string, params: Places<P>) => Promise<T>;
+  target?: (core: Core, tenantId: string, params: Places<P>, caller: Caller) => Promise<T>;
   /** Whom the permission may be missing for this one thing, e.g. a group's own administrator. */
   openTo?: (core: Core, actor: Actor, target: T) => boolean | Promise<boolean>;
   status?: 200 | 201 | 202 | 204;
@@ -104,6 +104,7 @@ export interface Route {
     core: Core,
     tenantId: string,
     params: Readonly<Record<string, string>>,
+    caller: Caller,
   ) => Promise<unknown>;
   readonly openTo: ((core: Core, actor: Actor, target: unknown) => boolean | Promise<boolean>) | undefined;
   readonly handler: (
@@ -135,8 +136,8 @@ export function route<
     output: definition.output,
     produces: definition.produces ?? 'application/json',
     hasTarget: target !== undefined,
-    target: (core, tenantId, params) =>
-      target ? target(core, tenantId, params) : Promise.resolve(undefined),
+    target: (core, tenantId, params, caller) =>
+      target ? target(core, tenantId, params, caller) : Promise.resolve(undefined),
     openTo: openTo && ((core, actor, found) => openTo(core, actor, found as T)),
     handler: (context) => handler(context as unknown as Context<P, z.output<Q>, z.output<B>, T>),
   };

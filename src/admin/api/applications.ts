@@ -1,43 +1,57 @@
 import {
   createApplication,
   deleteApplication,
-  getApplication,
   listApplications,
+  listVisibleApplications,
   replaceApplicationSecret,
   signingAlgorithms,
   updateApplication,
   type ApplicationChange,
   type ApplicationDocument,
 } from '../../identity/applications/applications.js';
+import { setApplicationAccess } from '../../identity/applications/access.js';
 import type { Core } from '../../identity/core.js';
-import { roleCatalogue } from '../../identity/roles/roles.js';
+import { serverOwner } from '../../identity/tenants/server-applications.js';
+import { isServerOperator, type Caller } from '../authenticate.js';
 import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
-import { applicationSchema, newApplicationSchema, presentApplication } from '../present/application.js';
+import {
+  accessBy,
+  applicationSchema,
+  newApplicationSchema,
+  presentApplication,
+} from '../present/application.js';
 import { line } from '../present/fields.js';
-import { route, type Reply, type Route } from '../route.js';
+import {
+  ownerOf,
+  requireOwner,
+  showApplication,
+  targetApplication,
+  type ShownApplication,
+} from './application-target.js';
+import { route, type Route } from '../route.js';
 import { z } from '../schema.js';
 
 const tag = 'Applications';
 const permission = 'applications.manage';
 
-const targetApplication = (
-  core: Core,
-  tenantId: string,
-  { id }: { readonly id: string },
-): Promise<ApplicationDocument> => getApplication(core, tenantId, id);
+const scope = 'either';
 
-async function reply(
-  core: Core,
-  application: ApplicationDocument,
-): Promise<Reply<z.input<typeof applicationSchema>>> {
-  const roles = await roleCatalogue(core, application.tenantId);
-  return { body: presentApplication(application, roles.values()), version: application.version };
+const present = ({ application, roles, view }: ShownApplication) =>
+  presentApplication(application, roles, view);
+
+async function reply(core: Core, caller: Caller, application: ApplicationDocument) {
+  const shown = await showApplication(core, caller, application);
+  return { body: present(shown), version: shown.version };
 }
 
-async function replyWithSecret(core: Core, application: ApplicationDocument, clientSecret: string | null) {
-  const roles = await roleCatalogue(core, application.tenantId);
-  const body = { ...presentApplication(application, roles.values()), clientSecret };
-  return { body, version: application.version };
+async function replyWithSecret(
+  core: Core,
+  caller: Caller,
+  application: ApplicationDocument,
+  clientSecret: string | null,
+) {
+  const { body, version } = await reply(core, caller, application);
+  return { body: { ...body, clientSecret }, version };
 }
 
 const listAll = route({
@@ -47,6 +61,7 @@ const listAll = route({
   summary: 'Applications that sign their users in here',
   tag,
   permission,
+  scope,
   query: z.strictObject({
     q: searchParameter,
     sort: sortParameter(['key', 'name', 'createdAt'], 'key'),
@@ -54,20 +69,23 @@ const listAll = route({
   }),
   output: listOf(applicationSchema),
   async handler(context) {
-    const { core, actor, query } = context;
-    const roles = await roleCatalogue(core, actor.tenantId);
+    const { core, actor, caller, query } = context;
+    const all = isServerOperator(caller)
+      ? await listApplications(core, serverOwner)
+      : await listVisibleApplications(core, actor.tenantId);
     const sorts = {
       key: (application: ApplicationDocument) => application.key,
       name: (application: ApplicationDocument) => application.name.toLowerCase(),
       createdAt: (application: ApplicationDocument) => application._id,
     };
-    const found = arrange(await listApplications(core, actor.tenantId), query, sorts, (application) => [
+    const found = arrange(all, query, sorts, (application) => [
       application.key,
       application.name,
       application.clientId,
     ]);
     const page = await pageOfAll(context, found);
-    return { body: { ...page, items: page.items.map((item) => presentApplication(item, roles.values())) } };
+    const shown = await Promise.all(page.items.map((item) => showApplication(core, caller, item)));
+    return { body: { ...page, items: shown.map(present) } };
   },
 });
 
@@ -78,12 +96,28 @@ const readOne = route({
   summary: 'Read an application, by id or key',
   tag,
   permission,
+  scope,
   target: targetApplication,
   output: applicationSchema,
-  handler: ({ core, target }) => reply(core, target),
+  handler: ({ target }) => Promise.resolve({ body: present(target), version: target.version }),
 });
 
 const uris = z.array(z.string().min(1).max(2000)).max(100);
+
+const role = z.strictObject({
+  key: z.string().min(1).max(64),
+  name: line(200),
+  description: z.string().max(1000).optional(),
+  permissions: z.array(z.string().min(1).max(255)).max(200),
+});
+
+const access = z
+  .strictObject({
+    by: accessBy,
+    roles: z.array(z.string().min(1).max(200)).max(200).optional().describe('absent: as they are'),
+    groups: z.array(z.string().min(1).max(100)).max(1000).optional().describe('absent: as they are'),
+  })
+  .openapi('SetApplicationAccess');
 
 const fields = {
   name: line(200),
@@ -101,9 +135,15 @@ const fields = {
     .boolean()
     .describe('false: no PKCE needed, for applications with a secret; true when absent'),
   enabled: z.boolean(),
+  roles: z.array(role).max(200).describe('all its roles; needs `roles.manage` and `roles.edit`'),
+  tenants: z
+    .union([z.literal('all'), z.array(z.string().min(1).max(100)).max(10_000)])
+    .describe('of a server application: `all`, or the slugs of the tenants it serves'),
 };
 
-const changeInput = z.strictObject(fields).partial();
+const changeInput = z
+  .strictObject({ ...fields, access: access.describe('who of the tenant may use it') })
+  .partial();
 
 /** Only what was said: an absent field must not be taken for undefined on purpose. */
 function given(body: z.output<typeof changeInput>): ApplicationChange {
@@ -117,6 +157,7 @@ const createOne = route({
   summary: 'Register an application; its client secret is in this answer and nowhere else',
   tag,
   permission,
+  scope,
   body: z
     .strictObject({
       ...fields,
@@ -128,12 +169,12 @@ const createOne = route({
     .openapi('CreateApplication'),
   status: 201,
   output: newApplicationSchema,
-  async handler({ core, actor, body }) {
+  async handler({ core, actor, caller, body }) {
     const { isPublic, key, name, redirectUris, ...rest } = body;
     const input = { ...given(rest), key, name, redirectUris, ...(isPublic && { clientSecret: null }) };
-    const { application, clientSecret } = await createApplication(core, actor, input);
+    const { application, clientSecret } = await createApplication(core, actor, input, ownerOf(caller));
     const headers = { Location: `/api/v1/applications/${application._id}` };
-    return { ...(await replyWithSecret(core, application, clientSecret)), headers };
+    return { ...(await replyWithSecret(core, caller, application, clientSecret)), headers };
   },
 });
 
@@ -144,11 +185,22 @@ const changeOne = route({
   summary: 'Change an application; its key stays',
   tag,
   permission,
+  scope,
   target: targetApplication,
   body: changeInput.openapi('ChangeApplication'),
   output: applicationSchema,
-  handler: async ({ core, actor, body, params, ifVersion }) =>
-    reply(core, await updateApplication(core, actor, params.id, given(body), ifVersion)),
+  async handler({ core, actor, caller, body, target, ifVersion }) {
+    const { application } = target;
+    const { access: rule, ...rest } = given(body);
+    if (application.tenantId === ownerOf(caller)) {
+      const options = { ...ifVersion, owner: application.tenantId };
+      const changed = await updateApplication(core, actor, application._id, given(body), options);
+      return reply(core, caller, changed);
+    }
+    if (Object.keys(rest).length > 0) requireOwner(caller, target);
+    if (rule) await setApplicationAccess(core, actor, application._id, rule, ifVersion);
+    return reply(core, caller, application);
+  },
 });
 
 const replaceSecret = route({
@@ -159,6 +211,7 @@ const replaceSecret = route({
     'Make a new client secret; the old one is good until the overlap is over, without one dead at once',
   tag,
   permission,
+  scope,
   target: targetApplication,
   body: z
     .strictObject({ overlapSeconds: z.number().int().min(0).max(2_592_000).default(0) })
@@ -166,10 +219,12 @@ const replaceSecret = route({
     .openapi('ReplaceApplicationSecret'),
   status: 201,
   output: newApplicationSchema,
-  async handler({ core, actor, body, params, ifVersion }) {
-    const options = { ...ifVersion, overlapSeconds: body.overlapSeconds };
-    const { application, clientSecret } = await replaceApplicationSecret(core, actor, params.id, options);
-    return replyWithSecret(core, application, clientSecret);
+  async handler({ core, actor, caller, body, target, ifVersion }) {
+    requireOwner(caller, target);
+    const { _id, tenantId: owner } = target.application;
+    const options = { ...ifVersion, overlapSeconds: body.overlapSeconds, owner };
+    const { application, clientSecret } = await replaceApplicationSecret(core, actor, _id, options);
+    return replyWithSecret(core, caller, application, clientSecret);
   },
 });
 
@@ -180,9 +235,12 @@ const deleteOne = route({
   summary: 'Delete an application with its roles',
   tag,
   permission,
+  scope,
   target: targetApplication,
-  async handler({ core, actor, params, ifVersion }) {
-    await deleteApplication(core, actor, params.id, ifVersion);
+  async handler({ core, actor, caller, target, ifVersion }) {
+    requireOwner(caller, target);
+    const { _id, tenantId: owner } = target.application;
+    await deleteApplication(core, actor, _id, { ...ifVersion, owner });
     return {};
   },
 });

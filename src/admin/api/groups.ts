@@ -288,10 +288,10 @@ const all: readonly Route[] = [
 /** Where `groups.enabled` is off, groups are for directories alone. Judged after the permission, before the rest. */
 export const groupRoutes: readonly Route[] = all.map((one) => ({
   ...one,
-  async target(core, tenantId, params) {
+  async target(core, tenantId, params, caller) {
     const { settings } = await tenantConfig(core, tenantId);
     if (!settings['groups.enabled'])
       throw new AppError('group.off', 'groups are switched off in this tenant');
-    return one.target(core, tenantId, params);
+    return one.target(core, tenantId, params, caller);
   },
 }));

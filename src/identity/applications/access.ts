@@ -13,19 +13,11 @@ import type { Actor, Core } from '../core.js';
 import { effectiveRoles } from '../grants/effective-roles.js';
 import { groupClosure, reachable } from '../grants/group-graph.js';
 import { tenantConfigStep, type TenantConfig } from '../tenants/config.js';
-import { isReached, reachOf } from '../tenants/server-applications.js';
+import { isReached, isServerApplication, reachOf } from '../tenants/server-applications.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
-import { partyOf } from './fields.js';
+import { partyOf, type AccessInput } from './fields.js';
 
 export type { AccessRule } from '../../persistence/collections/tenants.js';
-
-export interface AccessInput {
-  by: AccessRule['by'];
-  /** Keys of roles, with or without the application's prefix; absent: as they are. */
-  roles?: readonly string[] | undefined;
-  /** Ids of groups; absent: as they are. */
-  groups?: readonly string[] | undefined;
-}
 
 const everyone: StoredAccess = { by: 'everyone', roles: [], groups: [], revision: 0 };
 
@@ -35,9 +27,11 @@ export function accessRuleOf(tenant: TenantDocument, applicationId: string): Sto
 }
 
 /**
- * The version of an application as one tenant sees it: it moves with the application and with the tenant's own access rule.
+ * The version of an application as one tenant sees it. That of a server application moves with the tenant's own access rule as well; a
+ * tenant's own application is written together with its rule.
  */
 export function versionIn(tenant: TenantDocument, application: ApplicationDocument): number {
+  if (!isServerApplication(application)) return application.version;
   return application.version + accessRuleOf(tenant, application._id).revision;
 }
 
@@ -85,7 +79,40 @@ function* wantedRule(
 }
 
 /**
- * Sets who of the actor's tenant may use an application: its own, or one of the server that serves it.
+ * Sets who of the actor's tenant may use an application, as a step of a transaction.
+ *
+ * @param config - the tenant's, read in this transaction.
+ * @returns whether anything changed.
+ * @throws AppError `input.invalid`.
+ */
+export function* putAccessStep(
+  { tx, actor, now }: { tx: Transaction; actor: Actor; now: Date },
+  config: TenantConfig,
+  application: ApplicationDocument,
+  input: AccessInput,
+): Step<boolean> {
+  const { tenantId } = actor;
+  const { revision, ...before } = accessRuleOf(config.tenant, application._id);
+  const wanted = yield* wantedRule(tx, config, application, input);
+  const changes = changesBetween({ access: before }, { access: wanted });
+  if (changes.length === 0) return false;
+  yield* tx
+    .tenant(tenantId)
+    .collection('tenants')
+    .update(tenantId, (tenant) => ({
+      ...tenant,
+      applicationAccess: {
+        ...tenant.applicationAccess,
+        [application._id]: { ...wanted, revision: revision + 1 },
+      },
+    }));
+  const event = { action: 'application.access_changed', target: partyOf(application), changes };
+  yield* recordEvent(tx, actor, event, now);
+  return true;
+}
+
+/**
+ * Sets who of the actor's tenant may use an application of the server.
  *
  * @throws AppError `application.not_found`, `input.invalid`, `resource.version_mismatch`.
  */
@@ -97,30 +124,12 @@ export async function setApplicationAccess(
   options: WriteOptions = {},
 ): Promise<void> {
   const now = core.clock.now();
-  const { tenantId } = actor;
   await core.store.transaction(function* (tx) {
-    const config = yield* tenantConfigStep(tx, tenantId);
-    const own = yield* tx.tenant(tenantId).collection('applications').get(applicationId);
-    const application =
-      own ?? [...config.serverApplications.values()].find(({ _id }) => _id === applicationId);
+    const config = yield* tenantConfigStep(tx, actor.tenantId);
+    const application = [...config.serverApplications.values()].find(({ _id }) => _id === applicationId);
     if (!application) throw new AppError('application.not_found', 'there is no such application');
     requireVersion({ version: versionIn(config.tenant, application) }, options);
-    const { revision, ...before } = accessRuleOf(config.tenant, application._id);
-    const wanted = yield* wantedRule(tx, config, application, input);
-    const changes = changesBetween({ access: before }, { access: wanted });
-    if (changes.length === 0) return;
-    yield* tx
-      .tenant(tenantId)
-      .collection('tenants')
-      .update(tenantId, (tenant) => ({
-        ...tenant,
-        applicationAccess: {
-          ...tenant.applicationAccess,
-          [application._id]: { ...wanted, revision: revision + 1 },
-        },
-      }));
-    const event = { action: 'application.access_changed', target: partyOf(application), changes };
-    yield* recordEvent(tx, actor, event, now);
+    yield* putAccessStep({ tx, actor, now }, config, application, input);
   });
 }
 

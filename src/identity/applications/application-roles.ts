@@ -72,6 +72,7 @@ function* changeRole(
   };
   const changes = changesBetween(pickTexts(before), pickTexts(wanted));
   if (changes.length === 0) return false;
+  requirePermission(actor, 'roles.edit');
   yield* tx
     .tenant(application.tenantId)
     .collection('roles')

@@ -7,10 +7,10 @@ import { changesBetween } from '../changes.js';
 import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { wakeJobs } from '../jobs/queue.js';
-import { tenantConfig, touchTenant } from '../tenants/config.js';
+import { tenantConfig, tenantConfigStep, touchTenant } from '../tenants/config.js';
 import { isServerApplication } from '../tenants/server-applications.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
-import { dropAccessStep } from './access.js';
+import { dropAccessStep, putAccessStep } from './access.js';
 import { putRolesStep, releaseRole } from './application-roles.js';
 import {
   auditable,
@@ -31,6 +31,15 @@ export { signedResponseAlg, type ApplicationChange, type ApplicationInput } from
 
 /** A write of an application: `owner` is the tenant that owns it, or `server`; absent: the actor's tenant. */
 type OwnedWrite = WriteOptions & { owner?: string };
+
+/** @throws AppError `input.invalid` for the access rule of an application of the server: each tenant has its own. */
+function requireOwned(application: ApplicationDocument): void {
+  if (!isServerApplication(application)) return;
+  const detail = 'each tenant sets it: send the header Gatehouse-Tenant';
+  throw new AppError('input.invalid', 'the application is not valid', {
+    errors: [{ pointer: '/access', detail }],
+  });
+}
 
 /** Makes what is remembered of a configuration void, where a change of the application itself does not. */
 function* touchOwner(tx: Transaction, application: Pick<ApplicationDocument, 'tenantId'>): Step<void> {
@@ -150,6 +159,11 @@ export async function updateApplication(
       const wanted = { ...changedApplication(before, change), ...served };
       requireValidApplication(core, wanted, before);
       if (change.tenants !== undefined) yield* requireFreeKey(tx, wanted);
+      // First of the writes: it reads the configuration.
+      if (change.access) requireOwned(before);
+      const isAccessNew =
+        change.access !== undefined &&
+        (yield* putAccessStep({ tx, actor, now }, yield* tenantConfigStep(tx, owner), before, change.access));
       const areRolesNew =
         change.roles !== undefined &&
         (yield* putRolesStep({ tx, actor, application: before, now }, change.roles));
@@ -157,7 +171,7 @@ export async function updateApplication(
       const changes = changesBetween(auditable(before), auditable(wanted));
       if (wanted.clientId !== before.clientId) yield* requireFreeClientId(tx, wanted.clientId);
       const isNewSecret = wanted.clientSecretHash !== before.clientSecretHash;
-      if (changes.length === 0 && !isNewSecret && !areRolesNew) return before;
+      if (changes.length === 0 && !isNewSecret && !areRolesNew && !isAccessNew) return before;
       const after = yield* applications.update(_id, () => wanted);
       const action = isNewSecret ? 'application.secret_changed' : 'application.updated';
       if (changes.length > 0 || isNewSecret)

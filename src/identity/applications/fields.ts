@@ -1,6 +1,7 @@
 import type { AuditParty } from '../../persistence/collections/events.js';
 import {
   signingAlgorithms,
+  type AccessRule,
   type ApplicationDocument,
   type Reach,
   type SigningAlgorithm,
@@ -43,7 +44,19 @@ export interface ApplicationInput {
 /** What is absent or undefined stays. */
 export type ApplicationChange = {
   [K in Exclude<keyof ApplicationInput, 'key'>]?: ApplicationInput[K] | undefined;
+} & {
+  /** Of a tenant's own application: who may use it. */
+  access?: AccessInput | undefined;
 };
+
+/** Who may use an application, as it comes from outside. */
+export interface AccessInput {
+  by: AccessRule['by'];
+  /** Keys of roles, with or without the application's prefix; absent: as they are. */
+  roles?: readonly string[] | undefined;
+  /** Ids of groups; absent: as they are. */
+  groups?: readonly string[] | undefined;
+}
 
 const [defaultAlgorithm] = signingAlgorithms;
 
@@ -102,10 +115,10 @@ export function newApplication(
 /** A secret that is given or taken away ends the one before it as well. */
 export const noPrevious = { previousSecretHash: null, previousSecretUntil: null };
 
-/** An application with a change; its roles and tenants are changed elsewhere. */
+/** An application with a change; its roles, tenants and access rule are changed elsewhere. */
 export function changedApplication(
   before: ApplicationDocument,
-  { roles: _roles, tenants: _tenants, ...change }: ApplicationChange,
+  { roles: _roles, tenants: _tenants, access: _access, ...change }: ApplicationChange,
 ): ApplicationDocument {
   const { clientSecret, redirectUris, postLogoutRedirectUris, ...rest } = change;
   const said = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));

@@ -317,6 +317,12 @@ describe('every change leaves its event, with who did it and to whom', () => {
       (id) => [`application.updated application ${id}`],
     ],
     [
+      'who may use an application',
+      application,
+      (id) => ['patch', `/applications/${id}`, { access: { by: 'role', roles: ['administrator'] } }],
+      (id) => [`application.access_changed application ${id}`],
+    ],
+    [
       'an application’s secret',
       application,
       (id) => ['post', `/applications/${id}/secret`],

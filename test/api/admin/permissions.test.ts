@@ -151,6 +151,13 @@ const fields: readonly [route: string, body: object, permission: string][] = [
   ['POST /invitations', { emails: ['new@acme.test'], roles: ['crm:agent'] }, 'roles.assign'],
   ['POST /groups', { displayName: 'New', roles: ['crm:agent'] }, 'roles.assign'],
   ['PATCH /groups/{id}', { roles: ['crm:agent'] }, 'roles.assign'],
+  [
+    'POST /applications',
+    { key: 'new', name: 'New', redirectUris: ['https://new.test/cb'], roles: [] },
+    'roles.manage',
+  ],
+  ['PATCH /applications/{id}', { roles: [] }, 'roles.manage'],
+  ['PATCH /applications/{id}', { roles: [{ key: 'agent', name: 'Other', permissions: [] }] }, 'roles.edit'],
 ];
 
 describe('the permission of each call (M4-1)', () => {
@@ -175,7 +182,7 @@ describe('the permission of each call (M4-1)', () => {
 
   const fill = (path: string): string =>
     path.replace(/\/([\w-]+)\/\{\w+\}/g, (_, collection: string) => {
-      const known: Record<string, string> = { users: user, groups: group };
+      const known: Record<string, string> = { users: user, groups: group, applications: 'crm' };
       return `/${collection}/${known[collection] ?? newId()}`;
     });
 
