@@ -16,6 +16,11 @@ export interface Effects {
 
 export const noEffects = (): Effects => ({ grants: [], members: { added: [], removed: [] } });
 
+/** The effects of a write that gave one user these grants in place of others. */
+export function effectsOfGrants(userId: string, before: readonly Grant[], after: readonly Grant[]): Effects {
+  return { ...noEffects(), grants: [{ userId, before, after }] };
+}
+
 /** The effects of several writes in order. */
 export function joinEffects(all: readonly Effects[]): Effects {
   return {

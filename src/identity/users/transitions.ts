@@ -69,7 +69,10 @@ export function guardSelf(
   now: Date,
 ): void {
   if (!isSelf(actor, before)) return;
-  if (!after) return refuseSelf(actor, before, 'delete');
+  if (!after) {
+    refuseSelf(actor, before, 'delete');
+    return;
+  }
   const decision = decisionOf(before, after);
   if (decision !== undefined) refuseSelf(actor, before, decision);
   if (limitsOf(before) !== limitsOf(after) && !holdsEverything(actor)) {

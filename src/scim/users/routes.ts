@@ -1,5 +1,5 @@
 import * as identity from '../../identity/users/users.js';
-import { noEffects, type Outcome } from '../../identity/users/effects.js';
+import { effectsOfGrants, type Outcome } from '../../identity/users/effects.js';
 import { shownSince } from '../../identity/grants/group-graph.js';
 import { groupsOf } from '../../identity/groups/groups.js';
 import { activeFor } from '../../identity/users/hold.js';
@@ -79,19 +79,16 @@ async function userAnswer(
 /** Notes for the request log what became of a user: `before` is absent for a new one, `after` for one that was deleted. */
 function traceUser(
   { trace, schemas, baseUrl }: ScimContext,
-  { before, after, effects }: Partial<Outcome<UserDocument>>,
+  { before, after, effects }: Partial<Outcome<UserDocument>> & Pick<Outcome<UserDocument>, 'effects'>,
 ): void {
   const user = after ?? before;
   if (!user) return;
-  if (effects) trace.noteEffects(effects);
+  trace.noteEffects(effects);
   trace.target = { type: 'User', id: user._id, label: user.userName };
   if (before?.version === after?.version) return;
   const form = (document: UserDocument | undefined) =>
     document && toScimUser(document, schemas.user, baseUrl);
   trace.note(() => diffResources(form(before), form(after)));
-  if (before && after) return;
-  const change = { userId: user._id, before: before?.grants ?? [], after: after?.grants ?? [] };
-  trace.noteEffects({ ...noEffects(), grants: [change] });
 }
 
 /**
@@ -154,7 +151,7 @@ export async function postUser(context: ScimContext, request: ScimRequest): Prom
   const projection = projectionOf(context, request);
   const resource = parseResource(request.body, schemas.user, { mode: 'create' });
   const user = await identity.createUser(core, actor, contentOf(context, resource));
-  traceUser(context, { after: user });
+  traceUser(context, { after: user, effects: effectsOfGrants(user._id, [], user.grants) });
   return userAnswer(context, 201, user, projection);
 }
 
@@ -229,6 +226,6 @@ export async function deleteUser(context: ScimContext, request: ScimRequest): Pr
   const { core, actor } = context;
   const id = request.segments[1] ?? '';
   const before = await identity.deleteUser(core, actor, id, parseVersionConditions(request));
-  traceUser(context, { before });
+  traceUser(context, { before, effects: effectsOfGrants(before._id, before.grants, []) });
   return { status: 204 };
 }

@@ -60,7 +60,7 @@ describe('POST /sso/:connectionId/revoke (global token revocation)', () => {
     jti: unique('jti'),
     ...more,
   });
-  const token = (more: Record<string, unknown> = {}, typ: string | undefined = undefined): Promise<string> =>
+  const token = (more: Record<string, unknown> = {}, typ?: string): Promise<string> =>
     idp.logoutToken(claims(more), { typ });
 
   async function send(bearer: string | undefined, body: unknown, to = address): Promise<Sent> {

@@ -126,7 +126,10 @@ describe('jobs', () => {
     const isFound = new Promise<void>((resolve) => (found = resolve));
     const worker = startJobWorker(counted, {
       [many]: () => hanging,
-      [other]: () => Promise.resolve(found()),
+      [other]: () => {
+        found();
+        return Promise.resolve();
+      },
     });
     workers.push(worker);
     await store.transaction((tx) => enqueueJob(tx, tenantId, { kind: other, payload: {} }, now));

@@ -13,7 +13,7 @@ describe('the search for users by a text', () => {
   before(async () => {
     core = await openTestCore();
     tenantId = (await givenTenant(core))._id;
-    const { _id, version, ...user } = await givenUser(core, tenantId);
+    const { _id, version: _version, ...user } = await givenUser(core, tenantId);
     await core.store
       .tenant(tenantId)
       .collection('users')
