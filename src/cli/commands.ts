@@ -14,6 +14,7 @@ import {
 } from './operator-key.js';
 import { simCommand, simRunCommand } from './sim.js';
 import { startCommand } from './start.js';
+import { tenantCreateCommand, tenantListCommand } from './tenants.js';
 import { tokenCreateCommand, tokenRevokeCommand, tokenRotateCommand } from './token.js';
 import { exportCommand, importCommand } from './transfer.js';
 
@@ -31,6 +32,8 @@ export const commands: readonly Command[] = [
   operatorKeyCreateCommand,
   operatorKeyListCommand,
   operatorKeyRevokeCommand,
+  tenantCreateCommand,
+  tenantListCommand,
   tokenCreateCommand,
   tokenRotateCommand,
   tokenRevokeCommand,

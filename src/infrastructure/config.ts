@@ -29,6 +29,9 @@ function isProxy(entry: string): boolean {
   );
 }
 
+/** An operator key that is given from outside. */
+export const operatorKeyShape = /^gh_op_[\w-]{18,500}$/;
+
 /**
  * Every setting of the server with its meaning; `docs/configuration.md` is generated from it. Tenants have settings of their own
  * (`identity/tenants/settings.ts`).
@@ -67,6 +70,11 @@ export const configSchema = z.strictObject({
     .describe(
       'encrypts stored secrets and signs cookies, 32 bytes or more; `new,old` while it is being changed; absent: made once and kept in DATA_DIR, refused in production',
     ),
+  operatorKey: z
+    .string()
+    .regex(operatorKeyShape, 'must be gh_op_ and at least 18 letters, digits, - or _')
+    .optional()
+    .describe('first key of the operator, who manages all tenants; once it is revoked it stays dead'),
   smtpUrl: z
     .url({
       protocol: /^smtps?$/,
@@ -150,6 +158,7 @@ export const environmentNames = {
   DATA_DIR: 'dataDir',
   BOOTSTRAP_FILE: 'bootstrapFile',
   SECRET_KEY: 'secretKey',
+  OPERATOR_KEY: 'operatorKey',
   SMTP_URL: 'smtpUrl',
   MAIL_FROM: 'mailFrom',
   TRUST_PROXY: 'trustProxy',
@@ -240,11 +249,12 @@ const exampleSecret = /change[-_ ]?me|replace[-_ ]?me/i;
 
 /** What a server that people rely on must be told: nothing it makes for itself would be the same on another machine or after a loss. */
 function productionFaults(settings: Record<string, unknown>): string[] {
-  const { secretKey, metricsToken } = settings;
+  const { secretKey, metricsToken, operatorKey } = settings;
   const isExample = (value: unknown): boolean => typeof value === 'string' && exampleSecret.test(value);
   return [
     ...(secretKey ? [] : ['SECRET_KEY: must be set in production: a generated one is for trying out']),
     ...(isExample(secretKey) ? ['SECRET_KEY: is an example value and publicly known'] : []),
+    ...(isExample(operatorKey) ? ['OPERATOR_KEY: is an example value and publicly known'] : []),
     ...(isExample(metricsToken) ? ['METRICS_TOKEN: is an example value and publicly known'] : []),
   ];
 }
@@ -280,6 +290,7 @@ export function printableConfig(config: Config): Record<string, unknown> {
   return {
     ...config,
     ...(config.secretKey !== undefined && { secretKey: '***' }),
+    ...(config.operatorKey !== undefined && { operatorKey: '***' }),
     ...(config.metricsToken !== undefined && { metricsToken: '***' }),
     ...(config.mongodbUri !== undefined && { mongodbUri: withoutPassword(config.mongodbUri) }),
     ...(config.smtpUrl !== undefined && { smtpUrl: withoutPassword(config.smtpUrl) }),

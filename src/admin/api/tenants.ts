@@ -2,6 +2,7 @@ import { jobStatuses, jobStatus } from '../../identity/jobs/kept-jobs.js';
 import {
   countUsers,
   createCustomer,
+  customerStatusOf,
   customerStatuses,
   getCustomer,
   operatorIn,
@@ -43,7 +44,7 @@ async function present(core: Core, tenant: TenantDocument): Promise<z.input<type
     slug: tenant.slug,
     name: tenant.name,
     externalId: tenant.externalId ?? null,
-    status: tenant.status === undefined ? 'active' : 'suspended',
+    status: customerStatusOf(tenant),
     users: await countUsers(core, tenant._id),
     createdAt: iso(tenant.createdAt),
   };

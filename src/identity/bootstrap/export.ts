@@ -23,6 +23,7 @@ import { listRoles, type Role } from '../roles/roles.js';
 import { listConnections, type SsoConnectionDocument } from '../sso/connections.js';
 import { ownSettings } from '../tenants/settings.js';
 import { accessOf } from '../grants/services.js';
+import { operatorTenant } from '../tenants/operator-tenant.js';
 import { listTenants, type TenantDocument } from '../tenants/tenants.js';
 
 type Text = string | undefined;
@@ -162,7 +163,7 @@ async function exportGroups(core: Core, tenantId: string): Promise<BootstrapTena
 }
 
 /** What a tenant holds and a file does not, in words: how many of each. */
-async function leftOut(core: Core, { _id, slug }: TenantDocument): Promise<string[]> {
+async function leftOut(core: Core, { _id, slug, status, externalId }: TenantDocument): Promise<string[]> {
   const scope = core.store.tenant(_id);
   const count = async (
     name:
@@ -174,7 +175,8 @@ async function leftOut(core: Core, { _id, slug }: TenantDocument): Promise<strin
       | 'applications'
       | 'sso_connections'
       | 'invitations'
-      | 'credentials',
+      | 'credentials'
+      | 'operator_keys',
     query: Query,
   ): Promise<number> => scope.collection(name).count(query);
   const found: [number, string][] = [
@@ -202,6 +204,9 @@ async function leftOut(core: Core, { _id, slug }: TenantDocument): Promise<strin
       await count('sso_connections', { clientSecret: { $gt: '' } }),
       'client secrets of SSO connections: give them in the file',
     ],
+    [status === 'suspended' ? 1 : 0, 'suspension of the whole tenant'],
+    [typeof externalId === 'string' ? 1 : 0, 'externalId of the tenant'],
+    [await count('operator_keys', {}), 'operator keys'],
     [await count('api_keys', {}), 'API keys'],
     [await count('scim_tokens', {}), 'SCIM tokens'],
     [
@@ -225,7 +230,8 @@ async function exportTenant(core: Core, tenant: TenantDocument): Promise<Bootstr
   return {
     slug,
     name,
-    preset: preset as NonNullable<BootstrapTenant['preset']>,
+    // The operator's own tenant has roles of its own, and no preset that a file could name.
+    ...(_id !== operatorTenant.id && { preset: preset as NonNullable<BootstrapTenant['preset']> }),
     settings: ownSettings(tenant),
     roles: roles.filter((role) => role.applicationKey === null && !role.builtIn).map(exportRole),
     applications: applications.map((application) => exportApplication(application, roles)),
@@ -237,7 +243,9 @@ async function exportTenant(core: Core, tenant: TenantDocument): Promise<Bootstr
 }
 
 async function tenantsNamed(core: Core, slug: string | undefined): Promise<TenantDocument[]> {
-  return (await listTenants(core)).filter((tenant) => slug === undefined || tenant.slug === slug);
+  return (await listTenants(core)).filter(
+    (tenant) => tenant.status !== 'erasing' && (slug === undefined || tenant.slug === slug),
+  );
 }
 
 /**

@@ -201,8 +201,10 @@ export async function overriddenBy(core: Core, file: BootstrapFile): Promise<str
   for (const [index, entry] of file.tenants.entries()) {
     const path = `tenants[${positionOf(entry) ?? index}]`;
     const record = await ledger.peek(tenantPlace(entry));
-    if (!record?.documentId) continue;
-    const tenant = await core.store.tenant(record.documentId).collection('tenants').get(record.documentId);
+    if (!record) continue;
+    const id = record.documentId;
+    // The note of a tenant that was erased names none.
+    const tenant = id === null ? undefined : await core.store.tenant(id).collection('tenants').get(id);
     if (!tenant) {
       lines.push(path);
       continue;

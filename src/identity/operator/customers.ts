@@ -42,8 +42,11 @@ export interface CreatedCustomer {
 }
 
 /** The operator as it acts in one tenant, from wherever it calls. */
-export const operatorIn = ({ party, requestId, ip }: Actor, tenantId: string): Actor =>
-  operatorActor(party, tenantId, { requestId, ip });
+export const operatorIn = ({ party, requestId, ip }: Actor, tenantId: string): Actor => ({
+  ...operatorActor(party, tenantId, { requestId, ip }),
+  // A command of the operator is named as the command.
+  ...(party.type === 'system' && { party }),
+});
 
 /** The tenant that has this externalId. One that is being erased has none. */
 function findByExternalId(core: Core, externalId: string): Promise<TenantDocument | undefined> {
@@ -175,6 +178,9 @@ export async function searchCustomers(
   ]);
   return { items, total };
 }
+
+export const customerStatusOf = ({ status }: TenantDocument): CustomerStatus =>
+  status === undefined ? 'active' : 'suspended';
 
 /** How many users a tenant has. */
 export function countUsers(core: Core, tenantId: string): Promise<number> {
