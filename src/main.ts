@@ -160,6 +160,19 @@ async function applyBootstrapFile(core: Core, path: string): Promise<() => Promi
   }
 }
 
+/** Under this name `OPERATOR_KEY` stands among the operator keys. */
+const operatorKeyName = 'OPERATOR_KEY';
+
+/** `OPERATOR_KEY` is one entry of a bootstrap file: a key that was revoked or replaced here stays so. */
+async function applyOperatorKey(core: Core, key: string): Promise<void> {
+  try {
+    await applyBootstrap(core, { tenants: [], operatorKeys: [{ name: operatorKeyName, key }] });
+  } catch (error) {
+    if (!(error instanceof BootstrapError)) throw error;
+    throw new ConfigError(error.problems.map((problem) => `${operatorKeyName}: ${problem}`));
+  }
+}
+
 const bootstrapLine = ({ created, updated, unchanged }: BootstrapOutcome): string =>
   `bootstrap file: ${created} created, ${updated} updated, ${unchanged} unchanged`;
 
@@ -194,6 +207,7 @@ export async function startServer(
       throw error instanceof SealBroken ? new ConfigError([wrongKeyProblem]) : error;
     });
     await resealUnderNewest(core);
+    if (config.operatorKey !== undefined) await applyOperatorKey(core, config.operatorKey);
     const tell =
       config.bootstrapFile === undefined ? undefined : await applyBootstrapFile(core, config.bootstrapFile);
     const server = createServer(serverOptions, app.express);

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fileFault } from './file-fault.js';
+import { operatorKeyRule, operatorKeyShape } from './operator-key.js';
 
 const flag = z.union(
   [z.boolean(), z.enum(['1', '0', 'true', 'false']).transform((text) => text === '1' || text === 'true')],
@@ -28,9 +29,6 @@ function isProxy(entry: string): boolean {
     prefix === undefined || (/^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128))
   );
 }
-
-/** An operator key that is given from outside. */
-export const operatorKeyShape = /^gh_op_[\w-]{18,500}$/;
 
 /**
  * Every setting of the server with its meaning; `docs/configuration.md` is generated from it. Tenants have settings of their own
@@ -72,7 +70,7 @@ export const configSchema = z.strictObject({
     ),
   operatorKey: z
     .string()
-    .regex(operatorKeyShape, 'must be gh_op_ and at least 18 letters, digits, - or _')
+    .regex(operatorKeyShape, operatorKeyRule)
     .optional()
     .describe('first key of the operator, who manages all tenants; once it is revoked it stays dead'),
   smtpUrl: z

@@ -1,18 +1,22 @@
 import { fileActor, serverActor } from './actor.js';
 import { applyInside } from './entries.js';
 import { pick } from './entry-places.js';
+import { applyOperatorKeys, changedOperatorKeys } from './operator-keys.js';
 import { openLedger, withBootstrapLease, type EntryPlace, type Ledger } from './ledger.js';
 import { positionOf } from './read.js';
 import { all, applyEntry, at, digestsOf, type EntryOutcome, type Run } from './run.js';
 import {
   BootstrapError,
   type BootstrapFile,
+  type BootstrapOperatorKey,
   type BootstrapServerApplication,
   type BootstrapTenant,
 } from './schema.js';
 import { applyServerApplications, changedServerApplications, whole } from './server-applications.js';
 import type { Core } from '../core.js';
-import { updateTenant } from '../roles/tenant-change.js';
+import { ensureOperatorTenant } from '../operator/staff-tenant.js';
+import { updateTenant, type TenantChange } from '../roles/tenant-change.js';
+import { operatorTenant } from '../tenants/operator-tenant.js';
 import { createTenant, findTenantBySlug, type TenantDocument } from '../tenants/tenants.js';
 import type { SettingsPatch } from '../tenants/settings.js';
 
@@ -40,6 +44,13 @@ export const tenantPlace = ({ slug }: BootstrapTenant): EntryPlace => ({
   key: slug,
 });
 
+/** The operator's own tenant is built in: a file names it, and puts its staff there. */
+async function makeOperatorTenant(core: Core, change: TenantChange): Promise<string> {
+  const { _id } = await ensureOperatorTenant(core);
+  await updateTenant(core, fileActor(_id), change);
+  return _id;
+}
+
 async function applyTenantEntry(run: Run, entry: BootstrapTenant, path: string): Promise<string | undefined> {
   const { core } = run;
   const { slug, name, preset } = entry;
@@ -51,7 +62,10 @@ async function applyTenantEntry(run: Run, entry: BootstrapTenant, path: string):
     idOf: ({ _id }) => _id,
     find: () => findTenantBySlug(core, slug),
     get: (id) => core.store.tenant(id).collection('tenants').get(id),
-    create: async () => (await createTenant(core, { slug, name, preset: preset ?? 'default', settings }))._id,
+    create: async () =>
+      slug === operatorTenant.slug
+        ? makeOperatorTenant(core, { name, preset, settings })
+        : (await createTenant(core, { slug, name, preset: preset ?? 'default', settings }))._id,
     update: ({ _id }, names, options) => {
       const said = Object.entries(settings).filter(([key]) => names.has(settingField(key)));
       const change = { ...pick({ name, preset }, names), settings: Object.fromEntries(said) };
@@ -140,7 +154,12 @@ function entriesIn(entry: BootstrapTenant): number {
 interface Entries {
   tenants: BootstrapTenant[];
   applications: BootstrapServerApplication[];
+  operatorKeys: BootstrapOperatorKey[];
 }
+
+/** How many entries stand at the top of a file. */
+export const countEntries = ({ tenants, applications = [], operatorKeys = [] }: BootstrapFile): number =>
+  tenants.length + applications.length + operatorKeys.length;
 
 /** What of a file is not, to the letter, what was last applied. */
 export async function changedEntries(
@@ -151,6 +170,7 @@ export async function changedEntries(
   return {
     tenants: await changedTenants(ledger, file, read),
     applications: await changedServerApplications(ledger, file, read),
+    operatorKeys: await changedOperatorKeys(ledger, file, read),
   };
 }
 
@@ -177,7 +197,7 @@ const countOf = (outcomes: ReadonlyMap<string, EntryOutcome>, wanted: EntryOutco
 async function applyEntries(
   plan: Plan,
   file: BootstrapFile,
-  { tenants, applications }: Entries,
+  { tenants, applications, operatorKeys }: Entries,
 ): Promise<void> {
   const entries = tenants.map((entry) => {
     return { entry, path: `tenants[${positionOf(entry) ?? file.tenants.indexOf(entry)}]` };
@@ -187,6 +207,7 @@ async function applyEntries(
     try {
       if (applications.length > 0) await makeTenants(plan, entries);
       await all([
+        () => applyOperatorKeys(plan, file, operatorKeys),
         () => applyServerApplications(plan, file, applications),
         ...entries.map((one) => () => at(one.path, () => applyTenant(plan, one))),
       ]);
@@ -214,18 +235,19 @@ export async function applyBootstrap(
   { again = false }: { again?: boolean } = {},
 ): Promise<BootstrapOutcome> {
   const ledger = await openLedger(core);
-  const everything: Entries = { tenants: file.tenants, applications: file.applications ?? [] };
+  const { tenants, applications = [], operatorKeys = [] } = file;
+  const everything: Entries = { tenants, applications, operatorKeys };
   const planned = again ? everything : await changedEntries(ledger, file);
   const outcomes = new Map<string, EntryOutcome>();
-  if (planned.tenants.length + planned.applications.length > 0) {
+  if (countEntries(planned) > 0) {
     await withBootstrapLease(core, async () => {
       // Another process may have applied them while this one waited.
       const still = again ? planned : await changedEntries(ledger, planned, ledger.find);
       await applyEntries({ core, ledger, outcomes, again }, file, still);
     });
   }
-  const ofServer = everything.applications.reduce((sum, { roles = [] }) => sum + 1 + roles.length, 0);
-  const total = file.tenants.reduce((sum, entry) => sum + entriesIn(entry), ofServer);
+  const ofServer = applications.reduce((sum, { roles = [] }) => sum + 1 + roles.length, operatorKeys.length);
+  const total = tenants.reduce((sum, entry) => sum + entriesIn(entry), ofServer);
   const [created, updated] = [countOf(outcomes, 'created'), countOf(outcomes, 'updated')];
   return { created, updated, unchanged: total - created - updated };
 }

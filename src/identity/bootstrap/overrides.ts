@@ -2,10 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { hashToken } from '../../shared/ids.js';
 import { signedResponseAlg, type ApplicationDocument } from '../applications/applications.js';
+import { findOperatorKeyByValue } from '../operator/keys.js';
 import { compare, differing, sameIf, type Fields, type Look } from './comparison.js';
 import { overriddenDirectories } from './directory-overrides.js';
 import { exportUser } from './export.js';
-import { openLedger } from './ledger.js';
+import { operatorKeyPlace } from './operator-keys.js';
+import { openLedger, type Ledger } from './ledger.js';
 import { positionOf } from './read.js';
 import type { BootstrapConnection, BootstrapFile, BootstrapTenant, BootstrapUser } from './schema.js';
 import { tenantPlace } from './bootstrap.js';
@@ -190,6 +192,20 @@ function shownTenant(tenant: TenantDocument): Fields {
   return { ...tenant, ...(Object.fromEntries(settings) as Fields) };
 }
 
+async function overriddenOperatorKeys(
+  core: Core,
+  ledger: Ledger,
+  { operatorKeys = [] }: BootstrapFile,
+): Promise<string[]> {
+  const lines: string[] = [];
+  for (const [index, entry] of operatorKeys.entries()) {
+    const record = await ledger.peek(operatorKeyPlace(entry));
+    if (record && !(await findOperatorKeyByValue(core, entry.key)))
+      lines.push(`operatorKeys[${positionOf(entry) ?? index}]`);
+  }
+  return lines;
+}
+
 /**
  * What a file says and does not hold here any more, because somebody changed or deleted it after it was applied; by JSON path.
  *
@@ -197,7 +213,7 @@ function shownTenant(tenant: TenantDocument): Fields {
  */
 export async function overriddenBy(core: Core, file: BootstrapFile): Promise<string[]> {
   const ledger = await openLedger(core);
-  const lines: string[] = [];
+  const lines = await overriddenOperatorKeys(core, ledger, file);
   for (const [index, entry] of file.tenants.entries()) {
     const path = `tenants[${positionOf(entry) ?? index}]`;
     const record = await ledger.peek(tenantPlace(entry));

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   BootstrapError,
   fileSchema,
+  operatorKeySchema,
   serverApplicationSchema,
   tenantSchema,
   type BootstrapFile,
@@ -73,6 +74,7 @@ function duplicates(json: unknown): string[] {
   return [
     ...duplicatesIn(tenants, 'tenants', 'slug'),
     ...duplicatesIn(applications, 'applications', 'key'),
+    ...duplicatesIn(listIn(json, 'operatorKeys'), 'operatorKeys', 'name'),
     ...applications.flatMap((application, index) => duplicatesBelow(application, `applications[${index}]`)),
     ...tenants.flatMap((tenant, index) => duplicatesBelow(tenant, `tenants[${index}]`)),
   ];
@@ -126,7 +128,8 @@ export function readBootstrap(json: unknown): ReadBootstrap {
   if (parsed.success) return { file: parsed.data, problems: duplicates(json) };
   const tenants = listIn(json, 'tenants').map(soundTenant);
   const applications = soundEntries(listIn(json, 'applications'), serverApplicationSchema);
-  const file = { tenants, applications } as BootstrapFile;
+  const operatorKeys = soundEntries(listIn(json, 'operatorKeys'), operatorKeySchema);
+  const file = { tenants, applications, operatorKeys } as BootstrapFile;
   return { file, problems: [...parsed.error.issues.flatMap(problemsOf), ...duplicates(json)] };
 }
 

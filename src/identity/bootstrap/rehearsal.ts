@@ -3,7 +3,13 @@ import { openScratchStore } from '../../persistence/connect.js';
 import type { Store, StoredDocument } from '../../persistence/store.js';
 import type { GroupDocument } from '../../persistence/collections/groups.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
-import { applyBootstrap, BootstrapError, changedEntries, type BootstrapFile } from './bootstrap.js';
+import {
+  applyBootstrap,
+  BootstrapError,
+  changedEntries,
+  countEntries,
+  type BootstrapFile,
+} from './bootstrap.js';
 import { digestKey, openLedger } from './ledger.js';
 import { readBootstrap, withoutFollowUps } from './read.js';
 import type { BootstrapTenant } from './schema.js';
@@ -23,6 +29,7 @@ const setUp = [
   'scim_clients',
   'scim_tokens',
   'api_keys',
+  'operator_keys',
   'bootstrap_entries',
   'kept_keys',
 ] as const satisfies readonly (keyof Documents)[];
@@ -105,11 +112,11 @@ export async function rehearseBootstrap(
   file: BootstrapFile,
   { again = false, json = file }: { again?: boolean; json?: unknown } = {},
 ): Promise<void> {
-  const { tenants, applications = [] } = again ? file : await entriesToTry(core, file);
-  if (tenants.length + applications.length === 0) return;
+  const entries = again ? file : await entriesToTry(core, file);
+  if (countEntries(entries) === 0) return;
   const store = await openScratchStore(core.clock);
   try {
-    await copySetUp(core, store, tenants);
+    await copySetUp(core, store, entries.tenants);
     await applyBootstrap({ ...core, store, passwords: noPasswords }, file, { again });
   } catch (error) {
     throw error instanceof BootstrapError

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { dialects } from '../../persistence/collections/directories.js';
 import { clientAuthMethods, signingAlgorithms } from '../../persistence/collections/tenants.js';
 import { connectionKeyFault } from '../sso/connection-address.js';
+import { operatorKeyRule, operatorKeyShape } from '../../infrastructure/operator-key.js';
 import { parseEmail } from '../email.js';
 import { anySettings, presetNames } from '../tenants/settings.js';
 import { slugRule, slugShape } from '../tenants/slug.js';
@@ -154,9 +155,16 @@ export const tenantSchema = z.strictObject({
   ssoConnections: z.array(connectionSchema).optional(),
 });
 
+/** A key of the operator, who manages all tenants. */
+export const operatorKeySchema = z.strictObject({
+  name: text,
+  key: z.string().regex(operatorKeyShape, operatorKeyRule),
+});
+
 export const fileSchema = z.strictObject({
   tenants: z.array(tenantSchema),
   applications: z.array(serverApplicationSchema).optional(),
+  operatorKeys: z.array(operatorKeySchema).optional(),
 });
 
 /** What a deployment declares: tenants and what stands in them, and the applications of the server. */
@@ -164,6 +172,7 @@ export type BootstrapFile = z.output<typeof fileSchema>;
 export type BootstrapTenant = z.output<typeof tenantSchema>;
 export type BootstrapApplication = z.output<typeof applicationSchema>;
 export type BootstrapServerApplication = z.output<typeof serverApplicationSchema>;
+export type BootstrapOperatorKey = z.output<typeof operatorKeySchema>;
 export type BootstrapDirectory = z.output<typeof directorySchema>;
 export type BootstrapClient = z.output<typeof clientSchema>;
 export type BootstrapApiKey = z.output<typeof apiKey>;

@@ -12,8 +12,13 @@ interface Secret {
 }
 
 /** Every secret of a file with its JSON path. */
-function secretsOf({ tenants }: BootstrapFile): Secret[] {
-  return tenants.flatMap((tenant, at) => {
+function secretsOf({ tenants, operatorKeys = [] }: BootstrapFile): Secret[] {
+  const ofOperator = operatorKeys.map(({ key }, i) => ({
+    path: `operatorKeys[${i}].key`,
+    value: key,
+    least: 24,
+  }));
+  const inTenants = tenants.flatMap((tenant, at) => {
     const found: [string, string | null | undefined, number][] = [
       ...(tenant.apiKeys ?? []).map(
         ({ key }, i) => [`apiKeys[${i}].key`, key, 24] as [string, string, number],
@@ -37,6 +42,7 @@ function secretsOf({ tenants }: BootstrapFile): Secret[] {
       value ? [{ path: `tenants[${at}].${path}`, value, least }] : [],
     );
   });
+  return [...ofOperator, ...inTenants];
 }
 
 /** Secrets short enough to guess, by their JSON path: the file's author decides, the start-up log says so. */

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuditParty } from '../../persistence/collections/events.js';
+import type { ApplicationDocument } from '../../persistence/collections/tenants.js';
 import { collectionNames, type CollectionName } from '../../persistence/collections/index.js';
 import type { Step } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
@@ -113,9 +114,16 @@ async function removeOwned(core: Core, tenantId: string): Promise<void> {
   for (const name of collectionNames) if (name !== 'tenants') await removeAll(core, tenantId, name);
 }
 
+/** An application of the server without the tenant among those it serves. */
+function withoutTenant(application: ApplicationDocument, tenantId: string): ApplicationDocument | undefined {
+  const { servedTenants } = application;
+  if (servedTenants === undefined || servedTenants === 'all') return undefined;
+  return { ...application, servedTenants: servedTenants.filter((one) => one !== tenantId) };
+}
+
 /**
- * What belongs to the server and names the tenant, its people or its applications: sign-ins under way, what the OpenID provider keeps, and
- * the note which document the tenant's entry of the bootstrap file was put on. That note stays without it, so that a start does not make
+ * What belongs to the server and names the tenant, its people or its applications: sign-ins under way, what the OpenID provider keeps,
+ * the applications of the server that serve it, and the note which document the tenant's entry of the bootstrap file was put on. That note stays without it, so that a start does not make
  * the tenant again.
  */
 async function removeMentions(core: Core, tenantId: string): Promise<void> {
@@ -133,6 +141,8 @@ async function removeMentions(core: Core, tenantId: string): Promise<void> {
   for await (const { _id, state } of server.collection('sign_in_flows').iterate({})) {
     if (mentions(JSON.stringify(state))) await server.collection('sign_in_flows').remove(_id);
   }
+  for (const { _id } of await server.collection('applications').find({ servedTenants: tenantId }))
+    await server.collection('applications').update(_id, (stored) => withoutTenant(stored, tenantId));
   const entries = server.collection('bootstrap_entries');
   for (const { _id } of await entries.find({ documentId: tenantId }))
     await entries.update(_id, (stored) => ({ ...stored, documentId: null }));

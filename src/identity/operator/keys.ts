@@ -88,6 +88,13 @@ export function listOperatorKeys(core: Core): Promise<OperatorKeyDocument[]> {
     .find({}, { sort: { name: 1 } });
 }
 
+export function findOperatorKeyByValue(core: Core, key: string): Promise<OperatorKeyDocument | undefined> {
+  return core.store
+    .tenant(tenantId)
+    .collection('operator_keys')
+    .findOne({ keyHash: hashToken(key) });
+}
+
 /**
  * Gives a key another value.
  *
