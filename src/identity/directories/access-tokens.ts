@@ -4,7 +4,7 @@ import { readSignedText, signText } from '../../infrastructure/signed-text.js';
 import type { DirectoryDocument, ScimClientDocument } from '../../persistence/collections/directories.js';
 import { hashToken } from '../../shared/ids.js';
 import type { Core } from '../core.js';
-import { findTenantConfig, type TenantConfig } from '../tenants/config.js';
+import type { TenantDocument } from '../tenants/tenants.js';
 import { keyIdentity } from './client-keys.js';
 
 /** What an access token opens: everything, or what only reads. */
@@ -85,7 +85,7 @@ export interface AuthenticatedClient {
   directory: DirectoryDocument;
   client: ScimClientDocument | null;
   scopes: readonly ScimScope[];
-  config: TenantConfig;
+  tenant: TenantDocument;
 }
 
 /**
@@ -105,15 +105,15 @@ export async function authenticateAccessToken(
   const { t: tenantId, d, c, b, s: scopes, e } = claimsShape.parse(signed.value);
   if (e * 1000 <= now.getTime()) return undefined;
   const scope = core.store.tenant(tenantId);
-  const [directory, client, config] = await Promise.all([
+  const [directory, client, tenant] = await Promise.all([
     scope.collection('directories').get(d),
     c === null ? null : scope.collection('scim_clients').get(c),
-    findTenantConfig(core, tenantId),
+    scope.collection('tenants').get(tenantId),
   ]);
-  if (!config || !directory?.enabled || client === undefined) return undefined;
+  if (!tenant || !directory?.enabled || client === undefined) return undefined;
   if (client && (client.directoryId !== d || !isLiveClient(client, now))) return undefined;
   if (!standingBases(directory, client).includes(b)) return undefined;
-  return { tenantId, directory, client, scopes, config };
+  return { tenantId, directory, client, scopes, tenant };
 }
 
 /** How often the use of a client is noted at most. */

@@ -7,7 +7,8 @@ import { hashToken, newId, newToken } from '../../shared/ids.js';
 import { recordEvent } from '../audit/audit.js';
 import type { Actor, Core } from '../core.js';
 import { requireDirectoryAuthority } from '../groups/authority.js';
-import { findTenantConfig, tenantConfigStep, type TenantConfig } from '../tenants/config.js';
+import { tenantConfigStep } from '../tenants/config.js';
+import type { TenantDocument } from '../tenants/tenants.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
 
 export type { ScimTokenDocument } from '../../persistence/collections/directories.js';
@@ -193,7 +194,7 @@ export interface AuthenticatedDirectory {
   tenantId: string;
   directory: DirectoryDocument;
   token: ScimTokenDocument;
-  config: TenantConfig;
+  tenant: TenantDocument;
 }
 
 function noteUse(core: Core, token: ScimTokenDocument, now: Date): void {
@@ -215,12 +216,12 @@ const places = new LRUCache<string, Place>({ max: 10_000 });
 /** All that a request needs to know of a token, read side by side. */
 async function readAt(core: Core, { _id, tenantId, directoryId, tokenHash }: Place) {
   const scope = core.store.tenant(tenantId);
-  const [token, directory, config] = await Promise.all([
+  const [token, directory, tenant] = await Promise.all([
     scope.collection('scim_tokens').get(_id),
     scope.collection('directories').get(directoryId),
-    findTenantConfig(core, tenantId),
+    scope.collection('tenants').get(tenantId),
   ]);
-  return config && token?.tokenHash === tokenHash ? { token, directory, config } : undefined;
+  return tenant && token?.tokenHash === tokenHash ? { token, directory, tenant } : undefined;
 }
 
 async function findToken(core: Core, token: string): ReturnType<typeof readAt> {

@@ -3,7 +3,8 @@ import { refuseFailedCredential } from '../../http/limits.js';
 import { directoryActor } from '../../identity/actors.js';
 import type { Actor, Core } from '../../identity/core.js';
 import type { DirectoryDocument } from '../../identity/directories/directories.js';
-import type { TenantConfig } from '../../identity/tenants/config.js';
+import { settingsOf } from '../../identity/tenants/settings.js';
+import type { TenantDocument } from '../../identity/tenants/tenants.js';
 import type { ScimRequestDocument } from '../../persistence/collections/directories.js';
 import { authenticateAccessToken } from '../../identity/directories/access-tokens.js';
 import { authenticateToken } from '../../identity/directories/tokens.js';
@@ -44,7 +45,7 @@ export function isAnonymous(req: IncomingMessage): boolean {
 
 interface FoundDirectory extends Pick<Authenticated, 'tenantId' | 'mayWrite'> {
   readonly directory: DirectoryDocument;
-  readonly config: TenantConfig;
+  readonly tenant: TenantDocument;
   readonly credential: Credential;
 }
 
@@ -78,9 +79,9 @@ export async function authenticate(
   const token = bearer.exec(req.headers.authorization ?? '')?.[1];
   const found = token === undefined ? undefined : await findDirectory(core, token);
   if (found) {
-    const { tenantId, directory, config, credential, mayWrite } = found;
-    requireOpen(config.tenant);
-    const requestsPerSecond = config.settings['scim.requestsPerSecond'];
+    const { tenantId, directory, tenant, credential, mayWrite } = found;
+    requireOpen(tenant);
+    const requestsPerSecond = settingsOf(tenant)['scim.requestsPerSecond'];
     const actor = directoryActor(directory, credential, origin);
     return { tenantId, directory, requestsPerSecond, userId: null, actor, credential, mayWrite };
   }
