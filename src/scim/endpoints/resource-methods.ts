@@ -1,6 +1,7 @@
 import type { ScimHandler } from '../exchange/request.js';
 import * as groups from '../groups/routes.js';
 import * as users from '../users/routes.js';
+import { entitlementMethods, roleMethods, type CatalogueMethods } from './catalogue-routes.js';
 
 /** Methods of one address; what is absent is answered 405. */
 export type Methods = Readonly<Record<string, ScimHandler>>;
@@ -11,6 +12,12 @@ export interface ResourceMethods {
   readonly search: Methods;
   readonly item: Methods;
 }
+
+const readOnly = ({ list, read }: CatalogueMethods): ResourceMethods => ({
+  collection: { GET: list },
+  search: { POST: list },
+  item: { GET: read },
+});
 
 /** By endpoint, without the slash. */
 export const resourceMethods: ReadonlyMap<string, ResourceMethods> = new Map([
@@ -35,4 +42,6 @@ export const resourceMethods: ReadonlyMap<string, ResourceMethods> = new Map([
       },
     },
   ],
+  ['Roles', readOnly(roleMethods)],
+  ['Entitlements', readOnly(entitlementMethods)],
 ]);

@@ -19,7 +19,7 @@ export interface ServiceProviderLimits {
   documentationUri?: string;
 }
 
-/** Renders `/ServiceProviderConfig` (RFC 7643 section 5; `pagination` by RFC 9865 section 4). */
+/** Renders `/ServiceProviderConfig` (RFC 7643 section 5; `pagination` by RFC 9865 section 4, `RolesAndEntitlements` by draft-ietf-scim-roles-entitlements). */
 export function toServiceProviderConfig(limits: ServiceProviderLimits): JsonObject {
   return {
     schemas: [serviceProviderConfigUrn],
@@ -41,6 +41,20 @@ export function toServiceProviderConfig(limits: ServiceProviderLimits): JsonObje
       defaultPageSize: limits.defaultPageSize,
       maxPageSize: limits.maxResults,
       cursorTimeout: limits.cursorTimeoutSeconds,
+    },
+    RolesAndEntitlements: {
+      roles: {
+        supported: true,
+        multipleRolesSupported: true,
+        primarySupported: true,
+        typeSupported: true,
+      },
+      entitlements: {
+        supported: true,
+        multipleEntitlementsSupported: true,
+        primarySupported: true,
+        typeSupported: true,
+      },
     },
     authenticationSchemes: [
       {
@@ -100,7 +114,8 @@ function toAttributeDocument(attribute: AttributeDefinition): JsonObject {
 
 /** Every resource type, as `/ResourceTypes` lists them. */
 export function toResourceTypes(registry: SchemaRegistry, baseUrl: string): JsonObject[] {
-  return registry.resources.map((schema) => toResourceType(schema, baseUrl));
+  const all = [...registry.resources, registry.role, registry.entitlement];
+  return all.map((schema) => toResourceType(schema, baseUrl));
 }
 
 /** Every schema, as `/Schemas` lists them. */

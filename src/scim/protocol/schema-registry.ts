@@ -2,6 +2,7 @@ import type { ExtensionInput, ResourceSchema, SchemaDefinition } from './attribu
 import { compileResourceSchema } from './attribute.js';
 import type { CustomSchema } from './custom-schema.js';
 import { parseCustomSchemas } from './custom-schema.js';
+import { entitlementSchema, roleSchema } from './schemas/catalogue.js';
 import { enterpriseUserSchema } from './schemas/enterprise-user.js';
 import { gatehouseGroupSchema } from './schemas/gatehouse-group.js';
 import { gatehouseUserSchema } from './schemas/gatehouse-user.js';
@@ -13,7 +14,9 @@ import { userSchema } from './schemas/user.js';
 export interface SchemaRegistry {
   readonly user: ResourceSchema;
   readonly group: ResourceSchema;
-  /** All resource types. */
+  readonly role: ResourceSchema;
+  readonly entitlement: ResourceSchema;
+  /** The resource types that can be written: users and groups. */
   readonly resources: readonly ResourceSchema[];
   /** What `/Schemas` lists, by lower-case URN; those of the service's own documents included. */
   readonly schemas: ReadonlyMap<string, SchemaDefinition>;
@@ -48,14 +51,32 @@ export function createSchemaRegistry(extensionSchemas: readonly unknown[] = []):
       ...extensionsOf(custom, 'Group'),
     ],
   });
+  const role = compileResourceSchema({
+    name: 'Role',
+    endpoint: '/Roles',
+    description: 'Roles that users can have here',
+    core: roleSchema,
+    extensions: [],
+  });
+  const entitlement = compileResourceSchema({
+    name: 'Entitlement',
+    endpoint: '/Entitlements',
+    description: 'Entitlements that users can have here',
+    core: entitlementSchema,
+    extensions: [],
+  });
   const resources = [user, group];
   const definitions = [
     ...resources.flatMap(({ core, extensions }) => [core, ...extensions.map(({ schema }) => schema)]),
+    role.core,
+    entitlement.core,
     ...serviceSchemas,
   ];
   return {
     user,
     group,
+    role,
+    entitlement,
     resources,
     schemas: new Map(definitions.map((schema) => [schema.id.toLowerCase(), schema])),
   };

@@ -1,6 +1,8 @@
-/** Schema and message identifiers of RFC 7643 and RFC 7644. */
+/** Schema and message identifiers of RFC 7643, RFC 7644 and draft-ietf-scim-roles-entitlements. */
 export const userUrn = 'urn:ietf:params:scim:schemas:core:2.0:User';
 export const groupUrn = 'urn:ietf:params:scim:schemas:core:2.0:Group';
+export const roleUrn = 'urn:ietf:params:scim:schemas:core:2.0:Role';
+export const entitlementUrn = 'urn:ietf:params:scim:schemas:core:2.0:Entitlement';
 export const enterpriseUserUrn = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 export const gatehouseUserUrn = 'urn:gatehouse:params:scim:schemas:extension:2.0:User';
 export const gatehouseGroupUrn = 'urn:gatehouse:params:scim:schemas:extension:2.0:Group';

@@ -49,7 +49,7 @@ describe('SCIM discovery (RFC 7643 sections 5 to 7, RFC 7644 section 4)', () => 
   it('lists resource types and schemas, each readable at its location, and every schema named is there', async () => {
     const types = (await scim.get('/ResourceTypes')).body;
     expect(types.schemas).to.deep.equal([urn.list]);
-    expect(types.totalResults).to.equal(2);
+    expect(types.totalResults).to.equal(4);
     const schemas = (await scim.get('/Schemas')).body;
     const ids = schemas.Resources.map(({ id }: { id: string }) => id);
     for (const type of types.Resources) {

@@ -206,6 +206,8 @@ describe('discovery documents (RFC 7643 sections 5 to 7)', () => {
     expect(types.map(({ id, endpoint }) => [id, endpoint])).to.deep.equal([
       ['User', '/Users'],
       ['Group', '/Groups'],
+      ['Role', '/Roles'],
+      ['Entitlement', '/Entitlements'],
     ]);
     for (const type of types) {
       expect(ids).to.include(type.schema);

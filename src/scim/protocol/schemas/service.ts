@@ -22,6 +22,14 @@ const required: Overrides = { required: true };
 const supported = fixed('supported', 'Whether it is supported.', { type: 'boolean', ...required });
 const integer: Overrides = { type: 'integer', ...required };
 
+/** What draft-ietf-scim-roles-entitlements has of each of the two. */
+const catalogueOptions = (name: string): AttributeDefinition[] => [
+  supported,
+  fixed(`multiple${name}Supported`, 'Whether a user can have several.', { type: 'boolean' }),
+  fixed('primarySupported', 'Whether one of them can be the primary one.', { type: 'boolean' }),
+  fixed('typeSupported', 'Whether they can have a type.', { type: 'boolean' }),
+];
+
 /** RFC 7643 sections 5 and 8.7.2; `pagination` by RFC 9865 section 4. */
 const serviceProviderConfigSchema: SchemaDefinition = {
   id: serviceProviderConfigUrn,
@@ -58,6 +66,10 @@ const serviceProviderConfigSchema: SchemaDefinition = {
       fixed('defaultPageSize', 'Resources on a page when `count` is absent.', { type: 'integer' }),
       fixed('maxPageSize', 'Most resources on a page.', { type: 'integer' }),
       fixed('cursorTimeout', 'Least life of a cursor, seconds.', { type: 'integer' }),
+    ]),
+    fixedComplex('RolesAndEntitlements', 'Whether the values of roles and entitlements can be read.', [
+      fixedComplex('roles', 'Roles.', catalogueOptions('Roles')),
+      fixedComplex('entitlements', 'Entitlements.', catalogueOptions('Entitlements')),
     ]),
     fixedComplex(
       'authenticationSchemes',
