@@ -4,6 +4,7 @@ import { applicationRoutes } from './api/applications.js';
 import { auditEventRoutes } from './api/audit-events.js';
 import { directoryRoutes } from './api/directories.js';
 import { directoryClientRoutes } from './api/directory-clients.js';
+import { directoryPullRoutes } from './api/directory-pulls.js';
 import { directoryRequestRoutes } from './api/directory-requests.js';
 import { directoryRuleRoutes } from './api/directory-rules.js';
 import { groupRoutes } from './api/groups.js';
@@ -36,6 +37,7 @@ export const routeTable: readonly Route[] = [
   ...directoryRoutes,
   ...directoryClientRoutes,
   ...directoryRuleRoutes,
+  ...directoryPullRoutes,
   ...directoryRequestRoutes,
   ...apiKeyRoutes,
   ...settingsRoutes,

@@ -9,6 +9,7 @@ import {
   type DirectoryInput,
 } from '../../identity/directories/directories.js';
 import { federationOf, tokenLife } from '../../identity/directories/federation.js';
+import { getPull, getPulls } from '../../identity/directories/pulls.js';
 import { createToken, listTokens, revokeToken, rotateToken } from '../../identity/directories/tokens.js';
 import { tenantConfig } from '../../identity/tenants/config.js';
 import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
@@ -25,6 +26,7 @@ import {
   type RuleInput,
 } from '../present/directory.js';
 import { line } from '../present/fields.js';
+import { googleChange, googleInput, kindSchema } from '../present/pull.js';
 import { reroot } from '../reroot.js';
 import { fullKeysOf } from '../role-names.js';
 import { route, type Reply, type Route } from '../route.js';
@@ -39,8 +41,12 @@ export const targetDirectory = (
   { id }: { readonly id: string },
 ): Promise<DirectoryDocument> => getDirectory(core, tenantId, id);
 
-function reply(core: Core, directory: DirectoryDocument): Reply<z.input<typeof directorySchema>> {
-  return { body: presentDirectory(directory, core.config.baseUrl), version: directory.version };
+async function reply(
+  core: Core,
+  directory: DirectoryDocument,
+): Promise<Reply<z.input<typeof directorySchema>>> {
+  const pull = directory.google ? await getPull(core, directory.tenantId, directory._id) : undefined;
+  return { body: presentDirectory(directory, core.config.baseUrl, pull), version: directory.version };
 }
 
 const listAll = route({
@@ -67,9 +73,11 @@ const listAll = route({
       context,
       arrange(all, query, sorts, (directory) => [directory.name]),
     );
-    return {
-      body: { ...page, items: page.items.map((item) => presentDirectory(item, core.config.baseUrl)) },
-    };
+    const pulling = page.items.filter(({ google }) => google).map(({ _id }) => _id);
+    const pulls = await getPulls(core, actor.tenantId, pulling);
+    const present = (item: DirectoryDocument) =>
+      presentDirectory(item, core.config.baseUrl, pulls.get(item._id));
+    return { body: { ...page, items: page.items.map(present) } };
   },
 });
 
@@ -82,7 +90,7 @@ const readOne = route({
   permission: 'scim.manage',
   target: targetDirectory,
   output: directorySchema,
-  handler: ({ core, target }) => Promise.resolve(reply(core, target)),
+  handler: ({ core, target }) => reply(core, target),
 });
 
 /** Rules whose roles may be named by id as well as by key. */
@@ -120,7 +128,9 @@ const createOne = route({
   body: z
     .strictObject({
       name: line(200),
-      dialect: dialectSchema.default('auto'),
+      kind: kindSchema.default('scim'),
+      google: googleInput.optional().describe('where to pull from; with the kind `google` alone'),
+      dialect: dialectSchema.optional().describe('default `auto`, of the kind `google`: `google`'),
       enabled: z.boolean().default(true),
       roleRules: rules.default([]),
       tokenSeconds: tokenSeconds.default(tokenLife.default),
@@ -135,7 +145,10 @@ const createOne = route({
     const directory = await reroot(ofRules, '/roleRules', () =>
       createDirectory(core, actor, { ...body, roleRules, federation }),
     );
-    return { ...reply(core, directory), headers: { Location: `/api/v1/directories/${directory._id}` } };
+    return {
+      ...(await reply(core, directory)),
+      headers: { Location: `/api/v1/directories/${directory._id}` },
+    };
   },
 });
 
@@ -155,6 +168,7 @@ const changeOne = route({
       roleRules: rules.optional(),
       tokenSeconds: tokenSeconds.optional(),
       federation: federationInput.nullable().optional(),
+      google: googleChange.optional().describe('what is absent stays; a change is pulled at once'),
     })
     .openapi('ChangeDirectory'),
   output: directorySchema,
@@ -165,6 +179,7 @@ const changeOne = route({
       ...(body.enabled !== undefined && { enabled: body.enabled }),
       ...(body.tokenSeconds !== undefined && { tokenSeconds: body.tokenSeconds }),
       ...(body.federation !== undefined && { federation: body.federation && federationOf(body.federation) }),
+      ...(body.google && { google: body.google }),
       ...(body.roleRules && { roleRules: await rulesOf(core, actor.tenantId, body.roleRules) }),
     };
     const update = () => updateDirectory(core, actor, params.id, change, ifVersion);

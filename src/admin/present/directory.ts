@@ -1,8 +1,10 @@
 import { dialects, type DirectoryDocument } from '../../identity/directories/directories.js';
+import type { DirectoryPullDocument } from '../../identity/directories/pulls.js';
 import type { ScimClientDocument } from '../../identity/directories/clients.js';
 import { tokenLife, tokenSecondsOf } from '../../identity/directories/federation.js';
 import type { ScimTokenDocument } from '../../identity/directories/tokens.js';
 import { z } from '../schema.js';
+import { googleSchema, kindSchema, presentGoogle, presentPull, pullStateSchema } from './pull.js';
 import { id, instant, instantOrNull, iso, isoOrNull, line, roleNames } from './fields.js';
 
 export const dialectSchema = z
@@ -57,6 +59,7 @@ export const directorySchema = z
   .strictObject({
     id,
     name: z.string(),
+    kind: kindSchema,
     dialect: dialectSchema,
     learnedDialect: dialectSchema.nullable(),
     enabled: z.boolean(),
@@ -64,15 +67,25 @@ export const directorySchema = z
     roleRules: z.array(ruleSchema),
     tokenSeconds,
     federation: federationSchema.nullable(),
+    google: googleSchema.nullable().describe('null for a directory that does not pull'),
+    state: pullStateSchema
+      .nullable()
+      .describe('where its pulls are at; null for a directory that does not pull'),
     createdAt: instant,
     updatedAt: instant,
   })
   .openapi('Directory');
 
-export function presentDirectory(directory: DirectoryDocument, baseUrl: string) {
+/** @param pull - where its pulls are at, if it pulls. */
+export function presentDirectory(
+  directory: DirectoryDocument,
+  baseUrl: string,
+  pull: DirectoryPullDocument | undefined,
+) {
   return {
     id: directory._id,
     name: directory.name,
+    kind: directory.kind ?? ('scim' as const),
     dialect: directory.dialect,
     learnedDialect: directory.learnedDialect,
     enabled: directory.enabled,
@@ -80,6 +93,8 @@ export function presentDirectory(directory: DirectoryDocument, baseUrl: string) 
     roleRules: directory.roleRules,
     tokenSeconds: tokenSecondsOf(directory),
     federation: directory.federation ?? null,
+    google: presentGoogle(directory.google),
+    state: presentPull(pull),
     createdAt: iso(directory.createdAt),
     updatedAt: iso(directory.updatedAt),
   };

@@ -6,21 +6,41 @@ import { idIn, pick, placeIn } from './entry-places.js';
 import { applyEntry, at, each, type Run } from './run.js';
 import type { BootstrapClient, BootstrapDirectory } from './schema.js';
 
+type DirectoryFields = Omit<BootstrapDirectory, 'tokens' | 'clients'>;
+const googlePrefix = 'google.';
+
+/** What a directory pulls from, each part as a field of its own: a key that was replaced here stays when another part of it changes. */
+function flatFields({ google, ...others }: DirectoryFields): Record<string, unknown> {
+  const parts = Object.entries(google ?? {}).map(([name, value]) => [`${googlePrefix}${name}`, value]);
+  return { ...others, ...(Object.fromEntries(parts) as Record<string, unknown>) };
+}
+
+/** The opposite of {@link flatFields}. */
+function nested(fields: Record<string, unknown>): Partial<DirectoryFields> {
+  const isPart = ([name]: [string, unknown]): boolean => name.startsWith(googlePrefix);
+  const parts = Object.entries(fields).filter(isPart);
+  const google = Object.fromEntries(parts.map(([name, value]) => [name.slice(googlePrefix.length), value]));
+  const others = Object.fromEntries(Object.entries(fields).filter((entry) => !isPart(entry)));
+  return { ...others, ...(parts.length > 0 && { google }) } as Partial<DirectoryFields>;
+}
+
 /** Applies a directory with its tokens and clients. */
 export async function applyDirectory(run: Run, entry: BootstrapDirectory, path: string): Promise<void> {
   const { core, actor } = run;
   const { tokens, clients, ...input } = entry;
+  const fields = flatFields(input);
   const id = await at(path, () =>
     withRulesPath(() =>
       applyEntry(run, {
         place: placeIn(run, 'directory', entry.name),
         path,
-        fields: input,
+        fields,
         idOf: ({ _id }) => _id,
         find: () => findDirectoryByName(core, actor.tenantId, entry.name),
         get: (found) => idIn(run, 'directories').get(found),
         create: async () => (await createDirectory(core, actor, input))._id,
-        update: ({ _id }, names, options) => updateDirectory(core, actor, _id, pick(input, names), options),
+        update: ({ _id }, names, options) =>
+          updateDirectory(core, actor, _id, nested(pick(fields, names)), options),
       }),
     ),
   );

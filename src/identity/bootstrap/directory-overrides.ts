@@ -1,9 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { DirectoryDocument } from '../../persistence/collections/directories.js';
 import { hashToken } from '../../shared/ids.js';
 import { keptKeys } from '../directories/client-keys.js';
 import type { ScimClientDocument } from '../directories/clients.js';
-import { compare, sameIf, type Fields, type Look } from './comparison.js';
-import type { BootstrapClient, BootstrapTenant } from './schema.js';
+import { isSameAccount } from '../directories/google-source.js';
+import { compare, differing, sameIf, type Fields, type Look } from './comparison.js';
+import type { Core } from '../core.js';
+import type { BootstrapClient, BootstrapDirectory, BootstrapTenant } from './schema.js';
 
 function shownClient(
   { clientSecret, jwks, expiresAt }: BootstrapClient,
@@ -19,6 +22,19 @@ function shownClient(
     jwks: sameIf(isDeepStrictEqual(keptKeys(jwks ?? null), document.jwks), jwks),
     expiresAt: sameIf(end === (document.expiresAt?.getTime() ?? null), expiresAt),
   };
+}
+
+/** The file's own words where each of them holds here. */
+function shownGoogle(
+  core: Core,
+  entry: BootstrapDirectory['google'],
+  { google }: DirectoryDocument,
+): unknown {
+  if (!entry || !google) return google ?? null;
+  const { serviceAccount, ...said } = entry;
+  const isSame = differing(said, { ...google }).length === 0;
+  const isSameKey = serviceAccount === undefined || isSameAccount(core, google, serviceAccount);
+  return sameIf(isSame && isSameKey, entry);
 }
 
 /** What of a file’s directories, tokens and clients is otherwise here, by JSON path. */
@@ -37,8 +53,10 @@ export async function overriddenDirectories(
     { kind: 'directory', path, entries: own },
     ({ name }) => name,
     directories,
-    (_entry, document) => ({
+    (entry, document) => ({
       ...document,
+      kind: document.kind ?? 'scim',
+      google: shownGoogle(look.core, entry.google, document),
       roleRules: document.roleRules.map(({ when, grant }) => ({ when, grant })),
     }),
   );

@@ -19,6 +19,7 @@ import {
 import type { Core } from '../core.js';
 import { listClients, type ScimClientDocument } from '../directories/clients.js';
 import { listDirectories } from '../directories/directories.js';
+import { shownSource, type GoogleSource } from '../directories/google-source.js';
 import { listRoles, type Role } from '../roles/roles.js';
 import { listConnections, type SsoConnectionDocument } from '../sso/connections.js';
 import { ownSettings } from '../tenants/settings.js';
@@ -79,10 +80,16 @@ function exportClient({ _id, name, jwks, jwksUri, expiresAt }: ScimClientDocumen
   });
 }
 
+function exportGoogle(google: GoogleSource) {
+  const { serviceAccountEmail: _, apiUrl, ...shown } = shownSource(google);
+  return { ...shown, ...(apiUrl !== null && { apiUrl }) };
+}
+
 function exportDirectory(directory: DirectoryDocument, clients: readonly ScimClientDocument[]) {
   return {
     ...(clients.length > 0 && { clients: clients.map(exportClient) }),
-    ...sharedFields(directorySchema, directory),
+    ...sharedFields(directorySchema, { ...directory, google: undefined }),
+    ...(directory.google && { google: exportGoogle(directory.google) }),
     roleRules: directory.roleRules.map(({ when, grant }) => ({ when, grant })),
   } as unknown as BootstrapDirectory;
 }
@@ -172,6 +179,7 @@ async function leftOut(core: Core, { _id, slug, status, externalId }: TenantDocu
       | 'api_keys'
       | 'scim_clients'
       | 'scim_tokens'
+      | 'directories'
       | 'applications'
       | 'sso_connections'
       | 'invitations'
@@ -212,6 +220,10 @@ async function leftOut(core: Core, { _id, slug, status, externalId }: TenantDocu
     [
       await count('scim_clients', { 'secrets.id': { $gt: '' } }),
       'OAuth clients with secrets: give the secrets in the file, or make new ones after the import',
+    ],
+    [
+      await count('directories', { 'google.serviceAccount': { $gt: '' } }),
+      'service account keys of Google directories: give them in the file, or afterwards',
     ],
     [
       await count('groups', { directoryId: null, groupIds: { $gt: '' } }),

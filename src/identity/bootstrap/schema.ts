@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dialects } from '../../persistence/collections/directories.js';
+import { dialects, directoryKinds } from '../../persistence/collections/directories.js';
 import { clientAuthMethods, signingAlgorithms } from '../../persistence/collections/tenants.js';
 import { connectionKeyFault } from '../sso/connection-address.js';
 import { operatorKeyRule, operatorKeyShape } from '../../infrastructure/operator-key.js';
@@ -107,8 +107,21 @@ export const clientSchema = z.strictObject({
     .optional(),
 });
 
+/** Without its service account, as after an export, a directory pulls nothing until it gets one. */
+const google = z.strictObject({
+  administrator: text,
+  serviceAccount: z.union([z.string().min(1), z.record(z.string(), z.unknown())]).optional(),
+  groups: z.array(text).optional(),
+  organizationalUnits: z.array(text).optional(),
+  pullMinutes: z.number().optional(),
+  maxLeavingPercent: z.number().optional(),
+  apiUrl: text.nullable().optional(),
+});
+
 export const directorySchema = z.strictObject({
   name: text,
+  kind: z.enum(directoryKinds).optional(),
+  google: google.optional(),
   dialect: z.enum(dialects).optional(),
   enabled: z.boolean().optional(),
   tokens: z.array(z.strictObject({ name: text, token: secret })).optional(),

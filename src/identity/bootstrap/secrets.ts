@@ -55,9 +55,9 @@ export function exampleSecrets(file: BootstrapFile): string[] {
   return secretsOf(file).flatMap(({ path, value }) => (known.test(value) ? [path] : []));
 }
 
-/** Confidential applications and connections whose secret the file does not hold, as after an export; by JSON path. */
+/** Confidential applications, connections and Google directories whose secret the file does not hold, as after an export; by JSON path. */
 export function missingSecrets({ tenants }: BootstrapFile): string[] {
-  return tenants.flatMap(({ applications = [], ssoConnections = [] }, at) => {
+  return tenants.flatMap(({ applications = [], ssoConnections = [], directories = [] }, at) => {
     const lacks = ({
       isPublic,
       clientSecret,
@@ -68,6 +68,9 @@ export function missingSecrets({ tenants }: BootstrapFile): string[] {
     return [
       ...applications.flatMap((entry, i) => (lacks(entry) ? [`tenants[${at}].applications[${i}]`] : [])),
       ...ssoConnections.flatMap((entry, i) => (lacks(entry) ? [`tenants[${at}].ssoConnections[${i}]`] : [])),
+      ...directories.flatMap(({ google }, i) =>
+        google && !google.serviceAccount ? [`tenants[${at}].directories[${i}]`] : [],
+      ),
     ];
   });
 }

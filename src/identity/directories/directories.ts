@@ -138,7 +138,7 @@ function changed(
     roleRules: change.roleRules ?? before.roleRules,
     tokenSeconds: change.tokenSeconds ?? tokenSecondsOf(before),
     ...changedFederation(before, change.federation),
-    ...changedGoogle(core, before, change.google),
+    ...changedGoogle(core, before, change),
     learnedDialect: dialect === before.dialect ? before.learnedDialect : null,
   };
 }

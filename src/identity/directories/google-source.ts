@@ -81,8 +81,10 @@ function readServiceAccount(input: ServiceAccountInput): ServiceAccount | string
 
 function choiceFaults(name: 'groups' | 'organizationalUnits', values: readonly string[]): InputFault[] {
   const isUnit = name === 'organizationalUnits';
-  const shape = isUnit ? /^\/[^\p{Cc}'\\]*$/u : /^[^\s/?#\p{Cc}]{1,320}$/u;
-  const rule = isUnit ? 'must be a path that begins with "/", such as /Sales' : 'must be an address or an id';
+  const shape = isUnit ? /^\/(?:[^\p{Cc}'\\]*[^\p{Cc}'\\/])?$/u : /^[^\s/?#\p{Cc}]{1,320}$/u;
+  const rule = isUnit
+    ? 'must be a path such as /Sales, without a quote or a slash at its end'
+    : 'must be an address or an id';
   const faults = values.flatMap((value, index) =>
     shape.test(value) && value.length <= 500 ? [] : [{ pointer: `/google/${name}/${index}`, detail: rule }],
   );
@@ -103,7 +105,7 @@ function faultsOf(core: Core, source: GoogleSource): InputFault[] {
     ...rangeFault('pullMinutes', source.pullMinutes, minPullMinutes, maxPullMinutes),
     ...rangeFault('maxLeavingPercent', source.maxLeavingPercent, 1, 100),
   ];
-  if (!parseEmail(source.administrator)) {
+  if (parseEmail(source.administrator)?.address !== source.administrator) {
     const detail = 'must be the address of an administrator of the Workspace';
     faults.push({ pointer: '/google/administrator', detail });
   }
@@ -112,12 +114,7 @@ function faultsOf(core: Core, source: GoogleSource): InputFault[] {
   return faults;
 }
 
-const withoutDoubles = (values: readonly string[]): string[] => [
-  ...new Set(values.map((value) => value.trim())),
-];
-
-/** An organizational unit's path without a slash at its end. */
-const unitPath = (path: string): string => (path.length > 1 ? path.replace(/\/+$/, '') : path);
+const withoutDoubles = (values: readonly string[]): string[] => [...new Set(values)];
 
 function sealedAccount(
   core: Core,
@@ -151,14 +148,14 @@ function changedSource(core: Core, before: GoogleSource | null, input: GoogleSou
       : sealedAccount(core, serviceAccount);
   const source: GoogleSource = {
     ...account,
-    administrator: (input.administrator ?? before?.administrator ?? '').trim(),
+    administrator: input.administrator ?? before?.administrator ?? '',
     groups: groups ? withoutDoubles(groups) : (before?.groups ?? []),
     organizationalUnits: organizationalUnits
-      ? withoutDoubles(organizationalUnits.map(unitPath))
+      ? withoutDoubles(organizationalUnits)
       : (before?.organizationalUnits ?? []),
     pullMinutes: input.pullMinutes ?? before?.pullMinutes ?? defaults.pullMinutes,
     maxLeavingPercent: input.maxLeavingPercent ?? before?.maxLeavingPercent ?? defaults.maxLeavingPercent,
-    apiUrl: apiUrl === undefined ? (before?.apiUrl ?? null) : (apiUrl?.replace(/\/+$/, '') ?? null),
+    apiUrl: apiUrl === undefined ? (before?.apiUrl ?? null) : apiUrl,
   };
   const errors = faultsOf(core, source);
   if (errors.length > 0) throw new AppError('input.invalid', 'the Google directory is not valid', { errors });
@@ -191,10 +188,18 @@ export function newGoogle(
  *
  * @throws AppError `input.invalid`.
  */
-export function changedGoogle(core: Core, before: Kind, change: GoogleSourceInput | undefined): Kind {
-  if (!change) return {};
+export function changedGoogle(
+  core: Core,
+  before: Kind,
+  { kind, google }: { kind?: DirectoryKind | undefined; google?: GoogleSourceInput | undefined },
+): Kind {
+  if (kind !== undefined && kind !== (before.kind ?? 'scim')) {
+    const errors = [{ pointer: '/kind', detail: 'never changes: create another directory' }];
+    throw new AppError('input.invalid', 'a directory keeps its kind', { errors });
+  }
+  if (!google) return {};
   if (!before.google) throw notGoogle();
-  return { google: changedSource(core, before.google, change) };
+  return { google: changedSource(core, before.google, google) };
 }
 
 /** The service account in clear; null where none is given yet. */

@@ -8,7 +8,8 @@ import type { FieldChange } from '../changes.js';
 import type { Actor, Core } from '../core.js';
 import { requireDirectoryAuthority } from '../groups/authority.js';
 import { enqueueJob, wakeJobs, type JobDocument } from '../jobs/queue.js';
-import { tenantConfigStep } from '../tenants/config.js';
+import { findTenantConfig, tenantConfigStep } from '../tenants/config.js';
+import { isOpen } from '../tenants/state.js';
 import type { DirectoryDocument } from './directories.js';
 
 export type { DirectoryPullDocument, PullCounts, PullResult } from '../../persistence/collections/pulls.js';
@@ -83,6 +84,7 @@ export function* pullAtOnceStep(
   if (pull && job && !job.failedAt) {
     const isWanted = isUnderWay(job, now);
     const nextPullAt = isWanted ? pull.nextPullAt : now;
+    // Always written: of several who ask at the same moment each sees what the one before left.
     yield* scope
       .collection('directory_pulls')
       .update(_id, (stored) => ({ ...stored, ...flags, isWanted, nextPullAt }));
@@ -112,9 +114,7 @@ export async function requestPull(
 ): Promise<JobDocument> {
   const now = core.clock.now();
   const job = await core.store.transaction(function* (tx) {
-    const directories = tx.tenant(actor.tenantId).collection('directories');
-    // Moves the directory's version: two who ask at the same moment come one after the other.
-    const directory = yield* directories.update(directoryId, (stored) => ({ ...stored }));
+    const directory = yield* tx.tenant(actor.tenantId).collection('directories').get(directoryId);
     if (!directory) throw new AppError('directory.not_found', 'there is no such directory');
     if (!directory.google)
       throw new AppError('directory.wrong_kind', 'only a directory of the kind google pulls');
@@ -139,13 +139,23 @@ export interface BegunPull {
   pull: DirectoryPullDocument;
 }
 
-/** What a job of {@link pullJob} is to do; undefined: nothing, since the directory is gone or disabled, or has another job by now. */
+/**
+ * What a job of {@link pullJob} is to do.
+ *
+ * @returns undefined for nothing: the directory is gone or disabled, has another job by now, or its tenant is suspended.
+ */
 export async function beginPull(core: Core, job: JobDocument): Promise<BegunPull | undefined> {
   const directoryId = String(job.payload['directoryId']);
   const scope = core.store.tenant(job.tenantId);
   const directory = await scope.collection('directories').get(directoryId);
   const pull = await scope.collection('directory_pulls').get(directoryId);
   if (!directory || pull?.jobId !== job._id) return undefined;
+  const config = await findTenantConfig(core, job.tenantId);
+  if (!config) return undefined;
+  if (!isOpen(config.tenant)) {
+    await endPull(core, job, undefined);
+    return undefined;
+  }
   if (pulls(directory)) return { directory, pull };
   await scope
     .collection('directory_pulls')
@@ -182,8 +192,12 @@ function* recordEnd(
   yield* recordEvent(tx, systemActor(directory.tenantId), event, now);
 }
 
-/** Keeps how a pull ended, and leaves the job of the next one: in one transaction, so that there is always exactly one. */
-export async function endPull(core: Core, job: JobDocument, ended: EndedPull): Promise<void> {
+/**
+ * Keeps how a pull ended, and leaves the job of the next one: in one transaction, so that there is always exactly one.
+ *
+ * @param ended - undefined: it was none, as its tenant is suspended.
+ */
+export async function endPull(core: Core, job: JobDocument, ended: EndedPull | undefined): Promise<void> {
   const directoryId = String(job.payload['directoryId']);
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
@@ -194,15 +208,18 @@ export async function endPull(core: Core, job: JobDocument, ended: EndedPull): P
     const runAt = before.isWanted ? now : new Date(now.getTime() + directory.google.pullMinutes * minuteMs);
     const payload = { directoryId };
     const jobId = yield* enqueueJob(tx, job.tenantId, { kind: pullJob, payload, runAt }, now);
-    yield* recordEnd(tx, directory, before, ended, now);
-    yield* scope.collection('directory_pulls').update(directoryId, (stored) => ({
-      ...stored,
-      jobId,
-      nextPullAt: runAt,
+    if (ended) yield* recordEnd(tx, directory, before, ended, now);
+    const kept = ended && {
       lastPullAt: now,
       lastResult: ended.result,
       error: ended.error,
-      isForced: ended.result.outcome === 'done' ? false : stored.isForced,
+      isForced: ended.result.outcome !== 'done' && before.isForced,
+    };
+    yield* scope.collection('directory_pulls').update(directoryId, (stored) => ({
+      ...stored,
+      ...kept,
+      jobId,
+      nextPullAt: runAt,
       isWanted: false,
     }));
   });

@@ -100,7 +100,8 @@ export function createPuller(core: Core, options: PullerOptions = {}): Puller {
       throw new PullFault(
         'there is no service account. Remedy: give the JSON key file of one to the directory.',
       );
-    const { administrator, apiUrl } = google;
+    const { administrator } = google;
+    const apiUrl = google.apiUrl?.replace(/\/+$/, '') ?? null;
     const { clock } = core;
     const api = openGoogleApi({ fetch, clock, wait, signal, account, administrator, apiUrl, directoryId });
     return pullOnce(openScimWriter(core, directory, jobId, signal), api, counts);

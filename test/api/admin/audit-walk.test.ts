@@ -42,6 +42,9 @@ const silentRoutes: Readonly<Record<string, string>> = {
 const nameOf = ({ method, path }: Pick<Route, 'method' | 'path'>): string =>
   `${method.toUpperCase()} ${path}`;
 
+/** Without a service account its pulls fail at once, and ask nobody. */
+const google = { kind: 'google', google: { administrator: 'admin@acme.test' } } as const;
+
 let serial = 0;
 const fresh = (prefix: string): string => `${prefix}${(serial += 1)}`;
 
@@ -396,6 +399,12 @@ describe('every change leaves its event, with who did it and to whom', () => {
       },
       (id, second) => ['delete', `/directories/${id}/rules/${second}`],
       (id) => [`directory.updated directory ${id}`],
+    ],
+    [
+      'pull a directory',
+      async () => (await createDirectory(app.core, acme.system, { name: fresh('D'), ...google }))._id,
+      (id) => ['post', `/directories/${id}/pull`, {}],
+      (id) => [`directory.pull_requested directory ${id}`],
     ],
     [
       'DELETE a directory',

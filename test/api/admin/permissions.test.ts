@@ -48,6 +48,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
     'POST /directories',
     'PATCH /directories/{id}',
     'DELETE /directories/{id}',
+    'POST /directories/{id}/pull',
     'GET /directories/{id}/tokens',
     'POST /directories/{id}/tokens',
     'POST /directories/{id}/tokens/{tokenId}/rotate',
