@@ -8,7 +8,7 @@ import { EmbeddedMigrationTarget } from './migrations/embedded.js';
 import type { MigrationTarget } from './migrations/migration.js';
 import { openEmbeddedStore } from './embedded/store.js';
 import { openMongoMigration, openMongoStore } from './mongo/store.js';
-import { databaseFile } from './embedded/file-check.js';
+import { databaseFile } from './embedded-file.js';
 import type { Opening } from './format.js';
 import type { Store } from './store.js';
 import type { Validate } from './validation.js';

@@ -3,6 +3,9 @@ import { ConfigError } from '../infrastructure/config.js';
 /** How the stored data are laid out. One more with each change that an older version could not read. */
 export const storeFormat = 2;
 
+/** The number of databases that were made before there was one. */
+export const firstFormat = 1;
+
 /** What a database is opened for: a server creates missing indexes; commands change none; readers do not even make a database. */
 export type Opening = 'server' | 'command' | 'read';
 
@@ -15,12 +18,12 @@ const remedy = 'Stop all processes of it and run `gatehouse migrate` (docs/opera
  * @param where - the setting that names the database.
  * @throws ConfigError
  */
-export function requireFormat(kept: unknown, where: string, current = storeFormat): void {
-  if (kept === undefined || kept === current) return;
-  const isNewer = typeof kept === 'number' && kept > current;
+export function requireFormat(kept: unknown, where: string): void {
+  if (kept === undefined || kept === storeFormat) return;
+  const isNewer = typeof kept === 'number' && kept > storeFormat;
   const found = typeof kept === 'number' ? kept : JSON.stringify(kept);
   throw new ConfigError([
-    `${where}: the database has format ${found}, and this version of Gatehouse works with format ${current}. ` +
+    `${where}: the database has format ${found}, and this version of Gatehouse works with format ${storeFormat}. ` +
       (isNewer
         ? 'A newer version wrote it: start that one. Nothing was changed'
         : `${remedy}. Nothing was changed`),

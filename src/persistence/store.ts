@@ -21,8 +21,8 @@ export type NewDocument<T extends StoredDocument> = Omit<T, 'version' | 'created
   Partial<Pick<T, 'version' | 'createdAt' | 'updatedAt'>>;
 
 /**
- * A MongoDB query document, restricted to what both adapters share: equality, `$eq $ne $in $nin $gt $gte $lt $lte`, `$exists`,
- * `$regex` (with `$options: 'i'`), `$elemMatch`, `$size`, `$not`, and `$and $or $nor`; dotted paths.
+ * A MongoDB query document, restricted to what both adapters share: equality, `$eq $ne $in $nin $gt $gte $lt $lte`,
+ * `$regex` (with `$options: 'i'`), `$elemMatch`, and `$and $or $nor`; dotted paths.
  */
 export type Query = Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -20,7 +20,7 @@ function cards(...fields: string[]): { cards: Schema } {
 
 const cardsOf = (store: Store): Collection<Card> => store.tenant('t').collection('cards' as never);
 
-describe('rows of the embedded database', () => {
+describe('documents of the embedded database', () => {
   let folder: string;
   const stores: Store[] = [];
   const open = (schemas: Record<string, Schema>): Store => {
@@ -37,13 +37,6 @@ describe('rows of the embedded database', () => {
   });
   const card = (id: string, fields: Record<string, unknown>) =>
     ({ _id: id, tenantId: 't', ...fields }) as Card;
-
-  it('hold the names of fields once for all documents', async () => {
-    const store = open(cards('aRatherLongFieldName'));
-    for (let i = 0; i < 50; i++) await cardsOf(store).insert(card(`c${i}`, { aRatherLongFieldName: 'x' }));
-    const text = (await readFile(join(folder, 'store.mdb'))).toString('latin1');
-    expect(text.split('aRatherLongFieldName').length).to.be.below(10);
-  });
 
   it('give back what is absent as absent, and fields the collection does not know as they were', async () => {
     const store = open(cards('title', 'note'));

@@ -25,7 +25,7 @@ export interface IndexDefinition {
   key: Readonly<Record<string, 1 | -1>>;
   unique?: boolean;
   /**
-   * Only documents that match are in the index: equality, `$exists: true` and `$gt`. MongoDB uses it only for queries that imply this
+   * Only documents that match are in the index: equality and `$gt`. MongoDB uses it only for queries that imply this
    * expression, which is why "is a string" is written `{ $gt: '' }`: an equality implies that, but not a `$type`.
    */
   where?: Readonly<Record<string, unknown>>;

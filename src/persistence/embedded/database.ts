@@ -1,32 +1,24 @@
-import { mkdirSync, statSync } from 'node:fs';
-import { open, type Database as Table, type RootDatabase } from 'lmdb';
+import { mkdirSync } from 'node:fs';
+import { open, type RootDatabase } from 'lmdb';
 import type { Schema } from 'mongoose';
 import { ConfigError } from '../../infrastructure/config.js';
 import { AppError } from '../../shared/errors.js';
-import { msgpack, openDocuments, type Documents } from './documents.js';
-import { duplicate, entriesOf, readCollection, type Collected, type Index } from './indexes.js';
-import { documentRange, encodeKey, endOf } from './keys.js';
-import { checkDatabaseFile, closeToOthers, databaseFile } from './file-check.js';
-import { createRanks, type Ranks } from './ranks.js';
-import { requireFormat, type Opening, otherVersion } from '../format.js';
+import { firstFormat, requireFormat, storeFormat, type Opening } from '../format.js';
+import { checkDatabaseFile, closeToOthers, databaseFile, unavailable, watchFile } from '../embedded-file.js';
+import { primaryName, type Collected, type Index } from './indexes.js';
+import { openTables, prepareCollections, type Tables } from './tables.js';
+import { Totals } from './totals.js';
+import type { Keys } from './walk.js';
 
-/** A counter and when it ends (milliseconds). */
-export interface Counter {
-  count: number;
-  expiresAt: number;
-}
-
-/** The lmdb environment of one data folder: documents by `collection/id`, index entries, counters, and what the indexes are. */
-export interface Database {
-  documents: Documents;
-  /** Value: the id for unique indexes, empty for the others, whose keys end with it. */
-  entries: Table<string, Buffer>;
-  counters: Table<Counter, string>;
-  ranks: Ranks;
+/** The lmdb environment of one data folder. */
+export interface Database extends Tables {
+  totals: Totals;
   collections: ReadonlyMap<string, Collected>;
+  /** The table whose keys are those of an index. */
+  keysOf(index: Index): Keys;
   /** Writes of index entries, inside {@link write}. */
-  putEntry(key: Buffer, value: string): void;
-  removeEntry(key: Buffer): void;
+  putEntry(collection: Collected, key: Buffer): void;
+  removeEntry(collection: Collected, key: Buffer): void;
   /** Throws `server.unavailable` when the file is no longer where it was opened. */
   requirePresent(): void;
   /** Runs synchronous work in a write transaction: what it throws undoes it. Resolves when the commit is on the disk. */
@@ -40,109 +32,6 @@ export interface Database {
   close(): Promise<void>;
 }
 
-interface KnownIndex {
-  number: number;
-  definition: string;
-}
-
-function dropEntries(entries: Table<string, Buffer>, number: number): void {
-  const start = encodeKey(number, []);
-  for (const key of Array.from(entries.getKeys({ start, end: endOf(start) }))) entries.removeSync(key);
-}
-
-function buildIndex(
-  documents: Documents,
-  entries: Table<string, Buffer>,
-  collection: Collected,
-  index: Index,
-): void {
-  for (const { value } of documents.getRange(documentRange(collection.name))) {
-    for (const key of entriesOf(index, value)) {
-      if (index.unique && entries.doesExist(key)) throw duplicate(collection.name, index.name);
-      entries.putSync(key, index.unique ? value._id : '');
-    }
-  }
-}
-
-/** Whether another living process has the file open: it would go on by its own indexes beside ours. */
-function isOpenElsewhere(root: RootDatabase): boolean {
-  root.readerCheck();
-  return [...root.readerList().matchAll(/^\s*(\d+)\s/gm)].some(([, pid]) => Number(pid) !== process.pid);
-}
-
-/** Reads the collections, and builds each index that is new or defined otherwise than when it was last built. */
-function prepareCollections(
-  root: RootDatabase,
-  tables: Pick<Database, 'documents' | 'entries'>,
-  schemas: Readonly<Record<string, Schema>>,
-  mayChange: boolean,
-): Map<string, Collected> {
-  return root.transactionSync(() => {
-    const isNew = root.get('indexes') === undefined;
-    const known = { ...(root.get('indexes') as Record<string, KnownIndex> | undefined) };
-    const fresh = new Set<number>();
-    const stale = new Set(Object.keys(known));
-    let last = Math.max(0, ...Object.values(known).map(({ number }) => number));
-    const numberOf = (name: string, definition: string) => {
-      stale.delete(name);
-      const entry = known[name];
-      if (entry?.definition === definition) return entry.number;
-      if (entry) dropEntries(tables.entries, entry.number);
-      known[name] = { number: ++last, definition };
-      fresh.add(last);
-      return last;
-    };
-    const collections = new Map<string, Collected>();
-    const refuse = () => {
-      if (isNew) return;
-      if (!mayChange || isOpenElsewhere(root)) throw otherVersion();
-    };
-    for (const [name, schema] of Object.entries(schemas)) {
-      const collection = readCollection(name, schema, numberOf);
-      collections.set(name, collection);
-      if (fresh.size > 0) refuse();
-      for (const index of collection.indexes) {
-        if (fresh.has(index.number)) buildIndex(tables.documents, tables.entries, collection, index);
-      }
-    }
-    if (stale.size > 0) refuse();
-    for (const name of stale) {
-      dropEntries(tables.entries, known[name]?.number ?? 0);
-      Reflect.deleteProperty(known, name);
-    }
-    if (fresh.size > 0 || stale.size > 0) void root.put('indexes', known);
-    return collections;
-  });
-}
-
-function unavailable(folder: string, cause: unknown): AppError {
-  const told = cause instanceof Error ? cause.message : String(cause);
-  // lmdb tells processes apart by their numbers, and finds its own one in use.
-  const reason = told.includes("reading 'address'")
-    ? 'another process of the same number has it open, as when two containers share one volume. Run one container on it, or give them MongoDB (commands: docker exec in the running one)'
-    : told;
-  return new AppError('server.unavailable', `the embedded database in ${folder} cannot be used: ${reason}`, {
-    cause,
-    retryAfterSeconds: 5,
-  });
-}
-
-/** How long the file is believed to be where it was, in milliseconds. */
-const believed = 250;
-
-/** A file that was deleted or moved away would still take writes, and lose them. */
-function presence(folder: string, path: string): () => void {
-  const { ino } = statSync(path);
-  let checkedAt = 0;
-  return () => {
-    const at = performance.now();
-    if (at - checkedAt < believed) return;
-    const found = statSync(path, { throwIfNoEntry: false });
-    if (found?.ino !== ino) throw unavailable(folder, new Error('its file is gone'));
-    checkedAt = at;
-  };
-}
-
 /** A commit that lmdb could not make, as when the disk is full, is no fault of the work in it. */
 async function commit<R>(folder: string, write: () => Promise<R>, onFailure: () => void): Promise<R> {
   try {
@@ -150,50 +39,34 @@ async function commit<R>(folder: string, write: () => Promise<R>, onFailure: () 
   } catch (error) {
     if (!(error instanceof Error && 'commitError' in error)) throw error;
     onFailure();
-    // lmdb rejects this one too, and nobody else listens.
+    // lmdb rejects this one too, and nothing else listens.
     void Promise.resolve(error.commitError).catch(() => undefined);
     throw unavailable(folder, error);
   }
 }
 
-function openFile(path: string, isLasting: boolean): RootDatabase {
-  // overlappingSync off: a commit's promise resolves only after its fsync, which all writes in flight share.
-  return open({
-    path,
+/** Opens the file once it is known to be whole, and of the format of this version. */
+function openFile(folder: string, isLasting: boolean): RootDatabase {
+  const isThere = checkDatabaseFile(folder);
+  const root = open({
+    path: databaseFile(folder),
+    // A commit's promise resolves only after its fsync, which all writes in flight share.
     overlappingSync: false,
     noSync: !isLasting,
-    maxDbs: 5,
+    maxDbs: 4,
     // Address space, not memory: a map that has to grow is kept twice for a while.
     mapSize: 2 ** 34,
     encoding: 'msgpack',
   });
-}
-
-/** Opens the file once it is known to be whole, and of a format that is known. */
-function openChecked(folder: string, isLasting: boolean): RootDatabase {
-  const isThere = checkDatabaseFile(folder);
-  const root = openFile(databaseFile(folder), isLasting);
   closeToOthers(folder);
-  requireRootFormat(root, isThere);
+  const isNew = !isThere || root.get('indexes') === undefined;
+  requireFormat(isNew ? undefined : (root.get('format') ?? firstFormat), 'DATA_DIR');
+  if (isNew) root.putSync('format', storeFormat);
   return root;
 }
 
-/** The format of the file. */
-const fileFormat = 1;
-
-/** @throws ConfigError when the database was written by a version that keeps it otherwise. */
-function requireRootFormat(root: RootDatabase, isThere: boolean): void {
-  const kept: unknown = root.get('format');
-  // Before there was a number, rows came with layouts; what came before rows has none.
-  const isOlder =
-    kept === undefined && root.get('indexes') !== undefined && root.get('layouts') === undefined;
-  requireFormat(isOlder ? 0 : kept, 'DATA_DIR', fileFormat);
-  if (kept === undefined && (!isThere || root.get('layouts') !== undefined))
-    root.putSync('format', fileFormat);
-}
-
 export interface DatabaseOptions {
-  /** False: writes are not waited for until they are on the disk, since nobody will read them after a crash. */
+  /** False: writes are not waited for until they are on the disk, since a crash may lose them. */
   isLasting?: boolean;
   /** What for: a server brings an older database up to date, commands do not. */
   opening?: Opening;
@@ -202,21 +75,19 @@ export interface DatabaseOptions {
 function openWrites(
   folder: string,
   root: RootDatabase,
-  ranks: Ranks,
+  totals: Totals,
   requirePresent: () => void,
 ): Pick<Database, 'write' | 'lastFailure'> {
   const last = { failure: -Infinity, isFailed: false };
   const onFailure = (): void => {
     last.failure = performance.now();
     last.isFailed = true;
-    ranks.forget();
   };
   return {
     async write(work) {
       requirePresent();
-      ranks.catchUp();
       // In a box: lmdb would await a result that looks like a promise.
-      const write = () => root.childTransaction(() => ({ result: ranks.record(work) }));
+      const write = () => root.childTransaction(() => ({ result: totals.record(work) }));
       const { result } = await commit(folder, write, onFailure);
       last.isFailed = false;
       return result;
@@ -238,33 +109,26 @@ export function openDatabase(
   try {
     // Like the secret beside it, for its owner alone.
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const root = openChecked(folder, isLasting);
-    const documents = openDocuments(root, schemas);
-    const entries = root.openDB<string, Buffer>({
-      name: 'entries',
-      encoding: 'string',
-      keyEncoding: 'binary',
-    });
-    const counters = root.openDB<Counter, string>({ name: 'counters', ...msgpack });
-    const collections = prepareCollections(root, { documents, entries }, schemas, opening === 'server');
-    const ranks = createRanks(entries, root.openDB<number, string>({ name: 'sequence' }));
-    const requirePresent = presence(folder, databaseFile(folder));
+    const root = openFile(folder, isLasting);
+    const tables = openTables(root);
+    const collections = prepareCollections(root, tables, schemas, opening === 'server');
+    const totals = new Totals(tables.sequences);
+    const requirePresent = watchFile(folder);
     return {
-      documents,
-      entries,
-      counters,
+      ...tables,
+      totals,
       collections,
-      ranks,
+      keysOf: ({ name }) => (name === primaryName ? tables.documents : tables.entries),
+      putEntry({ name }, key) {
+        totals.note(name);
+        void tables.entries.put(key, '');
+      },
+      removeEntry({ name }, key) {
+        totals.note(name);
+        void tables.entries.remove(key);
+      },
       requirePresent,
-      putEntry(key, value) {
-        ranks.note(key, 1);
-        void entries.put(key, value);
-      },
-      removeEntry(key) {
-        ranks.note(key, -1);
-        void entries.remove(key);
-      },
-      ...openWrites(folder, root, ranks, requirePresent),
+      ...openWrites(folder, root, totals, requirePresent),
       releaseDeadReaders: () => void root.readerCheck(),
       backup: (target) => root.backup(target, true),
       close: () => root.close(),

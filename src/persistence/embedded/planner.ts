@@ -1,16 +1,7 @@
 import type { FindOptions, Query } from '../store.js';
-import { implies, readConditions, type Bound, type Condition, type Conditions } from './conditions.js';
-import type { Collected, Index } from './indexes.js';
-import {
-  encodeKey,
-  endOf,
-  extendKey,
-  extendKeyByText,
-  isInOrder,
-  keyValue,
-  typeBounds,
-  type Comparable,
-} from './keys.js';
+import { implies, readConditions, type Condition, type Conditions } from './conditions.js';
+import { uniqueKeys, type Collected, type Index } from './indexes.js';
+import { encodeKey, endOf, endOfText, extendKey, keyAfter, keyValue, typeBounds } from './keys.js';
 
 /** Keys from `start` (inclusive) to `end` (exclusive), all beginning with `prefix`. */
 export interface KeyRange {
@@ -19,37 +10,34 @@ export interface KeyRange {
   end: Buffer;
 }
 
-/** How documents are found: by a walk over ranges of one index. */
+/** A walk over ranges of one index: of the primary one where nothing serves better. */
 export interface IndexPlan {
   kind: 'index';
   index: Index;
+  conditions: Conditions;
   /** How many leading fields of the index are fixed to one or several values. */
   fixed: number;
   /** What is demanded of the field after those. */
   range: Condition | undefined;
-  conditions: Conditions;
-  /** Whether walking the ranges side by side gives the documents in the order asked for. */
-  ordered: boolean;
-  /** Whether that walk goes from the last key to the first. */
-  reverse: boolean;
   /** The sort fields that are not the same in all documents found. */
-  rest: readonly string[];
-  /** Whether no document can be met twice. */
-  distinct: boolean;
-  /** Whether every document in the ranges matches, so that none needs looking at. */
-  exact: boolean;
+  order: SortOrder;
+  /** Whether walking the ranges side by side gives the documents in that order; from the last key to the first, if `reverse`. */
+  ordered: boolean;
+  reverse: boolean;
 }
 
+/** How the documents are found that a query may match. */
 export type Plan =
   | IndexPlan
-  /** These documents, by id. */
-  | { kind: 'ids'; ids: string[]; exact: boolean }
+  /** These, by id. */
+  | { kind: 'ids'; ids: string[]; conditions: Conditions }
   /** All that one of the branches finds. */
-  | { kind: 'union'; branches: Plan[] }
-  /** Everything in the collection, in id order. */
-  | { kind: 'scan' };
+  | { kind: 'union'; branches: Plan[] };
 
 export type SortOrder = readonly (readonly [field: string, direction: 1 | -1])[];
+
+/** Counts the keys of a plan, up to a limit. */
+export type CountKeys = (plan: IndexPlan, limit: number) => number;
 
 /** The order asked for, made total: `_id` breaks ties, in the direction of the last field. */
 export function sortOrder(sort: FindOptions['sort']): SortOrder {
@@ -59,220 +47,162 @@ export function sortOrder(sort: FindOptions['sort']): SortOrder {
 }
 
 /** More points than this are not looked up one by one. */
-const mostPoints = 1000;
+const maxPoints = 1000;
+/** Keys up to which plans are compared. */
+const maxComparedKeys = 10_000;
+/** Fewer keys are sorted rather than walked in an order that fits but meets other documents too. */
+const maxSortedKeys = 1000;
 
-/** How many leading fields the conditions fix, as long as that makes no more than {@link mostPoints} prefixes. */
-function countFixed(index: Index, conditions: Conditions): number {
-  let prefixes = 1;
-  for (const [i, field] of index.fields.entries()) {
-    const points = conditions.fields.get(field)?.points;
-    prefixes *= points?.length ?? Infinity;
-    if (prefixes > mostPoints) return i;
+/** The ranges of the index that a plan walks. */
+export function rangesOf({ index, fixed, range, conditions }: IndexPlan): KeyRange[] {
+  let rows: unknown[][] = [[index.number]];
+  for (let i = 0; i < fixed; i++) {
+    const field = index.fields[i] ?? '';
+    const points = (conditions.fields.get(field)?.points ?? []).map((point) => keyValue(field, point));
+    rows = rows.flatMap((row) => points.map((point) => [...row, point]));
   }
-  return index.fields.length;
+  return uniqueKeys(rows.map(encodeKey)).map((prefix) => rangeOf(prefix, index.fields[fixed] ?? '', range));
 }
 
-function unlike(keys: Buffer[]): Buffer[] {
-  return keys.length < 2 ? keys : [...new Map(keys.map((key) => [key.toString('latin1'), key])).values()];
-}
-
-function rangeOf(prefix: Buffer, field: string, condition: Condition | undefined): KeyRange {
-  if (condition?.prefix !== undefined) {
-    const start = extendKeyByText(prefix, condition.prefix);
-    return { prefix, start, end: endOf(start) };
-  }
-  const { lower, upper } = condition ?? {};
+function rangeOf(prefix: Buffer, field: string, { lower, upper, prefix: text }: Condition = {}): KeyRange {
+  const keyOf = (value: unknown) => extendKey(prefix, [keyValue(field, value)]);
+  if (text !== undefined) return { prefix, start: keyOf(text), end: endOfText(keyOf(text)) };
   const sample = lower?.value ?? upper?.value;
-  if (sample === undefined) return { prefix, start: prefix, end: endOf(prefix) };
-  const range = { prefix, ...typeBounds(prefix, keyValue(field, sample) as Comparable | Uint8Array) };
-  if (lower) range.start = boundKey(prefix, field, lower, !lower.inclusive);
+  if (sample === undefined) return { prefix, start: keyAfter(prefix), end: endOf(prefix) };
+  const range = { prefix, ...typeBounds(prefix, keyValue(field, sample)) };
+  if (lower) range.start = lower.inclusive ? keyOf(lower.value) : endOf(keyOf(lower.value));
   if (upper && typeof upper.value === typeof sample) {
-    range.end = boundKey(prefix, field, upper, upper.inclusive);
+    range.end = upper.inclusive ? endOf(keyOf(upper.value)) : keyOf(upper.value);
   }
   return range;
 }
 
-/** The key of a bound, or the end of the keys that begin with it. */
-function boundKey(prefix: Buffer, field: string, { value }: Bound, end: boolean): Buffer {
-  const key = extendKey(prefix, [keyValue(field, value)]);
-  return end ? endOf(key) : key;
+/** How many leading fields the conditions fix, as long as that makes no more than {@link maxPoints} prefixes. */
+function countFixed({ fields }: Index, conditions: Conditions): number {
+  let prefixes = 1;
+  const end = fields.findIndex((field) => {
+    prefixes *= conditions.fields.get(field)?.points?.length ?? Infinity;
+    return prefixes > maxPoints;
+  });
+  return end === -1 ? fields.length : end;
 }
 
-/** The order without the fields of which all documents found have the same value. */
-function wantedOrder(order: SortOrder, fixed: (field: string) => boolean): SortOrder {
-  return order.filter(([field]) => field === '_id' || !fixed(field));
-}
+const isSingle = ({ fields }: Conditions, field: string) => fields.get(field)?.points?.length === 1;
 
-function isOrdered(index: Index, fixed: number, wanted: SortOrder): boolean {
-  const direction = wanted[0]?.[1];
-  if (wanted.some(([, other]) => other !== direction)) return false;
-  for (const [i, [field]] of wanted.entries()) {
-    const own = index.fields[fixed + i];
-    // A unique index has no ties left for the id to break.
-    if (own === undefined) return field === '_id';
-    if (own !== field || index.multiple[fixed + i]) return false;
-  }
-  return true;
-}
-
-/** Whether some document may have several keys in the walked part of the index. */
-function meetsTwice(index: Index, fixed: number, isSingle: (field: string) => boolean): boolean {
-  return index.fields.some((field, i) => index.multiple[i] === true && !(i < fixed && isSingle(field)));
-}
-
-function rangeCondition(conditions: Conditions, field: string | undefined): Condition | undefined {
-  if (field === undefined || field === 'tenantId') return undefined;
-  const condition = conditions.fields.get(field);
-  if (!condition || condition.points) return undefined;
-  const { lower, upper, prefix } = condition;
-  const bounds = [lower?.value, upper?.value, prefix].filter((value) => value !== undefined);
-  return isInOrder(field, bounds) ? condition : undefined;
-}
-
-/** The ranges of the index that a plan walks. */
-export function rangesOf({ index, fixed, range, conditions }: IndexPlan): KeyRange[] {
-  let rows: unknown[][] = [[]];
-  for (const field of index.fields.slice(0, fixed)) {
-    const points = conditions.fields.get(field)?.points ?? [];
-    const values = points.map((point) => keyValue(field, point));
-    rows = rows.flatMap((row) => values.map((value) => [...row, value]));
-  }
-  const prefixes = unlike(rows.map((row) => encodeKey(index.number, row)));
-  return prefixes.map((prefix) => rangeOf(prefix, index.fields[fixed] ?? '', range));
-}
-
-function planIndex(index: Index, conditions: Conditions, order: SortOrder): IndexPlan | undefined {
-  if (index.where && !implies(conditions, index.where)) return undefined;
+function planIndex(index: Index, conditions: Conditions, wanted: SortOrder): IndexPlan {
   const fixed = countFixed(index, conditions);
-  const range = rangeCondition(conditions, index.fields[fixed]);
-  const isSingle = (field: string) => conditions.fields.get(field)?.points?.length === 1;
-  const wanted = wantedOrder(order, (field) => {
+  const next = conditions.fields.get(index.fields[fixed] ?? '');
+  // Of these fields all documents found have the same value.
+  const isSame = (field: string) => {
     const at = index.fields.indexOf(field);
-    return at >= 0 && at < fixed && isSingle(field) && !index.multiple[at];
-  });
-  const ordered = isOrdered(index, fixed, wanted);
-  if (fixed === 0 && !range && !(ordered && wanted[0]?.[0] !== '_id')) return undefined;
-  const used = fixed + (range ? 1 : 0);
-  return {
-    kind: 'index',
-    index,
-    fixed,
-    range,
-    conditions,
-    ordered,
-    reverse: wanted[0]?.[1] === -1,
-    rest: wanted.map(([field]) => field),
-    distinct: !meetsTwice(index, fixed, isSingle),
-    exact: conditions.complete && conditions.alternatives.length === 0 && used === conditions.fields.size,
+    return at !== -1 && at < fixed && !index.multiple[at] && isSingle(conditions, field);
   };
-}
-
-/** More values side by side are not looked into one by one. */
-const mostChoices = 16;
-
-/** The one fixed field of a plan that has a few values to choose from; undefined when there is none or several. */
-export function choiceOf({ index, fixed, conditions }: IndexPlan): string | undefined {
-  const fields = index.fields.slice(0, fixed);
-  const several = fields.filter((field) => (conditions.fields.get(field)?.points?.length ?? 0) > 1);
-  const [field = ''] = several;
-  const count = conditions.fields.get(field)?.points?.length ?? 0;
-  return several.length === 1 && count <= mostChoices ? field : undefined;
-}
-
-/** The plan split into one for each value of the field. */
-export function choicesOf(plan: IndexPlan, field: string): IndexPlan[] {
-  const { conditions } = plan;
-  return (conditions.fields.get(field)?.points ?? []).map((point) => {
-    const fields = new Map(conditions.fields).set(field, { points: [point] });
-    return { ...plan, conditions: { ...conditions, fields } };
+  const order = wanted.length === 1 ? wanted : wanted.filter(([field]) => field === '_id' || !isSame(field));
+  const reverse = order[0]?.[1] === -1;
+  const ordered = order.every(([field, direction], i) => {
+    const at = fixed + i;
+    return (direction === -1) === reverse && index.fields[at] === field && !index.multiple[at];
   });
+  const range = next?.points ? undefined : next;
+  return { kind: 'index', index, conditions, fixed, range, order, ordered, reverse };
 }
 
-/** A walk in the same order over one range that holds all a plan finds, and what has other values in the field as well. */
-export function widerPlan(
-  { indexes }: Collected,
-  { conditions }: IndexPlan,
-  field: string,
-  order: SortOrder,
-): IndexPlan | undefined {
-  const fields = new Map(conditions.fields);
-  fields.delete(field);
-  const plans = indexes.flatMap((index) => planIndex(index, { ...conditions, fields }, order) ?? []);
-  return plans.find((plan) => plan.ordered && plan.exact && plan.distinct && rangesOf(plan).length === 1);
+const usesField = ({ index, fixed, range }: IndexPlan, field: string) => {
+  const at = index.fields.indexOf(field);
+  return at !== -1 && at < (range ? fixed + 1 : fixed);
+};
+
+/** Whether every document that a plan finds and that belongs to the tenant matches, so that none needs a further look. */
+export function isExact(plan: Plan, scope: string | null): boolean {
+  if (plan.kind === 'union' || !plan.conditions.complete || plan.conditions.alternatives.length > 0)
+    return false;
+  const isMet = (field: string) => (plan.kind === 'ids' ? field === '_id' : usesField(plan, field));
+  return [...plan.conditions.fields.keys()].every(
+    (field) => isMet(field) || (field === 'tenantId' && scope !== null),
+  );
 }
 
-/** What a fixed field is worth: most of all one that a query is about, a little one that says whose a document is, as many have the same. */
-const worth = (field: string): number => (field === 'tenantId' ? 0 : field === 'directoryId' ? 2 : 10);
+/** Whether no document can be met twice. */
+export const isDistinct = ({ index, fixed, conditions }: IndexPlan): boolean =>
+  index.fields.every((field, i) => !index.multiple[i] || (i < fixed && isSingle(conditions, field)));
 
-/** What a range is worth, and the least worth of a plan that is more than a walk over what somebody has. */
-const aimed = 4;
+/** Whether the keys alone say which documents match, so that they can be counted and skipped without a look at these. */
+export const isByKeys = (plan: IndexPlan, scope: string | null): boolean =>
+  isExact(plan, scope) && isDistinct(plan) && (scope === null || usesField(plan, 'tenantId'));
 
-/** How much a plan narrows the search: fixed fields count most, then a range. */
-function narrowness({ index, fixed, range, exact, distinct }: IndexPlan): number {
-  const complete = index.unique && fixed === index.fields.length ? 100 : 0;
-  const fields = index.fields.slice(0, fixed).reduce((sum, field) => sum + worth(field), 0);
-  return complete + fields + (range ? aimed : 0) + (exact ? 1 : 0) + (distinct ? 0.5 : 0);
+/** The longest equality prefix first, then a range, then the order asked for. */
+function byPrefix(a: IndexPlan, b: IndexPlan): number {
+  const lengthOf = ({ fixed, range, ordered }: IndexPlan) => fixed + (range ? 0.5 : 0) + (ordered ? 0.25 : 0);
+  return lengthOf(b) - lengthOf(a);
 }
 
-function planIds(conditions: Conditions, scope: string | null): Plan | undefined {
-  const ids = conditions.fields.get('_id')?.points;
-  if (!ids) return undefined;
-  const texts = ids.filter((id): id is string => typeof id === 'string').sort();
-  const others = conditions.fields.size - 1 - (scope === null ? 0 : 1);
-  return {
-    kind: 'ids',
-    ids: texts,
-    exact: conditions.complete && conditions.alternatives.length === 0 && others === 0,
-  };
+/** Those of the plans that use a field which none before them uses. */
+function differentPlans(plans: readonly IndexPlan[]): IndexPlan[] {
+  const kept: IndexPlan[] = [];
+  for (const plan of plans) {
+    const used = plan.index.fields.slice(0, plan.range ? plan.fixed + 1 : plan.fixed);
+    if (!kept.some((other) => used.every((field) => usesField(other, field)))) kept.push(plan);
+  }
+  return kept;
+}
+
+/** The plan with the fewest keys. They are counted only where there is a choice. */
+function smallestPlan(plans: readonly IndexPlan[], countKeys: CountKeys): IndexPlan | undefined {
+  let [best, ...others] = plans;
+  let keys = best && others.length > 0 ? countKeys(best, maxComparedKeys) : 0;
+  for (const plan of others) {
+    const count = keys === 0 ? 0 : countKeys(plan, keys);
+    if (count < keys) [best, keys] = [plan, count];
+  }
+  return best;
+}
+
+/** The query with these alternatives taken out, so that one of them can stand in their place. */
+function withoutOr(query: Query, alternatives: Query[]): Query {
+  const entries = Object.entries(query).flatMap(([key, value]): [string, unknown][] => {
+    if (key === '$or' && value === alternatives) return [];
+    if (key === '$and') return [[key, (value as Query[]).map((part) => withoutOr(part, alternatives))]];
+    return [[key, value]];
+  });
+  return Object.fromEntries(entries);
+}
+
+function countPlan(plan: Plan, countKeys: CountKeys): number {
+  if (plan.kind === 'ids') return plan.ids.length;
+  if (plan.kind === 'index') return countKeys(plan, maxComparedKeys);
+  return plan.branches.reduce((sum, branch) => sum + countPlan(branch, countKeys), 0);
 }
 
 /**
- * Chooses how to find what a query matches.
+ * Chooses how to find what a query matches: by ids; by the longest equality prefix of an index and one range after it, and of several such
+ * plans by the one with the fewest keys; by a plan for each alternative of an `$or`, where that has fewer keys; by a scan.
  *
  * @param query - with the tenant in it, when there is one.
- * @param scope - that tenant, null for the whole server.
- * @param isSmall - whether a plan's ranges hold few keys, so that sorting what they find costs little.
  */
 export function choosePlan(
   collection: Collected,
   query: Query,
-  scope: string | null,
   order: SortOrder,
-  isSmall: (plan: IndexPlan) => boolean,
+  countKeys: CountKeys,
 ): Plan {
-  const conditions = readConditions(query, (field) => collection.multiple.has(field));
-  const byId = planIds(conditions, scope);
-  if (byId) return byId;
-  const plans = collection.indexes.flatMap((index) => planIndex(index, conditions, order) ?? []);
-  plans.sort((a, b) => narrowness(b) - narrowness(a) || Number(b.ordered) - Number(a.ordered));
-  const [narrowest] = plans;
-  if (!narrowest || !isAimed(narrowest)) {
-    for (const alternatives of conditions.alternatives) {
-      const branches = alternatives.map((branch) =>
-        choosePlan(collection, { $and: [query, branch].map(withoutOr(alternatives)) }, scope, order, isSmall),
-      );
-      if (branches.every(isAimed)) return { kind: 'union', branches };
-    }
-  }
-  if (!narrowest) return { kind: 'scan' };
-  const ordered = plans.find((plan) => plan.ordered);
-  return !ordered || narrowest.ordered || isSmall(narrowest) ? narrowest : ordered;
-}
-
-/** Whether a plan follows what the query is about, and does not walk everything that somebody has. */
-function isAimed(plan: Plan): boolean {
-  if (plan.kind === 'union') return plan.branches.every(isAimed);
-  return plan.kind === 'index' ? narrowness(plan) >= aimed : plan.kind === 'ids';
-}
-
-/** The query with these alternatives taken out, so that one of them can stand in their place. */
-function withoutOr(alternatives: Query[]): (query: Query) => Query {
-  return (query) =>
-    Object.fromEntries(
-      Object.entries(query).flatMap(([key, value]): [string, unknown][] => {
-        if (key === '$or' && value === alternatives) return [];
-        if (key === '$and') return [[key, (value as Query[]).map(withoutOr(alternatives))]];
-        return [[key, value]];
-      }),
+  const conditions = readConditions(query, collection.isMultiple);
+  const ids = conditions.fields.get('_id')?.points?.filter((id) => typeof id === 'string');
+  if (ids) return { kind: 'ids', ids: [...new Set(ids)].sort(), conditions };
+  const plans = collection.indexes
+    .filter(({ where }) => !where || implies(conditions, where))
+    .map((index) => planIndex(index, conditions, order))
+    .filter(({ fixed, range, ordered }) => fixed > 0 || range || ordered)
+    .sort(byPrefix);
+  const scan = planIndex(collection.primary, conditions, order);
+  const best = smallestPlan(differentPlans(plans), countKeys) ?? scan;
+  for (const alternatives of conditions.alternatives) {
+    const rest = withoutOr(query, alternatives);
+    const branches = alternatives.map((branch) =>
+      choosePlan(collection, { $and: [rest, branch] }, order, countKeys),
     );
+    const union: Plan = { kind: 'union', branches };
+    if (countPlan(union, countKeys) < countPlan(best, countKeys)) return union;
+  }
+  const ordered = best.ordered ? undefined : plans.find((plan) => plan.ordered);
+  return ordered && countKeys(best, maxSortedKeys) === maxSortedKeys ? ordered : best;
 }

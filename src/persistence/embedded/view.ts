@@ -13,7 +13,7 @@ export interface View {
   readonly now: () => Date;
   /** Checks a document before it is written. */
   readonly validate?: Validate | undefined;
-  /** Inside a transaction, what it has read and written so far, by key: nobody else writes meanwhile. */
+  /** Inside a transaction, what it has read and written so far, by collection and id: nobody else writes meanwhile. */
   readonly seen?: Map<string, Doc>;
 }
 
@@ -24,19 +24,24 @@ export function isExpired({ collection, now }: View, document: Doc): boolean {
 }
 
 /** Whether the document belongs to the scope and has not expired. */
-export function isVisible(view: View, document: Doc): boolean {
+function isVisible(view: View, document: Doc): boolean {
   return (view.scope === null || document.tenantId === view.scope) && !isExpired(view, document);
 }
 
 /** Longer keys do not fit in the database, so no document has such an id; asking for one must not be an error. */
-const longestId = 1000;
+const maxIdCharacters = 180;
+
+export const seenKey = ({ collection }: View, id: string): string => `${collection.name}/${id}`;
+
+/** What stands in the database under this id, whoever may see it. */
+export function getStored({ database, collection }: View, id: string): Doc | undefined {
+  return id.length > maxIdCharacters ? undefined : database.documents.get(documentKey(collection.name, id));
+}
 
 export function getDocument(view: View, id: string): Doc | undefined {
-  if (id.length > longestId) return undefined;
-  const key = documentKey(view.collection.name, id);
-  const document = view.seen?.get(key) ?? view.database.documents.get(key);
+  const document = view.seen?.get(seenKey(view, id)) ?? getStored(view, id);
   if (!document || !isVisible(view, document)) return undefined;
-  view.seen?.set(key, document);
+  view.seen?.set(seenKey(view, id), document);
   return document;
 }
 

@@ -1,119 +1,112 @@
+import type { Database as Table } from 'lmdb';
 import type { FindOptions } from '../store.js';
 import type { Database } from './database.js';
-import { extendKey, idAtEnd, keyValue } from './keys.js';
-import { rangesOf, type IndexPlan, type KeyRange } from './planner.js';
+import { extendKey, idOf, keyAfter, keyValue } from './keys.js';
+import { isDistinct, rangesOf, type IndexPlan, type KeyRange } from './planner.js';
 
 /** Keys or documents read at one time. */
 export const chunk = 100;
+/** Fewer keys are passed over one by one. */
+const minSeekKeys = 50;
+/** More ranges side by side are passed over one key after the other. */
+const maxSeekRanges = 16;
 
-interface Entry {
-  id: string;
-  /** What stands after the prefix: its order among the entries of other ranges. */
-  rest: Buffer;
-}
+/** Only the keys are read: of documents and of index entries alike. */
+export type Keys = Pick<Table<unknown, Buffer>, 'getKeys' | 'getKeysCount'>;
 
-type Entries = Generator<Entry, void>;
+type KeyStream = Generator<Buffer, void>;
 
 /** What lmdb reads next between two keys, `start` inclusive and `end` exclusive in both directions. */
-export function chunkBetween<K>(start: K, end: K, reverse: boolean, limit: number) {
+function between({ start, end }: KeyRange, reverse: boolean, limit: number) {
   return reverse
     ? { start: end, end: start, exclusiveStart: true, inclusiveEnd: true, reverse: true, limit }
     : { start, end, limit };
 }
 
-function* readRange(database: Database, plan: IndexPlan, range: KeyRange, first: number): Entries {
-  let { start, end } = range;
+/** The range without this key and all before it. */
+function after(range: KeyRange, key: Buffer, reverse: boolean): KeyRange {
+  return reverse ? { ...range, end: key } : { ...range, start: keyAfter(key) };
+}
+
+function* readRange(keys: Keys, whole: KeyRange, reverse: boolean, first: number): KeyStream {
+  let range = whole;
   for (let limit = Math.min(first, chunk); ; limit = chunk) {
-    const batch = Array.from(database.entries.getRange(chunkBetween(start, end, plan.reverse, limit)));
-    for (const { key, value } of batch) {
-      const rest = key.subarray(range.prefix.length);
-      if (!plan.index.unique) {
-        yield { id: idAtEnd(key, range.prefix.length, plan.index.fields.length - plan.fixed - 1), rest };
-      } else yield { id: value, rest: rest.length > 0 ? rest : Buffer.from(value) };
-    }
+    const batch = Array.from(keys.getKeys(between(range, reverse, limit)));
+    yield* batch;
     const last = batch.at(-1);
     if (!last || batch.length < limit) return;
-    if (plan.reverse) end = last.key;
-    else start = Buffer.concat([last.key, Buffer.of(0)]);
+    range = after(range, last, reverse);
   }
+}
+
+/** Compares two keys of different ranges by what stands behind their prefixes: their order in a walk side by side. */
+function isBefore(a: Buffer, b: Buffer, ranges: readonly [KeyRange, KeyRange], reverse: boolean): boolean {
+  const [from, to] = [ranges[0].prefix.length, ranges[1].prefix.length];
+  const order = a.compare(b, to, b.length, from, a.length);
+  return reverse ? order > 0 : order < 0;
+}
+
+/** Several ranges one after the other. */
+function* readRanges(keys: Keys, ranges: readonly KeyRange[], reverse: boolean, first: number): KeyStream {
+  for (const range of ranges) yield* readRange(keys, range, reverse, first);
 }
 
 /** Several ranges side by side, the next in order always first. */
-function* merge(streams: Entries[], reverse: boolean): Entries {
-  const heads = streams.flatMap((stream) => {
+function* mergeRanges(keys: Keys, ranges: readonly KeyRange[], reverse: boolean, first: number): KeyStream {
+  const heads = ranges.flatMap((range) => {
+    const stream = readRange(keys, range, reverse, first);
     const next = stream.next();
-    return next.done ? [] : [{ stream, entry: next.value }];
+    return next.done ? [] : [{ range, stream, key: next.value }];
   });
-  const isBefore = (a: Entry, b: Entry) => {
-    const order = Buffer.compare(a.rest, b.rest);
-    return reverse ? order > 0 : order < 0;
-  };
   for (let [best] = heads; best; [best] = heads) {
-    for (const head of heads) if (isBefore(head.entry, best.entry)) best = head;
-    yield best.entry;
+    for (const head of heads) {
+      if (isBefore(head.key, best.key, [head.range, best.range], reverse)) best = head;
+    }
+    yield best.key;
     const next = best.stream.next();
     if (next.done) heads.splice(heads.indexOf(best), 1);
-    else best.entry = next.value;
+    else best.key = next.value;
   }
 }
 
-function sideBySide(streams: Entries[], reverse: boolean): Entries[] {
-  return streams.length > 1 ? [merge(streams, reverse)] : streams;
-}
-
-/** Cuts the ranges so that they begin after (descending: end before) the document of these sort values. */
-function rangesAfter(plan: IndexPlan, after: NonNullable<FindOptions['after']>): KeyRange[] {
-  const fields = plan.rest.filter((field) => plan.index.fields.includes(field));
-  const values = fields.map((field) => keyValue(field, (after as Record<string, unknown>)[field]));
-  return rangesOf(plan).map((range) => {
-    const key = extendKey(range.prefix, values);
-    if (plan.reverse) return Buffer.compare(key, range.end) < 0 ? { ...range, end: key } : range;
-    const next = Buffer.concat([key, Buffer.of(0)]);
-    return Buffer.compare(next, range.start) > 0 ? { ...range, start: next } : range;
-  });
-}
-
-function* unlike(ids: Iterable<string>): Generator<string, void> {
-  const met = new Set<string>();
-  for (const id of ids) {
-    if (met.has(id)) continue;
-    met.add(id);
-    yield id;
-  }
-}
-
-function* idsIn(streams: readonly Entries[], skip: number): Generator<string, void> {
+/**
+ * Passes over the first keys of a walk without reading them. Of each range the key is looked at that its share of the keys lies before:
+ * where that key comes first among all ranges, its share surely belongs to what is skipped.
+ *
+ * @returns the ranges from there, and how many keys are left to skip.
+ */
+function seek(keys: Keys, whole: readonly KeyRange[], skip: number, reverse: boolean) {
+  let ranges = whole.filter((range) => Array.from(keys.getKeys(between(range, reverse, 1))).length > 0);
   let left = skip;
-  for (const entries of streams) {
-    for (const { id } of entries) {
-      if (left > 0) left--;
-      else yield id;
+  while (
+    ranges.length > 0 &&
+    ranges.length <= maxSeekRanges &&
+    left >= (ranges.length === 1 ? 1 : minSeekKeys)
+  ) {
+    const share = Math.floor(left / ranges.length);
+    let best: { range: KeyRange; key: Buffer } | undefined;
+    for (const range of ranges) {
+      const [key] = Array.from(keys.getKeys({ ...between(range, reverse, 1), offset: share - 1 }));
+      if (key && (!best || isBefore(key, best.key, [range, best.range], reverse))) best = { range, key };
     }
+    // No range has so many keys: all together have no more than are skipped.
+    if (!best) return { ranges: [], left: 0 };
+    const { range: from, key } = best;
+    ranges = ranges.map((range) => (range === from ? after(range, key, reverse) : range));
+    left -= share;
   }
+  return { ranges, left };
 }
 
-/** The one id that a unique index holds for this key. */
-function* idAt(database: Database, { prefix }: KeyRange): Generator<string, void> {
-  const id = database.entries.get(prefix);
-  if (id !== undefined) yield id;
-}
-
-const isPoint = ({ index, fixed }: IndexPlan) => index.unique && fixed === index.fields.length;
-
-/** The range without its first (descending: last) keys, which are passed over without being read. */
-function beyond(database: Database, range: KeyRange, skip: number, reverse: boolean): KeyRange[] {
-  const bounds = chunkBetween(range.start, range.end, reverse, 1);
-  const [key] = Array.from(database.entries.getKeys({ ...bounds, offset: skip }));
-  if (!key) return [];
-  return [reverse ? { ...range, end: Buffer.concat([key, Buffer.of(0)]) } : { ...range, start: key }];
-}
-
-/** Where the walk of a page that begins after `skip` keys starts, and how many keys are to be left out on the way. */
-function seek(database: Database, whole: KeyRange[], skip: number, reverse: boolean) {
-  const near = database.ranks.seek(whole, skip, reverse);
-  const [only, ...others] = near.ranges;
-  if (!only || others.length > 0 || near.skip === 0) return near;
-  return { ranges: beyond(database, only, near.skip, reverse), skip: 0 };
+/** Cuts a range so that it begins after (descending: ends before) the document of these sort values. */
+function cutRange(range: KeyRange, plan: IndexPlan, last: NonNullable<FindOptions['after']>): KeyRange {
+  const values = plan.order.map(([field]) => keyValue(field, (last as Record<string, unknown>)[field]));
+  const cut = after(range, extendKey(range.prefix, values), plan.reverse);
+  return {
+    ...range,
+    start: Buffer.compare(cut.start, range.start) > 0 ? cut.start : range.start,
+    end: Buffer.compare(cut.end, range.end) < 0 ? cut.end : range.end,
+  };
 }
 
 /**
@@ -121,14 +114,31 @@ function seek(database: Database, whole: KeyRange[], skip: number, reverse: bool
  *
  * @param options - `skip` only for plans that can meet nothing twice.
  */
-export function walk(database: Database, plan: IndexPlan, options: FindOptions): Generator<string, void> {
-  const { after, skip: skipped = 0 } = options;
-  const whole = plan.ordered && after ? rangesAfter(plan, after) : rangesOf(plan);
-  const [only, ...others] = whole;
-  if (only && others.length === 0 && isPoint(plan) && !after && !skipped) return idAt(database, only);
-  const { ranges, skip } = seek(database, whole, skipped, plan.reverse);
-  const first = (options.limit ?? chunk) + skip;
-  const streams = ranges.map((range) => readRange(database, plan, range, first));
-  const ids = idsIn(plan.ordered ? sideBySide(streams, plan.reverse) : streams, skip);
-  return plan.distinct ? ids : unlike(ids);
+export function* walk(database: Database, plan: IndexPlan, options: FindOptions): Generator<string, void> {
+  const { after: last, skip = 0, limit = chunk } = options;
+  const { ordered, reverse } = plan;
+  const keys = database.keysOf(plan.index);
+  const whole = rangesOf(plan).map((range) => (ordered && last ? cutRange(range, plan, last) : range));
+  const { ranges, left } = skip > 0 ? seek(keys, whole, skip, reverse) : { ranges: whole, left: 0 };
+  const read = ordered && ranges.length > 1 ? mergeRanges : readRanges;
+  const met = isDistinct(plan) ? undefined : new Set<string>();
+  let skipped = 0;
+  for (const key of read(keys, ranges, reverse, limit + left)) {
+    const id = idOf(key);
+    if (skipped < left) skipped += 1;
+    else if (!met?.has(id)) {
+      met?.add(id);
+      yield id;
+    }
+  }
+}
+
+/** How many keys the ranges of a plan have, up to a limit. */
+export function countKeys(database: Database, plan: IndexPlan, limit: number): number {
+  let left = limit;
+  for (const { start, end } of rangesOf(plan)) {
+    if (left <= 0) return limit;
+    left -= database.keysOf(plan.index).getKeysCount({ start, end, limit: left });
+  }
+  return limit - Math.max(0, left);
 }

@@ -1,34 +1,36 @@
 /** Writes of one collection. Each runs inside a write transaction that is already open, and is undone with it. */
 import { newDocument, nextDocument, requireVersion, type Doc } from '../document.js';
 import type { Change, UpdateOptions } from '../store.js';
-import { duplicate, entriesOf, type Index } from './indexes.js';
-import { documentKey, encodeKey, endOf, idAtEnd } from './keys.js';
-import { getDocument, isExpired, type View } from './view.js';
+import { duplicate, entriesOf, primaryName, type Index } from './indexes.js';
+import { documentKey, encodeKey, endOf, idOf, isComparable, rangeOfSame } from './keys.js';
+import { getDocument, getStored, isExpired, seenKey, type View } from './view.js';
 
 function putStored(view: View, document: Doc): void {
-  const { name } = view.collection;
-  view.validate?.(name, document);
-  view.database.documents.put(name, document);
-  view.seen?.set(documentKey(name, document._id), document);
+  const { database, collection, seen } = view;
+  view.validate?.(collection.name, document);
+  void database.documents.put(documentKey(collection.name, document._id), document, document.version);
+  seen?.set(seenKey(view, document._id), document);
 }
 
-function removeStored({ database, collection, seen }: View, document: Doc): void {
-  const key = documentKey(collection.name, document._id);
-  database.documents.remove(key);
-  seen?.delete(key);
+function removeStored(view: View, document: Doc): void {
+  const { database, collection, seen } = view;
+  void database.documents.remove(documentKey(collection.name, document._id));
+  seen?.delete(seenKey(view, document._id));
   for (const index of collection.indexes) {
-    for (const key of entriesOf(index, document)) database.removeEntry(key);
+    for (const key of entriesOf(index, document)) database.removeEntry(collection, key);
   }
 }
 
 /** @throws AppError `store.duplicate` when another document holds this key, unless that one has expired: it is swept away. */
 function requireFree(view: View, index: Index, key: Buffer, id: string): void {
-  const { database, collection } = view;
-  const holder = database.entries.get(key);
-  if (holder === undefined || holder === id) return;
-  const document = database.documents.get(documentKey(collection.name, holder));
-  if (document && !isExpired(view, document)) throw duplicate(collection.name, index.name);
-  if (document) removeStored(view, document);
+  const { entries } = view.database;
+  const held = rangeOfSame(key);
+  if (entries.getKeysCount({ ...held, limit: 1 }) === 0) return;
+  for (const holder of Array.from(entries.getKeys(held), idOf)) {
+    const document = holder === id ? undefined : getStored(view, holder);
+    if (document && !isExpired(view, document)) throw duplicate(view.collection.name, index.name);
+    if (document) removeStored(view, document);
+  }
 }
 
 function isSame(a: unknown, b: unknown): boolean {
@@ -45,8 +47,8 @@ function mayDiffer(index: Index, before: Doc, after: Doc): boolean {
 
 /** Nothing is written before all unique keys are known to be free: a refusal leaves the transaction as it was. */
 function writeIndexes(view: View, before: Doc | undefined, after: Doc): void {
-  const { database } = view;
-  const touched = view.collection.indexes.filter((index) => !before || mayDiffer(index, before, after));
+  const { database, collection } = view;
+  const touched = collection.indexes.filter((index) => !before || mayDiffer(index, before, after));
   const changes = touched.map((index) => {
     const old = before ? entriesOf(index, before) : [];
     const fresh = entriesOf(index, after);
@@ -59,18 +61,18 @@ function writeIndexes(view: View, before: Doc | undefined, after: Doc): void {
   for (const { index, added } of changes) {
     if (index.unique) for (const key of added) requireFree(view, index, key, after._id);
   }
-  for (const { index, gone, added } of changes) {
-    for (const key of gone) database.removeEntry(key);
-    for (const key of added) database.putEntry(key, index.unique ? after._id : '');
+  for (const { gone, added } of changes) {
+    for (const key of gone) database.removeEntry(collection, key);
+    for (const key of added) database.putEntry(collection, key);
   }
 }
 
 /** @throws AppError `store.duplicate` */
 export function insert(view: View, document: object): Doc {
   const fresh = newDocument(document, view.scope, view.now());
-  const key = documentKey(view.collection.name, fresh._id);
-  const holder = view.database.documents.get(key);
-  if (holder && !isExpired(view, holder)) throw duplicate(view.collection.name, '_id_');
+  if (!isComparable(fresh._id)) throw new Error('the _id of a document is too long');
+  const holder = getStored(view, fresh._id);
+  if (holder && !isExpired(view, holder)) throw duplicate(view.collection.name, primaryName);
   if (holder) removeStored(view, holder);
   writeIndexes(view, undefined, fresh);
   putStored(view, fresh);
@@ -111,11 +113,11 @@ export function sweep(view: View, limit: number): number {
   const { database, collection, now } = view;
   const index = collection.indexes.find(({ fields }) => fields[0] === collection.expiry);
   if (!index) return 0;
-  const start = encodeKey(index.number, [new Date(0)]);
-  const end = endOf(encodeKey(index.number, [now()]));
+  const start = encodeKey([index.number, new Date(0)]);
+  const end = endOf(encodeKey([index.number, now()]));
   const due = Array.from(database.entries.getKeys({ start, end, limit }));
   for (const key of due) {
-    const document = database.documents.get(documentKey(collection.name, idAtEnd(key, 2, 1)));
+    const document = getStored(view, idOf(key));
     if (document) removeStored(view, document);
   }
   return due.length;

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../../shared/errors.js';
-import { databaseFile } from '../embedded/file-check.js';
+import { schemas } from '../collections/index.js';
+import { migrateFile, readFileFormat } from './embedded-format-1.js';
 import type { MigrationStep, MigrationTarget } from './migration.js';
-import { storeFormat } from '../format.js';
+import { firstFormat, storeFormat } from '../format.js';
 
 function isAlive(pid: number): boolean {
   try {
@@ -24,11 +25,13 @@ export class EmbeddedMigrationTarget implements MigrationTarget {
   }
 
   format(): Promise<number | undefined> {
-    return Promise.resolve(existsSync(databaseFile(this.#dataDir)) ? storeFormat : undefined);
+    return readFileFormat(this.#dataDir);
   }
 
-  steps(): Promise<readonly MigrationStep[]> {
-    return Promise.resolve([]);
+  async steps(): Promise<readonly MigrationStep[]> {
+    if ((await this.format()) !== firstFormat) return [];
+    const title = 'write the file of the embedded database anew (the old one is kept as store.mdb.format-1)';
+    return [{ title, apply: () => migrateFile(this.#dataDir, schemas) }];
   }
 
   /** A file with the process's number. One that a crash left behind counts no more. */

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
-import { breathe, type Breathing } from '../../src/persistence/embedded/breath.js';
+import { runSliced, type Sliced } from '../../../src/infrastructure/time-slices.js';
 
 /** Takes the processor for a millisecond. */
 function work(): void {
@@ -8,9 +8,9 @@ function work(): void {
   while (performance.now() < end);
 }
 
-describe('long reads of the embedded database', () => {
+describe('work in slices', () => {
   const state = { steps: 0 };
-  function* long(steps: number, result: string): Breathing<string> {
+  function* long(steps: number, result: string): Sliced<string> {
     for (let step = 0; step < steps; step += 1) {
       work();
       state.steps += 1;
@@ -20,7 +20,7 @@ describe('long reads of the embedded database', () => {
   }
 
   it('share one limit for each turn of the event loop, however many they are', async () => {
-    const reads = Promise.all(Array.from({ length: 20 }, (_, at) => breathe(long(30, `read ${at}`))));
+    const reads = Promise.all(Array.from({ length: 20 }, (_, at) => runSliced(long(30, `read ${at}`))));
     const mostSteps: number[] = [];
     let isOver = false;
     void reads.then(() => (isOver = true));
@@ -35,18 +35,18 @@ describe('long reads of the embedded database', () => {
 
   it('let a short one that came later end before them', async () => {
     const ended: string[] = [];
-    const first = breathe(long(60, 'long')).then((name) => ended.push(name));
-    const second = breathe(long(3, 'short')).then((name) => ended.push(name));
+    const first = runSliced(long(60, 'long')).then((name) => ended.push(name));
+    const second = runSliced(long(3, 'short')).then((name) => ended.push(name));
     await Promise.all([first, second]);
     expect(ended).to.deep.equal(['short', 'long']);
   });
 
   it('pass on what goes wrong in the middle, and the others go on', async () => {
-    function* broken(): Breathing<string> {
+    function* broken(): Sliced<string> {
       yield* long(10, '');
       throw new Error('the file is damaged');
     }
-    const [failed, whole] = await Promise.allSettled([breathe(broken()), breathe(long(20, 'whole'))]);
+    const [failed, whole] = await Promise.allSettled([runSliced(broken()), runSliced(long(20, 'whole'))]);
     expect(failed).to.have.nested.property('reason.message', 'the file is damaged');
     expect(whole).to.have.property('value', 'whole');
   });

@@ -1,5 +1,5 @@
 /** Work that may take long: it yields where other work may come in between, and returns its result. */
-export type Breathing<R> = Generator<undefined, R>;
+export type Sliced<R> = Generator<unknown, R>;
 
 /** What all long reads together take of one turn of the event loop, in milliseconds. */
 const maxTurnMs = 8;
@@ -35,7 +35,7 @@ function serve(): void {
 }
 
 /** Works until a slice is over. @returns the result once there is one. */
-function workFor<R>(work: Breathing<R>): { result: R } | undefined {
+function workFor<R>(work: Sliced<R>): { result: R } | undefined {
   const begun = performance.now();
   countTurn();
   try {
@@ -53,7 +53,7 @@ function workFor<R>(work: Breathing<R>): { result: R } | undefined {
  * Does a read that may be long: at once where it is short, else in slices. All long reads share one limit for each turn of the event loop,
  * so that many of them hold up a new request no longer than one does.
  */
-export function breathe<R>(work: Breathing<R>): Promise<R> {
+export function runSliced<R>(work: Sliced<R>): Promise<R> {
   return new Promise((resolve, reject) => {
     const go = (): boolean => {
       try {

@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { AppError } from '../../shared/errors.js';
+import { AppError } from '../shared/errors.js';
 
 /** The database's file in its folder. */
 export const databaseFile = (folder: string): string => join(folder, 'store.mdb');
@@ -110,4 +110,38 @@ export function closeToOthers(folder: string): void {
         throw error;
     }
   }
+}
+
+/** The refusal of what needs a database that cannot be used. */
+export function unavailable(folder: string, cause: unknown): AppError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  // lmdb knows processes by their numbers, and finds its own one in use.
+  const reason = message.includes("reading 'address'")
+    ? 'another process of the same number has it open, as when two containers share one volume. Run one container on it, or give them MongoDB (commands: docker exec in the running one)'
+    : message;
+  return new AppError('server.unavailable', `the embedded database in ${folder} cannot be used: ${reason}`, {
+    cause,
+    retryAfterSeconds: 5,
+  });
+}
+
+/** How often to check that the database file still exists. */
+const presenceCheckMs = 250;
+
+/**
+ * A file that was deleted or moved away would still take writes, and lose them.
+ *
+ * @returns what throws `server.unavailable` when the file is no longer where it was.
+ */
+export function watchFile(folder: string): () => void {
+  const path = databaseFile(folder);
+  const { ino } = statSync(path);
+  let checkedAt = 0;
+  return () => {
+    const at = performance.now();
+    if (at - checkedAt < presenceCheckMs) return;
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.ino !== ino) throw unavailable(folder, new Error('its file is gone'));
+    checkedAt = at;
+  };
 }
