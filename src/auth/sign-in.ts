@@ -1,6 +1,7 @@
 import { addressKey } from '../http/rate-limit-store.js';
 import type { Core } from '../identity/core.js';
 import type { EmailAddress } from '../identity/email.js';
+import { inTenantsOfDomain } from '../identity/users/address-domains.js';
 import { settingsOf, type Settings } from '../identity/tenants/settings.js';
 import { isOpen } from '../identity/tenants/state.js';
 import type { Turn } from '../infrastructure/fair-queue.js';
@@ -108,14 +109,19 @@ async function unknownSubject(
   };
 }
 
+/** The accounts of an address among the tenants that are meant. */
+async function accountsOf(core: Core, email: EmailAddress, scope: SignInScope) {
+  const isOne = onlyTenantOf(scope) !== null;
+  const tenants = isOne ? {} : await inTenantsOfDomain(core, email.domain, ofTenants(scope));
+  const options = { limit: mostCandidates, fields: ['loginKeys'] };
+  return documentsOf(core, scope)
+    .collection('users')
+    .find({ loginKeys: email.key, ...tenants }, options);
+}
+
 async function candidatesOf(core: Core, attempt: PasswordAttempt, now: Date): Promise<Candidates> {
   const { email, scope, device } = attempt;
-  const [checks, users] = await Promise.all([
-    checksOf(core, scope),
-    documentsOf(core, scope)
-      .collection('users')
-      .find({ loginKeys: email.key, ...ofTenants(scope) }, { limit: mostCandidates, fields: ['loginKeys'] }),
-  ]);
+  const [checks, users] = await Promise.all([checksOf(core, scope), accountsOf(core, email, scope)]);
   if (users.length === 0) {
     const face = await unknownSubject(core, attempt, checks);
     return { subjects: [face], face, checks };

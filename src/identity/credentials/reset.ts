@@ -8,6 +8,7 @@ import { requireAuthorityOver } from '../users/authority.js';
 import { brandOf, type Brand } from '../tenants/branding.js';
 import { requiredConnectionOf } from '../sso/company-sign-in.js';
 import type { Actor, Core } from '../core.js';
+import { inTenantsOfDomain } from '../users/address-domains.js';
 import { storePassword, writeTurn } from '../users/credentials.js';
 import { loginKey, parseEmail } from '../email.js';
 import { enqueueJob, wakeJobs } from '../jobs/queue.js';
@@ -49,7 +50,11 @@ export async function answerPasswordReset(core: Core, job: JobDocument): Promise
     tenantId: string | null;
   };
   const scope = opened.tenantId === null ? core.store.server : core.store.tenant(opened.tenantId);
-  const users = await scope.collection('users').find({ loginKeys: loginKey(opened.email) }, { limit: 10 });
+  const domain = parseEmail(opened.email)?.domain ?? '';
+  const tenants = opened.tenantId === null ? await inTenantsOfDomain(core, domain) : {};
+  const users = await scope
+    .collection('users')
+    .find({ loginKeys: loginKey(opened.email), ...tenants }, { limit: 10 });
   for (const user of users) {
     if (await isMailDue(core, user)) await sendPasswordReset(core, systemActor(user.tenantId), user);
   }

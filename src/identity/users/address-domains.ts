@@ -1,4 +1,5 @@
-import type { Store, Step, Transaction } from '../../persistence/store.js';
+import type { Core } from '../core.js';
+import type { Query, Store, Step, Transaction } from '../../persistence/store.js';
 import { parseEmail } from '../email.js';
 
 /** What one process has seen in a store: most people of a tenant share a few domains. */
@@ -33,4 +34,17 @@ export function* noteDomains(
     if (yield* stored.get(id)) seen(store).add(id);
     else yield* stored.insert({ _id: id, tenantId, domain });
   }
+}
+
+/**
+ * Narrows a search for an address in several tenants down to those that have people on its domain: the search then asks the index of each
+ * tenant, and in a sharded cluster only their shards.
+ *
+ * @param among - which tenants count.
+ */
+export async function inTenantsOfDomain(core: Core, domain: string, among: Query = {}): Promise<Query> {
+  const found = await core.store.server
+    .collection('address_domains')
+    .find({ domain, ...among }, { fields: ['tenantId'] });
+  return { tenantId: { $in: found.map(({ tenantId }) => tenantId) } };
 }

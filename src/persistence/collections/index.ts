@@ -82,7 +82,9 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
 };
 
 /** Indexes of format 1 that no query needs any more. `gatehouse migrate` drops them. */
-export const retiredIndexes: Readonly<Partial<Record<CollectionName, readonly string[]>>> = {};
+export const retiredIndexes: Readonly<Partial<Record<CollectionName, readonly string[]>>> = {
+  users: ['users_login_keys_everywhere'],
+};
 
 /** The names of all collections. */
 export const collectionNames = Object.keys(schemas) as CollectionName[];

@@ -118,7 +118,6 @@ export const userSchema = defineCollection<UserDocument>(
   [
     { name: 'users_by_id', key: { tenantId: 1, _id: 1 } },
     { name: 'users_login_keys', key: { tenantId: 1, loginKeys: 1 }, unique: true },
-    { name: 'users_login_keys_everywhere', key: { loginKeys: 1 } },
     { name: 'users_user_name', key: { tenantId: 1, userNameKey: 1 } },
     { name: 'users_emails', key: { tenantId: 1, emailKeys: 1 } },
     {

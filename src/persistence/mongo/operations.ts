@@ -1,7 +1,10 @@
 /** What one collection does on MongoDB; each works inside a transaction when the view has a session. */
+import type { mongo } from 'mongoose';
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../shared/errors.js';
 import { sizeLimit } from '../../shared/size.js';
+import type { CollectionName } from '../collections/index.js';
+import { shardKeys } from '../collections/sharding.js';
 import { newDocument, nextDocument, requireVersion, type Doc } from '../document.js';
 import type { Change, CountOptions, FindOptions, Query, UpdateOptions } from '../store.js';
 import type { PageMemory } from './page-memory.js';
@@ -169,7 +172,19 @@ export async function countEach(view: View, queries: readonly Query[]): Promise<
   return counts;
 }
 
-/** Sweeps away expired documents that would stand in an insert's way. */
+/** The fields of a document by which a sharded cluster knows its shard. */
+function shardOf(view: View, document: Doc): Filter {
+  const fields = Object.keys(shardKeys[view.name as CollectionName] ?? {});
+  return Object.fromEntries(fields.map((field) => [field, document[field]]));
+}
+
+/** The fields of the unique key that refused a document, with the document's values. */
+function refusedKey(error: mongo.MongoServerError, document: Doc): Query {
+  const fields = Object.keys((error['keyPattern'] as object | undefined) ?? { _id: 1 });
+  return Object.fromEntries(fields.map((field) => [field, document[field]]));
+}
+
+/** Removes expired documents that keep an insert out. */
 async function makeRoom(view: View, query: Query): Promise<number> {
   if (view.expiry === null) return 0;
   const filter: Filter = { ...query, [view.expiry]: { $lte: view.now() } };
@@ -191,7 +206,8 @@ export function insert(view: View, document: object): Promise<Doc> {
     try {
       await write();
     } catch (error) {
-      if (!isDuplicate(error) || view.session || (await makeRoom(view, {})) === 0) throw error;
+      if (!isDuplicate(error) || view.session) throw error;
+      if ((await makeRoom(view, refusedKey(error, fresh))) === 0) throw error;
       await write();
     }
     view.noteWrite(fresh.tenantId);
@@ -222,7 +238,7 @@ export async function update(
     const next = stored && nextDocument(stored, change, options, view.now());
     if (!next) return stored;
     view.validate?.(view.name, next);
-    const filter = { _id: id, tenantId: stored.tenantId, version: stored.version };
+    const filter = { _id: id, tenantId: stored.tenantId, version: stored.version, ...shardOf(view, stored) };
     const { matchedCount } = await translated(view, () =>
       view.model.collection.replaceOne(filter as never, next, sessionOf(view)),
     );
