@@ -19,6 +19,7 @@ import { ServerAway } from '../sim/scim-client.js';
 import { targetFileSchema, type CompanyTarget } from '../sim/target.js';
 import { CommandError, exitCodes, textOf, UsageError } from './command.js';
 import type { Command, ExitCode, Invocation, OptionDefinition, OptionValues, Terminal } from './command.js';
+import { oauthOptions, oauthToken } from './sim-oauth.js';
 import { startFailure } from './server-core.js';
 import { stopRequested } from './stop-requested.js';
 
@@ -94,7 +95,7 @@ function namedTarget(values: OptionValues, profile: ProfileName, token: string):
 /** Every company the scenario is to be played for. */
 async function targetsOf(values: OptionValues, terminal: Terminal): Promise<CompanyTarget[]> {
   const profile = profileOption(values);
-  const token = textOf(values, 'token');
+  const token = (await oauthToken(values)) ?? textOf(values, 'token');
   if (token !== undefined) return [namedTarget(values, profile ?? 'okta', token)];
   const targets = await readTargets(textOf(values, 'target') ?? targetFileOf(terminal.env));
   const chosen = targets.filter((target) =>
@@ -151,6 +152,7 @@ export const simRunCommand: Command = {
   summary: 'play an identity provider against a running server, request by request',
   options: {
     ...serverOptions,
+    ...oauthOptions,
     scenario: { type: 'string', value: 'NAME', describe: `default ${scenarios[0]}` },
     target: {
       type: 'string',
