@@ -129,6 +129,7 @@ async function applyTenant(plan: Plan, { entry, path }: TenantAt): Promise<void>
 function entriesIn(entry: BootstrapTenant): number {
   const {
     applications = [],
+    applicationAccess = [],
     directories = [],
     roles = [],
     ssoConnections = [],
@@ -140,6 +141,7 @@ function entriesIn(entry: BootstrapTenant): number {
   return [
     [entry],
     applications,
+    applicationAccess,
     directories,
     roles,
     ssoConnections,

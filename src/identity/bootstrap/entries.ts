@@ -3,6 +3,7 @@ import { createApiKey, listApiKeys, updateApiKey } from '../applications/api-key
 import { createApplication, listApplications, updateApplication } from '../applications/applications.js';
 import { applyDirectory } from './directory-entries.js';
 import { idIn, pick, placeIn } from './entry-places.js';
+import { applyAccess } from './access.js';
 import { all, applyEntry, each, type Run } from './run.js';
 import type {
   BootstrapApiKey,
@@ -232,6 +233,10 @@ export function applyInside(run: Run, entry: BootstrapTenant, path: string): Pro
     () => each(entry.directories, `${path}.directories`, (item, where) => applyDirectory(run, item, where)),
     () => each(entry.users, `${path}.users`, (user, where) => applyUser(run, user, where)),
     () => each(entry.groups, `${path}.groups`, (group, where) => applyGroup(run, group, where)),
+    () =>
+      each(entry.applicationAccess, `${path}.applicationAccess`, (item, where) =>
+        applyAccess(run, item, where),
+      ),
     () => each(entry.apiKeys, `${path}.apiKeys`, (apiKey, where) => applyApiKey(run, apiKey, where)),
   ]);
 }

@@ -1,6 +1,10 @@
 import type { z } from 'zod';
 import type { ApplicationDocument } from '../../persistence/collections/tenants.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
+import { exportAccessRules } from './access.js';
+import { listServerRoles } from '../applications/application-roles.js';
+import { servedSlugs } from '../applications/reach.js';
+import { serverOwner } from '../tenants/server-applications.js';
 import { listApplications, signedResponseAlg } from '../applications/applications.js';
 import type { DirectoryDocument } from '../../persistence/collections/directories.js';
 import type { Query } from '../../persistence/store.js';
@@ -14,6 +18,7 @@ import {
   type BootstrapDirectory,
   type BootstrapFile,
   type BootstrapRole,
+  type BootstrapServerApplication,
   type BootstrapTenant,
 } from './schema.js';
 import type { Core } from '../core.js';
@@ -34,7 +39,9 @@ function present<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], u
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
 }
 
-function exportRole({ key, name, description, permissions }: Role): BootstrapRole {
+type ExportedRole = Pick<Role, 'key' | 'name' | 'description' | 'permissions' | 'applicationKey'>;
+
+function exportRole({ key, name, description, permissions }: ExportedRole): BootstrapRole {
   return present({ key, name, description: description || undefined, permissions: [...permissions] });
 }
 
@@ -48,7 +55,7 @@ function sharedFields(schema: { shape: object }, document: object): Record<strin
   );
 }
 
-function exportApplication(application: ApplicationDocument, roles: readonly Role[]) {
+function exportApplication(application: ApplicationDocument, roles: readonly ExportedRole[]) {
   const { key, clientSecretHash } = application;
   return {
     ...sharedFields(applicationSchema, application),
@@ -247,11 +254,22 @@ async function exportTenant(core: Core, tenant: TenantDocument): Promise<Bootstr
     settings: ownSettings(tenant),
     roles: roles.filter((role) => role.applicationKey === null && !role.builtIn).map(exportRole),
     applications: applications.map((application) => exportApplication(application, roles)),
+    applicationAccess: await exportAccessRules(core, _id),
     users: await exportUsers(core, _id),
     groups: await exportGroups(core, _id),
     directories: await exportDirectories(core, _id),
     ssoConnections: (await listConnections(core, _id)).map(exportConnection),
   };
+}
+
+async function exportServerApplications(core: Core): Promise<BootstrapServerApplication[]> {
+  const exported = [];
+  for (const application of await listApplications(core, serverOwner)) {
+    const roles = await listServerRoles(core, application.key);
+    const tenants = await servedSlugs(core, application);
+    exported.push({ ...exportApplication(application, roles), tenants });
+  }
+  return exported;
 }
 
 async function tenantsNamed(core: Core, slug: string | undefined): Promise<TenantDocument[]> {
@@ -264,17 +282,30 @@ async function tenantsNamed(core: Core, slug: string | undefined): Promise<Tenan
  * What stands in the store in the form of the bootstrap file. Secrets, API keys and tokens stay here, and so do the users that a
  * directory provisions: it sends them again.
  *
- * @param slug - one tenant's; absent: all.
+ * @param slug - one tenant's; absent: all, with the applications of the server.
  */
 export async function exportBootstrap(core: Core, slug?: string): Promise<BootstrapFile> {
   const exported = [];
   for (const tenant of await tenantsNamed(core, slug)) exported.push(await exportTenant(core, tenant));
-  return { tenants: exported };
+  if (slug !== undefined) return { tenants: exported };
+  const applications = await exportServerApplications(core);
+  return { tenants: exported, ...(applications.length > 0 && { applications }) };
+}
+
+/** The same of the applications of the server. */
+async function leftOutOfServer(core: Core, slug: string | undefined): Promise<string[]> {
+  const applications = await listApplications(core, serverOwner);
+  const secrets = applications.filter(({ clientSecretHash }) => clientSecretHash !== null).length;
+  const [number, what] =
+    slug === undefined
+      ? [secrets, 'client secrets of applications of the server: give them in the file']
+      : [applications.length, 'applications of the server: an export of all tenants has them'];
+  return number > 0 ? [`server: not in the file: ${number} ${what}`] : [];
 }
 
 /** What {@link exportBootstrap} could not put into the file, in words. */
 export async function leftOutOf(core: Core, slug?: string): Promise<string[]> {
-  const lines = [];
+  const lines = await leftOutOfServer(core, slug);
   for (const tenant of await tenantsNamed(core, slug)) lines.push(...(await leftOut(core, tenant)));
   return lines;
 }

@@ -11,6 +11,8 @@ import { openLedger, type Ledger } from './ledger.js';
 import { positionOf } from './read.js';
 import type { BootstrapConnection, BootstrapFile, BootstrapTenant, BootstrapUser } from './schema.js';
 import { tenantPlace } from './bootstrap.js';
+import { servedSlugs } from '../applications/reach.js';
+import { serverOwner } from '../tenants/server-applications.js';
 import type { Core } from '../core.js';
 import { loginKey, normalDomain } from '../email.js';
 import { openClientSecret, type SsoConnectionDocument } from '../sso/connections.js';
@@ -98,13 +100,17 @@ async function overriddenUsers(
   );
 }
 
-async function overriddenRoles(look: Look, tenant: BootstrapTenant, path: string): Promise<string[]> {
+async function overriddenRoles(
+  look: Look,
+  tenant: Pick<BootstrapTenant, 'roles' | 'applications'>,
+  path: string,
+): Promise<string[]> {
   const { roles = [], applications = [] } = tenant;
   const stored = await look.core.store.tenant(look.tenantId).collection('roles').find({});
   const lists = [
     { path: `${path}.roles`, entries: roles, prefix: '' },
     ...applications.map(({ key, roles: entries = [] }, index) => ({
-      path: `${path}.applications[${index}].roles`,
+      path: `${path === '' ? '' : `${path}.`}applications[${index}].roles`,
       entries,
       prefix: `${key}:`,
     })),
@@ -165,6 +171,28 @@ async function overriddenApiKeys(look: Look, tenant: BootstrapTenant, path: stri
   );
 }
 
+/** The same of the applications of the server and their roles. */
+async function overriddenOfServer(core: Core, ledger: Ledger, file: BootstrapFile): Promise<string[]> {
+  const { applications = [] } = file;
+  if (applications.length === 0) return [];
+  const look: Look = { core, ledger, tenantId: serverOwner, applied: await ledger.ofTenant(serverOwner) };
+  const stored = await core.store.tenant(serverOwner).collection('applications').find({});
+  const slugs = new Map<string, unknown>();
+  for (const application of stored) slugs.set(application._id, await servedSlugs(core, application));
+  const entries = applications.map(({ roles: _, ...entry }) => entry);
+  const own = compare(
+    look,
+    { kind: 'application', path: 'applications', entries },
+    ({ key }) => key,
+    stored,
+    (entry, document) => ({
+      ...shownApplication(entry.clientSecret, document),
+      tenants: slugs.get(document._id),
+    }),
+  );
+  return [...own, ...(await overriddenRoles(look, { applications }, ''))];
+}
+
 /** Each list of a tenant's entry, and how what became of it is looked at. */
 const looks = {
   roles: overriddenRoles,
@@ -213,7 +241,10 @@ async function overriddenOperatorKeys(
  */
 export async function overriddenBy(core: Core, file: BootstrapFile): Promise<string[]> {
   const ledger = await openLedger(core);
-  const lines = await overriddenOperatorKeys(core, ledger, file);
+  const lines = [
+    ...(await overriddenOperatorKeys(core, ledger, file)),
+    ...(await overriddenOfServer(core, ledger, file)),
+  ];
   for (const [index, entry] of file.tenants.entries()) {
     const path = `tenants[${positionOf(entry) ?? index}]`;
     const record = await ledger.peek(tenantPlace(entry));

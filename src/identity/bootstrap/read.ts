@@ -32,6 +32,7 @@ const keysOfLists = {
   users: 'email',
   roles: 'key',
   applications: 'key',
+  applicationAccess: 'application',
   apiKeys: 'name',
   directories: 'name',
   ssoConnections: 'name',

@@ -152,6 +152,14 @@ export const connectionSchema = z.strictObject({
   jitProvisioning: z.boolean().optional(),
 });
 
+/** Who of the tenant may use an application. */
+const access = z.strictObject({
+  application: text,
+  by: z.enum(['everyone', 'role', 'group']),
+  roles: z.array(text).optional(),
+  groups: z.array(text).optional(),
+});
+
 const apiKey = z.strictObject({ name: text, key: bearer, role: text });
 
 export const tenantSchema = z.strictObject({
@@ -161,6 +169,7 @@ export const tenantSchema = z.strictObject({
   settings: anySettings.optional(),
   roles: z.array(role).optional(),
   applications: z.array(applicationSchema).optional(),
+  applicationAccess: z.array(access).optional(),
   users: z.array(user).optional(),
   groups: z.array(group).optional(),
   apiKeys: z.array(apiKey).optional(),
@@ -188,6 +197,7 @@ export type BootstrapServerApplication = z.output<typeof serverApplicationSchema
 export type BootstrapOperatorKey = z.output<typeof operatorKeySchema>;
 export type BootstrapDirectory = z.output<typeof directorySchema>;
 export type BootstrapClient = z.output<typeof clientSchema>;
+export type BootstrapAccess = z.output<typeof access>;
 export type BootstrapApiKey = z.output<typeof apiKey>;
 export type BootstrapConnection = z.output<typeof connectionSchema>;
 export type BootstrapUser = z.output<typeof user>;

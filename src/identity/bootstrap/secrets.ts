@@ -12,12 +12,15 @@ interface Secret {
 }
 
 /** Every secret of a file with its JSON path. */
-function secretsOf({ tenants, operatorKeys = [] }: BootstrapFile): Secret[] {
+function secretsOf({ tenants, applications = [], operatorKeys = [] }: BootstrapFile): Secret[] {
   const ofOperator = operatorKeys.map(({ key }, i) => ({
     path: `operatorKeys[${i}].key`,
     value: key,
     least: 24,
   }));
+  const ofServer = applications.flatMap(({ clientSecret }, i) =>
+    clientSecret ? [{ path: `applications[${i}].clientSecret`, value: clientSecret, least: 16 }] : [],
+  );
   const inTenants = tenants.flatMap((tenant, at) => {
     const found: [string, string | null | undefined, number][] = [
       ...(tenant.apiKeys ?? []).map(
@@ -42,7 +45,7 @@ function secretsOf({ tenants, operatorKeys = [] }: BootstrapFile): Secret[] {
       value ? [{ path: `tenants[${at}].${path}`, value, least }] : [],
     );
   });
-  return [...ofOperator, ...inTenants];
+  return [...ofOperator, ...ofServer, ...inTenants];
 }
 
 /** Secrets short enough to guess, by their JSON path: the file's author decides, the start-up log says so. */
@@ -56,15 +59,16 @@ export function exampleSecrets(file: BootstrapFile): string[] {
 }
 
 /** Confidential applications, connections and Google directories whose secret the file does not hold, as after an export; by JSON path. */
-export function missingSecrets({ tenants }: BootstrapFile): string[] {
-  return tenants.flatMap(({ applications = [], ssoConnections = [], directories = [] }, at) => {
-    const lacks = ({
-      isPublic,
-      clientSecret,
-    }: {
-      isPublic?: boolean | undefined;
-      clientSecret?: string | null | undefined;
-    }): boolean => isPublic === false && !clientSecret;
+export function missingSecrets({ tenants, applications: ofServer = [] }: BootstrapFile): string[] {
+  const lacks = ({
+    isPublic,
+    clientSecret,
+  }: {
+    isPublic?: boolean | undefined;
+    clientSecret?: string | null | undefined;
+  }): boolean => isPublic === false && !clientSecret;
+  const server = ofServer.flatMap((entry, i) => (lacks(entry) ? [`applications[${i}]`] : []));
+  const own = tenants.flatMap(({ applications = [], ssoConnections = [], directories = [] }, at) => {
     return [
       ...applications.flatMap((entry, i) => (lacks(entry) ? [`tenants[${at}].applications[${i}]`] : [])),
       ...ssoConnections.flatMap((entry, i) => (lacks(entry) ? [`tenants[${at}].ssoConnections[${i}]`] : [])),
@@ -73,4 +77,5 @@ export function missingSecrets({ tenants }: BootstrapFile): string[] {
       ),
     ];
   });
+  return [...server, ...own];
 }

@@ -7,6 +7,9 @@ import {
   updateApplication,
 } from '../../../src/identity/applications/applications.js';
 import { applyBootstrap, parseBootstrap } from '../../../src/identity/bootstrap/bootstrap.js';
+import { exportBootstrap, leftOutOf } from '../../../src/identity/bootstrap/export.js';
+import { overriddenBy } from '../../../src/identity/bootstrap/overrides.js';
+import { exampleSecrets, missingSecrets, weakSecrets } from '../../../src/identity/bootstrap/secrets.js';
 import { planBootstrap } from '../../../src/identity/bootstrap/rehearsal.js';
 import type { Core } from '../../../src/identity/core.js';
 import { createRole, getRole, updateRole } from '../../../src/identity/roles/roles.js';
@@ -203,6 +206,51 @@ describe('applications of the server', () => {
       expect(both.join()).to.match(/applications\[0\]\.key: the key is taken/);
       const none = fileOf(slug, key, { tenants: undefined }).applications;
       expect((await problemsOf({ applications: none, tenants }))[0]).to.include('applications[0].tenants');
+    });
+
+    it('go out with an export and come in elsewhere, with who may use them in each tenant', async () => {
+      const [slug, key] = [unique('file'), unique('crm')];
+      const { applications, tenants } = fileOf(slug, key);
+      const access = { application: key, by: 'group', groups: ['Heads'] };
+      const groups = [{ displayName: 'Heads', members: [`ada@${slug}.test`] }];
+      const file = { applications, tenants: [{ ...tenants[0]!, groups, applicationAccess: [access] }] };
+      const here = await openTestCore();
+      const there = await openTestCore();
+      try {
+        await applyBootstrap(here, await planBootstrap(here, file));
+        const exported = await exportBootstrap(here);
+        expect(exported.applications).to.deep.include.members([
+          {
+            ...{ key, name: 'CRM', clientId: key, isPublic: false, tenants: [slug], redirectUris },
+            ...{ postLogoutRedirectUris: [], backchannelLogoutUri: null, enabled: true },
+            ...{ idTokenSignedResponseAlg: 'RS256', allowScimMe: false, requirePkce: true, roles: [agent] },
+          },
+        ]);
+        expect(exported.tenants[0]!.applicationAccess).to.deep.equal([{ ...access, roles: [] }]);
+        expect(missingSecrets(exported)).to.include('applications[0]');
+        expect((await leftOutOf(here)).join()).to.include('1 client secrets of applications of the server');
+        expect(await exportBootstrap(here, slug)).to.not.have.property('applications');
+        expect((await leftOutOf(here, slug)).join()).to.include('1 applications of the server');
+        await applyBootstrap(there, await planBootstrap(there, JSON.parse(JSON.stringify(exported))));
+        const again = await exportBootstrap(there);
+        expect({ ...again }).to.deep.equal({ ...exported });
+        expect(await overriddenBy(here, parseBootstrap(file))).to.deep.equal([]);
+        await updateApplication(here, server, key, { name: 'Another', roles: [] }, ofServer);
+        expect(await overriddenBy(here, parseBootstrap(file))).to.deep.equal([
+          'applications[0].name',
+          'applications[0].roles[0]',
+        ]);
+      } finally {
+        await here.store.close();
+        await there.store.close();
+      }
+    });
+
+    it('have secrets that are looked at like those of tenants', () => {
+      const { applications } = fileOf('acme', 'crm', { clientSecret: 'changeme' });
+      const file = parseBootstrap({ applications, tenants: [] });
+      expect(weakSecrets(file)).to.deep.equal(['applications[0].clientSecret']);
+      expect(exampleSecrets(file)).to.deep.equal(['applications[0].clientSecret']);
     });
   });
 });
