@@ -11,6 +11,7 @@ const steps = [
   ['deps:check'],
   ['docs:config', '--', '--check'],
   ['docs:settings', '--', '--check'],
+  ['words'],
 ];
 
 /** Runs one script of package.json; its output comes as a whole, so that two do not mix. */

@@ -46,7 +46,7 @@ export function settingsPage(): string {
   return `# Tenant settings
 
 Every tenant has these settings, by \`GET\` and \`PATCH /api/v1/settings\` (flat, by their names) or \`settings\` in the [bootstrap file](bootstrap.md). A preset is a set of them (\`POST /api/v1/settings/preset\`, \`preset\` in the file), with its
-built-in roles; what a tenant sets itself wins. \`=\` stands for the default. Spans are whole seconds. Each of them has an effect: one that is not here does not exist, and is refused with 400.
+built-in roles. The tenant's own settings override the preset. \`=\` means the default. Durations are whole seconds. Each setting has an effect. Other settings do not exist, and are refused with 400.
 
 | ${heads.join(' | ')} |
 |${'---|'.repeat(heads.length)}

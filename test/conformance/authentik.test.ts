@@ -65,7 +65,7 @@ describe('authentik', () => {
     expect(config['authenticationSchemes'][0]).to.include.keys('type', 'name', 'description');
   });
 
-  it('tells of a person who joins, moves, leaves, comes back and goes', async () => {
+  it('reports a person who joins, moves, leaves, comes back and goes', async () => {
     const support = await createGroup('Support');
     const sales = await createGroup('Sales');
     const id = await createUser('ada');

@@ -156,7 +156,7 @@ describe('faults other servers had, in changes of users', () => {
     }
   });
 
-  it('blocks nobody whose name begins as another’s does', async () => {
+  it('does not block a user whose name begins like another’s', async () => {
     await create({ userName: 'ann@acme.example.org' });
     await create({ userName: 'ann@acme.example' });
     const list = await client.expect(200, 'GET', '/Users?filter=userName eq "ann@acme.example"');
@@ -201,7 +201,7 @@ describe('faults other servers had, in groups', () => {
     expect(await memberIds(client, id)).to.deep.equal([users[1], users[3]].sort());
   });
 
-  it('members of a creation and of a PUT are kept, whoever the client is', async () => {
+  it('members of a creation and of a PUT are kept, for every client', async () => {
     const id = await create('Kept', users.slice(0, 2));
     expect(await memberIds(client, id)).to.deep.equal(users.slice(0, 2).sort());
     const members = users.slice(1).map((value) => ({ value }));

@@ -172,7 +172,7 @@ describe('midPoint, by the SCIM 2 connector of Open Standia', () => {
   });
   after(() => midpoint.stop());
 
-  it('tells of a person who joins, moves, leaves and goes', async () => {
+  it('reports a person who joins, moves, leaves and goes', async () => {
     const find = async (userName: string): Promise<string | undefined> =>
       (await midpoint.expect(200, 'GET', `/Users?filter=userName%20eq%20%22${userName}%22`))['Resources'][0]
         ?.id;
@@ -207,7 +207,7 @@ describe('midPoint, by the SCIM 2 connector of Open Standia', () => {
     await midpoint.expect(204, 'DELETE', `/Groups/${groupId}`);
   });
 
-  it('pages with the count before the index, and is told that a group of a user is not changed by the user', async () => {
+  it('pages with the count before the index, and learns that a group of a user is not changed by the user', async () => {
     const { id } = await midpoint.expect(201, 'POST', '/Users', userOf('paged'));
     const page = await midpoint.expect(200, 'GET', '/Users?count=100&startIndex=1');
     expect(page['Resources'].map((user: Json) => user['id'])).to.include(id);

@@ -94,7 +94,7 @@ describe('finding out which provider a directory with dialect auto belongs to', 
     expect((await findings(provider)).learned).to.equal('entra');
   });
 
-  it('takes nobody for a provider by the User-Agent alone', async () => {
+  it('does not detect a provider by the User-Agent alone', async () => {
     for (const userAgent of ['Okta SCIM Client 1.0.0', 'Google-Auto-Provisioning', 'PingFederate/12']) {
       await provider.send('GET', '/Users', undefined, { 'user-agent': userAgent });
     }

@@ -45,7 +45,7 @@ for (const dialect of ['auto', 'entra']) {
       expect(await ruleRoles(entra, id)).to.deep.equal(['crm:agent']);
     });
 
-    it('SingleAppRoleAssignment: the filtered path makes the role when there is none', async () => {
+    it('SingleAppRoleAssignment: the filtered path creates a missing role', async () => {
       const id = await create('single-add@contoso.example', []);
       const roles = await change(
         id,

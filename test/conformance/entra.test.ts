@@ -330,7 +330,7 @@ for (const dialect of ['auto', 'entra']) {
       expect(await ruleRoles(entra, users[1]!)).to.deep.equal(['crm:agent']);
     });
 
-    it('never empties a group because a Remove names nobody', async () => {
+    it('never empties a group because a Remove names no member', async () => {
       const id = await create('Kept');
       await change(id, { op: 'Add', path: 'members', value: [member(users[0])] });
       for (const value of [[], null]) {

@@ -51,7 +51,7 @@ for (const dialect of ['auto', 'google']) {
       expect(await ruleRoles(google, id)).to.deep.equal([]);
     });
 
-    it('is told its users at the top of the answer, where it looks for them', async () => {
+    it('gets its users at the top of the answer, where it looks for them', async () => {
       await google.expect(201, 'POST', '/Users', googleUser('top@google.example'));
       const lookup = '/Users?filter=userName eq "top@google.example"&startIndex=1';
       const { Resources } = await google.expect(200, 'GET', lookup);

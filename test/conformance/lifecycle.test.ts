@@ -42,7 +42,7 @@ async function rolesOf(provider: Provider, id: string): Promise<string[]> {
 for (const name of profileNames) {
   const profile = profileNamed(name);
 
-  describe(`a working life as ${profile.title} tells it`, () => {
+  describe(`a working life as ${profile.title} sends it`, () => {
     let provider: Provider;
     let pusher: Pusher;
     const person = makePerson('Ada Lovelace', `${name}.example`, 'Support');
@@ -89,7 +89,7 @@ for (const name of profileNames) {
       expect(await isSignedIn(again)).to.equal(true);
     });
 
-    it('assigns somebody who is there already: finds, links and revives the same person', async () => {
+    it('assigns an existing person: finds, links and revives the same person', async () => {
       const { id } = (await found(person)) ?? {};
       await play(...profile.suspend(person));
       pusher.memory.clear();
@@ -166,7 +166,7 @@ describe('names and addresses that change', () => {
     expect((await provider.api('GET', `/users/${id}`))['email']).to.equal('post@acme.example');
   });
 
-  it('a name or address of somebody else is 409 uniqueness on every way to it, and changes nothing', async () => {
+  it('a name or address of another user is 409 uniqueness on every way to it, and changes nothing', async () => {
     await create('taken@acme.example');
     const id = await create('free@acme.example');
     const attempts: [string, string, object][] = [

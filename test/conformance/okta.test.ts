@@ -62,7 +62,7 @@ describe("Okta's SCIM 2.0 SPEC suite, its twelve requests", () => {
     expect(user).to.deep.equal(list['Resources'][0]);
   });
 
-  it('R3 answers an empty list for a userName nobody has, with raw blanks and quotes in the address', async () => {
+  it('R3 answers an empty list for a userName that no user has, with raw blanks and quotes in the address', async () => {
     const list = await okta.expect(200, 'GET', '/Users?filter=userName eq "invalid@okta.example"');
     expect(list['schemas']).to.include(schemas.list);
     expect(list['totalResults']).to.equal(0);

@@ -84,7 +84,7 @@ describe('the examples of RFC 7644', () => {
     }
   });
 
-  it('section 3.4.2.2: a filter that is none is 400 invalidFilter, never an unfiltered list', async () => {
+  it('section 3.4.2.2: an invalid filter is 400 invalidFilter, never an unfiltered list', async () => {
     for (const filter of [
       'userName eq',
       'userName is "x"',
@@ -97,7 +97,7 @@ describe('the examples of RFC 7644', () => {
     }
   });
 
-  it('section 3.4.2.4: a page begins at startIndex, holds count, and tells the total', async () => {
+  it('section 3.4.2.4: a page begins at startIndex, holds count, and gives the total', async () => {
     await client.expect(201, 'POST', '/Users', { schemas: [schemas.user], userName: 'another' });
     const page = await client.expect(200, 'GET', '/Users?startIndex=1&count=1');
     expect(page).to.deep.include({ itemsPerPage: 1, startIndex: 1 });

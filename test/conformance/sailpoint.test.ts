@@ -103,7 +103,7 @@ describe("SailPoint's provisioning", () => {
     return (await sailpoint.expect(201, 'POST', '/Users', body))['id'];
   };
 
-  it('tells of a person who joins, moves, leaves, comes back and goes', async () => {
+  it('reports a person who joins, moves, leaves, comes back and goes', async () => {
     const group = { schemas: [schemas.group], displayName: 'Support' };
     const { id: groupId } = await sailpoint.expect(201, 'POST', '/Groups', group);
     const id = await create('ada@sailpoint.example');

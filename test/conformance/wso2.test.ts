@@ -38,7 +38,7 @@ describe('WSO2 Identity Server', () => {
     return (await wso2.expect(200, 'GET', path))['Resources']?.[0]?.id;
   };
 
-  it('tells of a person who joins, moves, leaves and goes, looking up the name before each change', async () => {
+  it('reports a person who joins, moves, leaves and goes, looking up the name before each change', async () => {
     const name = 'joe@wso2.example';
     const created = await wso2.expect(201, 'POST', '/Users', userOf(name));
     expect(await find('Users', name)).to.equal(created['id']);
@@ -95,7 +95,7 @@ describe('WSO2 Identity Server', () => {
     expect(await memberIds(wso2, groupId)).to.deep.equal([id]);
   });
 
-  it('finds somebody whose name has an apostrophe or a plus sign, as it writes them', async () => {
+  it('finds a person whose name has an apostrophe or a plus sign, as it writes them', async () => {
     for (const name of ["o'neil@wso2.example", 'joe%2Bx@wso2.example']) {
       const userName = decodeURIComponent(name);
       const { id } = await wso2.expect(201, 'POST', '/Users', userOf(userName));

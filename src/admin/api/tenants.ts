@@ -135,7 +135,7 @@ const createOne = route({
           outcome: z.enum(['invited', 'already_user', 'pending', 'invalid']),
         })
         .nullable()
-        .describe('what became of the administrator’s invitation; null: nobody was invited'),
+        .describe('what became of the administrator’s invitation; null: no administrator was invited'),
     })
     .openapi('NewTenant'),
   async handler({ core, actor, body }) {
@@ -218,7 +218,7 @@ const suspendOne = route({
   method: 'post',
   path: '/tenants/{id}/suspend',
   id: 'suspendTenant',
-  summary: 'Suspend a tenant: nobody signs in, keys and tokens are refused, sessions end',
+  summary: 'Suspend a tenant: sign-ins, keys and tokens are refused, sessions end',
   tag,
   permission,
   scope,
