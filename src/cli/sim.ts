@@ -13,6 +13,7 @@ import { jsonNarrator, textNarrator, type Narrator } from '../sim/narrator.js';
 import { departments, makeGroup, makePerson } from '../sim/person.js';
 import { profileNamed } from '../sim/profiles/by-name.js';
 import { profileNames, type ProfileName } from '../sim/profiles/profile.js';
+import { playPulledJoinerMoverLeaver } from '../sim/pull-scenario.js';
 import { UnexpectedAnswer } from '../sim/run-steps.js';
 import { playJoinerMoverLeaver } from '../sim/scenario.js';
 import { ServerAway } from '../sim/scim-client.js';
@@ -21,6 +22,7 @@ import { CommandError, exitCodes, textOf, UsageError } from './command.js';
 import type { Command, ExitCode, Invocation, OptionDefinition, OptionValues, Terminal } from './command.js';
 import { oauthOptions, oauthToken } from './sim-oauth.js';
 import { startFailure } from './server-core.js';
+import { pullOptions, pullTargetOf, simulateGoogle } from './sim-google.js';
 import { stopRequested } from './stop-requested.js';
 
 const scenarios = ['joiner-mover-leaver'] as const;
@@ -95,6 +97,7 @@ function namedTarget(values: OptionValues, profile: ProfileName, token: string):
 /** Every company the scenario is to be played for. */
 async function targetsOf(values: OptionValues, terminal: Terminal): Promise<CompanyTarget[]> {
   const profile = profileOption(values);
+  if (values['directory'] !== undefined) return [namedTarget(values, 'google', '')];
   const token = (await oauthToken(values)) ?? textOf(values, 'token');
   if (token !== undefined) return [namedTarget(values, profile ?? 'okta', token)];
   const targets = await readTargets(textOf(values, 'target') ?? targetFileOf(terminal.env));
@@ -119,10 +122,13 @@ async function runScenario(values: OptionValues, terminal: Terminal): Promise<Ex
     pauseMs: speedOption(values),
     newJar: () => simpleCookieJar(),
   };
+  const pull = pullTargetOf(values);
   let faults = 0;
   try {
     for (const target of await targetsOf(values, terminal))
-      faults += await playJoinerMoverLeaver(target, options);
+      faults += pull
+        ? await playPulledJoinerMoverLeaver(target, pull, options)
+        : await playJoinerMoverLeaver(target, options);
   } catch (error) {
     if (error instanceof UnexpectedAnswer || error instanceof NoSuchForm)
       throw new CommandError(exitCodes.failed, `not as expected: ${error.message}`);
@@ -164,6 +170,7 @@ export const simRunCommand: Command = {
       value: 'URL',
       describe: 'a company started by `gatehouse sim`, whose login takes part',
     },
+    ...pullOptions,
     app: { type: 'string', value: 'URL', describe: 'a sample application, which the person signs in to' },
     speed: { type: 'string', value: 'TIME', describe: 'pause before each request, e.g. 2s; default none' },
     assert: { type: 'boolean', describe: 'stop with exit code 1 at the first unexpected answer' },
@@ -214,7 +221,10 @@ async function serveCompany({ values, terminal, report }: Invocation): Promise<E
     redirectUri: `${target.name}/sso/${connection}/callback`,
   };
   const provider = await companyProvider(company, listener.url, client, systemClock);
-  listener.serve(companyApp(company, provider, openDirectory(company, target, systemClock, narrator)));
+  const directory = openDirectory(company, target, systemClock, narrator);
+  const google =
+    profile === 'google' ? await simulateGoogle(company, listener.url, values, terminal.env) : undefined;
+  listener.serve(companyApp(company, provider, directory, google?.router));
   report(
     {
       name,
@@ -224,11 +234,19 @@ async function serveCompany({ values, terminal, report }: Invocation): Promise<E
       issuer: listener.url,
       clientId: client.clientId,
       clientSecret,
+      ...(google && {
+        google: { apiUrl: google.apiUrl, administrator: google.administrator, keyFile: google.keyFile },
+      }),
     },
     [
       `${name}, played by ${profileNamed(profile).title}, is at ${listener.url}`,
       `  pushes to      ${target.scimUrl}${target.token === '' ? '  (give --token to push)' : ''}`,
       `  SSO connection key ${connection}, issuer ${listener.url}, client id ${client.clientId}, client secret ${clientSecret}`,
+      ...(google
+        ? [
+            `  Directory API  ${google.apiUrl}, administrator ${google.administrator}, service account ${google.keyFile}`,
+          ]
+        : []),
     ],
   );
   await stopRequested();
@@ -253,6 +271,12 @@ export const simCommand: Command = {
       type: 'string',
       value: 'SECRET',
       describe: 'of the SSO connection; default a random one',
+    },
+    'key-file': {
+      type: 'string',
+      value: 'FILE',
+      describe:
+        'profile google: where the key of its service account is written; default DATA_DIR/sim/google-service-account.json',
     },
   },
   positionals: [],

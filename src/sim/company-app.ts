@@ -8,6 +8,10 @@ import { profileNamed } from './profiles/by-name.js';
 
 const controlSchema = z.strictObject({
   assigned: z.boolean(),
+  /** The groups the person is in from now on; absent: as before. */
+  groups: z.array(z.strictObject({ id: z.string().min(1), displayName: z.string().min(1) })).optional(),
+  /** False: the person is deleted. */
+  employed: z.boolean().default(true),
   person: z.strictObject({
     id: z.string().min(1),
     userName: z.string().min(1),
@@ -17,6 +21,16 @@ const controlSchema = z.strictObject({
     department: z.string(),
   }),
 });
+
+function applyControl(
+  company: Company,
+  { person, assigned, groups, employed }: z.output<typeof controlSchema>,
+): void {
+  const employee = putEmployee(company, person, assigned);
+  for (const group of groups ?? []) company.groups.set(group.id, group);
+  if (groups) employee.groupIds = new Set(groups.map(({ id }) => id));
+  if (!employed) company.employees.delete(person.id);
+}
 
 const formField = z.object({ user: z.string().optional(), group: z.string().optional() });
 
@@ -69,10 +83,10 @@ function directoryRoutes(company: Company, directory: Directory): Router {
     res.send(directoryPage(company, profileNamed(company.profile).title, directory.lines()));
   });
 
-  /** A scenario that pushes by itself tells the company's login what it did. */
+  /** A scenario tells what happens at the company; one that pushes by itself tells the company's login what it did. */
   router.put('/people', (req, res) => {
     const told = controlSchema.safeParse(req.body);
-    if (told.success) putEmployee(company, told.data.person, told.data.assigned);
+    if (told.success) applyControl(company, told.data);
     res.status(told.success ? 204 : 400).end();
   });
 
@@ -90,14 +104,25 @@ function directoryRoutes(company: Company, directory: Directory): Router {
   return router;
 }
 
+/** Where a company that plays Google answers as Google's Directory API does. */
+export const googlePath = '/google';
+
 /**
  * What a simulated company answers with on its port: its directory at `/`, its OpenID provider below it, and
  * `PUT /people` by which `gatehouse sim run` keeps the login in step with what it pushes.
+ *
+ * @param google - its Directory API, for a directory that pulls; absent: none.
  */
-export function companyApp(company: Company, provider: Provider, directory: Directory): Express {
+export function companyApp(
+  company: Company,
+  provider: Provider,
+  directory: Directory,
+  google?: Router,
+): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(refuseForeignForms);
+  if (google) app.use(googlePath, google);
   app.use('/sign-in', express.urlencoded({ extended: false }), signInRoutes(company, provider));
   app.use(/^\/(people.*)?$/, express.urlencoded({ extended: false }), express.json());
   app.use(directoryRoutes(company, directory));
