@@ -12,7 +12,7 @@ import { memberPartJob, writeLeftPart } from '../../src/identity/groups/batches.
 import type { UserDocument } from '../../src/persistence/collections/users.js';
 import type { GroupDocument } from '../../src/persistence/collections/groups.js';
 import type { ScimRequestDocument } from '../../src/persistence/collections/directories.js';
-import { createPuller } from '../../src/scim/pull/pull.js';
+import { createPuller, type Puller } from '../../src/scim/pull/pull.js';
 import { requestLogOf } from '../../src/scim/log/request-log.js';
 import { googleApi } from '../../src/sim/google-api.js';
 import { makeWorkspace, newServiceKeys, type Workspace } from '../../src/sim/google-workspace.js';
@@ -36,6 +36,10 @@ export interface PullingTenant {
   readonly waits: number[];
   /** Pulls once, on demand. @returns how it ended. */
   pull(options?: { force?: boolean }): Promise<DirectoryPullDocument>;
+  /** Ends the pull that is under way, as a stop of the server does. */
+  interrupt(): void;
+  /** Another process in place of the one that pulls. */
+  restart(): Promise<void>;
   /** Does what is due. */
   drain(): Promise<void>;
   state(): Promise<DirectoryPullDocument>;
@@ -53,6 +57,8 @@ export interface PullingOptions {
   roleRules?: readonly RoleRuleInput[];
   settings?: Parameters<typeof givenTenant>[1];
   prepare?: (workspace: Workspace) => void;
+  /** Called in place of each wait between two tries. */
+  onWait?: () => void;
 }
 
 /** Requests as `METHOD /Endpoint status`, without ids. */
@@ -83,15 +89,28 @@ export async function startPulling(options: PullingOptions = {}): Promise<Pullin
     roleRules: options.roleRules ?? [],
   });
   const waits: number[] = [];
-  const puller = createPuller(core, { wait: (ms) => Promise.resolve(void waits.push(ms)) });
-  const worker: JobWorker = startJobWorker(core, {
-    ...puller.handlers,
-    [recomputeJob]: (job) => recomputeGrants(core, job),
-    [memberPartJob]: (job) => writeLeftPart(core, job),
-  });
+  const wait = (ms: number): Promise<void> => {
+    waits.push(ms);
+    options.onWait?.();
+    return Promise.resolve();
+  };
+  const start = (): { puller: Puller; worker: JobWorker } => {
+    const puller = createPuller(core, { wait });
+    const worker = startJobWorker(core, {
+      ...puller.handlers,
+      [recomputeJob]: (job) => recomputeGrants(core, job),
+      [memberPartJob]: (job) => writeLeftPart(core, job),
+    });
+    return { puller, worker };
+  };
+  let process = start();
+  const end = async (): Promise<void> => {
+    process.puller.stop();
+    await process.worker.stop();
+  };
   const scope = core.store.tenant(tenantId);
   const state = async (): Promise<DirectoryPullDocument> => (await getPull(core, tenantId, directory._id))!;
-  const drain = (): Promise<void> => worker.drain();
+  const drain = (): Promise<void> => process.worker.drain();
   const groups = async (): Promise<Map<string, GroupDocument>> =>
     new Map((await scope.collection('groups').find({})).map((group) => [group.displayName, group]));
   const users = async (): Promise<Map<string, UserDocument>> =>
@@ -116,9 +135,13 @@ export async function startPulling(options: PullingOptions = {}): Promise<Pullin
       await requestLogOf(core).flush();
       return scope.collection('scim_requests').find({ directoryId: directory._id });
     },
+    interrupt: () => process.puller.stop(),
+    async restart() {
+      await end();
+      process = start();
+    },
     async stop() {
-      puller.stop();
-      await worker.stop();
+      await end();
       await listener.stop();
       await requestLogOf(core).flush();
       await core.store.close();

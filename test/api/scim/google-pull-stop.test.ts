@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { systemActor } from '../../../src/identity/actors.js';
 import { setEnabled } from '../../../src/identity/users/actions.js';
+import { deleteDirectory, updateDirectory } from '../../../src/identity/directories/directories.js';
 import { requestPull } from '../../../src/identity/directories/pulls.js';
 import { isTooMany } from '../../../src/scim/pull/pull.js';
 import { deleteGoogleUser, putGoogleUser, type Workspace } from '../../../src/sim/google-workspace.js';
@@ -11,6 +12,85 @@ import { startPulling, type PullingTenant } from '../../support/workspace.js';
 const crowd = (count: number) => (workspace: Workspace) => {
   for (let n = 0; n < count; n += 1) putGoogleUser(workspace, `p${n}@acme.test`);
 };
+
+describe('a pull that is broken off', () => {
+  let tenant: PullingTenant;
+  afterEach(() => tenant.stop());
+  const isPagePull = /users\?.*primaryEmail.*pageToken/;
+
+  it('by Google goes on at the next one without harm', async () => {
+    tenant = await startPulling({
+      prepare(workspace) {
+        crowd(6)(workspace);
+        workspace.maxPage = 2;
+        workspace.faults = Array.from({ length: 7 }, () => ({ path: isPagePull, status: 503 }));
+      },
+    });
+    await tenant.drain();
+    expect((await tenant.state()).lastResult?.outcome).to.equal('failed');
+    expect((await tenant.users()).size).to.equal(2);
+    const { lastResult } = await tenant.pull();
+    expect(lastResult?.users).to.deep.include({ created: 4, refused: 0 });
+    expect((await tenant.users()).size).to.equal(6);
+  });
+
+  it('by the end of its process is begun again by another one, as the same job', async () => {
+    tenant = await startPulling({
+      onWait: () => tenant.interrupt(),
+      prepare(workspace) {
+        crowd(6)(workspace);
+        workspace.maxPage = 2;
+        workspace.faults = [{ path: isPagePull, status: 503 }];
+      },
+    });
+    await tenant.drain();
+    const { jobId, lastPullAt } = await tenant.state();
+    expect([lastPullAt, (await tenant.users()).size]).to.deep.equal([null, 2]);
+    await tenant.restart();
+    tenant.core.clock.advance(60_000);
+    await tenant.drain();
+    const after = await tenant.state();
+    expect(after.jobId).not.to.equal(jobId);
+    expect(after.lastResult?.users).to.deep.include({ created: 4, refused: 0 });
+    expect((await tenant.users()).size).to.equal(6);
+  });
+
+  it('leaves nothing behind when its directory is deleted or its tenant suspended', async () => {
+    tenant = await startPulling({ prepare: crowd(1) });
+    const { core, tenantId, directory } = tenant;
+    await core.store
+      .tenant(tenantId)
+      .collection('tenants')
+      .update(tenantId, (stored) => ({ ...stored, status: 'suspended' }));
+    await tenant.drain();
+    expect(tenant.workspace.requests).to.deep.equal([]);
+    const { lastPullAt, nextPullAt } = await tenant.state();
+    expect([lastPullAt, nextPullAt! > core.clock.now()]).to.deep.equal([null, true]);
+    await core.store
+      .tenant(tenantId)
+      .collection('tenants')
+      .update(tenantId, ({ status: _, ...stored }) => stored);
+    await deleteDirectory(core, systemActor(tenantId), directory._id);
+    core.clock.advance(3_600_000);
+    await tenant.drain();
+    const scope = core.store.tenant(tenantId);
+    expect(await scope.collection('directory_pulls').count({})).to.equal(0);
+    expect(await scope.collection('jobs').count({ kind: 'directory.pull' })).to.equal(0);
+    expect(tenant.workspace.requests).to.deep.equal([]);
+  });
+
+  it('stays off while its directory is disabled, and comes back with it', async () => {
+    tenant = await startPulling({ prepare: crowd(1) });
+    const { core, tenantId, directory } = tenant;
+    const system = systemActor(tenantId);
+    await updateDirectory(core, system, directory._id, { enabled: false });
+    await tenant.drain();
+    expect([(await tenant.state()).nextPullAt, (await tenant.users()).size]).to.deep.equal([null, 0]);
+    await updateDirectory(core, system, directory._id, { enabled: true });
+    await tenant.drain();
+    expect((await tenant.users()).size).to.equal(1);
+  });
+});
 
 describe('a pull by which too many people would leave', () => {
   let tenant: PullingTenant;
