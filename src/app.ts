@@ -18,6 +18,7 @@ import { requestId } from './http/request-context.js';
 import { withOriginForm } from './http/request-target.js';
 import { limitUnreadAnswers } from './http/unread-answers.js';
 import { revocationJobs } from './auth/revocation.js';
+import { attributeRemovalJob, removeAttributeValues } from './identity/attributes/removal-job.js';
 import { resumeIds, startAuditSealer } from './identity/audit/seal.js';
 import type { Core } from './identity/core.js';
 import { countJobs } from './identity/jobs/kept-jobs.js';
@@ -73,6 +74,7 @@ const jobHandlers = (core: Core, puller: Puller): JobHandlers => ({
   [memberPartJob]: (job) => writeLeftPart(core, job),
   [recomputeJob]: (job) => recomputeGrants(core, job),
   [releaseRoleJob]: (job) => releaseServerRole(core, job),
+  [attributeRemovalJob]: (job) => removeAttributeValues(core, job),
   [accessExpireJob]: (job) => expireAccess(core, job),
 });
 

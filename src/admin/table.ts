@@ -1,6 +1,7 @@
 import { packageVersion } from '../infrastructure/package-info.js';
 import { apiKeyRoutes } from './api/api-keys.js';
 import { applicationRoutes } from './api/applications.js';
+import { attributeRoutes } from './api/attributes.js';
 import { auditEventRoutes } from './api/audit-events.js';
 import { directoryRoutes } from './api/directories.js';
 import { directoryClientRoutes } from './api/directory-clients.js';
@@ -32,6 +33,7 @@ export const routeTable: readonly Route[] = [
   ...invitationRoutes,
   ...groupRoutes,
   ...roleRoutes,
+  ...attributeRoutes,
   ...applicationRoutes,
   ...ssoConnectionRoutes,
   ...directoryRoutes,

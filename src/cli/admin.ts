@@ -104,7 +104,7 @@ export const adminCreateCommand: Command = {
           password,
           roles: [administratorRole(config)],
         },
-        { activated: true },
+        { activated: true, lacksRequired: true },
       );
       report(invocation, user, tenant.slug, isMade ? password : undefined);
       return exitCodes.ok;

@@ -3,6 +3,8 @@ import type { UserDocument } from '../persistence/collections/users.js';
 
 /** One version of a user as SCIM answers show it. */
 export interface RenderedUser extends Pick<UserDocument, '_id' | 'version' | 'groupIds'> {
+  /** The tenant's schemas it was rendered by. */
+  readonly schemas: object;
   readonly managerId: string | undefined;
   /** JSON of the SCIM User without its groups and what is told of its manager, which may change without it. */
   readonly text: string;

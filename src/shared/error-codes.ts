@@ -2,6 +2,9 @@
 export const errorStatus = {
   'api_key.name_taken': 409,
   'api_key.not_found': 404,
+  'attribute.in_use': 409,
+  'attribute.name_taken': 409,
+  'attribute.not_found': 404,
   'application.client_id_taken': 409,
   'application.key_taken': 409,
   'application.not_found': 404,
@@ -77,6 +80,7 @@ export const errorStatus = {
   'user.provisioned': 403,
   'user.self_change': 403,
   'user.unlock_off': 403,
+  'user.value_taken': 409,
 } as const;
 
 export type ErrorCode = keyof typeof errorStatus;

@@ -134,6 +134,10 @@ const fields = {
   requirePkce: z
     .boolean()
     .describe('false: no PKCE needed, for applications with a secret; true when absent'),
+  claims: z
+    .array(z.strictObject({ claim: z.string().min(1).max(200), from: z.string().min(1).max(500) }))
+    .max(50)
+    .describe('claims of the ID token and of userinfo, each made of a user attribute'),
   enabled: z.boolean(),
   roles: z.array(role).max(200).describe('all its roles; needs `roles.manage` and `roles.edit`'),
   tenants: z

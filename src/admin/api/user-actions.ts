@@ -126,7 +126,11 @@ const columns = [
 
 const yesOrNo = (value: boolean): string => (value ? 'yes' : 'no');
 
-function rowOf(view: UserView, now: Date): string[] {
+/** What stands in a cell: many values with commas. */
+const cellOf = (value: unknown): string => [value ?? []].flat().map(String).join(', ');
+
+/** @param own - the names of the tenant's own attributes: a column each, after the others. */
+function rowOf(view: UserView, now: Date, own: readonly string[]): string[] {
   const user = presentUser(view, now);
   const isNamed = user.givenName !== null || user.familyName !== null;
   return [
@@ -145,6 +149,7 @@ function rowOf(view: UserView, now: Date): string[] {
     yesOrNo(user.twoFactor),
     user.createdAt,
     user.lastLoginAt ?? '',
+    ...own.map((name) => cellOf(view.attributes[name])),
   ];
 }
 
@@ -153,6 +158,7 @@ async function* rowsOf(
   core: Core,
   config: TenantConfig,
   users: AsyncIterable<UserDocument>,
+  own: readonly string[],
 ): AsyncGenerator<string[]> {
   const now = core.clock.now();
   let batch: UserDocument[] = [];
@@ -160,11 +166,11 @@ async function* rowsOf(
   for await (const user of users) {
     batch.push(user);
     if (!size.until(user) && batch.length < 100) continue;
-    for (const view of await viewUsers(core, config, batch)) yield rowOf(view, now);
+    for (const view of await viewUsers(core, config, batch)) yield rowOf(view, now, own);
     batch = [];
     size = sizeLimit(largestPage);
   }
-  for (const view of await viewUsers(core, config, batch)) yield rowOf(view, now);
+  for (const view of await viewUsers(core, config, batch)) yield rowOf(view, now, own);
 }
 
 const exportUsers = route({
@@ -183,8 +189,9 @@ const exportUsers = route({
       ...(!isFiltered && { status: ['locked', 'pending_activation', 'pending_approval', 'active'] as const }),
     });
     await writeEvent(core, actor, { action: 'users.exported' });
-    const rows = rowsOf(core, config, iterateUsers(core, actor.tenantId, filter));
-    await sendCsv(reader, 'users', core.clock.now(), columns, rows);
+    const own = config.attributes.map(({ name }) => name);
+    const rows = rowsOf(core, config, iterateUsers(core, actor.tenantId, filter), own);
+    await sendCsv(reader, 'users', core.clock.now(), [...columns, ...own], rows);
     return undefined;
   },
 });

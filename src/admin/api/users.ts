@@ -6,6 +6,7 @@ import type { Actor, Core } from '../../identity/core.js';
 import type { TenantConfig } from '../../identity/tenants/config.js';
 import type { Settings } from '../../identity/tenants/settings.js';
 import { servicesOf, withAccess } from '../../identity/grants/services.js';
+import { withOwnValues } from '../../identity/users/own-attributes.js';
 import { inputOf, withProfile, type ProfileInput, type UserInput } from '../../identity/users/input.js';
 import {
   searchUsers,
@@ -205,10 +206,11 @@ const createOne = route({
   status: 201,
   output: userSchema,
   async handler({ core, actor, config, body }) {
+    const profile = withProfile({}, profileOf(body));
     const input = {
       userName: body.userName ?? body.email,
       externalId: null,
-      attributes: withAccess(withProfile({}, profileOf(body)), body),
+      attributes: withAccess(withOwnValues(core, config, profile, body.attributes), body),
       active: true,
       ...decisionsOf({ actor, config }, body, core.clock.now()),
     };
@@ -263,13 +265,16 @@ const changeOne = route({
   output: userSchema,
   async handler({ core, actor, config, body, params, ifVersion }) {
     const decisions = decisionsOf({ actor, config }, body, core.clock.now());
-    const change = (stored: UserDocument): UserInput => ({
-      ...inputOf(stored),
-      userName: userNameOf(stored, body),
-      attributes: withAccess(withProfile(stored.attributes, profileOf(body)), body),
-      ...decisions,
-      ...rolesLeft(stored, body, decisions.roles),
-    });
+    const change = (stored: UserDocument): UserInput => {
+      const profile = withProfile(stored.attributes, profileOf(body));
+      return {
+        ...inputOf(stored),
+        userName: userNameOf(stored, body),
+        attributes: withAccess(withOwnValues(core, config, profile, body.attributes), body),
+        ...decisions,
+        ...rolesLeft(stored, body, decisions.roles),
+      };
+    };
     const decides = decided.some((field) => body[field] !== undefined);
     const update = () => updateUser(core, actor, params.id, change, { ...ifVersion, decides });
     return replyUser(core, config, (await reroot(...loginPointer(body), update)).after);

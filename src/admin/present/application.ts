@@ -49,6 +49,9 @@ const fields = {
   allowScimMe: z.boolean().describe('may ask for the scope `scim:me`'),
   requirePkce: z.boolean(),
   previousSecretUntil: instantOrNull.describe('until then the secret before the present one is good'),
+  claims: z.array(
+    z.strictObject({ claim: z.string(), from: z.string().describe('path of a user attribute') }),
+  ),
   enabled: z.boolean(),
   roles: z.array(applicationRole),
   createdAt: instant,
@@ -99,6 +102,7 @@ export function presentApplication(
     idTokenSignedResponseAlg: signedResponseAlg(application),
     allowScimMe: application.allowScimMe ?? false,
     requirePkce: application.requirePkce ?? true,
+    claims: (application.claims ?? []).map(({ claim, from }) => ({ claim, from })),
     enabled: application.enabled,
     roles: own.map((role) => ({
       key: role.key,

@@ -42,6 +42,10 @@ const administration = {
   enabled: z.boolean().optional(),
   approved: z.boolean().optional(),
   loginType: z.enum(['local', 'sso']).optional().describe('by the address’s domain when absent'),
+  attributes: z
+    .record(z.string().min(1).max(64), z.unknown())
+    .optional()
+    .describe('values of the tenant’s own attributes, by name; one left out stays, null takes it away'),
   accessExpiresAt: z.iso.datetime({ offset: true }).nullable().optional().describe('null: without an end'),
 };
 

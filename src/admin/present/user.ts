@@ -60,6 +60,9 @@ export const userFields = {
   updatedAt: instant,
   twoFactor: z.boolean(),
   directory: named.nullable().describe('the directory that manages the user'),
+  attributes: z
+    .record(z.string(), z.unknown())
+    .describe('the values of the tenant’s own attributes, by name'),
 };
 
 export const userSchema = z.strictObject(userFields).openapi('User');
@@ -89,7 +92,8 @@ function presentRoles(roles: UserView['roles']) {
   }));
 }
 
-export function presentUser({ user, status, roles, groups, credential, directory }: UserView, now: Date) {
+export function presentUser(view: UserView, now: Date) {
+  const { user, status, roles, groups, credential, directory, attributes } = view;
   const name = objectOf(user.attributes['name']);
   const lockedUntil = credential?.lockedUntil ?? null;
   const { limitedProducts, userProfileAccess, services } = accessOf(user);
@@ -119,5 +123,6 @@ export function presentUser({ user, status, roles, groups, credential, directory
     updatedAt: iso(user.updatedAt),
     twoFactor: credential?.twoFactor?.state === 'on',
     directory,
+    attributes: { ...attributes },
   };
 }

@@ -15,7 +15,7 @@ import { documentsOf } from '../sign-in-scope.js';
 import { buildClaims } from './claims.js';
 
 /** The application that wants to know who somebody is. */
-export type AskingApplication = GuardedApplication & Pick<ApplicationDocument, 'key'>;
+export type AskingApplication = GuardedApplication & Pick<ApplicationDocument, 'key' | 'claims'>;
 
 /** A user whose session may carry tokens. */
 export interface AccountAccess {
@@ -87,11 +87,16 @@ export function isEmailVerified(
   return domain !== undefined && ssoDomains.has(domain);
 }
 
-/** The claims of one application, from what has just been read. */
+/**
+ * The claims of one application, from what has just been read.
+ *
+ * @param groups - the names of the user's groups; absent: the application did not ask for them.
+ */
 export function claimsFor(
   core: Core,
   applicationKey: string,
   { user, session, config }: AccountAccess,
+  groups?: readonly string[],
 ): ReturnType<typeof buildClaims> {
   const access = applicationAccess(user, applicationKey, config, core.clock.now());
   const { settings, tenant } = config;
@@ -103,5 +108,6 @@ export function claimsFor(
     access: accessOf(user),
     approved: !settings['approval.required'] || user.approved,
     session: { id: session._id, amr: session.amr },
+    groups,
   });
 }

@@ -1,6 +1,8 @@
 import type { Account, FindAccount, Grant, KoaContextWithOIDC } from 'oidc-provider';
 import { requiredConnectionOf } from '../../identity/sso/company-sign-in.js';
 import type { Core } from '../../identity/core.js';
+import { readClaims, type ApplicationClaim } from '../../identity/applications/claims.js';
+import { userSchemaOf } from '../../identity/tenants/schemas.js';
 import { reachOf } from '../../identity/tenants/server-applications.js';
 import type { Reach } from '../../persistence/collections/tenants.js';
 import {
@@ -9,8 +11,11 @@ import {
   type AccountAccess,
   type AskingApplication,
 } from './account-access.js';
+import { asksForGroups } from './claims.js';
+import { groupNamesOf } from './group-names.js';
 import { liveSessionOf } from './live-session.js';
 import { isMeant, organizationOf } from './organization.js';
+import { withConfiguredClaims } from './own-claims.js';
 
 /** The application that asks; see `clients.ts`. */
 export function applicationOf(client: Record<string, unknown> | undefined): AskingApplication {
@@ -19,14 +24,20 @@ export function applicationOf(client: Record<string, unknown> | undefined): Aski
     tenantId: String(client?.['tenant_id']),
     key: String(client?.['application_key']),
     servedTenants: (client?.['served_tenants'] ?? []) as Reach,
+    claims: (client?.['application_claims'] ?? []) as ApplicationClaim[],
   };
 }
 
 function toAccount(core: Core, application: AskingApplication, access: AccountAccess): Account {
+  const { user, config } = access;
   return {
-    accountId: access.user._id,
+    accountId: user._id,
     access,
-    claims: () => claimsFor(core, application.key, access),
+    async claims(_use, scope, claims) {
+      const groups = asksForGroups(scope, claims) ? await groupNamesOf(core, user) : undefined;
+      const own = readClaims(userSchemaOf(core, config), application.claims ?? [], user);
+      return withConfiguredClaims(claimsFor(core, application.key, access, groups), own);
+    },
   };
 }
 

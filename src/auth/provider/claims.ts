@@ -15,6 +15,17 @@ export interface ClaimSource {
   /** The user's limits that applications see to. */
   access: Pick<UserAccess, 'limitedProducts' | 'userProfileAccess'>;
   session: { id: string; amr: readonly string[] };
+  /** The names of the user's groups; absent: the application did not ask for them. */
+  groups?: readonly string[] | undefined;
+}
+
+/** More names than a token should carry. */
+const maxGroups = 200;
+
+/** Too many names are none at all: an application must not take a part of them for all. */
+function groupClaims(groups: ClaimSource['groups']): Record<string, unknown> {
+  if (!groups) return {};
+  return groups.length > maxGroups ? { groups_overage: true } : { groups: [...groups] };
 }
 
 const text = (value: unknown): string | undefined =>
@@ -45,7 +56,7 @@ function limitsOf({ limitedProducts, userProfileAccess }: ClaimSource['access'])
  * permission of the tenant's own management is ever among them (requirement M1-18).
  */
 export function buildClaims(source: ClaimSource): { sub: string; [claim: string]: unknown } {
-  const { user, tenant, roles, permissions, approved, isEmailVerified, access, session } = source;
+  const { user, tenant, roles, permissions, approved, isEmailVerified, access, session, groups } = source;
   const address = user.email ?? (user.userName.includes('@') ? user.userName : null);
   return {
     sub: user._id,
@@ -58,6 +69,7 @@ export function buildClaims(source: ClaimSource): { sub: string; [claim: string]
     approved,
     amr: [...session.amr],
     sid: session.id,
+    ...groupClaims(groups),
   };
 }
 
@@ -67,6 +79,7 @@ export const claimsByScope = {
   email: ['email', 'email_verified'],
   profile: ['name', 'given_name', 'family_name'],
   roles: ['roles', 'permissions', 'limits'],
+  groups: ['groups', 'groups_overage'],
   acr: null,
   auth_time: null,
   iss: null,
@@ -74,4 +87,17 @@ export const claimsByScope = {
 } as const;
 
 /** OpenID scopes; `scim:me` opens the SCIM `/Me` resource to the token's own user, for the applications that may have it. */
-export const supportedScopes = ['openid', 'email', 'profile', 'roles', 'offline_access', 'scim:me'] as const;
+export const supportedScopes = [
+  'openid',
+  'email',
+  'profile',
+  'roles',
+  'groups',
+  'offline_access',
+  'scim:me',
+] as const;
+
+/** Whether what was asked for tells of groups: the scope, or one of its claims by name. */
+export function asksForGroups(scope: string, claims: object = {}): boolean {
+  return scope.split(' ').includes('groups') || claimsByScope.groups.some((name) => name in claims);
+}

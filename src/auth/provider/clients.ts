@@ -13,6 +13,7 @@ export const ownClientMetadata = [
   'application_id',
   'application_key',
   'served_tenants',
+  'application_claims',
   'allow_scim_me',
   'require_pkce',
   'previous_secret_hash',
@@ -40,6 +41,7 @@ function toClientMetadata(application: ApplicationDocument): AdapterPayload {
     application_id: application._id,
     application_key: application.key,
     ...(application.servedTenants && { served_tenants: application.servedTenants }),
+    application_claims: application.claims ?? [],
     allow_scim_me: application.allowScimMe ?? false,
     require_pkce: requiresPkce(application),
     ...(application.previousSecretHash && {

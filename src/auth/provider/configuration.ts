@@ -4,8 +4,9 @@ import { isPrivateUse } from '../../identity/web-address.js';
 import { createGuardedFetch } from '../../infrastructure/guarded-fetch.js';
 import { findAccountAccess, claimsFor } from './account-access.js';
 import { accountFinder, applicationOf, loadGrant } from './accounts.js';
-import { claimsByScope, supportedScopes } from './claims.js';
+import { asksForGroups, claimsByScope, supportedScopes } from './claims.js';
 import { clientAdapter, ownClientMetadata } from './clients.js';
+import { groupNamesOf } from './group-names.js';
 import { knownLiveSession } from './live-session.js';
 import { logoutPage, loggedOutPage, renderError } from './pages.js';
 import { payloadAdapter } from './payload-adapter.js';
@@ -45,10 +46,12 @@ async function introspect(core: Core, client: Client, token: IntrospectedToken):
     use: 'continue',
   });
   if (!access?.isAllowed) return false;
-  const claims = claimsFor(core, application.key, access);
-  const scopes = (token.scope ?? '').split(' ');
-  const names = Object.entries(claimsByScope).flatMap(([scope, list]) =>
-    scopes.includes(scope) ? (list ?? []) : [],
+  const { scope = '' } = token;
+  const groups = asksForGroups(scope) ? await groupNamesOf(core, access.user) : undefined;
+  const claims = claimsFor(core, application.key, access, groups);
+  const scopes = scope.split(' ');
+  const names = Object.entries(claimsByScope).flatMap(([name, list]) =>
+    scopes.includes(name) ? (list ?? []) : [],
   );
   token.extra = Object.fromEntries(names.map((name) => [name, claims[name]]));
   return true;

@@ -13,6 +13,7 @@ import { pinHost } from './host-pinning.js';
 import { interactionRoutes, keepOwnFields } from './interactions.js';
 import { subordinateSessions } from './live-session.js';
 import { askForMetadata, followUp, passUnknown } from './follow-up.js';
+import { tellConfiguredClaims } from './own-claims.js';
 import { readRequests } from './request-rules.js';
 import { loadKeySet, type KeySet } from './signing-keys.js';
 
@@ -49,6 +50,7 @@ function createProvider(core: Core, keySet: KeySet): ProviderClass {
   keepOwnFields(provider);
   readRequests(provider);
   subordinateSessions(core, provider);
+  tellConfiguredClaims(provider);
   followUp(core, provider);
   return provider;
 }

@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { signingAlgorithms, type ApplicationDocument } from '../../persistence/collections/tenants.js';
 import type { Step, Transaction } from '../../persistence/store.js';
-import { AppError } from '../../shared/errors.js';
+import { AppError, type InputFault } from '../../shared/errors.js';
 import { hashToken, newToken } from '../../shared/ids.js';
 import { recordEvent } from '../audit/audit.js';
 import { changesBetween } from '../changes.js';
@@ -9,6 +10,8 @@ import { refuseDuplicates } from '../duplicates.js';
 import { wakeJobs } from '../jobs/queue.js';
 import { tenantConfig, tenantConfigStep, touchTenant } from '../tenants/config.js';
 import { isServerApplication } from '../tenants/server-applications.js';
+import { claimFaults, type ApplicationClaim } from './claims.js';
+import { commonSchemas, userSchemaOf } from '../tenants/schemas.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
 import { dropAccessStep, putAccessStep } from './access.js';
 import { putRolesStep, releaseRole } from './application-roles.js';
@@ -53,6 +56,17 @@ function* requireFreeClientId(tx: Transaction, clientId: string): Step<void> {
   throw new AppError(code, message, { errors: [{ pointer, detail: message }] });
 }
 
+/** By the schemas as they are now: of the tenant that owns the application, and of every tenant for one of the server. */
+async function faultsOfClaims(
+  core: Core,
+  owner: string,
+  claims: readonly ApplicationClaim[] = [],
+): Promise<InputFault[]> {
+  if (claims.length === 0) return [];
+  if (isServerApplication({ tenantId: owner })) return claimFaults(commonSchemas(core).user, claims, true);
+  return claimFaults(userSchemaOf(core, await tenantConfig(core, owner)), claims);
+}
+
 /**
  * Registers an application.
  *
@@ -69,7 +83,7 @@ export async function createApplication(
   const clientSecret = input.clientSecret === undefined ? newToken('gh_app') : input.clientSecret;
   const now = core.clock.now();
   const fields = newApplication(owner, input, clientSecret);
-  requireValidApplication(core, fields);
+  requireValidApplication(core, fields, undefined, await faultsOfClaims(core, owner, input.claims));
   const application = await refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
       const wanted = { ...fields, ...(yield* servedTenantsStep(tx, fields, input.tenants)) };
@@ -148,6 +162,7 @@ export async function updateApplication(
 ): Promise<ApplicationDocument> {
   const { owner = actor.tenantId } = options;
   const { _id } = await getApplication(core, owner, idOrKey);
+  const faults = await faultsOfClaims(core, owner, change.claims);
   const now = core.clock.now();
   const changed = await refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
@@ -157,7 +172,9 @@ export async function updateApplication(
       requireVersion(before, options);
       const served = yield* servedTenantsStep(tx, before, change.tenants);
       const wanted = { ...changedApplication(before, change), ...served };
-      requireValidApplication(core, wanted, before);
+      // What stands is not judged again: its attribute may have gone since.
+      const isNew = !isDeepStrictEqual(before.claims ?? [], wanted.claims ?? []);
+      requireValidApplication(core, wanted, before, isNew ? faults : []);
       if (change.tenants !== undefined) yield* requireFreeKey(tx, wanted);
       // First of the writes: it reads the configuration.
       if (change.access) requireOwned(before);

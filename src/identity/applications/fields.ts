@@ -2,6 +2,7 @@ import type { AuditParty } from '../../persistence/collections/events.js';
 import {
   signingAlgorithms,
   type AccessRule,
+  type ApplicationClaim,
   type ApplicationDocument,
   type Reach,
   type SigningAlgorithm,
@@ -34,6 +35,8 @@ export interface ApplicationInput {
   allowScimMe?: boolean | undefined;
   /** Whether it has to use PKCE; false for confidential applications only. Absent: yes. */
   requirePkce?: boolean | undefined;
+  /** Claims made of user attributes; absent: none. */
+  claims?: readonly ApplicationClaim[] | undefined;
   enabled?: boolean | undefined;
   /** All its roles; absent: none for a new application, unchanged for another. */
   roles?: readonly ApplicationRoleInput[] | undefined;
@@ -108,6 +111,7 @@ export function newApplication(
     idTokenSignedResponseAlg: input.idTokenSignedResponseAlg ?? defaultAlgorithm,
     allowScimMe: input.allowScimMe ?? false,
     requirePkce: input.requirePkce ?? true,
+    claims: [...(input.claims ?? [])],
     enabled: input.enabled ?? true,
   };
 }
@@ -120,7 +124,7 @@ export function changedApplication(
   before: ApplicationDocument,
   { roles: _roles, tenants: _tenants, access: _access, ...change }: ApplicationChange,
 ): ApplicationDocument {
-  const { clientSecret, redirectUris, postLogoutRedirectUris, ...rest } = change;
+  const { clientSecret, redirectUris, postLogoutRedirectUris, claims, ...rest } = change;
   const said = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   const hash = clientSecret === null ? null : hashToken(clientSecret ?? '');
   const isNewSecret = clientSecret !== undefined && hash !== before.clientSecretHash;
@@ -130,6 +134,7 @@ export function changedApplication(
     key: before.key,
     redirectUris: [...(redirectUris ?? before.redirectUris)],
     postLogoutRedirectUris: [...(postLogoutRedirectUris ?? before.postLogoutRedirectUris)],
+    ...(claims && { claims: [...claims] }),
     ...(isNewSecret && { clientSecretHash: hash, ...noPrevious }),
   };
 }
@@ -137,11 +142,11 @@ export function changedApplication(
 /** What the audit trail says of an application; no secret. */
 export function auditable(application: ApplicationDocument): Record<string, unknown> {
   const { name, clientId, redirectUris, postLogoutRedirectUris, backchannelLogoutUri, enabled } = application;
-  const { allowScimMe = false, requirePkce = true, servedTenants } = application;
+  const { allowScimMe = false, requirePkce = true, claims = [], servedTenants } = application;
   const idTokenSignedResponseAlg = signedResponseAlg(application);
   return {
     ...{ name, clientId, redirectUris, postLogoutRedirectUris, backchannelLogoutUri, enabled },
-    ...{ idTokenSignedResponseAlg, allowScimMe, requirePkce },
+    ...{ idTokenSignedResponseAlg, allowScimMe, requirePkce, claims },
     ...(servedTenants !== undefined && { tenants: [...[servedTenants].flat()] as Reach }),
   };
 }

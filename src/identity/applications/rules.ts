@@ -70,10 +70,16 @@ function addressFaults(core: Core, application: Rules, before: Rules | undefined
  * What is wrong with an application as it would be stored.
  *
  * @param before - as it is stored; absent for a new one.
+ * @param more - faults that were found already.
  * @throws AppError `input.invalid` with all faults at once.
  */
-export function requireValidApplication(core: Core, application: Rules, before?: Rules): void {
-  const errors = addressFaults(core, application, before);
+export function requireValidApplication(
+  core: Core,
+  application: Rules,
+  before?: Rules,
+  more: readonly InputFault[] = [],
+): void {
+  const errors = [...addressFaults(core, application, before), ...more];
   if (!/^[A-Za-z0-9][\w-]{0,63}$/.test(application.key)) {
     errors.push({ pointer: '/key', detail: 'must be letters, digits, "_" and "-", at most 64' });
   }

@@ -8,12 +8,16 @@ import { all, applyEntry, each, type Run } from './run.js';
 import type {
   BootstrapApiKey,
   BootstrapApplication,
+  BootstrapAttribute,
   BootstrapConnection,
   BootstrapGroup,
   BootstrapRole,
   BootstrapTenant,
   BootstrapUser,
 } from './schema.js';
+import { createAttribute, listAttributes, updateAttribute } from '../attributes/attributes.js';
+import { tenantConfig, type TenantConfig } from '../tenants/config.js';
+import { withOwnValues } from '../users/own-attributes.js';
 import type { GroupDocument } from '../../persistence/collections/groups.js';
 import { changeMembers, createGroupWithMembers } from '../groups/members.js';
 import { updateGroup } from '../groups/groups.js';
@@ -43,6 +47,24 @@ async function applyRole(
     get: async (id) => (await own()).find((role) => role.id === id),
     create: async () => (await createRole(core, actor, input)).id,
     update: ({ id }, names, options) => updateRole(core, actor, id, pick(entry, names), options),
+  });
+}
+
+async function applyAttribute(run: Run, entry: BootstrapAttribute, path: string): Promise<void> {
+  const { core, actor } = run;
+  const find = async () => {
+    const all = await listAttributes(core, actor.tenantId);
+    return all.find(({ nameKey }) => nameKey === entry.name.toLowerCase());
+  };
+  await applyEntry(run, {
+    place: placeIn(run, 'attribute', entry.name.toLowerCase()),
+    path,
+    fields: entry,
+    idOf: ({ _id }) => _id,
+    find,
+    get: async (id) => (await listAttributes(core, actor.tenantId)).find(({ _id }) => _id === id),
+    create: async () => (await createAttribute(core, actor, entry))._id,
+    update: ({ _id }, names, options) => updateAttribute(core, actor, _id, pick(entry, names), options),
   });
 }
 
@@ -89,10 +111,16 @@ function standingOf({ roles, invitedRoles, approved, accessExpiresAt, loginType 
 }
 
 /** A directory's data is the directory's: of a provisioned user only what is decided here is applied. */
-function changeOf(entry: Partial<BootstrapUser>, user: UserDocument): Parameters<typeof createUser>[2] {
+function changeOf(
+  { core }: Run,
+  config: TenantConfig,
+  entry: Partial<BootstrapUser>,
+  user: UserDocument,
+): Parameters<typeof createUser>[2] {
   const { email, givenName, familyName, displayName, phone, userName, password, enabled } = entry;
   const isOurs = user.directoryId === null;
-  const attributes = withProfile(user.attributes, { email, givenName, familyName, displayName, phone });
+  const profile = withProfile(user.attributes, { email, givenName, familyName, displayName, phone });
+  const attributes = withOwnValues(core, config, profile, entry.attributes);
   return {
     ...inputOf(user),
     ...(isOurs && { userName: userName ?? user.userName }),
@@ -106,10 +134,12 @@ function changeOf(entry: Partial<BootstrapUser>, user: UserDocument): Parameters
 async function applyUser(run: Run, entry: BootstrapUser, path: string): Promise<void> {
   const { core, actor } = run;
   const { email, givenName, familyName, displayName, phone, password } = entry;
+  const config = await tenantConfig(core, actor.tenantId);
+  const profile = withProfile({}, { email, givenName, familyName, displayName, phone });
   const input = {
     userName: entry.userName ?? email,
     externalId: null,
-    attributes: withAccess(withProfile({}, { email, givenName, familyName, displayName, phone }), entry),
+    attributes: withAccess(withOwnValues(core, config, profile, entry.attributes), entry),
     active: entry.enabled ?? true,
     password,
     ...standingOf(entry),
@@ -124,7 +154,8 @@ async function applyUser(run: Run, entry: BootstrapUser, path: string): Promise<
     get: (id) => idIn(run, 'users').get(id),
     create: async () => (await createUser(core, actor, input, { activated: entry.activated ?? true }))._id,
     update: async ({ _id }, names, options) =>
-      (await updateUser(core, actor, _id, (user) => changeOf(pick(entry, names), user), options)).after,
+      (await updateUser(core, actor, _id, (user) => changeOf(run, config, pick(entry, names), user), options))
+        .after,
     passwordSetAt: async (id) => {
       const credentials = core.store.tenant(actor.tenantId).collection('credentials');
       return (await credentials.get(id))?.passwordChangedAt ?? null;
@@ -222,6 +253,7 @@ export function applyInside(run: Run, entry: BootstrapTenant, path: string): Pro
   // What comes later names what comes before. All of it is tried, so that all faults are found at once.
   return all([
     () => each(entry.roles, `${path}.roles`, (role, where) => applyRole(run, role, null, where)),
+    () => each(entry.attributes, `${path}.attributes`, (item, where) => applyAttribute(run, item, where)),
     () =>
       each(entry.applications, `${path}.applications`, async (item, where) => {
         await applyApplication(run, item, where, applyRole);

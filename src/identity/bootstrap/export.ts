@@ -5,6 +5,9 @@ import { exportAccessRules } from './access.js';
 import { listServerRoles } from '../applications/application-roles.js';
 import { servedSlugs } from '../applications/reach.js';
 import { serverOwner } from '../tenants/server-applications.js';
+import { listAttributes, type UserAttributeDocument } from '../attributes/attributes.js';
+import { tenantConfig, type TenantConfig } from '../tenants/config.js';
+import { ownValues } from '../users/own-attributes.js';
 import { listApplications, signedResponseAlg } from '../applications/applications.js';
 import type { DirectoryDocument } from '../../persistence/collections/directories.js';
 import type { Query } from '../../persistence/store.js';
@@ -53,6 +56,10 @@ function sharedFields(schema: { shape: object }, document: object): Record<strin
       ([name, value]) => value !== undefined && known.get(name)?.safeParse(value).success === true,
     ),
   );
+}
+
+function exportAttribute({ name, type, multiValued, required, unique, description }: UserAttributeDocument) {
+  return present({ name, type, multiValued, required, unique, description: description || undefined });
 }
 
 function exportApplication(application: ApplicationDocument, roles: readonly ExportedRole[]) {
@@ -111,12 +118,13 @@ async function exportDirectories(core: Core, tenantId: string): Promise<Bootstra
 
 const textOf = (value: unknown): Text => (typeof value === 'string' && value !== '' ? value : undefined);
 
-export function exportUser(user: UserDocument) {
+export function exportUser(user: UserDocument, config: Pick<TenantConfig, 'attributes'>) {
   const { attributes } = user;
   const name = (attributes['name'] ?? {}) as Record<string, unknown>;
   const phones = attributes['phoneNumbers'];
   const phone = Array.isArray(phones) ? (phones[0] as Record<string, unknown> | undefined) : undefined;
   const email = user.email ?? user.userName;
+  const own = ownValues(user, config);
   const manual = user.grants.filter((grant) => grant.type === 'manual').map((grant) => grant.role);
   const invited = user.grants.filter((grant) => grant.type === 'invite').map((grant) => grant.role);
   return present({
@@ -133,6 +141,7 @@ export function exportUser(user: UserDocument) {
     activated: user.activatedAt === null ? false : undefined,
     accessExpiresAt: user.accessExpiresAt?.toISOString(),
     loginType: user.loginType,
+    attributes: Object.keys(own).length > 0 ? own : undefined,
     ...exportAccess(user),
   });
 }
@@ -149,8 +158,9 @@ function exportAccess(user: UserDocument) {
 
 async function exportUsers(core: Core, tenantId: string): Promise<BootstrapTenant['users']> {
   const users = [];
+  const config = await tenantConfig(core, tenantId);
   const stored = core.store.tenant(tenantId).collection('users').iterate({ directoryId: null });
-  for await (const user of stored) users.push(exportUser(user));
+  for await (const user of stored) users.push(exportUser(user, config));
   return users;
 }
 
@@ -253,6 +263,7 @@ async function exportTenant(core: Core, tenant: TenantDocument): Promise<Bootstr
     ...(_id !== operatorTenant.id && { preset: preset as NonNullable<BootstrapTenant['preset']> }),
     settings: ownSettings(tenant),
     roles: roles.filter((role) => role.applicationKey === null && !role.builtIn).map(exportRole),
+    attributes: (await listAttributes(core, _id)).map(exportAttribute),
     applications: applications.map((application) => exportApplication(application, roles)),
     applicationAccess: await exportAccessRules(core, _id),
     users: await exportUsers(core, _id),

@@ -15,6 +15,8 @@ import { servedSlugs } from '../applications/reach.js';
 import { serverOwner } from '../tenants/server-applications.js';
 import type { Core } from '../core.js';
 import { loginKey, normalDomain } from '../email.js';
+import { tenantConfig, type TenantConfig } from '../tenants/config.js';
+import { ownValues } from '../users/own-attributes.js';
 import { openClientSecret, type SsoConnectionDocument } from '../sso/connections.js';
 import { settingsOf } from '../tenants/settings.js';
 import type { TenantDocument } from '../tenants/tenants.js';
@@ -42,8 +44,14 @@ function shownConnection(core: Core, entry: BootstrapConnection, document: SsoCo
   };
 }
 
-function shownUser(entry: BootstrapUser, user: UserDocument, isPasswordKept: boolean): Fields {
-  const exported: Fields = exportUser(user);
+function shownUser(
+  entry: BootstrapUser,
+  user: UserDocument,
+  { isPasswordKept, config }: { isPasswordKept: boolean; config: TenantConfig },
+): Fields {
+  const exported: Fields = exportUser(user, config);
+  const own = ownValues(user, config);
+  const named = Object.keys(entry.attributes ?? {}).map((name) => [name, own[name] ?? null]);
   const { roles: shownRoles = [], invitedRoles = [] } = exported as {
     roles?: string[];
     invitedRoles?: string[];
@@ -62,12 +70,13 @@ function shownUser(entry: BootstrapUser, user: UserDocument, isPasswordKept: boo
   };
   const isOurs = user.directoryId === null;
   const shown = Object.keys(entry).map((name) => [name, exported[name] ?? nothing[name] ?? null]);
-  const profile = ['email', 'userName', 'givenName', 'familyName', 'displayName', 'phone'];
+  const profile = ['email', 'userName', 'givenName', 'familyName', 'displayName', 'phone', 'attributes'];
   // Of a provisioned user these are the directory's.
   const theirs = isOurs ? {} : Object.fromEntries(profile.map((name) => [name, undefined]));
   return {
     ...(Object.fromEntries(shown) as Fields),
     userName: user.userName,
+    attributes: Object.fromEntries(named) as Fields,
     roles: given,
     invitedRoles: sameIf(entry.invitedRoles?.every((role) => byFile.has(role)) ?? true, entry.invitedRoles),
     password: sameIf(isPasswordKept, entry.password),
@@ -85,6 +94,7 @@ async function overriddenUsers(
     .map(({ documentId }) => documentId);
   if (!entries || ids.length === 0) return [];
   const scope = look.core.store.tenant(look.tenantId);
+  const config = await tenantConfig(look.core, look.tenantId);
   const users = await scope.collection('users').find({ _id: { $in: ids } });
   const credentials = await scope
     .collection('credentials')
@@ -96,7 +106,10 @@ async function overriddenUsers(
     ({ email }) => loginKey(email),
     users,
     (entry, user, record) =>
-      shownUser(entry, user, isDeepStrictEqual(setAt.get(user._id) ?? null, record.passwordSetAt)),
+      shownUser(entry, user, {
+        isPasswordKept: isDeepStrictEqual(setAt.get(user._id) ?? null, record.passwordSetAt),
+        config,
+      }),
   );
 }
 
@@ -123,6 +136,17 @@ async function overriddenRoles(
       stored,
       (_entry, document) => ({ ...document }),
     ),
+  );
+}
+
+async function overriddenAttributes(look: Look, tenant: BootstrapTenant, path: string): Promise<string[]> {
+  const stored = await look.core.store.tenant(look.tenantId).collection('user_attributes').find({});
+  return compare(
+    look,
+    { kind: 'attribute', path: `${path}.attributes`, entries: tenant.attributes },
+    ({ name }) => name.toLowerCase(),
+    stored.filter(({ deletedAt }) => !deletedAt),
+    (_entry, document) => ({ ...document }),
   );
 }
 
@@ -196,6 +220,7 @@ async function overriddenOfServer(core: Core, ledger: Ledger, file: BootstrapFil
 /** Each list of a tenant's entry, and how what became of it is looked at. */
 const looks = {
   roles: overriddenRoles,
+  attributes: overriddenAttributes,
   applications: overriddenApplications,
   ssoConnections: overriddenConnections,
   directories: (look: Look, { directories = [] }: BootstrapTenant, path: string) =>

@@ -31,6 +31,7 @@ function problemsOf(issue: z.core.$ZodIssue): string[] {
 const keysOfLists = {
   users: 'email',
   roles: 'key',
+  attributes: 'name',
   applications: 'key',
   applicationAccess: 'application',
   apiKeys: 'name',

@@ -23,6 +23,7 @@ const setUp = [
   'tenants',
   'roles',
   'application_keys',
+  'user_attributes',
   'applications',
   'sso_connections',
   'directories',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { attributeTypes } from '../../persistence/collections/attributes.js';
 import { dialects, directoryKinds } from '../../persistence/collections/directories.js';
 import { clientAuthMethods, signingAlgorithms } from '../../persistence/collections/tenants.js';
 import { connectionKeyFault } from '../sso/connection-address.js';
@@ -39,6 +40,7 @@ export const applicationSchema = z.strictObject({
   idTokenSignedResponseAlg: z.enum(signingAlgorithms).optional(),
   allowScimMe: z.boolean().optional(),
   requirePkce: z.boolean().optional(),
+  claims: z.array(z.strictObject({ claim: text, from: text })).optional(),
   enabled: z.boolean().optional(),
   roles: z.array(role).optional(),
 });
@@ -71,6 +73,16 @@ const user = z.strictObject({
     .optional(),
   loginType: z.enum(['local', 'sso']).optional(),
   invitedRoles: z.array(text).optional(),
+  attributes: z.record(z.string(), z.unknown()).optional(),
+});
+
+const attribute = z.strictObject({
+  name: text,
+  type: z.enum(attributeTypes),
+  multiValued: z.boolean().optional(),
+  required: z.boolean().optional(),
+  unique: z.boolean().optional(),
+  description: z.string().optional(),
 });
 
 const group = z.strictObject({
@@ -168,6 +180,7 @@ export const tenantSchema = z.strictObject({
   preset: z.enum(presetNames).optional(),
   settings: anySettings.optional(),
   roles: z.array(role).optional(),
+  attributes: z.array(attribute).optional(),
   applications: z.array(applicationSchema).optional(),
   applicationAccess: z.array(access).optional(),
   users: z.array(user).optional(),
@@ -201,6 +214,7 @@ export type BootstrapAccess = z.output<typeof access>;
 export type BootstrapApiKey = z.output<typeof apiKey>;
 export type BootstrapConnection = z.output<typeof connectionSchema>;
 export type BootstrapUser = z.output<typeof user>;
+export type BootstrapAttribute = z.output<typeof attribute>;
 export type BootstrapGroup = z.output<typeof group>;
 export type BootstrapRole = z.output<typeof role>;
 

@@ -28,13 +28,14 @@ const mostText = 1_048_576;
 
 function conditionFaults(
   core: Core,
+  config: TenantConfig,
   { path, is, in: list, matches }: RuleConditionInput,
   pointer: string,
 ): InputFault[] {
   const faults: InputFault[] = [];
   const fault = compilePath(path, aliasesFor(core))
-    ? unknownPath(core, path)
-    : (unknownPath(core, path) ?? `${path} is not an attribute path`);
+    ? unknownPath(core, config, path)
+    : (unknownPath(core, config, path) ?? `${path} is not an attribute path`);
   if (fault !== undefined) faults.push({ pointer: `${pointer}/path`, detail: fault });
   if ([is, list, matches].filter((test) => test !== undefined).length !== 1) {
     faults.push({ pointer, detail: 'must hold exactly one of is, in and matches' });
@@ -60,7 +61,7 @@ export function conditionOf({ path, is, in: list, matches }: RuleConditionInput)
 }
 
 function ruleFaults(core: Core, config: TenantConfig, rule: RoleRuleInput, index: number): InputFault[] {
-  const faults = conditionFaults(core, rule.when, `/${index}/when`);
+  const faults = conditionFaults(core, config, rule.when, `/${index}/when`);
   if (rule.grant.length === 0)
     faults.push({ pointer: `/${index}/grant`, detail: 'must name at least one role' });
   rule.grant.forEach((role, at) => {

@@ -1,20 +1,18 @@
-import { createSchemaRegistry } from '../../scim/protocol/schema-registry.js';
-import { findAttribute, type Attribute, type AttributeMap } from '../../scim/protocol/attribute.js';
+import {
+  findAttribute,
+  type Attribute,
+  type AttributeMap,
+  type ResourceSchema,
+} from '../../scim/protocol/attribute.js';
+import { findAttributePath, type AttributePath } from '../../scim/protocol/attribute-path.js';
 import { nearest } from '../../shared/nearest.js';
 import type { Core } from '../core.js';
+import type { TenantConfig } from '../tenants/config.js';
+import { userSchemaOf } from '../tenants/schemas.js';
 import { attributeSteps, groupParts, aliasesFor } from './rule-paths.js';
 
 /** What no rule sees of a user. */
 const unseen: ReadonlySet<string> = new Set(['schemas', 'id', 'meta', 'password', 'groups']);
-
-const known = new WeakMap<object, ReturnType<typeof createSchemaRegistry>['user']>();
-
-/** The User as the schemas of this server have it, extensions of the configuration included. */
-function userSchemaOf({ config }: Core): ReturnType<typeof createSchemaRegistry>['user'] {
-  const schema = known.get(config) ?? createSchemaRegistry(config.scim.extensionSchemas).user;
-  known.set(config, schema);
-  return schema;
-}
 
 const distinct = (attributes: AttributeMap): Attribute[] => [...new Set(attributes.values())];
 
@@ -32,12 +30,30 @@ function hasPath(attributes: AttributeMap, [first = '', ...rest]: readonly strin
 }
 
 /**
- * Why no rule can look at this path: no schema of the server has it.
+ * The attribute a path names, where it is named by its schema or, without one, by the first schema of the user that has it.
+ *
+ * @returns undefined when no schema has it, and for what is no business of rules and claims: ids, secrets, groups.
+ */
+export function attributeAt(schema: ResourceSchema, path: string): AttributePath | undefined {
+  const wanted = path.trim();
+  const named = findAttributePath(wanted, schema);
+  if (named) return named.extension || !unseen.has(named.attribute.name) ? named : undefined;
+  if (/^urn:/i.test(wanted)) return undefined;
+  const urns = schema.extensions.map(({ urn }) => urn);
+  return urns.map((urn) => findAttributePath(`${urn}:${wanted}`, schema)).find((found) => found);
+}
+
+/**
+ * Why no rule can look at this path: no schema of the tenant has it.
  *
  * @returns undefined when some schema has it.
  */
-export function unknownPath(core: Core, path: string): string | undefined {
-  const schema = userSchemaOf(core);
+export function unknownPath(
+  core: Core,
+  config: Pick<TenantConfig, 'attributes'>,
+  path: string,
+): string | undefined {
+  const schema = userSchemaOf(core, config);
   const steps = attributeSteps(path, aliasesFor(core)) ?? [];
   const extension = schema.extensions.find(({ alias }) => alias === steps[0]);
   const isOfExtension = path.trim().toLowerCase().startsWith('urn:') && extension !== undefined;

@@ -1,3 +1,5 @@
+import { tenantAlias } from '../../scim/protocol/schemas/tenant-user.js';
+import { tenantUserUrn } from '../../scim/protocol/urns.js';
 import type { Core } from '../core.js';
 
 /** What role rules look at: a user as the directory sent it, and the groups the user is in, nested ones too. */
@@ -31,6 +33,7 @@ export function extensionAliases(configured: readonly Record<string, unknown>[])
   const aliases = new Map([
     [enterpriseSchema, 'enterprise'],
     ['urn:gatehouse:params:scim:schemas:extension:2.0:user', 'gatehouse'],
+    [tenantUserUrn.toLowerCase(), tenantAlias],
   ]);
   for (const { alias, schema } of configured) {
     const id =

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { UserAttributeDocument } from '../../persistence/collections/attributes.js';
 import type { GroupDocument } from '../../persistence/collections/groups.js';
 import type {
   ApplicationDocument,
@@ -37,6 +38,13 @@ export interface Role {
   updatedAt: Date | null;
 }
 
+/** An attribute that the tenant has defined for its users. */
+export type UserAttribute = Readonly<
+  Pick<UserAttributeDocument, 'name' | 'type' | 'multiValued' | 'required' | 'unique' | 'description'> & {
+    id: string;
+  }
+>;
+
 /** What rarely changes of a tenant and nearly every write needs. */
 export interface TenantConfig {
   tenant: TenantDocument;
@@ -53,9 +61,11 @@ export interface TenantConfig {
   serverApplications: ReadonlyMap<string, ApplicationDocument>;
   /** The full keys of the roles that groups give their members, by the group's id; groups that give none are not in it. */
   groupRoles: ReadonlyMap<string, readonly string[]>;
+  /** The tenant's own user attributes by name; without those that are being removed. */
+  attributes: readonly UserAttribute[];
 }
 
-// Every change of settings, roles, applications, SSO connections or groups' roles moves the tenant's version (touchTenant), in the same transaction. A change of an
+// Every change of settings, roles, applications, SSO connections groups' roles or user attributes moves the tenant's version (touchTenant), in the same transaction. A change of an
 // application of the server, or of its roles, moves that application's version. A config is found by the versions just read, so no process ever works with an old one.
 const cache = new LRUCache<string, TenantConfig>({ max: 1000 });
 
@@ -97,6 +107,15 @@ function presetRoles(preset: string): Role[] {
   }));
 }
 
+/** The attributes in use, of those that are stored. */
+export const liveAttributes = (documents: readonly UserAttributeDocument[]): UserAttribute[] =>
+  documents.filter(({ deletedAt }) => !deletedAt).map(attributeOf);
+
+const attributeOf = (document: UserAttributeDocument): UserAttribute => {
+  const { _id: id, name, type, multiValued, required, unique, description } = document;
+  return { id, name, type, multiValued, required, unique, description };
+};
+
 /** What a tenant's configuration is made of. */
 export interface ConfigParts {
   tenant: TenantDocument;
@@ -111,6 +130,8 @@ export interface ConfigParts {
   serverApplications?: readonly ApplicationDocument[];
   /** The roles of all applications of the server. */
   serverRoles?: readonly RoleDocument[];
+  /** The tenant's own user attributes. */
+  attributes?: readonly UserAttributeDocument[];
 }
 
 /** Built-in roles win over stored ones of the same key, so that a change of preset cannot be used to redefine them. */
@@ -122,6 +143,7 @@ export function buildTenantConfig({
   groups = [],
   serverApplications = [],
   serverRoles = [],
+  attributes = [],
 }: ConfigParts): TenantConfig {
   const served = new Map(serverApplications.map((application) => [application.key, application]));
   const ofServer = serverRoles.filter(({ applicationKey }) => served.has(applicationKey ?? ''));
@@ -139,6 +161,7 @@ export function buildTenantConfig({
     applications: new Set([...applications.map(({ key }) => key), ...served.keys()]),
     serverApplications: served,
     groupRoles: new Map(groups.map(({ _id, roleIds }) => [_id, roleIds ?? []])),
+    attributes: liveAttributes(attributes),
   };
 }
 
@@ -182,8 +205,9 @@ function* findTenantConfigStep(reader: Reader, tenantId: string): Step<TenantCon
   const connections = yield* scope.collection('sso_connections').find({});
   const applications = yield* scope.collection('applications').find({}, { fields: ['key'] });
   const groups = yield* scope.collection('groups').find(givesRoles, { fields: ['roleIds'] });
+  const attributes = yield* scope.collection('user_attributes').find({}, { sort: { nameKey: 1 } });
   const serverRoles = serverApplications.length > 0 ? yield* server.collection('roles').find({}) : [];
-  const own = { tenant: frozen(tenant), roles, connections, applications, groups };
+  const own = { tenant: frozen(tenant), roles, connections, applications, groups, attributes };
   const config = buildTenantConfig({ ...own, serverApplications, serverRoles });
   cache.set(key, config);
   return config;

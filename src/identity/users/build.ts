@@ -13,6 +13,7 @@ import { standingAfter } from './hold.js';
 import type { UserInput } from './input.js';
 import { addressKeyOf, deriveUserKeys } from '../user-keys.js';
 import { retired, retiredKeys } from '../visibility.js';
+import { judgeOwnValues, requireOwnValues, uniqueKeysField, uniqueKeysOf } from './own-attributes.js';
 import { directoryStep, mappingView, regrantStep, type WriteContext } from './save.js';
 import { aliasesFor } from '../grants/rule-paths.js';
 
@@ -23,6 +24,8 @@ export interface CreateOptions {
   activated?: boolean;
   /** What else belongs to it, in the same transaction. */
   also?: (context: WriteContext, user: UserDocument) => Step<void>;
+  /** The person may lack what the tenant requires: whoever makes an administrator at the command line knows an address alone. */
+  lacksRequired?: boolean;
   /** The invitation that brings the user, whose roles are then the invitation's and not given by hand. */
   invitationId?: string;
 }
@@ -120,13 +123,17 @@ function withGivenRoles(
 const hasOwnPassword = ({ password, passwordIsTemporary }: UserInput): boolean =>
   password !== undefined && passwordIsTemporary !== true;
 
+/** Ways to add a user that state all attributes. Invitations and first sign-ins know an address and a name alone. */
+const statesAttributes: ReadonlySet<UserSource> = new Set(['created', 'scim']);
+
 /** A new user as it will be stored, roles included. */
 export function* buildUser(
   context: WriteContext,
   input: UserInput,
   options: CreateOptions,
 ): Step<UserDocument> {
-  const { actor, now, tenantId } = context;
+  const { actor, config, core, now, tenantId } = context;
+  const attributes = judgeOwnValues(core, config, input.attributes);
   const source = options.source ?? (actor.directoryId === null ? 'created' : 'scim');
   const keys = deriveUserKeys(input.userName, input.attributes);
   const isActivated = options.activated === true;
@@ -142,7 +149,8 @@ export function* buildUser(
     ...keys,
     externalId: input.externalId,
     directoryId: actor.directoryId,
-    attributes: input.attributes,
+    attributes,
+    ...uniqueKeysField(uniqueKeysOf(config, attributes)),
     groupIds: [],
     grants: [],
     enabled: input.active,
@@ -154,6 +162,7 @@ export function* buildUser(
     source,
     accessRevokedAt: null,
   };
+  if (statesAttributes.has(source) && options.lacksRequired !== true) requireOwnValues(config, user);
   const given =
     input.roles === undefined ? user : withGivenRoles(context, user, input.roles, options.invitationId);
   requireServices(context, given);
@@ -196,7 +205,8 @@ export function* changedUser(
   stored: UserDocument,
   input: UserInput,
 ): Step<UserDocument> {
-  const { actor } = context;
+  const { actor, config, core } = context;
+  const attributes = judgeOwnValues(core, config, input.attributes, stored.attributes);
   const isBack = stored.directoryId === retired && input.active;
   const isHidden = stored.directoryId === retired && !isBack;
   const keys = deriveUserKeys(input.userName, input.attributes);
@@ -207,13 +217,15 @@ export function* changedUser(
     ...(isHidden && { loginKeys: retiredKeys(stored._id) }),
     userName: input.userName,
     externalId: input.externalId,
-    attributes: input.attributes,
+    attributes,
+    ...uniqueKeysField(isHidden ? [] : uniqueKeysOf(config, attributes), stored),
     ...standingAfter(actor, stored, input, directoryId),
     directoryId,
     approved: input.approved ?? stored.approved,
     accessExpiresAt: input.accessExpiresAt === undefined ? stored.accessExpiresAt : input.accessExpiresAt,
     loginType: input.loginType ?? stored.loginType,
   };
+  requireOwnValues(config, changed, stored);
   const given = input.roles === undefined ? changed : withGivenRoles(context, changed, input.roles);
   if (given.attributes !== stored.attributes) {
     requireServices(context, given, stored);

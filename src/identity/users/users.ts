@@ -14,7 +14,7 @@ import {
 } from './credentials.js';
 import type { Outcome } from './effects.js';
 import { findUserClash } from './clashes.js';
-import { refuseDuplicates } from '../duplicates.js';
+import { refuseDuplicates, type Clash } from '../duplicates.js';
 import { loginKey } from '../email.js';
 import { releaseAdministered } from '../grants/group-grants.js';
 import { requireUserLimits } from './input-limits.js';
@@ -25,6 +25,7 @@ import { tenantConfig } from '../tenants/config.js';
 import { buildUser, changedUser, requireAddingAllowed, type CreateOptions } from './build.js';
 import { activeFor } from './hold.js';
 import type { UserInput } from './input.js';
+import { findValueClash, uniqueKeysField } from './own-attributes.js';
 import { requireSignInKept } from './protection.js';
 import { guardSelf, requireWritable } from './transitions.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
@@ -51,7 +52,24 @@ const duplicates = {
     message: 'the userName or address is taken by another user',
     pointer: '/userName',
   },
+  users_unique_values: {
+    code: 'user.value_taken',
+    message: 'another user has this value of an attribute that is unique',
+    pointer: '/attributes',
+  },
 } as const;
+
+/** What is in the way of a write: of its names first, then of its unique values. */
+async function findClash(
+  core: Core,
+  tenantId: string,
+  wanted: UserInput | undefined,
+  ownId?: string,
+): Promise<Clash | undefined> {
+  const named = await findUserClash(core, tenantId, wanted, ownId);
+  if (named) return named;
+  return findValueClash(core, await tenantConfig(core, tenantId), wanted?.attributes, ownId);
+}
 
 function requireSeen<U extends { directoryId: string | null }>(
   user: U | undefined,
@@ -144,7 +162,7 @@ export async function createUser(
         if (options.also) yield* options.also(context, stored);
         return stored;
       }),
-    () => findUserClash(core, actor.tenantId, input),
+    () => findClash(core, actor.tenantId, input),
   );
 }
 
@@ -234,7 +252,7 @@ export async function updateUser(
         }),
       async () => {
         const stored = await core.store.tenant(actor.tenantId).collection('users').get(id);
-        return findUserClash(core, actor.tenantId, stored && change(stored), id);
+        return findClash(core, actor.tenantId, stored && change(stored), id);
       },
     );
   let prepared: PreparedPassword | undefined;
@@ -267,6 +285,7 @@ function* retireUser(context: WriteContext, user: UserDocument): Step<void> {
     enabled: false,
     directoryId: retired,
     loginKeys: retiredKeys(user._id),
+    ...uniqueKeysField([], user),
     groupIds: [],
     grants: user.grants.filter((grant) => grant.type !== 'rule'),
   };

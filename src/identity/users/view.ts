@@ -4,6 +4,7 @@ import type { CredentialDocument } from './credentials.js';
 import { liveGrants } from '../grants/effective-roles.js';
 import { groupClosure, reachable, type GroupNode } from '../grants/group-graph.js';
 import type { TenantConfig } from '../tenants/config.js';
+import { ownValues } from './own-attributes.js';
 import { deriveStatus, type UserStatus } from '../grants/user-status.js';
 
 /** A role a user is granted now, with every reason for it. */
@@ -24,6 +25,8 @@ export interface UserView {
   credential: CredentialDocument | null;
   /** The directory that manages the user. */
   directory: { id: string; name: string } | null;
+  /** The values of the tenant's own attributes, by name. */
+  attributes: Readonly<Record<string, unknown>>;
 }
 
 const fields = ['lockedUntil', 'lastLoginAt', 'twoFactor'] as const;
@@ -80,6 +83,7 @@ export async function viewUsers(
       roles: rolesOf(user, config, now),
       groups: reachable(user.groupIds, groups).sort((a, b) => (a.displayName < b.displayName ? -1 : 1)),
       credential,
+      attributes: ownValues(user, config),
       directory:
         directory && user.directoryId !== null ? { id: user.directoryId, name: directory.name } : null,
     };

@@ -1,5 +1,6 @@
 import type { Schema } from 'mongoose';
 import * as access from './access.js';
+import * as attributes from './attributes.js';
 import * as bootstrap from './bootstrap.js';
 import * as directories from './directories.js';
 import * as events from './events.js';
@@ -42,6 +43,7 @@ export interface Documents {
   signing_keys: access.SigningKeyDocument;
   sso_connections: tenants.SsoConnectionDocument;
   tenants: tenants.TenantDocument;
+  user_attributes: attributes.UserAttributeDocument;
   users: users.UserDocument;
 }
 
@@ -78,6 +80,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   signing_keys: access.signingKeySchema,
   sso_connections: tenants.ssoConnectionSchema,
   tenants: tenants.tenantSchema,
+  user_attributes: attributes.userAttributeSchema,
   users: users.userSchema,
 };
 

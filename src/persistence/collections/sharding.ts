@@ -43,5 +43,6 @@ export const shardKeys: Readonly<Record<CollectionName, ShardKey | null>> = {
   signing_keys: null,
   sso_connections: null,
   tenants: null,
+  user_attributes: null,
   users: tenant,
 };

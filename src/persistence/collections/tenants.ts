@@ -86,6 +86,12 @@ export const roleSchema = defineCollection<RoleDocument>(
 export const signingAlgorithms = ['RS256', 'ES256'] as const;
 export type SigningAlgorithm = (typeof signingAlgorithms)[number];
 
+/** A claim of an application: its name, and the path of the user attribute it tells. */
+export interface ApplicationClaim {
+  claim: string;
+  from: string;
+}
+
 /** Which tenants an application serves: all, or these ids. */
 export type Reach = 'all' | readonly string[];
 
@@ -113,6 +119,8 @@ export interface ApplicationDocument extends StoredDocument {
   /** The secret before the present one, good until {@link previousSecretUntil}. */
   previousSecretHash?: string | null;
   previousSecretUntil?: Date | null;
+  /** Claims of the ID token and of userinfo that are made of user attributes. Absent: none. */
+  claims?: ApplicationClaim[];
   enabled: boolean;
 }
 
@@ -132,6 +140,7 @@ export const applicationSchema = defineCollection<ApplicationDocument>(
     requirePkce: Boolean,
     previousSecretHash: String,
     previousSecretUntil: Date,
+    claims: { type: [nestedSchema({ claim: requiredText, from: requiredText })], default: undefined },
     enabled: { type: Boolean, required: true },
   },
   [

@@ -55,6 +55,8 @@ export interface UserDocument extends StoredDocument {
    * ones by config) because a URN holds dots. Without `id`, `meta`, `schemas`, `groups`, `password`, `userName`, `externalId`, `active`.
    */
   attributes: Record<string, unknown>;
+  /** A digest of each value of an attribute that is unique in the tenant. Absent: there is none. */
+  uniqueKeys?: string[];
   /** The groups the user is a direct member of: the one place a membership is stored. */
   groupIds: string[];
   grants: Grant[];
@@ -102,6 +104,7 @@ export const userSchema = defineCollection<UserDocument>(
     familyNameKey: String,
     employeeNumberKey: String,
     attributes: { type: Mixed, required: true },
+    uniqueKeys: { type: [String], default: undefined },
     groupIds: { type: [String], required: true },
     grants: { type: [grantSchema], required: true },
     enabled: { type: Boolean, required: true },
@@ -118,6 +121,12 @@ export const userSchema = defineCollection<UserDocument>(
   [
     { name: 'users_by_id', key: { tenantId: 1, _id: 1 } },
     { name: 'users_login_keys', key: { tenantId: 1, loginKeys: 1 }, unique: true },
+    {
+      name: 'users_unique_values',
+      key: { tenantId: 1, uniqueKeys: 1 },
+      unique: true,
+      where: { uniqueKeys: { $gt: '' } },
+    },
     { name: 'users_user_name', key: { tenantId: 1, userNameKey: 1 } },
     { name: 'users_emails', key: { tenantId: 1, emailKeys: 1 } },
     {

@@ -62,6 +62,7 @@ const scimTypes: Partial<Record<ErrorCode, ScimType>> = {
   'input.malformed': 'invalidSyntax',
   'store.duplicate': 'uniqueness',
   'user.name_taken': 'uniqueness',
+  'user.value_taken': 'uniqueness',
 };
 
 function headersOf(error: AppError, status: number): Record<string, string> {

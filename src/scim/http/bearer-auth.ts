@@ -9,6 +9,8 @@ import type { ScimRequestDocument } from '../../persistence/collections/director
 import { authenticateAccessToken } from '../../identity/directories/access-tokens.js';
 import { authenticateToken } from '../../identity/directories/tokens.js';
 import { requireOpen } from '../../identity/tenants/state.js';
+import { commonSchemas, schemasAt } from '../../identity/tenants/schemas.js';
+import type { SchemaRegistry } from '../protocol/schema-registry.js';
 import { Unauthorized } from '../exchange/error-response.js';
 
 /** Whose request it is. */
@@ -17,6 +19,8 @@ export interface Authenticated {
   readonly actor: Actor;
   /** null for a person's access token. */
   readonly directory: DirectoryDocument | null;
+  /** The resource types of the tenant with all their extensions. */
+  readonly schemas: SchemaRegistry;
   /** Requests a second that the tenant lets the directory send; 0: any number. */
   readonly requestsPerSecond: number;
   /** null for a directory's token. */
@@ -83,10 +87,15 @@ export async function authenticate(
     requireOpen(tenant);
     const requestsPerSecond = settingsOf(tenant)['scim.requestsPerSecond'];
     const actor = directoryActor(directory, credential, origin);
-    return { tenantId, directory, requestsPerSecond, userId: null, actor, credential, mayWrite };
+    const schemas = await schemasAt(core, tenant);
+    return { tenantId, directory, requestsPerSecond, userId: null, actor, schemas, credential, mayWrite };
   }
   const owner = token === undefined ? undefined : await findTokenOwner?.(token, origin);
-  if (owner) return { ...owner, directory: null, requestsPerSecond: 0, credential: null, mayWrite: true };
+  if (owner) {
+    const tenant = await core.store.tenant(owner.tenantId).collection('tenants').get(owner.tenantId);
+    const schemas = tenant ? await schemasAt(core, tenant) : commonSchemas(core);
+    return { ...owner, directory: null, requestsPerSecond: 0, schemas, credential: null, mayWrite: true };
+  }
   await refuseFailedCredential(core, origin.ip);
   throw new Unauthorized(req.headers.authorization !== undefined);
 }

@@ -3,6 +3,7 @@ import { countInSecond } from '../../http/limits.js';
 import { noteCaller, requestIdOf, type RequestFacts } from '../../http/request-context.js';
 import { noteAnswer } from '../../http/turns.js';
 import type { Core } from '../../identity/core.js';
+import { commonSchemas } from '../../identity/tenants/schemas.js';
 import { AppError } from '../../shared/errors.js';
 import { parseAddress } from '../exchange/address.js';
 import { authenticate, isAnonymous, type Authenticated, type FindTokenOwner } from './bearer-auth.js';
@@ -15,7 +16,6 @@ import type { SchemaRegistry } from '../protocol/schema-registry.js';
 import { ScimError } from '../protocol/scim-error.js';
 import { readBody } from './request-body.js';
 import { requestLogOf, type RequestLog } from '../log/request-log.js';
-import { schemasOf } from '../exchange/schemas.js';
 import { resourceMethods } from '../endpoints/resource-methods.js';
 import { sendAnswer } from './send-answer.js';
 import { newTrace, type Trace } from '../exchange/trace.js';
@@ -29,6 +29,7 @@ export interface ScimRouteOptions {
 
 interface Server extends ScimRouteOptions {
   readonly core: Core;
+  /** What strangers are shown. */
   readonly schemas: SchemaRegistry;
   readonly log: RequestLog;
   readonly baseUrl: string;
@@ -76,14 +77,14 @@ function isRead({ method, url }: Request): boolean {
 const discovery = /^\/v2\/+(?:ServiceProviderConfig|Schemas|ResourceTypes)(?:[/?]|$)/;
 
 async function answerRequest(server: Server, req: Request, progress: Progress): Promise<ScimAnswer> {
-  const { core, schemas, baseUrl } = server;
+  const { core, baseUrl } = server;
   if (isAnonymous(req) && discovery.test(req.url)) {
     const answer = readPublicly(server, requestOf(req, undefined));
     if (answer) return answer;
   }
   const who = await authenticate(core, req, progress.origin, server.findTokenOwner);
   progress.who = who;
-  const { tenantId, actor, directory, userId, credential } = who;
+  const { tenantId, actor, directory, userId, schemas, credential } = who;
   if (directory) await countInSecond(core, `scim:${directory._id}`, who.requestsPerSecond, credential?.name);
   if (!who.mayWrite && !isRead(req)) throw new InsufficientScope('scim');
   const body = await readBody(req, core.config.limits.scimBodyBytes);
@@ -184,7 +185,7 @@ export function scimRoutes(core: Core, options: ScimRouteOptions = {}): RequestH
   const server: Server = {
     ...options,
     core,
-    schemas: schemasOf(core),
+    schemas: commonSchemas(core),
     log: requestLogOf(core),
     baseUrl: `${core.config.baseUrl}/scim/v2`,
   };

@@ -8,6 +8,8 @@ import type { ScimRequestDocument } from '../../persistence/collections/director
 import { containingAnyCase } from '../../identity/search-text.js';
 import type { Query } from '../../persistence/store.js';
 import { holdsCut } from '../../shared/cut-values.js';
+import { tenantConfig } from '../../identity/tenants/config.js';
+import { tenantSchemas } from '../../identity/tenants/schemas.js';
 import { AppError } from '../../shared/errors.js';
 import { parseAddress } from '../exchange/address.js';
 import { applyDialect } from '../exchange/dialect.js';
@@ -16,7 +18,6 @@ import { dryRunOf } from './dry-run.js';
 import { toFailure, type Failure } from '../exchange/error-response.js';
 import type { ScimContext } from '../exchange/request.js';
 import { isOmitted, requestLogOf, secretsOf, toOperations, toOutcome } from './request-log.js';
-import { schemasOf } from '../exchange/schemas.js';
 import {
   newTrace,
   withoutMasked,
@@ -161,7 +162,7 @@ function requireIndependent(recorded: ScimRequestDocument): void {
 }
 
 /** In the name of the directory, on a store that keeps nothing. */
-function dryContext(core: Core, directory: DirectoryDocument, trace: Trace): ScimContext {
+async function dryContext(core: Core, directory: DirectoryDocument, trace: Trace): Promise<ScimContext> {
   const actor = directoryActor(directory, { name: 'replay' }, { requestId: null, ip: null });
   return {
     core: dryRunOf(core),
@@ -172,7 +173,7 @@ function dryContext(core: Core, directory: DirectoryDocument, trace: Trace): Sci
     dialect: directory.dialect,
     learnedDialect: directory.learnedDialect,
     baseUrl: `${core.config.baseUrl}/scim/v2`,
-    schemas: schemasOf(core),
+    schemas: tenantSchemas(core, await tenantConfig(core, directory.tenantId)),
     trace,
   };
 }
@@ -209,7 +210,7 @@ export async function replayRequest(
     );
   }
   const trace = newTrace();
-  const context = dryContext(core, directory, trace);
+  const context = await dryContext(core, directory, trace);
   const isSecret = secretsOf(core);
   const outcome = async (status: number, failure: Failure | null): Promise<Replay> => {
     const { diff, roleChanges, error } = toOutcome({ trace, failure }, isSecret);

@@ -1,3 +1,4 @@
+import { commonSchemas } from '../../identity/tenants/schemas.js';
 import type { Core } from '../../identity/core.js';
 import type { DirectoryDocument } from '../../identity/directories/directories.js';
 import type { ScimOperationRecord, ScimRequestDocument } from '../../persistence/collections/directories.js';
@@ -11,7 +12,6 @@ import { openLogWriter, type DroppedListener } from './log-writer.js';
 import { openListeners, type LoggedRequest, type LogListener } from './listeners.js';
 import { leanDiff } from './logged-diff.js';
 import { neverReturned } from '../protocol/schema-registry.js';
-import { schemasOf } from '../exchange/schemas.js';
 import { refusedTarget } from '../exchange/targets.js';
 import {
   masked,
@@ -139,7 +139,7 @@ const matchers = new WeakMap<object, IsSecret>();
 
 /** What the log of this server keeps to itself. */
 export function secretsOf(core: Core): IsSecret {
-  const schemas = schemasOf(core);
+  const schemas = commonSchemas(core);
   const known = matchers.get(schemas) ?? secretNames(neverReturned(schemas));
   matchers.set(schemas, known);
   return known;

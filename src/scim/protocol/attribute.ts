@@ -156,6 +156,7 @@ export interface ExtensionInput {
   alias: string;
   schema: SchemaDefinition;
   retained?: boolean;
+  required?: boolean;
 }
 
 /** Compiles a resource type; done once, at start. */
@@ -166,11 +167,11 @@ export function compileResourceSchema(input: {
   core: SchemaDefinition;
   extensions: readonly ExtensionInput[];
 }): ResourceSchema {
-  const extensions = input.extensions.map(({ alias, schema, retained = false }) => ({
+  const extensions = input.extensions.map(({ alias, schema, retained = false, required = false }) => ({
     alias,
     urn: schema.id,
     schema,
-    required: false,
+    required,
     retained,
     attributes: compileAttributes(schema.attributes),
   }));

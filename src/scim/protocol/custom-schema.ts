@@ -16,6 +16,7 @@ export interface CustomSchema {
 const reserved = new Set([
   'enterprise',
   'gatehouse',
+  'tenant',
   '__proto__',
   'constructor',
   'prototype',

@@ -8,9 +8,10 @@ import { gatehouseGroupSchema } from './schemas/gatehouse-group.js';
 import { gatehouseUserSchema } from './schemas/gatehouse-user.js';
 import { groupSchema } from './schemas/group.js';
 import { serviceSchemas } from './schemas/service.js';
+import { tenantUserExtension, type TenantAttribute } from './schemas/tenant-user.js';
 import { userSchema } from './schemas/user.js';
 
-/** Every schema of a server: made once at start from the configuration, then handed around as a value. */
+/** Every schema a tenant has: compiled once, then handed around as a value. */
 export interface SchemaRegistry {
   readonly user: ResourceSchema;
   readonly group: ResourceSchema;
@@ -23,12 +24,16 @@ export interface SchemaRegistry {
 }
 
 /**
- * Compiles the built-in schemas and the configured ones.
+ * Compiles the built-in schemas, the configured ones and that of a tenant.
  *
  * @param extensionSchemas - `scim.extensionSchemas` of the configuration: `{alias, resource: "User"|"Group", schema}` each.
+ * @param tenantAttributes - what the tenant has defined for its users; with none there is no such schema.
  * @throws Error naming every fault of the configured schemas.
  */
-export function createSchemaRegistry(extensionSchemas: readonly unknown[] = []): SchemaRegistry {
+export function createSchemaRegistry(
+  extensionSchemas: readonly unknown[] = [],
+  tenantAttributes: readonly TenantAttribute[] = [],
+): SchemaRegistry {
   const custom = parseCustomSchemas(extensionSchemas);
   const user = compileResourceSchema({
     name: 'User',
@@ -39,6 +44,7 @@ export function createSchemaRegistry(extensionSchemas: readonly unknown[] = []):
       { alias: 'enterprise', schema: enterpriseUserSchema },
       { alias: 'gatehouse', schema: gatehouseUserSchema, retained: true },
       ...extensionsOf(custom, 'User'),
+      ...(tenantAttributes.length > 0 ? [tenantUserExtension(tenantAttributes)] : []),
     ],
   });
   const group = compileResourceSchema({

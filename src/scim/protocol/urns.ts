@@ -5,6 +5,8 @@ export const roleUrn = 'urn:ietf:params:scim:schemas:core:2.0:Role';
 export const entitlementUrn = 'urn:ietf:params:scim:schemas:core:2.0:Entitlement';
 export const enterpriseUserUrn = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 export const gatehouseUserUrn = 'urn:gatehouse:params:scim:schemas:extension:2.0:User';
+/** What one tenant has defined for its users. */
+export const tenantUserUrn = 'urn:gatehouse:params:scim:schemas:extension:tenant:2.0:User';
 export const gatehouseGroupUrn = 'urn:gatehouse:params:scim:schemas:extension:2.0:Group';
 
 export const schemaUrn = 'urn:ietf:params:scim:schemas:core:2.0:Schema';

@@ -2,12 +2,13 @@ import { directoryActor } from '../../identity/actors.js';
 import type { Core } from '../../identity/core.js';
 import type { DirectoryDocument } from '../../identity/directories/directories.js';
 import type { PullCounts } from '../../identity/directories/pulls.js';
+import { tenantConfig } from '../../identity/tenants/config.js';
+import { tenantSchemas } from '../../identity/tenants/schemas.js';
 import { AppError } from '../../shared/errors.js';
 import { dispatch } from '../endpoints/dispatch.js';
 import { parseAddress } from '../exchange/address.js';
 import { failureAnswer, toFailure, type Failure } from '../exchange/error-response.js';
 import type { ScimAnswer, ScimContext } from '../exchange/request.js';
-import { schemasOf } from '../exchange/schemas.js';
 import { newTrace } from '../exchange/trace.js';
 import { requestLogOf } from '../log/request-log.js';
 import { patchOpUrn } from '../protocol/urns.js';
@@ -67,7 +68,7 @@ export function openScimWriter(
   const logged: DirectoryDocument = { ...directory, dialect: 'strict' };
   let unwritten = 0;
 
-  const contextOf = (): ScimContext => ({
+  const contextOf = async (): Promise<ScimContext> => ({
     core,
     actor,
     tenantId: directory.tenantId,
@@ -76,14 +77,14 @@ export function openScimWriter(
     dialect: 'strict',
     learnedDialect: null,
     baseUrl: `${core.config.baseUrl}/scim/v2`,
-    schemas: schemasOf(core),
+    schemas: tenantSchemas(core, await tenantConfig(core, directory.tenantId)),
     trace: newTrace(),
   });
 
   async function send(method: string, path: string, body?: object): Promise<ScimAnswer> {
     signal.throwIfAborted();
     const [at, start] = [core.clock.now(), performance.now()];
-    const context = contextOf();
+    const context = await contextOf();
     let failure: Failure | null = null;
     let answer: ScimAnswer;
     try {

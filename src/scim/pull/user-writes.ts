@@ -1,7 +1,7 @@
 import { activeFor } from '../../identity/users/hold.js';
 import { loginKey } from '../../identity/email.js';
+import { commonSchemas } from '../../identity/tenants/schemas.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
-import { schemasOf } from '../exchange/schemas.js';
 import { isJsonObject, jsonEqual, type JsonObject } from '../protocol/json-value.js';
 import { parseResource } from '../protocol/resource-parse.js';
 import { enterpriseUserUrn } from '../protocol/urns.js';
@@ -119,7 +119,7 @@ async function writeUser(
     count(counts.users, 'created', await writer.send('POST', '/Users', sent));
     return;
   }
-  const { user: schema } = schemasOf(core);
+  const { user: schema } = commonSchemas(core);
   const wanted = parseResource(sent, schema, { mode: 'create' });
   const operations = differingOperations(toScimUser(stored, schema, core.config.baseUrl), wanted);
   if (operations.length === 0 && stored.directoryId !== directory._id)

@@ -21,6 +21,7 @@ export function renderUser({ schemas, baseUrl }: ScimContext, user: UserDocument
     _id: user._id,
     version: user.version,
     groupIds: user.groupIds,
+    schemas,
     managerId: managerIdOf(user),
     text: JSON.stringify(project(toScimUser(user, schemas.user, baseUrl), shown)),
   };
@@ -30,7 +31,7 @@ export function renderUser({ schemas, baseUrl }: ScimContext, user: UserDocument
 export function renderReadUser(context: ScimContext, user: UserDocument): RenderedUser {
   const { renderedUsers } = context.core;
   const known = renderedUsers.get(user);
-  if (known) return known;
+  if (known?.schemas === context.schemas) return known;
   const fresh = renderUser(context, user);
   renderedUsers.set(fresh);
   return fresh;
@@ -47,7 +48,7 @@ export async function renderFoundUsers(
   for (const one of found) {
     const { _id, version } = one;
     const user = version === undefined ? undefined : renderedUsers.get({ _id, version });
-    if (user) known.set(_id, user);
+    if (user?.schemas === context.schemas) known.set(_id, user);
     else unknown.push(one);
   }
   const documents = await documentsOf(store.tenant(context.tenantId).collection('users'), unknown);

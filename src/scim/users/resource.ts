@@ -1,9 +1,10 @@
 import { activeFor } from '../../identity/users/hold.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
-import type { ResourceSchema } from '../protocol/attribute.js';
+import type { AttributeMap, ResourceSchema, SchemaExtension } from '../protocol/attribute.js';
 import { toEntityTag } from '../protocol/etag.js';
-import type { JsonObject } from '../protocol/json-value.js';
+import { isJsonObject, type JsonObject } from '../protocol/json-value.js';
 import { badRequest } from '../protocol/scim-error.js';
+import { tenantAlias } from '../protocol/schemas/tenant-user.js';
 import { gatehouseUserUrn, userUrn } from '../protocol/urns.js';
 import type { Standing } from '../derived/user-status.js';
 
@@ -74,11 +75,11 @@ export function toScimUser(
   }
   resource['active'] = activeFor(user);
   if (groups && groups.length > 0) resource['groups'] = groupReferences(groups, baseUrl);
-  for (const { alias, urn } of schema.extensions) {
-    const data = urn === gatehouseUserUrn ? gatehouseExtension(user, standing) : user.attributes[alias];
+  for (const extension of schema.extensions) {
+    const data = extensionData(user, extension, standing);
     if (data === undefined) continue;
-    schemas.push(urn);
-    resource[urn] = data;
+    schemas.push(extension.urn);
+    resource[extension.urn] = data;
   }
   resource['meta'] = {
     resourceType: 'User',
@@ -90,7 +91,29 @@ export function toScimUser(
   return resource;
 }
 
+/** What a user has of an extension, as answers show it; undefined: nothing. */
+function extensionData(
+  user: UserDocument,
+  { alias, urn, attributes }: SchemaExtension,
+  standing: Standing | undefined,
+): unknown {
+  if (urn === gatehouseUserUrn) return gatehouseExtension(user, standing);
+  const data = user.attributes[alias];
+  // Values of an attribute that was deleted are there until a job has removed them.
+  return alias === tenantAlias ? withKnown(data, attributes) : data;
+}
+
+/** The values of attributes that there are; the very same object when all are. */
+function withKnown(data: unknown, attributes: AttributeMap): JsonObject | undefined {
+  if (!isJsonObject(data)) return undefined;
+  const names = Object.keys(data);
+  if (names.every((name) => attributes.has(name))) return data;
+  const kept = names.filter((name) => attributes.has(name));
+  return kept.length === 0 ? undefined : Object.fromEntries(kept.map((name) => [name, data[name]]));
+}
+
 function isAlias(schema: ResourceSchema, name: string): boolean {
+  if (name === tenantAlias) return true;
   for (const extension of schema.extensions) if (extension.alias === name) return true;
   return false;
 }

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Route } from '../../../src/admin/route.js';
 import { routeTable } from '../../../src/admin/table.js';
+import { createAttribute } from '../../../src/identity/attributes/attributes.js';
 import { createConnection } from '../../../src/identity/sso/connections.js';
 import { createDirectory } from '../../../src/identity/directories/directories.js';
 import { createClient, getClient } from '../../../src/identity/directories/clients.js';
@@ -80,6 +81,8 @@ describe('every change leaves its event, with who did it and to whom', () => {
     return (await createRole(app.core, acme.system, input)).id;
   };
   const application = async (): Promise<string> => (await acme.givenApplication(fresh('app')))._id;
+  const attribute = async (): Promise<string> =>
+    (await createAttribute(app.core, acme.system, { name: fresh('own'), type: 'string' }))._id;
   const connection = async (): Promise<string> => {
     const input = { name: fresh('sso'), issuer: 'http://127.0.0.1:9', clientId: 'x' };
     return (await createConnection(app.core, acme.system, input))._id;
@@ -303,6 +306,24 @@ describe('every change leaves its event, with who did it and to whom', () => {
       (id) => [`role.updated role ${id}`],
     ],
     ['DELETE a role', role, (id) => ['delete', `/roles/${id}`], (id) => [`role.deleted role ${id}`]],
+    [
+      'POST /attributes',
+      nothing,
+      () => ['post', '/attributes', { name: fresh('own'), type: 'string' }],
+      (_id, _second, made) => [`attribute.created attribute ${made}`],
+    ],
+    [
+      'PATCH /attributes/{id}',
+      attribute,
+      (id) => ['patch', `/attributes/${id}`, { description: 'Other' }],
+      (id) => [`attribute.updated attribute ${id}`],
+    ],
+    [
+      'DELETE /attributes/{id}',
+      attribute,
+      (id) => ['delete', `/attributes/${id}`],
+      (id) => [`attribute.deleted attribute ${id}`],
+    ],
     [
       'POST /applications',
       nothing,

@@ -13,6 +13,9 @@ type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
  */
 const needed: Readonly<Record<string, readonly string[]>> = {
   'account.settings': [
+    'POST /attributes',
+    'PATCH /attributes/{id}',
+    'DELETE /attributes/{id}',
     'GET /api-keys',
     'POST /api-keys',
     'DELETE /api-keys/{id}',
@@ -104,6 +107,8 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   'users.enable': ['POST /users/{id}/enable', 'POST /users/{id}/disable', 'POST /users/{id}/unlock'],
   'users.export': ['GET /users/export.csv'],
   'users.read': [
+    'GET /attributes',
+    'GET /attributes/{id}',
     'GET /users',
     'GET /users/{id}',
     'GET /users/{id}/sessions',

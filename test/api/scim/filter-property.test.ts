@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { compileFilter } from '../../../src/scim/protocol/filter/match.js';
 import { parseFilter } from '../../../src/scim/protocol/filter/parse.js';
-import { schemasOf } from '../../../src/scim/exchange/schemas.js';
+import { commonSchemas } from '../../../src/identity/tenants/schemas.js';
 import { evaluate, render, tree, user, type User } from '../../support/filter-trees.js';
 import { newUser, startScim, unique, urn, type ScimApp } from '../../support/scim.js';
 
@@ -123,7 +123,7 @@ describe('SCIM filters against a naive evaluator (RFC 7644 section 3.4.2.2)', ()
   after(() => app.stop());
 
   it('finds exactly the resources the filter holds for, however the store narrows it down', async () => {
-    const schema = schemasOf(app.core).user;
+    const schema = commonSchemas(app.core).user;
     await fc.assert(
       fc.asyncProperty(filter, async (text) => {
         const test = compileFilter(parseFilter(text, schema));

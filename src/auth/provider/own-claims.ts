@@ -1,0 +1,25 @@
+import type { Provider as ProviderClass } from 'oidc-provider';
+
+/** Where the claims an application has configured stand among an account's claims: the library lets only names through that it knows. */
+const configured = Symbol('configured claims');
+
+type Claims = Record<string | symbol, unknown>;
+
+/** The claims of an account with those that the application has configured. */
+export function withConfiguredClaims<C extends object>(claims: C, own: Readonly<Record<string, unknown>>): C {
+  return { ...claims, [configured]: own };
+}
+
+interface ClaimsClass {
+  prototype: { available: Claims; result(): Promise<Record<string, unknown>> };
+}
+
+/** Puts the configured claims into what the library makes of an account's claims: the ID token and userinfo, whatever the scopes. */
+export function tellConfiguredClaims(provider: ProviderClass): void {
+  const { prototype } = (provider as unknown as { Claims: ClaimsClass }).Claims;
+  const { result } = prototype;
+  prototype.result = async function withConfigured(this: ClaimsClass['prototype']) {
+    const told = await result.call(this);
+    return { ...(this.available[configured] as Record<string, unknown> | undefined), ...told };
+  };
+}
