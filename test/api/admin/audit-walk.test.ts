@@ -256,7 +256,15 @@ describe('every change leaves its event, with who did it and to whom', () => {
       async () => {
         const [userId, connectionId, _id] = [await user(), await connection(), newId()];
         const { _id: tenantId } = acme.tenant;
-        const identity = { _id, tenantId, userId, connectionId, issuer: 'i', subject: _id, lastUsedAt: null };
+        const identity = {
+          _id,
+          tenantId,
+          userId,
+          connectionId,
+          issuer: 'i',
+          subject: _id,
+          lastUsedAt: new Date(),
+        };
         await app.core.store
           .tenant(tenantId)
           .collection('identities')

@@ -63,6 +63,7 @@ describe('OpenID provider: discovery and keys', () => {
       'email',
       'profile',
       'roles',
+      'groups',
       'offline_access',
       'scim:me',
     ]);
