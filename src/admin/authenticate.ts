@@ -142,24 +142,35 @@ const isStaff = (caller: Caller): boolean =>
 /** Makes of whoever holds the credential the caller of this route in the tenant that the request names. */
 async function placeCaller(core: Core, req: Request, caller: Caller, scope: RouteScope): Promise<Caller> {
   const named = req.get(tenantHeader);
-  if (caller.kind !== 'operator' && !isStaff(caller)) {
-    if (named !== undefined) requireOwnTenant(caller, named);
-    if (scope !== 'server') return caller;
-    throw new AppError('auth.forbidden', 'this is for the operator of the server: send an operator key');
-  }
+  return caller.kind === 'operator' || isStaff(caller)
+    ? placeOperator(core, caller, named, scope)
+    : placeInOwnTenant(caller, named, scope);
+}
+
+/** @throws AppError `auth.forbidden` for the header of another tenant, and at the operator's routes. */
+function placeInOwnTenant(caller: Caller, named: string | undefined, scope: RouteScope): Caller {
+  if (named !== undefined) requireOwnTenant(caller, named);
+  if (scope !== 'server') return caller;
+  throw new AppError('auth.forbidden', 'this is for the operator of the server: send an operator key');
+}
+
+/** @throws AppError `tenant.header_missing`, `tenant.not_found`. */
+async function placeOperator(
+  core: Core,
+  caller: Caller,
+  named: string | undefined,
+  scope: RouteScope,
+): Promise<Caller> {
   const tenantId = named === undefined ? undefined : await tenantNamed(core, named);
   if (scope === 'server') return operatorIn(core, caller, undefined);
-  // Staff are people of their own tenant where they name no other.
-  if (caller.kind === 'session' && (tenantId ?? caller.actor.tenantId) === caller.actor.tenantId) {
-    return scope === 'either' && tenantId === undefined ? operatorIn(core, caller, undefined) : caller;
-  }
-  if (tenantId === undefined && scope === 'tenant') {
-    throw new AppError(
-      'tenant.header_missing',
-      `an operator key needs the header ${tenantHeader}: the slug or id of the tenant that the call is for`,
-    );
-  }
-  return operatorIn(core, caller, tenantId);
+  const isOwn = caller.kind === 'session' && (tenantId ?? operatorTenant.id) === operatorTenant.id;
+  // Staff are people of their own tenant where they name no other; the server's own things are theirs by their role.
+  if (isOwn && (scope === 'tenant' || tenantId !== undefined)) return caller;
+  if (tenantId !== undefined || scope === 'either') return operatorIn(core, caller, tenantId);
+  throw new AppError(
+    'tenant.header_missing',
+    `an operator key needs the header ${tenantHeader}: the slug or id of the tenant that the call is for`,
+  );
 }
 
 async function operatorIn(core: Core, caller: Caller, tenantId: string | undefined): Promise<Caller> {

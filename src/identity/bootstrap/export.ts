@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { CollectionName } from '../../persistence/collections/index.js';
 import type { ApplicationDocument } from '../../persistence/collections/tenants.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { exportAccessRules } from './access.js';
@@ -189,21 +190,8 @@ async function exportGroups(core: Core, tenantId: string): Promise<BootstrapTena
 /** What a tenant holds and a file does not, in words: how many of each. */
 async function leftOut(core: Core, { _id, slug, status, externalId }: TenantDocument): Promise<string[]> {
   const scope = core.store.tenant(_id);
-  const count = async (
-    name:
-      | 'users'
-      | 'groups'
-      | 'api_keys'
-      | 'scim_clients'
-      | 'scim_tokens'
-      | 'directories'
-      | 'applications'
-      | 'sso_connections'
-      | 'invitations'
-      | 'credentials'
-      | 'operator_keys',
-    query: Query,
-  ): Promise<number> => scope.collection(name).count(query);
+  const count = async (name: CollectionName, query: Query): Promise<number> =>
+    scope.collection(name).count(query);
   const found: [number, string][] = [
     [
       await count('users', { directoryId: { $gt: '' } }),

@@ -15,7 +15,7 @@ const duplicates = {
 } as const;
 
 /** The operator's own tenant, made where there is none yet, as a step of a transaction. */
-export function* ensureOperatorTenantStep(tx: Transaction, now: Date): Step<TenantDocument> {
+function* ensureOperatorTenantStep(tx: Transaction, now: Date): Step<TenantDocument> {
   const { id, slug, name, preset } = operatorTenant;
   const tenants = tx.tenant(id).collection('tenants');
   const stored = yield* tenants.get(id);

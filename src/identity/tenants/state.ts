@@ -17,5 +17,6 @@ export function isAccessRevoked(
   tenant: Pick<TenantDocument, 'status' | 'accessRevokedAt'>,
   beganAt: Date,
 ): boolean {
-  return !isOpen(tenant) || (tenant.accessRevokedAt != null && beganAt <= tenant.accessRevokedAt);
+  const revokedAt = tenant.accessRevokedAt ?? null;
+  return !isOpen(tenant) || (revokedAt !== null && beganAt <= revokedAt);
 }

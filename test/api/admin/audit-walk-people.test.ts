@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import supertest, { type Test } from 'supertest';
 import { createDirectory } from '../../../src/identity/directories/directories.js';
+import { createConnection } from '../../../src/identity/sso/connections.js';
+import { verifyDomain } from '../../../src/identity/sso/domain-verification.js';
 import { createToken } from '../../../src/identity/directories/tokens.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
@@ -105,6 +107,17 @@ describe('every change by a person or a directory leaves its event, with who did
       expect(await toldBy(somebody.id)).to.deep.equal(told);
     });
   }
+
+  it('the proof of a domain, by the administrator who had it looked up', async () => {
+    const input = { name: unique('sso'), issuer: 'https://login.acme.test', clientId: 'x' };
+    const domain = `${unique('company')}.test`;
+    const made = await createConnection(app.core, acme.system, { ...input, domains: [{ domain }] });
+    const { _id } = await acme.givenUser();
+    const administrator = { ...acme.system, party: { type: 'user' as const, id: _id, label: 'Ada' } };
+    const records = () => Promise.resolve([[made.domains[0]!.challenge]]);
+    await verifyDomain(app.core, administrator, made._id, domain, records);
+    expect(await toldBy(_id)).to.deep.equal([`sso.domain_verified sso_connection ${made._id}`]);
+  });
 
   it('what a directory writes, by the directory', async () => {
     const made = await createDirectory(app.core, acme.system, { name: unique('Okta') });

@@ -154,7 +154,7 @@ describe('a suspended tenant', () => {
       .send({ emails: [email], roles: ['administrator'] })
       .expect(200);
     const [mail] = await waitForMails(app.core, email);
-    const path = new URL(mail!.link!).pathname;
+    const path = new URL(mail!.link).pathname;
     await suspend(acme);
     const closed = await supertest(app.url).get(path).expect(410);
     expect(closed.text).not.to.contain('type="password"');

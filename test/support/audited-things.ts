@@ -1,0 +1,46 @@
+import { newId } from '../../src/shared/ids.js';
+import type { ApiTenant } from './api.js';
+import type { TestApp } from './app.js';
+import { goodPassword } from './people.js';
+
+/** What stands in the trail: `action target.type target.id`, the id as a name the case gives. */
+export type Told = string;
+
+/** An audit event as the API answers it. */
+export interface Event {
+  action: string;
+  actor: { type: string; id: string; label: string };
+  target: { type: string; id: string } | null;
+  result: string;
+}
+
+export const say = ({ action, target }: Event): Told =>
+  `${action} ${target?.type ?? '-'} ${target?.id ?? '-'}`;
+
+/** A user with a password and a second factor. @returns the id. */
+export async function givenTwoFactor(app: TestApp, acme: ApiTenant): Promise<string> {
+  const { _id } = await acme.givenUser({ password: goodPassword });
+  const twoFactor = {
+    state: 'on' as const,
+    secret: 'x',
+    backupCodes: [] as string[],
+    lastStep: 0,
+    enrolledAt: new Date(),
+  };
+  const credentials = app.core.store.tenant(acme.tenant._id).collection('credentials');
+  await credentials.update(_id, (stored) => ({ ...stored, twoFactor }));
+  return _id;
+}
+
+/** A job that was given up. @returns the id. */
+export async function givenFailedJob(app: TestApp, acme: ApiTenant): Promise<string> {
+  const { _id: tenantId } = acme.tenant;
+  const now = new Date();
+  const work = { kind: 'nothing', payload: {}, runAt: now, attempts: 1, failedAt: now, error: 'no' };
+  const made = { _id: newId(), tenantId, ...work };
+  await app.core.store
+    .tenant(tenantId)
+    .collection('jobs')
+    .insert(made as never);
+  return made._id;
+}
