@@ -1,12 +1,6 @@
 import type { Actor, Core } from '../../identity/core.js';
-import {
-  changeMembers,
-  countMembers,
-  createGroupWithMembers,
-  isMember,
-  membersOf,
-  type Member,
-} from '../../identity/groups/members.js';
+import { changeMembers, createGroupWithMembers } from '../../identity/groups/members.js';
+import { countMembers, isMember, membersOf, type Member } from '../../identity/groups/member-list.js';
 import { UnknownMember } from '../../identity/groups/member-steps.js';
 import { administers, type GroupAccess } from '../../identity/grants/group-grants.js';
 import {

@@ -1,11 +1,10 @@
 import {
-  getInvitation,
   invite,
   resendInvitation,
   revokeInvitation,
-  searchInvitations,
   type InvitationDocument,
 } from '../../identity/invitations/invitations.js';
+import { getInvitation, searchInvitations } from '../../identity/invitations/search.js';
 import { invitationStatus, invitationStatuses } from '../../identity/users/invitation-status.js';
 import type { Core } from '../../identity/core.js';
 import { requirePermission } from '../../identity/permissions.js';

@@ -16,7 +16,8 @@ import {
   type UserPosition,
 } from '../../identity/users/search.js';
 import { viewUser, viewUsers } from '../../identity/users/view.js';
-import { deleteUser, getUser, updateUser, type UserDocument } from '../../identity/users/users.js';
+import { getUser, updateUser, type UserDocument } from '../../identity/users/users.js';
+import { deleteUser } from '../../identity/users/removal.js';
 import { AppError } from '../../shared/errors.js';
 import { listOf, pageAfter, pageParameters, presented, searchParameter, sortParameter } from '../list.js';
 import { reroot } from '../reroot.js';

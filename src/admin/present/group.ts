@@ -1,4 +1,4 @@
-import type { Member } from '../../identity/groups/members.js';
+import type { Member } from '../../identity/groups/member-list.js';
 import { roleIdsOf } from '../../identity/grants/group-grants.js';
 import type { GroupView } from '../../identity/groups/search.js';
 import { z } from '../schema.js';

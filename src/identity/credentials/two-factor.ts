@@ -11,7 +11,7 @@ import { tenantConfigStep } from '../tenants/config.js';
 import { settingsOf, type Settings } from '../tenants/settings.js';
 import { matchTotp } from './totp.js';
 import { backupHash, newBackupCodes, newSecret, openSecret, sealSecret } from './two-factor-code.js';
-import { partyOf } from '../users/save.js';
+import { partyOf } from '../users/change-events.js';
 
 type ModeSetting = Pick<Settings, 'twoFactor.mode'>;
 type WithFactor = Pick<CredentialDocument, 'twoFactor'>;

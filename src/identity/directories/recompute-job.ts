@@ -6,7 +6,8 @@ import { recordEvent } from '../audit/audit.js';
 import type { Core } from '../core.js';
 import { enqueueJob, wakeJobs, type JobDocument } from '../jobs/queue.js';
 import { recomputeJob, recomputeUserStep } from '../users/recompute.js';
-import { openWrite, partyOf, type WriteContext } from '../users/save.js';
+import { openWrite, type WriteContext } from '../users/save.js';
+import { partyOf } from '../users/change-events.js';
 import { releaseGroups } from './orphan-groups.js';
 
 const batchSize = 100;

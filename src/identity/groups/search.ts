@@ -2,7 +2,7 @@ import type { GroupDocument } from '../../persistence/collections/groups.js';
 import { listTotal, type Query } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import type { Core } from '../core.js';
-import { countMembersOfEach } from './members.js';
+import { countMembersOfEach } from './member-list.js';
 import { administratorIdsOf } from '../grants/group-grants.js';
 import { containing } from '../search-text.js';
 import { tenantConfig } from '../tenants/config.js';

@@ -15,7 +15,8 @@ import { tenantSettings } from '../tenants/settings.js';
 import { activated } from '../users/actions.js';
 import { deriveStatus } from '../grants/user-status.js';
 import type { UserInput } from '../users/input.js';
-import { openWrite, partyOf, type WriteContext } from '../users/save.js';
+import { openWrite, type WriteContext } from '../users/save.js';
+import { partyOf } from '../users/change-events.js';
 import { createUser } from '../users/users.js';
 
 /**

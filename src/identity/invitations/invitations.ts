@@ -1,6 +1,6 @@
 import type { InvitationDocument } from '../../persistence/collections/invitations.js';
 import type { LoginType, UserDocument } from '../../persistence/collections/users.js';
-import { listTotal, type Query, type Step } from '../../persistence/store.js';
+import type { Step } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { recordEvent } from '../audit/audit.js';
@@ -9,25 +9,20 @@ import type { Actor, Core } from '../core.js';
 import { parseEmail, type EmailAddress } from '../email.js';
 import { fold } from '../../shared/fold.js';
 import { mailEntry, prepareEntry, type Entry } from './mail.js';
-import { invitationStatus, type InvitationStatus } from '../users/invitation-status.js';
+import { invitationStatus } from '../users/invitation-status.js';
 import { wakeJobs } from '../jobs/queue.js';
-import { containing } from '../search-text.js';
 import { findConnectionByDomain } from '../sso/connections.js';
 import { tenantConfig } from '../tenants/config.js';
 import { requireAddingAllowed, requireGivable } from '../users/build.js';
 import { withProfile, type UserInput } from '../users/input.js';
-import { openWrite, partyOf, type WriteContext } from '../users/save.js';
-import { createUserStep, findUserByLogin, removeUser } from '../users/users.js';
+import { openWrite, type WriteContext } from '../users/save.js';
+import { partyOf } from '../users/change-events.js';
+import { createUserStep, findUserByLogin } from '../users/users.js';
+import { removeUser } from '../users/removal.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
+import { getInvitation } from './search.js';
 
 export type { InvitationDocument } from '../../persistence/collections/invitations.js';
-
-const statusQueries: Readonly<Record<InvitationStatus, (now: Date) => Query>> = {
-  revoked: () => ({ revokedAt: { $ne: null } }),
-  completed: () => ({ revokedAt: null, respondedAt: { $ne: null } }),
-  expired: (now) => ({ revokedAt: null, respondedAt: null, expiresAt: { $lte: now } }),
-  waiting: (now) => ({ revokedAt: null, respondedAt: null, expiresAt: { $gt: now } }),
-};
 
 export interface InvitationInput {
   emails: readonly string[];
@@ -191,43 +186,6 @@ export async function invite(core: Core, actor: Actor, input: InvitationInput): 
   }
   wakeJobs(core);
   return results;
-}
-
-/** @throws AppError `invitation.not_found`. */
-export async function getInvitation(core: Core, tenantId: string, id: string): Promise<InvitationDocument> {
-  const invitation = await core.store.tenant(tenantId).collection('invitations').get(id);
-  if (!invitation) throw new AppError('invitation.not_found', 'there is no such invitation');
-  return invitation;
-}
-
-/** A page of invitations in the order of their making, and how many match in all; `q` is found in address or sender (M2-6). */
-export async function searchInvitations(
-  core: Core,
-  tenantId: string,
-  filter: { q?: string | undefined; status?: InvitationStatus | undefined },
-  page: {
-    descending: boolean;
-    limit: number;
-    until?: (read: unknown) => boolean;
-    afterId?: string | undefined;
-  },
-): Promise<{ items: InvitationDocument[]; total: number }> {
-  const anywhere = filter.q === undefined ? undefined : containing(filter.q);
-  const query: Query = {
-    ...(anywhere && { $or: [{ emailKey: anywhere }, { senderKey: anywhere }] }),
-    ...(filter.status && statusQueries[filter.status](core.clock.now())),
-  };
-  const invitations = core.store.tenant(tenantId).collection('invitations');
-  const [items, total] = await Promise.all([
-    invitations.find(query, {
-      sort: { _id: page.descending ? -1 : 1 },
-      limit: page.limit,
-      ...(page.until && { until: page.until }),
-      ...(page.afterId !== undefined && { after: { _id: page.afterId } }),
-    }),
-    invitations.count(query, listTotal),
-  ]);
-  return { items, total };
 }
 
 /** The user of an invitation that is neither answered nor revoked. */

@@ -2,6 +2,7 @@ import type { JobDocument } from '../../persistence/collections/events.js';
 import type { Step, Store, Transaction } from '../../persistence/store.js';
 import { newId } from '../../shared/ids.js';
 import type { Core } from '../core.js';
+import { claim, keepLease } from './lease.js';
 
 export type { JobDocument } from '../../persistence/collections/events.js';
 
@@ -56,7 +57,6 @@ export interface JobWorker {
 const pollMs = 500;
 /** Work that was woken for waits so long for more of it: many writes at once are one look at what is due. */
 const gatherMs = 10;
-const leaseMs = 60_000;
 const atOnce = 4;
 /** Jobs that one look at the database finds. */
 const maxFoundJobs = 50;
@@ -81,38 +81,6 @@ export function retryDelayMs(attempts: number): number {
 export interface JobObserver {
   /** After each try. */
   onTried?(kind: string, result: 'done' | 'failed' | 'given_up'): void;
-}
-
-/** Takes the lease of a job; undefined when another worker has it. */
-async function claim(core: Core, job: JobDocument): Promise<JobDocument | undefined> {
-  const now = core.clock.now();
-  const until = new Date(now.getTime() + leaseMs);
-  // The change may run several times: its last run tells.
-  const outcome = { isMine: false };
-  const claimed = await core.store
-    .tenant(job.tenantId)
-    .collection('jobs')
-    .update(job._id, (stored) => {
-      outcome.isMine = stored.runAt <= now;
-      if (!outcome.isMine) return undefined;
-      return { ...stored, attempts: stored.attempts + 1, leasedUntil: until, runAt: until };
-    });
-  return outcome.isMine ? claimed : undefined;
-}
-
-/** Moves the lease on while the handler works, so that a long job is not begun by a second worker. */
-function keepLease(core: Core, job: JobDocument): () => void {
-  const timer = setInterval(() => {
-    const until = new Date(core.clock.now().getTime() + leaseMs);
-    const jobs = core.store.tenant(job.tenantId).collection('jobs');
-    jobs
-      .update(job._id, (stored) => ({ ...stored, leasedUntil: until, runAt: until }))
-      .catch((error: unknown) =>
-        core.log.warn({ err: error, job: job._id }, 'the lease of a job could not be kept'),
-      );
-  }, leaseMs / 3);
-  timer.unref();
-  return () => clearInterval(timer);
 }
 
 const reasonOf = (failure: unknown): string =>

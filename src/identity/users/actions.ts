@@ -11,7 +11,8 @@ import { wakeJobs, type JobDocument } from '../jobs/queue.js';
 import { inputOf, type UserInput } from './input.js';
 import { addressKeyOf } from '../user-keys.js';
 import { requireWritable } from './transitions.js';
-import { openWrite, partyOf, saveUser, type WriteContext } from './save.js';
+import { openWrite, saveUser, type WriteContext } from './save.js';
+import { partyOf } from './change-events.js';
 import { updateUser } from './users.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
 

@@ -8,7 +8,7 @@ import type { Actor, Core } from '../core.js';
 import { wakeJobs } from '../jobs/queue.js';
 import { sessionEnded } from './session-end.js';
 import { tenantConfigStep } from '../tenants/config.js';
-import { partyOf } from './save.js';
+import { partyOf } from './change-events.js';
 
 export type { IdentityDocument } from '../../persistence/collections/users.js';
 

@@ -1,14 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import type { DirectoryDocument } from '../../persistence/collections/directories.js';
-import type { AuditParty } from '../../persistence/collections/events.js';
 import type { Grant, UserDocument } from '../../persistence/collections/users.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { noteDomains } from './address-domains.js';
-import { recordEvent } from '../audit/audit.js';
 import { changesDecided, movesBeyond, notGivable, requireAuthority } from './authority.js';
-import { changesBetween, type FieldChange } from '../changes.js';
 import type { Actor, Core } from '../core.js';
 import { groupSource, replaceRuleGrants } from '../grants/grants.js';
 import { knownGroupsStep, reachable, type GroupNode, type KnownGroups } from '../grants/group-graph.js';
@@ -19,10 +16,10 @@ import { aliasesFor, type MappingGroup, type MappingView } from '../grants/rule-
 import { tenantConfigStep, touchTenant, type TenantConfig } from '../tenants/config.js';
 import { noEffects, type Effects } from './effects.js';
 import { nextRevocation } from './session-end.js';
-import { assignedRoles, servicesOf } from '../grants/services.js';
-import { activeFor, isHeld } from './hold.js';
+import { assignedRoles } from '../grants/services.js';
 import { withoutOldAddress } from '../user-keys.js';
 import { administratorLevel, guardAttributes, guardSelf, revocationReason } from './transitions.js';
+import { recordUserChanges } from './change-events.js';
 
 /** What every write of users works with, inside one transaction. */
 export interface WriteContext {
@@ -153,78 +150,6 @@ export function* guardLastAdministrator(
     last = others.length === administratorsPerRead ? others.at(-1) : undefined;
   } while (last);
   throw new AppError('user.last_administrator', 'the last administrator of a tenant stays in charge');
-}
-
-export function partyOf(user: Pick<UserDocument, '_id' | 'email' | 'userName'>): AuditParty {
-  return { type: 'user', id: user._id, label: user.email ?? user.userName };
-}
-
-/** What the audit trail says about a user: everything but derived keys, grants' details and memberships. */
-function auditable(user: UserDocument): Record<string, unknown> {
-  const { userName, externalId, attributes, enabled, approved, activatedAt } = user;
-  const { accessExpiresAt, loginType, directoryId } = user;
-  const { serviceAssignments: _, ...gatehouse } = (attributes['gatehouse'] ?? {}) as Record<string, unknown>;
-  return {
-    ...attributes,
-    gatehouse,
-    services: servicesByKey(user),
-    ...{ userName, externalId, enabled, approved, activatedAt, accessExpiresAt, loginType, directoryId },
-    ...(isHeld(user) && { held: true, active: activeFor(user) }),
-    roles: [...new Set(user.grants.map((grant) => grant.role))].sort(),
-    ...(Array.isArray(attributes['roles']) && { 'attributes.roles': attributes['roles'] }),
-  };
-}
-
-/** Which event tells of a changed field; all others are a `user.updated`. */
-function actionOf(change: FieldChange): string {
-  switch (change.path) {
-    case 'enabled':
-      return change.after === true ? 'user.enabled' : 'user.disabled';
-    case 'approved':
-      return change.after === true ? 'user.approved' : 'user.unapproved';
-    case 'accessExpiresAt':
-      return 'user.access_period_changed';
-    case 'activatedAt':
-      return 'user.activated';
-    case 'emails':
-    case 'userName':
-      return 'user.email_changed';
-    case 'roles':
-      return 'user.roles_changed';
-    default:
-      return change.path.startsWith('services.') ? serviceActionOf(change) : 'user.updated';
-  }
-}
-
-/** Who begins to be held is disabled once more, be it that the directory had done so already. */
-function standingAction(before: UserDocument, after: UserDocument): string {
-  if (before.enabled !== after.enabled) return after.enabled ? 'user.enabled' : 'user.disabled';
-  return isHeld(after) ? 'user.disabled' : 'user.updated';
-}
-
-function serviceActionOf({ before, after }: FieldChange): string {
-  if (before === null) return 'service.assigned';
-  return after === null ? 'service.removed' : 'service.roles_changed';
-}
-
-/** Keys of applications may hold what separates paths: they are no part of one. */
-function servicesByKey(user: UserDocument): Record<string, unknown> {
-  return Object.fromEntries(servicesOf(user).map(({ application, roles }) => [application, roles]));
-}
-
-/** One event for each kind of change. */
-function* recordUserChanges(context: WriteContext, before: UserDocument, after: UserDocument): Step<void> {
-  const byAction = new Map<string, FieldChange[]>();
-  const found = changesBetween(auditable(before), auditable(after));
-  const moves = found.some(({ path }) => path === 'enabled' || path === 'held');
-  for (const change of found) {
-    const isPart = change.path === 'held' || (change.path === 'active' && moves);
-    const action = isPart ? standingAction(before, after) : actionOf(change);
-    byAction.set(action, [...(byAction.get(action) ?? []), change]);
-  }
-  for (const [action, changes] of byAction) {
-    yield* recordEvent(context.tx, context.actor, { action, target: partyOf(after), changes }, context.now);
-  }
 }
 
 /** Kind of the job that ends a user's sessions and tokens and tells the applications. */

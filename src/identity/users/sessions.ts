@@ -7,7 +7,7 @@ import type { Actor, Core } from '../core.js';
 import { wakeJobs } from '../jobs/queue.js';
 import { isRevoked, sessionEnded } from './session-end.js';
 import { tenantConfigStep } from '../tenants/config.js';
-import { partyOf } from './save.js';
+import { partyOf } from './change-events.js';
 
 export type { SessionDocument } from '../../persistence/collections/access.js';
 

@@ -16,30 +16,21 @@ import type { Outcome } from './effects.js';
 import { findUserClash } from './clashes.js';
 import { refuseDuplicates, type Clash } from '../duplicates.js';
 import { loginKey } from '../email.js';
-import { releaseAdministered } from '../grants/group-grants.js';
 import { requireUserLimits } from './input-limits.js';
-import { withdrawInvitation } from './invitation-status.js';
 import { wakeJobs } from '../jobs/queue.js';
 import { passwordRule, requireGoodPassword } from '../passwords/policy.js';
 import { tenantConfig } from '../tenants/config.js';
 import { buildUser, changedUser, requireAddingAllowed, type CreateOptions } from './build.js';
 import { activeFor } from './hold.js';
 import type { UserInput } from './input.js';
-import { findValueClash, uniqueKeysField } from './own-attributes.js';
+import { findValueClash } from './own-attributes.js';
 import { requireSignInKept } from './protection.js';
-import { guardSelf, requireWritable } from './transitions.js';
+import { requireWritable } from './transitions.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
 import { requireVisibleNames } from './visible-names.js';
-import { isVisibleTo, retired, retiredKeys } from '../visibility.js';
-import {
-  enqueueAccessEnd,
-  enqueueExpiry,
-  guardLastAdministrator,
-  openWrite,
-  partyOf,
-  saveUser,
-  type WriteContext,
-} from './save.js';
+import { isVisibleTo } from '../visibility.js';
+import { enqueueExpiry, openWrite, saveUser, type WriteContext } from './save.js';
+import { partyOf } from './change-events.js';
 
 export type { UserDocument } from '../../persistence/collections/users.js';
 export type { CreateOptions } from './build.js';
@@ -266,85 +257,4 @@ export async function updateUser(
       prepared = await preparePassword(core, actor, id, error);
     }
   }
-}
-
-/** Groups whose member list just changed get a new version, and with it a new ETag. */
-function* touchGroups(context: WriteContext, groupIds: readonly string[]): Step<void> {
-  for (const groupId of groupIds) {
-    yield* context.tx
-      .tenant(context.tenantId)
-      .collection('groups')
-      .update(groupId, (group) => ({ ...group }));
-  }
-}
-
-/** SCIM's DELETE where nobody is deleted: disabled, out of every group, unseen by directories, the address free (B4). */
-function* retireUser(context: WriteContext, user: UserDocument): Step<void> {
-  const hidden: UserDocument = {
-    ...user,
-    enabled: false,
-    directoryId: retired,
-    loginKeys: retiredKeys(user._id),
-    ...uniqueKeysField([], user),
-    groupIds: [],
-    grants: user.grants.filter((grant) => grant.type !== 'rule'),
-  };
-  yield* saveUser(context, user, hidden, 'deleted');
-  yield* releaseAdministered(context, user._id);
-  yield* touchGroups(context, user.groupIds);
-}
-
-/** Deletes a user with everything that hangs on it, as a step of a transaction; see {@link deleteUser}. */
-export function* removeUser(context: WriteContext, user: UserDocument): Step<void> {
-  const { tx, tenantId, actor, config, now } = context;
-  requireAuthority(actor, user, config, now);
-  guardSelf(actor, user, undefined, config, now);
-  yield* guardLastAdministrator(context, user, undefined);
-  const scope = tx.tenant(tenantId);
-  yield* scope.collection('users').remove(user._id, { ifVersion: user.version });
-  yield* scope.collection('credentials').remove(user._id);
-  yield* scope.collection('identities').removeMany({ userId: user._id });
-  yield* withdrawInvitation(tx, user, now);
-  yield* touchGroups(context, user.groupIds);
-  yield* releaseAdministered(context, user._id);
-  yield* recordEvent(tx, actor, { action: 'user.deleted', target: partyOf(user) }, now);
-  yield* enqueueAccessEnd(context, user._id, 'deleted');
-}
-
-/**
- * Deletes a user with everything that hangs on it; audit events keep its id and label. Where the tenant deletes nobody, a directory's
- * DELETE hides the user instead and everybody else is refused.
- *
- * @returns the user as it was.
- * @throws AppError `user.not_found`, `user.not_managed`, `user.deletion_off`, `user.protected`, `user.above_actor`, `user.last_administrator`,
- *   `user.self_change`, `resource.version_mismatch`.
- */
-export async function deleteUser(
-  core: Core,
-  actor: Actor,
-  id: string,
-  options: WriteOptions = {},
-): Promise<UserDocument> {
-  const removed = await core.store.transaction(function* (tx) {
-    const context = yield* openWrite(tx, core, actor);
-    const { settings } = context.config;
-    const stored = yield* tx.tenant(context.tenantId).collection('users').get(id);
-    const user = requireWritable(actor, stored, context.config);
-    requireVersion(user, options);
-    const isScim = actor.directoryId !== null;
-    if (isScim && user.directoryId !== actor.directoryId) {
-      throw new AppError(
-        'user.not_managed',
-        'this user is not one that the directory provisions: it may not delete them',
-      );
-    }
-    if (!isScim && !settings['users.deletion']) {
-      throw new AppError('user.deletion_off', 'users of this tenant are disabled, not deleted');
-    }
-    const hides = isScim && (!settings['users.deletion'] || settings['scim.deleteMode'] === 'hide');
-    yield* hides ? retireUser(context, user) : removeUser(context, user);
-    return user;
-  });
-  wakeJobs(core);
-  return removed;
 }

@@ -1,4 +1,4 @@
-import { groupsOf } from '../../identity/groups/groups.js';
+import { groupsOf } from '../../identity/groups/groups-of.js';
 import { isVisibleTo, visibleTo } from '../../identity/visibility.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { ScimContext } from '../exchange/request.js';

@@ -1,4 +1,4 @@
-import { groupsOf } from '../../identity/groups/groups.js';
+import { groupsOf } from '../../identity/groups/groups-of.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { RenderedUser } from '../../identity/rendered-user.js';
 import type { ScimContext } from '../exchange/request.js';

@@ -1,7 +1,8 @@
 import * as identity from '../../identity/users/users.js';
+import { deleteUser as removeUser } from '../../identity/users/removal.js';
 import { effectsOfGrants, type Outcome } from '../../identity/users/effects.js';
 import { shownSince } from '../../identity/grants/group-graph.js';
-import { groupsOf } from '../../identity/groups/groups.js';
+import { groupsOf } from '../../identity/groups/groups-of.js';
 import { activeFor } from '../../identity/users/hold.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { ScimAnswer, ScimContext, ScimRequest } from '../exchange/request.js';
@@ -225,7 +226,7 @@ export function patchUser(context: ScimContext, request: ScimRequest): Promise<S
 export async function deleteUser(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
   const { core, actor } = context;
   const id = request.segments[1] ?? '';
-  const before = await identity.deleteUser(core, actor, id, parseVersionConditions(request));
+  const before = await removeUser(core, actor, id, parseVersionConditions(request));
   traceUser(context, { before, effects: effectsOfGrants(before._id, before.grants, []) });
   return { status: 204 };
 }

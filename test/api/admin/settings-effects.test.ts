@@ -10,7 +10,8 @@ import {
   tenantSettings,
   type SettingsPatch,
 } from '../../../src/identity/tenants/settings.js';
-import { createUser, deleteUser } from '../../../src/identity/users/users.js';
+import { createUser } from '../../../src/identity/users/users.js';
+import { deleteUser } from '../../../src/identity/users/removal.js';
 import { packageFolder } from '../../../src/infrastructure/package-info.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';

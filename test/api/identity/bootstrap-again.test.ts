@@ -34,7 +34,8 @@ import {
 import { updateTenant } from '../../../src/identity/roles/tenant-change.js';
 import { findTenantBySlug } from '../../../src/identity/tenants/tenants.js';
 import { inputOf, withProfile } from '../../../src/identity/users/input.js';
-import { createUser, deleteUser, findUserByLogin, updateUser } from '../../../src/identity/users/users.js';
+import { createUser, findUserByLogin, updateUser } from '../../../src/identity/users/users.js';
+import { deleteUser } from '../../../src/identity/users/removal.js';
 import { systemActor } from '../../../src/identity/actors.js';
 import { world } from '../../support/bootstrap.js';
 import { openTestCore } from '../../support/core.js';

@@ -10,13 +10,8 @@ import {
   type GroupDocument,
 } from '../../../src/identity/groups/groups.js';
 import { deleteRole } from '../../../src/identity/roles/roles.js';
-import {
-  createUser,
-  deleteUser,
-  getUser,
-  updateUser,
-  type UserDocument,
-} from '../../../src/identity/users/users.js';
+import { createUser, getUser, updateUser, type UserDocument } from '../../../src/identity/users/users.js';
+import { deleteUser } from '../../../src/identity/users/removal.js';
 import { inputOf } from '../../../src/identity/users/input.js';
 import { actorWith, givenCrm, givenDirectory, openTestCore } from '../../support/core.js';
 import { givenTenant, givenUser, unique } from '../../support/people.js';

@@ -2,16 +2,18 @@ import { expect } from 'chai';
 import { systemActor } from '../../../src/identity/actors.js';
 import { listAuditEvents } from '../../../src/identity/audit/audit.js';
 import type { Actor, Core } from '../../../src/identity/core.js';
-import { changeMembers, countMembers, membersOf } from '../../../src/identity/groups/members.js';
+import { changeMembers } from '../../../src/identity/groups/members.js';
+import { countMembers, membersOf } from '../../../src/identity/groups/member-list.js';
 import {
   createGroup,
   deleteGroup,
   getGroup,
-  groupsOf,
   updateGroup,
   type GroupDocument,
 } from '../../../src/identity/groups/groups.js';
-import { createUser, deleteUser, getUser, type UserDocument } from '../../../src/identity/users/users.js';
+import { groupsOf } from '../../../src/identity/groups/groups-of.js';
+import { createUser, getUser, type UserDocument } from '../../../src/identity/users/users.js';
+import { deleteUser } from '../../../src/identity/users/removal.js';
 import { newId } from '../../../src/shared/ids.js';
 import { givenCrm, givenDirectory, openTestCore } from '../../support/core.js';
 import { crowd } from '../../support/crowd.js';

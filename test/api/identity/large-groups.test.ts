@@ -6,7 +6,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { systemActor } from '../../../src/identity/actors.js';
 import type { Actor, Core } from '../../../src/identity/core.js';
-import { changeMembers, countMembers, createGroupWithMembers } from '../../../src/identity/groups/members.js';
+import { changeMembers, createGroupWithMembers } from '../../../src/identity/groups/members.js';
+import { countMembers } from '../../../src/identity/groups/member-list.js';
 import {
   createGroup,
   deleteGroup,
@@ -15,7 +16,8 @@ import {
 } from '../../../src/identity/groups/groups.js';
 import { startJobWorker } from '../../../src/identity/jobs/queue.js';
 import { memberPartJob, writeLeftPart } from '../../../src/identity/groups/batches.js';
-import { deleteUser, getUser } from '../../../src/identity/users/users.js';
+import { getUser } from '../../../src/identity/users/users.js';
+import { deleteUser } from '../../../src/identity/users/removal.js';
 import { deriveUserKeys } from '../../../src/identity/user-keys.js';
 import { createLogger } from '../../../src/infrastructure/logger.js';
 import type { UserDocument } from '../../../src/persistence/collections/users.js';

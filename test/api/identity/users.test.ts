@@ -16,13 +16,8 @@ import {
   setManualRoles,
 } from '../../../src/identity/users/actions.js';
 import { inputOf, withProfile } from '../../../src/identity/users/input.js';
-import {
-  createUser,
-  deleteUser,
-  findUserByLogin,
-  getUser,
-  updateUser,
-} from '../../../src/identity/users/users.js';
+import { createUser, findUserByLogin, getUser, updateUser } from '../../../src/identity/users/users.js';
+import { deleteUser } from '../../../src/identity/users/removal.js';
 import { actorWith, givenCrm, givenDirectory, openTestCore } from '../../support/core.js';
 import type { ManualClock } from '../../support/clock.js';
 import { goodPassword, givenTenant, givenUser, unique } from '../../support/people.js';

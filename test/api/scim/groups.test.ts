@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { systemActor } from '../../../src/identity/actors.js';
-import { changeMembers, membersOf } from '../../../src/identity/groups/members.js';
+import { changeMembers } from '../../../src/identity/groups/members.js';
+import { membersOf } from '../../../src/identity/groups/member-list.js';
 import { createGroup } from '../../../src/identity/groups/groups.js';
 import {
   newGroup,

@@ -1,0 +1,50 @@
+import type { InvitationDocument } from '../../persistence/collections/invitations.js';
+import { listTotal, type Query } from '../../persistence/store.js';
+import { AppError } from '../../shared/errors.js';
+import type { Core } from '../core.js';
+import type { InvitationStatus } from '../users/invitation-status.js';
+import { containing } from '../search-text.js';
+
+const statusQueries: Readonly<Record<InvitationStatus, (now: Date) => Query>> = {
+  revoked: () => ({ revokedAt: { $ne: null } }),
+  completed: () => ({ revokedAt: null, respondedAt: { $ne: null } }),
+  expired: (now) => ({ revokedAt: null, respondedAt: null, expiresAt: { $lte: now } }),
+  waiting: (now) => ({ revokedAt: null, respondedAt: null, expiresAt: { $gt: now } }),
+};
+
+/** @throws AppError `invitation.not_found`. */
+export async function getInvitation(core: Core, tenantId: string, id: string): Promise<InvitationDocument> {
+  const invitation = await core.store.tenant(tenantId).collection('invitations').get(id);
+  if (!invitation) throw new AppError('invitation.not_found', 'there is no such invitation');
+  return invitation;
+}
+
+/** A page of invitations in the order of their making, and how many match in all; `q` is found in address or sender (M2-6). */
+export async function searchInvitations(
+  core: Core,
+  tenantId: string,
+  filter: { q?: string | undefined; status?: InvitationStatus | undefined },
+  page: {
+    descending: boolean;
+    limit: number;
+    until?: (read: unknown) => boolean;
+    afterId?: string | undefined;
+  },
+): Promise<{ items: InvitationDocument[]; total: number }> {
+  const anywhere = filter.q === undefined ? undefined : containing(filter.q);
+  const query: Query = {
+    ...(anywhere && { $or: [{ emailKey: anywhere }, { senderKey: anywhere }] }),
+    ...(filter.status && statusQueries[filter.status](core.clock.now())),
+  };
+  const invitations = core.store.tenant(tenantId).collection('invitations');
+  const [items, total] = await Promise.all([
+    invitations.find(query, {
+      sort: { _id: page.descending ? -1 : 1 },
+      limit: page.limit,
+      ...(page.until && { until: page.until }),
+      ...(page.afterId !== undefined && { after: { _id: page.afterId } }),
+    }),
+    invitations.count(query, listTotal),
+  ]);
+  return { items, total };
+}
