@@ -4,7 +4,7 @@ import { createApplication } from '../../src/identity/applications/applications.
 import type { ApplicationInput } from '../../src/identity/applications/fields.js';
 import type { ApplicationDocument } from '../../src/persistence/collections/tenants.js';
 import { newId } from '../../src/shared/ids.js';
-import { openBrowser, type Browser, type Page } from './browser.js';
+import type { Browser, Page } from './browser.js';
 import { callbackUri, loggedOutUri, type AuthorizationRequest } from './oidc.js';
 import { unique } from './people.js';
 import { typePassword } from './sign-in.js';
@@ -66,5 +66,3 @@ export async function enterLocally(
   const second = await typeAddress(browser, page, email);
   return browser.follow(await typePassword(browser, second, password), callbackUri);
 }
-
-export { openBrowser };

@@ -141,7 +141,7 @@ const fields = {
   enabled: z.boolean(),
   roles: z.array(role).max(200).describe('all its roles; needs `roles.manage` and `roles.edit`'),
   tenants: z
-    .union([z.literal('all'), z.array(z.string().min(1).max(100)).max(10_000)])
+    .union([z.literal('all'), z.array(z.string().min(1).max(100)).max(1000)])
     .describe('of a server application: `all`, or the slugs of the tenants it serves'),
 };
 

@@ -33,9 +33,12 @@ export async function findAccessToken(core: Core, token: string): Promise<TokenA
     sessionId,
     use: 'continue',
   });
-  const { scope } = JSON.parse(stored.payload) as { scope?: string };
-  if (!access?.isAllowed) return undefined;
-  return { user: access.user, application, scopes: new Set((scope ?? '').split(' ')) };
+  return access?.isAllowed ? { user: access.user, application, scopes: scopesOf(stored) } : undefined;
+}
+
+function scopesOf({ payload }: OidcPayloadDocument): Set<string> {
+  const { scope = '' } = JSON.parse(payload) as { scope?: string };
+  return new Set(scope.split(' '));
 }
 
 /**

@@ -115,6 +115,12 @@ function isUnknown(ctx: KoaContextWithOIDC): boolean {
   return ctx.status === 404 && (ctx.body === undefined || ctx.body === null);
 }
 
+/** The tenant of the person, else the one that owns the application. */
+function tenantOf({ account, client }: KoaContextWithOIDC['oidc']): unknown {
+  const access = account?.['access'] as AccountAccess | undefined;
+  return access?.user.tenantId ?? client?.['tenant_id'];
+}
+
 /** What the access log tells of a request to the provider. An address the library does not know has no route. */
 function noteAnswered(ctx: KoaContextWithOIDC): void {
   const known = ctx.oidc as KoaContextWithOIDC['oidc'] | undefined;
@@ -123,8 +129,7 @@ function noteAnswered(ctx: KoaContextWithOIDC): void {
     return;
   }
   const { client, session, account } = known;
-  const access = account?.['access'] as AccountAccess | undefined;
-  const tenant = access?.user.tenantId ?? client?.['tenant_id'];
+  const tenant = tenantOf(known);
   const user = session?.accountId ?? account?.accountId;
   noteCaller(ctx.req, {
     route: `/oidc${ctx.path.replace(/^\/auth\/.+/, '/auth/:uid')}`,

@@ -146,6 +146,26 @@ export function listApplications(core: Core, tenantId: string): Promise<Applicat
     .find({}, { sort: { key: 1 } });
 }
 
+/** The writes beside the application's own document; whether any of them changed something. */
+function* changeBeside(
+  { tx, actor, now }: { tx: Transaction; actor: Actor; now: Date },
+  before: ApplicationDocument,
+  { access, roles }: ApplicationChange,
+): Step<boolean> {
+  let isChanged = false;
+  if (access) {
+    requireOwned(before);
+    // Before any write: it reads the configuration.
+    const config = yield* tenantConfigStep(tx, before.tenantId);
+    isChanged = yield* putAccessStep({ tx, actor, now }, config, before, access);
+  }
+  if (roles && (yield* putRolesStep({ tx, actor, application: before, now }, roles))) {
+    yield* touchOwner(tx, before);
+    isChanged = true;
+  }
+  return isChanged;
+}
+
 /**
  * Changes an application; its key stays.
  *
@@ -176,19 +196,11 @@ export async function updateApplication(
       const isNew = !isDeepStrictEqual(before.claims ?? [], wanted.claims ?? []);
       requireValidApplication(core, wanted, before, isNew ? faults : []);
       if (change.tenants !== undefined) yield* requireFreeKey(tx, wanted);
-      // First of the writes: it reads the configuration.
-      if (change.access) requireOwned(before);
-      const isAccessNew =
-        change.access !== undefined &&
-        (yield* putAccessStep({ tx, actor, now }, yield* tenantConfigStep(tx, owner), before, change.access));
-      const areRolesNew =
-        change.roles !== undefined &&
-        (yield* putRolesStep({ tx, actor, application: before, now }, change.roles));
-      if (areRolesNew) yield* touchOwner(tx, before);
+      const isChangedBeside = yield* changeBeside({ tx, actor, now }, before, change);
       const changes = changesBetween(auditable(before), auditable(wanted));
       if (wanted.clientId !== before.clientId) yield* requireFreeClientId(tx, wanted.clientId);
       const isNewSecret = wanted.clientSecretHash !== before.clientSecretHash;
-      if (changes.length === 0 && !isNewSecret && !areRolesNew && !isAccessNew) return before;
+      if (changes.length === 0 && !isNewSecret && !isChangedBeside) return before;
       const after = yield* applications.update(_id, () => wanted);
       const action = isNewSecret ? 'application.secret_changed' : 'application.updated';
       if (changes.length > 0 || isNewSecret)

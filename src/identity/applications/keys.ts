@@ -1,13 +1,15 @@
 import type { ApplicationDocument, Reach } from '../../persistence/collections/tenants.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
+import { hashToken } from '../../shared/ids.js';
 import { isReached, isServerApplication, reachOf, serverOwner } from '../tenants/server-applications.js';
 
 /** Writes the record of a key, so that two transactions which take the same key at the same time conflict. */
 function* lockKeyStep(tx: Transaction, key: string): Step<void> {
   const keys = tx.server.collection('application_keys');
-  const known = yield* keys.update(key, (stored) => ({ ...stored }));
-  if (!known) yield* keys.insert({ _id: key, tenantId: serverOwner });
+  const _id = hashToken(key);
+  const known = yield* keys.update(_id, (stored) => ({ ...stored }));
+  if (!known) yield* keys.insert({ _id, tenantId: serverOwner });
 }
 
 const keyTaken = (message: string, pointer = '/key'): AppError =>

@@ -5,7 +5,8 @@ import type { Core } from '../core.js';
 import { isCustomer } from '../tenants/operator-tenant.js';
 import { isServerApplication, reachOf } from '../tenants/server-applications.js';
 
-const maxTenants = 10_000;
+/** The list is read with each request of a tenant: more customers than this are `all`. */
+const maxTenants = 1000;
 
 /**
  * The tenants that a server application serves from now on, as they are stored.

@@ -13,7 +13,7 @@ import type { WriteOptions } from '../versions.js';
 /** Under this name the ledger keeps a digest of all that an entry holds. */
 export const whole = '*';
 
-export const serverApplicationPlace = ({ key }: BootstrapServerApplication): EntryPlace => ({
+const serverApplicationPlace = ({ key }: BootstrapServerApplication): EntryPlace => ({
   kind: 'application',
   tenantId: serverOwner,
   key,

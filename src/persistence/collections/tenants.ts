@@ -151,7 +151,7 @@ export const applicationSchema = defineCollection<ApplicationDocument>(
 );
 
 /**
- * A key that some application has, or had. `_id` is the key, `tenantId` is `server`. Each transaction that takes a key writes it: two that
+ * A key that some application has, or had. `_id` is a hash of the key, `tenantId` is `server`. Each transaction that takes a key writes it: two that
  * take the same key at the same time meet here, whoever owns the applications.
  */
 export type ApplicationKeyDocument = StoredDocument;

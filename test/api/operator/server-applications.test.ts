@@ -40,7 +40,7 @@ describe('/api/v1/applications of the operator (contract section 9)', () => {
 
   const read = async (tenant: ApiTenant, id: string) => {
     const res = await tenant.call('get', `/applications/${id}`);
-    return { status: res.status, body: res.body as Shown, etag: res.headers['etag'] as string };
+    return { status: res.status, body: res.body as Shown, etag: res.headers['etag']! };
   };
 
   it('registers one with its roles and tenants, which stand in the answer', async () => {
@@ -235,7 +235,7 @@ describe('/api/v1/applications of the operator (contract section 9)', () => {
       owner: 'tenant',
       access: { by: 'role', roles: [`${own.key}:agent`], groups: [] },
     });
-    const etag = res.headers['etag'] as string;
+    const etag = res.headers['etag']!;
     const again = await acme
       .call('patch', path)
       .set('If-Match', etag)
