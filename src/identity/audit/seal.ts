@@ -173,14 +173,33 @@ async function sealAll(core: Core): Promise<void> {
   }
 }
 
-/** Seals in the background, once a minute; several processes may do it at once. */
+/** Between two rounds. */
+const roundMs = 60_000;
+/** How long a round is the matter of one process: it ends before that process's next round. */
+const leaseMs = roundMs - 5000;
+
+/**
+ * One round of sealing over all tenants, unless another process has this round.
+ *
+ * @returns whether this process did it.
+ */
+export async function sealInTurn(core: Core): Promise<boolean> {
+  const leaseEnd = new Date(core.clock.now().getTime() + leaseMs);
+  // A counter that ends by itself: who counts first has the round, and after a crash the next round is free.
+  const { count } = await core.store.increment('lease:audit-seal', 1, leaseEnd);
+  if (count > 1) return false;
+  await sealAll(core);
+  return true;
+}
+
+/** Seals in the background, once a minute, in one process at a time. */
 export function startAuditSealer(core: Core): { stop(): Promise<void> } {
   let running: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
     running = running
-      .then(() => sealAll(core))
+      .then(async () => void (await sealInTurn(core)))
       .catch((error: unknown) => core.log.warn({ err: error }, 'the audit trail could not be sealed'));
-  }, 60_000);
+  }, roundMs);
   timer.unref();
   return {
     stop() {

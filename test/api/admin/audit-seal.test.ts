@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { writeEvent } from '../../../src/identity/audit/audit.js';
-import { sealNextRun } from '../../../src/identity/audit/seal.js';
+import { sealInTurn, sealNextRun } from '../../../src/identity/audit/seal.js';
 import { verifyAuditTrail } from '../../../src/identity/audit/verify.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
@@ -159,6 +159,17 @@ describe('the seals of the audit trail', () => {
     await seals.remove(first._id);
     await seals.insert(second);
     expect((await verify()).broken).to.deep.equal({ sequence: 2, reason: 'the seal before it is missing' });
+  });
+
+  it('are made by one of several processes in each round, and by another one when that is gone', async () => {
+    for (const round of ['first', 'second']) {
+      await writeEvent(app.core, acme.system, { action: round });
+      clock.advance(180_000);
+      const turns = await Promise.all([1, 2, 3].map(() => sealInTurn(app.core)));
+      expect(turns.filter(Boolean), round).to.have.length(1);
+      expect(await sealInTurn(app.core), round).to.equal(false);
+      expect(await verify(), round).to.deep.include({ broken: null, unsealed: 0 });
+    }
   });
 
   it('are made once, however many processes seal at the same moment', async () => {
