@@ -45,9 +45,6 @@ export interface CountOptions {
   maxAgeMs?: number;
 }
 
-/** How old the total of a list may be: the pages of one walk do not count the whole list each. */
-export const listTotal: CountOptions = { maxAgeMs: 2000 };
-
 export interface UpdateOptions {
   /** Refuse with `resource.version_mismatch` unless the stored version is this one. */
   ifVersion?: number;

@@ -49,7 +49,7 @@ describe('migrating a MongoDB database of format 1', () => {
     for (const [name, { indexes, documents }] of Object.entries(fixture)) {
       const collection = db.collection<{ _id: string }>(name);
       await db.createCollection(name);
-      for (const { key, ...options } of indexes) await collection.createIndex(key, options);
+      for (const { key, ...options } of indexes) await collection.createIndex(key, options, {});
       if (documents.length > 0) await collection.insertMany(documents);
     }
     return { uri, db };
@@ -183,7 +183,11 @@ describe('migrating a MongoDB database of format 1', () => {
     await migrate(uri);
     const users = db.collection('users');
     await users.dropIndex('users_user_name');
-    await users.createIndex({ tenantId: 1, userNameKey: 1, createdAt: 1 }, { name: 'users_user_name_v9' });
+    await users.createIndex(
+      { tenantId: 1, userNameKey: 1, createdAt: 1 },
+      { name: 'users_user_name_v9' },
+      {},
+    );
     const before = await indexesOf(db);
     expect((await refusal(open(uri))).message).to.contain('newer version');
     expect((await refusal(migrate(uri))).message).to.contain('newer version');

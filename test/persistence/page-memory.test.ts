@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { PageMemory } from '../../src/persistence/mongo/page-memory.js';
-import { listTotal, type Store } from '../../src/persistence/store.js';
+import type { Store } from '../../src/persistence/store.js';
+import { listTotal } from '../../src/shared/list-total.js';
 import { newId } from '../../src/shared/ids.js';
 import { roleOf } from '../support/roles.js';
 import { openTestStore } from '../support/store.js';

@@ -68,7 +68,9 @@ describe('the check that MongoDB makes itself', () => {
       await dropDatabase(mongodbUri);
     };
   });
-  after(() => end?.());
+  after(async () => {
+    if (mongodbUri) await end();
+  });
 
   it('is there for every collection, generated from its schema', async () => {
     const infos = await db.listCollections().toArray();

@@ -1,11 +1,6 @@
 import type { AuditEventDocument, AuditParty } from '../../persistence/collections/events.js';
-import {
-  listTotal,
-  type NewDocument,
-  type Query,
-  type Step,
-  type Transaction,
-} from '../../persistence/store.js';
+import type { NewDocument, Query, Step, Transaction } from '../../persistence/store.js';
+import { listTotal } from '../../shared/list-total.js';
 import { cutLong } from '../../shared/cut-values.js';
 import { newId } from '../../shared/ids.js';
 import type { FieldChange } from '../changes.js';

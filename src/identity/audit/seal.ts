@@ -197,7 +197,9 @@ export function startAuditSealer(core: Core): { stop(): Promise<void> } {
   let running: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
     running = running
-      .then(async () => void (await sealInTurn(core)))
+      .then(async () => {
+        await sealInTurn(core);
+      })
       .catch((error: unknown) => core.log.warn({ err: error }, 'the audit trail could not be sealed'));
   }, roundMs);
   timer.unref();

@@ -1,5 +1,6 @@
 import type { GroupDocument } from '../../persistence/collections/groups.js';
-import { listTotal, type Query } from '../../persistence/store.js';
+import type { Query } from '../../persistence/store.js';
+import { listTotal } from '../../shared/list-total.js';
 import { AppError } from '../../shared/errors.js';
 import type { Core } from '../core.js';
 import { countMembersOfEach } from './member-list.js';

@@ -1,5 +1,6 @@
 import type { InvitationDocument } from '../../persistence/collections/invitations.js';
-import { listTotal, type Query } from '../../persistence/store.js';
+import type { Query } from '../../persistence/store.js';
+import { listTotal } from '../../shared/list-total.js';
 import { AppError } from '../../shared/errors.js';
 import type { Core } from '../core.js';
 import type { InvitationStatus } from '../users/invitation-status.js';

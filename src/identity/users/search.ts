@@ -1,5 +1,6 @@
 import type { UserDocument } from '../../persistence/collections/users.js';
-import { listTotal, type Collection, type Query } from '../../persistence/store.js';
+import type { Collection, Query } from '../../persistence/store.js';
+import { listTotal } from '../../shared/list-total.js';
 import type { Core } from '../core.js';
 import { fold } from '../../shared/fold.js';
 import { containing, containingAnyCase } from '../search-text.js';

@@ -11,11 +11,13 @@ interface Counter {
 const maxAttempts = 5;
 
 /** Their one index: MongoDB sweeps away those that have ended. */
+/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment -- as in src/persistence/collections: SchemaTypeOptions is a class */
 export const counterSchema = new Schema({
   _id: { type: String, required: true },
   count: { type: Number, required: true },
   expiresAt: { type: Date, required: true },
 }).index({ expiresAt: 1 }, { name: 'counters_expiry', expireAfterSeconds: 0 });
+/* eslint-enable @typescript-eslint/no-unsafe-class-instance-assignment */
 
 /** The store's counters: one small document each, changed by one atomic update. */
 export function createCounters(db: mongo.Db, now: () => Date) {

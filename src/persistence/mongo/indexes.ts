@@ -64,6 +64,36 @@ async function createCollection(db: mongo.Db, name: string, schema: Schema): Pro
   await db.createCollection(name, options).catch(isOf('NamespaceExists'));
 }
 
+function dropChange(collection: mongo.Collection<Doc>, name: string): SchemaChange {
+  const apply = async () => {
+    await collection.dropIndex(name).catch(isOf('IndexNotFound'));
+  };
+  return { collection: collection.collectionName, title: `drop index ${name}`, kind: 'replace', apply };
+}
+
+/** What a wanted index needs: nothing, to be built, or a newer version of Gatehouse. */
+function buildChange(
+  collection: mongo.Collection<Doc>,
+  existing: readonly mongo.IndexDescriptionInfo[],
+  { key, options }: WantedIndex,
+): SchemaChange[] {
+  const { name } = options;
+  const of = { collection: collection.collectionName };
+  const newer = existing.find((other) => isNewer(other.name ?? '', name));
+  if (newer) return [{ ...of, title: newer.name ?? '', kind: 'newer', apply: () => Promise.resolve() }];
+  const found = existing.find((other) => other.name === name);
+  if (!found) {
+    const apply = async () => {
+      await collection.createIndex(key, options, {});
+    };
+    return [{ ...of, title: `build index ${name}`, kind: 'create', apply }];
+  }
+  if (isDeepStrictEqual(definitionOf(found.key, found), definitionOf(key, options))) return [];
+  throw new Error(
+    `index ${name} has another definition in the database: an index that changes needs a new version`,
+  );
+}
+
 /** Finds what an existing collection's indexes differ in. An index that is replaced is dropped only after its successor is built. */
 function indexChanges(
   collection: mongo.Collection<Doc>,
@@ -74,39 +104,11 @@ function indexChanges(
   const wanted = wantedIndexes(schema, expire);
   const current = new Set(wanted.map(({ options }) => options.name));
   const ours = new Set(wanted.map(({ options }) => baseName(options.name)));
-  const build = ({ key, options }: WantedIndex) => collection.createIndex(key, options, {});
-  const drop = (name: string) => collection.dropIndex(name).catch(isOf('IndexNotFound'));
-  const of = { collection: collection.collectionName };
-  const changes: SchemaChange[] = [];
-  for (const index of wanted) {
-    const { name } = index.options;
-    const found = existing.find((other) => other.name === name);
-    const newer = existing.find((other) => isNewer(other.name ?? '', name));
-    if (newer) {
-      changes.push({ ...of, title: newer.name ?? '', kind: 'newer', apply: () => Promise.resolve() });
-    } else if (!found) {
-      changes.push({
-        ...of,
-        title: `build index ${name}`,
-        kind: 'create',
-        apply: async () => void (await build(index)),
-      });
-    } else if (!isDeepStrictEqual(definitionOf(found.key, found), definitionOf(index.key, index.options))) {
-      throw new Error(
-        `index ${name} has another definition in the database: an index that changes needs a new version`,
-      );
-    }
-  }
-  for (const { name = '' } of existing) {
-    if (current.has(name) || !ours.has(baseName(name))) continue;
-    changes.push({
-      ...of,
-      title: `drop index ${name}`,
-      kind: 'replace',
-      apply: async () => void (await drop(name)),
-    });
-  }
-  return changes;
+  const isOld = (name: string) => !current.has(name) && ours.has(baseName(name));
+  return [
+    ...wanted.flatMap((index) => buildChange(collection, existing, index)),
+    ...existing.filter(({ name = '' }) => isOld(name)).map(({ name = '' }) => dropChange(collection, name)),
+  ];
 }
 
 function validatorChange(
@@ -146,15 +148,12 @@ export async function schemaChanges(
       };
       return [make, ...indexChanges(collection, [], schema, expire)];
     }
-    const existing = await collection.listIndexes().toArray();
+    const existing = (await collection.listIndexes().toArray()) as mongo.IndexDescriptionInfo[];
     const gone = (retired[name] ?? []).filter((index) => existing.some((other) => other.name === index));
     return [
       ...validatorChange(db, name, schema, info.options),
       ...indexChanges(collection, existing, schema, expire),
-      ...gone.map((index): SchemaChange => {
-        const apply = async () => void (await collection.dropIndex(index).catch(isOf('IndexNotFound')));
-        return { collection: name, title: `drop index ${index}`, kind: 'replace', apply };
-      }),
+      ...gone.map((index) => dropChange(collection, index)),
     ];
   });
   return (await Promise.all(changes)).flat();

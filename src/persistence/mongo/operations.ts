@@ -25,7 +25,7 @@ const maxBatchCharacters = 4 * 2 ** 20;
 const maxFirstBatch = 5000;
 
 /** Waits a random while, longer with every try, so that those in conflict do not meet again. */
-export function jitter(attempt: number): Promise<void> {
+function jitter(attempt: number): Promise<void> {
   return wait(Math.random() * Math.min(200, 5 * 2 ** attempt));
 }
 

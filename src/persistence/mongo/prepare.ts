@@ -44,7 +44,7 @@ export interface Preparing {
 }
 
 /** Applies the changes of one collection in their order, and those of different collections side by side. */
-export async function applyChanges(changes: readonly SchemaChange[]): Promise<void> {
+async function applyChanges(changes: readonly SchemaChange[]): Promise<void> {
   const byCollection = new Map<string, SchemaChange[]>();
   for (const change of changes) {
     byCollection.set(change.collection, [...(byCollection.get(change.collection) ?? []), change]);

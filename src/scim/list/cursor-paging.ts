@@ -1,5 +1,6 @@
 import { openCursor, sealCursor, type CursorScope, type OpenedCursor } from './cursor.js';
-import { listTotal, type StoredDocument } from '../../persistence/store.js';
+import type { StoredDocument } from '../../persistence/store.js';
+import { listTotal } from '../../shared/list-total.js';
 import type { ScimContext } from '../exchange/request.js';
 import type { Page, Place, ResourceDocument, Search } from './page-search.js';
 import type { ListRequest } from '../protocol/list/request.js';

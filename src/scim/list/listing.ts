@@ -1,5 +1,6 @@
 import { inTurn } from '../../http/turns.js';
-import { listTotal, type Query } from '../../persistence/store.js';
+import type { Query } from '../../persistence/store.js';
+import { listTotal } from '../../shared/list-total.js';
 import { largestPage, sizeLimit } from '../../shared/size.js';
 import { continued, cursorPage } from './cursor-paging.js';
 import type { CursorScope } from './cursor.js';
