@@ -1,6 +1,7 @@
 import { newId } from '../../src/shared/ids.js';
 import type { ApiTenant } from './api.js';
 import type { TestApp } from './app.js';
+import type { Method } from './operator.js';
 import { goodPassword } from './people.js';
 
 /** What stands in the trail: `action target.type target.id`, the id as a name the case gives. */
@@ -13,6 +14,14 @@ export interface Event {
   target: { type: string; id: string } | null;
   result: string;
 }
+
+/** One change: what is there before, the call, and what the trail shows of it. */
+export type Case = [
+  what: string,
+  prepare: () => Promise<string | [string, string]>,
+  call: (id: string, second: string) => [Method, string, Record<string, unknown>?],
+  told: (id: string, second: string, made: string) => Told[],
+];
 
 export const say = ({ action, target }: Event): Told =>
   `${action} ${target?.type ?? '-'} ${target?.id ?? '-'}`;
@@ -43,4 +52,17 @@ export async function givenFailedJob(app: TestApp, acme: ApiTenant): Promise<str
     .collection('jobs')
     .insert(made as never);
   return made._id;
+}
+
+/** A person's identity at a connection. @returns the ids of the person and of the identity. */
+export async function givenIdentity(
+  app: TestApp,
+  { tenant: { _id: tenantId } }: ApiTenant,
+  userId: string,
+  connectionId: string,
+): Promise<[string, string]> {
+  const _id = newId();
+  const identity = { _id, tenantId, userId, connectionId, issuer: 'i', subject: _id, lastUsedAt: new Date() };
+  await app.core.store.tenant(tenantId).collection('identities').insert(identity);
+  return [userId, _id];
 }

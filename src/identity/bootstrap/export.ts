@@ -190,8 +190,7 @@ async function exportGroups(core: Core, tenantId: string): Promise<BootstrapTena
 /** What a tenant holds and a file does not, in words: how many of each. */
 async function leftOut(core: Core, { _id, slug, status, externalId }: TenantDocument): Promise<string[]> {
   const scope = core.store.tenant(_id);
-  const count = async (name: CollectionName, query: Query): Promise<number> =>
-    scope.collection(name).count(query);
+  const count = (name: CollectionName, query: Query) => scope.collection(name).count(query);
   const found: [number, string][] = [
     [
       await count('users', { directoryId: { $gt: '' } }),

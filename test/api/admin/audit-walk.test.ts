@@ -3,27 +3,27 @@ import type { Route } from '../../../src/admin/route.js';
 import { routeTable } from '../../../src/admin/table.js';
 import { createAttribute } from '../../../src/identity/attributes/attributes.js';
 import { createConnection } from '../../../src/identity/sso/connections.js';
-import { createDirectory } from '../../../src/identity/directories/directories.js';
-import { createClient, getClient } from '../../../src/identity/directories/clients.js';
-import { createToken } from '../../../src/identity/directories/tokens.js';
 import { createGroup } from '../../../src/identity/groups/groups.js';
 import { createRole } from '../../../src/identity/roles/roles.js';
 import { setApproved, setEnabled } from '../../../src/identity/users/actions.js';
-import { newId } from '../../../src/shared/ids.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { goodPassword } from '../../support/people.js';
-import { givenFailedJob, givenTwoFactor, say, type Event, type Told } from '../../support/audited-things.js';
+import {
+  givenFailedJob,
+  givenIdentity,
+  givenTwoFactor,
+  say,
+  type Case,
+  type Event,
+} from '../../support/audited-things.js';
+import { directoryCases } from '../../support/audited-directories.js';
 import { routesWalkedElsewhere } from '../../support/audited-routes.js';
-
-type Json = Record<string, unknown>;
-type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 const nameOf = ({ method, path }: Pick<Route, 'method' | 'path'>): string =>
   `${method.toUpperCase()} ${path}`;
 
 /** Without a service account its pulls fail at once, and ask nobody. */
-const google = { kind: 'google', google: { administrator: 'admin@acme.test' } } as const;
 
 let serial = 0;
 const fresh = (prefix: string): string => `${prefix}${(serial += 1)}`;
@@ -51,8 +51,6 @@ describe('every change leaves its event, with who did it and to whom', () => {
   const group = async (): Promise<string> =>
     (await createGroup(app.core, acme.system, { displayName: fresh('G'), externalId: null, attributes: {} }))
       ._id;
-  const directory = async (): Promise<string> =>
-    (await createDirectory(app.core, acme.system, { name: fresh('D') }))._id;
   const role = async (): Promise<string> => {
     const key = fresh('role');
     const input = { key, applicationKey: null, name: key, description: '', permissions: [] };
@@ -65,27 +63,6 @@ describe('every change leaves its event, with who did it and to whom', () => {
     const input = { name: fresh('sso'), issuer: 'http://127.0.0.1:9', clientId: 'x' };
     return (await createConnection(app.core, acme.system, input))._id;
   };
-  const token = async (): Promise<[string, string]> => {
-    const id = await directory();
-    return [id, (await createToken(app.core, acme.system, id, { name: 't' })).document._id];
-  };
-
-  const client = async (): Promise<[string, string]> => {
-    const id = await directory();
-    return [id, (await createClient(app.core, acme.system, id, { name: 'c' })).client._id];
-  };
-  const clientWithSecret = async (): Promise<[string, string]> => {
-    const [id, clientId] = await client();
-    const { secrets } = await getClient(app.core, acme.tenant._id, id, clientId);
-    return [id, `${clientId}/secrets/${secrets[0]!.id}`];
-  };
-
-  type Case = [
-    what: string,
-    prepare: () => Promise<string | [string, string]>,
-    call: (id: string, second: string) => [Method, string, Json?],
-    told: (id: string, second: string, made: string) => Told[],
-  ];
   const nothing = () => Promise.resolve('');
   const disabled = async () => {
     const id = await user();
@@ -109,7 +86,6 @@ describe('every change leaves its event, with who did it and to whom', () => {
   };
   const job = () => givenFailedJob(app, acme);
   const until = '2099-01-01T00:00:00Z';
-  const rule = { when: { path: 'title', is: 'x' }, grant: ['crm:agent'] };
 
   const cases: Case[] = [
     [
@@ -208,24 +184,7 @@ describe('every change leaves its event, with who did it and to whom', () => {
     ],
     [
       'unlink an identity',
-      async () => {
-        const [userId, connectionId, _id] = [await user(), await connection(), newId()];
-        const { _id: tenantId } = acme.tenant;
-        const identity = {
-          _id,
-          tenantId,
-          userId,
-          connectionId,
-          issuer: 'i',
-          subject: _id,
-          lastUsedAt: new Date(),
-        };
-        await app.core.store
-          .tenant(tenantId)
-          .collection('identities')
-          .insert(identity as never);
-        return [userId, _id];
-      },
+      async () => givenIdentity(app, acme, await user(), await connection()),
       (id, second) => ['delete', `/users/${id}/identities/${second}`],
       (id) => [`sso.identity_unlinked user ${id}`],
     ],
@@ -350,100 +309,7 @@ describe('every change leaves its event, with who did it and to whom', () => {
       (id) => ['post', `/sso-connections/${id}/relink`],
       (id) => [`sso.relink_allowed sso_connection ${id}`],
     ],
-    [
-      'POST /directories',
-      nothing,
-      () => ['post', '/directories', { name: fresh('new') }],
-      (_, __, id) => [`directory.created directory ${id}`],
-    ],
-    [
-      'PATCH a directory',
-      directory,
-      (id) => ['patch', `/directories/${id}`, { enabled: false }],
-      (id) => [`directory.updated directory ${id}`],
-    ],
-    [
-      'POST a rule',
-      directory,
-      (id) => ['post', `/directories/${id}/rules`, rule],
-      (id) => [`directory.updated directory ${id}`],
-    ],
-    [
-      'PUT the rules',
-      directory,
-      (id) => ['put', `/directories/${id}/rules`, { rules: [rule] }],
-      (id) => [`directory.updated directory ${id}`],
-    ],
-    [
-      'DELETE a rule',
-      async () => {
-        const id = await directory();
-        const { body } = await acme.call('post', `/directories/${id}/rules`).send(rule);
-        return [id, (body as { id: string }).id];
-      },
-      (id, second) => ['delete', `/directories/${id}/rules/${second}`],
-      (id) => [`directory.updated directory ${id}`],
-    ],
-    [
-      'pull a directory',
-      async () => (await createDirectory(app.core, acme.system, { name: fresh('D'), ...google }))._id,
-      (id) => ['post', `/directories/${id}/pull`, {}],
-      (id) => [`directory.pull_requested directory ${id}`],
-    ],
-    [
-      'DELETE a directory',
-      directory,
-      (id) => ['delete', `/directories/${id}`],
-      (id) => [`directory.deleted directory ${id}`],
-    ],
-    [
-      'POST a SCIM token',
-      directory,
-      (id) => ['post', `/directories/${id}/tokens`, { name: 't' }],
-      (_, __, id) => [`scim_token.created scim_token ${id}`],
-    ],
-    [
-      'rotate a SCIM token',
-      token,
-      (id, second) => ['post', `/directories/${id}/tokens/${second}/rotate`, {}],
-      (_, __, id) => [`scim_token.rotated scim_token ${id}`],
-    ],
-    [
-      'DELETE a SCIM token',
-      token,
-      (id, second) => ['delete', `/directories/${id}/tokens/${second}`],
-      (_, second) => [`scim_token.revoked scim_token ${second}`],
-    ],
-    [
-      'POST an OAuth client',
-      directory,
-      (id) => ['post', `/directories/${id}/clients`, { name: 'c' }],
-      (_, __, id) => [`scim_client.created scim_client ${id}`],
-    ],
-    [
-      'PATCH an OAuth client',
-      client,
-      (id, second) => ['patch', `/directories/${id}/clients/${second}`, { name: 'other' }],
-      (_, second) => [`scim_client.updated scim_client ${second}`],
-    ],
-    [
-      'DELETE an OAuth client',
-      client,
-      (id, second) => ['delete', `/directories/${id}/clients/${second}`],
-      (_, second) => [`scim_client.deleted scim_client ${second}`],
-    ],
-    [
-      'POST a client’s secret',
-      client,
-      (id, second) => ['post', `/directories/${id}/clients/${second}/secrets`],
-      (_, second) => [`scim_client.secret_created scim_client ${second}`],
-    ],
-    [
-      'DELETE a client’s secret',
-      clientWithSecret,
-      (id, second) => ['delete', `/directories/${id}/clients/${second}`],
-      (_, second) => [`scim_client.secret_deleted scim_client ${second.split('/')[0] ?? ''}`],
-    ],
+    ...directoryCases(() => ({ app, acme })),
     [
       'POST an API key',
       nothing,
