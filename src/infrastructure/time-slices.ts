@@ -61,7 +61,7 @@ export function runSliced<R>(work: Sliced<R>): Promise<R> {
         if (ended) resolve(ended.result);
         return ended !== undefined;
       } catch (error) {
-        reject(error as Error);
+        reject(error instanceof Error ? error : new Error(String(error)));
         return true;
       }
     };
@@ -69,4 +69,17 @@ export function runSliced<R>(work: Sliced<R>): Promise<R> {
     line.push({ go });
     countTurn();
   });
+}
+
+/** Reads in one turn of the event loop before other work is let in. */
+const maxReadsPerTurn = 200;
+let reads = 0;
+
+/** Lets the event loop look at its connections. */
+export const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Reads are done at once, so that a caller's loop of nothing but reads would keep everything else waiting. */
+export async function yieldIfBusy(): Promise<void> {
+  if (reads++ === 0) setImmediate(() => (reads = 0));
+  if (reads > maxReadsPerTurn) await pause();
 }

@@ -1,5 +1,5 @@
 import { AppError } from '../shared/errors.js';
-import type { Change, Query, StoredDocument, UpdateOptions } from './store.js';
+import { DuplicateKey, type Change, type Query, type StoredDocument, type UpdateOptions } from './store.js';
 
 /** A document as the adapters handle it: what its collection's own fields are is no matter of theirs. */
 export type Doc = StoredDocument & Record<string, unknown>;
@@ -93,4 +93,19 @@ export function requireDefined(query: Query): void {
 /** An object literal: no array, date or pattern. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** The fields of a document that a find asks for; `_id`, `tenantId` and `version` always. */
+export function project(document: Doc, fields: readonly string[] | undefined): Doc {
+  if (!fields) return document;
+  const wanted = ['_id', 'tenantId', 'version', ...fields];
+  return Object.fromEntries(
+    wanted.flatMap((field) => (field in document ? [[field, document[field]]] : [])),
+  ) as Doc;
+}
+
+/** The refusal of a second document with the same key. */
+export function duplicate(collection: string, index: string): AppError {
+  const cause = new DuplicateKey(collection, index);
+  return new AppError('store.duplicate', cause.message, { cause });
 }

@@ -1,6 +1,6 @@
 /** The port's collections on the embedded database. Inside they handle plain documents; the port's types name each collection's own. */
-import { runSliced, type Sliced } from '../../infrastructure/time-slices.js';
-import type { Doc } from '../document.js';
+import { pause, runSliced, yieldIfBusy, type Sliced } from '../../infrastructure/time-slices.js';
+import { project, type Doc } from '../document.js';
 import type {
   Change,
   Collection,
@@ -13,25 +13,13 @@ import type {
   UpdateOptions,
 } from '../store.js';
 import { matcher } from './indexes.js';
-import { count, find, project, stream } from './reader.js';
+import { count, find, stream } from './reader.js';
 import { getDocument, type View } from './view.js';
 import { insert, remove, update } from './writer.js';
 
 /** Documents written by one transaction of a bulk write. */
 const batchSize = 50;
 const maxBatchesInFlight = 8;
-/** Reads in one turn of the event loop before other work is let in. */
-const maxReadsPerTurn = 200;
-let reads = 0;
-
-export const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** Reads are done at once, so that a caller's loop of nothing but reads would keep everything else waiting. */
-export async function yieldIfBusy(): Promise<void> {
-  if (reads++ === 0) setImmediate(() => (reads = 0));
-  if (reads > maxReadsPerTurn) await pause();
-}
-
 /** Writes in batches, some of them in flight at a time so that they share the wait for the disk. */
 async function writeBatches<T>(
   { database }: View,
@@ -107,13 +95,11 @@ export class EmbeddedTransactionCollection<T extends StoredDocument> implements 
     return yield* this.#step(() => found.filter(({ _id }) => remove(this.#view, _id)).length);
   }
 
-  *#step<R>(work: () => R): Step<R> {
-    try {
+  #step<R>(work: () => R): Step<R> {
+    const once = function* (): Sliced<R> {
       return work();
-    } catch (error) {
-      this.#failure.first ??= { error };
-      throw error;
-    }
+    };
+    return this.#steps(once());
   }
 
   *#steps<R>(work: Sliced<R>): Step<R> {

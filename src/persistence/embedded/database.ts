@@ -32,19 +32,6 @@ export interface Database extends Tables {
   close(): Promise<void>;
 }
 
-/** A commit that lmdb could not make, as when the disk is full, is no fault of the work in it. */
-async function commit<R>(folder: string, write: () => Promise<R>, onFailure: () => void): Promise<R> {
-  try {
-    return await write();
-  } catch (error) {
-    if (!(error instanceof Error && 'commitError' in error)) throw error;
-    onFailure();
-    // lmdb rejects this one too, and nothing else listens.
-    void Promise.resolve(error.commitError).catch(() => undefined);
-    throw unavailable(folder, error);
-  }
-}
-
 /** Opens the file once it is known to be whole, and of the format of this version. */
 function openFile(folder: string, isLasting: boolean): RootDatabase {
   const isThere = checkDatabaseFile(folder);
@@ -79,18 +66,22 @@ function openWrites(
   requirePresent: () => void,
 ): Pick<Database, 'write' | 'lastFailure'> {
   const last = { failure: -Infinity, isFailed: false };
-  const onFailure = (): void => {
-    last.failure = performance.now();
-    last.isFailed = true;
-  };
   return {
     async write(work) {
       requirePresent();
-      // In a box: lmdb would await a result that looks like a promise.
-      const write = () => root.childTransaction(() => ({ result: totals.record(work) }));
-      const { result } = await commit(folder, write, onFailure);
-      last.isFailed = false;
-      return result;
+      try {
+        // In a box: lmdb would await a result that looks like a promise.
+        const { result } = await root.childTransaction(() => ({ result: totals.record(work) }));
+        last.isFailed = false;
+        return result;
+      } catch (error) {
+        // A commit that lmdb could not make, as when the disk is full, is no fault of the work in it.
+        if (!(error instanceof Error && 'commitError' in error)) throw error;
+        Object.assign(last, { failure: performance.now(), isFailed: true });
+        // lmdb rejects this one too, and nothing else listens.
+        void Promise.resolve(error.commitError).catch(() => undefined);
+        throw unavailable(folder, error);
+      }
     },
     lastFailure: () => ({ ago: performance.now() - last.failure, isLast: last.isFailed }),
   };

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Query as Matcher } from 'mingo';
 import type { Schema } from 'mongoose';
-import { AppError } from '../../shared/errors.js';
 import { isPlainObject, type Doc } from '../document.js';
-import { DuplicateKey, type Query } from '../store.js';
+import type { Query } from '../store.js';
 import { emptyArray, encodeKey, keyValue } from './keys.js';
 
 /** One secondary index, read from its collection's schema. An entry's key is the index's number, the fields' values and the id. */
@@ -147,10 +146,4 @@ export function entriesOf(index: Index, document: Doc): Buffer[] {
 
 export function uniqueKeys(keys: Buffer[]): Buffer[] {
   return keys.length < 2 ? keys : [...new Map(keys.map((key) => [key.toString('latin1'), key])).values()];
-}
-
-/** The refusal of a second document with the same key. */
-export function duplicate(collection: string, index: string): AppError {
-  const cause = new DuplicateKey(collection, index);
-  return new AppError('store.duplicate', cause.message, { cause });
 }

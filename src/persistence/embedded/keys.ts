@@ -30,6 +30,12 @@ const packedBytes = 18;
 const packedIds = new Map<string, Uint8Array>();
 const maxPackedIds = 1000;
 
+function keepPacked(id: string, packed: Uint8Array): Uint8Array {
+  if (packedIds.size >= maxPackedIds) packedIds.clear();
+  packedIds.set(id, packed);
+  return packed;
+}
+
 /** A UUID in half the room and in the same order. */
 function packId(id: string): Uint8Array | string {
   const known = packedIds.get(id);
@@ -38,9 +44,7 @@ function packId(id: string): Uint8Array | string {
   packed[0] = packedBegin;
   packed.write(id.replaceAll('-', ''), 1, 'hex');
   packed[packedBytes - 1] = packedEnd;
-  if (packedIds.size >= maxPackedIds) packedIds.clear();
-  packedIds.set(id, packed);
-  return packed;
+  return keepPacked(id, packed);
 }
 
 /** A value of this field as {@link encodeKey} takes it. The ids that every document has are packed, as they are in nearly every key. */
@@ -83,7 +87,10 @@ export function idOf(key: Buffer): string {
   const start = idStart(key);
   if (key[start] !== packedBegin) return key.toString('utf8', start);
   const hex = key.toString('hex', start + 1, key.length - 1);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  // Its document is read next.
+  keepPacked(id, key.subarray(start));
+  return id;
 }
 
 /** Where the keys are that differ from this one by their id alone. */

@@ -1,5 +1,5 @@
 import type { FindOptions, Query } from '../store.js';
-import { implies, readConditions, type Condition, type Conditions } from './conditions.js';
+import { implies, readConditions, type Condition, type Conditions } from '../query-conditions.js';
 import { uniqueKeys, type Collected, type Index } from './indexes.js';
 import { encodeKey, endOf, endOfText, extendKey, keyAfter, keyValue, typeBounds } from './keys.js';
 
@@ -26,11 +26,19 @@ export interface IndexPlan {
   reverse: boolean;
 }
 
+/** A look at documents by their ids, which are in the order asked for where that is one of ids. */
+export interface IdsPlan {
+  kind: 'ids';
+  ids: string[];
+  conditions: Conditions;
+  ordered: boolean;
+  reverse: boolean;
+}
+
 /** How the documents are found that a query may match. */
 export type Plan =
   | IndexPlan
-  /** These, by id. */
-  | { kind: 'ids'; ids: string[]; conditions: Conditions }
+  | IdsPlan
   /** All that one of the branches finds. */
   | { kind: 'union'; branches: Plan[] };
 
@@ -130,6 +138,18 @@ export const isDistinct = ({ index, fixed, conditions }: IndexPlan): boolean =>
 export const isByKeys = (plan: IndexPlan, scope: string | null): boolean =>
   isExact(plan, scope) && isDistinct(plan) && (scope === null || usesField(plan, 'tenantId'));
 
+function planIds(points: readonly string[], conditions: Conditions, [first]: SortOrder): IdsPlan {
+  const ids = [...new Set(points)].sort();
+  const reverse = first?.[1] === -1;
+  return {
+    kind: 'ids',
+    ids: reverse ? ids.reverse() : ids,
+    conditions,
+    ordered: first?.[0] === '_id',
+    reverse,
+  };
+}
+
 /** The longest equality prefix first, then a range, then the order asked for. */
 function byPrefix(a: IndexPlan, b: IndexPlan): number {
   const lengthOf = ({ fixed, range, ordered }: IndexPlan) => fixed + (range ? 0.5 : 0) + (ordered ? 0.25 : 0);
@@ -148,7 +168,8 @@ function differentPlans(plans: readonly IndexPlan[]): IndexPlan[] {
 
 /** The plan with the fewest keys. They are counted only where there is a choice. */
 function smallestPlan(plans: readonly IndexPlan[], countKeys: CountKeys): IndexPlan | undefined {
-  let [best, ...others] = plans;
+  const [first, ...others] = plans;
+  let best = first;
   let keys = best && others.length > 0 ? countKeys(best, maxComparedKeys) : 0;
   for (const plan of others) {
     const count = keys === 0 ? 0 : countKeys(plan, keys);
@@ -187,11 +208,11 @@ export function choosePlan(
 ): Plan {
   const conditions = readConditions(query, collection.isMultiple);
   const ids = conditions.fields.get('_id')?.points?.filter((id) => typeof id === 'string');
-  if (ids) return { kind: 'ids', ids: [...new Set(ids)].sort(), conditions };
+  if (ids) return planIds(ids, conditions, order);
   const plans = collection.indexes
     .filter(({ where }) => !where || implies(conditions, where))
     .map((index) => planIndex(index, conditions, order))
-    .filter(({ fixed, range, ordered }) => fixed > 0 || range || ordered)
+    .filter(({ fixed, range, ordered }) => fixed > 0 || range !== undefined || ordered)
     .sort(byPrefix);
   const scan = planIndex(collection.primary, conditions, order);
   const best = smallestPlan(differentPlans(plans), countKeys) ?? scan;

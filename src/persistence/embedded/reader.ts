@@ -1,5 +1,5 @@
 import { getLastVersion } from 'lmdb';
-import { requireDefined, type Doc } from '../document.js';
+import { project, requireDefined, type Doc } from '../document.js';
 import type { FindOptions, Query } from '../store.js';
 import type { Sliced } from '../../infrastructure/time-slices.js';
 import { matcher, valuesAt } from './indexes.js';
@@ -10,6 +10,7 @@ import {
   isExact,
   rangesOf,
   sortOrder,
+  type IdsPlan,
   type IndexPlan,
   type Plan,
   type SortOrder,
@@ -42,6 +43,10 @@ function readHead(view: View, id: string): Doc | undefined {
   return { _id: id, tenantId: scope, version: getLastVersion() } as Doc;
 }
 
+function idsAfter({ ids, ordered, reverse }: IdsPlan, after: FindOptions['after']): string[] {
+  return after && ordered ? ids.filter((id) => (reverse ? id < after._id : id > after._id)) : ids;
+}
+
 function* unite(view: View, branches: readonly Plan[]): Documents {
   const met = new Set<string>();
   for (const branch of branches) {
@@ -55,7 +60,7 @@ function* unite(view: View, branches: readonly Plan[]): Documents {
 
 /** What a plan finds, each document once, before any look at whether it matches. */
 function candidates(view: View, plan: Plan, options: FindOptions): Documents {
-  if (plan.kind === 'ids') return load(view, plan.ids);
+  if (plan.kind === 'ids') return load(view, idsAfter(plan, options.after));
   if (plan.kind === 'union') return unite(view, plan.branches);
   return load(view, walk(view.database, plan, options));
 }
@@ -67,24 +72,16 @@ function* matches(view: View, plan: Plan, query: Query, options: FindOptions): D
   }
 }
 
-/** Of several values in one field, as of an array: the one that comes first in this direction. */
-function sortValue(document: Doc, field: string, direction: 1 | -1): unknown {
-  const values = valuesAt(document, field);
-  if (values.length === 1) return values[0];
-  const places = values.map((value) => ({ value, at: orderOf([value], [direction]) }));
-  return places.reduce((best, other) => (other.at < best.at ? other : best)).value;
-}
-
 /** Matches sorted after they were found: only their order and ids are kept, and no more of them than are wanted. */
 function* sorted(view: View, plan: Plan, query: Query, options: FindOptions, order: SortOrder): Documents {
   const { after, limit = Infinity, skip = 0 } = options;
   const directions = order.map(([, direction]) => direction);
-  const orderAt = (valueOf: (field: string, direction: 1 | -1) => unknown) =>
+  const placeOf = (valueOf: (field: string) => unknown) =>
     orderOf(
-      order.map(([field, direction]) => valueOf(field, direction)),
+      order.map(([field]) => valueOf(field)),
       directions,
     );
-  const from = after && orderAt((field) => (after as Record<string, unknown>)[field]);
+  const from = after && placeOf((field) => (after as Record<string, unknown>)[field]);
   const rows: { at: string; id: string }[] = [];
   const trim = () => {
     rows.sort((a, b) => (a.at < b.at ? -1 : 1));
@@ -93,7 +90,7 @@ function* sorted(view: View, plan: Plan, query: Query, options: FindOptions, ord
   for (const document of matches(view, plan, query, {})) {
     if (!document) yield undefined;
     else {
-      const at = orderAt((field, direction) => sortValue(document, field, direction));
+      const at = placeOf((field) => valuesAt(document, field)[0]);
       if (from === undefined || at > from) rows.push({ at, id: document._id });
       if (rows.length > 2 * (limit + skip) + maxSpareRows) trim();
     }
@@ -122,14 +119,6 @@ function* skipFirst(documents: Documents, skip = 0): Documents {
   }
 }
 
-/** The plan for ids as a page in the order of ids needs it. */
-function cutIds(plan: Plan, { after }: FindOptions, [field, direction]: SortOrder[number]): Plan | undefined {
-  if (plan.kind !== 'ids' || field !== '_id') return undefined;
-  const isLeft = (id: string) => !after || (direction === 1 ? id > after._id : id < after._id);
-  const ids = plan.ids.filter(isLeft);
-  return { ...plan, ids: direction === 1 ? ids : ids.reverse() };
-}
-
 /** Every match after `skip` of them, one at a time, in the order asked for. */
 export function stream(view: View, query: Query, options: FindOptions = {}): Documents {
   const order = sortOrder(options.sort);
@@ -139,21 +128,11 @@ export function stream(view: View, query: Query, options: FindOptions = {}): Doc
     return load(view, walk(view.database, plan, options), read);
   }
   const whole = scoped(view, query);
-  const byId = cutIds(plan, options, order[0] ?? ['_id', 1]);
-  if (byId) return skipFirst(matches(view, byId, whole, {}), options.skip);
-  const isOrdered = plan.kind === 'index' && plan.ordered;
-  const found = isOrdered
-    ? matches(view, plan, whole, { ...options, skip: 0 })
-    : sorted(view, plan, whole, options, order);
+  const found =
+    plan.kind !== 'union' && plan.ordered
+      ? matches(view, plan, whole, { ...options, skip: 0 })
+      : sorted(view, plan, whole, options, order);
   return skipFirst(found, options.skip);
-}
-
-export function project(document: Doc, fields: readonly string[] | undefined): Doc {
-  if (!fields) return document;
-  const wanted = ['_id', 'tenantId', 'version', ...fields];
-  return Object.fromEntries(
-    wanted.flatMap((field) => (field in document ? [[field, document[field]]] : [])),
-  ) as Doc;
 }
 
 export function* find(view: View, query: Query, options: FindOptions = {}): Sliced<Doc[]> {

@@ -1,6 +1,6 @@
 import type { Schema } from 'mongoose';
 import type { Logger } from '../../infrastructure/logger.js';
-import { runSliced } from '../../infrastructure/time-slices.js';
+import { pause, runSliced, yieldIfBusy } from '../../infrastructure/time-slices.js';
 import type { Clock } from '../../shared/clock.js';
 import { AppError } from '../../shared/errors.js';
 import type { Doc } from '../document.js';
@@ -8,9 +8,7 @@ import type { Scope, Step, Store, Transaction, TransactionScope } from '../store
 import {
   EmbeddedCollection,
   EmbeddedTransactionCollection,
-  pause,
   runToEnd,
-  yieldIfBusy,
   type TransactionFailure,
 } from './collection.js';
 import { openDatabase, type Database, type DatabaseOptions } from './database.js';
@@ -59,20 +57,18 @@ function runTransaction<R>(work: (tx: Transaction) => Step<R>, view: ViewOf): R 
   return result;
 }
 
-function openCounters(
-  { counters, write }: Database,
-  now: () => Date,
-): Pick<Store, 'increment' | 'resetCounter'> {
+function openCounters(database: Database, now: () => Date): Pick<Store, 'increment' | 'resetCounter'> {
+  const { counters } = database;
   return {
     increment: (key, by, expiresAt) =>
-      write(() => {
+      database.write(() => {
         const stored = counters.get(key);
         const live = stored && stored.expiresAt > now().getTime() ? stored : undefined;
         const counter = { count: (live?.count ?? 0) + by, expiresAt: live?.expiresAt ?? expiresAt.getTime() };
         void counters.put(key, counter);
         return { count: counter.count, expiresAt: new Date(counter.expiresAt) };
       }),
-    resetCounter: (key) => write(() => void counters.remove(key)),
+    resetCounter: (key) => database.write(() => void counters.remove(key)),
   };
 }
 

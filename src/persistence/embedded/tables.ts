@@ -1,8 +1,8 @@
 import type { Database as Table, RootDatabase } from 'lmdb';
 import type { Schema } from 'mongoose';
-import type { Doc } from '../document.js';
+import { duplicate, type Doc } from '../document.js';
 import { otherVersion } from '../format.js';
-import { duplicate, entriesOf, readCollection, type Collected, type Index } from './indexes.js';
+import { entriesOf, readCollection, type Collected, type Index } from './indexes.js';
 import { encodeKey, endOf, idOf, keyAfter, rangeOfSame } from './keys.js';
 
 /** A counter and when it ends (milliseconds). */

@@ -1,7 +1,7 @@
 /** Writes of one collection. Each runs inside a write transaction that is already open, and is undone with it. */
-import { newDocument, nextDocument, requireVersion, type Doc } from '../document.js';
+import { duplicate, newDocument, nextDocument, requireVersion, type Doc } from '../document.js';
 import type { Change, UpdateOptions } from '../store.js';
-import { duplicate, entriesOf, primaryName, type Index } from './indexes.js';
+import { entriesOf, primaryName, type Index } from './indexes.js';
 import { documentKey, encodeKey, endOf, idOf, isComparable, rangeOfSame } from './keys.js';
 import { getDocument, getStored, isExpired, seenKey, type View } from './view.js';
 

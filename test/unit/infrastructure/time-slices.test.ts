@@ -22,9 +22,9 @@ describe('work in slices', () => {
   it('share one limit for each turn of the event loop, however many they are', async () => {
     const reads = Promise.all(Array.from({ length: 20 }, (_, at) => runSliced(long(30, `read ${at}`))));
     const mostSteps: number[] = [];
-    let isOver = false;
-    void reads.then(() => (isOver = true));
-    for (let before = state.steps; !isOver; before = state.steps) {
+    const end = { isReached: false };
+    void reads.then(() => (end.isReached = true));
+    for (let before = state.steps; !end.isReached; before = state.steps) {
       await nextTurn();
       mostSteps.push(state.steps - before);
     }

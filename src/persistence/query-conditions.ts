@@ -1,6 +1,6 @@
-import { isPlainObject } from '../document.js';
-import type { Query } from '../store.js';
-import { isComparable, isInOrder, maxExactCharacters, type Comparable } from './keys.js';
+import { isPlainObject } from './document.js';
+import { isComparable, isInOrder, maxExactCharacters, type Comparable } from './embedded/keys.js';
+import type { Query } from './store.js';
 
 /** One end of a range. */
 export interface Bound {
@@ -36,17 +36,22 @@ function isPoint(value: unknown, field: string): boolean {
   return value === null ? !field.includes('.') : typeof value === 'boolean' || isComparable(value);
 }
 
-/** The literal text an anchored pattern begins with. */
-function readPattern(pattern: unknown, options: unknown): Reading {
-  const source = pattern instanceof RegExp ? pattern.source : String(pattern);
-  const flags = pattern instanceof RegExp ? pattern.flags : (options ?? '');
-  const found = /^\^((?:[^\\^$.*+?()[\]{}|]|\\[^\w\s])*)/.exec(source);
-  const rest = source.slice(found?.[0].length);
-  if (flags !== '' || !found || rest.includes('|')) return undefined;
-  const characters = found[1]?.match(/\\?[\s\S]/g) ?? [];
+/** The literal text an anchored pattern begins with, and what follows it. */
+function splitPattern(source: string): readonly [text: string, rest: string] {
+  const [whole = '', literal = ''] = /^\^((?:[^\\^$.*+?()[\]{}|]|\\[^\w\s])*)/.exec(source) ?? [];
+  const rest = source.slice(whole.length);
+  const characters = literal.match(/\\?[\s\S]/g) ?? [];
   if (/^[*?{]/.test(rest)) characters.pop();
-  const prefix = characters.map((character) => character.at(-1) ?? '').join('');
-  return prefix === '' || prefix.length > maxExactCharacters ? undefined : [{ prefix }, rest === ''];
+  return [characters.map((character) => character.at(-1) ?? '').join(''), rest];
+}
+
+function readPattern(pattern: unknown, options: unknown): Reading {
+  const isExpression = pattern instanceof RegExp;
+  const flags = isExpression ? pattern.flags : (options ?? '');
+  const [prefix, rest] = splitPattern(isExpression ? pattern.source : String(pattern));
+  const isIndexed =
+    flags === '' && !rest.includes('|') && prefix !== '' && prefix.length <= maxExactCharacters;
+  return isIndexed ? [{ prefix }, rest === ''] : undefined;
 }
 
 const readBound =
@@ -92,6 +97,16 @@ function addCondition(into: Conditions, field: string, condition: Condition, isM
   if (condition.points && !known.points) into.fields.set(field, condition);
 }
 
+function readField(into: Conditions, field: string, value: unknown, isMultiple: IsMultiple): void {
+  const operators = operatorsIn(value);
+  for (const [operator, operand] of Object.entries(operators)) {
+    if (operator === '$options') continue;
+    const [condition, whole] = readers[operator]?.(operand, field, operators) ?? [undefined, false];
+    if (condition) addCondition(into, field, condition, isMultiple);
+    if (!whole) into.complete = false;
+  }
+}
+
 /**
  * Takes a query apart.
  *
@@ -106,15 +121,7 @@ export function readConditions(
     if (key === '$and') for (const part of value as Query[]) readConditions(part, isMultiple, into);
     else if (key === '$or') into.alternatives.push(value as Query[]);
     else if (key.startsWith('$')) into.complete = false;
-    else {
-      const operators = operatorsIn(value);
-      for (const [operator, operand] of Object.entries(operators)) {
-        if (operator === '$options') continue;
-        const [condition, whole] = readers[operator]?.(operand, key, operators) ?? [undefined, false];
-        if (condition) addCondition(into, key, condition, isMultiple);
-        if (!whole) into.complete = false;
-      }
-    }
+    else readField(into, key, value, isMultiple);
   }
   return into;
 }
