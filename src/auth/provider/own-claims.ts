@@ -10,15 +10,20 @@ export function withConfiguredClaims<C extends object>(claims: C, own: Readonly<
   return { ...claims, [configured]: own };
 }
 
+interface ClaimsOfAccount {
+  readonly available: Claims;
+  result: (this: ClaimsOfAccount) => Promise<Record<string, unknown>>;
+}
+
 interface ClaimsClass {
-  prototype: { available: Claims; result(): Promise<Record<string, unknown>> };
+  readonly prototype: ClaimsOfAccount;
 }
 
 /** Puts the configured claims into what the library makes of an account's claims: the ID token and userinfo, whatever the scopes. */
 export function tellConfiguredClaims(provider: ProviderClass): void {
   const { prototype } = (provider as unknown as { Claims: ClaimsClass }).Claims;
   const { result } = prototype;
-  prototype.result = async function withConfigured(this: ClaimsClass['prototype']) {
+  prototype.result = async function withConfigured(this: ClaimsOfAccount) {
     const told = await result.call(this);
     return { ...(this.available[configured] as Record<string, unknown> | undefined), ...told };
   };

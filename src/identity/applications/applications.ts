@@ -56,6 +56,10 @@ function* requireFreeClientId(tx: Transaction, clientId: string): Step<void> {
   throw new AppError(code, message, { errors: [{ pointer, detail: message }] });
 }
 
+/** What stands is not judged again: its attribute may have gone since. */
+const haveSameClaims = (before: ApplicationDocument, wanted: ApplicationDocument): boolean =>
+  isDeepStrictEqual(before.claims ?? [], wanted.claims ?? []);
+
 /** By the schemas as they are now: of the tenant that owns the application, and of every tenant for one of the server. */
 async function faultsOfClaims(
   core: Core,
@@ -192,9 +196,7 @@ export async function updateApplication(
       requireVersion(before, options);
       const served = yield* servedTenantsStep(tx, before, change.tenants);
       const wanted = { ...changedApplication(before, change), ...served };
-      // What stands is not judged again: its attribute may have gone since.
-      const isNew = !isDeepStrictEqual(before.claims ?? [], wanted.claims ?? []);
-      requireValidApplication(core, wanted, before, isNew ? faults : []);
+      requireValidApplication(core, wanted, before, haveSameClaims(before, wanted) ? [] : faults);
       if (change.tenants !== undefined) yield* requireFreeKey(tx, wanted);
       const isChangedBeside = yield* changeBeside({ tx, actor, now }, before, change);
       const changes = changesBetween(auditable(before), auditable(wanted));

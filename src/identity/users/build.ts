@@ -126,6 +126,23 @@ const hasOwnPassword = ({ password, passwordIsTemporary }: UserInput): boolean =
 /** Ways to add a user that state all attributes. Invitations and first sign-ins know an address and a name alone. */
 const statesAttributes: ReadonlySet<UserSource> = new Set(['created', 'scim']);
 
+function requireStatedValues(config: TenantConfig, user: UserDocument, options: CreateOptions): void {
+  if (statesAttributes.has(user.source) && options.lacksRequired !== true) requireOwnValues(config, user);
+}
+
+/** Whether somebody is activated from the beginning, and whether their address is known to be theirs. */
+function activationOf(
+  user: Pick<UserDocument, 'email' | 'userName'>,
+  isReady: boolean,
+  isActivated: boolean,
+  now: Date,
+) {
+  return {
+    activatedAt: isReady ? now : null,
+    verifiedEmailKey: isActivated ? addressKeyOf(user) : null,
+  };
+}
+
 /** A new user as it will be stored, roles included. */
 export function* buildUser(
   context: WriteContext,
@@ -155,14 +172,13 @@ export function* buildUser(
     grants: [],
     enabled: input.active,
     approved: isApproved(context, input, source),
-    activatedAt: isReady ? now : null,
-    verifiedEmailKey: isActivated ? addressKeyOf({ email: keys.email, userName: input.userName }) : null,
+    ...activationOf({ email: keys.email, userName: input.userName }, isReady, isActivated, now),
     accessExpiresAt: input.accessExpiresAt ?? null,
     loginType: input.loginType ?? (isSso ? 'sso' : 'local'),
     source,
     accessRevokedAt: null,
   };
-  if (statesAttributes.has(source) && options.lacksRequired !== true) requireOwnValues(config, user);
+  requireStatedValues(config, user, options);
   const given =
     input.roles === undefined ? user : withGivenRoles(context, user, input.roles, options.invitationId);
   requireServices(context, given);

@@ -79,7 +79,7 @@ export function withOwnValues(
 ): Attributes {
   if (given === undefined) return attributes;
   const known = userSchemaOf(core, config).extensions.find(({ alias }) => alias === tenantAlias)?.attributes;
-  const values: Record<string, unknown> = { ...ownValues({ attributes }, config) };
+  const values = new Map(Object.entries(ownValues({ attributes }, config)));
   const faults: InputFault[] = [];
   for (const [name, value] of Object.entries(given)) {
     const attribute = known && findAttribute(known, name);
@@ -89,15 +89,15 @@ export function withOwnValues(
     }
     try {
       const read = readOwn(attribute, value);
-      if (read === undefined) delete values[attribute.name];
-      else values[attribute.name] = read;
+      if (read === undefined) values.delete(attribute.name);
+      else values.set(attribute.name, read);
     } catch (error) {
       if (!(error instanceof ScimError)) throw error;
       faults.push({ pointer: pointerTo(name), detail: error.detail });
     }
   }
   refuse(faults);
-  return withValues(attributes, values);
+  return withValues(attributes, Object.fromEntries(values));
 }
 
 /**

@@ -23,6 +23,24 @@ export interface SchemaRegistry {
   readonly schemas: ReadonlyMap<string, SchemaDefinition>;
 }
 
+/** What a directory can give: the same for every tenant. */
+const catalogue = {
+  role: compileResourceSchema({
+    name: 'Role',
+    endpoint: '/Roles',
+    description: 'Roles that users can have here',
+    core: roleSchema,
+    extensions: [],
+  }),
+  entitlement: compileResourceSchema({
+    name: 'Entitlement',
+    endpoint: '/Entitlements',
+    description: 'Entitlements that users can have here',
+    core: entitlementSchema,
+    extensions: [],
+  }),
+};
+
 /**
  * Compiles the built-in schemas, the configured ones and that of a tenant.
  *
@@ -57,32 +75,17 @@ export function createSchemaRegistry(
       ...extensionsOf(custom, 'Group'),
     ],
   });
-  const role = compileResourceSchema({
-    name: 'Role',
-    endpoint: '/Roles',
-    description: 'Roles that users can have here',
-    core: roleSchema,
-    extensions: [],
-  });
-  const entitlement = compileResourceSchema({
-    name: 'Entitlement',
-    endpoint: '/Entitlements',
-    description: 'Entitlements that users can have here',
-    core: entitlementSchema,
-    extensions: [],
-  });
   const resources = [user, group];
   const definitions = [
     ...resources.flatMap(({ core, extensions }) => [core, ...extensions.map(({ schema }) => schema)]),
-    role.core,
-    entitlement.core,
+    catalogue.role.core,
+    catalogue.entitlement.core,
     ...serviceSchemas,
   ];
   return {
     user,
     group,
-    role,
-    entitlement,
+    ...catalogue,
     resources,
     schemas: new Map(definitions.map((schema) => [schema.id.toLowerCase(), schema])),
   };
