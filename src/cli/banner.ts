@@ -16,7 +16,7 @@ interface Missing {
   open?: string;
 }
 
-/** What a start tells: to a person at a terminal as lines, to everybody else as one log line. */
+/** The message of a start: lines for a person at a terminal, else one log line. */
 export interface StartFacts {
   version: string;
   node: string;
@@ -30,7 +30,7 @@ export interface StartFacts {
   /** What links begin with. */
   baseUrl: string;
   mail: string;
-  /** What nobody can do without; undefined when nothing is missing. */
+  /** A required part that is missing; undefined when nothing is missing. */
   missing: Missing | undefined;
 }
 
@@ -45,7 +45,7 @@ function sourcesOf(environment: string, env: Environment): string[] {
   ];
 }
 
-/** Beyond so many tenants somebody is at work here already: they are not looked through. */
+/** With more tenants the server is in use already: they are not searched. */
 const mostTenants = 10;
 
 const createAdministrator = (slug: string): string =>
@@ -89,7 +89,7 @@ async function missingOf(core: Core, url: string): Promise<Missing | undefined> 
   return { what: 'No administrator yet', help: createAdministrator(first.slug) };
 }
 
-/** Collects what a start tells. No secret is in it, but for the address of the first run. */
+/** Collects the message of a start. It contains no secret except the address of the first run. */
 export async function startFacts(
   { url, core }: { url: string; core: Core },
   env: Environment,

@@ -47,7 +47,7 @@ interface DatabaseLook {
 const older = (count: number): string =>
   count === 0 ? '' : `; ${count} documents are sealed under an older key until the next start`;
 
-/** Opens the database as it is, and what is sealed in it. Where there is none yet, none is made. */
+/** Opens the database as it is, and its sealed values. A missing database is not created. */
 async function checkDatabase(terminal: Terminal, config: Config, isWhole: boolean): Promise<DatabaseLook> {
   const subject = 'database';
   if (config.mongodbUri === undefined && !hasEmbedded(config.dataDir)) {
@@ -91,7 +91,7 @@ function folderFault(folder: string): string | undefined {
   }
 }
 
-/** Reads every document of every collection, as somebody who doubts the disk wants. */
+/** Reads every document of every collection, to find damage of the disk. */
 async function readEverything(core: Core): Promise<number> {
   let count = 0;
   for (const name of collectionNames) {

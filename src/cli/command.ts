@@ -33,7 +33,7 @@ export interface Terminal {
 export interface OptionDefinition {
   readonly type: 'string' | 'boolean';
   readonly describe: string;
-  /** What stands for the value in the help, e.g. `ADDRESS`. */
+  /** The placeholder of the value in the help, e.g. `ADDRESS`. */
   readonly value?: string;
   readonly required?: boolean;
 }

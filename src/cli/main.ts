@@ -128,7 +128,7 @@ function isProgram(): boolean {
 }
 
 if (isProgram()) {
-  // Whoever reads our output may stop reading (`gatehouse sim run | head`): that ends the command quietly.
+  // The reader of our output may stop reading (`gatehouse sim run | head`): that ends the command quietly.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.software);
   });

@@ -10,13 +10,13 @@ export function endNow(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** lmdb rejects a promise of its own, which nobody else can reach, for each commit that failed; whoever waited for the write was told. */
+/** lmdb rejects an internal promise, which our code cannot reach, for each failed commit. The caller of the write already got the error. */
 function isFailedCommit(reason: unknown): boolean {
   if (!(reason instanceof Error)) return false;
   return 'commitError' in reason || /^(Commit failed|MDB_|Environment mapsize)/.test(reason.message);
 }
 
-/** A fault nobody handles ends the process, with its cause in the log; a supervisor starts it anew. A commit that failed does not. */
+/** An unhandled fault ends the process, with its cause in the log; a supervisor restarts it. A failed commit does not. */
 export function guardProcess(log: Logger): void {
   const end = (err: unknown): void => {
     log.fatal({ err }, 'unhandled error: the process exits');

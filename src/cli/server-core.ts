@@ -12,7 +12,7 @@ export function readConfig(terminal: Terminal): Config {
   return loadConfig(terminal.env, join(packageFolder, 'config'));
 }
 
-/** Faults of the operating system that an operator mends: a folder that cannot be written, a port that is taken. */
+/** Faults of the operating system that an operator can correct: a folder that cannot be written, a port that is taken. */
 const mendable: Readonly<Record<string, string>> = {
   EACCES: 'may not be used by this user',
   EADDRINUSE: 'is taken: set PORT to another',
@@ -21,7 +21,7 @@ const mendable: Readonly<Record<string, string>> = {
   EROFS: 'is read-only',
 };
 
-/** What a failed start means: exit code 69 with a plain sentence for what an operator can mend; anything else as it is. */
+/** What a failed start means: exit code 69 with a plain sentence for faults an operator can correct; other errors unchanged. */
 export function startFailure(error: unknown): unknown {
   const { code, path, port } = error as { code?: unknown; path?: unknown; port?: unknown };
   const meaning = typeof code === 'string' ? mendable[code] : undefined;
@@ -31,7 +31,7 @@ export function startFailure(error: unknown): unknown {
 }
 
 /**
- * Opens the configured database for one command (`read`: one that writes nothing, and makes no database where there is none), beside a server that may be running on it, and lets go of it afterwards.
+ * Opens the configured database for one command (`read`: one that writes nothing, and never creates a database), beside a server that may be running on it, and lets go of it afterwards.
  *
  * @throws AppError `server.unavailable` when the database does not answer; CommandError when its folder cannot be used.
  */

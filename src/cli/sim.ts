@@ -45,7 +45,7 @@ function speedOption(values: OptionValues): number {
   return Number(found[1]) * (found[2] === 'ms' ? 1 : 1000);
 }
 
-/** Where `gatehouse demo` tells what it has started. */
+/** Where `gatehouse demo` prints what it has started. */
 export function targetFileOf(env: Terminal['env']): string {
   return join(env['DATA_DIR'] ?? './data', 'demo', 'target.json');
 }

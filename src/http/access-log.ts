@@ -6,14 +6,14 @@ import { callerOf, requestIdOf } from './request-context.js';
 /** Paths asked for every few seconds by machines: logged at debug only. */
 const quiet = new Set(['/healthz', '/readyz', '/metrics']);
 
-/** Parts that route by themselves: all their addresses share one label, so that nobody can fill the metrics with invented ones. */
+/** Parts that route by themselves: all their addresses share one label, so that clients cannot fill the metrics with invented ones. */
 const ownRouting = ['/scim/v2', '/oidc'];
 
 function routeOf(req: Request, path: string): string {
   const noted = callerOf(req).route;
   if (noted !== undefined) return noted;
   const route = req.route as { path?: unknown } | undefined;
-  // A handler may have gone on to a router mounted deeper: its prefix stands in the path already.
+  // A handler may have called a router mounted deeper: the path already contains its prefix.
   if (typeof route?.path === 'string') {
     return route.path.startsWith(`${req.baseUrl}/`) ? route.path : `${req.baseUrl}${route.path}`;
   }

@@ -1,15 +1,15 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How often a server that ends looks for connections nobody needs any more, milliseconds. */
+/** How often a server that ends looks for idle connections, milliseconds. */
 const lookEvery = 100;
 /** How long a request may still be on its way in before it is cut off: nothing of it was done yet. Milliseconds. */
 const arrivalPeriod = 5000;
 
-/** Least time for clients with busy connections to be told, milliseconds. */
+/** Minimum time to notify clients with busy connections, milliseconds. */
 const notice = 500;
 
-/** Ends a server without cutting off a request: clients that keep their connections are told to let go of them. */
+/** Ends a server without cutting off a request: clients with keep-alive connections are asked to close them. */
 export interface Drainer {
   /** From now on every answer says `Connection: close`. */
   begin(): void;

@@ -7,7 +7,7 @@ import { requestIdOf } from './request-context.js';
 const isTooLarge = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'type' in error && error.type === 'entity.too.large';
 
-/** A failure of the server's, which somebody has to look at; being busy is none. */
+/** A failure of the server that an operator has to look at; being busy does not count. */
 const isOurs = ({ status, code }: AppError): boolean => status >= 500 && code !== 'server.busy';
 
 /**

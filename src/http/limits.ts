@@ -33,14 +33,14 @@ export async function countInMinute(
 ): Promise<Over | undefined> {
   const now = clock.now().getTime();
   const { count, expiresAt } = await store.increment(key, by, new Date(now + windowMs));
-  // Whoever only looks wants to know about the next one.
+  // A caller that only checks wants to know about the next request.
   if ((by === 0 ? count + 1 : count) <= most) return undefined;
   return { retryAfterSeconds: Math.max(1, Math.ceil((expiresAt.getTime() - now) / 1000)) };
 }
 
 /**
- * Counts a dead or made-up credential of a client address: a token, an API key, a client secret. All interfaces count together, so that
- * nobody has the allowance once for each. Live ones are never counted: whoever shares the address with a guesser is not slowed down.
+ * Counts an invalid credential of a client address: a token, an API key, a client secret. All interfaces share the count, so that
+ * a client cannot use the limit once per interface. Valid ones are never counted: a client that shares the address with an attacker is not limited.
  *
  * @param ip - `req.ip`.
  */

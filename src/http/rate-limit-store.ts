@@ -36,7 +36,7 @@ export function rateLimitStore(
 }
 
 /**
- * What stands for a client's address in a counter's key: IPv4 as it is, `::ffff:192.0.2.1` in any notation as the IPv4 address it means,
+ * A client's address in the key of a counter: IPv4 as it is, `::ffff:192.0.2.1` in any notation as the IPv4 address it means,
  * IPv6 by its /56, which is what one customer has.
  *
  * @param ip - `req.ip`; absent when the socket is gone already.

@@ -25,12 +25,12 @@ export interface RequestFacts {
   route?: string;
 }
 
-/** Tells the access log more about a request. */
+/** Adds fields about a request to the access log. */
 export function noteCaller(req: IncomingMessage, facts: RequestFacts): void {
   req.caller = { ...req.caller, ...facts };
 }
 
-/** What {@link noteCaller} was told. */
+/** The caller that {@link noteCaller} recorded. */
 export function callerOf(req: IncomingMessage): RequestFacts {
   return req.caller ?? {};
 }
@@ -39,7 +39,7 @@ const saneRequestId = /^[\w.:-]{1,64}$/;
 
 /**
  * Gives every request an id: the caller's `X-Request-Id` when it is short and harmless, else a new one. It is returned in the same header
- * and stands in logs, problems, audit events and the SCIM request log.
+ * and is in logs, problems, audit events and the SCIM request log.
  */
 export function requestId(): RequestHandler {
   return (req, res, next) => {

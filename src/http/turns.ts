@@ -17,7 +17,7 @@ interface Turns {
   readonly unread: Map<string, number>;
 }
 
-/** A running server, told by its log: copies of its core share the turns. */
+/** A running server, identified by its log: copies of its core share the turns. */
 interface Server {
   readonly log: Logger;
 }
@@ -43,7 +43,7 @@ function isFree({ running }: Turns, tenantId: string): boolean {
   return sum(running) < mostTurns.process && (running.get(tenantId) ?? 0) < mostTurns.tenant;
 }
 
-/** Lets the next ones in: tenant after tenant, whoever has more waiting. */
+/** Admits the next ones, tenant by tenant, even if one tenant has more waiting. */
 function admit(turns: Turns): void {
   for (const [tenantId, line] of [...turns.waiting]) {
     if (!isFree(turns, tenantId)) continue;

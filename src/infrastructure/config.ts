@@ -227,7 +227,7 @@ function fromEnvironment(env: Environment, problems: string[]): Record<string, u
   return values;
 }
 
-/** A fault by the variable that can mend it, or by the files the setting may stand in. */
+/** A fault, listed under the variable that can correct it, or under the files that may contain the setting. */
 function problemsOf(issue: z.core.$ZodIssue, folder: string, environment: string): string[] {
   const setting = issue.path.map(String).join('.');
   const entry = Object.entries(environmentNames).find(([, value]) => value === setting);
@@ -245,7 +245,7 @@ function problemsOf(issue: z.core.$ZodIssue, folder: string, environment: string
 /** Values that stand in documents and examples: everybody knows them. */
 const exampleSecret = /change[-_ ]?me|replace[-_ ]?me/i;
 
-/** What a server that people rely on must be told: nothing it makes for itself would be the same on another machine or after a loss. */
+/** Required settings in production: a generated value would differ on another machine or after a loss. */
 function productionFaults(settings: Record<string, unknown>): string[] {
   const { secretKey, metricsToken, operatorKey } = settings;
   const isExample = (value: unknown): boolean => typeof value === 'string' && exampleSecret.test(value);

@@ -30,7 +30,7 @@ const mostWaiting = 2000;
 const firstGuessSeconds = 0.05;
 const retrySeconds = { least: 1, most: 60 };
 
-/** The places of the keys: start-time fair queueing, so that nobody's flood puts others behind it, and nobody starves. */
+/** The places of the keys: start-time fair queueing, so that one key's flood does not delay others, and no key starves. */
 class Places {
   #virtual = 0;
   readonly #finish = new Map<string, number>();
@@ -65,7 +65,7 @@ function indexFor(waiting: readonly Waiting[], start: number): number {
 const costOf = (pieces: readonly { cost: number }[]): number =>
   pieces.reduce((sum, { cost }) => sum + cost, 0);
 
-/** A piece in line; told once that its turn has come, or that it is refused. */
+/** A queued piece of work. It is notified once: its turn has come, or it is refused. */
 function inLine(
   place: Pick<Waiting, 'start' | 'cost' | 'isPatient'>,
   resolve: () => void,
@@ -137,7 +137,7 @@ class BoundedQueue implements FairQueue {
     piece.begin();
   }
 
-  /** Stands in line until its turn. */
+  /** Waits in the queue until its turn. */
   async #wait({ keys, waitSeconds, cost = 1 }: Turn): Promise<void> {
     const start = this.#places.startOf(keys);
     const index = indexFor(this.#waiting, start);
@@ -156,7 +156,7 @@ class BoundedQueue implements FairQueue {
     });
   }
 
-  /** The last in line gives way, so that a flood shuts nobody out who is not part of it. */
+  /** The last in the queue is dropped, so that a flood excludes only its own requests. */
   #makeRoom(): void {
     if (this.#waiting.length <= mostWaiting) return;
     const last = this.#waiting.findLast(({ isPatient }) => !isPatient);

@@ -47,7 +47,7 @@ export function createMailer(
       async send({ to, subject, text, html }) {
         // An address object: nothing in the text can name further recipients.
         const recipient = { name: '', address: to };
-        // RFC 3834: nobody's out-of-office note shall answer it.
+        // RFC 3834: no automatic reply should answer it.
         const headers = { 'Auto-Submitted': 'auto-generated' };
         await transport.sendMail({ from: mailFrom, to: recipient, subject, text, html, headers });
       },

@@ -16,7 +16,7 @@ export interface Metrics {
   readonly jobs: Counter<'kind' | 'result'>;
 }
 
-/** What is counted only when somebody looks. */
+/** Counted only when the metrics are read. */
 export interface MetricSources {
   countJobs(): Promise<readonly { kind: string; status: string; count: number }[]>;
 }
@@ -30,7 +30,7 @@ function registerSources(registry: Registry, sources: MetricSources): void {
     labelNames: ['kind', 'status'],
     registers,
     async collect() {
-      // Without the database the other metrics are still told.
+      // Without the database the other metrics are still returned.
       const counts = await sources.countJobs().catch(() => []);
       this.reset();
       for (const { kind, status, count } of counts) this.set({ kind, status }, count);

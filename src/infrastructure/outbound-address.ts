@@ -25,7 +25,7 @@ const privateNetworks = listOf([
   ['fc00::', 7, 'ipv6'],
 ]);
 
-/** IANA's special-purpose registries, as far as nobody serves there: never reached. Link-local holds the clouds' metadata services. */
+/** IANA's special-purpose registries, as far as they have no public servers: never called. Link-local holds the clouds' metadata services. */
 const specialNetworks = listOf([
   ['0.0.0.0', 8, 'ipv4'],
   ['169.254.0.0', 16, 'ipv4'],
@@ -87,7 +87,7 @@ function literalOf(url: URL): string | undefined {
 }
 
 /**
- * Why an address that somebody typed may not be called, as far as can be told without asking a name server: to be refused when it is
+ * Why a typed address may not be called, as far as this is known without a DNS query: to be refused when it is
  * saved. `guardedFetch` checks again on use, on the address a name resolves to.
  *
  * @param text - the address; WHATWG parsing turns `2130706433` and `0x7f.1` into the address they mean.

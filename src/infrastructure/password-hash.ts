@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { hash, verify } from '@node-rs/argon2';
 import { createFairQueue, type Turn } from './fair-queue.js';
 
-/** What one hash costs whoever makes it: memory in KiB, passes over it, lanes. */
+/** Cost of one hash: memory in KiB, passes, lanes. */
 export interface HashCost {
   memoryCost: number;
   timeCost: number;
@@ -12,7 +12,7 @@ export interface HashCost {
 /** OWASP's recommendation for argon2id (the library's default algorithm): 19 MiB, two passes, one lane. */
 const owaspCost: HashCost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-/** Work of the server itself: nobody waits for it who could try again. */
+/** Work of the server itself: no client waits for it that could retry. */
 const ownTurn: Turn = { keys: ['server'] };
 
 /** Hashes and checks passwords, a few at a time: a flood of sign-ins may not take all memory, threads and cores. */
@@ -23,9 +23,9 @@ export interface PasswordHasher {
    * @throws AppError `server.busy` when too many wait.
    */
   hash(password: string, turn?: Turn): Promise<string>;
-  /** @param stored - a PHC string, or null for nobody: costs the same and is false. */
+  /** @param stored - a PHC string, or null for an unknown user: costs the same and is false. */
   verify(stored: string | null, password: string, turn?: Turn): Promise<boolean>;
-  /** Checks one password against several, one after the other in one turn: the time tells how many, and nothing else. */
+  /** Checks one password against several, one after the other in one turn: the time reveals only their number. */
   verifyEach(stored: readonly (string | null)[], password: string, turn?: Turn): Promise<boolean[]>;
 }
 

@@ -3,7 +3,7 @@ import type { SecretBox } from './secret-box.js';
 /**
  * A value as a text that a client carries and cannot change: unreserved characters only.
  *
- * @param purpose - what it is for: a text of one purpose is none of another.
+ * @param purpose - what it is for: a text of one purpose is not valid for another.
  * @param scope - what it is of use for (a tenant, a question); it is not in the text.
  */
 export function signText(secretBox: SecretBox, purpose: string, scope: string, value: unknown): string {

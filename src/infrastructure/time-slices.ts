@@ -14,7 +14,7 @@ interface Waiting {
 const line: Waiting[] = [];
 const turn = { spentMs: 0, isCounted: false };
 
-/** A turn begins anew once the event loop has looked at its connections. */
+/** A new turn begins after the event loop has polled its connections. */
 function countTurn(): void {
   if (turn.isCounted) return;
   turn.isCounted = true;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { roughSize } from './size.js';
 
-/** What stands for a value that is too long to be kept: how long it was, and what tells whether another is the same. */
+/** Replaces a value that is too long to store: its length, and a hash to compare it with other values. */
 export interface CutValue {
   readonly cut: true;
   /** In characters; of what is no text, as JSON. */

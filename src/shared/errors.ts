@@ -20,7 +20,7 @@ export interface AppErrorOptions {
   errors?: readonly InputFault[];
   /** Seconds after which the caller may try again (sent as `Retry-After`). */
   retryAfterSeconds?: number;
-  /** What the input clashes with. It may be hidden from the caller, so no answer tells it. */
+  /** What the input conflicts with. The caller may not be allowed to see it, so no answer contains it. */
   conflictsWith?: ConflictParty;
   cause?: unknown;
 }

@@ -15,7 +15,7 @@ function distance(a: string, b: string): number {
 /** No name is longer; the work for anything else would be a stranger's to choose. */
 const longest = 200;
 
-/** The name that somebody most likely meant; undefined when none is near. Case does not matter. */
+/** The name that the user most likely meant; undefined when none is near. Case does not matter. */
 export function nearest(typed: string, names: Iterable<string>): string | undefined {
   if (typed.length > longest) return undefined;
   const wanted = typed.toLowerCase();

@@ -7,7 +7,7 @@ function personButton({ person }: Employee, hint: string | undefined): string {
   return `<button name="user" value="${escapeHtml(person.id)}"${main}>${escapeHtml(fullName(person))} <small>${escapeHtml(person.userName)}</small></button>`;
 }
 
-/** The page where a click stands for the company's whole sign-in. Who is not assigned is not on it. */
+/** The page where one click replaces the company's whole sign-in. It shows assigned people only. */
 export function signInPage(company: Company, uid: string, hint: string | undefined, alert?: string): string {
   const people = [...company.employees.values()].filter((employee) => employee.assigned);
   return htmlPage(

@@ -32,7 +32,7 @@ function claimsOf(company: Company, employee: Employee): Record<string, unknown>
   };
 }
 
-/** Somebody whose session lives on at the company after they were unassigned is asked to sign in again. */
+/** A person whose session at the company is still open after they were unassigned is asked to sign in again. */
 function policyOf(company: Company): policies.DefaultPolicy {
   const policy = interactionPolicy.base();
   policy.get('login')?.checks.add(

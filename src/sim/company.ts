@@ -1,7 +1,7 @@
 import type { Group, Person } from './person.js';
 import type { ProfileName } from './profiles/profile.js';
 
-/** Where somebody stands in a company's directory. */
+/** A person's state in a company's directory. */
 export interface Employee {
   person: Person;
   /** Assigned to Gatehouse, and employed: only then may they sign in there through the company. */
@@ -22,7 +22,7 @@ export interface Company {
   groups: Map<string, Group>;
 }
 
-/** The key of the company's SSO connection: stands in the address its provider sends people back to. */
+/** The key of the company's SSO connection: part of the address its provider sends people back to. */
 export function connectionKey({ slug }: Pick<Company, 'slug'>): string {
   return `${slug}-login`;
 }
@@ -32,7 +32,7 @@ export function makeCompany(about: Pick<Company, 'name' | 'slug' | 'domain' | 'p
   return { ...about, employees: new Map(), groups: new Map() };
 }
 
-/** Puts somebody into the directory, or changes what it knows of them; groups stay as they are. */
+/** Adds a person to the directory, or changes their data; groups stay unchanged. */
 export function putEmployee(company: Company, person: Person, assigned: boolean): Employee {
   const known = company.employees.get(person.id);
   const employee = { person, assigned, groupIds: known?.groupIds ?? new Set<string>() };

@@ -18,7 +18,7 @@ function refuse(res: Response, { status, reason = 'forbidden', retryAfter }: Goo
     .json({ error: { code: status, message, errors: [{ domain: 'global', reason, message }] } });
 }
 
-/** Answers with an ETag, and with nothing but 304 to whoever has it. */
+/** Answers with an ETag, and with 304 alone to a client that has it. */
 function answer(workspace: Workspace, req: Request, res: Response, body: object): void {
   const etag = `"${createHash('sha256').update(JSON.stringify(body)).digest('base64url')}"`;
   if (req.headers['if-none-match'] === etag) {

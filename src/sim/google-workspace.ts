@@ -103,7 +103,7 @@ export function makeWorkspace(domain: string, keys: ServiceKeys = newServiceKeys
   };
 }
 
-/** Hires somebody, or changes what is known of them. */
+/** Hires a person, or changes their data. */
 export function putGoogleUser(
   workspace: Workspace,
   primaryEmail: string,
@@ -136,7 +136,7 @@ export function putGoogleGroup(
   return group;
 }
 
-/** Deletes somebody: out of every group as well, as Google does. */
+/** Deletes a person, and removes them from every group, as Google does. */
 export function deleteGoogleUser(workspace: Workspace, id: string): void {
   workspace.users.delete(id);
   for (const group of workspace.groups.values())

@@ -11,7 +11,7 @@ export interface Event {
   faults: readonly string[];
 }
 
-/** Where the story of a run is told. */
+/** Where the report of a run goes. */
 export interface Narrator {
   /** A heading, e.g. `Joiner: Grace Hopper`. */
   chapter(title: string): void;
@@ -36,7 +36,7 @@ export function formatEvent(event: Event): string {
   return `${time} ${shorten(event.what)}${answer}${took}  ${event.note}  | expected ${event.expected}${verdict}`;
 }
 
-/** Tells the story in lines for people. */
+/** Reports the run in lines for people. */
 export function textNarrator(write: Write): Narrator {
   return {
     chapter: (title) => write(`\n== ${title}`),
@@ -44,7 +44,7 @@ export function textNarrator(write: Write): Narrator {
   };
 }
 
-/** Tells the story as one JSON object per line. */
+/** Reports the run as one JSON object per line. */
 export function jsonNarrator(write: Write): Narrator {
   return {
     chapter: (title) => write(JSON.stringify({ chapter: title })),
@@ -52,5 +52,5 @@ export function jsonNarrator(write: Write): Narrator {
   };
 }
 
-/** Tells nothing. */
+/** Reports nothing. */
 export const silentNarrator: Narrator = { chapter: () => undefined, event: () => undefined };

@@ -1,4 +1,4 @@
-/** Somebody a simulated company employs. */
+/** A person whom a simulated company employs. */
 export interface Person {
   /** The company's own identifier: what it sends as `externalId` and, as an OpenID provider, as `sub`. */
   id: string;

@@ -4,7 +4,7 @@ import type { Narrator } from './narrator.js';
 import { sendScim, type ScimTarget } from './scim-client.js';
 import { bodyOf, faultsOf, fill, isDue, remember, type Memory, type Step } from './step.js';
 
-/** An answer was not the expected one, and the run was told to insist (`--assert`). */
+/** An answer was not the expected one, and the run has the option `--assert`. */
 export class UnexpectedAnswer extends Error {
   constructor(what: string, faults: readonly string[]) {
     super(`${what}: ${faults.join('; ')}`);
@@ -61,7 +61,7 @@ async function runStep(pusher: Pusher, step: Step, options: RunOptions): Promise
  * Sends the steps in order, leaving out those that are not due.
  *
  * @returns how many answers were not as expected.
- * @throws UnexpectedAnswer when told to insist; ServerAway; UnknownPlaceholder after an earlier fault.
+ * @throws UnexpectedAnswer with `--assert`; ServerAway; UnknownPlaceholder after an earlier fault.
  */
 export async function runSteps(pusher: Pusher, steps: readonly Step[], options: RunOptions): Promise<number> {
   let faults = 0;

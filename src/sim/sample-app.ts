@@ -15,7 +15,7 @@ import { openSessions, type LocalSession, type LocalSessions } from './sample-se
 export interface SampleLook {
   title: string;
   brand: string;
-  /** Tells one sample application's cookie from another's: cookies ignore ports. */
+  /** Separates the cookies of sample applications: cookies ignore ports. */
   slug: string;
 }
 
@@ -106,7 +106,7 @@ async function finishSignIn(
 /**
  * A small application that signs its people in through Gatehouse (code flow with PKCE) and shows what the ID token says.
  *
- * `/session.json` says the same to scripts: 200 with the claims while somebody is signed in, 401 otherwise.
+ * `/session.json` says the same to scripts: 200 with the claims while a person is signed in, 401 otherwise.
  */
 export function sampleApp(registration: SampleRegistration, look: SampleLook): Express {
   const app = express();

@@ -8,7 +8,7 @@ import type { PendingSignIn, SampleTokens } from './sample-client.js';
 export interface LocalSession {
   pending?: PendingSignIn;
   tokens?: SampleTokens;
-  /** Why nobody is signed in any more. */
+  /** Why the session has ended. */
   farewell?: string;
 }
 

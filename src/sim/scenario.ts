@@ -32,7 +32,7 @@ interface Play {
   push(steps: readonly Step[]): Promise<number>;
 }
 
-/** Tells the company's login what its directory has just decided. */
+/** Reports the change of the directory to the company's login. */
 async function tellCompany(play: Play, assigned: boolean): Promise<void> {
   if (play.target.companyUrl === undefined) return;
   const response = await fetch(new URL('/people', play.target.companyUrl), {
@@ -47,7 +47,7 @@ function rolesIn(play: Play, department: string): string[] {
   return play.target.rolesByDepartment?.[department] ?? [];
 }
 
-/** Somebody is hired: pushed, put into a group, signed in to the application through the company. */
+/** A person is hired: pushed, put into a group, signed in to the application through the company. */
 async function joiner(play: Play): Promise<number> {
   const { profile, person, support, options } = play;
   options.narrator.chapter(`Joiner: ${fullName(person)} is hired into ${support.displayName}`);
@@ -77,7 +77,7 @@ function onboardingGroup({ profile, person, target }: Play): Step[] {
   ];
 }
 
-/** Somebody changes jobs: another group, another department, other roles at the application's next refresh. */
+/** A person changes jobs: another group, another department, other roles at the application's next refresh. */
 async function mover(play: Play): Promise<number> {
   const { profile, person, support, sales, options } = play;
   options.narrator.chapter(`Mover: ${fullName(person)} goes to ${sales.displayName}`);
@@ -94,7 +94,7 @@ async function mover(play: Play): Promise<number> {
   return faults;
 }
 
-/** Somebody leaves: out of the application at once, and no way back in. */
+/** A person leaves: out of the application at once, and no way back in. */
 async function leaver(play: Play): Promise<number> {
   const { profile, person, target, options } = play;
   options.narrator.chapter(`Leaver: ${fullName(person)}`);
@@ -122,7 +122,7 @@ async function leaver(play: Play): Promise<number> {
   return faults;
 }
 
-/** Somebody comes back: the same person with the roles of the last job, after a sign-in of their own. */
+/** A person comes back: the same person with the roles of the last job, after a sign-in of their own. */
 async function returner(play: Play): Promise<number> {
   const { profile, person, sales, target, options } = play;
   options.narrator.chapter(`Returner: ${fullName(person)} is assigned again`);
@@ -155,12 +155,12 @@ async function localSignIn(play: Play): Promise<number> {
 }
 
 /**
- * Joiner, mover, leaver, returner: one person's whole time at a company, as its identity provider tells it, and what the person sees.
+ * Joiner, mover, leaver, returner: one person's whole time at a company, as its identity provider sends it, and what the person sees.
  *
- * Can be played again and again: whoever is left from the last time is found, linked and revived.
+ * Can be played again and again: users left from the last run are found, linked and enabled.
  *
  * @returns how many answers were not as expected.
- * @throws UnexpectedAnswer at the first of them when told to insist.
+ * @throws UnexpectedAnswer at the first of them with `--assert`.
  */
 export async function playJoinerMoverLeaver(
   target: CompanyTarget,

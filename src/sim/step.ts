@@ -1,7 +1,7 @@
 /**
  * One SCIM request of a simulated identity provider as data: what it sends, what must come back, what it remembers of the answer.
  *
- * `{{name.path}}` anywhere in a path, a body or an expectation stands for a part of a remembered resource, e.g. `{{ada.id}}`.
+ * `{{name.path}}` anywhere in a path, a body or an expectation is replaced by a part of a remembered resource, e.g. `{{ada.id}}`.
  */
 export interface Step {
   /** For people: what this request is about, e.g. `active -> false`. */
@@ -16,7 +16,7 @@ export interface Step {
   expect: Expectation;
   /** Remembers the resource that was answered. */
   save?: string;
-  /** Remembers the first resource of the list that was answered, of those `where` leaves; forgets the name when there is none. */
+  /** Remembers the first resource of the answered list that matches `where`; forgets the name without a match. */
   find?: string;
   /** What the resource that is found must say: clients that read a whole list look for their own in it. */
   where?: Readonly<Record<string, string>>;

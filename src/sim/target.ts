@@ -11,9 +11,9 @@ const companyTargetSchema = z.strictObject({
   domain: z.string().min(1),
   /** The simulated company's own address; absent: its login plays no part. */
   companyUrl: z.url().optional(),
-  /** The sample application; absent: nobody signs in. */
+  /** The sample application; absent: no sign-ins. */
   appUrl: z.url().optional(),
-  /** Somebody of the same tenant with a password of their own. */
+  /** A person of the same tenant with their own password. */
   localUser: z.strictObject({ email: z.string(), password: z.string() }).optional(),
   /** The application's roles by department, as the directory's rules give them. */
   rolesByDepartment: z.record(z.string(), z.array(z.string())).optional(),

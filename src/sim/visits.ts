@@ -88,7 +88,7 @@ export async function expectForwardedSignIn(
   });
 }
 
-/** Somebody signs in with a password of their own; no company is involved. */
+/** A person signs in with their own password; no company is involved. */
 export async function expectLocalSignIn(
   browser: Browser,
   target: CompanyTarget,

@@ -30,7 +30,7 @@ export class EmbeddedMigrationTarget implements MigrationTarget {
 
   async steps(): Promise<readonly MigrationStep[]> {
     if ((await this.format()) !== firstFormat) return [];
-    const title = 'write the file of the embedded database anew (the old one is kept as store.mdb.format-1)';
+    const title = 'write the file of the embedded database again (the old one is kept as store.mdb.format-1)';
     return [{ title, apply: () => migrateFile(this.#dataDir, schemas) }];
   }
 

@@ -12,7 +12,7 @@ export interface CustomSchema {
   schema: SchemaDefinition;
 }
 
-/** Extension data stands under its alias beside the core attributes. */
+/** Extension data is stored under its alias beside the core attributes. */
 const reserved = new Set([
   'enterprise',
   'gatehouse',

@@ -3,7 +3,7 @@ const dateTime = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}:\d{2}(?:\.\d+)?(Z|[+-]\d{
 /**
  * Reads an xsd:dateTime (RFC 7643 section 2.3.5): date and time; without a zone it counts as UTC.
  *
- * @returns milliseconds since 1970, or undefined when it is none, be it that the calendar has no such day.
+ * @returns milliseconds since 1970, or undefined when it is not valid, also when the calendar has no such day.
  */
 export function parseInstant(text: string): number | undefined {
   const match = dateTime.exec(text);

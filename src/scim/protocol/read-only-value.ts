@@ -5,7 +5,7 @@ import type { JsonObject } from './json-value.js';
 import { isJsonObject, isUnassigned } from './json-value.js';
 
 /**
- * Whether what a client sent of a read-only attribute is what stands there, or a part of it: then nothing is to be changed. Members that
+ * Whether the value a client sent for a read-only attribute is the stored one, or a part of it: then nothing changes. Members that
  * are null, or that no schema has, say nothing.
  */
 export function isPartOf(sent: unknown, stored: unknown, attribute: Attribute): boolean {

@@ -25,7 +25,7 @@ const wire: Wire = {
   putsId: true,
 };
 
-/** The groups somebody is in, read before the memberships that differ are sent. */
+/** The groups of a person, read before the memberships that differ are sent. */
 function readUser(person: Person): Step {
   return {
     note: `which groups is ${person.userName} in?`,

@@ -14,7 +14,7 @@ import {
   type ProfileName,
 } from './profile.js';
 
-/** The schema Entra names for groups beside the core one; nobody else knows it. */
+/** The schema Entra names for groups beside the core one; no other provider knows it. */
 const microsoftGroupSchema = 'http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group';
 const changed = [200, 204] as const;
 

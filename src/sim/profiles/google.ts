@@ -17,7 +17,7 @@ const wire: Wire = {
   user: plainUser,
 };
 
-/** Somebody the connection test asks for in vain. */
+/** A person who does not exist; the connection test looks them up. */
 const nobody: Person = {
   id: 'nobody',
   userName: 'nobody@google.invalid',

@@ -12,7 +12,7 @@ import {
 } from './common-steps.js';
 import { checkActive, describeChange, type Profile } from './profile.js';
 
-/** OneLogin's JSON template names schemas that do not exist, and the administrator rarely mends it. */
+/** OneLogin's JSON template names schemas that do not exist, and the administrator rarely corrects it. */
 const templateSchemas = ['urn:scim:schemas:core:2.0', 'urn:scim:schemas:extension:enterprise:2.0'];
 
 const wire: Wire = {
@@ -23,7 +23,7 @@ const wire: Wire = {
   userHeaders: { 'content-type': 'application/json' },
 };
 
-/** Somebody the connection test asks for in vain. */
+/** A person who does not exist; the connection test looks them up. */
 const nobody = {
   id: 'nobody',
   userName: 'nobody@onelogin.invalid',

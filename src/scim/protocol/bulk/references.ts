@@ -115,7 +115,7 @@ function resolve(
   );
 }
 
-/** The reference itself, or an object that stands for it (`{value: "bulkId:x"}`). */
+/** The reference itself, or an object that contains it (`{value: "bulkId:x"}`). */
 function isWithheld(value: unknown, withheld: ReadonlySet<string>): boolean {
   if (withheld.size === 0) return false;
   const reference = isJsonObject(value) ? value['value'] : value;

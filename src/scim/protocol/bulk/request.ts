@@ -68,7 +68,7 @@ export function parseBulkRequest(
   };
 }
 
-/** Tells an operation that can be tried from one that is refused at once. */
+/** Separates operations that can run from those that are refused at once. */
 export function isRefusal(entry: BulkOperation | BulkRefusal): entry is BulkRefusal {
   return 'error' in entry;
 }

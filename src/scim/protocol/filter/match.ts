@@ -36,7 +36,7 @@ function isPresent(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '';
 }
 
-/** Does any value at the path pass? `whenAbsent` is the answer when there is none. */
+/** Does any value at the path pass? `whenAbsent` is the answer without values. */
 function compilePath(path: AttributePath, test: Test, whenAbsent: boolean): (resource: unknown) => boolean {
   const { attribute, sub } = path;
   const urn = path.extension?.urn;

@@ -32,9 +32,9 @@ interface Scan {
 /**
  * Parses the filter grammar of RFC 7644 section 3.4.2.2 with scim2-parse-filter.
  *
- * The library sees placeholders instead of the client's names and values, which mends what it does wrong by itself: it leaves `\\` and
+ * The library sees placeholders instead of the client's names and values, which avoids its known faults: it leaves `\\` and
  * `\uXXXX` undecoded, refuses `$ref` and a negative number before a space, drops a dot after `]`, lets `constructor` pass for an
- * operator, and loses that `emails[type eq "work"].value eq "x"` speaks of one element. Length and depth are limited before it recurses.
+ * operator, and loses that `emails[type eq "work"].value eq "x"` is about one element. Length and depth are limited before it recurses.
  *
  * @throws ScimError invalidFilter.
  */

@@ -10,7 +10,7 @@ export interface ListResponse<T = unknown> {
   Resources: T[];
 }
 
-/** Where a page stands: by index (RFC 7644 section 3.4.2.4) or by cursor (RFC 9865 section 2.2; no `nextCursor` on the last page). */
+/** The position of a page: by index (RFC 7644 section 3.4.2.4) or by cursor (RFC 9865 section 2.2; no `nextCursor` on the last page). */
 export type PagePosition =
   { startIndex: number } | { nextCursor: string | undefined; previousCursor?: string | undefined };
 

@@ -54,7 +54,7 @@ export function distinct(elements: readonly unknown[], attribute: Attribute): un
 
 function complete(element: unknown, addition: unknown): unknown {
   if (!isJsonObject(element) || !isJsonObject(addition)) return element;
-  // Written in another case it is still the same value: it stays as it stands.
+  // Written in another case it is still the same value: it stays unchanged.
   const { value: _value, type: _type, ...rest } = addition;
   const merged: JsonObject = { ...addition, ...element, ...rest };
   return jsonEqual(merged, element) ? element : merged;

@@ -60,7 +60,7 @@ function readOperation(operation: unknown, index: number): PatchOperation {
   return { op, path, value };
 }
 
-/** Unlike {@link readMember}, tells null from a missing value. */
+/** Unlike {@link readMember}, distinguishes null from a missing value. */
 function readRawValue(operation: JsonObject): unknown {
   if (Object.hasOwn(operation, 'value')) return operation['value'];
   const key = Object.keys(operation).find((name) => name.toLowerCase() === 'value');

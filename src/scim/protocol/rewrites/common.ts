@@ -20,7 +20,7 @@ export const stringBoolean: ValueRewrite = {
   unit: 'value',
   scimType: 'invalidValue',
   refusal: 'a boolean must be true or false, not a string',
-  mend: (value, { type }) =>
+  correct: (value, { type }) =>
     type === 'boolean' && typeof value === 'string' && booleanText.test(value)
       ? value.toLowerCase() === 'true'
       : value,
@@ -32,7 +32,7 @@ export const stringBooleanFilter: FilterRewrite = {
   unit: 'filter',
   scimType: 'invalidFilter',
   refusal: 'a boolean compares with true or false, not with a string',
-  mend(term, scope) {
+  correct(term, scope) {
     const text = /^(?:"(true|false)"|(true|false))$/i.exec(term.literal);
     const literal = (text?.[1] ?? text?.[2])?.toLowerCase();
     if (literal === undefined || literal === term.literal) return term;
@@ -40,7 +40,7 @@ export const stringBooleanFilter: FilterRewrite = {
   },
 };
 
-/** What stands for something else where a value could stand, or begins like a string in other quotes. */
+/** Words with another meaning at the place of a value, or the beginning of a string in other quotes. */
 const notBare = /^(?:and|or|not|eq|ne|co|sw|ew|gt|ge|lt|le|pr|null|["'`´‘’“”«».].*)$/is;
 const textOperators = new Set(['eq', 'ne', 'co', 'sw', 'ew']);
 
@@ -55,7 +55,7 @@ export const bareWordFilter: FilterRewrite = {
   unit: 'filter',
   scimType: 'invalidFilter',
   refusal: 'a text in a filter must stand in double quotes',
-  mend(term, scope) {
+  correct(term, scope) {
     if (notBare.test(term.literal)) return term;
     const attribute = findIn(scope, term.name);
     const type = (attribute?.type === 'complex' ? attribute.valueSub : attribute)?.type;
@@ -76,7 +76,7 @@ export const scalarForComplex: ValueRewrite = {
   unit: 'value',
   scimType: 'invalidValue',
   refusal: 'a complex value must be an object',
-  mend(value, attribute, position) {
+  correct(value, attribute, position) {
     const isScalar =
       typeof value === 'string' && attribute.valueSub !== undefined && isSingle(attribute, position);
     if (!isScalar) return value;
@@ -94,7 +94,7 @@ export const singleForList: ValueRewrite = {
   unit: 'value',
   scimType: 'invalidValue',
   refusal: 'a multi-valued attribute must be an array',
-  mend: (value, attribute, position) =>
+  correct: (value, attribute, position) =>
     position === 'whole' && attribute.multiValued && !Array.isArray(value) ? [value] : value,
 };
 
@@ -104,7 +104,7 @@ export const severalPrimaries: ValueRewrite = {
   unit: 'value',
   scimType: 'invalidValue',
   refusal: 'at most one value may be primary',
-  mend(value, attribute, position) {
+  correct(value, attribute, position) {
     if (position !== 'whole' || !attribute.hasPrimary || !isList(value)) return value;
     const preferred = value.find(claimsPrimary);
     const isSurplus = (element: unknown): boolean => element !== preferred && claimsPrimary(element);
@@ -130,7 +130,7 @@ export const foreignSchemas: BodyRewrite = {
   unit: 'body',
   scimType: 'invalidSyntax',
   refusal: '"schemas" must name schemas of the resource only, each once',
-  mend(body, { schema, request }) {
+  correct(body, { schema, request }) {
     const schemas: unknown = readMember(body, 'schemas');
     if (request.method === 'PATCH' || !isList(schemas)) return body;
     const seen = new Set<string>();
@@ -148,14 +148,14 @@ export const foreignSchemas: BodyRewrite = {
 
 /**
  * Wrong: attributes and sub-attributes no schema has, from a mapping or template that names what is not here. Right: without them
- * (RFC 7644 section 3.3 lets a server ignore them). Counted, as somebody may look for that data. `strict` refuses them by their names.
+ * (RFC 7644 section 3.3 lets a server ignore them). Counted, because an administrator may miss that data. `strict` refuses them by their names.
  */
 export const unknownAttribute: BodyRewrite = {
   name: 'unknown-attribute',
   unit: 'body-last',
   scimType: 'invalidSyntax',
   refusal: 'there is an attribute that is in no schema',
-  mend: (body, { schema }) => withoutUnknown(body, schema),
+  correct: (body, { schema }) => withoutUnknown(body, schema),
 };
 
 /** Wrong: data under an extension's URN that `schemas` does not name (Entra ID, custom extensions). Right: with its URN there. */
@@ -164,7 +164,7 @@ export const undeclaredExtension: BodyRewrite = {
   unit: 'body',
   scimType: 'invalidSyntax',
   refusal: '"schemas" must name every extension there is data of',
-  mend(body, { schema, request }) {
+  correct(body, { schema, request }) {
     const schemas: unknown = readMember(body, 'schemas');
     if (request.method === 'PATCH' || !isList(schemas)) return body;
     const declared = new Set(schemas.map((urn) => String(urn).toLowerCase()));

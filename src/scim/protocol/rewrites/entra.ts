@@ -25,7 +25,7 @@ export const capitalOp: OperationRewrite = {
   unit: 'operation',
   scimType: 'invalidSyntax',
   refusal: '"op" must be in lower case',
-  mend(operation) {
+  correct(operation) {
     const op = typeof operation.op === 'string' ? operation.op.toLowerCase() : '';
     return op !== operation.op && operationNames.has(op) ? { ...operation, op } : operation;
   },
@@ -42,7 +42,7 @@ export const emptyOperations: BodyRewrite = {
   unit: 'body',
   scimType: 'invalidSyntax',
   refusal: '"Operations" must hold at least one operation',
-  mend(body, { request }) {
+  correct(body, { request }) {
     const operations = readMember(body, 'Operations');
     const isEmpty = request.method === 'PATCH' && Array.isArray(operations) && operations.length === 0;
     return isEmpty ? { schemas: readMember(body, 'schemas'), Operations: [{ op: 'add', value: {} }] } : body;
@@ -57,7 +57,7 @@ export const malformedEnterpriseUrn: BodyRewrite = {
   unit: 'body',
   scimType: 'invalidSyntax',
   refusal: `the URN is ${enterpriseUserUrn}`,
-  mend: (body) => renameUrns(body, malformedUrns, enterpriseUserUrn),
+  correct: (body) => renameUrns(body, malformedUrns, enterpriseUserUrn),
 };
 
 /** The qualified form of a name that is no core attribute but one of exactly one extension; `[...]` and `.sub` stay. */
@@ -78,7 +78,7 @@ export const unqualifiedExtension: OperationRewrite = {
   unit: 'operation',
   scimType: 'invalidPath',
   refusal: 'an extension attribute must be named with its URN',
-  mend(operation, { schema }) {
+  correct(operation, { schema }) {
     if (typeof operation.path === 'string') {
       const path = qualify(operation.path, schema);
       return path === undefined ? operation : { ...operation, path };
@@ -95,7 +95,7 @@ export const unqualifiedExtensionFilter: FilterRewrite = {
   unit: 'filter',
   scimType: 'invalidFilter',
   refusal: 'an extension attribute must be named with its URN',
-  mend(term, scope) {
+  correct(term, scope) {
     const name = 'subs' in scope || term.name.includes(':') ? undefined : qualify(term.name, scope);
     return name === undefined ? term : { ...term, name };
   },
@@ -107,7 +107,7 @@ export const complexValueFilter: FilterRewrite = {
   unit: 'filter',
   scimType: 'invalidFilter',
   refusal: 'a complex attribute compares by one of its sub-attributes',
-  mend(term, scope) {
+  correct(term, scope) {
     const attribute = findIn(scope, term.name);
     const isWhole =
       attribute?.type === 'complex' && !attribute.multiValued && attribute.valueSub !== undefined;
@@ -124,7 +124,7 @@ export const dottedKeys: OperationRewrite = {
   unit: 'operation',
   scimType: 'invalidPath',
   refusal: 'a member of "value" must be the name of an attribute, not a path',
-  mend: (operation, { schema }) => splitKeys(operation, (name) => toPath(name, schema)),
+  correct: (operation, { schema }) => splitKeys(operation, (name) => toPath(name, schema)),
 };
 
 function toPath(name: string, schema: ResourceSchema): string | undefined {
@@ -162,7 +162,7 @@ export const singleValuedFilter: OperationRewrite = {
   unit: 'operation',
   scimType: 'invalidPath',
   refusal: 'a single-valued attribute takes no filter',
-  mend(operation, context) {
+  correct(operation, context) {
     const match =
       typeof operation.path === 'string' ? /^([^[]+)\[.*\](\.[\w$-]+)?$/s.exec(operation.path) : null;
     const name = match?.[1] ?? '';
@@ -181,7 +181,7 @@ function isSetElsewhere(name: string, { setPaths }: RewriteContext): boolean {
 
 /**
  * Wrong: `replace emails[type eq "work"].value` of a user without a work address, which is noTarget (RFC 7644 section 3.5.2.3).
- * Right: `add`, which does the same where there is one and creates it where there is none; of a list, after its removal. Only for requests
+ * Right: `add`, which replaces an existing address and creates a missing one; for a list, after its removal. Only for requests
  * that are Entra's.
  */
 export const replaceCreatesElement: OperationRewrite = {
@@ -189,7 +189,7 @@ export const replaceCreatesElement: OperationRewrite = {
   unit: 'operation',
   scimType: 'noTarget',
   refusal: 'no value matches the filter',
-  mend(operation, context) {
+  correct(operation, context) {
     const { op, path } = operation;
     if (op !== 'replace' || typeof path !== 'string' || !context.isEntra) return operation;
     // To unassign is no addition: where there is something it goes, where there is nothing nothing comes.
@@ -206,7 +206,7 @@ export const listForSingle: ValueRewrite = {
   unit: 'value',
   scimType: 'invalidValue',
   refusal: 'a single-valued attribute takes no array',
-  mend: (value, attribute, position) =>
+  correct: (value, attribute, position) =>
     position === 'whole' && !attribute.multiValued && Array.isArray(value) && value.length === 1
       ? (value[0] as unknown)
       : value,
@@ -221,7 +221,7 @@ export const packedJson: ValueRewrite = {
   unit: 'value',
   scimType: 'invalidValue',
   refusal: 'a role must be an object, not JSON in a string',
-  mend(value, attribute, position) {
+  correct(value, attribute, position) {
     if (position !== 'element' || (attribute.name !== 'roles' && attribute.name !== 'entitlements'))
       return value;
     const text = isJsonObject(value) ? readMember(value, 'value') : value;
@@ -255,7 +255,7 @@ export const displayNameForDisplay: ValueRewrite = {
   unit: 'value',
   scimType: 'invalidValue',
   refusal: 'the name of an element is its "display"',
-  mend(value, attribute, position) {
+  correct(value, attribute, position) {
     if (position !== 'element' || !isJsonObject(value) || !Object.hasOwn(value, 'displayName')) return value;
     if (attribute.subs.get('display') === undefined || attribute.subs.has('displayName')) return value;
     const { displayName, ...rest } = value;

@@ -13,7 +13,7 @@ const operators = new Set(['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le']
 /**
  * Corrects the comparisons of a filter, or of the filter in a PATCH path, in the text itself. Strings are passed over.
  *
- * @param report - is told each rewrite that changed something.
+ * @param report - receives each rewrite that changed something.
  * @returns the same text when nothing is to be corrected.
  */
 export function rewriteFilterText(
@@ -31,9 +31,9 @@ export function rewriteFilterText(
     if (part === ']') [closed, element] = [element, undefined];
     if (!operators.has(part.toLowerCase())) continue;
     const scope = (tokens[index - 2]?.startsWith('.') === true ? closed : element) ?? resource;
-    const mend = (term: FilterTerm): FilterTerm =>
-      rewrites.reduce((current, rewrite) => mendTerm(current, scope, rewrite, report), term);
-    isChanged = mendAround(tokens, index, mend) || isChanged;
+    const correct = (term: FilterTerm): FilterTerm =>
+      rewrites.reduce((current, rewrite) => correctTerm(current, scope, rewrite, report), term);
+    isChanged = correctAround(tokens, index, correct) || isChanged;
   }
   return isChanged ? tokens.join('') : text;
 }
@@ -45,30 +45,30 @@ function tokensOf(text: string): string[] {
   return hasBlanks ? (text.match(token) ?? []) : tokens;
 }
 
-/** Corrects the comparison whose operator stands at `index`; the name after `]` begins with a dot. */
-function mendAround(tokens: string[], index: number, mend: (term: FilterTerm) => FilterTerm): boolean {
+/** Corrects the comparison whose operator is at `index`; the name after `]` begins with a dot. */
+function correctAround(tokens: string[], index: number, correct: (term: FilterTerm) => FilterTerm): boolean {
   const name = tokens[index - 2];
   const literal = tokens[index + 2];
   if (name === undefined || literal === undefined) return false;
   const dot = name.startsWith('.') ? '.' : '';
   const op = (tokens[index] ?? '').toLowerCase();
   const term: FilterTerm = { name: name.slice(dot.length), op, literal };
-  const mended = mend(term);
-  if (mended === term) return false;
-  tokens[index - 2] = `${dot}${mended.name}`;
-  tokens[index + 2] = mended.literal;
+  const corrected = correct(term);
+  if (corrected === term) return false;
+  tokens[index - 2] = `${dot}${corrected.name}`;
+  tokens[index + 2] = corrected.literal;
   return true;
 }
 
-function mendTerm(
+function correctTerm(
   term: FilterTerm,
   scope: FilterScope,
   rewrite: FilterRewrite,
   report: (rewrite: FilterRewrite) => void,
 ): FilterTerm {
-  const mended = rewrite.mend(term, scope);
-  if (mended !== term) report(rewrite);
-  return mended;
+  const corrected = rewrite.correct(term, scope);
+  if (corrected !== term) report(rewrite);
+  return corrected;
 }
 
 /** The attribute a name in a filter ends at. */

@@ -2,7 +2,7 @@ import type { LearnedDialect } from './dialects.js';
 import { certainty, userAgentSign, type Sign } from './signs.js';
 
 /**
- * Tells from the signs of a directory's latest requests which identity provider sends them.
+ * Finds out, from the signs of a directory's latest requests, which identity provider sends them.
  *
  * Certain is what adds up to {@link certainty} and is twice as much as speaks for any other. Once known, a provider stays until its last
  * sign is out of sight: two clients behind one token do not make the answer change with each request.

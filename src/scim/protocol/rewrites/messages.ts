@@ -4,8 +4,8 @@ import { bulkRequestUrn, patchOpUrn, searchRequestUrn } from '../urns.js';
 import type { BodyRewrite, RewriteContext } from './rewrite.js';
 
 /**
- * Wrong: a body without `schemas`, or with `[]` (authentik, whose serializer leaves out what stands at its default; WSO2; the UnboundID SDK
- * in bulk). Right: with the URN that method and address leave no doubt of. Another URN stays an error.
+ * Wrong: a body without `schemas`, or with `[]` (authentik, whose serializer omits default values; WSO2; the UnboundID SDK
+ * in bulk). Right: with the URN that follows from method and address. Another URN stays an error.
  *
  * @see https://github.com/goauthentik/authentik/issues/16677
  */
@@ -14,7 +14,7 @@ export const missingSchemas: BodyRewrite = {
   unit: 'body',
   scimType: 'invalidSyntax',
   refusal: '"schemas" must name the schema of the message',
-  mend(body, context) {
+  correct(body, context) {
     if (!isUnassigned(readMember(body, 'schemas'))) return body;
     const rest = Object.entries(body).filter(([name]) => name.toLowerCase() !== 'schemas');
     return { schemas: [urnOf(context)], ...Object.fromEntries(rest) };
@@ -38,7 +38,7 @@ export const bareOperations: BodyRewrite = {
   unit: 'body',
   scimType: 'invalidSyntax',
   refusal: 'the body of a PATCH must be an object with "Operations", not the list alone',
-  mend: (body, { request }) =>
+  correct: (body, { request }) =>
     Array.isArray(request.body) ? { schemas: [patchOpUrn], Operations: request.body as unknown[] } : body,
 };
 

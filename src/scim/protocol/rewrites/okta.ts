@@ -10,7 +10,7 @@ export const idInValue: OperationRewrite = {
   unit: 'operation',
   scimType: 'mutability',
   refusal: '"id" is read-only and has no place in a PATCH',
-  mend(operation, { request }) {
+  correct(operation, { request }) {
     const { path, value } = operation;
     if (path !== undefined || !isJsonObject(value) || !Object.hasOwn(value, 'id')) return operation;
     const id = request.path.split('/')[2];

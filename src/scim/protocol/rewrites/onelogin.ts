@@ -25,7 +25,7 @@ export const legacyUrns: BodyRewrite = {
   unit: 'body',
   scimType: 'invalidSyntax',
   refusal: 'the schema URNs are those of SCIM 1.1 drafts',
-  mend: (body, { schema }) =>
+  correct: (body, { schema }) =>
     renameUrns(renameUrns(body, enterpriseUrns, enterpriseUserUrn), coreUrns, schema.core.id),
 };
 
@@ -38,7 +38,7 @@ export const managerId: ValueRewrite = {
   unit: 'value',
   scimType: 'invalidValue',
   refusal: 'the id of a manager is its "value"',
-  mend(value, attribute) {
+  correct(value, attribute) {
     const isOld = attribute.name === 'manager' && isJsonObject(value) && Object.hasOwn(value, 'managerId');
     if (!isOld) return value;
     const { managerId: id } = value;

@@ -15,7 +15,7 @@ export const removeWithValue: OperationRewrite = {
   unit: 'operation-last',
   scimType: 'invalidValue',
   refusal: '"remove" takes no "value": name what to remove in the path',
-  mend(operation, { schema }) {
+  correct(operation, { schema }) {
     const { op, path, value } = operation;
     if (op !== 'remove' || value === undefined || typeof path !== 'string') return operation;
     const target = tryPatchPath(path, schema);

@@ -19,8 +19,8 @@ import type {
 } from './rewrite.js';
 import { simpleNameOf } from './rewrite.js';
 import { refuseUnknown } from './unknown-attributes.js';
-import type { MendValue } from './value-walk.js';
-import { mendAttribute, mendElement, mendResource } from './value-walk.js';
+import type { CorrectValue } from './value-walk.js';
+import { correctAttribute, correctElement, correctResource } from './value-walk.js';
 
 export interface RewrittenRequest {
   readonly query: JsonObject;
@@ -33,7 +33,7 @@ export interface RewrittenRequest {
 interface Run extends RewriteContext {
   readonly rewrites: DialectRewrites;
   readonly report: (rewrite: Rewrite) => void;
-  readonly mendValue: MendValue;
+  readonly correctValue: CorrectValue;
 }
 
 /** Deviations no other identity provider is known for in a change. */
@@ -91,7 +91,7 @@ function rewriteElsewhere(
 
 /** A message that is no resource and no PATCH. */
 function rewriteMessage(body: JsonObject, run: Run): JsonObject {
-  const named = mendBody(
+  const named = correctBody(
     body,
     run.rewrites.body.filter((rewrite) => rewrite === missingSchemas),
     run,
@@ -137,13 +137,13 @@ function startRun(
     report,
     isEntra,
     setPaths: () => (setPaths ??= setPathsOf(request)),
-    mendValue(value, attribute, position) {
+    correctValue(value, attribute, position) {
       let current = value;
       for (const rewrite of rewrites.value) {
-        const mended = rewrite.mend(current, attribute, position);
-        if (mended === current) continue;
+        const corrected = rewrite.correct(current, attribute, position);
+        if (corrected === current) continue;
         report(rewrite);
-        current = mended;
+        current = corrected;
       }
       return current;
     },
@@ -165,29 +165,29 @@ function setPathsOf({ body }: ScimRequest): ReadonlySet<string> {
 function rewriteFilterOf(parameters: JsonObject, run: Run): JsonObject {
   const filter = parameters['filter'];
   if (typeof filter !== 'string') return parameters;
-  const mended = rewriteFilterText(filter, run.schema, run.rewrites.filter, run.report);
-  return mended === filter ? parameters : { ...parameters, filter: mended };
+  const corrected = rewriteFilterText(filter, run.schema, run.rewrites.filter, run.report);
+  return corrected === filter ? parameters : { ...parameters, filter: corrected };
 }
 
 function rewriteBody(body: JsonObject, run: Run, dialect: Dialect): JsonObject {
   if (run.request.path.endsWith('/.search')) return rewriteMessage(body, run);
-  const mended = mendBody(body, run.rewrites.body, run);
+  const corrected = correctBody(body, run.rewrites.body, run);
   if (run.request.method !== 'PATCH') {
-    const resource = mendResource(mended, run.schema, run.mendValue);
+    const resource = correctResource(corrected, run.schema, run.correctValue);
     if (dialect === 'strict') refuseUnknown(resource, run.schema);
-    return mendBody(resource, run.rewrites.bodyLast, run);
+    return correctBody(resource, run.rewrites.bodyLast, run);
   }
-  const operations = readMember(mended, 'Operations');
-  if (!Array.isArray(operations)) return mended;
+  const operations = readMember(corrected, 'Operations');
+  if (!Array.isArray(operations)) return corrected;
   const rewritten = operations.flatMap((operation) => rewriteOperation(operation, run));
   const isSame =
     rewritten.length === operations.length && rewritten.every((item, at) => item === operations[at]);
-  return isSame ? mended : { schemas: readMember(mended, 'schemas'), Operations: rewritten };
+  return isSame ? corrected : { schemas: readMember(corrected, 'schemas'), Operations: rewritten };
 }
 
-function mendBody(body: JsonObject, rewrites: readonly BodyRewrite[], run: Run): JsonObject {
+function correctBody(body: JsonObject, rewrites: readonly BodyRewrite[], run: Run): JsonObject {
   return rewrites.reduce((current, rewrite) => {
-    const next = rewrite.mend(current, run);
+    const next = rewrite.correct(current, run);
     if (next !== current) run.report(rewrite);
     return next;
   }, body);
@@ -198,8 +198,8 @@ function rewriteOperation(input: unknown, run: Run): unknown[] {
   const operation = readOperation(input);
   const { operation: first, last } = run.rewrites;
   const split = applyAll([operation], first, run);
-  const mended = split.map((part) => rewritePath(rewriteValue(part, run), run));
-  return applyAll(mended, last, run);
+  const corrected = split.map((part) => rewritePath(rewriteValue(part, run), run));
+  return applyAll(corrected, last, run);
 }
 
 /** Names of members in lower case; the input itself when they are. */
@@ -223,9 +223,9 @@ function applyAll(
   let current = [...operations];
   for (const rewrite of rewrites) {
     current = current.flatMap((operation) => {
-      const mended = rewrite.mend(operation, run);
-      if (mended !== operation) run.report(rewrite);
-      return mended;
+      const corrected = rewrite.correct(operation, run);
+      if (corrected !== operation) run.report(rewrite);
+      return corrected;
     });
   }
   return current;
@@ -233,30 +233,32 @@ function applyAll(
 
 function rewriteValue(operation: RawOperation, run: Run): RawOperation {
   if (operation.value === undefined || operation.value === null) return operation;
-  const mended = mendOperationValue(operation, run);
-  return mended === operation.value ? operation : { ...operation, value: mended };
+  const corrected = correctOperationValue(operation, run);
+  return corrected === operation.value ? operation : { ...operation, value: corrected };
 }
 
-function mendOperationValue({ path, value }: RawOperation, run: Run): unknown {
-  const { schema, mendValue } = run;
-  if (path === undefined) return isJsonObject(value) ? mendResource(value, schema, mendValue) : value;
+function correctOperationValue({ path, value }: RawOperation, run: Run): unknown {
+  const { schema, correctValue } = run;
+  if (path === undefined) return isJsonObject(value) ? correctResource(value, schema, correctValue) : value;
   const target = typeof path === 'string' ? tryPatchPath(pathWithoutFilter(path), schema) : undefined;
   if (target === undefined || typeof path !== 'string') return value;
   const { extension, attribute, sub } = target;
-  if (attribute === undefined) return mendExtension(value, extension, run);
-  if (sub !== undefined) return mendAttribute(value, sub, mendValue);
+  if (attribute === undefined) return correctExtension(value, extension, run);
+  if (sub !== undefined) return correctAttribute(value, sub, correctValue);
   const isElement = path.includes('[') || (attribute.multiValued && !Array.isArray(value));
-  return isElement ? mendElement(value, attribute, mendValue) : mendAttribute(value, attribute, mendValue);
+  return isElement
+    ? correctElement(value, attribute, correctValue)
+    : correctAttribute(value, attribute, correctValue);
 }
 
-function mendExtension(value: unknown, extension: SchemaExtension | undefined, run: Run): unknown {
+function correctExtension(value: unknown, extension: SchemaExtension | undefined, run: Run): unknown {
   if (extension === undefined || !isJsonObject(value)) return value;
-  return mendResource({ [extension.urn]: value }, run.schema, run.mendValue)[extension.urn];
+  return correctResource({ [extension.urn]: value }, run.schema, run.correctValue)[extension.urn];
 }
 
 function rewritePath(operation: RawOperation, run: Run): RawOperation {
   const { path } = operation;
   if (typeof path !== 'string' || !path.includes('[')) return operation;
-  const mended = rewriteFilterText(path, run.schema, run.rewrites.filter, run.report);
-  return mended === path ? operation : { ...operation, path: mended };
+  const corrected = rewriteFilterText(path, run.schema, run.rewrites.filter, run.report);
+  return corrected === path ? operation : { ...operation, path: corrected };
 }

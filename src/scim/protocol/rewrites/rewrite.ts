@@ -2,7 +2,7 @@ import type { Attribute, ResourceSchema } from '../attribute.js';
 import type { JsonObject } from '../json-value.js';
 import type { ScimType } from '../scim-error.js';
 
-/** A request as it stands before the protocol engine reads it. */
+/** A request before the protocol engine reads it. */
 export interface ScimRequest {
   readonly method: string;
   /** Below `/scim/v2`, without the query: `/Users/123`. */
@@ -53,28 +53,28 @@ interface Deviation {
 export interface BodyRewrite extends Deviation {
   /** `body` runs before the values are corrected, `body-last` after, on resources only. */
   readonly unit: 'body' | 'body-last';
-  mend(body: JsonObject, context: RewriteContext): JsonObject;
+  correct(body: JsonObject, context: RewriteContext): JsonObject;
 }
 
 export interface OperationRewrite extends Deviation {
   /** `operation` runs before the values are corrected, `operation-last` after. */
   readonly unit: 'operation' | 'operation-last';
-  mend(operation: RawOperation, context: RewriteContext): RawOperation | readonly RawOperation[];
+  correct(operation: RawOperation, context: RewriteContext): RawOperation | readonly RawOperation[];
 }
 
 export interface ValueRewrite extends Deviation {
   readonly unit: 'value';
   /** `whole`: what was sent for the attribute; `element`: one element of the list sent. */
-  mend(value: unknown, attribute: Attribute, position: 'whole' | 'element'): unknown;
+  correct(value: unknown, attribute: Attribute, position: 'whole' | 'element'): unknown;
 }
 
 export interface FilterRewrite extends Deviation {
   readonly unit: 'filter';
-  mend(term: FilterTerm, scope: FilterScope): FilterTerm;
+  correct(term: FilterTerm, scope: FilterScope): FilterTerm;
 }
 
 /**
- * A deviation of identity providers from RFC 7644 and its correction. Each `mend` is pure, does not throw, and returns its input itself
+ * A deviation of identity providers from RFC 7644 and its correction. Each `correct` is pure, does not throw, and returns its input itself
  * when there is nothing to correct.
  */
 export type Rewrite = BodyRewrite | OperationRewrite | ValueRewrite | FilterRewrite;

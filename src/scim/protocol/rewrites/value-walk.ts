@@ -4,16 +4,20 @@ import type { JsonObject } from '../json-value.js';
 import { isJsonObject } from '../json-value.js';
 
 /** Corrects one value; returns it itself when there is nothing to correct. */
-export type MendValue = (value: unknown, attribute: Attribute, position: 'whole' | 'element') => unknown;
+export type CorrectValue = (value: unknown, attribute: Attribute, position: 'whole' | 'element') => unknown;
 
 /** Corrects the values of a resource, or of the object of a path-less operation; attributes it does not know are left alone. */
-export function mendResource(resource: JsonObject, schema: ResourceSchema, mend: MendValue): JsonObject {
+export function correctResource(
+  resource: JsonObject,
+  schema: ResourceSchema,
+  correct: CorrectValue,
+): JsonObject {
   return mapMembers(resource, (value, name) => {
     const attribute = findAttribute(schema.attributes, name);
-    if (attribute !== undefined) return mendAttribute(value, attribute, mend);
+    if (attribute !== undefined) return correctAttribute(value, attribute, correct);
     const extension = schema.extensionsByUrn.get(name.toLowerCase());
     return extension !== undefined && isJsonObject(value)
-      ? mendMembers(value, extension.attributes, mend)
+      ? correctMembers(value, extension.attributes, correct)
       : value;
   });
 }
@@ -31,35 +35,35 @@ export function mapMembers(object: JsonObject, map: (value: unknown, name: strin
 }
 
 /** Corrects what was sent for one attribute. */
-export function mendAttribute(value: unknown, attribute: Attribute, mend: MendValue): unknown {
+export function correctAttribute(value: unknown, attribute: Attribute, correct: CorrectValue): unknown {
   if (value === null || value === undefined || attribute.mutability === 'readOnly') return value;
-  const whole = mend(value, attribute, 'whole');
-  if (!attribute.multiValued) return mendSubs(whole, attribute, mend);
-  if (!Array.isArray(whole)) return mendElement(whole, attribute, mend);
+  const whole = correct(value, attribute, 'whole');
+  if (!attribute.multiValued) return correctSubs(whole, attribute, correct);
+  if (!Array.isArray(whole)) return correctElement(whole, attribute, correct);
   let result: unknown[] = whole;
   for (const [index, element] of whole.entries()) {
-    const mended = mendElement(element, attribute, mend);
-    if (mended === element) continue;
+    const corrected = correctElement(element, attribute, correct);
+    if (corrected === element) continue;
     if (result === whole) result = [...(whole as unknown[])];
-    result[index] = mended;
+    result[index] = corrected;
   }
   return result;
 }
 
 /** Corrects one element of a multi-valued attribute. */
-export function mendElement(element: unknown, attribute: Attribute, mend: MendValue): unknown {
-  return mendSubs(mend(element, attribute, 'element'), attribute, mend);
+export function correctElement(element: unknown, attribute: Attribute, correct: CorrectValue): unknown {
+  return correctSubs(correct(element, attribute, 'element'), attribute, correct);
 }
 
-function mendSubs(value: unknown, attribute: Attribute, mend: MendValue): unknown {
+function correctSubs(value: unknown, attribute: Attribute, correct: CorrectValue): unknown {
   return attribute.type === 'complex' && isJsonObject(value)
-    ? mendMembers(value, attribute.subs, mend)
+    ? correctMembers(value, attribute.subs, correct)
     : value;
 }
 
-function mendMembers(object: JsonObject, attributes: AttributeMap, mend: MendValue): JsonObject {
+function correctMembers(object: JsonObject, attributes: AttributeMap, correct: CorrectValue): JsonObject {
   return mapMembers(object, (value, name) => {
     const attribute = findAttribute(attributes, name);
-    return attribute === undefined ? value : mendAttribute(value, attribute, mend);
+    return attribute === undefined ? value : correctAttribute(value, attribute, correct);
   });
 }

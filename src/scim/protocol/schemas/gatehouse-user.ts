@@ -3,7 +3,7 @@ import { defineAttribute } from '../attribute.js';
 import { gatehouseUserUrn } from '../urns.js';
 
 /**
- * Decided here, not by a client, and told on request only: so that what a client writes to the extension is what it reads back.
+ * Set by the server, not by a client, and returned on request only: so that what a client writes to the extension is what it reads back.
  */
 const decided = { mutability: 'readOnly', returned: 'request' } as const;
 

@@ -52,7 +52,7 @@ describe('learning a directory’s dialect', () => {
     ['Okta’s connection test and User-Agent', [{ path: '/Users?startIndex=1&count=2', userAgent: 'Okta SCIM Client 1.0.0' }], 'auto'],
     ['Okta’s rename and deactivation', [{ deviations: ['id-in-value'] }, patch({ op: 'replace', value: { active: false } })], 'okta'],
     ['OneLogin’s URNs', [{ deviations: ['legacy-urns'] }], 'onelogin'],
-    ['OneLogin’s addresses, its template mended', [{ path: '/Users?filter=userName+eq+%22a%22&' }], 'onelogin'],
+    ['OneLogin’s addresses, its template corrected', [{ path: '/Users?filter=userName+eq+%22a%22&' }], 'onelogin'],
     ['OneLogin’s dangling question mark and its User-Agent', [{ method: 'PUT', path: '/Users/1?', userAgent: 'OneLogin' }], 'onelogin'],
     ['Google’s lookup', [{ path: '/Users?filter=userName%20eq%20%22a%22&startIndex=1' }], 'google'],
     ['Ping’s filter', [{ path: '/Users?filter=username%20Eq%20%22a%22' }], 'ping'],
