@@ -219,13 +219,11 @@ describe('applications of the server', () => {
       try {
         await applyBootstrap(here, await planBootstrap(here, file));
         const exported = await exportBootstrap(here);
-        expect(exported.applications).to.deep.include.members([
-          {
-            ...{ key, name: 'CRM', clientId: key, isPublic: false, tenants: [slug], redirectUris },
-            ...{ postLogoutRedirectUris: [], backchannelLogoutUri: null, enabled: true },
-            ...{ idTokenSignedResponseAlg: 'RS256', allowScimMe: false, requirePkce: true, roles: [agent] },
-          },
-        ]);
+        expect(exported.applications).to.have.length(1);
+        expect(exported.applications![0]).to.deep.include({
+          ...{ key, name: 'CRM', clientId: key, isPublic: false, tenants: [slug], redirectUris },
+          ...{ enabled: true, requirePkce: true, roles: [agent] },
+        });
         expect(exported.tenants[0]!.applicationAccess).to.deep.equal([{ ...access, roles: [] }]);
         expect(missingSecrets(exported)).to.include('applications[0]');
         expect((await leftOutOf(here)).join()).to.include('1 client secrets of applications of the server');
