@@ -3,6 +3,8 @@ import { systemActor } from '../../../src/identity/actors.js';
 import { setApplicationAccess } from '../../../src/identity/applications/access.js';
 import { updateApplication } from '../../../src/identity/applications/applications.js';
 import type { TenantDocument } from '../../../src/identity/tenants/tenants.js';
+import { suspendCustomer } from '../../../src/identity/operator/customers.js';
+import { setEnabled } from '../../../src/identity/users/actions.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser } from '../../support/browser.js';
 import { startIdp, type Idp } from '../../support/idp.js';
@@ -24,6 +26,7 @@ import {
   givenServerApplication,
   typeAddress,
 } from '../../support/server-applications.js';
+import { startReceiver } from '../../support/receiver.js';
 import { atProvider, givenConnection } from '../../support/sso.js';
 
 const wrong = 'the organization is not one that this application serves';
@@ -310,6 +313,46 @@ describe('one application for many tenants: which tenant a sign-in is for (contr
       });
     } finally {
       await idp.stop();
+    }
+  });
+
+  it('is told of the end of a session in each tenant, and of no other', async () => {
+    const { core } = app;
+    const receiver = await startReceiver();
+    try {
+      const crm = await given({ backchannelLogoutUri: receiver.url });
+      const party = await relyingParty(core, crm);
+      const closing = await givenTenant(core);
+      const change = { tenants: [acme.slug, closing.slug] };
+      await updateApplication(core, systemActor('server'), crm._id, change, { owner: 'server' });
+      const [ada, bob, eve] = [
+        await makeUser(core, acme),
+        await makeUser(core, closing),
+        await makeUser(core, acme),
+      ];
+      const bobs = await party.signIn(await browserOf(core, bob));
+      await party.signIn(await browserOf(core, ada));
+      const eves = await party.signIn(await browserOf(core, eve));
+      await setEnabled(core, systemActor(acme._id), ada._id, false);
+      await suspendCustomer(core, systemActor('server'), closing._id);
+      const toldOf = () =>
+        receiver.received.map((form) => {
+          const payload = form.get('logout_token')!.split('.')[1]!;
+          const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
+          expect(claims).to.include({ aud: crm.clientId });
+          return claims['sub'];
+        });
+      await receiver.until(() => toldOf().length >= 2);
+      expect(toldOf().sort()).to.deep.equal([ada._id, bob._id].sort());
+      expect((await refresh(core, crm, bobs.refresh_token)).body['error']).to.equal('invalid_grant');
+      expect((await refresh(core, crm, eves.refresh_token)).status).to.equal(200);
+      const request = await party.request({ organization: closing.slug });
+      expect(answerOf(await ask(openBrowser(app.url), request))).to.include({
+        error: 'invalid_request',
+        description: wrong,
+      });
+    } finally {
+      await receiver.stop();
     }
   });
 });

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { getUser } from '../../../src/identity/users/users.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
+import { eventually } from '../../support/eventually.js';
 import { givenOperator, type Method, type TestOperator } from '../../support/operator.js';
 import { unique } from '../../support/people.js';
 
@@ -90,6 +91,21 @@ describe('/api/v1/applications of the operator (contract section 9)', () => {
     expect((await operator.call('post', `/applications/${key}/secret`)).status).to.equal(201);
     expect((await operator.call('delete', `/applications/${key}`)).status).to.equal(204);
     expect((await read(acme, id)).status).to.equal(404);
+  });
+
+  it('takes a role that it removes out of the grants of all tenants, but for a tenant that has one of that name', async () => {
+    const made = await register({ tenants: [acme.tenant.slug] });
+    const role = `${made.key}:agent`;
+    const granted = await acme.givenUser({ roles: [role] });
+    await globex.givenApplication(made.key);
+    const kept = await globex.givenUser({ roles: [role] });
+    expect((await operator.call('patch', `/applications/${made.id}`).send({ roles: [] })).status).to.equal(
+      200,
+    );
+    const grantsOf = async (tenant: ApiTenant, id: string) =>
+      (await getUser(app.core, tenant.tenant._id, id)).grants.map((grant) => grant.role);
+    await eventually(async () => (await grantsOf(acme, granted._id)).length === 0, 'the grant is gone');
+    expect(await grantsOf(globex, kept._id)).to.deep.equal([role]);
   });
 
   describe('as a tenant it serves sees it', () => {
