@@ -103,10 +103,10 @@ export interface Signer {
 /** A key pair that signs. */
 export async function givenSigner(
   alg: 'RS256' | 'PS256' | 'ES256' | 'ES384' | 'EdDSA' = 'ES256',
-  kid: string | undefined = unique('key'),
+  kid = unique('key'),
 ): Promise<Signer & { privateJwk: JWK }> {
   const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
-  const named = { alg, ...(kid !== undefined && { kid }) };
+  const named = { alg, kid };
   return {
     jwk: { ...(await exportJWK(publicKey)), ...named, use: 'sig' },
     privateJwk: { ...(await exportJWK(privateKey)), ...named },

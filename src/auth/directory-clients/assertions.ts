@@ -1,4 +1,11 @@
-import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions } from 'jose';
+import {
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  type JWK,
+  type JWTPayload,
+  type JWTVerifyOptions,
+} from 'jose';
 import { bases, type TokenHolder } from '../../identity/directories/access-tokens.js';
 import { findFederated } from '../../identity/directories/federation.js';
 import type { Core } from '../../identity/core.js';
@@ -8,7 +15,7 @@ import type {
   ScimClientDocument,
 } from '../../persistence/collections/directories.js';
 import { hashToken } from '../../shared/ids.js';
-import { findLiveClient } from './live-client.js';
+import { findLiveClient, isUsable } from './live-client.js';
 import { keysAt, KeysUnread, type KeySource } from './key-sets.js';
 import { verifyByAny, type Verified } from './signatures.js';
 import { invalidClient } from './token-refusal.js';
@@ -97,7 +104,7 @@ async function verifyOwn(core: Core, client: ScimClientDocument, claimed: Claime
     const verified = await verifyRemotely(core, claimed, { jwksUri }, options);
     return verified && { payload: verified.payload, basis: bases.jwksUri(jwksUri) };
   }
-  const verified = await verifyByAny(claimed.token, claimed.header, (jwks?.keys ?? []) as never, options);
+  const verified = await verifyByAny(claimed.token, claimed.header, (jwks?.keys ?? []) as JWK[], options);
   return verified && { payload: verified.payload, basis: bases.key(verified.key) };
 }
 
@@ -123,8 +130,7 @@ async function federatedDirectory(
   const { iss, sub } = claims;
   const named = iss === undefined || sub === undefined ? [] : await findFederated(core, iss, sub);
   const found = named.filter(
-    ({ _id, enabled, federation }) =>
-      enabled &&
+    ({ _id, federation }) =>
       federation &&
       audiencesOf(claims).includes(federation.audience) &&
       (!client || client.directoryId === _id),
@@ -133,7 +139,7 @@ async function federatedDirectory(
     throw invalidClient('several directories have this federation: name a client of one by client_id');
   }
   const [directory] = found;
-  if (!directory?.federation)
+  if (!directory?.federation || !(await isUsable(core, directory)))
     throw invalidClient('no directory has a federation of this issuer, subject and audience');
   return { ...directory, federation: directory.federation };
 }

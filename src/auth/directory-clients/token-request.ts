@@ -83,6 +83,24 @@ function parametersOf(body: string): (name: string) => string | undefined {
   };
 }
 
+/** How a client says who it is, in one way alone (RFC 6749 section 2.3). */
+function proofOf(header: string | undefined, parameter: (name: string) => string | undefined): ClientProof {
+  const basic = basicCredentials(header);
+  if (header !== undefined && !basic) {
+    throw invalidRequest('the Authorization header must be Basic, with client id and secret');
+  }
+  const [secret, assertion] = [parameter('client_secret'), parameter('client_assertion')];
+  if ([basic, secret, assertion].filter((way) => way !== undefined).length > 1) {
+    throw invalidRequest('say who you are in one way: by Basic, by client_secret, or by client_assertion');
+  }
+  const clientId = parameter('client_id');
+  if (!basic) return { clientId, secret, assertion };
+  if (clientId !== undefined && clientId !== basic.id) {
+    throw invalidRequest('client_id is another one than in the Authorization header');
+  }
+  return { clientId: basic.id, secret: basic.secret, assertion };
+}
+
 /**
  * What a token request says.
  *
@@ -91,28 +109,11 @@ function parametersOf(body: string): (name: string) => string | undefined {
 export function readTokenRequest(req: IncomingMessage, body: string): TokenRequest {
   if (!isForm(req)) throw invalidRequest('send a form: application/x-www-form-urlencoded');
   const parameter = parametersOf(body);
-  const basic = basicCredentials(req.headers.authorization);
-  if (req.headers.authorization !== undefined && !basic) {
-    throw invalidRequest('the Authorization header must be Basic, with client id and secret');
-  }
-  const [secret, assertion] = [parameter('client_secret'), parameter('client_assertion')];
-  if ([basic, secret, assertion].filter((way) => way !== undefined).length > 1) {
-    throw invalidRequest('say who you are in one way: by Basic, by client_secret, or by client_assertion');
-  }
-  const [clientId, type] = [parameter('client_id'), parameter('client_assertion_type')];
-  if (basic && clientId !== undefined && clientId !== basic.id) {
-    throw invalidRequest('client_id is another one than in the Authorization header');
-  }
-  if (assertion !== undefined && type !== assertionType) {
+  const proof = proofOf(req.headers.authorization, parameter);
+  if (proof.assertion !== undefined && parameter('client_assertion_type') !== assertionType) {
     throw invalidRequest(`client_assertion_type must be ${assertionType}`);
   }
-  return {
-    clientId: basic?.id ?? clientId,
-    secret: basic?.secret ?? secret,
-    assertion,
-    grantType: parameter('grant_type'),
-    scope: parameter('scope'),
-  };
+  return { ...proof, grantType: parameter('grant_type'), scope: parameter('scope') };
 }
 
 /** Whose request it seems to be, before anything of it is believed. */

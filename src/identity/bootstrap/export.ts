@@ -187,53 +187,60 @@ async function exportGroups(core: Core, tenantId: string): Promise<BootstrapTena
   return groups;
 }
 
+/** What stays behind of each collection, and what to do about it. */
+const leftBehind = [
+  ['users', { directoryId: { $gt: '' } }, 'users of directories: their directories send them again'],
+  ['groups', { directoryId: { $gt: '' } }, 'groups of directories: their directories send them again'],
+  [
+    'invitations',
+    { status: 'waiting' },
+    'open invitations: the users are included, not yet activated; send the mails again',
+  ],
+  [
+    'credentials',
+    { passwordHash: { $gt: '' } },
+    'passwords and second factors: people set new ones by "Forgot your password?"',
+  ],
+  [
+    'applications',
+    { clientSecretHash: { $gt: '' } },
+    'client secrets of applications: give them in the file, or make new ones after the import',
+  ],
+  [
+    'sso_connections',
+    { clientSecret: { $gt: '' } },
+    'client secrets of SSO connections: give them in the file',
+  ],
+  ['operator_keys', {}, 'operator keys'],
+  ['api_keys', {}, 'API keys'],
+  ['scim_tokens', {}, 'SCIM tokens'],
+  [
+    'scim_clients',
+    { 'secrets.id': { $gt: '' } },
+    'OAuth clients with secrets: give the secrets in the file, or make new ones after the import',
+  ],
+  [
+    'directories',
+    { 'google.serviceAccount': { $gt: '' } },
+    'service account keys of Google directories: give them in the file, or afterwards',
+  ],
+  [
+    'groups',
+    { directoryId: null, groupIds: { $gt: '' } },
+    'groups made here stand inside others: nesting is not in it',
+  ],
+] as const satisfies readonly (readonly [CollectionName, Query, string])[];
+
 /** What a tenant holds and a file does not, in words: how many of each. */
 async function leftOut(core: Core, { _id, slug, status, externalId }: TenantDocument): Promise<string[]> {
   const scope = core.store.tenant(_id);
-  const count = (name: CollectionName, query: Query) => scope.collection(name).count(query);
   const found: [number, string][] = [
-    [
-      await count('users', { directoryId: { $gt: '' } }),
-      'users of directories: their directories send them again',
-    ],
-    [
-      await count('groups', { directoryId: { $gt: '' } }),
-      'groups of directories: their directories send them again',
-    ],
-    [
-      await count('invitations', { status: 'waiting' }),
-      'open invitations: the users are included, not yet activated; send the mails again',
-    ],
-    [
-      await count('credentials', { passwordHash: { $gt: '' } }),
-      'passwords and second factors: people set new ones by "Forgot your password?"',
-    ],
-    [
-      await count('applications', { clientSecretHash: { $gt: '' } }),
-      'client secrets of applications: give them in the file, or make new ones after the import',
-    ],
-    [
-      await count('sso_connections', { clientSecret: { $gt: '' } }),
-      'client secrets of SSO connections: give them in the file',
-    ],
     [status === 'suspended' ? 1 : 0, 'suspension of the whole tenant'],
     [typeof externalId === 'string' ? 1 : 0, 'externalId of the tenant'],
-    [await count('operator_keys', {}), 'operator keys'],
-    [await count('api_keys', {}), 'API keys'],
-    [await count('scim_tokens', {}), 'SCIM tokens'],
-    [
-      await count('scim_clients', { 'secrets.id': { $gt: '' } }),
-      'OAuth clients with secrets: give the secrets in the file, or make new ones after the import',
-    ],
-    [
-      await count('directories', { 'google.serviceAccount': { $gt: '' } }),
-      'service account keys of Google directories: give them in the file, or afterwards',
-    ],
-    [
-      await count('groups', { directoryId: null, groupIds: { $gt: '' } }),
-      'groups made here stand inside others: nesting is not in it',
-    ],
   ];
+  for (const [name, query, what] of leftBehind) {
+    found.push([await scope.collection(name).count(query), what]);
+  }
   return found.flatMap(([number, what]) =>
     number > 0 ? [`${slug}: not in the file: ${number} ${what}`] : [],
   );

@@ -5,6 +5,7 @@ import type { DirectoryDocument, ScimClientDocument } from '../../persistence/co
 import { hashToken } from '../../shared/ids.js';
 import type { Core } from '../core.js';
 import type { TenantDocument } from '../tenants/tenants.js';
+import { isAccessRevoked, isOpen } from '../tenants/state.js';
 import { keyIdentity } from './client-keys.js';
 
 /** What an access token opens: everything, or what only reads. */
@@ -48,6 +49,8 @@ const claimsShape = z.object({
   c: z.string().nullable(),
   b: z.string(),
   s: z.array(z.enum(scimScopes)),
+  /** When it was given, in milliseconds since 1970. */
+  i: z.number(),
   /** Its end, in seconds since 1970. */
   e: z.number(),
 });
@@ -69,6 +72,7 @@ export function issueAccessToken(
     c: client?._id ?? null,
     b: basis,
     s: [...scopes],
+    i: core.clock.now().getTime(),
     e: Math.floor(core.clock.now().getTime() / 1000) + seconds,
   };
   const n = randomBytes(9).toString('base64url');
@@ -88,6 +92,14 @@ export interface AuthenticatedClient {
   tenant: TenantDocument;
 }
 
+/** What stands in an access token of ours that has not ended; undefined for any other text. */
+function readClaims(core: Core, token: string): z.output<typeof claimsShape> | undefined {
+  if (!token.startsWith(prefix)) return undefined;
+  const signed = readSignedText(core.secretBox, purpose, '', token.slice(prefix.length));
+  const claims = signed && claimsShape.parse(signed.value);
+  return claims && claims.e * 1000 > core.clock.now().getTime() ? claims : undefined;
+}
+
 /**
  * Whose access token this is. Reads the store every time: the token is dead with its end, its secret or key, its client, federation,
  * directory and tenant.
@@ -98,12 +110,9 @@ export async function authenticateAccessToken(
   core: Core,
   token: string,
 ): Promise<AuthenticatedClient | undefined> {
-  if (!token.startsWith(prefix)) return undefined;
-  const signed = readSignedText(core.secretBox, purpose, '', token.slice(prefix.length));
-  const now = core.clock.now();
-  if (!signed) return undefined;
-  const { t: tenantId, d, c, b, s: scopes, e } = claimsShape.parse(signed.value);
-  if (e * 1000 <= now.getTime()) return undefined;
+  const claims = readClaims(core, token);
+  if (!claims) return undefined;
+  const { t: tenantId, d, c, b, s: scopes, i } = claims;
   const scope = core.store.tenant(tenantId);
   const [directory, client, tenant] = await Promise.all([
     scope.collection('directories').get(d),
@@ -111,8 +120,10 @@ export async function authenticateAccessToken(
     scope.collection('tenants').get(tenantId),
   ]);
   if (!tenant || !directory?.enabled || client === undefined) return undefined;
-  if (client && (client.directoryId !== d || !isLiveClient(client, now))) return undefined;
+  if (client && !isLiveClient(client, core.clock.now())) return undefined;
   if (!standingBases(directory, client).includes(b)) return undefined;
+  // Of a tenant that is suspended now the caller says so; one that was suspended since has ended it.
+  if (isOpen(tenant) && isAccessRevoked(tenant, new Date(i))) return undefined;
   return { tenantId, directory, client, scopes, tenant };
 }
 

@@ -7,7 +7,7 @@ import type {
 import { AppError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { recordEvent } from '../audit/audit.js';
-import { changesBetween } from '../changes.js';
+import { changesBetween, type FieldChange } from '../changes.js';
 import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { wakeJobs } from '../jobs/queue.js';
@@ -143,6 +143,18 @@ function changed(
   };
 }
 
+/** What a change does beside what it stores. */
+function effectsOf(before: DirectoryDocument, wanted: DirectoryDocument, changes: readonly FieldChange[]) {
+  const hasNewKey = wanted.google?.serviceAccount !== before.google?.serviceAccount;
+  return {
+    hasNewKey,
+    hasNewRules: changes.some(({ path }) => path === 'roleRules'),
+    hasNewSource: hasNewKey || changes.some(({ path }) => path.startsWith('google.')),
+    isOpened: wanted.enabled && !before.enabled,
+    federated: wanted.federationId === before.federationId ? null : wanted.federation,
+  };
+}
+
 /**
  * Changes a directory. New rules hold for every later write at once; a job works out the roles of the users that stand.
  *
@@ -169,12 +181,12 @@ export async function updateDirectory(
         change.roleRules && checkRules(core, actor, config, before.roleRules, change.roleRules);
       const wanted = changed(core, before, { ...change, roleRules });
       const changes = changesBetween(auditable(before), auditable(wanted));
-      const hasNewKey = wanted.google?.serviceAccount !== before.google?.serviceAccount;
+      const { hasNewKey, hasNewRules, hasNewSource, isOpened, federated } = effectsOf(
+        before,
+        wanted,
+        changes,
+      );
       if (changes.length === 0 && !hasNewKey) return before;
-      const hasNewRules = changes.some(({ path }) => path === 'roleRules');
-      const hasNewSource = hasNewKey || changes.some(({ path }) => path.startsWith('google.'));
-      const isOpened = wanted.enabled && !before.enabled;
-      const federated = wanted.federationId === before.federationId ? null : wanted.federation;
       if (federated) yield* requireFreeFederation(tx, actor.tenantId, federated);
       if (hasNewRules || isOpened || federated || hasNewSource)
         yield* requireDirectoryAuthority(tx, actor, config, before);

@@ -76,6 +76,13 @@ function isRead({ method, url }: Request): boolean {
 
 const discovery = /^\/v2\/+(?:ServiceProviderConfig|Schemas|ResourceTypes)(?:[/?]|$)/;
 
+/** @throws AppError `rate.limited`; {@link InsufficientScope}. */
+async function admit(core: Core, who: Authenticated, req: Request): Promise<void> {
+  const { directory, credential, requestsPerSecond, mayWrite } = who;
+  if (directory) await countInSecond(core, `scim:${directory._id}`, requestsPerSecond, credential?.name);
+  if (!mayWrite && !isRead(req)) throw new InsufficientScope('scim');
+}
+
 async function answerRequest(server: Server, req: Request, progress: Progress): Promise<ScimAnswer> {
   const { core, baseUrl } = server;
   if (isAnonymous(req) && discovery.test(req.url)) {
@@ -84,9 +91,8 @@ async function answerRequest(server: Server, req: Request, progress: Progress): 
   }
   const who = await authenticate(core, req, progress.origin, server.findTokenOwner);
   progress.who = who;
-  const { tenantId, actor, directory, userId, schemas, credential } = who;
-  if (directory) await countInSecond(core, `scim:${directory._id}`, who.requestsPerSecond, credential?.name);
-  if (!who.mayWrite && !isRead(req)) throw new InsufficientScope('scim');
+  const { tenantId, actor, directory, userId, schemas } = who;
+  await admit(core, who, req);
   const body = await readBody(req, core.config.limits.scimBodyBytes);
   progress.body = body;
   const context: ScimContext = {

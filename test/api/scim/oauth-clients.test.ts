@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import supertest from 'supertest';
 import { createClient } from '../../../src/identity/directories/clients.js';
+import { resumeCustomer, suspendCustomer } from '../../../src/identity/operator/customers.js';
 import { requestLogOf } from '../../../src/scim/log/request-log.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
@@ -212,6 +213,20 @@ describe('OAuth clients of directories', () => {
         expect(tokenOf(await askBySecret(app, client).expect(401)).error).to.equal('invalid_client');
       });
     }
+
+    it('which end with the suspension of the tenant, and stay so when it is open again', async () => {
+      const own = await givenTenant(app);
+      const client = await givenClient(own);
+      const token = await givenToken(app, client);
+      await suspendCustomer(app.core, own.system, own.tenant._id);
+      expect(await status(token)).to.equal(403);
+      await askBySecret(app, client).expect(401);
+      clock.advance(1000);
+      await resumeCustomer(app.core, own.system, own.tenant._id);
+      expect(await status(token)).to.equal(401);
+      clock.advance(1000);
+      expect(await status(await givenToken(app, client))).to.equal(200);
+    });
 
     it('which cannot be changed', async () => {
       const token = await givenToken(app, await givenClient(acme));
