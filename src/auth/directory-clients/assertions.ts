@@ -1,11 +1,4 @@
-import {
-  decodeJwt,
-  decodeProtectedHeader,
-  errors,
-  type JWK,
-  type JWTPayload,
-  type JWTVerifyOptions,
-} from 'jose';
+import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions } from 'jose';
 import { bases, type TokenHolder } from '../../identity/directories/access-tokens.js';
 import { findFederated } from '../../identity/directories/federation.js';
 import type { Core } from '../../identity/core.js';
@@ -104,7 +97,7 @@ async function verifyOwn(core: Core, client: ScimClientDocument, claimed: Claime
     const verified = await verifyRemotely(core, claimed, { jwksUri }, options);
     return verified && { payload: verified.payload, basis: bases.jwksUri(jwksUri) };
   }
-  const verified = await verifyByAny(claimed.token, claimed.header, (jwks?.keys ?? []) as JWK[], options);
+  const verified = await verifyByAny(claimed.token, claimed.header, jwks?.keys ?? [], options);
   return verified && { payload: verified.payload, basis: bases.key(verified.key) };
 }
 

@@ -146,12 +146,18 @@ function changed(
 /** What a change does beside what it stores. */
 function effectsOf(before: DirectoryDocument, wanted: DirectoryDocument, changes: readonly FieldChange[]) {
   const hasNewKey = wanted.google?.serviceAccount !== before.google?.serviceAccount;
+  const hasNewRules = changes.some(({ path }) => path === 'roleRules');
+  const hasNewSource = hasNewKey || changes.some(({ path }) => path.startsWith('google.'));
+  const isOpened = wanted.enabled && !before.enabled;
+  const federated = wanted.federationId === before.federationId ? null : (wanted.federation ?? null);
   return {
     hasNewKey,
-    hasNewRules: changes.some(({ path }) => path === 'roleRules'),
-    hasNewSource: hasNewKey || changes.some(({ path }) => path.startsWith('google.')),
-    isOpened: wanted.enabled && !before.enabled,
-    federated: wanted.federationId === before.federationId ? null : wanted.federation,
+    hasNewRules,
+    hasNewSource,
+    isOpened,
+    federated,
+    /** Whether more comes in by it than before. */
+    isWider: hasNewRules || hasNewSource || isOpened || federated !== null,
   };
 }
 
@@ -181,15 +187,11 @@ export async function updateDirectory(
         change.roleRules && checkRules(core, actor, config, before.roleRules, change.roleRules);
       const wanted = changed(core, before, { ...change, roleRules });
       const changes = changesBetween(auditable(before), auditable(wanted));
-      const { hasNewKey, hasNewRules, hasNewSource, isOpened, federated } = effectsOf(
-        before,
-        wanted,
-        changes,
-      );
+      const effects = effectsOf(before, wanted, changes);
+      const { hasNewKey, hasNewRules, hasNewSource, isOpened, federated, isWider } = effects;
       if (changes.length === 0 && !hasNewKey) return before;
       if (federated) yield* requireFreeFederation(tx, actor.tenantId, federated);
-      if (hasNewRules || isOpened || federated || hasNewSource)
-        yield* requireDirectoryAuthority(tx, actor, config, before);
+      if (isWider) yield* requireDirectoryAuthority(tx, actor, config, before);
       const after = yield* scope.collection('directories').update(id, () => wanted);
       if (hasNewRules) yield* enqueueRecompute(tx, actor.tenantId, { directoryId: id }, now);
       if (hasNewSource || isOpened) yield* pullAtOnceStep(tx, wanted, now);
