@@ -37,7 +37,7 @@ function isProxy(entry: string): boolean {
 export const configSchema = z.strictObject({
   environment: z
     .string()
-    .describe('`NODE_ENV`; `production` demands `SECRET_KEY` and refuses secrets that stand in examples'),
+    .describe('`NODE_ENV`; `production` demands `SECRET_KEY` and refuses secrets that are example values'),
   port: port.describe('port to listen on; 0 takes a free one'),
   host: z
     .string()

@@ -2,6 +2,7 @@ import { resolve, type Document, type Operation, type Schema } from './schemas.j
 
 /** What a reader finds plausible, by the name of a field or place. */
 const byName: Readonly<Record<string, unknown>> = {
+  slug: 'acme',
   email: 'ada@acme.test',
   emails: ['ada@acme.test', 'grace@acme.test'],
   userName: 'ada@acme.test',

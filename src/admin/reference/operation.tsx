@@ -50,7 +50,7 @@ function Answers({ document, route, operation }: OperationProps & { operation: D
   const status = String(route.status);
   const success = operation.responses[status];
   const content = contentOf(success);
-  const errors = Object.entries(operation.responses).filter(([code]) => code !== status);
+  const errors = Object.entries(operation.responses).filter(([code]) => Number(code) >= 400);
   return (
     <>
       <h4>{`Answer: ${status} ${success?.description ?? ''}`}</h4>
