@@ -23,6 +23,8 @@ const byCode: Partial<Record<ErrorCode, string>> = {
     'This user was made here and the directory never wrote to them. Match them in the identity provider first, or delete them here.',
   'user.protected':
     'This user holds management rights given by hand: a directory may not change who they sign in as, nor anything of one it does not provision. Withdraw them, or leave the user out of the assignment.',
+  'user.value_taken':
+    'Another user has that value of an attribute that is unique here. Correct the value, or make the attribute anew without unique.',
 };
 
 const missing = /^"([^"]+)" is required/;

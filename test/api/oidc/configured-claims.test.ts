@@ -7,7 +7,8 @@ import { withProfile } from '../../../src/identity/users/input.js';
 import type { UserDocument } from '../../../src/persistence/collections/users.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
-import { browserOf, introspect, makeApplication, relyingParty } from '../../support/oidc.js';
+import { browserOf, callbackUri, introspect, makeApplication, relyingParty } from '../../support/oidc.js';
+import { givenOperator } from '../../support/operator.js';
 import { givenUser, unique } from '../../support/people.js';
 
 type Claims = Record<string, unknown>;
@@ -19,7 +20,7 @@ describe('what an application gets beside the claims of every application', () =
   let app: TestApp;
   let acme: ApiTenant;
   before(async () => {
-    app = await startApp();
+    app = await startApp({ config: { allowPrivateIssuers: true } });
     acme = await givenTenant(app);
     await acme.call('post', '/attributes').send({ name: 'level', type: 'integer' }).expect(201);
     await acme.call('post', '/attributes').send({ name: 'skills', type: 'string', multiValued: true });
@@ -104,6 +105,36 @@ describe('what an application gets beside the claims of every application', () =
       expect((made.body as Claims)['claims']).to.deep.equal(claims);
       const changed = await acme.call('patch', `/applications/${id}`).send({ claims: [] }).expect(200);
       expect((changed.body as Claims)['claims']).to.deep.equal([]);
+    });
+
+    it('of an application of the operator come from the tenant of the person', async () => {
+      const operator = await givenOperator(app);
+      const globex = await givenTenant(app);
+      const claims = [
+        { claim: 'job', from: 'title' },
+        { claim: 'level', from: `${tenantUrn}:level` },
+      ];
+      const tenants = [acme.tenant.slug, globex.tenant.slug];
+      const body = { key: unique('desk'), name: 'Desk', redirectUris: [callbackUri], tenants };
+      const create = (list: object[]) =>
+        operator.call('post', '/applications').send({ ...body, claims: list });
+      expect((await create([{ claim: 'level', from: 'level' }])).status).to.equal(400);
+      const made = (await create(claims).expect(201)).body as { id: string; clientSecret: string };
+      const document = await app.core.store.server.collection('applications').findOne({ _id: made.id });
+      const party = await relyingParty(app.core, { ...document!, secret: made.clientSecret });
+      const levelOf = async (user: UserDocument): Promise<unknown[]> => {
+        const tokens = await party.signIn(await browserOf(app.core, user), { scope: 'openid' });
+        const { job, level } = decodeJwt(tokens.id_token ?? '');
+        return [job, level];
+      };
+      expect(await levelOf(await person({ title: 'Nurse', tenant: { level: 3 } }))).to.deep.equal([
+        'Nurse',
+        3,
+      ]);
+      const email = `${unique('bob')}@globex.test`;
+      const attributes = { ...withProfile({}, { email }), title: 'Cook' };
+      const other = await givenUser(app.core, globex.tenant._id, { email, input: { attributes } });
+      expect(await levelOf(other)).to.deep.equal(['Cook', undefined]);
     });
 
     const refused: [why: string, claims: object[], pointer: string][] = [
