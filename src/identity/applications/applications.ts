@@ -150,6 +150,20 @@ export function listApplications(core: Core, tenantId: string): Promise<Applicat
     .find({}, { sort: { key: 1 } });
 }
 
+/**
+ * What a change makes of an application must not take a key or client id of another one.
+ *
+ * @throws AppError `application.key_taken`, `application.client_id_taken`.
+ */
+function* requireFreeNames(
+  tx: Transaction,
+  before: ApplicationDocument,
+  wanted: ApplicationDocument,
+): Step<void> {
+  if (!isDeepStrictEqual(before.servedTenants, wanted.servedTenants)) yield* requireFreeKey(tx, wanted);
+  if (wanted.clientId !== before.clientId) yield* requireFreeClientId(tx, wanted.clientId);
+}
+
 /** The writes beside the application's own document; whether any of them changed something. */
 function* changeBeside(
   { tx, actor, now }: { tx: Transaction; actor: Actor; now: Date },
@@ -197,10 +211,9 @@ export async function updateApplication(
       const served = yield* servedTenantsStep(tx, before, change.tenants);
       const wanted = { ...changedApplication(before, change), ...served };
       requireValidApplication(core, wanted, before, haveSameClaims(before, wanted) ? [] : faults);
-      if (change.tenants !== undefined) yield* requireFreeKey(tx, wanted);
+      yield* requireFreeNames(tx, before, wanted);
       const isChangedBeside = yield* changeBeside({ tx, actor, now }, before, change);
       const changes = changesBetween(auditable(before), auditable(wanted));
-      if (wanted.clientId !== before.clientId) yield* requireFreeClientId(tx, wanted.clientId);
       const isNewSecret = wanted.clientSecretHash !== before.clientSecretHash;
       if (changes.length === 0 && !isNewSecret && !isChangedBeside) return before;
       const after = yield* applications.update(_id, () => wanted);
