@@ -34,10 +34,14 @@ export function pullTargetOf(values: OptionValues): PullTarget | undefined {
 /** A simulated company's Google side, and what a directory is given to pull from it. */
 export interface SimulatedGoogle {
   router: Router;
-  apiUrl: string;
-  administrator: string;
-  /** Where the service account's key is written. */
-  keyFile: string;
+  facts: {
+    apiUrl: string;
+    administrator: string;
+    /** Where the service account's key is written. */
+    keyFile: string;
+  };
+  /** The facts for people. */
+  lines: string[];
 }
 
 /** Plays Google's Directory API for a company; its service account is new with each start. */
@@ -58,5 +62,8 @@ export async function simulateGoogle(
     next();
   });
   router.use(googleApi(workspace, systemClock));
-  return { router, apiUrl: `${url}${googlePath}`, administrator: workspace.administrator, keyFile };
+  const { administrator } = workspace;
+  const apiUrl = `${url}${googlePath}`;
+  const line = `  Directory API  ${apiUrl}, administrator ${administrator}, service account ${keyFile}`;
+  return { router, facts: { apiUrl, administrator, keyFile }, lines: [line] };
 }

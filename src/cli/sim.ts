@@ -203,12 +203,16 @@ function holdPort(port: number): Promise<Listener> {
   });
 }
 
+function portOption(values: OptionValues): number {
+  const port = Number(textOf(values, 'port') ?? '3001');
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new UsageError('--port: give a port number');
+}
+
 async function serveCompany({ values, terminal, report }: Invocation): Promise<ExitCode> {
   const profile = profileOption(values) ?? 'okta';
   const target = namedTarget(values, profile, textOf(values, 'token') ?? '');
-  const port = Number(textOf(values, 'port') ?? '3001');
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new UsageError('--port: give a port number');
+  const port = portOption(values);
   const name = textOf(values, 'name') ?? 'Acme';
   const company = companyWithPeople(name, { domain: target.domain, profile });
   const narrator = narratorOf(values, terminal);
@@ -234,19 +238,13 @@ async function serveCompany({ values, terminal, report }: Invocation): Promise<E
       issuer: listener.url,
       clientId: client.clientId,
       clientSecret,
-      ...(google && {
-        google: { apiUrl: google.apiUrl, administrator: google.administrator, keyFile: google.keyFile },
-      }),
+      ...(google && { google: google.facts }),
     },
     [
       `${name}, played by ${profileNamed(profile).title}, is at ${listener.url}`,
       `  pushes to      ${target.scimUrl}${target.token === '' ? '  (give --token to push)' : ''}`,
       `  SSO connection key ${connection}, issuer ${listener.url}, client id ${client.clientId}, client secret ${clientSecret}`,
-      ...(google
-        ? [
-            `  Directory API  ${google.apiUrl}, administrator ${google.administrator}, service account ${google.keyFile}`,
-          ]
-        : []),
+      ...(google?.lines ?? []),
     ],
   );
   await stopRequested();

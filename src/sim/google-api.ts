@@ -30,7 +30,7 @@ function answer(workspace: Workspace, req: Request, res: Response, body: object)
 }
 
 /** One page of a list, as `maxResults` and `pageToken` ask for it. */
-function pageOf<T>(workspace: Workspace, req: Request, items: readonly T[], member: string): object {
+function pageOf(workspace: Workspace, req: Request, items: readonly unknown[], member: string): object {
   const { maxResults = '100', pageToken } = req.query as Record<string, string | undefined>;
   const start = pageToken === undefined ? 0 : Number(Buffer.from(pageToken, 'base64url').toString());
   const end = start + Math.min(Number(maxResults), workspace.maxPage);

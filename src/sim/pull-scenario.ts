@@ -81,7 +81,7 @@ async function pullNow(play: Play): Promise<number> {
   while (faults.length === 0) {
     const state = await lastPullAt();
     const isOver = state !== null && state['lastPullAt'] !== before?.['lastPullAt'];
-    if (isOver && state['error'] !== null) faults = [String(state['error'])];
+    if (isOver && state['error'] !== null) faults = [JSON.stringify(state['error'])];
     if (isOver) break;
     if (performance.now() - begun > pullDeadlineMs) faults = ['the pull does not end'];
     await sleep(pollMs);
@@ -107,7 +107,9 @@ async function expectUser(
     groups: user.groups.map(({ displayName }) => displayName).sort(),
   };
   const faults =
-    JSON.stringify(found) === JSON.stringify(expected) ? [] : [`found ${JSON.stringify(found) ?? 'no user'}`];
+    JSON.stringify(found) === JSON.stringify(expected)
+      ? []
+      : [`found ${found ? JSON.stringify(found) : 'no user'}`];
   const words =
     expected === undefined
       ? 'no such user'

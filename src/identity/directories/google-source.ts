@@ -44,7 +44,6 @@ export const googleLimits = {
 } as const;
 
 const sealPurpose = 'google-service-account';
-const defaults = { pullMinutes: 15, maxLeavingPercent: 20 } as const;
 
 function jsonOf(input: ServiceAccountInput): Readonly<Record<string, unknown>> {
   if (typeof input !== 'string') return input;
@@ -129,33 +128,41 @@ function sealedAccount(
   return { serviceAccount, serviceAccountEmail: account.clientEmail };
 }
 
+/** A new source before anything is said of it. */
+const blank: GoogleSource = {
+  administrator: '',
+  serviceAccount: null,
+  serviceAccountEmail: null,
+  groups: [],
+  organizationalUnits: [],
+  pullMinutes: 15,
+  maxLeavingPercent: 20,
+  apiUrl: null,
+};
+
+/** The sealed key file; nothing where none is given, or the one that is stored. */
+function changedAccount(
+  core: Core,
+  before: GoogleSource,
+  input: ServiceAccountInput | undefined,
+): Partial<GoogleSource> {
+  return input === undefined || isSameAccount(core, before, input) ? {} : sealedAccount(core, input);
+}
+
 /**
  * A source with an input put on it.
  *
- * @param before - null: a new one.
  * @throws AppError `input.invalid` naming every field that cannot be.
  */
-function changedSource(core: Core, before: GoogleSource | null, input: GoogleSourceInput): GoogleSource {
-  const { serviceAccount, groups, organizationalUnits, apiUrl } = input;
-  const isSame =
-    before !== null && serviceAccount !== undefined && isSameAccount(core, before, serviceAccount);
-  const account =
-    serviceAccount === undefined || isSame
-      ? {
-          serviceAccount: before?.serviceAccount ?? null,
-          serviceAccountEmail: before?.serviceAccountEmail ?? null,
-        }
-      : sealedAccount(core, serviceAccount);
+function changedSource(core: Core, before: GoogleSource, input: GoogleSourceInput): GoogleSource {
+  const { serviceAccount, groups, organizationalUnits, ...others } = input;
+  const said = Object.entries(others).filter(([, value]) => value !== undefined);
   const source: GoogleSource = {
-    ...account,
-    administrator: input.administrator ?? before?.administrator ?? '',
-    groups: groups ? withoutDoubles(groups) : (before?.groups ?? []),
-    organizationalUnits: organizationalUnits
-      ? withoutDoubles(organizationalUnits)
-      : (before?.organizationalUnits ?? []),
-    pullMinutes: input.pullMinutes ?? before?.pullMinutes ?? defaults.pullMinutes,
-    maxLeavingPercent: input.maxLeavingPercent ?? before?.maxLeavingPercent ?? defaults.maxLeavingPercent,
-    apiUrl: apiUrl === undefined ? (before?.apiUrl ?? null) : apiUrl,
+    ...before,
+    ...(Object.fromEntries(said) as Partial<GoogleSource>),
+    ...changedAccount(core, before, serviceAccount),
+    groups: withoutDoubles(groups ?? before.groups),
+    organizationalUnits: withoutDoubles(organizationalUnits ?? before.organizationalUnits),
   };
   const errors = faultsOf(core, source);
   if (errors.length > 0) throw new AppError('input.invalid', 'the Google directory is not valid', { errors });
@@ -178,7 +185,7 @@ export function newGoogle(
   core: Core,
   { kind = 'scim', google }: { kind?: DirectoryKind | undefined; google?: GoogleSourceInput | undefined },
 ): Kind {
-  if (kind === 'google' && google) return { kind, google: changedSource(core, null, google) };
+  if (kind === 'google' && google) return { kind, google: changedSource(core, blank, google) };
   if (kind === 'google' || google) throw notGoogle();
   return {};
 }

@@ -63,6 +63,22 @@ const blank = {
 const isUnderWay = ({ leasedUntil }: JobDocument, now: Date): boolean =>
   leasedUntil !== null && leasedUntil > now;
 
+/** Leaves a job that pulls now, as the directory's one. */
+function* newJobStep(
+  tx: Transaction,
+  { _id, tenantId }: DirectoryDocument,
+  now: Date,
+  isForced: boolean,
+): Step<JobDocument | undefined> {
+  const scope = tx.tenant(tenantId);
+  const states = scope.collection('directory_pulls');
+  const jobId = yield* enqueueJob(tx, tenantId, { kind: pullJob, payload: { directoryId: _id } }, now);
+  const next = { jobId, nextPullAt: now, isForced };
+  const kept = yield* states.update(_id, (stored) => ({ ...stored, ...next }));
+  if (!kept) yield* states.insert({ ...blank, ...next, _id, tenantId });
+  return yield* scope.collection('jobs').get(jobId);
+}
+
 /**
  * Makes the directory's one job due at once. One that is under way goes on, and another one follows it.
  *
@@ -72,31 +88,23 @@ export function* pullAtOnceStep(
   tx: Transaction,
   directory: DirectoryDocument,
   now: Date,
-  isForced = false,
+  isForcedNow = false,
 ): Step<JobDocument | undefined> {
   if (!pulls(directory)) return undefined;
-  const { _id, tenantId } = directory;
-  const scope = tx.tenant(tenantId);
+  const scope = tx.tenant(directory.tenantId);
   const jobs = scope.collection('jobs');
-  const pull = yield* scope.collection('directory_pulls').get(_id);
+  const pull = yield* scope.collection('directory_pulls').get(directory._id);
   const job = pull && (yield* jobs.get(pull.jobId));
-  const flags = { isForced: isForced || pull?.isForced === true };
-  if (pull && job && !job.failedAt) {
-    const isWanted = isUnderWay(job, now);
-    const nextPullAt = isWanted ? pull.nextPullAt : now;
-    // Always written: of several who ask at the same moment each sees what the one before left.
-    yield* scope
-      .collection('directory_pulls')
-      .update(_id, (stored) => ({ ...stored, ...flags, isWanted, nextPullAt }));
-    return isWanted || job.runAt <= now
-      ? job
-      : yield* jobs.update(job._id, (stored) => ({ ...stored, runAt: now }));
-  }
-  const jobId = yield* enqueueJob(tx, tenantId, { kind: pullJob, payload: { directoryId: _id } }, now);
-  const next = { jobId, nextPullAt: now, ...flags };
-  const kept = yield* scope.collection('directory_pulls').update(_id, (stored) => ({ ...stored, ...next }));
-  if (!kept) yield* scope.collection('directory_pulls').insert({ ...blank, ...next, _id, tenantId });
-  return yield* jobs.get(jobId);
+  const isForced = isForcedNow || pull?.isForced === true;
+  if (!pull || !job || job.failedAt) return yield* newJobStep(tx, directory, now, isForced);
+  const isWanted = isUnderWay(job, now);
+  const nextPullAt = isWanted ? pull.nextPullAt : now;
+  // Always written: of several who ask at the same moment each sees what the one before left.
+  yield* scope
+    .collection('directory_pulls')
+    .update(pull._id, (stored) => ({ ...stored, isForced, isWanted, nextPullAt }));
+  if (isWanted || job.runAt <= now) return job;
+  return yield* jobs.update(job._id, (stored) => ({ ...stored, runAt: now }));
 }
 
 /**

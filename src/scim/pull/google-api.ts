@@ -76,7 +76,8 @@ function refusedAnswer(status: number, text: string): RefusedAnswer {
   const error = isObject(body) ? body['error'] : undefined;
   if (typeof error === 'string') {
     const description = (body as Json)['error_description'];
-    return { status, reason: error, text: String(description ?? error).slice(0, maxToldCharacters) };
+    const told = typeof description === 'string' ? description : error;
+    return { status, reason: error, text: told.slice(0, maxToldCharacters) };
   }
   if (!isObject(error)) return { status, reason: '', text: '' };
   const { errors, details, message } = error;
@@ -124,8 +125,15 @@ async function ask(access: GoogleAccess, url: string, init: () => Promise<Reques
   }
 }
 
+/** Access tokens, one at a time. */
+interface Tokens {
+  token(): Promise<string>;
+  /** The next one is a new one. */
+  forget(): void;
+}
+
 /** Gives access tokens, a new one when the old one is used up. */
-function openTokens(access: GoogleAccess): { token(): Promise<string>; forget(): void } {
+function openTokens(access: GoogleAccess): Tokens {
   const { account, administrator, clock } = access;
   const audience = access.apiUrl === null ? own.token : `${access.apiUrl}/token`;
   let known: string | undefined;
@@ -146,33 +154,38 @@ function openTokens(access: GoogleAccess): { token(): Promise<string>; forget():
   };
 }
 
+/** Asks the API; a token may end during a long pull, so a refused one is replaced once. */
+async function askWithToken(
+  access: GoogleAccess,
+  tokens: Tokens,
+  url: string,
+  known: Remembered | undefined,
+): Promise<Asked> {
+  const send = (): Promise<Asked> =>
+    ask(access, url, async () => ({
+      headers: {
+        authorization: `Bearer ${await tokens.token()}`,
+        accept: 'application/json',
+        ...(known && { 'if-none-match': known.etag }),
+      },
+    }));
+  const first = await send();
+  if (first.answer.status !== 401) return first;
+  tokens.forget();
+  return send();
+}
+
 /** Opens Google's Directory API for one pull. */
 export function openGoogleApi(access: GoogleAccess): GoogleApi {
   const { account, administrator, directoryId } = access;
   const tokens = openTokens(access);
   const base = `${access.apiUrl ?? own.api}/admin/directory/v1`;
 
-  async function read(url: string, known: Remembered | undefined): Promise<Asked> {
-    const send = () =>
-      ask(access, url, async () => ({
-        headers: {
-          authorization: `Bearer ${await tokens.token()}`,
-          accept: 'application/json',
-          ...(known && { 'if-none-match': known.etag }),
-        },
-      }));
-    const first = await send();
-    if (first.answer.status !== 401) return first;
-    // The token may have ended during a long pull.
-    tokens.forget();
-    return send();
-  }
-
   async function get(path: string, query: Readonly<Record<string, string>>, what: string): Promise<Json> {
     const url = `${base}${path}?${new URLSearchParams(query).toString()}`;
     const key = [directoryId, account.clientEmail, administrator, url].join('\n');
     const known = remembered.get(key);
-    const { answer, text } = await read(url, known);
+    const { answer, text } = await askWithToken(access, tokens, url, known);
     const isSame = answer.status === 304 && known !== undefined;
     if (!isSame && answer.status !== 200)
       throw readFault(refusedAnswer(answer.status, text), what, administrator);

@@ -1,5 +1,5 @@
 import { directoryActor } from '../../identity/actors.js';
-import type { Core } from '../../identity/core.js';
+import type { Actor, Core } from '../../identity/core.js';
 import type { DirectoryDocument } from '../../identity/directories/directories.js';
 import type { PullCounts } from '../../identity/directories/pulls.js';
 import { tenantConfig } from '../../identity/tenants/config.js';
@@ -51,6 +51,38 @@ const userAgent = 'Gatehouse pull';
 /** The request log takes them in batches: so many are left before the pull waits for it. */
 const maxUnwritten = 500;
 
+/** Strict: what a pull sends is in the form of the RFC. */
+const contextOf = async (core: Core, directory: DirectoryDocument, actor: Actor): Promise<ScimContext> => ({
+  core,
+  actor,
+  tenantId: directory.tenantId,
+  directoryId: directory._id,
+  userId: null,
+  dialect: 'strict',
+  learnedDialect: null,
+  baseUrl: `${core.config.baseUrl}/scim/v2`,
+  schemas: tenantSchemas(core, await tenantConfig(core, directory.tenantId)),
+  trace: newTrace(),
+});
+
+/** Runs one request through the engine; a refusal is an answer too. */
+async function answerOf(
+  context: ScimContext,
+  method: string,
+  path: string,
+  body: object | undefined,
+  jobId: string,
+): Promise<{ answer: ScimAnswer; failure: Failure | null }> {
+  try {
+    const request = { method, ...parseAddress(path), body, ifMatch: undefined, ifNoneMatch: undefined };
+    return { answer: await dispatch(context, request), failure: null };
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error;
+    const failure = toFailure(error, context.core.log, jobId);
+    return { answer: failureAnswer(failure), failure };
+  }
+}
+
 /**
  * Opens the way through the SCIM engine for one pull: the same rules, guards and request log as for a push.
  *
@@ -68,33 +100,18 @@ export function openScimWriter(
   const logged: DirectoryDocument = { ...directory, dialect: 'strict' };
   let unwritten = 0;
 
-  const contextOf = async (): Promise<ScimContext> => ({
-    core,
-    actor,
-    tenantId: directory.tenantId,
-    directoryId: directory._id,
-    userId: null,
-    dialect: 'strict',
-    learnedDialect: null,
-    baseUrl: `${core.config.baseUrl}/scim/v2`,
-    schemas: tenantSchemas(core, await tenantConfig(core, directory.tenantId)),
-    trace: newTrace(),
-  });
+  async function flushSometimes(): Promise<void> {
+    unwritten += 1;
+    if (unwritten < maxUnwritten) return;
+    unwritten = 0;
+    await log.flush();
+  }
 
   async function send(method: string, path: string, body?: object): Promise<ScimAnswer> {
     signal.throwIfAborted();
     const [at, start] = [core.clock.now(), performance.now()];
-    const context = await contextOf();
-    let failure: Failure | null = null;
-    let answer: ScimAnswer;
-    try {
-      const request = { method, ...parseAddress(path), body, ifMatch: undefined, ifNoneMatch: undefined };
-      answer = await dispatch(context, request);
-    } catch (error) {
-      if (isDatabaseAway(error)) throw error;
-      failure = toFailure(error, core.log, jobId);
-      answer = failureAnswer(failure);
-    }
+    const context = await contextOf(core, directory, actor);
+    const { answer, failure } = await answerOf(context, method, path, body, jobId);
     log.record({
       ...{ tenantId: directory.tenantId, directory: logged, at, method, path, status: answer.status },
       latencyMs: performance.now() - start,
@@ -104,11 +121,7 @@ export function openScimWriter(
       credential: { type: 'pull', id: jobId, name: 'pull' },
       ...{ body, trace: context.trace, failure },
     });
-    unwritten += 1;
-    if (unwritten >= maxUnwritten) {
-      unwritten = 0;
-      await log.flush();
-    }
+    await flushSometimes();
     return answer;
   }
 

@@ -46,7 +46,7 @@ describe('gatehouse sim as a Google Workspace that is pulled', () => {
     const target = { scimUrl: `${app.url}/scim/v2`, token: '' };
     const directory = openDirectory(people, target, systemClock, silentNarrator);
     company.serve(companyApp(people, provider, directory, google.router));
-    const { apiUrl, administrator, keyFile } = google;
+    const { apiUrl, administrator, keyFile } = google.facts;
     const serviceAccount = await readFile(keyFile, 'utf8');
     const made = await acme
       .call('post', '/directories')
@@ -101,6 +101,6 @@ describe('gatehouse sim as a Google Workspace that is pulled', () => {
   });
 
   it('writes the key of its service account for its owner alone', async () => {
-    expect((await stat(google.keyFile)).mode & 0o077).to.equal(0);
+    expect((await stat(google.facts.keyFile)).mode & 0o077).to.equal(0);
   });
 });
