@@ -31,7 +31,7 @@ const maxMemberships = 5_000_000;
 const pageSizes = { users: '500', groups: '200', members: '200' } as const;
 
 const groupFields = 'id,email,name';
-export const membersPath = (groupId: string): string => `/groups/${encodeURIComponent(groupId)}/members`;
+const membersPath = (groupId: string): string => `/groups/${encodeURIComponent(groupId)}/members`;
 
 /** Reads groups with their members. The ids are held, one text each however often they come. */
 function openGroupReader(api: GoogleApi) {

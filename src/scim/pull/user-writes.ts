@@ -37,7 +37,7 @@ const valueAt = (resource: JsonObject, steps: readonly string[]): unknown =>
  *
  * @param stored - as it is now; @param wanted - both in canonical form.
  */
-export function differingOperations(stored: JsonObject, wanted: JsonObject): object[] {
+function differingOperations(stored: JsonObject, wanted: JsonObject): object[] {
   return ownPaths.flatMap(([path, steps]) => {
     const [before, after] = [valueAt(stored, steps), valueAt(wanted, steps)];
     if (before === after || jsonEqual(before, after)) return [];
