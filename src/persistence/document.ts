@@ -98,6 +98,9 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 /** The fields of a document that a find asks for; `_id`, `tenantId` and `version` always. */
 export function project(document: Doc, fields: readonly string[] | undefined): Doc {
   if (!fields) return document;
+  const { _id, tenantId, version } = document;
+  // Lists ask for many of these.
+  if (fields.length === 0) return { _id, tenantId, version } as Doc;
   const wanted = ['_id', 'tenantId', 'version', ...fields];
   return Object.fromEntries(
     wanted.flatMap((field) => (field in document ? [[field, document[field]]] : [])),
