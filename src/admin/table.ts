@@ -24,7 +24,7 @@ import { tenantRoutes } from './api/tenants.js';
 import { openApiDocument } from './openapi.js';
 import type { Route } from './route.js';
 
-/** Every route of `/api/v1`: what express serves and what the OpenAPI document tells. */
+/** Every route of `/api/v1`: what express serves and what the OpenAPI document describes. */
 export const routeTable: readonly Route[] = [
   ...userRoutes,
   ...userActionRoutes,

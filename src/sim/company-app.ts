@@ -83,7 +83,7 @@ function directoryRoutes(company: Company, directory: Directory): Router {
     res.send(directoryPage(company, profileNamed(company.profile).title, directory.lines()));
   });
 
-  /** A scenario tells what happens at the company; one that pushes by itself tells the company's login what it did. */
+  /** A scenario reports what happens at the company; one that pushes by itself reports its changes to the company's login. */
   router.put('/people', (req, res) => {
     const told = controlSchema.safeParse(req.body);
     if (told.success) applyControl(company, told.data);

@@ -16,7 +16,7 @@ export function Breakable({ text }: { text: string }): ReactElement {
   );
 }
 
-/** The text of a description: what stands in back quotes is code. */
+/** The text of a description: text in back quotes is code. */
 export function Words({ text }: { text: string }): ReactElement {
   return (
     <>

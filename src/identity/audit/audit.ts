@@ -40,7 +40,7 @@ function documentOf(actor: Actor, event: AuditEventInput, now: Date): NewDocumen
   };
 }
 
-/** Appends to the audit trail in the transaction of the change it tells of. */
+/** Appends to the audit trail in the transaction of the change it records. */
 export function* recordEvent(tx: Transaction, actor: Actor, event: AuditEventInput, now: Date): Step<void> {
   yield* tx
     .tenant(actor.tenantId)

@@ -54,7 +54,7 @@ export const holds = (members: ReadonlySet<string> | undefined, id: string): boo
 
 type SealFacts = Omit<AuditSealDocument, 'mac' | '_id' | 'tenantId' | 'createdAt' | 'updatedAt' | 'version'>;
 
-/** The MAC of a seal that stands on another. */
+/** The MAC of a seal that follows another. */
 export function macOf(core: Core, tenantId: string, seal: SealFacts, previousMac: string): string {
   const { sequence, fromId, toId, count, members, late, digest } = seal;
   const facts = [tenantId, sequence, fromId, toId, count, digest, previousMac];

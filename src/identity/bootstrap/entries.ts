@@ -248,7 +248,7 @@ async function applyApiKey(run: Run, entry: BootstrapApiKey, path: string): Prom
   });
 }
 
-/** Applies what stands in a tenant's entry. */
+/** Applies a tenant's entry. */
 export function applyInside(run: Run, entry: BootstrapTenant, path: string): Promise<void> {
   // What comes later names what comes before. All of it is tried, so that all faults are found at once.
   return all([

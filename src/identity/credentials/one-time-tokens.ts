@@ -59,7 +59,7 @@ export function* spendToken(tx: Transaction, token: OneTimeTokenDocument, user: 
   return yield* scope.collection('one_time_tokens').remove(token._id);
 }
 
-/** What a token stands for now. */
+/** The user and purpose of a token now. */
 export interface TokenHolder {
   token: OneTimeTokenDocument;
   user: UserDocument;

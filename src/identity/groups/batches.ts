@@ -20,7 +20,7 @@ export const memberPartJob = 'members.change';
 /** The embedded database does a transaction in one go, and everybody waits for it. */
 const mostPerTransaction = 100;
 
-/** Fewer changes than this wait for nobody. */
+/** Fewer changes than this do not wait for others. */
 const worthWaiting = 20;
 
 /** How long a part waits for who asked for it before a worker takes it. */

@@ -131,7 +131,7 @@ function* affectedUsers(
   return users.length > mostInTransaction ? undefined : users;
 }
 
-/** Works out the roles of a group's members anew: here and now when they are few, else by a job. */
+/** Computes the roles of a group's members again: here and now when they are few, else by a job. */
 export function* recomputeMembers(context: WriteContext, groupId: string): Step<void> {
   const groupIds = [groupId, ...(yield* descendantGroupsStep(context.tx, context.tenantId, groupId))];
   const users = yield* affectedUsers(context, groupIds);

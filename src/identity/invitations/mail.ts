@@ -14,7 +14,7 @@ import type { Settings } from '../tenants/settings.js';
 import { displayNameOf } from '../user-keys.js';
 import type { WriteContext } from '../users/save.js';
 
-/** How somebody gets in for the first time. */
+/** How a person gets in for the first time. */
 export type Entry =
   /** By a link at which they choose a password. */
   | { kind: 'link' }

@@ -43,7 +43,7 @@ interface MailPayload {
   invitationId?: string;
 }
 
-/** Tells the tenant that a mail was given up: in its audit trail, and on the invitation. */
+/** Reports to the tenant that a mail was given up: in its audit trail, and on the invitation. */
 export async function reportLostMail(core: Core, job: JobDocument, reason: string): Promise<void> {
   const { to = '', template = '', invitationId } = job.payload as MailPayload;
   await core.store.transaction(function* (tx) {

@@ -42,7 +42,7 @@ export function* enqueueJob(tx: Transaction, tenantId: string, job: JobInput, no
 
 /** Does one job; what it throws makes the job run again later. Must bear being run twice. */
 export type JobHandler = (job: JobDocument) => Promise<void>;
-/** Tells of a job that is given up; `reason` is in words. */
+/** Reports a job that is given up; `reason` is in words. */
 export type GivenUp = (job: JobDocument, reason: string) => Promise<void>;
 /** By kind: what does a job, and what tells of one that is given up. */
 export type JobHandlers = Readonly<Record<string, JobHandler | { run: JobHandler; onGivenUp: GivenUp }>>;
@@ -77,7 +77,7 @@ export function retryDelayMs(attempts: number): number {
   return Math.min(2 ** (attempts - 1), 3600) * 1000;
 }
 
-/** What is told of jobs while they are done. */
+/** Events of jobs while they run. */
 export interface JobObserver {
   /** After each try. */
   onTried?(kind: string, result: 'done' | 'failed' | 'given_up'): void;
@@ -86,7 +86,7 @@ export interface JobObserver {
 const reasonOf = (failure: unknown): string =>
   (failure instanceof Error ? failure.message : String(failure)).slice(0, longestReason);
 
-/** @returns what became of the job. A job that is given up is kept, for somebody to run it again. */
+/** @returns what became of the job. A job that is given up is kept, so that a person can run it again. */
 async function settle(
   core: Core,
   job: JobDocument,

@@ -25,7 +25,7 @@ export async function liveSessions(
 /**
  * Ends one session of a user.
  *
- * @throws AppError `session.not_found`, also for a session of somebody else; `user.above_actor`.
+ * @throws AppError `session.not_found`, also for a session of another user; `user.above_actor`.
  */
 export async function revokeSession(
   core: Core,
