@@ -5,7 +5,6 @@ import { ServerAway } from './scim-client.js';
 
 /** The ways in which identity providers get access tokens. */
 export const oauthWays = ['basic', 'post', 'assertion', 'federation'] as const;
-export type OauthWay = (typeof oauthWays)[number];
 
 /** What an administrator gives an identity provider to get access tokens with. */
 export type OauthCredentials =

@@ -79,7 +79,7 @@ export function scimWith(
   return body ? test.set('Content-Type', 'application/scim+json').send(JSON.stringify(body)) : test;
 }
 
-export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /** A token request with an assertion. */
 export function askByAssertion(

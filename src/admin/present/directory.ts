@@ -38,7 +38,7 @@ export const tokenSeconds = z
   .max(tokenLife.max)
   .describe('how long an access token of its clients lives');
 
-export const federationSchema = z
+const federationSchema = z
   .strictObject({
     issuer: z.string().max(2000).describe('an OpenID issuer: its discovery document names the keys'),
     subject: z.string().min(1).max(500),

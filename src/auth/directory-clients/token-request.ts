@@ -14,7 +14,7 @@ export interface TokenRequest extends ClientProof {
   readonly scope: string | undefined;
 }
 
-export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /** Longer requests are left to the OpenID provider, which refuses them. */
 const maxBodyBytes = 56 * 1024;
@@ -66,7 +66,7 @@ const decoded = (text: string): string | undefined => {
 };
 
 /** Client id and secret of a Basic header, which stand there form-encoded (RFC 6749 section 2.3.1). */
-export function basicCredentials(header: string | undefined): { id: string; secret: string } | undefined {
+function basicCredentials(header: string | undefined): { id: string; secret: string } | undefined {
   const [, encoded] = /^basic +([a-z0-9+/]+={0,2}) *$/i.exec(header ?? '') ?? [];
   if (encoded === undefined) return undefined;
   const [, id = '', secret = ''] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? [];

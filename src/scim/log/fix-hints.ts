@@ -24,7 +24,7 @@ const byCode: Partial<Record<ErrorCode, string>> = {
   'user.protected':
     'This user holds management rights given by hand: a directory may not change who they sign in as, nor anything of one it does not provision. Withdraw them, or leave the user out of the assignment.',
   'user.value_taken':
-    'Another user has that value of an attribute that is unique here. Correct the value, or make the attribute anew without unique.',
+    'Another user has that value of an attribute that is unique here. Correct the value, or replace the attribute by one that is not unique.',
 };
 
 const missing = /^"([^"]+)" is required/;

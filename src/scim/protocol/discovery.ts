@@ -19,6 +19,23 @@ export interface ServiceProviderLimits {
   documentationUri?: string;
 }
 
+/** How identity providers show who they are (RFC 7643 section 5). */
+const authenticationSchemes = [
+  {
+    type: 'oauthbearertoken',
+    name: 'Bearer token',
+    description: 'A token of the directory in the Authorization header',
+    specUri: 'https://www.rfc-editor.org/info/rfc6750',
+    primary: true,
+  },
+  {
+    type: 'oauth2',
+    name: 'OAuth 2.0 client credentials',
+    description: 'An access token that a client of the directory gets at the token endpoint',
+    specUri: 'https://www.rfc-editor.org/info/rfc6749',
+  },
+];
+
 /** Renders `/ServiceProviderConfig` (RFC 7643 section 5; `pagination` by RFC 9865 section 4, `RolesAndEntitlements` by draft-ietf-scim-roles-entitlements). */
 export function toServiceProviderConfig(limits: ServiceProviderLimits): JsonObject {
   return {
@@ -56,21 +73,7 @@ export function toServiceProviderConfig(limits: ServiceProviderLimits): JsonObje
         typeSupported: true,
       },
     },
-    authenticationSchemes: [
-      {
-        type: 'oauthbearertoken',
-        name: 'Bearer token',
-        description: 'A token of the directory in the Authorization header',
-        specUri: 'https://www.rfc-editor.org/info/rfc6750',
-        primary: true,
-      },
-      {
-        type: 'oauth2',
-        name: 'OAuth 2.0 client credentials',
-        description: 'An access token that a client of the directory gets at the token endpoint',
-        specUri: 'https://www.rfc-editor.org/info/rfc6749',
-      },
-    ],
+    authenticationSchemes,
     meta: {
       resourceType: 'ServiceProviderConfig',
       location: `${limits.baseUrl}/ServiceProviderConfig`,
