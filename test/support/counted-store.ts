@@ -1,3 +1,4 @@
+import { overriding } from './overriding.js';
 import type { CollectionName, Documents } from '../../src/persistence/collections/index.js';
 import type {
   Collection,
@@ -72,8 +73,7 @@ export function countedStore(store: Store): { store: Store; tally: Tally } {
   const reading = (scope: ReaderScope): ReaderScope => ({
     collection: (name) => steps(scope.collection(name), name),
   });
-  const counted: Store = {
-    ...store,
+  const counted = overriding(store, {
     tenant: (tenantId) => ({ collection: (name) => outside(store.tenant(tenantId), name) }),
     server: { collection: (name) => outside(store.server, name) },
     transaction: (work) =>
@@ -88,6 +88,6 @@ export function countedStore(store: Store): { store: Store; tally: Tally } {
     resetCounter: (key) => store.resetCounter(key),
     ping: () => store.ping(),
     close: () => Promise.resolve(),
-  };
+  });
   return { store: counted, tally };
 }

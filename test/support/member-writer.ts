@@ -13,6 +13,7 @@ import { packageFolder } from '../../src/infrastructure/package-info.js';
 import { createSecretBox } from '../../src/infrastructure/secret-box.js';
 import { openStore } from '../../src/persistence/connect.js';
 import { systemClock } from '../../src/shared/clock.js';
+import { overriding } from './overriding.js';
 import { cheapPasswords } from './passwords.js';
 
 const [tenantId = '', groupId = '', transactions = '', dataDir = '', mongodbUri] = process.argv.slice(2);
@@ -26,14 +27,13 @@ const core: Core = {
   secretBox: createSecretBox('a secret for tests that is long enough'),
   passwords: cheapPasswords(),
   renderedUsers: createRenderedUsers(),
-  store: {
-    ...store,
+  store: overriding(store, {
     transaction(work) {
       if (left === 0) process.kill(process.pid, 'SIGKILL');
       left -= 1;
       return store.transaction(work);
     },
-  },
+  }),
 };
 const users = await store.tenant(tenantId).collection('users').find({}, { fields: [] });
 await changeMembers(core, systemActor(tenantId), groupId, { add: users.map(({ _id }) => _id) });

@@ -8,6 +8,7 @@ import type { ApplicationDocument, TenantDocument } from '../../../src/persisten
 import type { UserDocument } from '../../../src/persistence/collections/users.js';
 import type { Store } from '../../../src/persistence/store.js';
 import { AppError } from '../../../src/shared/errors.js';
+import { overriding } from '../../support/overriding.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import {
   browserOf,
@@ -30,13 +31,7 @@ async function serve(core: Core): Promise<{ url: string; server: Server }> {
 function withServerCollections(real: Store, instead: Record<string, unknown>): Store {
   const collection = ((name: 'applications') =>
     instead[name] ?? real.server.collection(name)) as typeof real.server.collection;
-  return {
-    ...real,
-    server: { collection },
-    tenant: real.tenant.bind(real),
-    transaction: real.transaction.bind(real),
-    increment: real.increment.bind(real),
-  };
+  return overriding(real, { server: { collection } });
 }
 
 async function close(server: Server): Promise<void> {
@@ -119,7 +114,7 @@ describe('OpenID provider: several processes, one database', () => {
       await opened;
       return payloads.insert(document);
     };
-    const store = withServerCollections(real, { oidc_payloads: { ...payloads, insert } });
+    const store = withServerCollections(real, { oidc_payloads: overriding(payloads, { insert }) });
     return { ...(await serve({ ...app.core, store })), reached, open: () => gate.emit('opened') };
   }
 
@@ -166,7 +161,7 @@ describe('OpenID provider: several processes, one database', () => {
     const real = app.core.store;
     const applications = real.server.collection('applications');
     const findOne: typeof applications.findOne = (query) => (isAway ? away() : applications.findOne(query));
-    const store = withServerCollections(real, { applications: { ...applications, findOne } });
+    const store = withServerCollections(real, { applications: overriding(applications, { findOne }) });
     const third = await serve({ ...app.core, store });
     try {
       expect((await fetch(`${third.url}/oidc/jwks`)).status).to.equal(200);

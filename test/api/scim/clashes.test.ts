@@ -93,7 +93,8 @@ describe('a 409 of SCIM', () => {
       userName: 'local@x.example',
       externalId: null,
       attributes: {},
-    } as never);
+      active: true,
+    });
     await app.acme.post('/Users', newUser({ userName: 'local@x.example' }));
     const { error } = await latest();
     expect(error!.conflictsWith).to.deep.equal({
