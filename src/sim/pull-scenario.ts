@@ -68,19 +68,25 @@ async function writeDown(
   if (response.status !== 204) throw new Error(`${target.companyUrl ?? ''} answered ${response.status}`);
 }
 
+/** Whether another pull follows the last one at once: the last one was under way already when this one was asked for. */
+function isDueAtOnce({ lastPullAt, nextPullAt }: Record<string, unknown>): boolean {
+  if (typeof nextPullAt !== 'string' || typeof lastPullAt !== 'string') return false;
+  return Date.parse(nextPullAt) - Date.parse(lastPullAt) < 60_000;
+}
+
 /** Has Gatehouse pull now, and waits until it has. */
 async function pullNow(play: Play): Promise<number> {
   if (play.options.pauseMs > 0) await sleep(play.options.pauseMs);
   const path = `/directories/${play.pull.directoryId}`;
   const begun = performance.now();
-  const lastPullAt = async () =>
+  const readState = async () =>
     (await call(play, 'GET', path)).body['state'] as Record<string, unknown> | null;
-  const before = await lastPullAt();
+  const before = await readState();
   const asked = await call(play, 'POST', `${path}/pull`);
   let faults = asked.status === 202 ? [] : [`answered ${asked.status}`];
   while (faults.length === 0) {
-    const state = await lastPullAt();
-    const isOver = state !== null && state['lastPullAt'] !== before?.['lastPullAt'];
+    const state = await readState();
+    const isOver = state !== null && state['lastPullAt'] !== before?.['lastPullAt'] && !isDueAtOnce(state);
     if (isOver && state['error'] !== null) faults = [JSON.stringify(state['error'])];
     if (isOver) break;
     if (performance.now() - begun > pullDeadlineMs) faults = ['the pull does not end'];

@@ -219,7 +219,8 @@ async function openWire(uri: string): Promise<{ uri: string; cut(): Promise<void
   await mend();
   const through = new URL(uri);
   through.host = `127.0.0.1:${port}`;
-  return { uri: `${through.href}?directConnection=true`, cut, mend };
+  through.searchParams.set('directConnection', 'true');
+  return { uri: through.href, cut, mend };
 }
 
 describe('MongoDB', () => {

@@ -6,7 +6,7 @@ import { isConflict, translate } from './failures.js';
 /** How often a transaction runs before it is given up. */
 const maxAttempts = 20;
 /** Transactions of this process in the database at one time: more of them only wait for each other there. */
-const maxAtOnce = 20;
+const maxAtOnce = 15;
 /** How long a commit may stay without an answer before the caller gets `server.unavailable`. */
 const maxCommitMs = 15_000;
 
