@@ -9,6 +9,7 @@ import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { requireGrantable } from '../permissions.js';
 import { tenantConfig, tenantConfigStep, touchTenant, type TenantConfig } from '../tenants/config.js';
+import { noteUse } from '../use-note.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
 
 export type { ApiKeyDocument } from '../../persistence/collections/directories.js';
@@ -22,8 +23,6 @@ export interface ApiKeyInput {
   /** null: never. */
   expiresAt?: Date | null | undefined;
 }
-
-const useNoteMs = 60_000;
 
 /** Enough to recognise a key by; never more than a third of it. */
 const prefixOf = (key: string): string => key.slice(0, Math.min(10, Math.floor(key.length / 3)));
@@ -161,17 +160,6 @@ export async function revokeApiKey(core: Core, actor: Actor, id: string): Promis
   });
 }
 
-function noteUse(core: Core, key: ApiKeyDocument, now: Date): void {
-  const isNoted = ({ lastUsedAt }: ApiKeyDocument): boolean =>
-    lastUsedAt !== null && now.getTime() - lastUsedAt.getTime() < useNoteMs;
-  if (isNoted(key)) return;
-  core.store
-    .tenant(key.tenantId)
-    .collection('api_keys')
-    .update(key._id, (stored) => (isNoted(stored) ? undefined : { ...stored, lastUsedAt: now }))
-    .catch((error: unknown) => core.log.warn({ err: error }, 'the use of a key could not be noted'));
-}
-
 /**
  * Who speaks with this API key, and what they may do: what its role holds at this moment.
  *
@@ -186,7 +174,7 @@ export async function authenticateApiKey(
   const now = core.clock.now();
   if (!stored || (stored.expiresAt !== null && stored.expiresAt <= now)) return undefined;
   const config = await tenantConfig(core, stored.tenantId);
-  noteUse(core, stored, now);
+  noteUse(core, 'api_keys', stored, now);
   const actor: Actor = {
     party: { type: 'api_key', id: stored._id, label: stored.name },
     tenantId: stored.tenantId,

@@ -4,6 +4,7 @@ import { readSignedText, signText } from '../../infrastructure/signed-text.js';
 import type { DirectoryDocument, ScimClientDocument } from '../../persistence/collections/directories.js';
 import { hashToken } from '../../shared/ids.js';
 import type { Core } from '../core.js';
+import { isUseNoted } from '../use-note.js';
 import type { TenantDocument } from '../tenants/tenants.js';
 import { isAccessRevoked, isOpen } from '../tenants/state.js';
 import { keyIdentity } from './client-keys.js';
@@ -127,17 +128,13 @@ export async function authenticateAccessToken(
   return { tenantId, directory, client, scopes, tenant };
 }
 
-/** How often the use of a client is noted at most. */
-const useNoteMs = 60_000;
-
 /** Notes that a client got a token, and by which of its secrets. */
 export function noteClientUse(core: Core, { client, basis }: TokenHolder): void {
   if (!client) return;
   const now = core.clock.now();
-  const isNoted = (at: Date | null): boolean => at !== null && now.getTime() - at.getTime() < useNoteMs;
   const noted = (stored: ScimClientDocument): ScimClientDocument | undefined => {
     const used = stored.secrets.find((secret) => bases.secret(secret) === basis);
-    if (isNoted(stored.lastUsedAt) && (!used || isNoted(used.lastUsedAt))) return undefined;
+    if (isUseNoted(stored.lastUsedAt, now) && (!used || isUseNoted(used.lastUsedAt, now))) return undefined;
     const secrets = stored.secrets.map((one) => (one === used ? { ...one, lastUsedAt: now } : one));
     return { ...stored, secrets, lastUsedAt: now };
   };

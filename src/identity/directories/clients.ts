@@ -37,7 +37,11 @@ const duplicates = {
   _id_: { code: 'client.id_taken', message: 'the client id is taken', pointer: '/clientId' },
 } as const;
 
-const noClient = (): AppError => new AppError('client.not_found', 'there is no such client');
+/** @throws AppError `client.not_found` unless the client is one of this directory. */
+function requireClient(client: ScimClientDocument | undefined, directoryId: string): ScimClientDocument {
+  if (client?.directoryId !== directoryId) throw new AppError('client.not_found', 'there is no such client');
+  return client;
+}
 
 const partyOf = ({ _id, name }: Pick<ScimClientDocument, '_id' | 'name'>): AuditParty => ({
   type: 'scim_client',
@@ -133,9 +137,10 @@ export async function getClient(
   directoryId: string,
   clientId: string,
 ): Promise<ScimClientDocument> {
-  const client = await core.store.tenant(tenantId).collection('scim_clients').get(clientId);
-  if (client?.directoryId !== directoryId) throw noClient();
-  return client;
+  return requireClient(
+    await core.store.tenant(tenantId).collection('scim_clients').get(clientId),
+    directoryId,
+  );
 }
 
 function auditable({ name, jwks, jwksUri, expiresAt }: ScimClientDocument): Record<string, unknown> {
@@ -178,8 +183,7 @@ export async function updateClient(
   const now = core.clock.now();
   return core.store.transaction(function* (tx) {
     const clients = tx.tenant(actor.tenantId).collection('scim_clients');
-    const before = yield* clients.get(clientId);
-    if (before?.directoryId !== directoryId) throw noClient();
+    const before = requireClient(yield* clients.get(clientId), directoryId);
     requireVersion(before, options);
     const wanted = changed(before, change, now);
     requireValidClient(core, { ...wanted, jwks: change.jwks ?? wanted.jwks });
@@ -209,8 +213,7 @@ export async function deleteClient(
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
     const clients = tx.tenant(actor.tenantId).collection('scim_clients');
-    const client = yield* clients.get(clientId);
-    if (client?.directoryId !== directoryId) throw noClient();
+    const client = requireClient(yield* clients.get(clientId), directoryId);
     requireVersion(client, options);
     yield* clients.remove(clientId);
     yield* recordEvent(tx, actor, { action: 'scim_client.deleted', target: partyOf(client) }, now);
@@ -234,8 +237,7 @@ export async function addClientSecret(
   const secret = secretOf(clientSecret, now);
   await core.store.transaction(function* (tx) {
     const clients = tx.tenant(actor.tenantId).collection('scim_clients');
-    const client = yield* clients.get(clientId);
-    if (client?.directoryId !== directoryId) throw noClient();
+    const client = requireClient(yield* clients.get(clientId), directoryId);
     yield* requireMayOpen(tx, actor, directoryId);
     yield* clients.update(clientId, (stored) => {
       if (stored.secrets.length >= maxSecrets) {
@@ -266,8 +268,7 @@ export async function deleteClientSecret(
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
     const clients = tx.tenant(actor.tenantId).collection('scim_clients');
-    const client = yield* clients.get(clientId);
-    if (client?.directoryId !== directoryId) throw noClient();
+    const client = requireClient(yield* clients.get(clientId), directoryId);
     yield* clients.update(clientId, (stored) => {
       const secrets = stored.secrets.filter(({ id }) => id !== secretId);
       if (secrets.length === stored.secrets.length) {

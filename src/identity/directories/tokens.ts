@@ -9,6 +9,7 @@ import type { Actor, Core } from '../core.js';
 import { requireDirectoryAuthority } from '../groups/authority.js';
 import { tenantConfigStep } from '../tenants/config.js';
 import type { TenantDocument } from '../tenants/tenants.js';
+import { noteUse } from '../use-note.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
 
 export type { ScimTokenDocument } from '../../persistence/collections/directories.js';
@@ -18,9 +19,6 @@ const mostLive = 2;
 
 /** Enough to recognise a token by; never more than a third of it. */
 const prefixOf = (token: string): string => token.slice(0, Math.min(12, Math.floor(token.length / 3)));
-
-/** How often a token's use is noted at most. */
-const useNoteMs = 60_000;
 
 export interface TokenInput {
   name: string;
@@ -197,17 +195,6 @@ export interface AuthenticatedDirectory {
   tenant: TenantDocument;
 }
 
-function noteUse(core: Core, token: ScimTokenDocument, now: Date): void {
-  const isNoted = ({ lastUsedAt }: ScimTokenDocument): boolean =>
-    lastUsedAt !== null && now.getTime() - lastUsedAt.getTime() < useNoteMs;
-  if (isNoted(token)) return;
-  core.store
-    .tenant(token.tenantId)
-    .collection('scim_tokens')
-    .update(token._id, (stored) => (isNoted(stored) ? undefined : { ...stored, lastUsedAt: now }))
-    .catch((error: unknown) => core.log.warn({ err: error }, 'the use of a token could not be noted'));
-}
-
 type Place = Pick<ScimTokenDocument, '_id' | 'tenantId' | 'directoryId' | 'tokenHash'>;
 
 // Where a token was last found. Only a shortcut to the documents: they are read every time, and hold only with the same hash.
@@ -249,6 +236,6 @@ export async function authenticateToken(
   const found = await findToken(core, token);
   const now = core.clock.now();
   if (!found?.directory?.enabled || !isLive(found.token, now)) return undefined;
-  noteUse(core, found.token, now);
+  noteUse(core, 'scim_tokens', found.token, now);
   return { ...found, tenantId: found.token.tenantId, directory: found.directory };
 }

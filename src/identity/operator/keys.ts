@@ -7,6 +7,7 @@ import { recordEvent } from '../audit/audit.js';
 import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { operatorTenant } from '../tenants/operator-tenant.js';
+import { noteUse } from '../use-note.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
 import { ensureOperatorTenant } from './staff-tenant.js';
 
@@ -23,7 +24,6 @@ export interface OperatorKeyInput {
 /** How every operator key begins. */
 export const operatorKeyPrefix = 'gh_op_';
 const shownCharacters = 10;
-const useNoteMs = 60_000;
 const tenantId = operatorTenant.id;
 
 const duplicates = {
@@ -136,19 +136,6 @@ export async function revokeOperatorKey(core: Core, actor: Actor, id: string): P
   });
 }
 
-function noteUse(core: Core, key: OperatorKeyDocument, now: Date): void {
-  const isNoted = ({ lastUsedAt }: OperatorKeyDocument): boolean =>
-    lastUsedAt !== null && now.getTime() - lastUsedAt.getTime() < useNoteMs;
-  if (isNoted(key)) return;
-  core.store
-    .tenant(tenantId)
-    .collection('operator_keys')
-    .update(key._id, (stored) => (isNoted(stored) ? undefined : { ...stored, lastUsedAt: now }))
-    .catch((error: unknown) =>
-      core.log.warn({ err: error }, 'the use of an operator key could not be noted'),
-    );
-}
-
 /**
  * Who speaks with this operator key. The actor belongs to the operator's own tenant.
  *
@@ -162,6 +149,6 @@ export async function authenticateOperatorKey(
   const stored = await core.store.server.collection('operator_keys').findOne({ keyHash: hashToken(key) });
   const now = core.clock.now();
   if (!stored || (stored.expiresAt !== null && stored.expiresAt <= now)) return undefined;
-  noteUse(core, stored, now);
+  noteUse(core, 'operator_keys', stored, now);
   return operatorActor({ id: stored._id, label: stored.name }, tenantId, origin);
 }
