@@ -39,7 +39,7 @@ describe('help with signing in, over the API', () => {
     return { call };
   }
 
-  it('enrols a second factor: a secret, a first code, ten backup codes (contract section 8, M4-14)', async () => {
+  it('enrols a second factor: a secret, a first code, ten backup codes (M4-14)', async () => {
     const { call, email, id } = await person('enrol@acme.test');
     const begun = await call('post', '/me/2fa').expect(200);
     const { secret, otpauthUrl } = begun.body as { secret: string; otpauthUrl: string };

@@ -10,7 +10,7 @@ import { attempt, signIn } from '../../support/sign-in.js';
 
 const other = 'another password altogether';
 
-describe('one address in several tenants (contract section 8)', () => {
+describe('one address in several tenants', () => {
   const clock = new ManualClock();
   let app: TestApp;
   let tenants: [TenantDocument, TenantDocument];

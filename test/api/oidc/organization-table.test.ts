@@ -40,7 +40,7 @@ function expected(
   return hint;
 }
 
-describe('a connection of one tenant never makes a token of another (contract section 9)', () => {
+describe('a connection of one tenant never makes a token of another', () => {
   let app: TestApp;
   let idp: Idp;
   let acme: TenantDocument;

@@ -31,7 +31,7 @@ import { atProvider, givenConnection } from '../../support/sso.js';
 
 const wrong = 'the organization is not one that this application serves';
 
-describe('one application for many tenants: which tenant a sign-in is for (contract section 9)', () => {
+describe('one application for many tenants: which tenant a sign-in is for', () => {
   let app: TestApp;
   let acme: TenantDocument;
   let globex: TenantDocument;

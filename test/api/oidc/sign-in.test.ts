@@ -24,7 +24,7 @@ describe('OpenID provider: what an application gets', () => {
   });
   after(() => app.stop());
 
-  it('gives the claims of contract section 7 in the ID token and from userinfo', async () => {
+  it('gives the claims that docs/applications.md lists in the ID token and from userinfo', async () => {
     const { core } = app;
     const tenant = await givenTenant(core);
     const crm = await makeApplication(core, tenant);

@@ -19,7 +19,7 @@ interface Shown {
   [field: string]: unknown;
 }
 
-describe('/api/v1/applications of the operator (contract section 9)', () => {
+describe('/api/v1/applications of the operator', () => {
   let app: TestApp;
   let operator: TestOperator;
   let acme: ApiTenant;

@@ -8,7 +8,7 @@ import { scimRoutes } from '../../../src/scim/http/routes.js';
 import { newUser, startScim, urn, type ScimApp } from '../../support/scim.js';
 import { ManualClock } from '../../support/clock.js';
 
-describe('SCIM rate limits (contract section 8)', () => {
+describe('SCIM rate limits', () => {
   const clock = new ManualClock();
   let app: ScimApp;
   before(async () => {

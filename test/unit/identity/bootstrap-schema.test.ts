@@ -15,7 +15,7 @@ const problemsOf = (json: unknown): readonly string[] => {
 const tenant = (more: Record<string, unknown>) => ({ tenants: [{ slug: 'acme', name: 'Acme', ...more }] });
 
 describe('parseBootstrap', () => {
-  it('takes the file of contract section 5', () => {
+  it('takes a file with every part', () => {
     const file = tenant({
       preset: 'default',
       settings: { 'lockout.lockSeconds': 1800 },
