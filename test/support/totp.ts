@@ -1,4 +1,4 @@
-import { stepAt, totpCode } from '../../src/identity/credentials/totp.js';
+import { Secret, TOTP } from 'otpauth';
 import type { Page } from './browser.js';
 import type { ManualClock } from './clock.js';
 
@@ -8,6 +8,13 @@ export function secretOf(page: Page): string {
   if (secret === undefined) throw new Error('the page offers no secret');
   return secret;
 }
+
+/** The time step of 30 seconds an instant lies in. */
+export const stepAt = (now: Date): number => Math.floor(now.getTime() / 30_000);
+
+/** The code of one time step. */
+export const totpCode = (secret: string, step: number): string =>
+  TOTP.generate({ secret: Secret.fromBase32(secret), timestamp: step * 30_000 });
 
 /** What an app shows now for a secret. */
 export const codeNow = (secret: string, clock: ManualClock): string => totpCode(secret, stepAt(clock.now()));

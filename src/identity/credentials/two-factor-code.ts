@@ -1,14 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import type { TwoFactor } from '../../persistence/collections/users.js';
 import { hashToken } from '../../shared/ids.js';
 import type { Core } from '../core.js';
-import { matchTotp, toBase32 } from './totp.js';
+import { matchTotp, randomBase32 } from './totp.js';
 
 const sealPurpose = 'two-factor';
 const backupCodeCount = 10;
 
 /** A new secret for an authenticator app. */
-export const newSecret = (): string => toBase32(randomBytes(20));
+export const newSecret = (): string => randomBase32(20);
 
 /** The secret as it is stored. */
 export const sealSecret = (core: Core, secret: string): string => core.secretBox.seal(sealPurpose, secret);
@@ -18,7 +17,7 @@ export const openSecret = (core: Core, sealed: string): string => core.secretBox
 
 /** `ABCDEFGH-IJKLMNOP`: 80 random bits each. */
 export function newBackupCodes(): string[] {
-  return Array.from({ length: backupCodeCount }, () => toBase32(randomBytes(10)).replace(/^(.{8})/, '$1-'));
+  return Array.from({ length: backupCodeCount }, () => randomBase32(10).replace(/^(.{8})/, '$1-'));
 }
 
 /** How people type a backup code varies in case, width, spaces and hyphens; what is stored does not. */

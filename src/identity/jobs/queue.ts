@@ -1,3 +1,4 @@
+import pLimit, { type LimitFunction } from 'p-limit';
 import type { JobDocument } from '../../persistence/collections/events.js';
 import type { Step, Store, Transaction } from '../../persistence/store.js';
 import { newId } from '../../shared/ids.js';
@@ -57,7 +58,8 @@ export interface JobWorker {
 const pollMs = 500;
 /** Work that was woken for waits so long for more of it: many writes at once are one look at what is due. */
 const gatherMs = 10;
-const atOnce = 4;
+/** Of one kind, in this process. */
+const maxJobsAtOnce = 4;
 /** Jobs that one look at the database finds. */
 const maxFoundJobs = 50;
 const aWeek = 7 * 86_400;
@@ -138,11 +140,12 @@ interface Lane {
   readonly handler: JobHandler;
   readonly onGivenUp: GivenUp | undefined;
   readonly observer: JobObserver;
-  readonly waiting: JobDocument[];
+  readonly limit: LimitFunction;
+  /** By id, those that wait for their turn too. */
   readonly underWay: Map<string, Promise<void>>;
 }
 
-const hasRoom = ({ waiting, underWay }: Lane): boolean => waiting.length === 0 && underWay.size < atOnce;
+const hasRoom = ({ underWay }: Lane): boolean => underWay.size < maxJobsAtOnce;
 
 async function doJob(core: Core, lane: Lane, job: JobDocument): Promise<void> {
   try {
@@ -153,18 +156,17 @@ async function doJob(core: Core, lane: Lane, job: JobDocument): Promise<void> {
   }
 }
 
-/** Begins as many jobs of a lane as it has places for; each one that ends makes room for the next. */
-function fill(core: Core, lane: Lane, onRoom: () => void): void {
-  while (lane.underWay.size < atOnce) {
-    const job = lane.waiting.shift();
-    if (!job) return;
-    const work = doJob(core, lane, job).finally(() => {
+/** Begins a job as soon as its lane has room. A job whose turn comes after the stop is left to the next start. */
+function begin(core: Core, lane: Lane, job: JobDocument, worker: WorkerState): void {
+  const work = lane
+    .limit(async () => {
+      if (!worker.isStopped) await doJob(core, lane, job);
+    })
+    .finally(() => {
       lane.underWay.delete(job._id);
-      fill(core, lane, onRoom);
-      if (hasRoom(lane)) onRoom();
+      if (hasRoom(lane)) worker.wake();
     });
-    lane.underWay.set(job._id, work);
-  }
+  lane.underWay.set(job._id, work);
 }
 
 /**
@@ -181,7 +183,7 @@ function findDue(core: Core, kinds: readonly string[]): Promise<JobDocument[]> {
 }
 
 /** @returns how many jobs that are due were found for lanes that have room, and begun. */
-async function beginDue(core: Core, lanes: ReadonlyMap<string, Lane>, onRoom: () => void): Promise<number> {
+async function beginDue(core: Core, lanes: ReadonlyMap<string, Lane>, worker: WorkerState): Promise<number> {
   const open = [...lanes].filter(([, lane]) => hasRoom(lane));
   if (open.length === 0) return 0;
   const due = await findDue(
@@ -189,18 +191,27 @@ async function beginDue(core: Core, lanes: ReadonlyMap<string, Lane>, onRoom: ()
     open.map(([kind]) => kind),
   );
   const fresh = due.filter(({ _id, kind }) => !lanes.get(kind)?.underWay.has(_id));
-  for (const job of fresh) lanes.get(job.kind)?.waiting.push(job);
-  for (const [, lane] of open) fill(core, lane, onRoom);
+  for (const job of fresh) {
+    const lane = lanes.get(job.kind);
+    if (lane) begin(core, lane, job, worker);
+  }
   return fresh.length;
 }
 
 function laneOf(handler: JobHandlers[string], observer: JobObserver): Lane {
   const { run, onGivenUp } = typeof handler === 'function' ? { run: handler, onGivenUp: undefined } : handler;
-  return { handler: run, onGivenUp, observer, waiting: [], underWay: new Map() };
+  return { handler: run, onGivenUp, observer, limit: pLimit(maxJobsAtOnce), underWay: new Map() };
 }
 
 function lanesOf(handlers: JobHandlers, observer: JobObserver): ReadonlyMap<string, Lane> {
   return new Map(Object.entries(handlers).map(([kind, handler]) => [kind, laneOf(handler, observer)]));
+}
+
+/** A worker as its lanes see it. */
+interface WorkerState {
+  isStopped: boolean;
+  /** Looks for jobs that are due. */
+  wake(): void;
 }
 
 /** Calls when {@link wakeJobs} says so, and every half second. @returns ends it. */
@@ -231,40 +242,41 @@ function listen(core: Core, wake: () => void): () => void {
  * @param handlers - by the job's kind; jobs of other kinds are left alone.
  */
 export function startJobWorker(core: Core, handlers: JobHandlers, observer: JobObserver = {}): JobWorker {
-  const state = { isStopped: false, isWoken: false };
   const lanes = lanesOf(handlers, observer);
+  let isWoken = false;
   let looking: Promise<void> | undefined;
-
-  const hasMore = (): boolean => state.isWoken && !state.isStopped;
+  const worker: WorkerState = {
+    isStopped: false,
+    wake() {
+      isWoken = true;
+      if (!worker.isStopped) looking ??= look();
+    },
+  };
   const look = async (): Promise<void> => {
     do {
-      state.isWoken = false;
+      isWoken = false;
       try {
-        while (!state.isStopped && (await beginDue(core, lanes, wake)) > 0);
+        while (!worker.isStopped && (await beginDue(core, lanes, worker)) > 0);
       } catch (error) {
         core.log.warn({ err: error }, 'jobs could not be read');
       }
     } while (hasMore());
     looking = undefined;
   };
-  const wake = (): void => {
-    state.isWoken = true;
-    if (!state.isStopped) looking ??= look();
-  };
+  const hasMore = (): boolean => isWoken && !worker.isStopped;
   const underWay = (): Promise<void>[] => [...lanes.values()].flatMap((lane) => [...lane.underWay.values()]);
-  const stopListening = listen(core, wake);
+  const stopListening = listen(core, () => worker.wake());
   return {
     async drain() {
       do {
-        wake();
+        worker.wake();
         await looking;
         await Promise.all(underWay());
       } while (looking ?? underWay().length > 0);
     },
     async stop() {
-      state.isStopped = true;
+      worker.isStopped = true;
       stopListening();
-      for (const lane of lanes.values()) lane.waiting.length = 0;
       await looking;
       await Promise.all(underWay());
     },

@@ -1,4 +1,5 @@
 import { mongo } from 'mongoose';
+import pLimit from 'p-limit';
 import { AppError } from '../../shared/errors.js';
 import { DuplicateKey, type Step } from '../store.js';
 import { isConflict, translate } from './failures.js';
@@ -41,38 +42,10 @@ export async function runSteps<R>(steps: Step<R>): Promise<R> {
   return next.value;
 }
 
-/** A limit of pieces of work at one time. The others wait in the order they came. */
-class Gate {
-  readonly #waiting: (() => void)[] = [];
-  #free: number;
-
-  constructor(maxInside: number) {
-    this.#free = maxInside;
-  }
-
-  async enter(): Promise<void> {
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-  }
-
-  leave(): void {
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#free += 1;
-  }
-}
-
 /** A step looked for a document of a known id and inserted it, and another transaction did the same in between. */
 function isChosenIdTaken(error: unknown): error is AppError {
   const cause = error instanceof AppError ? error.cause : undefined;
   return cause instanceof DuplicateKey && cause.index === '_id_';
-}
-
-/** An error that makes `withTransaction` run its callback again. */
-function retryError(cause: Error): mongo.MongoError {
-  const error = new mongo.MongoError('an id was taken by another transaction', { cause });
-  error.addErrorLabel(mongo.MongoErrorLabel.TransientTransactionError);
-  return error;
 }
 
 /** Rejects when a commit has had no answer for {@link maxCommitMs}; `withTransaction` alone repeats it for two minutes. */
@@ -98,14 +71,23 @@ class CommitTimer {
   }
 }
 
+/** Makes the steps of a transaction in its session. */
+type Begin<R> = (session: mongo.ClientSession) => Step<R>;
+
+/** A first attempt met a conflict: the transaction runs again when its turn has come. */
+class Contended extends Error {}
+
+const tooManyChanges = (cause?: unknown): AppError =>
+  new AppError('store.conflict', 'too many changes at once; try again', { retryAfterSeconds: 1, cause });
+
 /**
  * Runs transactions with `session.withTransaction`. A transaction that met a conflict runs again, and then one at a time within this
  * process, so that many clients of one document all get their turn.
  */
 export class TransactionRunner {
   readonly #client: mongo.MongoClient;
-  readonly #gate = new Gate(maxAtOnce);
-  readonly #retryLane = new Gate(1);
+  readonly #gate = pLimit(maxAtOnce);
+  readonly #retryLane = pLimit(1);
 
   constructor(client: mongo.MongoClient) {
     this.#client = client;
@@ -115,47 +97,40 @@ export class TransactionRunner {
    * @param begin - makes the steps; it is called once for each attempt.
    * @throws AppError `store.conflict` after {@link maxAttempts} conflicts.
    */
-  async run<R>(begin: (session: mongo.ClientSession) => Step<R>): Promise<R> {
+  async run<R>(begin: Begin<R>): Promise<R> {
+    try {
+      return await this.#gate(() => this.#runInSession(begin, true));
+    } catch (error) {
+      if (!(error instanceof Contended)) throw error;
+    }
+    return this.#retryLane(() => this.#gate(() => this.#runInSession(begin, false)));
+  }
+
+  /** @throws Contended when the first attempt met a conflict. */
+  async #runInSession<R>(begin: Begin<R>, isFirst: boolean): Promise<R> {
     const session = this.#client.startSession();
-    let attempts = 0;
     const commitTimer = new CommitTimer();
+    let attempts = isFirst ? 0 : 1;
     const attempt = async (): Promise<R> => {
       attempts += 1;
       commitTimer.stop();
-      if (attempts > maxAttempts) {
-        throw new AppError('store.conflict', 'too many changes at once; try again', { retryAfterSeconds: 1 });
-      }
-      if (attempts === 2) await this.#enterRetryLane();
+      if (isFirst && attempts > 1) throw new Contended();
+      if (attempts > maxAttempts) throw tooManyChanges();
       try {
         const result = await runSteps(begin(session));
         commitTimer.start();
         return result;
       } catch (error) {
-        throw attempts === 1 && isChosenIdTaken(error) ? retryError(error) : error;
+        throw isFirst && isChosenIdTaken(error) ? new Contended() : error;
       }
     };
-    await this.#gate.enter();
     try {
       return await Promise.race([session.withTransaction(attempt, transactionOptions), commitTimer.expired]);
     } catch (error) {
-      throw isConflict(error)
-        ? new AppError('store.conflict', 'too many changes at once; try again', {
-            retryAfterSeconds: 1,
-            cause: error,
-          })
-        : translate(error, 'transaction');
+      throw isConflict(error) ? tooManyChanges(error) : translate(error, 'transaction');
     } finally {
       commitTimer.stop();
-      if (attempts > 1) this.#retryLane.leave();
-      this.#gate.leave();
       await session.endSession().catch(() => undefined);
     }
-  }
-
-  /** Gives the place at the gate to others while it waits. */
-  async #enterRetryLane(): Promise<void> {
-    this.#gate.leave();
-    await this.#retryLane.enter();
-    await this.#gate.enter();
   }
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import supertest from 'supertest';
-import { stepAt, totpCode } from '../../../src/identity/credentials/totp.js';
+import { stepAt, totpCode } from '../../support/totp.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser } from '../../support/browser.js';

@@ -6,7 +6,7 @@ import { openBrowser, type Browser } from '../../support/browser.js';
 import { ManualClock } from '../../support/clock.js';
 import { goodPassword, unique } from '../../support/people.js';
 import { systemActor } from '../../../src/identity/actors.js';
-import { stepAt, totpCode } from '../../../src/identity/credentials/totp.js';
+import { stepAt, totpCode } from '../../support/totp.js';
 import { beginTwoFactor, confirmTwoFactor } from '../../../src/identity/credentials/two-factor.js';
 import { tenantSettings } from '../../../src/identity/tenants/settings.js';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { systemActor } from '../../../src/identity/actors.js';
-import { stepAt, totpCode } from '../../../src/identity/credentials/totp.js';
+import { stepAt, totpCode } from '../../support/totp.js';
 import {
   beginTwoFactor,
   confirmTwoFactor,

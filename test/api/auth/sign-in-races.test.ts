@@ -11,7 +11,7 @@ import {
   setPasswordByToken,
 } from '../../../src/identity/credentials/reset.js';
 import { issueToken } from '../../../src/identity/credentials/one-time-tokens.js';
-import { stepAt, totpCode } from '../../../src/identity/credentials/totp.js';
+import { stepAt, totpCode } from '../../support/totp.js';
 import { tenantSettings } from '../../../src/identity/tenants/settings.js';
 import { beginTwoFactor, confirmTwoFactor } from '../../../src/identity/credentials/two-factor.js';
 import { endAccess, expireAccess, setEnabled } from '../../../src/identity/users/actions.js';
