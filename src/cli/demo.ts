@@ -55,24 +55,30 @@ async function startGatehouse(config: Config, bootstrap: object): Promise<DemoSe
 function tourOf(demo: Demo, targetFile: string): string[] {
   const [okta, entra] = demo.tenants;
   if (okta === undefined || entra === undefined) return [];
-  const tenants = [okta, entra].flatMap(({ company, companyUrl, appUrl, localEmail, secrets }) => [
-    `  ${company.name.padEnd(7)} ${appUrl}  sample application (sign in as anyone@${company.domain})`,
-    `          ${companyUrl}  its directory and login: assign, move and unassign people`,
-    `          ${demo.serverUrl}/signin  local administrator ${localEmail}, password ${secrets.localPassword}`,
-    `          API key ${demo.apiKeys[company.slug] ?? ''}`,
+  const { product, serverUrl } = demo;
+  const { shared } = product;
+  const tenants = [okta, entra].flatMap(({ company, companyUrl, localEmail, secrets, scim }) => [
+    `  ${company.name.padEnd(7)}   ${companyUrl}  its directory and login: assign, move and unassign people`,
+    `            people: anyone@${company.domain}; pushes ${'oauth' in scim ? 'by OAuth' : 'with a static token'}`,
+    `            local administrator ${localEmail}, password ${secrets.localPassword}`,
+    `            API key ${demo.apiKeys[company.slug] ?? ''}`,
   ]);
   return [
     '',
-    `Gatehouse   ${demo.serverUrl}  (API ${demo.serverUrl}/openapi.json, explained at ${demo.serverUrl}/docs/api)`,
+    `Gatehouse   ${serverUrl}  (API ${serverUrl}/openapi.json, explained at ${serverUrl}/docs/api)`,
+    `  Product   ${product.url}  ${product.name}: one application, one client id, for all customers`,
     ...tenants,
+    `  In both   ${shared.email}, password ${shared.password}`,
+    `  Operator  key ${product.operatorKey}`,
     '',
     'The tour',
-    `  1. Open ${okta.appUrl}, sign in as ada@${okta.company.domain}: you are forwarded to ${okta.company.name}'s login,`,
+    `  1. Open ${product.url}, sign in as ada@${okta.company.domain}: you are forwarded to ${okta.company.name}'s login,`,
     '     click Ada, and are back in the application with the role her group gives her.',
     `  2. Open ${okta.companyUrl}, move Ada to Sales Managers, press Refresh in the application: her roles follow.`,
     '  3. Unassign Ada: within seconds the application has lost her, and she cannot come back.',
-    `  4. Sign in as ${okta.localEmail} instead: no company login, a password.`,
-    `  5. In a second terminal: ${programCall()} sim run --profile entra --speed 1s`,
+    `  4. Sign in as ${shared.email}: no company login, a password, and a choice of customers.`,
+    `  5. The operator's view: curl -H 'Authorization: Bearer ${product.operatorKey}' ${serverUrl}/api/v1/tenants`,
+    `  6. In a second terminal: ${programCall()} sim run --profile entra --speed 1s`,
     '     and watch a person join, move and leave, request by request (--assert makes it a test).',
     '',
     `What the simulator needs to know is in ${targetFile} until this stops (Ctrl-C). Nothing of the demo is kept.`,
@@ -86,8 +92,8 @@ function portOption(values: OptionValues): number {
   return port;
 }
 
-/** The server's own port and those of two companies and their applications. */
-const portCount = 5;
+/** The server's own port and those of two companies and the application. */
+const portCount = 4;
 
 /** @param wanted - the first port; 0: free ones. */
 function portTaken(error: unknown, wanted: number): unknown {
@@ -105,6 +111,9 @@ function factsOf(demo: Demo, targetFile: string) {
     url: demo.serverUrl,
     targetFile,
     faults: demo.faults,
+    application: { url: demo.product.url, clientId: demo.product.clientId },
+    operatorKey: demo.product.operatorKey,
+    shared: demo.product.shared,
     tenants: demo.tenants.map(({ company, companyUrl, appUrl, localEmail, secrets }) => ({
       slug: company.slug,
       name: company.name,
@@ -155,15 +164,15 @@ async function runDemo({ values, terminal, report }: Invocation): Promise<ExitCo
   return exitCodes.ok;
 }
 
-/** `gatehouse demo`: the server, two simulated companies and a sample application for each, until it is stopped. */
+/** `gatehouse demo`: the server, two simulated companies and the application both use, until it is stopped. */
 export const demoCommand: Command = {
   name: 'demo',
-  summary: 'start a server with two simulated companies and sample applications, and print the tour',
+  summary: 'start a server with two simulated companies and one application for both, and print the tour',
   options: {
     port: {
       type: 'string',
       value: 'PORT',
-      describe: 'the first of five ports; 0 takes free ones; default 3000',
+      describe: 'the first of four ports; 0 takes free ones; default 3000',
     },
     verbose: { type: 'boolean', describe: 'tell every request that fills the server' },
   },

@@ -17,7 +17,7 @@ import { playPulledJoinerMoverLeaver } from '../sim/pull-scenario.js';
 import { UnexpectedAnswer } from '../sim/run-steps.js';
 import { playJoinerMoverLeaver } from '../sim/scenario.js';
 import { ServerAway } from '../sim/scim-client.js';
-import { targetFileSchema, type CompanyTarget } from '../sim/target.js';
+import { scimTargetOf, targetFileSchema, type CompanyTarget } from '../sim/target.js';
 import { CommandError, exitCodes, textOf, UsageError } from './command.js';
 import type { Command, ExitCode, Invocation, OptionDefinition, OptionValues, Terminal } from './command.js';
 import { oauthOptions, oauthToken } from './sim-oauth.js';
@@ -225,7 +225,7 @@ async function serveCompany({ values, terminal, report }: Invocation): Promise<E
     redirectUri: `${target.name}/sso/${connection}/callback`,
   };
   const provider = await companyProvider(company, listener.url, client, systemClock);
-  const directory = openDirectory(company, target, systemClock, narrator);
+  const directory = openDirectory(company, scimTargetOf(target), systemClock, narrator);
   const google =
     profile === 'google' ? await simulateGoogle(company, listener.url, values, terminal.env) : undefined;
   listener.serve(companyApp(company, provider, directory, google?.router));

@@ -19,7 +19,7 @@ export type OauthCredentials =
 export class TokenRefused extends Error {}
 
 const metadataSchema = z.object({ issuer: z.string(), token_endpoint: z.url() });
-const tokenSchema = z.object({ access_token: z.string() });
+const tokenSchema = z.object({ access_token: z.string(), expires_in: z.number() });
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 async function ask(url: string, init?: RequestInit): Promise<unknown> {
@@ -68,6 +68,17 @@ async function proofOf(credentials: OauthCredentials, audience: string): Promise
   return { form: { client_assertion_type: assertionType, client_assertion: assertion } };
 }
 
+async function askForToken(
+  server: string,
+  credentials: OauthCredentials,
+): Promise<z.output<typeof tokenSchema>> {
+  const described = await ask(`${server}/.well-known/oauth-authorization-server`);
+  const { issuer, token_endpoint: endpoint } = metadataSchema.parse(described);
+  const { headers = {}, form } = await proofOf(credentials, issuer);
+  const body = new URLSearchParams({ grant_type: 'client_credentials', scope: 'scim', ...form });
+  return tokenSchema.parse(await ask(endpoint, { method: 'POST', headers, body }));
+}
+
 /**
  * Gets an access token of a server, the way an identity provider does: metadata first (RFC 8414), then the token.
  *
@@ -75,9 +86,19 @@ async function proofOf(credentials: OauthCredentials, audience: string): Promise
  * @throws TokenRefused, ServerAway.
  */
 export async function fetchAccessToken(server: string, credentials: OauthCredentials): Promise<string> {
-  const described = await ask(`${server}/.well-known/oauth-authorization-server`);
-  const { issuer, token_endpoint: endpoint } = metadataSchema.parse(described);
-  const { headers = {}, form } = await proofOf(credentials, issuer);
-  const body = new URLSearchParams({ grant_type: 'client_credentials', scope: 'scim', ...form });
-  return tokenSchema.parse(await ask(endpoint, { method: 'POST', headers, body })).access_token;
+  return (await askForToken(server, credentials)).access_token;
+}
+
+const renewBeforeMs = 60_000;
+
+/** The same for a provider that stays: one token for many requests, and a new one a minute before its end. */
+export function accessTokens(server: string, credentials: OauthCredentials): () => Promise<string> {
+  let held: { token: string; until: number } | undefined;
+  return async () => {
+    if (held === undefined || performance.now() > held.until) {
+      const { access_token: token, expires_in: seconds } = await askForToken(server, credentials);
+      held = { token, until: performance.now() + seconds * 1000 - renewBeforeMs };
+    }
+    return held.token;
+  };
 }

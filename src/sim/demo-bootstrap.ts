@@ -1,5 +1,5 @@
 import { connectionKey } from './company.js';
-import { demoRoles, type DemoTenant } from './demo-world.js';
+import { demoRoles, type DemoProduct, type DemoTenant } from './demo-world.js';
 import { departments } from './person.js';
 import { profileNames, type ProfileName } from './profiles/profile.js';
 import type { CompanyTarget } from './target.js';
@@ -17,27 +17,32 @@ function roleRules(): object[] {
   }));
 }
 
-function application(clientId: string, clientSecret: string, appUrl: string): object {
+function application({ key, name, clientId, clientSecret, url }: DemoProduct): object {
   return {
-    key: 'crm',
-    name: 'CRM',
+    key,
+    name,
+    tenants: 'all',
     clientId,
     clientSecret,
-    redirectUris: [`${appUrl}/cb`],
-    postLogoutRedirectUris: [`${appUrl}/`],
-    backchannelLogoutUri: `${appUrl}/bcl`,
+    redirectUris: [`${url}/cb`],
+    postLogoutRedirectUris: [`${url}/`],
+    backchannelLogoutUri: `${url}/bcl`,
     roles: crmRoles,
   };
 }
 
-function tenantEntry(tenant: DemoTenant, apiKey: string): object {
+function credentialsOf({ scim }: DemoTenant): object {
+  if ('token' in scim) return { tokens: [{ name: 'simulator', token: scim.token }] };
+  return { clients: [{ name: 'simulator', ...scim.oauth }] };
+}
+
+function tenantEntry(tenant: DemoTenant, apiKey: string, { shared }: DemoProduct): object {
   const { company, secrets } = tenant;
   return {
     slug: company.slug,
     name: company.name,
     preset: 'default',
     roles: [{ key: 'helpdesk', name: 'Help desk', permissions: ['users.read'] }],
-    applications: [application(tenant.applicationClientId, secrets.applicationSecret, tenant.appUrl)],
     users: [
       {
         email: tenant.localEmail,
@@ -46,13 +51,19 @@ function tenantEntry(tenant: DemoTenant, apiKey: string): object {
         password: secrets.localPassword,
         roles: ['administrator', 'crm:manager'],
       },
+      {
+        ...shared,
+        givenName: 'Robin',
+        familyName: 'Consultant',
+        roles: [`crm:${tenant.sharedRole}`],
+      },
     ],
     apiKeys: [{ name: 'demo', key: apiKey, role: 'administrator' }],
     directories: [
       {
         name: `${company.name} directory`,
         dialect: 'auto',
-        tokens: [{ name: 'simulator', token: secrets.scimToken }],
+        ...credentialsOf(tenant),
         roleRules: roleRules(),
       },
     ],
@@ -97,10 +108,12 @@ export function furtherTargets(
 /**
  * The demo's set-up as a bootstrap file's content.
  *
+ * @param product - the application that all tenants share.
  * @param apiKey - each tenant's administrators' key is this text followed by the tenant's name.
  * @param tokens - one SCIM token for each further provider.
  */
 export function demoBootstrap(
+  product: DemoProduct,
   tenants: readonly DemoTenant[],
   apiKey: string,
   tokens: Readonly<Partial<Record<ProfileName, string>>>,
@@ -109,7 +122,6 @@ export function demoBootstrap(
     slug: 'initech',
     name: 'Initech',
     preset: 'default',
-    applications: [],
     directories: Object.entries(tokens).map(([profile, token]) => ({
       name: `Initech ${profile}`,
       dialect: 'auto',
@@ -117,7 +129,10 @@ export function demoBootstrap(
       roleRules: [],
     })),
   };
+  const customers = tenants.map((tenant) => tenantEntry(tenant, `${apiKey}${tenant.company.slug}`, product));
   return {
-    tenants: [...tenants.map((tenant) => tenantEntry(tenant, `${apiKey}${tenant.company.slug}`)), initech],
+    operatorKeys: [{ name: 'demo', key: product.operatorKey }],
+    applications: [application(product)],
+    tenants: [...customers, initech],
   };
 }

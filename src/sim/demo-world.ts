@@ -9,24 +9,39 @@ import type { Narrator } from './narrator.js';
 import { departments, makeGroup, makePerson } from './person.js';
 import type { ProfileName } from './profiles/profile.js';
 import { sampleApp } from './sample-app.js';
-import type { CompanyTarget } from './target.js';
+import { scimTargetOf, type CompanyTarget } from './target.js';
 
-/** The secrets of one demo, new at every start. */
+/** The secrets of one customer, new at every start. */
 interface DemoSecrets {
-  scimToken: string;
   companyClientSecret: string;
-  applicationSecret: string;
   localPassword: string;
 }
 
-/** One tenant of the demo: a simulated company with its login, and a sample application it uses. */
+/** The vendor's product: one application, registered once for all customers. */
+export interface DemoProduct {
+  key: string;
+  name: string;
+  url: string;
+  clientId: string;
+  clientSecret: string;
+  /** The vendor's own key: opens every tenant. */
+  operatorKey: string;
+  /** A consultant with an account at each customer, and the same password. */
+  shared: { email: string; password: string };
+}
+
+/** One tenant of the demo: a customer of the product, with the login and the directory of its company. */
 export interface DemoTenant {
   company: Company;
   companyUrl: string;
+  /** The product's address: the same for every customer. */
   appUrl: string;
   clientId: string;
-  applicationClientId: string;
   localEmail: string;
+  /** How its directory proves itself: a static token, or access tokens by OAuth. */
+  scim: { token: string } | { oauth: { clientId: string; clientSecret: string } };
+  /** What the consultant may do here. */
+  sharedRole: string;
   secrets: DemoSecrets;
 }
 
@@ -40,6 +55,9 @@ interface DemoCompany {
   name: string;
   profile: ProfileName;
   brand: string;
+  /** How its directory pushes. */
+  scim: 'token' | 'oauth';
+  sharedRole: string;
   support: readonly string[];
   sales: readonly string[];
   /** In the directory, not assigned yet: to click in. */
@@ -52,6 +70,8 @@ export const demoCompanies: readonly DemoCompany[] = [
     name: 'Acme',
     profile: 'okta',
     brand: '#0b3d91',
+    scim: 'oauth',
+    sharedRole: 'manager',
     support: ['Ada Lovelace', 'Katherine Johnson'],
     sales: ['Alan Turing'],
     waiting: ['Barbara Liskov'],
@@ -60,6 +80,8 @@ export const demoCompanies: readonly DemoCompany[] = [
     name: 'Globex',
     profile: 'entra',
     brand: '#0f6c5c',
+    scim: 'token',
+    sharedRole: 'agent',
     support: ['Edsger Dijkstra', 'Radia Perlman'],
     sales: ['Frances Allen'],
     waiting: ['John Backus'],
@@ -92,6 +114,19 @@ function staffed(about: DemoCompany): Company {
   return company;
 }
 
+/** The product with fresh secrets; nothing answers yet. */
+export function makeDemoProduct(url: string): DemoProduct {
+  return {
+    key: 'crm',
+    name: 'Initrode CRM',
+    url,
+    clientId: 'crm',
+    clientSecret: secret(''),
+    operatorKey: secret('gh_op_'),
+    shared: { email: 'robin@consulting.test', password: secret('') },
+  };
+}
+
 /** A tenant of the demo with fresh secrets; nothing answers yet. */
 export function makeDemoTenant(about: DemoCompany, companyUrl: string, appUrl: string): DemoTenant {
   const company = staffed(about);
@@ -100,14 +135,13 @@ export function makeDemoTenant(about: DemoCompany, companyUrl: string, appUrl: s
     companyUrl,
     appUrl,
     clientId: 'gatehouse',
-    applicationClientId: `crm-${company.slug}`,
     localEmail: `admin@${company.slug}-it.test`,
-    secrets: {
-      scimToken: secret('gh_scim_'),
-      companyClientSecret: secret(''),
-      applicationSecret: secret(''),
-      localPassword: secret(''),
-    },
+    scim:
+      about.scim === 'token'
+        ? { token: secret('gh_scim_') }
+        : { oauth: { clientId: `${company.slug}-scim`, clientSecret: secret('') } },
+    sharedRole: about.sharedRole,
+    secrets: { companyClientSecret: secret(''), localPassword: secret('') },
   };
 }
 
@@ -118,7 +152,7 @@ export function targetOf(tenant: DemoTenant, serverUrl: string): CompanyTarget {
     name: company.name,
     profile: company.profile,
     scimUrl: `${serverUrl}/scim/v2`,
-    token: secrets.scimToken,
+    ...tenant.scim,
     domain: company.domain,
     companyUrl: tenant.companyUrl,
     appUrl: tenant.appUrl,
@@ -130,20 +164,39 @@ export function targetOf(tenant: DemoTenant, serverUrl: string): CompanyTarget {
   };
 }
 
+/** Lets the product answer. */
+export function openDemoProduct(
+  product: DemoProduct,
+  tenants: readonly DemoTenant[],
+  serverUrl: string,
+  port: Listener,
+): void {
+  const { url, clientId, clientSecret } = product;
+  port.serve(
+    sampleApp(
+      { issuer: `${serverUrl}/oidc`, clientId, clientSecret, url },
+      {
+        title: product.name,
+        brand: '#5b2a86',
+        slug: product.key,
+        customers: tenants.map(({ company: { slug, name } }) => ({ slug, name })),
+      },
+    ),
+  );
+}
+
 /**
- * Lets the company's login and the sample application answer, and pushes everybody who is assigned.
+ * Lets the company's login answer, and pushes everybody who is assigned.
  *
- * @param ports - the company's, then the application's.
  * @returns how many of the pushed requests were answered otherwise than expected.
  */
 export async function openDemoTenant(
   tenant: DemoTenant,
   serverUrl: string,
-  ports: readonly [Listener, Listener],
+  port: Listener,
   parts: { clock: Clock; narrator: Narrator },
 ): Promise<number> {
   const { company, secrets } = tenant;
-  const [companyPort, appPort] = ports;
   const provider = await companyProvider(
     company,
     tenant.companyUrl,
@@ -156,22 +209,11 @@ export async function openDemoTenant(
   );
   const directory = openDirectory(
     company,
-    { scimUrl: `${serverUrl}/scim/v2`, token: secrets.scimToken },
+    scimTargetOf(targetOf(tenant, serverUrl)),
     parts.clock,
     parts.narrator,
   );
-  companyPort.serve(companyApp(company, provider, directory));
-  appPort.serve(
-    sampleApp(
-      {
-        issuer: `${serverUrl}/oidc`,
-        clientId: tenant.applicationClientId,
-        clientSecret: secrets.applicationSecret,
-        url: tenant.appUrl,
-      },
-      { title: `${company.name} CRM`, brand: company.brand, slug: company.slug },
-    ),
-  );
+  port.serve(companyApp(company, provider, directory));
   parts.narrator.chapter(`${company.name} pushes its people`);
   return directory.pushAll();
 }

@@ -1,7 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../shared/clock.js';
 import { demoBootstrap, furtherProfiles, furtherTargets } from './demo-bootstrap.js';
-import { demoCompanies, makeDemoTenant, openDemoTenant, targetOf, type DemoTenant } from './demo-world.js';
+import {
+  demoCompanies,
+  makeDemoProduct,
+  makeDemoTenant,
+  openDemoProduct,
+  openDemoTenant,
+  targetOf,
+  type DemoProduct,
+  type DemoTenant,
+} from './demo-world.js';
 import { listen, type Listener } from './listener.js';
 import type { Narrator } from './narrator.js';
 import type { ProfileName } from './profiles/profile.js';
@@ -14,7 +23,7 @@ export interface DemoServer {
 }
 
 export interface DemoOptions {
-  /** The first of the ports beside the server's: companies, then applications; 0 takes free ones. */
+  /** The first of the ports beside the server's: companies, then the application; 0 takes free ones. */
   firstPort: number;
   clock: Clock;
   narrator: Narrator;
@@ -25,6 +34,7 @@ export interface DemoOptions {
 /** The demo while it runs. */
 export interface Demo {
   serverUrl: string;
+  product: DemoProduct;
   tenants: readonly DemoTenant[];
   /** An administrator's API key of each tenant, by its slug. */
   apiKeys: Readonly<Record<string, string>>;
@@ -50,16 +60,14 @@ async function takePorts(first: number, count: number): Promise<Listener[]> {
 
 interface Staged {
   tenant: DemoTenant;
-  ports: [Listener, Listener];
+  port: Listener;
 }
 
-/** Companies take the first ports, their applications the next ones. */
-function stage(ports: readonly Listener[]): Staged[] {
+/** Companies take the first ports, the application the last. */
+function stage(ports: readonly Listener[], appUrl: string): Staged[] {
   return demoCompanies.flatMap((about, index) => {
-    const company = ports[index];
-    const app = ports[index + demoCompanies.length];
-    if (company === undefined || app === undefined) return [];
-    return { tenant: makeDemoTenant(about, company.url, app.url), ports: [company, app] };
+    const port = ports[index];
+    return port === undefined ? [] : { tenant: makeDemoTenant(about, port.url, appUrl), port };
   });
 }
 
@@ -74,29 +82,34 @@ async function openTenants(
   options: DemoOptions,
 ): Promise<number> {
   let faults = 0;
-  for (const { tenant, ports } of staged) faults += await openDemoTenant(tenant, serverUrl, ports, options);
+  for (const { tenant, port } of staged) faults += await openDemoTenant(tenant, serverUrl, port, options);
   return faults;
 }
 
 /**
- * Starts everything: two simulated companies with their logins, a sample application for each, Gatehouse set up for both, and the
+ * Starts everything: two simulated companies with their logins, one application that both use, Gatehouse set up for them, and the
  * companies' people pushed.
  *
  * @throws the system's error when a port is taken.
  */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
-  const ports = await takePorts(options.firstPort, demoCompanies.length * 2);
+  const ports = await takePorts(options.firstPort, demoCompanies.length + 1);
   const closePorts = (): Promise<unknown> => Promise.all(ports.map((port) => port.stop()));
   try {
-    const staged = stage(ports);
+    const app = ports.at(-1);
+    if (app === undefined) throw new Error('the demo has no port');
+    const product = makeDemoProduct(app.url);
+    const staged = stage(ports, app.url);
     const tenants = staged.map(({ tenant }) => tenant);
     const tokens = furtherTokens();
     const keyPrefix = `gh_sk_${randomBytes(24).toString('base64url')}_`;
-    const server = await options.startServer(demoBootstrap(tenants, keyPrefix, tokens));
+    const server = await options.startServer(demoBootstrap(product, tenants, keyPrefix, tokens));
+    openDemoProduct(product, tenants, server.url, app);
     const faults = await openTenants(staged, server.url, options);
     const companies = tenants.map((tenant) => targetOf(tenant, server.url));
     return {
       serverUrl: server.url,
+      product,
       tenants,
       apiKeys: Object.fromEntries(tenants.map(({ company }) => [company.slug, keyPrefix + company.slug])),
       target: { companies: [...companies, ...furtherTargets(server.url, tokens)] },

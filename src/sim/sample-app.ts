@@ -17,8 +17,14 @@ export interface SampleLook {
   brand: string;
   /** Separates the cookies of sample applications: cookies ignore ports. */
   slug: string;
+  /** The customers it has, each with a button of its own. */
+  customers: readonly { slug: string; name: string }[];
 }
 
+const wishSchema = z.object({
+  organization: z.string().optional().catch(undefined),
+  prompt: z.literal('select_account').optional().catch(undefined),
+});
 const callbackErrorSchema = z.object({
   error: z.string().optional(),
   error_description: z.string().optional(),
@@ -32,25 +38,28 @@ function list(values: readonly string[]): string {
   return values.map((value) => `<span class="tag">${escapeHtml(value)}</span>`).join('') || 'none';
 }
 
+function signInForms(look: SampleLook): string {
+  const forCustomer = ({ slug, name }: { slug: string; name: string }): string =>
+    `<form action="/signin"><input type="hidden" name="organization" value="${escapeHtml(slug)}"><button>Sign in as ${escapeHtml(name)}</button></form> `;
+  return `<form action="/signin"><button class="main">Sign in</button></form> ${look.customers.map(forCustomer).join('')}`;
+}
+
 function homePage(look: SampleLook, session: LocalSession | undefined): string {
   const head = `<h1>${escapeHtml(look.title)}</h1><p class="sub">A sample application that knows its people from Gatehouse.</p>`;
   const claims = session?.tokens?.claims;
   if (claims === undefined) {
     const note = session?.farewell ? `<p role="alert">${escapeHtml(session.farewell)}</p>` : '';
-    return htmlPage(
-      look.title,
-      look.brand,
-      `${head}${note}<form action="/signin"><button class="main">Sign in</button></form>`,
-    );
+    return htmlPage(look.title, look.brand, `${head}${note}<p>${signInForms(look)}</p>`);
   }
   return htmlPage(
     look.title,
     look.brand,
     `${head}<table><tbody>
 <tr><th>Name</th><td>${escapeHtml(claims.name)}</td></tr><tr><th>Email</th><td>${escapeHtml(claims.email)}</td></tr>
-<tr><th>Tenant</th><td>${escapeHtml(claims.tenant)}</td></tr><tr><th>Roles</th><td>${list(claims.roles)}</td></tr>
+<tr><th>Tenant</th><td>${escapeHtml(claims.tenantName)} <small>${escapeHtml(claims.tenant)}</small></td></tr><tr><th>Roles</th><td>${list(claims.roles)}</td></tr>
 <tr><th>Permissions</th><td>${list(claims.permissions)}</td></tr></tbody></table>
 <p><form method="post" action="/refresh"><button class="main">Refresh</button></form>
+<form action="/signin"><input type="hidden" name="prompt" value="select_account"><button>Change account</button></form>
 <form method="post" action="/signout"><button>Sign out</button></form></p>`,
   );
 }
@@ -120,8 +129,8 @@ export function sampleApp(registration: SampleRegistration, look: SampleLook): E
   app.get('/session.json', (req, res) => {
     showState(sessions.of(req), res);
   });
-  app.get('/signin', async (_req, res) => {
-    const { redirectTo, pending } = await client.begin();
+  app.get('/signin', async (req, res) => {
+    const { redirectTo, pending } = await client.begin(wishSchema.parse(req.query));
     sessions.start(res, { pending });
     res.redirect(303, redirectTo);
   });

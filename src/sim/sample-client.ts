@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose';
 import * as oidc from 'openid-client';
+import { z } from 'zod';
 
 /** How the sample application is registered with Gatehouse. */
 export interface SampleRegistration {
@@ -17,7 +18,9 @@ export interface SampleClaims {
   sid: string | null;
   name: string;
   email: string;
+  /** The short name of the customer. */
   tenant: string;
+  tenantName: string;
   roles: string[];
   permissions: string[];
 }
@@ -35,9 +38,17 @@ export interface PendingSignIn {
   codeVerifier: string;
 }
 
+/** What a sign-in may ask for beyond the person. */
+export interface SignInWish {
+  /** The customer it must be for, by slug or id; absent: the address or the person decides. */
+  organization?: string | undefined;
+  /** `select_account` offers another account, and with it another customer. */
+  prompt?: string | undefined;
+}
+
 /** The application's side of OpenID Connect: code flow with PKCE, and nothing else. */
 export interface SampleClient {
-  begin(): Promise<{ redirectTo: string; pending: PendingSignIn }>;
+  begin(wish?: SignInWish): Promise<{ redirectTo: string; pending: PendingSignIn }>;
   finish(callbackUrl: URL, pending: PendingSignIn): Promise<SampleTokens>;
   refresh(tokens: SampleTokens): Promise<SampleTokens>;
   signOutUrl(tokens: SampleTokens): Promise<string>;
@@ -54,17 +65,17 @@ function texts(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
 }
 
+const tenantSchema = z.object({ slug: z.string(), name: z.string() }).catch({ slug: '', name: '' });
+
 function readClaims(claims: oidc.IDToken): SampleClaims {
-  const { tenant } = claims;
+  const tenant = tenantSchema.parse(claims['tenant']);
   return {
     sub: claims.sub,
     sid: typeof claims['sid'] === 'string' ? claims['sid'] : null,
     name: text(claims['name']),
     email: text(claims['email']),
-    tenant:
-      typeof tenant === 'object' && tenant !== null && 'slug' in tenant
-        ? text(tenant['slug' as keyof typeof tenant])
-        : '',
+    tenant: tenant.slug,
+    tenantName: tenant.name,
     roles: texts(claims['roles']),
     permissions: texts(claims['permissions']),
   };
@@ -114,6 +125,7 @@ function lazily(registration: SampleRegistration): () => Promise<oidc.Configurat
 async function beginSignIn(
   configuration: oidc.Configuration,
   redirectUri: string,
+  { organization, prompt }: SignInWish,
 ): Promise<{ redirectTo: string; pending: PendingSignIn }> {
   const pending = {
     state: oidc.randomState(),
@@ -127,6 +139,8 @@ async function beginSignIn(
     nonce: pending.nonce,
     code_challenge: await oidc.calculatePKCECodeChallenge(pending.codeVerifier),
     code_challenge_method: 'S256',
+    ...(organization !== undefined && { organization }),
+    ...(prompt !== undefined && { prompt }),
   });
   return { redirectTo: url.href, pending };
 }
@@ -135,7 +149,7 @@ async function beginSignIn(
 export function sampleClient(registration: SampleRegistration): SampleClient {
   const configuration = lazily(registration);
   return {
-    begin: async () => beginSignIn(await configuration(), `${registration.url}/cb`),
+    begin: async (wish = {}) => beginSignIn(await configuration(), `${registration.url}/cb`, wish),
     async finish(callbackUrl, pending) {
       const answer = await oidc.authorizationCodeGrant(await configuration(), callbackUrl, {
         pkceCodeVerifier: pending.codeVerifier,

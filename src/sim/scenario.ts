@@ -5,7 +5,7 @@ import { profileNamed } from './profiles/by-name.js';
 import type { Profile } from './profiles/profile.js';
 import { runSteps, type Pusher, type RunOptions } from './run-steps.js';
 import type { Step } from './step.js';
-import type { CompanyTarget } from './target.js';
+import { scimTargetOf, type CompanyTarget } from './target.js';
 import {
   expectForwardedSignIn,
   expectLocalSignIn,
@@ -167,7 +167,7 @@ export async function playJoinerMoverLeaver(
   options: ScenarioOptions,
 ): Promise<number> {
   const profile = profileNamed(target.profile);
-  const pusher: Pusher = { target, headers: profile.headers, memory: new Map() };
+  const pusher: Pusher = { target: scimTargetOf(target), headers: profile.headers, memory: new Map() };
   const play: Play = {
     target,
     profile,

@@ -6,7 +6,8 @@ import type { Answer } from './step.js';
 export interface ScimTarget {
   /** The SCIM base address, e.g. `http://localhost:3000/scim/v2`. */
   scimUrl: string;
-  token: string;
+  /** A static token, or what gets an access token whenever one is needed. */
+  token: string | (() => Promise<string>);
 }
 
 export interface ScimRequest {
@@ -54,6 +55,7 @@ function parseBody(text: string): unknown {
 export async function sendScim(target: ScimTarget, request: ScimRequest): Promise<Answer> {
   const base = new URL(target.scimUrl);
   const payload = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
+  const token = typeof target.token === 'string' ? target.token : await target.token();
   const begun = performance.now();
   try {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -64,7 +66,7 @@ export async function sendScim(target: ScimTarget, request: ScimRequest): Promis
         path: escapePath(base.pathname.replace(/\/$/, '') + request.path),
         method: request.method,
         headers: {
-          authorization: `Bearer ${target.token}`,
+          authorization: `Bearer ${token}`,
           ...(payload && { 'content-length': String(payload.length) }),
           ...request.headers,
         },

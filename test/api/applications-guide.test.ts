@@ -29,9 +29,9 @@ async function freePort(): Promise<number> {
 }
 
 /** The file of the README with the application at another port. */
-async function bootstrapFor(home: string): Promise<{ tenants: Json[] }> {
+async function bootstrapFor(home: string): Promise<{ tenants: Json[]; applications: Json[] }> {
   const file = JSON.parse((await blockOf('README.md', 'json')).replaceAll('http://localhost:4000', home));
-  file.tenants[0].applications[0].backchannelLogoutUri = `${home}/bcl`;
+  file.applications[0].backchannelLogoutUri = `${home}/bcl`;
   return file;
 }
 

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
+import { fetchAccessToken } from '../../src/sim/access-token.js';
 import { putEmployee } from '../../src/sim/company.js';
 import type { Demo } from '../../src/sim/demo.js';
 import type { DemoTenant } from '../../src/sim/demo-world.js';
+import type { Page } from '../../src/sim/browser.js';
 import { alertOf } from '../../src/sim/html-forms.js';
 import { employeeOf, openWindow, pressAtCompany, startTestDemo } from '../support/demo.js';
 import { eventually } from '../support/eventually.js';
@@ -65,8 +67,10 @@ describe('people of companies, over time', function () {
     await window.signIn(employee);
     const before = await window.state();
     const user = await userOf(acme, employee.person.userName);
+    if (!('oauth' in acme.scim)) throw new Error('Acme pushes by OAuth');
+    const token = await fetchAccessToken(demo.serverUrl, { way: 'basic', ...acme.scim.oauth });
     const scim = {
-      authorization: `Bearer ${acme.secrets.scimToken}`,
+      authorization: `Bearer ${token}`,
       'content-type': 'application/scim+json',
     };
     const url = `${demo.serverUrl}/scim/v2/Users/${String(user['id'])}`;
@@ -129,11 +133,58 @@ describe('people of companies, over time', function () {
     expect(await window.state()).to.equal(undefined);
   });
 
-  it('a person of one company is nobody at the other’s application', async () => {
+  it('a person of one company is nobody where the application asks for the other', async () => {
     const window = openWindow(globex);
-    const page = await window.enter(employeeOf(acme, 'Katherine Johnson').person.userName);
+    const asked = await window.browser.get(`${globex.appUrl}/signin?organization=globex`);
+    const email = employeeOf(acme, 'Katherine Johnson').person.userName;
+    const page = await window.browser.submit(asked, { email });
     expect(page.visited.some((url) => url.startsWith(acme.companyUrl))).to.equal(false);
     expect(await window.state()).to.equal(undefined);
+  });
+
+  it('a person of both customers signs in with one password and chooses, and may change to the other', async () => {
+    const { email, password } = demo.product.shared;
+    const window = openWindow(acme);
+    const enter = async (page: Page): Promise<Page> =>
+      window.browser.submit(await window.browser.submit(page, { email }), { password });
+    const choose = (page: Page, name: string): Promise<Page> => {
+      const form = /<form[^>]*action="\/signin\/choice"[\s\S]*?<\/form>/g;
+      const body = (page.body.match(form) ?? []).find((text) => text.includes(name)) ?? '';
+      return window.browser.submit({ ...page, body }, {});
+    };
+    const first = await choose(await enter(await window.browser.get(`${acme.appUrl}/signin`)), 'Globex');
+    expect(first.url).to.equal(`${acme.appUrl}/`);
+    expect(first.body).to.contain('Globex').and.to.contain('calls.read');
+    expect(await window.state()).to.deep.include({ email, tenant: 'globex', roles: ['agent'] });
+
+    const again = await enter(await window.browser.get(`${acme.appUrl}/signin?prompt=select_account`));
+    await choose(again, 'Acme');
+    expect(await window.state()).to.deep.include({ email, tenant: 'acme', roles: ['manager'] });
+  });
+
+  it('the operator’s key sees both customers, and each through its header', async () => {
+    const ask = async (path: string, tenant?: string): Promise<Json> => {
+      const headers = {
+        authorization: `Bearer ${demo.product.operatorKey}`,
+        ...(tenant !== undefined && { 'gatehouse-tenant': tenant }),
+      };
+      const answer = await fetch(`${demo.serverUrl}/api/v1${path}`, { headers });
+      expect(answer.status, path).to.equal(200);
+      return (await answer.json()) as Json;
+    };
+    const tenants = await ask('/tenants');
+    expect(tenants['items'].map(({ slug }: Json) => slug)).to.include.members(['acme', 'globex']);
+    const [application] = (await ask('/applications'))['items'] as Json[];
+    expect(application).to.deep.include({ clientId: demo.product.clientId, tenants: 'all' });
+    for (const { company } of demo.tenants) {
+      const users = await ask('/users?limit=100', company.slug);
+      const addresses = users['items'].map(({ email }: Json) => String(email).split('@')[1]);
+      expect([...new Set(addresses)]).to.have.members([
+        company.domain,
+        `${company.slug}-it.test`,
+        'consulting.test',
+      ]);
+    }
   });
 
   it('a console disable ends the application session within 5 seconds as well', async () => {

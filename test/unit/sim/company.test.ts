@@ -42,7 +42,7 @@ describe('a simulated company signs its people in at an application', () => {
     appPort.serve(
       sampleApp(
         { issuer: companyPort.url, ...client, url: appPort.url },
-        { title: 'App', brand: '#333', slug: 'app' },
+        { title: 'App', brand: '#333', slug: 'app', customers: [] },
       ),
     );
   });
