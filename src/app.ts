@@ -29,6 +29,7 @@ import { memberPartJob, writeLeftPart } from './identity/groups/batches.js';
 import { recomputeJob, releaseRoleJob } from './identity/users/recompute.js';
 import { recomputeGrants, releaseServerRole } from './identity/directories/recompute-job.js';
 import { expireAccess } from './identity/users/actions.js';
+import { endGrants, grantEndJob } from './identity/users/role-grants.js';
 import { accessExpireJob } from './identity/users/save.js';
 import { createMetrics, type Metrics } from './infrastructure/metrics.js';
 import { requestLogOf } from './scim/log/request-log.js';
@@ -76,6 +77,7 @@ const jobHandlers = (core: Core, puller: Puller): JobHandlers => ({
   [releaseRoleJob]: (job) => releaseServerRole(core, job),
   [attributeRemovalJob]: (job) => removeAttributeValues(core, job),
   [accessExpireJob]: (job) => expireAccess(core, job),
+  [grantEndJob]: (job) => endGrants(core, job),
 });
 
 /** What runs beside requests: jobs, and the sealing of the audit trail. */

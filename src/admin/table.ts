@@ -18,6 +18,7 @@ import { settingsRoutes } from './api/settings.js';
 import { ssoConnectionRoutes } from './api/sso-connections.js';
 import { userActionRoutes } from './api/user-actions.js';
 import { userIdentityRoutes } from './api/user-identities.js';
+import { userRoleRoutes } from './api/user-roles.js';
 import { userCredentialRoutes } from './api/user-credentials.js';
 import { userRoutes } from './api/users.js';
 import { tenantRoutes } from './api/tenants.js';
@@ -29,6 +30,7 @@ export const routeTable: readonly Route[] = [
   ...userRoutes,
   ...userActionRoutes,
   ...userIdentityRoutes,
+  ...userRoleRoutes,
   ...userCredentialRoutes,
   ...invitationRoutes,
   ...groupRoutes,

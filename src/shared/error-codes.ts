@@ -22,6 +22,7 @@ export const errorStatus = {
   'directory.too_many_clients': 409,
   'directory.too_many_tokens': 409,
   'directory.wrong_kind': 409,
+  'grant.not_found': 404,
   'group.name_taken': 409,
   'group.not_found': 404,
   'group.off': 403,

@@ -5,6 +5,7 @@ import { requirePermission } from '../../identity/permissions.js';
 import type { Actor, Core } from '../../identity/core.js';
 import type { TenantConfig } from '../../identity/tenants/config.js';
 import type { Settings } from '../../identity/tenants/settings.js';
+import { isLive } from '../../identity/grants/grants.js';
 import { servicesOf, withAccess } from '../../identity/grants/services.js';
 import { withOwnValues } from '../../identity/users/own-attributes.js';
 import { inputOf, withProfile, type ProfileInput, type UserInput } from '../../identity/users/input.js';
@@ -225,12 +226,15 @@ function rolesLeft(
   stored: UserDocument,
   { services }: ChangeUserInput,
   roles: UserInput['roles'],
+  now: Date,
 ): Pick<UserInput, 'roles'> {
   if (!services) return {};
   const removed = servicesOf(stored).flatMap(({ application }) =>
     services.includes(application) ? [] : [`${application}:`],
   );
-  const manual = stored.grants.filter(({ type }) => type === 'manual').map(({ role }) => role);
+  const manual = stored.grants
+    .filter((grant) => grant.type === 'manual' && isLive(grant, now))
+    .map(({ role }) => role);
   return { roles: (roles ?? manual).filter((role) => !removed.some((prefix) => role.startsWith(prefix))) };
 }
 
@@ -265,7 +269,8 @@ const changeOne = route({
   body: changeUserInput,
   output: userSchema,
   async handler({ core, actor, config, body, params, ifVersion }) {
-    const decisions = decisionsOf({ actor, config }, body, core.clock.now());
+    const now = core.clock.now();
+    const decisions = decisionsOf({ actor, config }, body, now);
     const change = (stored: UserDocument): UserInput => {
       const profile = withProfile(stored.attributes, profileOf(body));
       return {
@@ -273,7 +278,7 @@ const changeOne = route({
         userName: userNameOf(stored, body),
         attributes: withAccess(withOwnValues(core, config, profile, body.attributes), body),
         ...decisions,
-        ...rolesLeft(stored, body, decisions.roles),
+        ...rolesLeft(stored, body, decisions.roles, now),
       };
     };
     const decides = decided.some((field) => body[field] !== undefined);

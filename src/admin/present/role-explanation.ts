@@ -1,3 +1,4 @@
+import type { AccessAnswer } from '../../identity/applications/access-check.js';
 import type { RoleExplanation } from '../../identity/users/role-explanation.js';
 import { z } from '../schema.js';
 import { instant, instantOrNull, iso, isoOrNull } from './fields.js';
@@ -54,6 +55,63 @@ export const roleExplanationSchema = z
   })
   .openapi('RoleExplanation');
 
+export const accessAnswerSchema = z
+  .strictObject({
+    allowed: z.boolean(),
+    application: z.string().nullable(),
+    permission: z.string(),
+    status: z.enum(statuses),
+    refusals: z.array(z.string()).describe('what is in the way, in words; empty when allowed'),
+    paths: z
+      .array(
+        z.strictObject({
+          role: z.string(),
+          name: z.string(),
+          by: z
+            .enum(['role', 'assignment'])
+            .describe(
+              '`assignment`: by being assigned to the application, which gives its Reader’s permissions',
+            ),
+          inForce: z.boolean(),
+          sources: z.array(source),
+        }),
+      )
+      .describe('every way by which the permission comes to the user'),
+    access: z
+      .strictObject({
+        by: z.enum(['everyone', 'role', 'group']),
+        roles: z.array(z.string()),
+        groups: z.array(z.string()),
+        allowed: z.boolean(),
+      })
+      .nullable()
+      .describe('who may use the application at all'),
+    limits: z.strictObject({ products: z.array(z.string()), profileAccess: z.boolean() }).nullable(),
+    givenBy: z.array(z.string()).describe('the roles that would give it'),
+  })
+  .openapi('AccessAnswer');
+
+type Sources = RoleExplanation['roles'][number]['sources'];
+
+const presentSources = (sources: Sources) =>
+  sources.map(({ type, detail, rule, directory, since, until }) => ({
+    type,
+    detail,
+    rule,
+    directory,
+    since: iso(since),
+    until: isoOrNull(until),
+  }));
+
+export function presentAnswer({ paths, access, limits, ...answer }: AccessAnswer) {
+  return {
+    ...answer,
+    paths: paths.map(({ sources, ...path }) => ({ ...path, sources: presentSources(sources) })),
+    access: access && { ...access, roles: [...access.roles], groups: [...access.groups] },
+    limits: limits && { ...limits, products: [...limits.products] },
+  };
+}
+
 export function presentExplanation(explanation: RoleExplanation) {
   return {
     ...explanation,
@@ -62,14 +120,7 @@ export function presentExplanation(explanation: RoleExplanation) {
       name: reason.name,
       permissions: [...reason.permissions],
       inForce: reason.inForce,
-      sources: reason.sources.map(({ type, detail, rule, directory, since, until }) => ({
-        type,
-        detail,
-        rule,
-        directory,
-        since: iso(since),
-        until: isoOrNull(until),
-      })),
+      sources: presentSources(reason.sources),
     })),
   };
 }

@@ -1,5 +1,6 @@
 import type { Grant, UserDocument } from '../../persistence/collections/users.js';
-import { isOfferedPermission, type TenantConfig } from '../tenants/config.js';
+import { isOfferedPermission, type Role, type TenantConfig } from '../tenants/config.js';
+import { isLive } from './grants.js';
 import { servicesOf } from './services.js';
 import { deriveStatus, hasRolesIn } from './user-status.js';
 
@@ -10,15 +11,19 @@ const readerKey = 'reader';
 
 /** The grants that hold now, of roles that exist. Says nothing about the user's status. */
 export function liveGrants(user: Pick<UserDocument, 'grants'>, config: TenantConfig, now: Date): Grant[] {
-  return user.grants.filter(
-    (grant) => config.roles.has(grant.role) && (grant.until === null || grant.until > now),
-  );
+  return user.grants.filter((grant) => config.roles.has(grant.role) && isLive(grant, now));
 }
 
 /** Whether the user's status lets roles work, and whatever else somebody was put in charge of. */
 export function mayUseRoles(user: RoleHolder, config: TenantConfig, now: Date): boolean {
   return hasRolesIn(deriveStatus(user, { now, approvalRequired: config.settings['approval.required'] }));
 }
+
+/** The role of an application whose permissions all who are assigned to it have. */
+export const readerRole = (applicationKey: string, config: TenantConfig): Role | undefined =>
+  [...config.roles.values()].find(
+    (role) => role.applicationKey === applicationKey && role.key.toLowerCase() === readerKey,
+  );
 
 /** What an assignment gives without a role (M1-27): the permissions of the application's Reader, where it has one. */
 function readerPermissions(
@@ -27,8 +32,7 @@ function readerPermissions(
   config: TenantConfig,
 ): readonly string[] {
   if (!servicesOf(user).some(({ application }) => application === applicationKey)) return [];
-  const own = [...config.roles.values()].filter((role) => role.applicationKey === applicationKey);
-  return own.find(({ key }) => key.toLowerCase() === readerKey)?.permissions ?? [];
+  return readerRole(applicationKey, config)?.permissions ?? [];
 }
 
 /**

@@ -37,6 +37,13 @@ export function replaceGrants(
   return sortGrants([...stored.filter((grant) => !isOwn(grant)), ...next]);
 }
 
+/** Grants with others beside them, in the order they are stored. */
+export const withGrants = (kept: readonly Grant[], added: readonly Grant[]): Grant[] =>
+  sortGrants([...kept, ...added]);
+
+/** Whether a grant has not ended. */
+export const isLive = ({ until }: Pick<Grant, 'until'>, now: Date): boolean => until === null || until > now;
+
 /** In place of a directory's id in grants that a group's own roles make. */
 export const groupSource = 'groups';
 

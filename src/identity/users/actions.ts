@@ -56,7 +56,8 @@ export async function setManualRoles(
   return (await updateUser(core, actor, id, change, { ...options, decides: true })).after;
 }
 
-async function writeUser(
+/** One change of one user as a transaction of its own. */
+export async function writeUser(
   core: Core,
   actor: Actor,
   id: string,

@@ -56,7 +56,9 @@ export async function requireAuthorityOver(core: Core, actor: Actor, user: UserD
 function decidedFields(user: UserDocument): string {
   const { userName, email, emailKeys, loginType, enabled, hold, approved, accessExpiresAt, grants } = user;
   // What rules and groups give follows from other changes, which have guards of their own.
-  const given = grants.filter(({ type }) => type !== 'rule').map(({ role, type }) => `${type} ${role}`);
+  const given = grants
+    .filter(({ type }) => type !== 'rule')
+    .map(({ role, type, until }) => `${type} ${role} ${until?.toISOString() ?? ''}`);
   return JSON.stringify([
     ...[userName, email, emailKeys, loginType, enabled, hold ?? null, approved, accessExpiresAt],
     ...[given.sort(), accessOf(user)],

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { UserDocument, UserSource } from '../../persistence/collections/users.js';
+import type { Grant, UserDocument, UserSource } from '../../persistence/collections/users.js';
 import type { Step } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { parseEmail } from '../email.js';
-import { replaceGrants } from '../grants/grants.js';
+import { isLive, replaceGrants } from '../grants/grants.js';
 import { requireGrantable } from '../permissions.js';
 import { compileRules, mapRoles } from '../grants/role-mapping.js';
 import type { TenantConfig } from '../tenants/config.js';
@@ -96,6 +96,40 @@ export function requireGivable(
   requireRoleCount(config, wanted, before);
 }
 
+/**
+ * A user's grants without those of an invitation that roles given by hand take the place of: where `roles.multiple` is off, there is one
+ * role in each place.
+ */
+function withoutReplaced(
+  { actor, config }: Pick<WriteContext, 'actor' | 'config'>,
+  user: UserDocument,
+  wanted: readonly string[],
+): Grant[] {
+  if (config.settings['roles.multiple']) return user.grants;
+  const placeOf = (role: string): string => config.roles.get(role)?.applicationKey ?? '';
+  const places = new Set(wanted.map(placeOf));
+  const isReplaced = ({ type, role }: Grant): boolean =>
+    type === 'invite' && places.has(placeOf(role)) && !wanted.includes(role);
+  const replaced = user.grants.filter(isReplaced).flatMap(({ role }) => config.roles.get(role) ?? []);
+  requireGrantable(actor, replaced);
+  return user.grants.filter((grant) => !isReplaced(grant));
+}
+
+/** A user whom people remove from an application loses what an invitation gave there (M1-28). */
+function withoutLeftServices(
+  { actor }: WriteContext,
+  before: UserDocument,
+  user: UserDocument,
+): UserDocument {
+  if (actor.directoryId !== null || before.attributes === user.attributes) return user;
+  const left = new Set(servicesOf(user).map(({ application }) => application));
+  const gone = servicesOf(before).filter(({ application }) => !left.has(application));
+  if (gone.length === 0) return user;
+  const isGone = ({ type, role }: Grant): boolean =>
+    type === 'invite' && gone.some(({ application }) => role.startsWith(`${application}:`));
+  return { ...user, grants: user.grants.filter((grant) => !isGone(grant)) };
+}
+
 /** Puts exactly these roles as given by one source: by hand, or by the invitation that brought the user. */
 function withGivenRoles(
   context: WriteContext,
@@ -105,11 +139,12 @@ function withGivenRoles(
 ): UserDocument {
   const source = { type: invitationId === null ? 'manual' : 'invite', sourceId: invitationId } as const;
   const held = user.grants.filter(
-    ({ type, sourceId }) => type === source.type && sourceId === source.sourceId,
+    (grant) => grant.type === source.type && grant.sourceId === source.sourceId && isLive(grant, context.now),
   );
   const kept = new Map(held.map((grant) => [grant.role, grant]));
   const wanted = [...new Set(roles)];
   requireGivable(context, wanted, [...kept.keys()]);
+  const stored = invitationId === null ? withoutReplaced(context, user, wanted) : user.grants;
   const { label } = context.actor.party;
   const detail = invitationId === null ? `given by ${label}` : `invited by ${label}`;
   const grants = wanted.map((role) => ({
@@ -117,7 +152,7 @@ function withGivenRoles(
     detail: kept.get(role)?.detail ?? detail,
     until: kept.get(role)?.until ?? null,
   }));
-  return { ...user, grants: replaceGrants(user.grants, source, grants, context.now) };
+  return { ...user, grants: replaceGrants(stored, source, grants, context.now) };
 }
 
 const hasOwnPassword = ({ password, passwordIsTemporary }: UserInput): boolean =>
@@ -242,7 +277,8 @@ export function* changedUser(
     loginType: input.loginType ?? stored.loginType,
   };
   requireOwnValues(config, changed, stored);
-  const given = input.roles === undefined ? changed : withGivenRoles(context, changed, input.roles);
+  const left = withoutLeftServices(context, stored, changed);
+  const given = input.roles === undefined ? left : withGivenRoles(context, left, input.roles);
   if (given.attributes !== stored.attributes) {
     requireServices(context, given, stored);
     yield* refuseUnknownValues(context, given);

@@ -11,6 +11,14 @@ export function partyOf(user: Pick<UserDocument, '_id' | 'email' | 'userName'>):
   return { type: 'user', id: user._id, label: user.email ?? user.userName };
 }
 
+const endPrefix = 'roleEnds.';
+
+/** When each role given for a time ends. */
+function endsOf({ grants }: UserDocument): Record<string, string> {
+  const ending = grants.flatMap(({ role, until }) => (until ? [{ role, until }] : []));
+  return Object.fromEntries(ending.map(({ role, until }) => [`${endPrefix}${role}`, until.toISOString()]));
+}
+
 /** What the audit trail says about a user: everything but derived keys, grants' details and memberships. */
 function auditable(user: UserDocument): Record<string, unknown> {
   const { userName, externalId, attributes, enabled, approved, activatedAt } = user;
@@ -23,6 +31,7 @@ function auditable(user: UserDocument): Record<string, unknown> {
     ...{ userName, externalId, enabled, approved, activatedAt, accessExpiresAt, loginType, directoryId },
     ...(isHeld(user) && { held: true, active: activeFor(user) }),
     roles: [...new Set(user.grants.map((grant) => grant.role))].sort(),
+    ...endsOf(user),
     ...(Array.isArray(attributes['roles']) && { 'attributes.roles': attributes['roles'] }),
   };
 }
@@ -44,6 +53,7 @@ function actionOf(change: FieldChange): string {
     case 'roles':
       return 'user.roles_changed';
     default:
+      if (change.path.startsWith(endPrefix)) return 'user.roles_changed';
       return change.path.startsWith('services.') ? serviceActionOf(change) : 'user.updated';
   }
 }

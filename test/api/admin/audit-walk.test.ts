@@ -113,6 +113,18 @@ describe('every change leaves its event, with who did it and to whom', () => {
       (id) => [`user.roles_changed user ${id}`],
     ],
     [
+      'PUT a role for a time',
+      user,
+      (id) => ['put', `/users/${id}/roles/crm:agent`, { until }],
+      (id) => [`user.roles_changed user ${id}`],
+    ],
+    [
+      'DELETE a role',
+      async () => (await acme.givenUser({ roles: ['crm:agent'] }))._id,
+      (id) => ['delete', `/users/${id}/roles/crm:agent`],
+      (id) => [`user.roles_changed user ${id}`],
+    ],
+    [
       'PATCH the access period',
       user,
       (id) => ['patch', `/users/${id}`, { accessExpiresAt: until }],
