@@ -92,10 +92,13 @@ export async function fetchAccessToken(server: string, credentials: OauthCredent
 const renewBeforeMs = 60_000;
 
 /** The same for a provider that stays: one token for many requests, and a new one a minute before its end. */
-export function accessTokens(server: string, credentials: OauthCredentials): () => Promise<string> {
+export function accessTokens(
+  server: string,
+  credentials: OauthCredentials,
+): (isRefused?: boolean) => Promise<string> {
   let held: { token: string; until: number } | undefined;
-  return async () => {
-    if (held === undefined || performance.now() > held.until) {
+  return async (isRefused = false) => {
+    if (isRefused || held === undefined || performance.now() > held.until) {
       const { access_token: token, expires_in: seconds } = await askForToken(server, credentials);
       held = { token, until: performance.now() + seconds * 1000 - renewBeforeMs };
     }

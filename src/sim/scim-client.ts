@@ -6,8 +6,8 @@ import type { Answer } from './step.js';
 export interface ScimTarget {
   /** The SCIM base address, e.g. `http://localhost:3000/scim/v2`. */
   scimUrl: string;
-  /** A static token, or what gets an access token whenever one is needed. */
-  token: string | (() => Promise<string>);
+  /** A static token, or what gets an access token whenever one is needed; `isRefused`: the last one is dead. */
+  token: string | ((isRefused?: boolean) => Promise<string>);
 }
 
 export interface ScimRequest {
@@ -46,16 +46,9 @@ function parseBody(text: string): unknown {
   }
 }
 
-/**
- * Sends one request with exactly the given path and headers. `fetch` would add a User-Agent and normalise the address, and what
- * providers really send (no User-Agent, a dangling `?`) is the point here.
- *
- * @throws ServerAway
- */
-export async function sendScim(target: ScimTarget, request: ScimRequest): Promise<Answer> {
+async function send(target: ScimTarget, token: string, request: ScimRequest): Promise<Answer> {
   const base = new URL(target.scimUrl);
   const payload = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
-  const token = typeof target.token === 'string' ? target.token : await target.token();
   const begun = performance.now();
   try {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -87,4 +80,18 @@ export async function sendScim(target: ScimTarget, request: ScimRequest): Promis
   } catch (error) {
     throw new ServerAway(target.scimUrl, error);
   }
+}
+
+/**
+ * Sends one request with exactly the given path and headers. `fetch` would add a User-Agent and normalise the address, and what
+ * providers really send (no User-Agent, a dangling `?`) is the point here.
+ *
+ * A refused access token is got anew, once.
+ *
+ * @throws ServerAway
+ */
+export async function sendScim(target: ScimTarget, request: ScimRequest): Promise<Answer> {
+  if (typeof target.token === 'string') return send(target, target.token, request);
+  const answer = await send(target, await target.token(), request);
+  return answer.status === 401 ? send(target, await target.token(true), request) : answer;
 }

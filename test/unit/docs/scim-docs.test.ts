@@ -138,8 +138,10 @@ describe('docs/demo.md', () => {
 });
 
 describe('the guides', () => {
-  it('are one for each dialect, for authentik and Keycloak, and a generic one', () => {
-    const expected = [...providers, 'authentik', 'keycloak', 'generic'].map((name) => `guides/${name}.md`);
+  it('are one for each dialect, for authentik and Keycloak, a generic one, and one for vendors', () => {
+    const expected = [...providers, 'authentik', 'keycloak', 'generic', 'saas'].map(
+      (name) => `guides/${name}.md`,
+    );
     expect([...guides].sort()).to.deep.equal(expected.sort());
   });
 
