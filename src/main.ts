@@ -20,7 +20,7 @@ import { findSecretKey, keptSecretKey } from './infrastructure/secret-key.js';
 import { hasEmbedded, openScratchStore, openStore } from './persistence/connect.js';
 import type { Opening } from './persistence/format.js';
 import { systemClock, type Clock } from './shared/clock.js';
-import { createRenderedUsers } from './identity/rendered-user.js';
+import { newServices } from './identity/services.js';
 import { adoptSealKey, resealAll } from './identity/keys/reseal.js';
 import { AppError } from './shared/errors.js';
 import { fileFault } from './infrastructure/file-fault.js';
@@ -80,7 +80,7 @@ export async function openCore(
     log,
     secretBox,
     passwords: createPasswordHasher(config.limits.hashesAtOnce),
-    renderedUsers: createRenderedUsers(),
+    ...newServices(),
   };
   try {
     await adoptSealKey(core, opening !== 'read');
@@ -102,7 +102,7 @@ export async function openScratchCore(config: Config, log: Logger): Promise<Core
     log,
     secretBox,
     passwords: createPasswordHasher(config.limits.hashesAtOnce),
-    renderedUsers: createRenderedUsers(),
+    ...newServices(),
   };
 }
 

@@ -1,6 +1,5 @@
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import { sendProblem, toAppError } from '../http/error-page.js';
-import { noteAnswer } from '../http/turns.js';
 import type { Core } from '../identity/core.js';
 import { AppError } from '../shared/errors.js';
 import {
@@ -30,7 +29,7 @@ function send(core: Core, caller: Caller, res: Response, route: Route, reply: Re
     return;
   }
   const text = JSON.stringify(reply.body);
-  noteAnswer(core, caller.actor.tenantId, res, text);
+  core.turns.noteAnswer(caller.actor.tenantId, res, text);
   res.type('application/json').send(text);
 }
 

@@ -1,6 +1,7 @@
 import type { Response } from 'express';
 import type { Core } from '../identity/core.js';
 import { AppError } from '../shared/errors.js';
+import { service } from '../shared/services.js';
 
 /** Comments keep proxies from closing a quiet connection, and find out that the other side is gone. */
 const heartbeatMs = 20_000;
@@ -27,17 +28,11 @@ interface OpenStream {
   end(): void;
 }
 
-const open = new WeakMap<Core, Set<OpenStream>>();
-
-function streamsOf(core: Core): Set<OpenStream> {
-  const known = open.get(core) ?? new Set();
-  open.set(core, known);
-  return known;
-}
+const openStreams = service(() => new Set<OpenStream>());
 
 /** Ends every stream of a server that stops: the clients reconnect to another process. */
 export function endEventStreams(core: Core): void {
-  for (const stream of streamsOf(core)) stream.end();
+  for (const stream of openStreams(core)) stream.end();
 }
 
 function requireRoom(streams: ReadonlySet<OpenStream>, tenantId: string): void {
@@ -106,7 +101,7 @@ export async function streamEvents(
   { core, res, actor: { tenantId }, isStillAllowed }: Follower,
   subscribe: (stream: EventStream) => () => void,
 ): Promise<void> {
-  const streams = streamsOf(core);
+  const streams = openStreams(core);
   requireRoom(streams, tenantId);
   res.writeHead(200, {
     'Content-Type': 'text/event-stream; charset=utf-8',

@@ -1,5 +1,4 @@
 import type { Actor, Core } from '../identity/core.js';
-import { inTurn } from '../http/turns.js';
 import { readSignedText, signText } from '../infrastructure/signed-text.js';
 import { AppError } from '../shared/errors.js';
 import { largestPage, sizeLimit } from '../shared/size.js';
@@ -96,7 +95,7 @@ export async function pageAfter<T, P>(
   const after =
     query.cursor === undefined ? undefined : (readCursor(core, actor.tenantId, question, query.cursor) as P);
   const size = sizeLimit(largestPage);
-  const { items, total } = await inTurn(core, actor.tenantId, () =>
+  const { items, total } = await core.turns.run(actor.tenantId, () =>
     load(after, { limit: query.limit + 1, until: size.until }),
   );
   const page = items.slice(0, query.limit);

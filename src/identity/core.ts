@@ -4,7 +4,9 @@ import type { PasswordHasher } from '../infrastructure/password-hash.js';
 import type { SecretBox } from '../infrastructure/secret-box.js';
 import type { AuditParty } from '../persistence/collections/events.js';
 import type { Store } from '../persistence/store.js';
+import type { Turns } from '../infrastructure/turns.js';
 import type { Clock } from '../shared/clock.js';
+import type { Services } from '../shared/services.js';
 import type { RenderedUsers } from './rendered-user.js';
 
 /** What every domain function works with; made once by `app.ts` and handed down. */
@@ -16,6 +18,8 @@ export interface Core {
   readonly secretBox: SecretBox;
   readonly passwords: PasswordHasher;
   readonly renderedUsers: RenderedUsers;
+  readonly turns: Turns;
+  readonly services: Services;
 }
 
 /** Who asks for a change, as the audit trail names them, and from where. */

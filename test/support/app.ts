@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createApp } from '../../src/app.js';
 import { serverOptions } from '../../src/http/server-options.js';
 import type { Core } from '../../src/identity/core.js';
-import { createRenderedUsers } from '../../src/identity/rendered-user.js';
+import { newServices } from '../../src/identity/services.js';
 import { loadConfig, type Config } from '../../src/infrastructure/config.js';
 import { createLogger } from '../../src/infrastructure/logger.js';
 import { packageFolder } from '../../src/infrastructure/package-info.js';
@@ -64,7 +64,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     log: createLogger(config.logLevel),
     secretBox: createSecretBox('a secret for tests that is long enough'),
     passwords: options.passwords ?? cheapPasswords(),
-    renderedUsers: createRenderedUsers(),
+    ...newServices(),
   };
   if (options.bootstrap) await applyBootstrap(core, parseBootstrap(options.bootstrap));
   const app = createApp(core, '0.0.0-test');

@@ -6,7 +6,7 @@ import type { RoleRuleInput } from '../../src/identity/directories/rules.js';
 import { createRole } from '../../src/identity/roles/roles.js';
 import { createApplication } from '../../src/identity/applications/applications.js';
 import { loadConfig, type Config } from '../../src/infrastructure/config.js';
-import { createRenderedUsers } from '../../src/identity/rendered-user.js';
+import { newServices } from '../../src/identity/services.js';
 import { createLogger } from '../../src/infrastructure/logger.js';
 import { packageFolder } from '../../src/infrastructure/package-info.js';
 import { createSecretBox } from '../../src/infrastructure/secret-box.js';
@@ -24,7 +24,7 @@ export async function openTestCore(config: Partial<Config> = {}): Promise<Core &
     log: createLogger('silent'),
     secretBox: createSecretBox('a secret for tests that is long enough'),
     passwords: cheapPasswords(),
-    renderedUsers: createRenderedUsers(),
+    ...newServices(),
   };
 }
 

@@ -7,7 +7,7 @@ import { systemActor } from '../../src/identity/actors.js';
 import type { Core } from '../../src/identity/core.js';
 import { changeMembers } from '../../src/identity/groups/members.js';
 import { loadConfig } from '../../src/infrastructure/config.js';
-import { createRenderedUsers } from '../../src/identity/rendered-user.js';
+import { newServices } from '../../src/identity/services.js';
 import { createLogger } from '../../src/infrastructure/logger.js';
 import { packageFolder } from '../../src/infrastructure/package-info.js';
 import { createSecretBox } from '../../src/infrastructure/secret-box.js';
@@ -26,7 +26,7 @@ const core: Core = {
   log,
   secretBox: createSecretBox('a secret for tests that is long enough'),
   passwords: cheapPasswords(),
-  renderedUsers: createRenderedUsers(),
+  ...newServices(),
   store: overriding(store, {
     transaction(work) {
       if (left === 0) process.kill(process.pid, 'SIGKILL');

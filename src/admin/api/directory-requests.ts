@@ -120,6 +120,7 @@ const replayOne = route({
   }),
 });
 
+/** By request in memory: all who follow a directory are given the same object. */
 const messages = new WeakMap<LoggedRequest, Buffer>();
 
 /** A request as its followers are told of it: made once, however many they are. */

@@ -2,6 +2,7 @@ import type { JWK } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Core } from '../../identity/core.js';
 import { createGuardedFetch, type GuardedFetch } from '../../infrastructure/guarded-fetch.js';
+import { service } from '../../shared/services.js';
 
 /** A withdrawn key is good for no longer than this. */
 const maxAgeMs = 4 * 60_000;
@@ -27,16 +28,10 @@ interface KeySets {
   readonly entries: LRUCache<string, Entry>;
 }
 
-const setsOf = new WeakMap<Core, KeySets>();
-
-function openSets(core: Core): KeySets {
-  const known = setsOf.get(core);
-  if (known) return known;
-  const fetch = createGuardedFetch({ allowPrivate: core.config.allowPrivateIssuers, maxBytes });
-  const sets = { fetch, entries: new LRUCache<string, Entry>({ max: 500 }) };
-  setsOf.set(core, sets);
-  return sets;
-}
+const keySets = service(({ config }: Core): KeySets => ({
+  fetch: createGuardedFetch({ allowPrivate: config.allowPrivateIssuers, maxBytes }),
+  entries: new LRUCache<string, Entry>({ max: 500 }),
+}));
 
 async function readJson(fetch: GuardedFetch, url: string): Promise<Record<string, unknown>> {
   try {
@@ -81,7 +76,7 @@ export async function keysAt(
   source: KeySource,
   { isRefused }: { isRefused: boolean },
 ): Promise<readonly JWK[] | undefined> {
-  const { fetch, entries } = openSets(core);
+  const { fetch, entries } = keySets(core);
   const name = 'issuer' in source ? `issuer ${source.issuer}` : `jwks ${source.jwksUri}`;
   const known = entries.get(name);
   const now = core.clock.now().getTime();

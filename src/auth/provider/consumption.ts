@@ -4,6 +4,7 @@ import { Provider } from '../../infrastructure/oidc-provider-library.js';
 import type { OidcPayloadDocument } from '../../persistence/collections/access.js';
 import { payloadKey } from './payload-key.js';
 
+/** By request: nothing outlives it. */
 const arrivals = new WeakMap<IncomingMessage, Date>();
 
 /** Notes when a request to the OpenID provider came in. */

@@ -97,6 +97,7 @@ async function countAnswer(core: Core, ctx: KoaContextWithOIDC): Promise<void> {
   if (isFailedClient(ctx)) await countFailedClient(core, ctx);
 }
 
+// By request, as the library leaves no other way to hand something on to its middleware.
 const metadataRequests = new WeakSet<IncomingMessage>();
 
 /** Has a request for the discovery document answered with the metadata of the whole authorization server. */

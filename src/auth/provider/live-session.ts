@@ -5,6 +5,7 @@ import type { Core } from '../../identity/core.js';
 import { currentSession, type LiveSession } from '../session-guard.js';
 import { authTimeOf } from '../sessions.js';
 
+// By request: nothing outlives it.
 const pending = new WeakMap<IncomingMessage, Promise<LiveSession | undefined>>();
 const known = new WeakMap<IncomingMessage, LiveSession>();
 

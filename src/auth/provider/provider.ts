@@ -16,6 +16,7 @@ import { askForMetadata, followUp, passUnknown } from './follow-up.js';
 import { tellConfiguredClaims } from './own-claims.js';
 import { readRequests } from './request-rules.js';
 import { loadKeySet, type KeySet } from './signing-keys.js';
+import { service } from '../../shared/services.js';
 
 /** How long another process's rotation of the keys may go unnoticed. */
 const keysCheckedForMs = 5_000;
@@ -55,7 +56,8 @@ function createProvider(core: Core, keySet: KeySet): ProviderClass {
   return provider;
 }
 
-const instances = new WeakMap<Core, Promise<Current>>();
+/** The provider of a server, once it is asked for. */
+const currentInstance = service((): { pending?: Promise<Current> } => ({}));
 
 /** Builds the provider anew when the key set has changed; requests under way finish on the one they began with. */
 async function refresh(core: Core, current: Current | undefined): Promise<Current> {
@@ -67,15 +69,16 @@ async function refresh(core: Core, current: Current | undefined): Promise<Curren
 }
 
 async function currentProvider(core: Core): Promise<Current> {
-  const pending = instances.get(core);
+  const instance = currentInstance(core);
+  const { pending } = instance;
   const current = await pending;
   const age = core.clock.now().getTime() - (current?.checkedAt ?? 0);
   if (current && age < keysCheckedForMs) return current;
-  if (instances.get(core) !== pending) return currentProvider(core);
+  if (instance.pending !== pending) return currentProvider(core);
   const next = refresh(core, current);
-  instances.set(core, next);
+  instance.pending = next;
   next.catch(() => {
-    if (instances.get(core) === next) instances.delete(core);
+    if (instance.pending === next) delete instance.pending;
   });
   return next;
 }

@@ -32,6 +32,7 @@ function readClaims(text: unknown): unknown {
 const scopesOf = (text: unknown): string[] =>
   typeof text === 'string' ? text.split(' ').filter((scope) => scope !== '') : [];
 
+/** The scopes a request asked for, by the library's context of it. */
 const asked = new WeakMap<object, Set<string>>();
 
 /** Requests whose parameters are read anew: where people are sent, and where an application pushes what it will send them with. */

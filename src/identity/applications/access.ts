@@ -125,7 +125,7 @@ export async function setApplicationAccess(
 ): Promise<void> {
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
-    const config = yield* tenantConfigStep(tx, actor.tenantId);
+    const config = yield* tenantConfigStep(core, tx, actor.tenantId);
     const application = [...config.serverApplications.values()].find(({ _id }) => _id === applicationId);
     if (!application) throw new AppError('application.not_found', 'there is no such application');
     requireVersion({ version: versionIn(config.tenant, application) }, options);

@@ -38,8 +38,8 @@ const duplicates = {
 const partyOf = ({ _id, name }: ApiKeyDocument): AuditParty => ({ type: 'api_key', id: _id, label: name });
 
 /** @throws AppError `input.invalid` unless it is a role of the tenant; `role.not_grantable`. */
-function* requireKeyRole(tx: Transaction, actor: Actor, fullKey: string): Step<void> {
-  const role = (yield* tenantConfigStep(tx, actor.tenantId)).roles.get(fullKey);
+function* requireKeyRole(core: Core, tx: Transaction, actor: Actor, fullKey: string): Step<void> {
+  const role = (yield* tenantConfigStep(core, tx, actor.tenantId)).roles.get(fullKey);
   if (role?.applicationKey !== null) {
     throw new AppError('input.invalid', `there is no role ${fullKey} of the tenant`, {
       errors: [{ pointer: '/role', detail: `there is no role ${fullKey} of the tenant` }],
@@ -56,12 +56,13 @@ function* requireKeyRole(tx: Transaction, actor: Actor, fullKey: string): Step<v
  * @throws AppError `input.invalid`, `role.not_grantable`; the store's `store.duplicate` for a taken name.
  */
 export function* createApiKeyStep(
+  core: Core,
   tx: Transaction,
   actor: Actor,
   input: ApiKeyInput & { key: string },
   now: Date,
 ): Step<ApiKeyDocument> {
-  yield* requireKeyRole(tx, actor, input.role);
+  yield* requireKeyRole(core, tx, actor, input.role);
   const stored = yield* tx
     .tenant(actor.tenantId)
     .collection('api_keys')
@@ -92,7 +93,7 @@ export async function createApiKey(
   const now = core.clock.now();
   const document = await refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
-      return yield* createApiKeyStep(tx, actor, { ...input, key }, now);
+      return yield* createApiKeyStep(core, tx, actor, { ...input, key }, now);
     }),
   );
   return { document, key };
@@ -111,8 +112,13 @@ export function listApiKeys(core: Core, tenantId: string): Promise<ApiKeyDocumen
  *
  * @throws AppError `role.not_grantable`.
  */
-function* requireAuthorityOverKey(tx: Transaction, actor: Actor, key: ApiKeyDocument): Step<void> {
-  const role = (yield* tenantConfigStep(tx, actor.tenantId)).roles.get(key.role);
+function* requireAuthorityOverKey(
+  core: Core,
+  tx: Transaction,
+  actor: Actor,
+  key: ApiKeyDocument,
+): Step<void> {
+  const role = (yield* tenantConfigStep(core, tx, actor.tenantId)).roles.get(key.role);
   if (role) requireGrantable(actor, [role]);
 }
 
@@ -134,9 +140,9 @@ export async function updateApiKey(
     const before = yield* keys.get(id);
     if (!before) throw new AppError('api_key.not_found', 'there is no such key');
     requireVersion(before, options);
-    yield* requireAuthorityOverKey(tx, actor, before);
+    yield* requireAuthorityOverKey(core, tx, actor, before);
     const role = change.role ?? before.role;
-    if (change.role !== undefined) yield* requireKeyRole(tx, actor, change.role);
+    if (change.role !== undefined) yield* requireKeyRole(core, tx, actor, change.role);
     const keyHash = change.key === undefined ? before.keyHash : hashToken(change.key);
     if (role === before.role && keyHash === before.keyHash) return before;
     const prefix = change.key === undefined ? before.prefix : prefixOf(change.key);
@@ -154,7 +160,7 @@ export async function revokeApiKey(core: Core, actor: Actor, id: string): Promis
     const keys = tx.tenant(actor.tenantId).collection('api_keys');
     const key = yield* keys.get(id);
     if (!key) throw new AppError('api_key.not_found', 'there is no such key');
-    yield* requireAuthorityOverKey(tx, actor, key);
+    yield* requireAuthorityOverKey(core, tx, actor, key);
     yield* keys.remove(id);
     yield* recordEvent(tx, actor, { action: 'api_key.revoked', target: partyOf(key) }, now);
   });

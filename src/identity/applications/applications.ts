@@ -166,7 +166,7 @@ function* requireFreeNames(
 
 /** The writes beside the application's own document; whether any of them changed something. */
 function* changeBeside(
-  { tx, actor, now }: { tx: Transaction; actor: Actor; now: Date },
+  { core, tx, actor, now }: { core: Core; tx: Transaction; actor: Actor; now: Date },
   before: ApplicationDocument,
   { access, roles }: ApplicationChange,
 ): Step<boolean> {
@@ -174,7 +174,7 @@ function* changeBeside(
   if (access) {
     requireOwned(before);
     // Before any write: it reads the configuration.
-    const config = yield* tenantConfigStep(tx, before.tenantId);
+    const config = yield* tenantConfigStep(core, tx, before.tenantId);
     isChanged = yield* putAccessStep({ tx, actor, now }, config, before, access);
   }
   if (roles && (yield* putRolesStep({ tx, actor, application: before, now }, roles))) {
@@ -212,7 +212,7 @@ export async function updateApplication(
       const wanted = { ...changedApplication(before, change), ...served };
       requireValidApplication(core, wanted, before, haveSameClaims(before, wanted) ? [] : faults);
       yield* requireFreeNames(tx, before, wanted);
-      const isChangedBeside = yield* changeBeside({ tx, actor, now }, before, change);
+      const isChangedBeside = yield* changeBeside({ core, tx, actor, now }, before, change);
       const changes = changesBetween(auditable(before), auditable(wanted));
       const isNewSecret = wanted.clientSecretHash !== before.clientSecretHash;
       if (changes.length === 0 && !isNewSecret && !isChangedBeside) return before;

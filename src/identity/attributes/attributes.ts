@@ -196,7 +196,7 @@ function* usesOf(
   tenantId: string,
   { _id }: UserAttributeDocument,
 ): Step<string[]> {
-  const config = yield* tenantConfigStep(reader, tenantId);
+  const config = yield* tenantConfigStep(core, reader, tenantId);
   const schema = userSchemaOf(core, config);
   const attribute: UserAttribute | undefined = config.attributes.find(({ id }) => id === _id);
   const isIt = (path: string): boolean => {

@@ -163,7 +163,7 @@ export async function makeFirstRun(
       { activated: true },
       passwordHash,
     );
-    yield* createApiKeyStep(tx, actor, { name: 'first run', role: administrator, key: apiKey }, now);
+    yield* createApiKeyStep(core, tx, actor, { name: 'first run', role: administrator, key: apiKey }, now);
     return { tenant, user, apiKey };
   });
 }

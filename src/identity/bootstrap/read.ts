@@ -82,6 +82,7 @@ function duplicates(json: unknown): string[] {
   ];
 }
 
+/** By entry of a file that was read: it lives as long as that. */
 const positions = new WeakMap<object, number>();
 
 /** Where an entry stands in its list in the file, when that is not where it stands in the list read from it. */

@@ -14,6 +14,7 @@ import { digestKey, openLedger } from './ledger.js';
 import { readBootstrap, withoutFollowUps } from './read.js';
 import type { BootstrapTenant } from './schema.js';
 import type { Core } from '../core.js';
+import { newServices } from '../services.js';
 import { hasKeptKey } from '../keys/kept-keys.js';
 import { loginKey } from '../email.js';
 import { tenantConfig } from '../tenants/config.js';
@@ -118,7 +119,7 @@ export async function rehearseBootstrap(
   const store = await openScratchStore(core.clock);
   try {
     await copySetUp(core, store, entries.tenants);
-    await applyBootstrap({ ...core, store, passwords: noPasswords }, file, { again });
+    await applyBootstrap({ ...core, ...newServices(), store, passwords: noPasswords }, file, { again });
   } catch (error) {
     throw error instanceof BootstrapError
       ? new BootstrapError(withoutFollowUps(error.problems, json))

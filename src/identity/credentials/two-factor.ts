@@ -198,7 +198,7 @@ async function storeRemoval(core: Core, actor: Actor, user: UserDocument): Promi
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
     const current = (yield* tx.tenant(user.tenantId).collection('users').get(user._id)) ?? user;
-    requireAuthority(actor, current, yield* tenantConfigStep(tx, user.tenantId), now);
+    requireAuthority(actor, current, yield* tenantConfigStep(core, tx, user.tenantId), now);
     const stored = yield* tx.tenant(user.tenantId).collection('credentials').get(user._id);
     if (!stored?.twoFactor) return;
     yield* storeFactor(tx, user, null);

@@ -66,14 +66,14 @@ function requireValidClient(core: Core, client: ClientKeys & { clientId?: string
   if (errors.length > 0) throw new AppError('input.invalid', 'the client is not valid', { errors });
 }
 
-function* requireMayOpen(tx: Transaction, actor: Actor, directoryId: string): Step<void> {
+function* requireMayOpen(core: Core, tx: Transaction, actor: Actor, directoryId: string): Step<void> {
   // Moves the directory's version: two clients made at the same moment are counted one after the other.
   const directory = yield* tx
     .tenant(actor.tenantId)
     .collection('directories')
     .update(directoryId, (stored) => ({ ...stored }));
   if (!directory) throw new AppError('directory.not_found', 'there is no such directory');
-  yield* requireDirectoryAuthority(tx, actor, yield* tenantConfigStep(tx, actor.tenantId), directory);
+  yield* requireDirectoryAuthority(tx, actor, yield* tenantConfigStep(core, tx, actor.tenantId), directory);
 }
 
 /** Applications and clients of directories share one space of client ids. */
@@ -102,7 +102,7 @@ export async function createClient(
   const secrets = given === null ? [] : [secretOf(given, now)];
   const client = await refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
-      yield* requireMayOpen(tx, actor, directoryId);
+      yield* requireMayOpen(core, tx, actor, directoryId);
       yield* requireFreeId(tx, clientId);
       const clients = tx.tenant(actor.tenantId).collection('scim_clients');
       if ((yield* clients.count({ directoryId })) >= maxClients) {
@@ -190,7 +190,7 @@ export async function updateClient(
     const changes = changesBetween(auditable(before), auditable(wanted));
     const isNewSecret = wanted.secrets !== before.secrets;
     if (changes.length === 0 && !isNewSecret) return before;
-    yield* requireMayOpen(tx, actor, directoryId);
+    yield* requireMayOpen(core, tx, actor, directoryId);
     const after = yield* clients.update(clientId, () => wanted);
     const action = isNewSecret ? 'scim_client.secret_changed' : 'scim_client.updated';
     yield* recordEvent(tx, actor, { action, target: partyOf(before), changes }, now);
@@ -238,7 +238,7 @@ export async function addClientSecret(
   await core.store.transaction(function* (tx) {
     const clients = tx.tenant(actor.tenantId).collection('scim_clients');
     const client = requireClient(yield* clients.get(clientId), directoryId);
-    yield* requireMayOpen(tx, actor, directoryId);
+    yield* requireMayOpen(core, tx, actor, directoryId);
     yield* clients.update(clientId, (stored) => {
       if (stored.secrets.length >= maxSecrets) {
         throw new AppError(

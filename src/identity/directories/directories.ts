@@ -78,7 +78,7 @@ export async function createDirectory(
   const created = await refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
       const scope = tx.tenant(actor.tenantId);
-      const config = yield* tenantConfigStep(tx, actor.tenantId);
+      const config = yield* tenantConfigStep(core, tx, actor.tenantId);
       if (input.federation) yield* requireFreeFederation(tx, actor.tenantId, input.federation);
       const directory = yield* scope.collection('directories').insert({
         _id: newId(),
@@ -182,7 +182,7 @@ export async function updateDirectory(
       const before = yield* scope.collection('directories').get(id);
       if (!before) throw new AppError('directory.not_found', 'there is no such directory');
       requireVersion(before, options);
-      const config = yield* tenantConfigStep(tx, actor.tenantId);
+      const config = yield* tenantConfigStep(core, tx, actor.tenantId);
       const roleRules =
         change.roleRules && checkRules(core, actor, config, before.roleRules, change.roleRules);
       const wanted = changed(core, before, { ...change, roleRules });
@@ -252,7 +252,7 @@ export async function deleteDirectory(
     if (!directory) throw new AppError('directory.not_found', 'there is no such directory');
     requireVersion(directory, options);
     // With it goes all that its rules gave.
-    yield* requireDirectoryAuthority(tx, actor, yield* tenantConfigStep(tx, actor.tenantId), directory);
+    yield* requireDirectoryAuthority(tx, actor, yield* tenantConfigStep(core, tx, actor.tenantId), directory);
     yield* scope.collection('directories').remove(id);
     yield* scope.collection('scim_tokens').removeMany({ directoryId: id });
     yield* scope.collection('scim_clients').removeMany({ directoryId: id });

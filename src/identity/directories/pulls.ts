@@ -129,7 +129,12 @@ export async function requestPull(
     if (!directory.enabled)
       throw new AppError('directory.disabled', 'the directory is disabled: enable it first');
     if (force)
-      yield* requireDirectoryAuthority(tx, actor, yield* tenantConfigStep(tx, actor.tenantId), directory);
+      yield* requireDirectoryAuthority(
+        tx,
+        actor,
+        yield* tenantConfigStep(core, tx, actor.tenantId),
+        directory,
+      );
     const found = yield* pullAtOnceStep(tx, directory, now, force);
     if (!found) throw new AppError('store.conflict', 'the job of the directory is gone: try again');
     const changes = [{ path: 'force', before: null, after: force }];

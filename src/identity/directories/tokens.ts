@@ -4,6 +4,7 @@ import type { AuditParty } from '../../persistence/collections/events.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { hashToken, newId, newToken } from '../../shared/ids.js';
+import { service } from '../../shared/services.js';
 import { recordEvent } from '../audit/audit.js';
 import type { Actor, Core } from '../core.js';
 import { requireDirectoryAuthority } from '../groups/authority.js';
@@ -37,10 +38,10 @@ const partyOf = (token: ScimTokenDocument): AuditParty => ({
   label: token.name,
 });
 
-function* requireMayOpen(tx: Transaction, actor: Actor, directoryId: string): Step<void> {
+function* requireMayOpen(core: Core, tx: Transaction, actor: Actor, directoryId: string): Step<void> {
   const directory = yield* tx.tenant(actor.tenantId).collection('directories').get(directoryId);
   if (!directory) throw new AppError('directory.not_found', 'there is no such directory');
-  yield* requireDirectoryAuthority(tx, actor, yield* tenantConfigStep(tx, actor.tenantId), directory);
+  yield* requireDirectoryAuthority(tx, actor, yield* tenantConfigStep(core, tx, actor.tenantId), directory);
 }
 
 /**
@@ -62,7 +63,7 @@ export async function createToken(
     // Moves the directory's version: two tokens made at the same moment are counted one after the other.
     const directory = yield* scope.collection('directories').update(directoryId, (stored) => ({ ...stored }));
     if (!directory) throw new AppError('directory.not_found', 'there is no such directory');
-    yield* requireDirectoryAuthority(tx, actor, yield* tenantConfigStep(tx, actor.tenantId), directory);
+    yield* requireDirectoryAuthority(tx, actor, yield* tenantConfigStep(core, tx, actor.tenantId), directory);
     const tokens = yield* scope.collection('scim_tokens').find({ directoryId });
     if (tokens.filter((stored) => isLive(stored, now)).length >= mostLive) {
       throw new AppError(
@@ -128,7 +129,7 @@ export async function rotateToken(
     const tokens = tx.tenant(actor.tenantId).collection('scim_tokens');
     const old = yield* tokens.get(tokenId);
     if (old?.directoryId !== directoryId) throw new AppError('token.not_found', 'there is no such token');
-    yield* requireMayOpen(tx, actor, directoryId);
+    yield* requireMayOpen(core, tx, actor, directoryId);
     yield* tokens.update(tokenId, (stored) => ({
       ...stored,
       expiresAt: stored.expiresAt !== null && stored.expiresAt < end ? stored.expiresAt : end,
@@ -177,7 +178,7 @@ export async function replaceToken(
     if (before?.directoryId !== directoryId) throw new AppError('token.not_found', 'there is no such token');
     requireVersion(before, options);
     if (before.tokenHash === tokenHash) return before;
-    yield* requireMayOpen(tx, actor, directoryId);
+    yield* requireMayOpen(core, tx, actor, directoryId);
     const after = yield* tokens.update(tokenId, (stored) => ({
       ...stored,
       tokenHash,
@@ -198,7 +199,7 @@ export interface AuthenticatedDirectory {
 type Place = Pick<ScimTokenDocument, '_id' | 'tenantId' | 'directoryId' | 'tokenHash'>;
 
 // Where a token was last found. Only a shortcut to the documents: they are read every time, and hold only with the same hash.
-const places = new LRUCache<string, Place>({ max: 10_000 });
+const knownPlaces = service(() => new LRUCache<string, Place>({ max: 10_000 }));
 
 /** All that a request needs to know of a token, read side by side. */
 async function readAt(core: Core, { _id, tenantId, directoryId, tokenHash }: Place) {
@@ -213,6 +214,7 @@ async function readAt(core: Core, { _id, tenantId, directoryId, tokenHash }: Pla
 
 async function findToken(core: Core, token: string): ReturnType<typeof readAt> {
   const tokenHash = hashToken(token);
+  const places = knownPlaces(core);
   const place = places.get(tokenHash);
   const known = place && (await readAt(core, place));
   if (known) return known;

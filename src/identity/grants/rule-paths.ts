@@ -1,6 +1,7 @@
 import { tenantAlias } from '../../scim/protocol/schemas/tenant-user.js';
 import { tenantUserUrn } from '../../scim/protocol/urns.js';
 import type { Core } from '../core.js';
+import { service } from '../../shared/services.js';
 
 /** What role rules look at: a user as the directory sent it, and the groups the user is in, nested ones too. */
 export interface MappingView {
@@ -134,11 +135,5 @@ export function compilePath(path: string, aliases: ExtensionAliases): CompiledPa
   return { needsGroups: true, read: (view) => view.groups.flatMap(reader).filter((value) => value !== null) };
 }
 
-const aliasesOf = new WeakMap<object, ExtensionAliases>();
-
 /** The extension schemas this server knows, by URN. */
-export function aliasesFor(core: Core): ExtensionAliases {
-  const known = aliasesOf.get(core.config) ?? extensionAliases(core.config.scim.extensionSchemas);
-  aliasesOf.set(core.config, known);
-  return known;
-}
+export const aliasesFor = service(({ config }: Core) => extensionAliases(config.scim.extensionSchemas));

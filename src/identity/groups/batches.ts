@@ -1,5 +1,6 @@
+import pLimit from 'p-limit';
 import type { GroupDocument } from '../../persistence/collections/groups.js';
-import type { Step, Store, Transaction } from '../../persistence/store.js';
+import type { Step, Transaction } from '../../persistence/store.js';
 import { systemActor } from '../actors.js';
 import type { Actor, Core } from '../core.js';
 import { enqueueJob, type JobDocument } from '../jobs/queue.js';
@@ -7,6 +8,7 @@ import { changeMembersStep, type Difference } from './member-steps.js';
 import { tenantConfig } from '../tenants/config.js';
 import { joinEffects, noEffects, type Effects } from '../users/effects.js';
 import { openWrite, type WriteContext } from '../users/save.js';
+import { service } from '../../shared/services.js';
 
 /**
  * A change of more members than one transaction should hold. The first transaction judges all of it, writes its first part, and leaves the
@@ -51,18 +53,12 @@ export function partsOf(
   return parts;
 }
 
-/** By store: the large transaction in front. Several at once would be done in one go all the same. */
-const lines = new WeakMap<Store, Promise<unknown>>();
+/** Large transactions run one at a time: the database would do several in one go all the same. */
+const largeTransactions = service(() => pLimit(1));
 
 /** Runs a transaction of many changes when no other such one runs. */
-export async function inLine<R>(store: Store, size: number, work: () => Promise<R>): Promise<R> {
-  if (size < worthWaiting) return work();
-  const mine = (lines.get(store) ?? Promise.resolve()).then(work, work);
-  lines.set(
-    store,
-    mine.catch(() => undefined),
-  );
-  return mine;
+export async function inLine<R>(core: Core, size: number, work: () => Promise<R>): Promise<R> {
+  return size < worthWaiting ? work() : largeTransactions(core)(work);
 }
 
 export const sizeOf = ({ add, remove }: Difference): number => add.length + remove.length;
@@ -168,7 +164,7 @@ async function writePart(
     }));
     return { group: after ?? group, effects };
   };
-  return inLine(core.store, mostPerTransaction, () => core.store.transaction(write));
+  return inLine(core, mostPerTransaction, () => core.store.transaction(write));
 }
 
 /** A group after a part was written, and what the part changed. */

@@ -75,7 +75,7 @@ async function writeDifference(
     const after = yield* leaveParts(context, yield* changeMembersStep(context, edited, first), rest);
     return { before: stored, after, effects: context.effects };
   };
-  const outcome = await inLine(core.store, sizeOf(first), () => core.store.transaction(write));
+  const outcome = await inLine(core, sizeOf(first), () => core.store.transaction(write));
   return rest.length === 0 ? outcome : writeRest(core, actor, outcome);
 }
 
@@ -220,7 +220,7 @@ export async function createGroupWithMembers(
   };
   const outcome = await refuseDuplicates(
     groupDuplicates,
-    () => inLine(core.store, sizeOf(first), () => core.store.transaction(write)),
+    () => inLine(core, sizeOf(first), () => core.store.transaction(write)),
     () => findGroupClash(core, actor, input.displayName),
   );
   const whole = await writeRest(core, actor, outcome);

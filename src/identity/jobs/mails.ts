@@ -2,6 +2,7 @@ import { createMailer, type Mail, type Mailer } from '../../infrastructure/maile
 import type { JobDocument } from '../../persistence/collections/events.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { shownText } from '../../shared/hidden-characters.js';
+import { service } from '../../shared/services.js';
 import type { Core } from '../core.js';
 import { systemActor } from '../actors.js';
 import { recordEvent } from '../audit/audit.js';
@@ -66,15 +67,13 @@ export async function reportLostMail(core: Core, job: JobDocument, reason: strin
   });
 }
 
-const mailers = new WeakMap<Core, Mailer>();
+const mailer = service(({ config }: Core): Mailer => createMailer(config));
 
 /** The job {@link enqueueMail} leaves. Sent twice, a mail is the same file in the outbox. */
 export async function sendMail(core: Core, job: JobDocument): Promise<void> {
-  const mailer = mailers.get(core) ?? createMailer(core.config);
-  mailers.set(core, mailer);
   const mail = JSON.parse(core.secretBox.open(mailJob, String(job.payload['sealed']))) as Mail;
   try {
-    await mailer.send(mail, job._id, job.createdAt);
+    await mailer(core).send(mail, job._id, job.createdAt);
   } catch (error) {
     // A mail server's 5xx about address or content is its last word (RFC 5321 section 4.2.1); one about our login is not.
     const {

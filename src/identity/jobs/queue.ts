@@ -1,7 +1,8 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import type { JobDocument } from '../../persistence/collections/events.js';
-import type { Step, Store, Transaction } from '../../persistence/store.js';
+import type { Step, Transaction } from '../../persistence/store.js';
 import { newId } from '../../shared/ids.js';
+import { service } from '../../shared/services.js';
 import type { Core } from '../core.js';
 import { claim, keepLease } from './lease.js';
 
@@ -67,11 +68,11 @@ const aWeek = 7 * 86_400;
 export const never = new Date('9999-12-31T00:00:00Z');
 const longestReason = 500;
 
-const listeners = new WeakMap<Store, Set<() => void>>();
+const listeners = service(() => new Set<() => void>());
 
 /** Tells the workers of this process that a committed transaction left a job. Other processes find it within half a second. */
 export function wakeJobs(core: Core): void {
-  listeners.get(core.store)?.forEach((listener) => listener());
+  for (const listener of listeners(core)) listener();
 }
 
 /** 1, 2, 4, ... seconds, at most an hour. */
@@ -224,14 +225,13 @@ function listen(core: Core, wake: () => void): () => void {
     }, gatherMs);
     soon.unref();
   };
-  const woken = listeners.get(core.store) ?? new Set();
-  listeners.set(core.store, woken.add(wakeSoon));
+  listeners(core).add(wakeSoon);
   const timer = setInterval(wake, pollMs);
   timer.unref();
   return () => {
     clearInterval(timer);
     clearTimeout(soon);
-    woken.delete(wakeSoon);
+    listeners(core).delete(wakeSoon);
   };
 }
 

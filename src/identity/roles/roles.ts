@@ -105,7 +105,13 @@ export const rolePartyOf = (
  *
  * @throws AppError `store.duplicate`, `role.key_taken`, `application.not_found`, `input.invalid`, `role.not_grantable`.
  */
-function* insertRoleStep(tx: Transaction, actor: Actor, input: RoleInput, now: Date): Step<RoleDocument> {
+function* insertRoleStep(
+  core: Core,
+  tx: Transaction,
+  actor: Actor,
+  input: RoleInput,
+  now: Date,
+): Step<RoleDocument> {
   requireValidRole(input);
   requireGrantable(actor, grantable(input));
   const scope = tx.tenant(actor.tenantId);
@@ -116,7 +122,7 @@ function* insertRoleStep(tx: Transaction, actor: Actor, input: RoleInput, now: D
       errors: [{ pointer: '/key', detail: `${input.key} is a built-in role` }],
     });
   }
-  const config = yield* tenantConfigStep(tx, actor.tenantId);
+  const config = yield* tenantConfigStep(core, tx, actor.tenantId);
   if (input.applicationKey === null) requireKnownToServer(config, input.permissions);
   else {
     if (config.serverApplications.has(input.applicationKey))
@@ -173,7 +179,7 @@ async function requireCustomAllowed(core: Core, actor: Actor, input: RoleInput):
 export async function createRole(core: Core, actor: Actor, input: RoleInput): Promise<Role> {
   await requireCustomAllowed(core, actor, input);
   const stored = await refuseDuplicates(duplicates, () =>
-    core.store.transaction((tx) => insertRoleStep(tx, actor, input, core.clock.now())),
+    core.store.transaction((tx) => insertRoleStep(core, tx, actor, input, core.clock.now())),
   );
   return getRole(core, actor.tenantId, stored._id);
 }
@@ -222,7 +228,7 @@ export async function updateRole(
     requireGrantable(actor, [...grantable(before), ...grantable(wanted)]);
     const added = wanted.permissions.filter((permission) => !before.permissions.includes(permission));
     if (before.applicationKey === null && added.some((permission) => permission.includes(':')))
-      requireKnownToServer(yield* tenantConfigStep(tx, actor.tenantId), wanted.permissions, added);
+      requireKnownToServer(yield* tenantConfigStep(core, tx, actor.tenantId), wanted.permissions, added);
     const pick = ({ name, description, permissions }: RoleDocument): Record<string, unknown> => ({
       name,
       description,

@@ -78,8 +78,8 @@ const inOneOnly = (a: readonly string[], b: readonly string[]): string[] => [
  *
  * @throws AppError `role.not_grantable`.
  */
-function* requireMayMove(tx: Transaction, actor: Actor, preset: string): Step<void> {
-  const { roles, tenant } = yield* tenantConfigStep(tx, actor.tenantId);
+function* requireMayMove(core: Core, tx: Transaction, actor: Actor, preset: string): Step<void> {
+  const { roles, tenant } = yield* tenantConfigStep(core, tx, actor.tenantId);
   const own = yield* tx.tenant(actor.tenantId).collection('roles').find({ applicationKey: null });
   const after = new Map([...own, ...builtInRoles(preset)].map(({ key, permissions }) => [key, permissions]));
   const keys = [...builtInRoles(tenant.preset), ...builtInRoles(preset)].map(({ key }) => key);
@@ -97,9 +97,15 @@ function* requireMayMove(tx: Transaction, actor: Actor, preset: string): Step<vo
  *
  * @throws AppError `user.last_administrator`.
  */
-function* guardAdministrators(tx: Transaction, actor: Actor, wanted: TenantDocument, now: Date): Step<void> {
+function* guardAdministrators(
+  core: Core,
+  tx: Transaction,
+  actor: Actor,
+  wanted: TenantDocument,
+  now: Date,
+): Step<void> {
   if (actor.party.type === 'system') return;
-  const before = yield* tenantConfigStep(tx, actor.tenantId);
+  const before = yield* tenantConfigStep(core, tx, actor.tenantId);
   const after = configUnder(before, wanted);
   const roles = [...before.administratorRoles, ...after.administratorRoles];
   const holders = yield* tx
@@ -172,8 +178,8 @@ export async function updateTenant(
     const wanted = changed(before, change);
     const changes = changesBetween(factsOf(before), factsOf(wanted));
     if (changes.length === 0) return before;
-    if (wanted.preset !== before.preset) yield* requireMayMove(tx, actor, wanted.preset);
-    yield* guardAdministrators(tx, actor, wanted, now);
+    if (wanted.preset !== before.preset) yield* requireMayMove(core, tx, actor, wanted.preset);
+    yield* guardAdministrators(core, tx, actor, wanted, now);
     const after = yield* tenants.update(tenantId, () => wanted);
     const target = { type: 'tenant', id: tenantId, label: before.slug };
     yield* recordEvent(tx, actor, { action: 'settings.changed', target, changes }, now);

@@ -8,6 +8,7 @@ import { openClientSecret } from './connection-change.js';
 import type { Core } from '../core.js';
 import { readingNullsAsAbsent } from './provider-fetch.js';
 import { sharedIssuerFault } from './shared-issuers.js';
+import { service } from '../../shared/services.js';
 
 /** Signature algorithms an ID token may have: asymmetric ones only, so that neither `none` nor the client secret can sign. */
 const allowedAlgorithms = [
@@ -53,22 +54,13 @@ interface RelyingParty {
 // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so by the library to make it stand out
 const allowHttp: (configuration: client.Configuration) => void = client.allowInsecureRequests;
 
-const parties = new WeakMap<Core, RelyingParty>();
-
-function partyOf(core: Core): RelyingParty {
-  const present = parties.get(core);
-  if (present) return present;
+const relyingParty = service(({ config }: Core): RelyingParty => {
   const fetch = createGuardedFetch({
-    allowPrivate: core.config.allowPrivateIssuers,
+    allowPrivate: config.allowPrivateIssuers,
     timeoutMs: timeoutSeconds * 1000,
   });
-  const party = {
-    fetch: readingNullsAsAbsent(fetch),
-    entries: new LRUCache<string, Entry>({ max: 500 }),
-  };
-  parties.set(core, party);
-  return party;
-}
+  return { fetch: readingNullsAsAbsent(fetch), entries: new LRUCache<string, Entry>({ max: 500 }) };
+});
 
 const hashOf = (connection: SsoConnectionDocument): string => {
   const { issuer, clientId, clientSecret, clientAuthMethod = null } = connection;
@@ -130,7 +122,7 @@ function makeProvider(
   connection: SsoConnectionDocument,
   metadata: client.ServerMetadata,
 ): Provider {
-  const { fetch } = partyOf(core);
+  const { fetch } = relyingParty(core);
   const secret = openClientSecret(core, connection) ?? undefined;
   const now = (): number => Math.floor(Date.now() / 1000);
   let keys: client.ExportedJWKSCache | undefined;
@@ -168,7 +160,7 @@ function makeProvider(
 }
 
 function prepare(core: Core, configuration: client.Configuration): void {
-  const { fetch } = partyOf(core);
+  const { fetch } = relyingParty(core);
   configuration.timeout = timeoutSeconds;
   configuration[client.customFetch] = (url, options) => fetch(url, options as RequestInit);
   if (core.config.allowPrivateIssuers) allowHttp(configuration);
@@ -180,7 +172,7 @@ function prepare(core: Core, configuration: client.Configuration): void {
  * @throws network errors, `OutboundRefused`, {@link UnusableProvider}, openid-client's errors.
  */
 export async function discoverProvider(core: Core, connection: SsoConnectionDocument): Promise<Provider> {
-  const { fetch } = partyOf(core);
+  const { fetch } = relyingParty(core);
   const found = await client.discovery(
     new URL(connection.issuer),
     connection.clientId,
@@ -202,7 +194,7 @@ export async function discoverProvider(core: Core, connection: SsoConnectionDocu
  * @throws what {@link discoverProvider} throws.
  */
 export function providerOf(core: Core, connection: SsoConnectionDocument): Promise<Provider> {
-  const { entries } = partyOf(core);
+  const { entries } = relyingParty(core);
   const now = core.clock.now().getTime();
   const hash = hashOf(connection);
   const known = entries.get(connection._id);

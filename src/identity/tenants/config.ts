@@ -10,6 +10,7 @@ import type {
 import type { Reader, Step, StoredDocument, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { frozen } from '../../shared/frozen.js';
+import { service } from '../../shared/services.js';
 import type { Core } from '../core.js';
 import { builtInRoles, managementPermissions } from '../permissions.js';
 import { isReached, reachOf, serverOwner } from './server-applications.js';
@@ -67,7 +68,7 @@ export interface TenantConfig {
 
 // Every change of settings, roles, applications, SSO connections groups' roles or user attributes moves the tenant's version (touchTenant), in the same transaction. A change of an
 // application of the server, or of its roles, moves that application's version. A config is found by the versions just read, so no process ever works with an old one.
-const cache = new LRUCache<string, TenantConfig>({ max: 1000 });
+const cachedConfigs = service(() => new LRUCache<string, TenantConfig>({ max: 1000 }));
 
 function roleOf(document: RoleDocument): Role {
   return {
@@ -192,13 +193,14 @@ const cacheKey = (tenant: TenantDocument, served: readonly ApplicationDocument[]
 
 const noTenant = (): AppError => new AppError('tenant.not_found', 'there is no such tenant');
 
-function* findTenantConfigStep(reader: Reader, tenantId: string): Step<TenantConfig | undefined> {
+function* findTenantConfigStep(core: Core, reader: Reader, tenantId: string): Step<TenantConfig | undefined> {
   const scope = reader.tenant(tenantId);
   const server = reader.tenant(serverOwner);
   const tenant = yield* scope.collection('tenants').get(tenantId);
   if (!tenant) return undefined;
   const serverApplications = serving(yield* server.collection('applications').find({}), tenantId);
   const key = cacheKey(tenant, serverApplications);
+  const cache = cachedConfigs(core);
   const known = cache.get(key);
   if (known) return known;
   const roles = yield* scope.collection('roles').find({});
@@ -218,20 +220,20 @@ function* findTenantConfigStep(reader: Reader, tenantId: string): Step<TenantCon
  *
  * @throws AppError `tenant.not_found`.
  */
-export function* tenantConfigStep(reader: Reader, tenantId: string): Step<TenantConfig> {
-  const config = yield* findTenantConfigStep(reader, tenantId);
+export function* tenantConfigStep(core: Core, reader: Reader, tenantId: string): Step<TenantConfig> {
+  const config = yield* findTenantConfigStep(core, reader, tenantId);
   if (!config) throw noTenant();
   return config;
 }
 
 /** @returns undefined when there is no such tenant. */
 export function findTenantConfig(core: Core, tenantId: string): Promise<TenantConfig | undefined> {
-  return core.store.read((reader) => findTenantConfigStep(reader, tenantId));
+  return core.store.read((reader) => findTenantConfigStep(core, reader, tenantId));
 }
 
 /** @throws AppError `tenant.not_found`. */
 export function tenantConfig(core: Core, tenantId: string): Promise<TenantConfig> {
-  return core.store.read((reader) => tenantConfigStep(reader, tenantId));
+  return core.store.read((reader) => tenantConfigStep(core, reader, tenantId));
 }
 
 /**

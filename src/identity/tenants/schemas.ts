@@ -4,6 +4,10 @@ import { createSchemaRegistry, type SchemaRegistry } from '../../scim/protocol/s
 import type { Core } from '../core.js';
 import type { TenantDocument } from '../../persistence/collections/tenants.js';
 import { liveAttributes, type TenantConfig, type UserAttribute } from './config.js';
+import { service } from '../../shared/services.js';
+
+/** What of a server its schemas are made from and kept in. */
+type SchemaHost = Pick<Core, 'config' | 'services'>;
 
 /** The registries of one server. */
 interface Registries {
@@ -16,31 +20,23 @@ interface Registries {
 }
 
 const maxRegistries = 500;
-const known = new WeakMap<object, Registries>();
-
-function registriesOf({ config }: Pick<Core, 'config'>): Registries {
-  const present = known.get(config);
-  if (present) return present;
-  const made: Registries = {
-    common: createSchemaRegistry(config.scim.extensionSchemas),
-    byList: new WeakMap(),
-    byContent: new LRUCache<string, SchemaRegistry>({ max: maxRegistries }),
-  };
-  known.set(config, made);
-  return made;
-}
+const registries = service(({ config }: Pick<Core, 'config'>): Registries => ({
+  common: createSchemaRegistry(config.scim.extensionSchemas),
+  byList: new WeakMap(),
+  byContent: new LRUCache<string, SchemaRegistry>({ max: maxRegistries }),
+}));
 
 /** The schemas of a server without those of any tenant: built-in ones and those of its configuration. */
-export function commonSchemas(core: Pick<Core, 'config'>): SchemaRegistry {
-  return registriesOf(core).common;
+export function commonSchemas(core: SchemaHost): SchemaRegistry {
+  return registries(core).common;
 }
 
 /** The schemas of a tenant: the server's, and the tenant's own user attributes. Compiled once for each content. */
 export function tenantSchemas(
-  core: Pick<Core, 'config'>,
+  core: SchemaHost,
   { attributes }: Pick<TenantConfig, 'attributes'>,
 ): SchemaRegistry {
-  const { common, byList, byContent } = registriesOf(core);
+  const { common, byList, byContent } = registries(core);
   if (attributes.length === 0) return common;
   const present = byList.get(attributes);
   if (present) return present;
@@ -53,14 +49,15 @@ export function tenantSchemas(
 }
 
 // An attribute's every change moves the tenant's version, so a list is found by the version just read.
-const lists = new LRUCache<string, readonly UserAttribute[]>({ max: 5000 });
+const attributeLists = service(() => new LRUCache<string, readonly UserAttribute[]>({ max: 5000 }));
 
 /** The same for a request that has read the tenant and needs nothing else of its configuration. */
 export async function schemasAt(
-  core: Pick<Core, 'config' | 'store'>,
+  core: SchemaHost & Pick<Core, 'store'>,
   { _id, version, updatedAt }: Pick<TenantDocument, '_id' | 'version' | 'updatedAt'>,
 ): Promise<SchemaRegistry> {
   const key = `${_id}:${version}:${updatedAt.getTime()}`;
+  const lists = attributeLists(core);
   const known = lists.get(key);
   if (known) return tenantSchemas(core, { attributes: known });
   const stored = core.store.tenant(_id).collection('user_attributes');
@@ -70,9 +67,6 @@ export async function schemasAt(
 }
 
 /** The User as the schemas of a tenant have it. */
-export function userSchemaOf(
-  core: Pick<Core, 'config'>,
-  config: Pick<TenantConfig, 'attributes'>,
-): ResourceSchema {
+export function userSchemaOf(core: SchemaHost, config: Pick<TenantConfig, 'attributes'>): ResourceSchema {
   return tenantSchemas(core, config).user;
 }

@@ -51,7 +51,7 @@ export async function unlinkIdentity(
     if (identity?.userId !== user._id)
       throw new AppError('identity.not_found', 'the user has no such identity');
     const current = (yield* scope.collection('users').get(user._id)) ?? user;
-    requireAuthority(actor, current, yield* tenantConfigStep(tx, user.tenantId), now);
+    requireAuthority(actor, current, yield* tenantConfigStep(core, tx, user.tenantId), now);
     yield* scope.collection('identities').remove(identityId);
     yield* endSessionsOf(tx, identity, now);
     const changes = [{ path: 'identity', before: `${identity.issuer} ${identity.subject}`, after: null }];

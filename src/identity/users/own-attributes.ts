@@ -72,7 +72,7 @@ function refuse(errors: readonly InputFault[]): void {
  * @throws AppError `input.invalid` naming each value that does not fit.
  */
 export function withOwnValues(
-  core: Pick<Core, 'config'>,
+  core: Pick<Core, 'config' | 'services'>,
   config: Config,
   attributes: Attributes,
   given: Values | undefined,
@@ -107,7 +107,7 @@ export function withOwnValues(
  * @throws AppError `input.invalid`.
  */
 export function judgeOwnValues(
-  core: Pick<Core, 'config'>,
+  core: Pick<Core, 'config' | 'services'>,
   config: Config,
   attributes: Attributes,
   before: Attributes = {},

@@ -4,6 +4,7 @@ import type { DirectoryDocument } from '../../persistence/collections/directorie
 import type { Grant, UserDocument } from '../../persistence/collections/users.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
+import { service } from '../../shared/services.js';
 import { noteDomains } from './address-domains.js';
 import { changesDecided, movesBeyond, notGivable, requireAuthority } from './authority.js';
 import type { Actor, Core } from '../core.js';
@@ -44,7 +45,7 @@ export function forgetGroups(context: WriteContext): void {
 
 export function* openWrite(tx: Transaction, core: Core, actor: Actor): Step<WriteContext> {
   const { tenantId } = actor;
-  const config = yield* tenantConfigStep(tx, tenantId);
+  const config = yield* tenantConfigStep(core, tx, tenantId);
   return {
     tx,
     core,
@@ -59,12 +60,13 @@ export function* openWrite(tx: Transaction, core: Core, actor: Actor): Step<Writ
 }
 
 // A rule's id is a digest of its content, so a list of ids stands for the list of rules.
-const compiledRules = new LRUCache<string, CompiledRules>({ max: 500 });
+const compiledRules = service(() => new LRUCache<string, CompiledRules>({ max: 500 }));
 
 function rulesOf(core: Core, directory: DirectoryDocument): CompiledRules {
   const key = `${directory._id}\n${directory.roleRules.map((rule) => rule.id).join()}`;
-  const known = compiledRules.get(key) ?? compileRules(directory.roleRules, aliasesFor(core));
-  compiledRules.set(key, known);
+  const compiled = compiledRules(core);
+  const known = compiled.get(key) ?? compileRules(directory.roleRules, aliasesFor(core));
+  compiled.set(key, known);
   return known;
 }
 
@@ -223,7 +225,7 @@ export function* saveUser(
     .collection('users')
     .update(before._id, () => after, { ifVersion: before.version });
   if (!saved) throw new AppError('user.not_found', 'there is no such user');
-  yield* noteDomains(tx, context.core.store, context.tenantId, saved.loginKeys);
+  yield* noteDomains(context.core, tx, context.tenantId, saved.loginKeys);
   if (before.grants !== saved.grants)
     context.effects.grants.push({ userId: saved._id, before: before.grants, after: saved.grants });
   if (after.accessExpiresAt?.getTime() !== before.accessExpiresAt?.getTime())

@@ -39,7 +39,7 @@ export async function revokeSession(
     const session = yield* sessions.get(sessionId);
     if (session?.userId !== user._id) throw new AppError('session.not_found', 'there is no such session');
     const current = (yield* tx.tenant(user.tenantId).collection('users').get(user._id)) ?? user;
-    requireAuthority(actor, current, yield* tenantConfigStep(tx, user.tenantId), now);
+    requireAuthority(actor, current, yield* tenantConfigStep(core, tx, user.tenantId), now);
     yield* sessions.remove(sessionId);
     yield* sessionEnded(tx, session, now);
     const target = partyOf(user);

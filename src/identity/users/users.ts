@@ -112,7 +112,7 @@ export function* createUserStep(
   requireAddingAllowed(context);
   const built = yield* buildUser(context, input, options);
   const stored = yield* tx.tenant(tenantId).collection('users').insert(built);
-  yield* noteDomains(tx, context.core.store, tenantId, stored.loginKeys);
+  yield* noteDomains(context.core, tx, tenantId, stored.loginKeys);
   if (passwordHash !== undefined) {
     yield* storePassword(context, stored._id, passwordHash, input.passwordIsTemporary ?? false);
   }

@@ -26,7 +26,7 @@ const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 const [packedBegin, packedEnd] = [26, 1];
 const packedBytes = 18;
 
-/** The last ids that were packed: a document's own is part of all its keys. */
+/** The last ids that were packed: a document's own is part of all its keys. What an id becomes is the same in every database. */
 const packedIds = new Map<string, Uint8Array>();
 const maxPackedIds = 1000;
 

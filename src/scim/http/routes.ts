@@ -1,7 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { countInSecond } from '../../http/limits.js';
 import { noteCaller, requestIdOf, type RequestFacts } from '../../http/request-context.js';
-import { noteAnswer } from '../../http/turns.js';
 import type { Core } from '../../identity/core.js';
 import { commonSchemas } from '../../identity/tenants/schemas.js';
 import { AppError } from '../../shared/errors.js';
@@ -159,7 +158,7 @@ async function serve(server: Server, req: Request, res: Response): Promise<void>
     progress.failure = toFailure(error, core.log, origin.requestId);
     answer = failureAnswer(progress.failure);
   }
-  noteAnswer(core, progress.who?.tenantId, res, answer.body);
+  core.turns.noteAnswer(progress.who?.tenantId, res, answer.body);
   sendAnswer(res, answer, req.method === 'HEAD');
   server.onAnswered?.(operationOf(req), answer.status);
   noteCaller(req, { route: templateOf(req.url), ...callerFacts(progress.who) });

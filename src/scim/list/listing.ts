@@ -1,4 +1,3 @@
-import { inTurn } from '../../http/turns.js';
 import type { Query } from '../../persistence/store.js';
 import { listTotal } from '../../shared/list-total.js';
 import { largestPage, sizeLimit } from '../../shared/size.js';
@@ -106,7 +105,7 @@ export async function findPage<D extends ResourceDocument>(
     return isAlone ? exactFewPage(search, stored.query) : fewPage(search, stored.query);
   }
   const field = sortBy ? kind.storedSorts.get(sortBy.name) : '_id';
-  return inTurn(context.core, context.tenantId, () => {
+  return context.core.turns.run(context.tenantId, () => {
     if (stored.exact && field !== undefined) return storedPage(search, field);
     return sortBy ? sortedPage(search) : scannedPage(search);
   });

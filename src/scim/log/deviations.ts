@@ -2,13 +2,14 @@ import { LRUCache } from 'lru-cache';
 import type { Core } from '../../identity/core.js';
 import { learnDirectoryDialect, type DirectoryDocument } from '../../identity/directories/directories.js';
 import { AppError } from '../../shared/errors.js';
+import { service } from '../../shared/services.js';
 import { learnDialect } from '../protocol/rewrites/learn-dialect.js';
 import { signsOf, type DialectObservation, type Sign } from '../protocol/rewrites/signs.js';
 
 /** How many signs `auto` judges a client by: the latest. */
 const latestSigns = 200;
 
-const observed = new LRUCache<string, Sign[]>({ max: 1000 });
+const observedSigns = service(() => new LRUCache<string, Sign[]>({ max: 1000 }));
 
 /**
  * Works out what a directory's client is from its latest requests, and keeps it when it is new.
@@ -23,6 +24,7 @@ export async function learnFrom(
   if (directory.dialect !== 'auto') return;
   const shown = observations.flatMap(signsOf);
   if (shown.length === 0) return;
+  const observed = observedSigns(core);
   const signs = [...(observed.get(directory._id) ?? []), ...shown].slice(-latestSigns);
   observed.set(directory._id, signs);
   if (learnDialect(signs, directory.learnedDialect) === (directory.learnedDialect ?? 'auto')) return;

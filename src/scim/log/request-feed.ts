@@ -1,6 +1,7 @@
 import type { Core } from '../../identity/core.js';
 import type { LoggedRequest } from './request-log.js';
 import { requestLogOf } from './request-log.js';
+import { service } from '../../shared/services.js';
 
 /** How often the requests other processes have answered are looked for. */
 const pollMs = 1000;
@@ -68,7 +69,7 @@ function openFeed(core: Core, tenantId: string, directoryId: string): Feed {
   };
 }
 
-const feeds = new WeakMap<Core, Map<string, Feed>>();
+const openFeeds = service(() => new Map<string, Feed>());
 
 /**
  * Tells of each request of a directory as it is answered, those that other processes answer within a second or so. However many follow a
@@ -82,8 +83,7 @@ export function subscribeRequests(
   directoryId: string,
   listener: Listener,
 ): () => void {
-  const open = feeds.get(core) ?? new Map<string, Feed>();
-  feeds.set(core, open);
+  const open = openFeeds(core);
   const feed = open.get(directoryId) ?? openFeed(core, tenantId, directoryId);
   open.set(directoryId, feed);
   feed.listeners.add(listener);

@@ -5,6 +5,7 @@ import type { ScimOperationRecord, ScimRequestDocument } from '../../persistence
 import { cutLong, holdsCut } from '../../shared/cut-values.js';
 import { newId } from '../../shared/ids.js';
 import { createRests } from '../../shared/rests.js';
+import { service } from '../../shared/services.js';
 import { countDeviations, learnFrom } from './deviations.js';
 import { fixHint } from './fix-hints.js';
 import type { Failure } from '../exchange/error-response.js';
@@ -135,15 +136,8 @@ export async function toOperations(
   return records;
 }
 
-const matchers = new WeakMap<object, IsSecret>();
-
 /** What the log of this server keeps to itself. */
-export function secretsOf(core: Core): IsSecret {
-  const schemas = commonSchemas(core);
-  const known = matchers.get(schemas) ?? secretNames(neverReturned(schemas));
-  matchers.set(schemas, known);
-  return known;
-}
+export const secretsOf = service((core: Core): IsSecret => secretNames(neverReturned(commonSchemas(core))));
 
 async function toDocument(
   entry: AnsweredRequest,
@@ -278,13 +272,5 @@ function openRequestLog(core: Core): RequestLog {
   };
 }
 
-const logs = new WeakMap<Core, RequestLog>();
-
-/** The request log of a server: one for each {@link Core}, so that those who write and those who read it meet. */
-export function requestLogOf(core: Core): RequestLog {
-  const known = logs.get(core);
-  if (known) return known;
-  const log = openRequestLog(core);
-  logs.set(core, log);
-  return log;
-}
+/** The request log of a server: one, so that those who write and those who read it meet. */
+export const requestLogOf = service(openRequestLog);

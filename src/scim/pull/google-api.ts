@@ -19,6 +19,7 @@ export interface GoogleAccess {
   apiUrl: string | null;
   /** Whose answers may be remembered together. */
   directoryId: string;
+  remembered: RememberedAnswers;
 }
 
 /** Reads Google's Directory API, page by page. */
@@ -54,10 +55,13 @@ interface Remembered {
 }
 
 /** Answers by who asked for what. With an ETag Google says in a few bytes that nothing changed. */
-const remembered = new LRUCache<string, Remembered>({
-  maxSize: maxRememberedBytes,
-  sizeCalculation: ({ text, etag }) => 2 * (text.length + etag.length) + 1,
-});
+export type RememberedAnswers = LRUCache<string, Remembered>;
+
+export const rememberAnswers = (): RememberedAnswers =>
+  new LRUCache({
+    maxSize: maxRememberedBytes,
+    sizeCalculation: ({ text, etag }) => 2 * (text.length + etag.length) + 1,
+  });
 
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -177,7 +181,7 @@ async function askWithToken(
 
 /** Opens Google's Directory API for one pull. */
 export function openGoogleApi(access: GoogleAccess): GoogleApi {
-  const { account, administrator, directoryId } = access;
+  const { account, administrator, directoryId, remembered } = access;
   const tokens = openTokens(access);
   const base = `${access.apiUrl ?? own.api}/admin/directory/v1`;
 

@@ -12,7 +12,7 @@ import {
 import type { JobDocument, JobHandlers } from '../../identity/jobs/queue.js';
 import { createGuardedFetch } from '../../infrastructure/guarded-fetch.js';
 import { requestLogOf } from '../log/request-log.js';
-import { openGoogleApi, type GoogleApi } from './google-api.js';
+import { openGoogleApi, rememberAnswers, type GoogleApi } from './google-api.js';
 import { writeGroups } from './group-writes.js';
 import { PullFault } from './pull-fault.js';
 import { isDatabaseAway, newCounts, openScimWriter, type Counts, type ScimWriter } from './scim-writes.js';
@@ -90,6 +90,7 @@ export function createPuller(core: Core, options: PullerOptions = {}): Puller {
     timeoutMs,
     maxBytes: maxAnswerBytes,
   });
+  const remembered = rememberAnswers();
   const wait = options.wait ?? ((ms: number) => delay(ms, undefined, { signal }));
 
   async function pull(begun: BegunPull, jobId: string, counts: Counts): Promise<EndedPull> {
@@ -103,7 +104,8 @@ export function createPuller(core: Core, options: PullerOptions = {}): Puller {
     const { administrator } = google;
     const apiUrl = google.apiUrl?.replace(/\/+$/, '') ?? null;
     const { clock } = core;
-    const api = openGoogleApi({ fetch, clock, wait, signal, account, administrator, apiUrl, directoryId });
+    const access = { fetch, clock, wait, signal, account, administrator, apiUrl, directoryId, remembered };
+    const api = openGoogleApi(access);
     return pullOnce(openScimWriter(core, directory, jobId, signal), api, counts);
   }
 

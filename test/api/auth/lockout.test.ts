@@ -8,6 +8,7 @@ import type { UserDocument } from '../../../src/persistence/collections/users.js
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser, type Page } from '../../support/browser.js';
 import { ManualClock } from '../../support/clock.js';
+import { asOtherProcess } from '../../support/other-process.js';
 import { givenTenant, givenUser, goodPassword, unique } from '../../support/people.js';
 import { attempt, typeEmail, typePassword } from '../../support/sign-in.js';
 
@@ -180,7 +181,7 @@ describe('lockout over the sign-in pages', () => {
   });
 
   it('takes a double click on one form as one attempt when its requests reach two processes', async () => {
-    const second = createServer(createApp({ ...app.core }, '0.0.0-test').express);
+    const second = createServer(createApp(asOtherProcess(app.core), '0.0.0-test').express);
     await new Promise<void>((resolve) => second.listen(0, '127.0.0.1', resolve));
     const other = `http://127.0.0.1:${(second.address() as AddressInfo).port}/signin/password`;
     const { user } = await given();

@@ -24,6 +24,7 @@ import type { UserDocument } from '../../../src/persistence/collections/users.js
 import { openStore } from '../../../src/persistence/connect.js';
 import type { Store } from '../../../src/persistence/store.js';
 import { newId } from '../../../src/shared/ids.js';
+import { asOtherProcess } from '../../support/other-process.js';
 import { overriding } from '../../support/overriding.js';
 import { ManualClock } from '../../support/clock.js';
 import { openTestCore } from '../../support/core.js';
@@ -69,7 +70,7 @@ function interrupted(core: Core, at: number, happen: () => Promise<unknown>): Co
     if (transactions === at) await happen();
     return core.store.transaction(work);
   };
-  return { ...core, store: overriding(core.store, { transaction }) };
+  return asOtherProcess(core, { store: overriding(core.store, { transaction }) });
 }
 
 describe('changes of more members than a transaction holds', () => {

@@ -8,6 +8,7 @@ import type { ApplicationDocument, TenantDocument } from '../../../src/persisten
 import type { UserDocument } from '../../../src/persistence/collections/users.js';
 import type { Store } from '../../../src/persistence/store.js';
 import { AppError } from '../../../src/shared/errors.js';
+import { asOtherProcess } from '../../support/other-process.js';
 import { overriding } from '../../support/overriding.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import {
@@ -22,7 +23,7 @@ import { givenTenant } from '../../support/people.js';
 
 /** A second server with everything of its own but the database, behind the same public address. */
 async function serve(core: Core): Promise<{ url: string; server: Server }> {
-  const server = createServer(createApp({ ...core }, '0.0.0-test').express);
+  const server = createServer(createApp(asOtherProcess(core), '0.0.0-test').express);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
 }

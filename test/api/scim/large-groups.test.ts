@@ -7,6 +7,7 @@ import { requestId } from '../../../src/http/request-context.js';
 import { scimRoutes } from '../../../src/scim/http/routes.js';
 import { newId } from '../../../src/shared/ids.js';
 import { countedStore, type Tally } from '../../support/counted-store.js';
+import { asOtherProcess } from '../../support/other-process.js';
 import { startScim, urn, type ScimApp } from '../../support/scim.js';
 
 describe('a SCIM group of any size (RFC 7644 section 3.5.2)', () => {
@@ -23,7 +24,7 @@ describe('a SCIM group of any size (RFC 7644 section 3.5.2)', () => {
     });
     const counted = countedStore(app.core.store);
     tally = counted.tally;
-    const routes = scimRoutes({ ...app.core, store: counted.store });
+    const routes = scimRoutes(asOtherProcess(app.core, { store: counted.store }));
     server = createServer(express().use(requestId()).use('/scim', routes));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/scim/v2`;

@@ -5,6 +5,7 @@ import express from 'express';
 import supertest from 'supertest';
 import { requestId } from '../../../src/http/request-context.js';
 import { scimRoutes } from '../../../src/scim/http/routes.js';
+import { asOtherProcess } from '../../support/other-process.js';
 import { newUser, startScim, urn, type ScimApp } from '../../support/scim.js';
 import { ManualClock } from '../../support/clock.js';
 
@@ -31,7 +32,7 @@ describe('SCIM rate limits', () => {
 
   it('counts the requests of a directory over all processes together', async () => {
     clock.advance(2000);
-    const routes = scimRoutes({ ...app.core });
+    const routes = scimRoutes(asOtherProcess(app.core));
     const server = createServer(express().use(requestId()).use('/scim', routes));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     try {

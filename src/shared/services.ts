@@ -1,0 +1,18 @@
+/** What one server builds once and keeps in memory: caches, clients, queues. Two servers in one process share none of it. */
+export class Services {
+  readonly #built = new Map<object, unknown>();
+
+  /** @param build - called at the first use; it is also the name of the service. */
+  get<T>(build: () => T): T;
+  get<H, T>(build: (host: H) => T, host: H): T;
+  get<H, T>(build: (host?: H) => T, host?: H): T {
+    if (!this.#built.has(build)) this.#built.set(build, build(host));
+    return this.#built.get(build) as T;
+  }
+}
+
+/** Declares a service. @returns finds the one of a server. */
+export const service =
+  <H, T>(build: (host: H) => T) =>
+  (host: H & { readonly services: Services }): T =>
+    host.services.get(build, host);
