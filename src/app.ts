@@ -28,6 +28,7 @@ import { answerPasswordReset, forgotJob } from './identity/credentials/reset.js'
 import { memberPartJob, writeLeftPart } from './identity/groups/batches.js';
 import { recomputeJob, releaseRoleJob } from './identity/users/recompute.js';
 import { recomputeGrants, releaseServerRole } from './identity/directories/recompute-job.js';
+import { personErasureJobs } from './identity/privacy/erase-job.js';
 import { expireAccess } from './identity/users/actions.js';
 import { endGrants, grantEndJob } from './identity/users/role-grants.js';
 import { accessExpireJob } from './identity/users/save.js';
@@ -67,6 +68,7 @@ function openScim(core: Core, metrics: Metrics): RequestHandler {
 const jobHandlers = (core: Core, puller: Puller): JobHandlers => ({
   ...puller.handlers,
   ...revocationJobs(core),
+  ...personErasureJobs(core),
   [mailJob]: {
     run: (job) => sendMail(core, job),
     onGivenUp: (job, reason) => reportLostMail(core, job, reason),

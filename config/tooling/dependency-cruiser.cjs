@@ -40,6 +40,7 @@ const identityFloors = [
   'attributes',
   'credentials',
   'invitations',
+  'privacy',
   'operator',
   'bootstrap',
 ];

@@ -13,6 +13,7 @@ import { jobRoutes } from './api/jobs.js';
 import { meTwoFactorRoutes } from './api/me-two-factor.js';
 import { invitationRoutes } from './api/invitations.js';
 import { meRoutes } from './api/me.js';
+import { privacyRoutes } from './api/privacy.js';
 import { roleRoutes } from './api/roles.js';
 import { settingsRoutes } from './api/settings.js';
 import { ssoConnectionRoutes } from './api/sso-connections.js';
@@ -31,6 +32,7 @@ export const routeTable: readonly Route[] = [
   ...userActionRoutes,
   ...userIdentityRoutes,
   ...userRoleRoutes,
+  ...privacyRoutes,
   ...userCredentialRoutes,
   ...invitationRoutes,
   ...groupRoutes,

@@ -5,6 +5,7 @@ import { backupCommand } from './backup.js';
 import { checkCommand } from './check.js';
 import type { Command } from './command.js';
 import { demoCommand } from './demo.js';
+import { eraseCommand } from './erase.js';
 import { migrateCommand } from './migrate.js';
 import { openApiCommand } from './openapi.js';
 import {
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   importCommand,
   backupCommand,
   migrateCommand,
+  eraseCommand,
   auditVerifyCommand,
   openApiCommand,
 ];

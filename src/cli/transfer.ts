@@ -5,19 +5,54 @@ import { overriddenBy } from '../identity/bootstrap/overrides.js';
 import { planBootstrap } from '../identity/bootstrap/rehearsal.js';
 import { missingSecrets, weakSecrets } from '../identity/bootstrap/secrets.js';
 import { fileFault } from '../infrastructure/file-fault.js';
-import { CommandError, exitCodes, textOf, type Command, type Terminal } from './command.js';
+import type { Core } from '../identity/core.js';
+import { jsonOf, personData } from '../identity/privacy/person-data.js';
+import { findPerson } from '../identity/privacy/person.js';
+import {
+  CommandError,
+  exitCodes,
+  textOf,
+  type Command,
+  type ExitCode,
+  type OptionValues,
+  type Terminal,
+} from './command.js';
 import { withCore } from './server-core.js';
 import { tenantOf, tenantOption } from './tenant.js';
 
+async function exportPerson(
+  core: Core,
+  values: OptionValues,
+  terminal: Terminal,
+  named: string,
+): Promise<ExitCode> {
+  const tenant = await tenantOf(core, values);
+  const person = await findPerson(core, tenant._id, named);
+  let text = '';
+  for await (const part of jsonOf(await personData(core, tenant._id, person))) text += part;
+  terminal.out(text.trimEnd());
+  return exitCodes.ok;
+}
+
 export const exportCommand: Command = {
   name: 'export',
-  summary: 'print tenants in the form of the bootstrap file, without secrets and without provisioned users',
-  options: { tenant: { ...tenantOption, describe: 'this tenant alone; else all' } },
+  summary:
+    'print tenants in the form of the bootstrap file, without secrets and without provisioned users; or all of one person',
+  options: {
+    tenant: { ...tenantOption, describe: 'this tenant alone; else all' },
+    person: {
+      type: 'string',
+      value: 'PERSON',
+      describe: 'all there is of one person, in one tenant: user id, address or userName',
+    },
+  },
   positionals: [],
   run: ({ values, terminal }) =>
     withCore(
       terminal,
       async (core) => {
+        const named = textOf(values, 'person');
+        if (named !== undefined) return exportPerson(core, values, terminal, named);
         const slug = textOf(values, 'tenant');
         if (slug !== undefined) await tenantOf(core, values);
         const file = await exportBootstrap(core, slug);

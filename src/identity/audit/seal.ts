@@ -3,6 +3,7 @@ import type { AuditEventDocument, AuditSealDocument } from '../../persistence/co
 import { AppError } from '../../shared/errors.js';
 import { keepIdsAbove } from '../../shared/ids.js';
 import type { Core } from '../core.js';
+import { holdTrail, trailOf } from './trail.js';
 
 /**
  * Tamper evidence for the audit trail, kept off the path of the writes: events are appended freely, and a minute later sealed in runs. A
@@ -21,7 +22,7 @@ const latePeriodMs = 3_600_000;
 export const sealPurpose = 'audit.seal';
 
 /** JSON whose keys are in order at every depth: the same value gives the same text, whatever database it came from. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -121,6 +122,7 @@ async function insertSeal(
   last: Foundation,
   run: Pick<SealFacts, 'toId' | 'members' | 'late'>,
   events: readonly AuditEventDocument[],
+  rewrites: number,
 ): Promise<Foundation | undefined> {
   const facts: SealFacts = {
     sequence: last.sequence + 1,
@@ -130,8 +132,17 @@ async function insertSeal(
     digest: digestOf(events),
   };
   const mac = macOf(core, tenantId, facts, last.mac);
+  const _id = `${tenantId}:${facts.sequence}`;
   try {
-    await sealsOf(core, tenantId).insert({ _id: `${tenantId}:${facts.sequence}`, tenantId, ...facts, mac });
+    const isMade = await core.store.transaction(function* (tx) {
+      if (!(yield* holdTrail(tx, tenantId, rewrites))) return false;
+      yield* tx
+        .tenant(tenantId)
+        .collection('audit_seals')
+        .insert({ _id, tenantId, ...facts, mac });
+      return true;
+    });
+    if (!isMade) return undefined;
   } catch (error) {
     if (error instanceof AppError && error.code === 'store.duplicate') return undefined;
     throw error;
@@ -145,6 +156,7 @@ async function insertSeal(
  * @returns how many events were sealed; 0 when none is old enough, or another process was first.
  */
 export async function sealNextRun(core: Core, tenantId: string): Promise<number> {
+  const { rewrites } = await trailOf(core, tenantId);
   let last: Foundation = (await sealsOf(core, tenantId).findOne({}, { sort: { sequence: -1 } })) ?? beginning;
   keepIdsAbove(last.toId);
   const late = await lateEvents(core, tenantId, last);
@@ -155,6 +167,7 @@ export async function sealNextRun(core: Core, tenantId: string): Promise<number>
       last,
       { toId: last.toId, late: late.map(({ _id }) => _id) },
       late,
+      rewrites,
     );
     if (!made) return 0;
     last = made;
@@ -163,7 +176,7 @@ export async function sealNextRun(core: Core, tenantId: string): Promise<number>
   const newest = events.at(-1);
   if (!newest) return late.length;
   const members = events.map(({ _id }) => memberOf(_id)).join('');
-  const made = await insertSeal(core, tenantId, last, { toId: newest._id, members }, events);
+  const made = await insertSeal(core, tenantId, last, { toId: newest._id, members }, events, rewrites);
   return late.length + (made ? events.length : 0);
 }
 

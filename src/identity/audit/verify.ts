@@ -1,14 +1,6 @@
 import type { AuditSealDocument } from '../../persistence/collections/events.js';
-import {
-  beginning,
-  digestOf,
-  holds,
-  lateSince,
-  macOf,
-  membersOf,
-  mostEvents,
-  type Foundation,
-} from './seal.js';
+import { beginning, digestOf, macOf, mostEvents, type Foundation } from './seal.js';
+import { eventsOfSeal, expectedDigest, latenessOf, partsOfSeal, type Lateness } from './sealed-events.js';
 import type { Core } from '../core.js';
 
 /** What the verification of one tenant's audit trail found. */
@@ -25,12 +17,6 @@ export interface AuditVerdict {
   head: string | null;
 }
 
-/** What is known of events below the last seal: which were sealed late, and from which id on one may still be on its way to that. */
-interface Lateness {
-  sealed: ReadonlySet<string>;
-  since: string;
-}
-
 /** @returns why a seal does not hold, or how many late events that are not sealed yet stand in its run. */
 async function judge(
   core: Core,
@@ -43,14 +29,12 @@ async function judge(
   if (seal.fromId !== previous.toId) return 'it does not begin where the seal before it ends';
   if (macOf(core, tenantId, seal, previous.mac) !== seal.mac) return 'the seal itself was changed';
   const events = core.store.tenant(tenantId).collection('audit_events');
-  const range = { ...(seal.fromId !== '' && { $gt: seal.fromId }), $lte: seal.toId };
-  const query = seal.late ? { _id: { $in: seal.late } } : { _id: range };
-  const found = await events.find(query, { sort: { _id: 1 }, limit: 2 * mostEvents });
-  const members = membersOf(seal);
-  const own = seal.late ? found : found.filter(({ _id }) => !late.sealed.has(_id));
-  const held = seal.late ? own : own.filter(({ _id }) => _id <= late.since || holds(members, _id));
+  const found = await events.find(eventsOfSeal(seal), { sort: { _id: 1 }, limit: 2 * mostEvents });
+  const { own, held } = partsOfSeal(seal, found, late);
   if (held.length !== seal.count) return `holds ${seal.count} events, but ${held.length} are there`;
-  if (digestOf(held) !== seal.digest) return 'an event was changed';
+  const digest = expectedDigest(core, seal);
+  if (digest === undefined) return 'its amendment was changed';
+  if (digestOf(held) !== digest) return 'an event was changed';
   return own.length - held.length;
 }
 
@@ -72,8 +56,7 @@ export async function verifyAuditTrail(
   let previous = beginning;
   let isHeadFound = expectedHead === undefined;
   const seals = await scope.collection('audit_seals').find({}, { sort: { sequence: 1 } });
-  const sealed = new Set(seals.flatMap((seal) => seal.late ?? []));
-  const late = { sealed, since: lateSince(seals.at(-1) ?? beginning) };
+  const late = latenessOf(seals);
   let coming = 0;
   for (const seal of seals) {
     const found = await judge(core, tenantId, seal, previous, late);

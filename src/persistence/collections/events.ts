@@ -58,6 +58,8 @@ export interface AuditSealDocument extends StoredDocument {
   digest: string;
   /** Keyed MAC of all of this and of the seal before. */
   mac: string;
+  /** After an erasure: the digest of the events as they are now, under a MAC of its own. */
+  amended?: { digest: string; mac: string };
 }
 
 export const auditSealSchema = defineCollection<AuditSealDocument>(
@@ -71,8 +73,21 @@ export const auditSealSchema = defineCollection<AuditSealDocument>(
     late: { type: [String], default: undefined },
     digest: { type: String, required: true },
     mac: { type: String, required: true },
+    amended: nestedSchema({ digest: requiredText, mac: requiredText }),
   },
   [{ name: 'audit_seals_sequence', key: { tenantId: 1, sequence: 1 }, unique: true }],
+);
+
+/** What holds of a tenant's audit trail as a whole; `_id` is the tenant's. Absent: nothing was erased from it. */
+export interface AuditTrailDocument extends StoredDocument {
+  /** How often events were rewritten by erasures: a seal is made only of what was read since the last. */
+  rewrites: number;
+}
+
+export const auditTrailSchema = defineCollection<AuditTrailDocument>(
+  'audit_trails',
+  { rewrites: { type: Number, required: true } },
+  [],
 );
 
 /** Work to do after a commit, at least once: written in the same transaction as the change that asks for it. */

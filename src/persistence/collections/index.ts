@@ -21,6 +21,7 @@ export interface Documents {
   applications: tenants.ApplicationDocument;
   audit_events: events.AuditEventDocument;
   audit_seals: events.AuditSealDocument;
+  audit_trails: events.AuditTrailDocument;
   bootstrap_entries: bootstrap.BootstrapEntryDocument;
   credentials: users.CredentialDocument;
   deviation_counts: directories.DeviationCountDocument;
@@ -58,6 +59,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   applications: tenants.applicationSchema,
   audit_events: events.auditEventSchema,
   audit_seals: events.auditSealSchema,
+  audit_trails: events.auditTrailSchema,
   bootstrap_entries: bootstrap.bootstrapEntrySchema,
   credentials: users.credentialSchema,
   deviation_counts: directories.deviationCountSchema,

@@ -21,6 +21,7 @@ export const shardKeys: Readonly<Record<CollectionName, ShardKey | null>> = {
   applications: null,
   audit_events: tenantAndId,
   audit_seals: tenant,
+  audit_trails: null,
   bootstrap_entries: null,
   credentials: tenantAndId,
   deviation_counts: null,

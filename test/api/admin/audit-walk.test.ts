@@ -165,6 +165,12 @@ describe('every change leaves its event, with who did it and to whom', () => {
     ],
     ['DELETE a user', user, (id) => ['delete', `/users/${id}`], (id) => [`user.deleted user ${id}`]],
     [
+      'erase a user',
+      user,
+      (id) => ['post', `/users/${id}/erase`, { confirm: id }],
+      (id) => [`user.erased user ${id}`],
+    ],
+    [
       'resend-activation',
       async () => (await acme.givenUser({ activated: false }))._id,
       (id) => ['post', `/users/${id}/resend-activation`],

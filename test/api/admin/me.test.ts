@@ -54,6 +54,12 @@ describe('the API for people with a session', () => {
     return { call, cookie, token: me.headers['x-csrf-token'] ?? '', me: me.body as Me };
   }
 
+  it('gives people all there is of themselves by GET /me/export', async () => {
+    const { call, id, email } = await person();
+    const { body } = await call('get', '/me/export').expect(200);
+    expect((body as { user: object }).user).to.include({ id, email });
+  });
+
   it('answers GET /me with the person, their tenant and permissions, and the token for writes (M2-1)', async () => {
     await acme.givenUser({ roles: ['administrator'] });
     const { me, email, token } = await person({ roles: ['administrator'] });

@@ -104,9 +104,9 @@ const needed: Readonly<Record<string, readonly string[]>> = {
     'POST /invitations/{id}/resend',
     'POST /invitations/{id}/revoke',
   ],
-  'users.delete': ['DELETE /users/{id}'],
+  'users.delete': ['DELETE /users/{id}', 'POST /users/{id}/erase'],
   'users.enable': ['POST /users/{id}/enable', 'POST /users/{id}/disable', 'POST /users/{id}/unlock'],
-  'users.export': ['GET /users/export.csv'],
+  'users.export': ['GET /users/export.csv', 'GET /users/{id}/export'],
   'users.read': [
     'GET /attributes',
     'GET /attributes/{id}',
@@ -128,6 +128,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   'users.update': ['PATCH /users/{id}', 'DELETE /users/{id}/identities/{identityId}'],
   self: [
     'GET /me',
+    'GET /me/export',
     'PATCH /me',
     'POST /me/password',
     'GET /me/sessions',
