@@ -57,7 +57,8 @@ async function findTarget(
     if (error instanceof AppError && error.status === 404) return undefined;
     throw error;
   });
-  const isOpen = target !== undefined && (await route.openTo(core, caller.actor, target));
+  const isFound = target !== undefined || !route.hasTarget;
+  const isOpen = isFound && (await route.openTo(core, caller.actor, target));
   if (!isOpen) requireRight(caller, route.permission);
   return target;
 }

@@ -14,6 +14,7 @@ import { meTwoFactorRoutes } from './api/me-two-factor.js';
 import { invitationRoutes } from './api/invitations.js';
 import { meRoutes } from './api/me.js';
 import { privacyRoutes } from './api/privacy.js';
+import { roleRequestRoutes } from './api/role-requests.js';
 import { roleRoutes } from './api/roles.js';
 import { settingsRoutes } from './api/settings.js';
 import { ssoConnectionRoutes } from './api/sso-connections.js';
@@ -37,6 +38,7 @@ export const routeTable: readonly Route[] = [
   ...invitationRoutes,
   ...groupRoutes,
   ...roleRoutes,
+  ...roleRequestRoutes,
   ...attributeRoutes,
   ...applicationRoutes,
   ...ssoConnectionRoutes,

@@ -43,6 +43,7 @@ export const settingsCatalogue = {
   'profile.nameRule': z.enum(['strict', 'relaxed']).describe('what names people may give themselves'),
   'roles.custom': flag.describe('roles may be made beside the built-in ones'),
   'roles.multiple': flag.describe('a person may be given several roles'),
+  'roles.requests': flag.describe('people may ask for roles, for a time'),
   'scim.deleteMode': z.enum(['delete', 'hide']).describe('SCIM DELETE removes, or disables and hides'),
   'scim.lockAttributes': flag.describe('what a directory sends is read-only elsewhere'),
   'scim.requestsPerSecond': z
@@ -104,6 +105,7 @@ const defaults: Settings = {
   'profile.nameRule': 'relaxed',
   'roles.custom': true,
   'roles.multiple': true,
+  'roles.requests': true,
   'scim.deleteMode': 'delete',
   'scim.lockAttributes': true,
   'scim.requestsPerSecond': 0,

@@ -51,6 +51,7 @@ export function* removeUser(context: WriteContext, user: UserDocument): Step<voi
   yield* scope.collection('credentials').remove(user._id);
   yield* scope.collection('identities').removeMany({ userId: user._id });
   yield* withdrawInvitation(tx, user, now);
+  yield* scope.collection('role_requests').removeMany({ 'user.id': user._id });
   yield* touchGroups(context, user.groupIds);
   yield* releaseAdministered(context, user._id);
   yield* recordEvent(tx, actor, { action: 'user.deleted', target: partyOf(user) }, now);

@@ -9,6 +9,7 @@ import * as invitations from './invitations.js';
 import * as keptKeys from './kept-keys.js';
 import * as operator from './operator.js';
 import * as pulls from './pulls.js';
+import * as roleRequests from './role-requests.js';
 import * as tenants from './tenants.js';
 import * as users from './users.js';
 
@@ -35,6 +36,7 @@ export interface Documents {
   oidc_payloads: access.OidcPayloadDocument;
   one_time_tokens: access.OneTimeTokenDocument;
   operator_keys: operator.OperatorKeyDocument;
+  role_requests: roleRequests.RoleRequestDocument;
   roles: tenants.RoleDocument;
   scim_clients: directories.ScimClientDocument;
   scim_requests: directories.ScimRequestDocument;
@@ -73,6 +75,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   oidc_payloads: access.oidcPayloadSchema,
   one_time_tokens: access.oneTimeTokenSchema,
   operator_keys: operator.operatorKeySchema,
+  role_requests: roleRequests.roleRequestSchema,
   roles: tenants.roleSchema,
   scim_clients: directories.scimClientSchema,
   scim_requests: directories.scimRequestSchema,

@@ -35,6 +35,7 @@ export const shardKeys: Readonly<Record<CollectionName, ShardKey | null>> = {
   oidc_payloads: hashedId,
   one_time_tokens: token,
   operator_keys: null,
+  role_requests: tenant,
   roles: null,
   scim_clients: null,
   scim_requests: tenantAndId,

@@ -18,6 +18,7 @@ import {
   type Event,
 } from '../../support/audited-things.js';
 import { directoryCases } from '../../support/audited-directories.js';
+import { roleRequestCases } from '../../support/audited-role-requests.js';
 import { routesWalkedElsewhere } from '../../support/audited-routes.js';
 
 const nameOf = ({ method, path }: Pick<Route, 'method' | 'path'>): string =>
@@ -328,6 +329,7 @@ describe('every change leaves its event, with who did it and to whom', () => {
       (id) => [`sso.relink_allowed sso_connection ${id}`],
     ],
     ...directoryCases(() => ({ app, acme })),
+    ...roleRequestCases(() => ({ app, acme })),
     [
       'POST an API key',
       nothing,

@@ -42,6 +42,7 @@ const shownIn: Readonly<Record<string, string>> = {
   'profile.adminCanEditName': 'api/identity/users.test.ts',
   'roles.custom': 'api/admin/administration.test.ts',
   'roles.multiple': 'api/identity/users.test.ts',
+  'roles.requests': 'api/admin/role-requests.test.ts',
   'scim.lockAttributes': 'api/admin/delegation.test.ts',
   'scim.requestsPerSecond': 'api/scim/limits.test.ts',
   'scim.unknownRole': 'api/scim/user-access.test.ts',
