@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Core } from '../identity/core.js';
-import { beginAttempt, findAttempt, settleAttempt, type SignInFlow } from './sign-in-flow.js';
+import { beginAttempt, findAttempt, settleAttempt } from './pending.js';
+import type { SignInFlow } from './sign-in-flow.js';
 
 /** Within this span the same form with the same content is the same click; later it is a new attempt. */
 const spanMs = 3000;

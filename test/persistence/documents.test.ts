@@ -56,8 +56,8 @@ describe('stored documents', () => {
 
   it('keep dates, nested values, null, odd characters and empty arrays, and drop what is undefined', async () => {
     const tenantId = newId();
-    const flows = store.tenant(tenantId).collection('sign_in_flows');
-    const state = {
+    const jobs = store.tenant(tenantId).collection('jobs');
+    const payload = {
       at: new Date('1969-12-31T23:59:59.999Z'),
       nothing: null,
       absent: undefined,
@@ -65,11 +65,11 @@ describe('stored documents', () => {
       big: 2 ** 53 - 1,
     };
     const _id = newId();
-    const expiresAt = new Date(clock.now().getTime() + 1000);
-    await flows.insert({ _id, tenantId, tokenHash: newId(), csrfToken: 'c', state, expiresAt });
-    const { absent, ...kept } = state;
+    const runAt = clock.now();
+    await jobs.insert({ _id, tenantId, kind: 'odd', payload, runAt, attempts: 0, leasedUntil: null });
+    const { absent, ...kept } = payload;
     expect(absent).to.equal(undefined);
-    expect((await flows.get(_id))?.state).to.deep.equal(kept);
+    expect((await jobs.get(_id))?.payload).to.deep.equal(kept);
   });
 
   it('are not found through another tenant, by any operation', async () => {

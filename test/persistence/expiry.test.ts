@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { SignInFlowDocument } from '../../src/persistence/collections/access.js';
+import type { SignInFlowDocument } from '../../src/persistence/collections/sign-in-flows.js';
 import type { NewDocument, Store } from '../../src/persistence/store.js';
 import { newId } from '../../src/shared/ids.js';
 import { ManualClock } from '../support/clock.js';
@@ -19,7 +19,7 @@ describe('what expires', () => {
     tenantId: 'server',
     tokenHash,
     csrfToken: 'c',
-    state: {},
+    state: { contexts: [], logins: [], choices: [], codes: [] },
     expiresAt,
   });
 

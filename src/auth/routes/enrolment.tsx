@@ -11,14 +11,8 @@ import { once } from '../double-click.js';
 import { statusText } from '../refusals.js';
 import { showBrand } from '../page-brand.js';
 import { visitorOf, type SignInProof } from '../sessions.js';
-import {
-  codeOf,
-  dropCode,
-  keepCode,
-  type PendingCode,
-  type SignInContext,
-  type SignInFlow,
-} from '../sign-in-flow.js';
+import { codeOf, dropCode, keepCode, type PendingCode } from '../pending.js';
+import type { SignInContext, SignInFlow } from '../sign-in-flow.js';
 import { BackupCodesPage, EnrolmentPage } from '../views/enrolment-pages.js';
 import { sendPage } from '../views/layout.js';
 import { handOver, makeSession, refuseForwarded, type Opened } from './complete-sign-in.js';

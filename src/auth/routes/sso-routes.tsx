@@ -13,15 +13,8 @@ import { ssoRefusalText } from '../refusals.js';
 import { showBrand } from '../page-brand.js';
 import { currentSession } from '../session-guard.js';
 import { visitorOf, type SignInProof } from '../sessions.js';
-import {
-  contextOf,
-  enterFlow,
-  findFlow,
-  takeLogin,
-  type Entry,
-  type PendingLogin,
-  type SignInContext,
-} from '../sign-in-flow.js';
+import { takeLogin, type PendingLogin } from '../pending.js';
+import { contextOf, enterFlow, findFlow, type Entry, type SignInContext } from '../sign-in-flow.js';
 import { deviceOf } from '../devices.js';
 import { isInScope, scopeOf } from '../sign-in-scope.js';
 import { resolveSsoUser, type SsoRefusal } from '../sso/account-link.js';

@@ -1,5 +1,5 @@
 import type { StoredDocument } from '../store.js';
-import { defineCollection, Mixed } from './definition.js';
+import { defineCollection } from './definition.js';
 import { lockReasons, type LockReason } from './users.js';
 
 /** A browser session. The cookie holds the token; only its hash is stored. */
@@ -61,29 +61,6 @@ export const sessionSchema = defineCollection<SessionDocument>(
       where: { providerSid: { $gt: '' } },
     },
     { name: 'sessions_expiry', key: { expiresAt: 1 }, expires: true },
-  ],
-);
-
-/** A sign-in under way in one browser, before anybody is signed in: its cookie's hash, and what the next step needs. */
-export interface SignInFlowDocument extends StoredDocument {
-  tokenHash: string;
-  csrfToken: string;
-  /** Own state of the steps: address, waiting application, pending provider requests. Shaped by `auth/sign-in-flow.ts`. */
-  state: Record<string, unknown>;
-  expiresAt: Date;
-}
-
-export const signInFlowSchema = defineCollection<SignInFlowDocument>(
-  'sign_in_flows',
-  {
-    tokenHash: { type: String, required: true },
-    csrfToken: { type: String, required: true },
-    state: { type: Mixed, required: true },
-    expiresAt: { type: Date, required: true },
-  },
-  [
-    { name: 'sign_in_flows_token', key: { tokenHash: 1 }, unique: true },
-    { name: 'sign_in_flows_expiry', key: { expiresAt: 1 }, expires: true },
   ],
 );
 

@@ -12,6 +12,7 @@ import * as pulls from './pulls.js';
 import * as roleRequests from './role-requests.js';
 import * as tenants from './tenants.js';
 import * as users from './users.js';
+import { signInFlowSchema, type SignInFlowDocument } from './sign-in-flows.js';
 
 /** Every collection and the documents it holds. */
 export interface Documents {
@@ -42,7 +43,7 @@ export interface Documents {
   scim_requests: directories.ScimRequestDocument;
   scim_tokens: directories.ScimTokenDocument;
   sessions: access.SessionDocument;
-  sign_in_flows: access.SignInFlowDocument;
+  sign_in_flows: SignInFlowDocument;
   signing_keys: access.SigningKeyDocument;
   sso_connections: tenants.SsoConnectionDocument;
   tenants: tenants.TenantDocument;
@@ -81,7 +82,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   scim_requests: directories.scimRequestSchema,
   scim_tokens: directories.scimTokenSchema,
   sessions: access.sessionSchema,
-  sign_in_flows: access.signInFlowSchema,
+  sign_in_flows: signInFlowSchema,
   signing_keys: access.signingKeySchema,
   sso_connections: tenants.ssoConnectionSchema,
   tenants: tenants.tenantSchema,
