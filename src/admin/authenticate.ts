@@ -15,6 +15,7 @@ import { tenantConfig, type TenantConfig } from '../identity/tenants/config.js';
 import { operatorTenant } from '../identity/tenants/operator-tenant.js';
 import { requireOpen } from '../identity/tenants/state.js';
 import { findTenant } from '../identity/tenants/tenants.js';
+import { isProofRecent } from '../identity/users/sessions.js';
 import { userActor } from '../identity/users/actor.js';
 import { AppError } from '../shared/errors.js';
 
@@ -209,6 +210,17 @@ export function requireCsrfToken(core: Core, caller: Caller, req: Request): void
   throw new AppError('csrf.invalid', 'send the X-CSRF-Token that GET /api/v1/me answers with');
 }
 
+/**
+ * A session may be a browser left open: before dangerous acts its person proves again who they are (`POST /me/reauthenticate`).
+ *
+ * @throws AppError `auth.step_up_needed`.
+ */
+export function requireRecentProof(core: Core, caller: Caller): void {
+  const live = caller.kind === 'api_key' ? null : caller.live;
+  if (live === null || isProofRecent(live.session, live.settings, core.clock.now())) return;
+  throw new AppError('auth.step_up_needed', 'prove again who you are: POST /api/v1/me/reauthenticate');
+}
+
 /** Whether a caller holds a permission. */
 export function hasRight({ actor }: Caller, permission: string): boolean {
   return actor.permissions.has(permission);
@@ -228,4 +240,10 @@ export function requireRight(caller: Caller, permission: string): void {
   }
   if (hasRight(caller, permission)) return;
   throw new AppError('auth.forbidden', `the permission ${permission} is missing`);
+}
+
+/** The live session of a caller of a route that is `self`: only a person with a session gets there. */
+export function liveOf(caller: Caller): LiveSession {
+  if (caller.kind === 'session') return caller.live;
+  throw new AppError('auth.forbidden', 'this endpoint requires a user session; API keys are not accepted');
 }

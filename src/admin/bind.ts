@@ -7,6 +7,7 @@ import {
   callerNow,
   hasRight,
   requireCsrfToken,
+  requireRecentProof,
   requireRight,
   type Caller,
 } from './authenticate.js';
@@ -92,6 +93,7 @@ function serve(core: Core, route: Route, readBody: ReadBody, checkOutput: boolea
     if (route.method !== 'get') requireCsrfToken(core, caller, req);
     const params = req.params as Record<string, string>;
     const target = await findTarget(core, route, caller, params);
+    if (route.stepUp) requireRecentProof(core, caller);
     const ifVersion = isVersioned(target) ? requireMatch(req.get('if-match'), target.version) : {};
     const reply = await route.handler({
       core,

@@ -68,6 +68,8 @@ export interface RouteDefinition<
   permission: string;
   /** What it is about; one tenant unless said otherwise. */
   scope?: RouteScope;
+  /** Whether a session must have proved lately who it is of (`sessions.stepUpSeconds`); keys need not. */
+  stepUp?: true;
   query?: Q;
   body?: B;
   /** Finds what the path names, or throws its 404. Runs before `If-Match` and before the body is looked at. */
@@ -92,6 +94,7 @@ export interface Route {
   readonly tag: string;
   readonly permission: string;
   readonly scope: RouteScope;
+  readonly stepUp: boolean;
   readonly query: z.ZodObject | undefined;
   readonly body: z.ZodType | undefined;
   readonly status: 200 | 201 | 202 | 204;
@@ -129,6 +132,7 @@ export function route<
     tag: definition.tag,
     permission: definition.permission,
     scope: definition.scope ?? 'tenant',
+    stepUp: definition.stepUp ?? false,
     query: definition.query,
     body: definition.body,
     status: definition.status ?? (definition.output === undefined && !definition.produces ? 204 : 200),

@@ -12,6 +12,7 @@ import { groupRoutes } from './api/groups.js';
 import { jobRoutes } from './api/jobs.js';
 import { meTwoFactorRoutes } from './api/me-two-factor.js';
 import { invitationRoutes } from './api/invitations.js';
+import { mePasskeyRoutes } from './api/me-passkeys.js';
 import { meRoutes } from './api/me.js';
 import { privacyRoutes } from './api/privacy.js';
 import { roleRequestRoutes } from './api/role-requests.js';
@@ -54,6 +55,7 @@ export const routeTable: readonly Route[] = [
   ...tenantRoutes,
   ...meRoutes,
   ...meTwoFactorRoutes,
+  ...mePasskeyRoutes,
 ];
 
 /** @param server - `BASE_URL`. */

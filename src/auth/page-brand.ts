@@ -5,6 +5,8 @@ import { settingsOf } from '../identity/tenants/settings.js';
 
 interface BrandedLocals {
   brand?: Brand;
+  /** Absent: the tenant is not known, and any may have passkeys. */
+  hasPasskeys?: boolean;
 }
 
 /** A tenant's look; ours where it is not known. */
@@ -16,8 +18,15 @@ export async function findBrand(core: Core, tenantId: string | null | undefined)
 
 /** Lets every page this answer may become, refusals included, be the tenant's. To be called as soon as the tenant is known. */
 export async function showBrand(core: Core, res: Response, tenantId: string | null): Promise<void> {
-  if (tenantId !== null) (res.locals as BrandedLocals).brand = await findBrand(core, tenantId);
+  if (tenantId === null) return;
+  const tenant = await core.store.tenant(tenantId).collection('tenants').get(tenantId);
+  const locals = res.locals as BrandedLocals;
+  locals.brand = tenant ? brandOf(tenant.name, settingsOf(tenant)) : ownBrand;
+  if (tenant) locals.hasPasskeys = settingsOf(tenant)['passkeys.enabled'];
 }
+
+/** Whether a sign-in at this page may be by passkey. */
+export const offersPasskeys = (res: Response): boolean => (res.locals as BrandedLocals).hasPasskeys ?? true;
 
 /** Whose page this answer is. */
 export const shownBrand = (res: Response): Brand => (res.locals as BrandedLocals).brand ?? ownBrand;

@@ -3,6 +3,7 @@ import { makeFormToken, readFormToken } from '../http/csrf.js';
 import { readCookie } from '../http/cookies.js';
 import type { Core } from '../identity/core.js';
 import { isRevoked } from '../identity/users/session-end.js';
+import { hasBothFactors } from '../identity/users/sessions.js';
 import { settingsOf, type Settings } from '../identity/tenants/settings.js';
 import { isAccessRevoked } from '../identity/tenants/state.js';
 import type { SessionDocument } from '../persistence/collections/access.js';
@@ -32,7 +33,7 @@ const slideGranularityMs = 1000;
  */
 function lacksSecondFactor({ session, settings }: LiveSession): boolean {
   return (
-    settings['twoFactor.mode'] === 'required' && session.method === 'password' && !session.amr.includes('otp')
+    settings['twoFactor.mode'] === 'required' && session.method === 'password' && !hasBothFactors(session)
   );
 }
 

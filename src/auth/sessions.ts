@@ -6,7 +6,7 @@ import type { Actor, Core } from '../identity/core.js';
 import { newCredential } from '../identity/users/credentials.js';
 import { wakeJobs } from '../identity/jobs/queue.js';
 import type { Settings } from '../identity/tenants/settings.js';
-import type { SessionDocument } from '../persistence/collections/access.js';
+import type { SessionDocument, SignInMethod } from '../persistence/collections/access.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { Step, Transaction } from '../persistence/store.js';
 import { hashToken, newId, newToken } from '../shared/ids.js';
@@ -47,7 +47,7 @@ function visitorActor(user: UserDocument, visitor: Visitor): Actor {
 
 /** How a person proved who they are. */
 export interface SignInProof {
-  method: 'password' | 'sso';
+  method: SignInMethod;
   /** RFC 8176 values. */
   amr: string[];
   connectionId: string | null;

@@ -39,6 +39,8 @@ export interface TestAppOptions {
   wrapStore?: (store: Store) => Store;
   /** Loopback address to listen on: cookies ignore ports, so two servers of one test stand on two addresses. */
   host?: string;
+  /** The host of `BASE_URL`, where it is another than the one listened on. */
+  siteHost?: string;
 }
 
 /** Starts a server; stop it in an `after` hook. */
@@ -51,7 +53,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const url = `http://${host}:${(server.address() as AddressInfo).port}`;
   const env = {
     NODE_ENV: 'test',
-    BASE_URL: url,
+    BASE_URL: options.siteHost === undefined ? url : url.replace(host, options.siteHost),
     DATA_DIR: dataDir,
     LOG_LEVEL: process.env['TEST_LOG'] ?? 'fatal',
   };

@@ -10,6 +10,9 @@ const silentRoutes: Readonly<Record<string, string>> = {
   'POST /directories/{id}/rules/dry-run': 'computes',
   'POST /directories/{id}/requests/{requestId}/replay': 'computes',
   'POST /me/2fa': 'makes a secret that counts for nothing until it is confirmed',
+  'POST /me/passkeys/options': 'makes a question that counts for nothing until it is answered',
+  'POST /me/reauthenticate/options': 'makes a question that counts for nothing until it is answered',
+  'POST /me/reauthenticate': 'notes in the session when its person proved who they are',
 };
 
 /** Writing routes that leave no event, or whose event another walk looks at than the one of API keys. */

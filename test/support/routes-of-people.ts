@@ -5,6 +5,10 @@ export const routesOfPeople = [
   'DELETE /me/sessions/{id}',
   'POST /me/2fa/confirm',
   'DELETE /me/2fa',
+  'POST /me/2fa/backup-codes',
+  'POST /me/passkeys',
+  'PATCH /me/passkeys/{id}',
+  'DELETE /me/passkeys/{id}',
   'DELETE /users/{id}/sessions/{sessionId}',
 ] as const;
 

@@ -73,6 +73,7 @@ const createOne = route({
   summary: 'Create a key; it is in this answer and nowhere else',
   tag,
   permission,
+  stepUp: true,
   body: z
     .strictObject({
       name: line(200),

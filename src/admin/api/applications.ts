@@ -215,6 +215,7 @@ const replaceSecret = route({
     'Make a new client secret; the old one is good until the overlap is over, without one dead at once',
   tag,
   permission,
+  stepUp: true,
   scope,
   target: targetApplication,
   body: z
@@ -239,6 +240,7 @@ const deleteOne = route({
   summary: 'Delete an application with its roles',
   tag,
   permission,
+  stepUp: true,
   scope,
   target: targetApplication,
   async handler({ core, actor, caller, target, ifVersion }) {

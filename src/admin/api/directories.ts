@@ -194,6 +194,7 @@ const deleteOne = route({
   summary: 'Delete a directory with its tokens and clients; its users stay and lose what its rules gave them',
   tag: directoryTag,
   permission: 'scim.manage',
+  stepUp: true,
   target: targetDirectory,
   async handler({ core, actor, params, ifVersion }) {
     await deleteDirectory(core, actor, params.id, ifVersion);
@@ -225,6 +226,7 @@ const createOneToken = route({
   summary: 'Create a token; two may live at once. It is in this answer and nowhere else',
   tag: directoryTag,
   permission: 'scim.manage',
+  stepUp: true,
   target: targetDirectory,
   body: z
     .strictObject({
@@ -249,6 +251,7 @@ const rotateOneToken = route({
   summary: 'Replace a token: the new one works at once, the old one until the overlap is over',
   tag: directoryTag,
   permission: 'scim.manage',
+  stepUp: true,
   target: targetDirectory,
   body: z
     .strictObject({ overlapSeconds: z.number().int().min(0).max(2_592_000).default(86_400) })

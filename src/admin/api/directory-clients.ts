@@ -69,6 +69,7 @@ const createOne = route({
   summary: 'Create an OAuth client. Its secret is in this answer and nowhere else',
   tag: directoryTag,
   permission,
+  stepUp: true,
   target: targetDirectory,
   body: z
     .strictObject({ name: line(200).default('client'), ...fields })
@@ -134,6 +135,7 @@ const createSecret = route({
   summary: 'Add a secret; two may live at once. It is in this answer and nowhere else',
   tag: directoryTag,
   permission,
+  stepUp: true,
   target: targetClient,
   status: 201,
   output: newSecretSchema,

@@ -2,20 +2,14 @@ import {
   beginTwoFactor,
   confirmTwoFactor,
   removeOwnTwoFactor,
+  renewBackupCodes,
 } from '../../identity/credentials/two-factor.js';
 import { noteSecondFactor } from '../../identity/users/sessions.js';
-import { AppError } from '../../shared/errors.js';
-import type { Caller } from '../authenticate.js';
+import { liveOf } from '../authenticate.js';
 import { route, type Route } from '../route.js';
 import { z } from '../schema.js';
 
 const tag = 'Me';
-
-/** These routes are `self`: nobody but a person with a session gets here. */
-function liveOf(caller: Caller) {
-  if (caller.kind === 'session') return caller.live;
-  throw new AppError('auth.forbidden', 'this endpoint requires a user session; API keys are not accepted');
-}
 
 /** What shows that it is still the person themself. */
 const proofSchema = z
@@ -57,6 +51,20 @@ const confirm = route({
   },
 });
 
+const renew = route({
+  method: 'post',
+  path: '/me/2fa/backup-codes',
+  id: 'renewMyBackupCodes',
+  summary: 'New backup codes in place of those there were: with the password, or a code; shown once',
+  tag,
+  permission: 'self',
+  body: proofSchema,
+  output: z.strictObject({ backupCodes: z.array(z.string()) }).openapi('NewBackupCodes'),
+  async handler({ core, actor, caller, body }) {
+    return { body: { backupCodes: await renewBackupCodes(core, actor, liveOf(caller).user, body ?? {}) } };
+  },
+});
+
 const remove = route({
   method: 'delete',
   path: '/me/2fa',
@@ -72,4 +80,4 @@ const remove = route({
   },
 });
 
-export const meTwoFactorRoutes: readonly Route[] = [begin, confirm, remove];
+export const meTwoFactorRoutes: readonly Route[] = [begin, confirm, renew, remove];

@@ -121,6 +121,7 @@ const createOne = route({
   summary: 'Create a connection',
   tag,
   permission,
+  stepUp: true,
   body: changeInput.required({ name: true, issuer: true, clientId: true }).openapi('CreateSsoConnection'),
   status: 201,
   output: ssoConnectionSchema,
@@ -138,6 +139,7 @@ const changeOne = route({
   summary: 'Change a connection; what is absent stays',
   tag,
   permission,
+  stepUp: true,
   target: targetConnection,
   body: changeInput.openapi('ChangeSsoConnection'),
   output: ssoConnectionSchema,
@@ -152,6 +154,7 @@ const relinkOne = route({
   summary: 'After a change of provider: allow that its people are connected to the new one by their address',
   tag,
   permission,
+  stepUp: true,
   target: targetConnection,
   output: ssoConnectionSchema,
   handler: async ({ core, actor, params, ifVersion }) =>
@@ -165,6 +168,7 @@ const deleteOne = route({
   summary: 'Delete a connection; its users sign in with a password from then on',
   tag,
   permission,
+  stepUp: true,
   target: targetConnection,
   async handler({ core, actor, params, ifVersion }) {
     await deleteConnection(core, actor, params.id, ifVersion);

@@ -193,6 +193,7 @@ const eraseOne = route({
   summary: 'Erase a tenant and everything of it, for good; a job does it',
   tag,
   permission,
+  stepUp: true,
   scope,
   target: targetTenant,
   query: z.strictObject({
@@ -221,6 +222,7 @@ const suspendOne = route({
   summary: 'Suspend a tenant: sign-ins, keys and tokens are refused, sessions end',
   tag,
   permission,
+  stepUp: true,
   scope,
   target: targetTenant,
   output: tenantSchema,

@@ -13,6 +13,7 @@ interface Step {
   id: string;
   summary: string;
   permission: string;
+  stepUp?: true;
   act: (core: Core, actor: Actor, user: UserDocument) => Promise<void>;
 }
 
@@ -55,6 +56,7 @@ export const userCredentialRoutes: readonly Route[] = [
     id: 'resetUserTwoFactor',
     summary: 'Take a user’s second factor away',
     permission: 'users.reset_2fa',
+    stepUp: true,
     act: removeTwoFactor,
   }),
 ];

@@ -294,6 +294,7 @@ const deleteOne = route({
   summary: 'Delete a user for good',
   tag: userTag,
   permission: 'users.delete',
+  stepUp: true,
   target: targetUser,
   async handler({ core, actor, params, ifVersion }) {
     await deleteUser(core, actor, params.id, ifVersion);

@@ -6,7 +6,7 @@ export const sessionSchema = z
   .strictObject({
     id,
     current: z.boolean().describe('the session this request was made in'),
-    method: z.enum(['password', 'sso']),
+    method: z.enum(['password', 'passkey', 'sso']),
     createdAt: instant,
     lastSeenAt: instant,
     expiresAt: instant.describe('if it is not used again'),

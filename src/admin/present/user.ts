@@ -1,3 +1,4 @@
+import { hasSecondFactor } from '../../identity/credentials/two-factor.js';
 import { accessOf } from '../../identity/grants/services.js';
 import { isHeld } from '../../identity/users/hold.js';
 import { displayNameOf } from '../../identity/user-keys.js';
@@ -58,7 +59,7 @@ export const userFields = {
   lastLoginAt: instantOrNull,
   createdAt: instant,
   updatedAt: instant,
-  twoFactor: z.boolean(),
+  twoFactor: z.boolean().describe('an authenticator app or a passkey'),
   directory: named.nullable().describe('the directory that manages the user'),
   attributes: z
     .record(z.string(), z.unknown())
@@ -121,7 +122,7 @@ export function presentUser(view: UserView, now: Date) {
     lastLoginAt: isoOrNull(credential?.lastLoginAt ?? null),
     createdAt: iso(user.createdAt),
     updatedAt: iso(user.updatedAt),
-    twoFactor: credential?.twoFactor?.state === 'on',
+    twoFactor: hasSecondFactor(credential ?? undefined),
     directory,
     attributes: { ...attributes },
   };

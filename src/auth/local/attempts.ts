@@ -3,6 +3,7 @@ import type { Actor, Core } from '../../identity/core.js';
 import { newCredential } from '../../identity/users/credentials.js';
 import type { Settings } from '../../identity/tenants/settings.js';
 import { acceptCode } from '../../identity/credentials/two-factor-code.js';
+import { usedPasskey, type PasskeyUse } from '../../identity/credentials/passkeys.js';
 import { needsCode } from '../../identity/credentials/two-factor.js';
 import { isOpen } from '../../identity/tenants/state.js';
 import { deriveStatus } from '../../identity/grants/user-status.js';
@@ -262,5 +263,30 @@ export function settleCode(
     if (next.lockedUntil === null) return 'wrong';
     yield* record(tx, subject, visitor, { action: 'user.locked', reason: 'too_many_failures' }, now);
     return { until: next.lockedUntil };
+  });
+}
+
+/**
+ * Settles a passkey that was judged right: a lock refuses it like a password, and a success resets the count (M0-31).
+ *
+ * A wrong one is recorded and counts for nothing: signatures cannot be guessed.
+ */
+export function settlePasskey(
+  core: Core,
+  subject: AttemptSubject,
+  visitor: Visitor,
+  { now, use }: { now: Date; use: PasskeyUse | undefined },
+): Promise<'right' | 'wrong' | { until: Date }> {
+  return core.store.transaction(function* (tx): Step<'right' | 'wrong' | { until: Date }> {
+    const refused = yield* refuse(tx, subject, visitor, now);
+    if (refused?.kind === 'locked') return { until: refused.until };
+    const credentials = tx.tenant(subject.tenantId).collection('credentials');
+    const used = use && usedPasskey(yield* credentials.get(subject.id), use, now);
+    if (!used) {
+      yield* record(tx, subject, visitor, { action: 'login.failed', reason: 'wrong_passkey' }, now);
+      return 'wrong';
+    }
+    yield* credentials.update(subject.id, () => withFailures(used, placeOf(subject), noFailures));
+    return 'right';
   });
 }

@@ -54,7 +54,7 @@ async function isOfOrganization(
 
 /** Whether a sign-in by password would not be possible any more: the company has since made its own provider required. */
 async function mustSignInElsewhere(core: Core, { user, session }: AccountAccess): Promise<boolean> {
-  return session.method === 'password' && (await requiredConnectionOf(core, user)) !== undefined;
+  return session.method !== 'sso' && (await requiredConnectionOf(core, user)) !== undefined;
 }
 
 /**

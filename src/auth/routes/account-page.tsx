@@ -13,6 +13,12 @@ import { sendPage } from '../views/layout.js';
 /** How an account is addressed on its pages. */
 export const addressOf = ({ user }: Pick<LiveSession, 'user'>): string => user.email ?? user.userName;
 
+const methodTexts = {
+  password: 'with your password',
+  passkey: 'with a passkey',
+  sso: 'through your company',
+} as const;
+
 async function sessionsOf(core: Core, { session, user }: LiveSession): Promise<ShownSession[]> {
   const sessions = await liveSessions(core, user);
   return sessions.map(({ _id, userAgent, ip, lastSeenAt }) => ({
@@ -56,7 +62,7 @@ export async function showAccountPage(
       tenantName={tenant.name}
       signedInAt={session.signedInAt}
       now={core.clock.now()}
-      method={session.method === 'sso' ? 'through your company' : 'with your password'}
+      method={methodTexts[session.method]}
       needsApproval={settings['approval.required'] && !user.approved}
       sessions={await sessionsOf(core, live)}
       minLength={user.loginType === 'sso' ? undefined : settings['password.minLength']}
@@ -65,6 +71,9 @@ export async function showAccountPage(
         mode: settings['twoFactor.mode'],
         hasPassword: Boolean(credential?.passwordHash),
       }}
+      passkeys={
+        settings['passkeys.enabled'] && user.loginType === 'local' ? (credential?.passkeys ?? []) : undefined
+      }
       notice={answer.notice}
       alert={answer.alert}
     />,

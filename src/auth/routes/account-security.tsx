@@ -1,15 +1,14 @@
 import type { Request, RequestHandler, Response, Router } from 'express';
 import { z } from 'zod';
-import { userActor } from '../../identity/users/actor.js';
-import type { Actor, Core } from '../../identity/core.js';
+import type { Core } from '../../identity/core.js';
 import { changeOwnPassword } from '../../identity/credentials/own-password.js';
 import type { OwnProof } from '../../identity/credentials/own-proof.js';
-import { tenantConfig } from '../../identity/tenants/config.js';
 import {
   beginTwoFactor,
   confirmTwoFactor,
   pendingOffer,
   removeOwnTwoFactor,
+  renewBackupCodes,
   type FactorOffer,
 } from '../../identity/credentials/two-factor.js';
 import { noteSecondFactor, revokeSession } from '../../identity/users/sessions.js';
@@ -17,9 +16,10 @@ import { AppError } from '../../shared/errors.js';
 import { weakPasswordText } from '../refusals.js';
 import { showBrand } from '../page-brand.js';
 import { currentSession, isSessionFormToken, sessionFormToken, type LiveSession } from '../session-guard.js';
-import { visitorOf } from '../sessions.js';
 import { BackupCodesPage, EnrolmentPage } from '../views/enrolment-pages.js';
 import { sendPage } from '../views/layout.js';
+import { actorOf, type AccountWork } from './account-form.js';
+import { passkeyForms } from './account-passkeys.js';
 import { addressOf, showAccountPage } from './account-page.js';
 
 const text = z.string().min(1).max(1000);
@@ -60,12 +60,6 @@ function accountForm(core: Core, work: Work): RequestHandler {
       await showAccountPage(core, res, live, { status: error.status, alert: alertOf(error) });
     }
   };
-}
-
-async function actorOf(core: Core, live: LiveSession, req: Request): Promise<Actor> {
-  const { requestId, ip } = visitorOf(req);
-  const config = await tenantConfig(core, live.tenant._id);
-  return userActor(live.user, config, core.clock.now(), { requestId, ip });
 }
 
 /** Changing the password ends every session, this one too (M0-34). */
@@ -121,6 +115,12 @@ async function takeFirstCode(core: Core, live: LiveSession, req: Request, res: R
   }
 }
 
+async function takeRenewal(core: Core, live: LiveSession, req: Request, res: Response): Promise<void> {
+  const proof: OwnProof = proofForm.safeParse(req.body).data ?? {};
+  const codes = await renewBackupCodes(core, await actorOf(core, live, req), live.user, proof);
+  sendPage(res, 200, <BackupCodesPage codes={codes} next="/account" />);
+}
+
 async function takeRemoval(core: Core, live: LiveSession, req: Request, res: Response): Promise<void> {
   const proof: OwnProof = proofForm.safeParse(req.body).data ?? {};
   await removeOwnTwoFactor(core, await actorOf(core, live, req), live.user, live.settings, proof);
@@ -135,14 +135,15 @@ async function takeSessionEnd(core: Core, live: LiveSession, req: Request, res: 
 
 /** The forms of the account page: password, second factor, sessions. */
 export function accountSecurityRoutes(core: Core, router: Router, form: RequestHandler[]): void {
-  const forms: Record<string, (core: Core, live: LiveSession, req: Request, res: Response) => Promise<void>> =
-    {
-      '/account/password': takePassword,
-      '/account/2fa': takeSetUp,
-      '/account/2fa/confirm': takeFirstCode,
-      '/account/2fa/remove': takeRemoval,
-      '/account/sessions/end': takeSessionEnd,
-    };
+  const forms: Record<string, AccountWork> = {
+    '/account/password': takePassword,
+    '/account/2fa': takeSetUp,
+    '/account/2fa/confirm': takeFirstCode,
+    '/account/2fa/backup-codes': takeRenewal,
+    '/account/2fa/remove': takeRemoval,
+    '/account/sessions/end': takeSessionEnd,
+    ...passkeyForms,
+  };
   for (const [path, take] of Object.entries(forms)) {
     router.post(
       path,

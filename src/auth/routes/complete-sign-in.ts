@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import { requiredConnectionOf } from '../../identity/sso/company-sign-in.js';
 import type { Core } from '../../identity/core.js';
+import { hasBothFactors } from '../../identity/users/sessions.js';
 import { accessStampOf } from '../../identity/users/session-end.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
@@ -47,16 +48,14 @@ export async function refuseForwarded(core: Core, user: UserDocument): Promise<v
 export async function makeSession(core: Core, req: Request, completion: Completion): Promise<Opened> {
   const { accessStamp, admission, context, proof } = completion;
   const isHalfDone =
-    (admission.needsCode || admission.needsEnrolment) &&
-    proof.method === 'password' &&
-    !proof.amr.includes('otp');
+    (admission.needsCode || admission.needsEnrolment) && proof.method !== 'sso' && !hasBothFactors(proof);
   if (isHalfDone) throw new Error('a session was requested for a user who may not sign in');
   if (!isInScope(await scopeOf(core, context), admission.user.tenantId))
     throw new AppError('auth.forbidden', 'This sign-in is not for your organization. Please start again.');
   if (!mayEnter(admission.status)) throw new AppError('auth.forbidden', statusText(admission.status));
   if (accessStamp !== accessStampOf(admission.user))
     throw new AppError('auth.forbidden', 'Your account has changed. Please sign in again.');
-  if (proof.method === 'password') await refuseForwarded(core, admission.user);
+  if (proof.method !== 'sso') await refuseForwarded(core, admission.user);
   const { token } = await openSession(core, req, { ...admission, proof });
   return { token, userId: admission.user._id };
 }

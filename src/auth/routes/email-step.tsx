@@ -22,6 +22,7 @@ import { sendPage } from '../views/layout.js';
 import { EmailPage, PasswordPage } from '../views/sign-in-pages.js';
 import { formTokenFor, parseEmailForm, queryText, requireOwnForm, type OwnForm } from './form-input.js';
 import { forward } from './forwarding.js';
+import { askedPasskey } from './passkey-sign-in.js';
 import { countAccountPost } from './sign-in-limits.js';
 import { answered, steps, type Exchange } from './steps.js';
 
@@ -76,6 +77,7 @@ async function sendEmailPage({ core, req, res, flow, context }: Exchange & Entry
       email={context.email ?? ''}
       signedInAs={live?.user.email ?? live?.user.userName}
       notice={notices.get(queryText(req, 'done'))}
+      passkey={askedPasskey(core, res, { flow, context })}
     />,
   );
 }

@@ -67,3 +67,14 @@ export function queryText(req: Request, name: string): string | undefined {
   const value = req.query[name];
   return typeof value === 'string' ? value : undefined;
 }
+
+/** A passkey's answer, as the page's script posts it; null: none. */
+export function credentialOf(req: Request): unknown {
+  const text = ((req.body ?? {}) as Record<string, unknown>)['credential'];
+  if (typeof text !== 'string') return null;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}

@@ -69,7 +69,12 @@ export function showLocked(res: Response, seconds: number, context: SignInContex
 }
 
 /** Somebody who has proved who they are, and may not come in all the same. */
-export function showRefusal(res: Response, alert: string, context: SignInContext): void {
+export function showRefusal(
+  res: Response,
+  alert: string,
+  context: SignInContext,
+  status: 401 | 403 = 403,
+): void {
   const links = [{ href: `/signin?flow=${context.id}`, text: 'Use another email' }];
-  sendPage(res, 403, <RefusalPage title="You cannot sign in" alert={alert} links={links} />);
+  sendPage(res, status, <RefusalPage title="You cannot sign in" alert={alert} links={links} />);
 }

@@ -18,6 +18,7 @@ import { CodePage } from '../views/sign-in-pages.js';
 import { enter, makeSession, refuseForwarded, type Opened } from './complete-sign-in.js';
 import { formTokenFor, parseCodeForm, requireOwnForm } from './form-input.js';
 import { showLocked, showRefusal } from './page-errors.js';
+import { askedSecondPasskey } from './passkey-sign-in.js';
 import { countAccountPost } from './sign-in-limits.js';
 
 const proof: SignInProof = {
@@ -32,18 +33,29 @@ interface Tab {
   context: SignInContext;
 }
 
-function showCodePage(
+/** Whose code is asked for. */
+interface Who {
+  email: string;
+  tenantId: string;
+  userId: string;
+}
+
+async function showCodePage(
+  core: Core,
   res: Response,
   { flow, context }: Tab,
-  email: string,
+  { email, tenantId, userId }: Who,
   answer: { status: number; alert?: string } = { status: 200 },
-): void {
+): Promise<void> {
+  const credential = await core.store.tenant(tenantId).collection('credentials').get(userId);
   sendPage(
     res,
     answer.status,
     <CodePage
       csrf={formTokenFor(flow, context)}
       email={email}
+      hasApp={credential?.twoFactor?.state === 'on'}
+      passkey={askedSecondPasskey(core, res, { flow, context }, credential?.passkeys ?? [])}
       restartPath={`/signin?flow=${context.id}`}
       alert={answer.alert}
     />,
@@ -73,14 +85,14 @@ export async function askCode(
     startedAt: core.clock.now().getTime(),
   });
   await showBrand(core, res, tenantId);
-  showCodePage(res, tab, addressOf(user));
+  await showCodePage(core, res, tab, { email: addressOf(user), tenantId, userId });
 }
 
 /** What a code was found to be; plain JSON, so that a second click at another process can be answered alike. */
 type CodeResult =
   | { kind: 'token'; opened: Opened }
   | { kind: 'refused'; status: EntryStatus }
-  | { kind: 'wrong'; email: string }
+  | { kind: 'wrong'; who: Who }
   | { kind: 'locked'; until: string };
 
 async function judgeCode(
@@ -96,6 +108,7 @@ async function judgeCode(
     throw new AppError('csrf.invalid', 'This page has expired. Please sign in again.');
   const { user, settings, status } = asked;
   const email = addressOf(user);
+  const who = { email, tenantId: user.tenantId, userId: user._id };
   await refuseForwarded(core, user);
   // A lock is answered by the judge.
   if (!mayEnter(status) && status !== 'locked') return { kind: 'refused', status };
@@ -109,12 +122,12 @@ async function judgeCode(
     device: device.at(user._id),
   };
   const verdict = await settleCode(core, subject, visitorOf(req), { code, now: core.clock.now() });
-  if (verdict === 'wrong') return { kind: 'wrong', email };
+  if (verdict === 'wrong') return { kind: 'wrong', who };
   if (verdict !== 'right') return { kind: 'locked', until: verdict.until.toISOString() };
   await dropCode(core, flow, pending.id);
   // The status once more: it may have changed while the code was typed.
   const admission = await readAdmission(core, pending.tenantId, pending.userId, device);
-  if (!admission || !mayEnter(admission.status)) return { kind: 'wrong', email };
+  if (!admission || !mayEnter(admission.status)) return { kind: 'wrong', who };
   const { accessStamp } = pending;
   const opened = await makeSession(core, req, { context, admission, proof, accessStamp });
   return { kind: 'token', opened };
@@ -134,7 +147,7 @@ export async function takeCode(core: Core, req: Request, res: Response): Promise
   } else if (result.kind === 'refused') {
     showRefusal(res, statusText(result.status), context);
   } else if (result.kind === 'wrong') {
-    showCodePage(res, tab, result.email, { status: 401, alert: 'That code is not right.' });
+    await showCodePage(core, res, tab, result.who, { status: 401, alert: 'That code is not right.' });
   } else {
     showLocked(res, secondsUntil(new Date(result.until), core.clock.now()), context);
   }

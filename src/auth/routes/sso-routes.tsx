@@ -155,7 +155,7 @@ async function finish(core: Core, req: Request<{ connectionId: string }>, res: R
   const connection = await answeredConnection(core, req, login);
   await showBrand(core, res, connection.tenantId);
   const live = await currentSession(core, req, { slides: false });
-  const provenUserId = live?.session.method === 'password' ? live.user._id : null;
+  const provenUserId = live && live.session.method !== 'sso' ? live.user._id : null;
   const { requestId, ip } = visitorOf(req);
   const { word, resolved } = await reportingFaults(core, req, connection, async () => {
     const told = await wordOf(core, req, res, { login, connection });

@@ -1,6 +1,8 @@
 import type { ReactElement } from 'react';
 import { Hidden, Page, UserNameField } from './layout.js';
-import { agoText, browserText } from './plain-words.js';
+import { PasskeysSection, type ShownPasskey } from './passkey-pages.js';
+import { Ago } from './ago.js';
+import { browserText } from './plain-words.js';
 
 /** One of the places somebody is signed in. */
 export interface ShownSession {
@@ -26,6 +28,8 @@ export interface AccountPageProps {
   /** undefined: the company has the password. */
   minLength: number | undefined;
   secondFactor: { isOn: boolean; mode: 'off' | 'optional' | 'required'; hasPassword: boolean };
+  /** undefined: the organization has no passkeys, or the company signs the person in. */
+  passkeys: readonly ShownPasskey[] | undefined;
   notice?: string | undefined;
   alert?: string | undefined;
 }
@@ -60,14 +64,11 @@ export function AccountPage(props: AccountPageProps): ReactElement {
         <PasswordSection csrf={props.csrf} email={props.email} minLength={props.minLength} />
       )}
       {props.secondFactor.mode !== 'off' && <SecondFactorSection csrf={props.csrf} {...props.secondFactor} />}
+      {props.passkeys && <PasskeysSection csrf={props.csrf} passkeys={props.passkeys} now={props.now} />}
       <SessionsSection csrf={props.csrf} sessions={props.sessions} now={props.now} />
       <SignOutForm csrf={props.csrf} />
     </Page>
   );
-}
-
-function Ago({ at, now }: { at: Date; now: Date }): ReactElement {
-  return <time dateTime={at.toISOString()}>{agoText(at, now)}</time>;
 }
 
 function PasswordSection(props: { csrf: string; email: string; minLength: number }): ReactElement {
@@ -136,6 +137,15 @@ function SecondFactorSection({
           {isOn ? 'Use another authenticator app' : 'Set up an authenticator app'}
         </button>
       </form>
+      {isOn && (
+        <form method="post" action="/account/2fa/backup-codes">
+          <Hidden csrf={csrf} />
+          <ProofField id="proof-codes" hasPassword={hasPassword} />
+          <button type="submit" className="quiet">
+            New backup codes
+          </button>
+        </form>
+      )}
       {isOn && mode !== 'required' && (
         <form method="post" action="/account/2fa/remove">
           <Hidden csrf={csrf} />

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { passkeyScript } from './passkey-script.js';
 
 /**
- * What makes pages handier, and nothing more: a button that shows a password, and a word when Caps Lock is on. Without it every page works.
+ * What makes pages handier, and nothing more: a button that shows a password, a word when Caps Lock is on, and passkeys. Without it every
+ * page works.
  */
-export const pageScript = `(() => {
+export const pageScript = `${passkeyScript}(() => {
   for (const field of document.querySelectorAll('input[type=password]')) {
     const row = document.createElement('span');
     row.className = 'reveal';

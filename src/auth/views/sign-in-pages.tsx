@@ -1,5 +1,6 @@
 import type { ReactElement, ReactNode } from 'react';
 import { EmailField } from './email-field.js';
+import { PasskeyPlace, type PasskeyQuestion } from './passkey-place.js';
 import { alertId, Hidden, Page, useBrand, WhoField } from './layout.js';
 
 interface FormPage {
@@ -22,10 +23,17 @@ export function EmailPage(
     signedInAs?: string | undefined;
     /** What was just done, for people who come back from a form. */
     notice?: string | undefined;
+    passkey?: PasskeyQuestion | undefined;
   },
 ): ReactElement {
+  const { passkey } = props;
   return (
-    <Page title={titleFor(props.application)} alert={props.alert} notice={props.notice}>
+    <Page
+      title={titleFor(props.application)}
+      alert={props.alert}
+      notice={props.notice}
+      withScript={passkey !== undefined}
+    >
       {props.signedInAs !== undefined && (
         <p className="quiet">
           You are signed in as {props.signedInAs}. <a href="/account">Go to your account</a>
@@ -36,6 +44,7 @@ export function EmailPage(
         <EmailField email={props.email} {...faulty(props.alert)} />
         <button type="submit">Continue</button>
       </form>
+      {passkey && <PasskeyPlace {...passkey} isOther />}
     </Page>
   );
 }
@@ -93,10 +102,40 @@ function CompanyButton({ company, href }: { company: string | undefined; href: s
   );
 }
 
-/** The second factor: a code from an app, or a backup code in the same field. */
-export function CodePage(props: FormPage & { email: string; restartPath: string }): ReactElement {
+export interface CodePageProps extends FormPage {
+  email: string;
+  restartPath: string;
+  /** Whether there is an app whose code can be typed. */
+  hasApp: boolean;
+  /** Absent: the person has no passkey. */
+  passkey?: PasskeyQuestion | undefined;
+}
+
+/** The second factor: a code from an app, or a backup code in the same field, or a passkey. */
+export function CodePage(props: CodePageProps): ReactElement {
+  const { hasApp, passkey } = props;
   return (
-    <Page title="Enter your code" alert={props.alert}>
+    <Page
+      title={hasApp ? 'Enter your code' : 'Use your passkey'}
+      alert={props.alert}
+      withScript={passkey !== undefined}
+    >
+      {hasApp ? (
+        <CodeForm {...props} />
+      ) : (
+        <p>Your passkey for {props.email} is the second step. It needs a browser with JavaScript.</p>
+      )}
+      {passkey && <PasskeyPlace {...passkey} isOther={hasApp} />}
+      <p>
+        <a href={props.restartPath}>Use another email</a>
+      </p>
+    </Page>
+  );
+}
+
+function CodeForm(props: CodePageProps): ReactElement {
+  return (
+    <>
       <p>Open your authenticator app for {props.email}. A backup code does as well.</p>
       <form method="post" action="/signin/2fa">
         <Hidden csrf={props.csrf} />
@@ -116,10 +155,7 @@ export function CodePage(props: FormPage & { email: string; restartPath: string 
         />
         <button type="submit">Sign in</button>
       </form>
-      <p>
-        <a href={props.restartPath}>Use another email</a>
-      </p>
-    </Page>
+    </>
   );
 }
 

@@ -56,6 +56,7 @@ a { color: var(--accent); display: inline-block; min-block-size: 1.5rem; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 [role='alert'], p[role='status'] { padding: 0.75rem 1rem; border-inline-start: 4px solid; border-radius: 0.25rem; }
 [role='alert'] { color: var(--alert); background: var(--alert-card); border-color: var(--alert); }
+p[role='status']:empty { display: none; }
 p[role='status'] { color: var(--good); background: var(--good-card); border-color: var(--good); }
 .quiet, dt { color: var(--quiet); }
 main > :last-child, main > form:last-child > :last-child { margin-block-end: 0; }

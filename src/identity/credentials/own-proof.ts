@@ -2,6 +2,7 @@ import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Step } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import type { Core } from '../core.js';
+import { judgePasskey, usedPasskey, type PasskeyUse } from './passkeys.js';
 import { acceptCode } from './two-factor-code.js';
 
 /** Wrong proofs a session may try in a quarter of an hour: whoever finds a browser open learns nothing by trying. */
@@ -12,6 +13,8 @@ const guessSpanMs = 900_000;
 export interface OwnProof {
   password?: string | undefined;
   code?: string | undefined;
+  /** A passkey's answer, and the session whose question it answers. */
+  passkey?: { credential: unknown; holder: string } | undefined;
 }
 
 /** Runs one try; the guesses are counted over all kinds of proof. */
@@ -33,10 +36,15 @@ async function limitGuesses(
   return true;
 }
 
-const wrong = (pointer: '/code' | '/password' | '/currentPassword', detail: string): AppError =>
-  new AppError('input.invalid', pointer === '/code' ? 'the code is not right' : 'the password is not right', {
-    errors: [{ pointer, detail }],
-  });
+const wrongTexts = {
+  '/code': 'the code is not right',
+  '/credential': 'the passkey is not right',
+  '/currentPassword': 'the password is not right',
+  '/password': 'the password is not right',
+} as const;
+
+const wrong = (pointer: keyof typeof wrongTexts, detail: string): AppError =>
+  new AppError('input.invalid', wrongTexts[pointer], { errors: [{ pointer, detail }] });
 
 /**
  * @param pointer - the field the password was given in.
@@ -68,14 +76,35 @@ function useCode(core: Core, user: UserDocument, code: string): Promise<boolean>
   });
 }
 
+async function usePasskey(
+  core: Core,
+  user: UserDocument,
+  passkey: { credential: unknown; holder: string },
+): Promise<boolean> {
+  const account = { tenantId: user.tenantId, userId: user._id };
+  const use: PasskeyUse | undefined = await judgePasskey(core, { purpose: 'confirm', ...passkey }, account);
+  if (!use) return false;
+  const now = core.clock.now();
+  return core.store.transaction(function* (tx): Step<boolean> {
+    const credentials = tx.tenant(user.tenantId).collection('credentials');
+    const used = usedPasskey(yield* credentials.get(user._id), use, now);
+    if (used) yield* credentials.update(user._id, () => used);
+    return used !== undefined;
+  });
+}
+
 /**
  * Asks somebody with a live session for their password or a code once more: a session alone may be a browser left open.
  *
  * @throws AppError `auth.forbidden` when neither is given, `input.invalid` when the one given is wrong, `rate.limited` after too many.
  */
 export async function requireOwnProof(core: Core, user: UserDocument, proof: OwnProof): Promise<void> {
-  const { code, password } = proof;
+  const { code, passkey, password } = proof;
   if (password !== undefined) return requireOwnPassword(core, user, password, '/password');
+  if (passkey !== undefined) {
+    if (await limitGuesses(core, user, () => usePasskey(core, user, passkey))) return;
+    throw wrong('/credential', 'is no answer of one of your passkeys to the question asked');
+  }
   if (code === undefined) {
     throw new AppError(
       'auth.forbidden',

@@ -14,18 +14,28 @@ import { backupHash, newBackupCodes, newSecret, openSecret, sealSecret } from '.
 import { partyOf } from '../users/change-events.js';
 
 type ModeSetting = Pick<Settings, 'twoFactor.mode'>;
-type WithFactor = Pick<CredentialDocument, 'twoFactor'>;
+type WithFactor = Pick<CredentialDocument, 'twoFactor' | 'passkeys'>;
 
 const isOn = (credential: WithFactor | undefined): boolean => credential?.twoFactor?.state === 'on';
 
-/** Whether a right password is only half of this person's sign-in. */
+const hasPasskey = (credential: WithFactor | undefined): boolean => (credential?.passkeys?.length ?? 0) > 0;
+
+/** Whether a user has anything but a password: an authenticator app, or a passkey. */
+export const hasSecondFactor = (credential: WithFactor | undefined): boolean =>
+  isOn(credential) || hasPasskey(credential);
+
+/**
+ * Whether a right password is only half of this person's sign-in. A passkey can take the place of a code; where no second factor is required,
+ * having one does not yet ask for it after a password.
+ */
 export function needsCode(credential: WithFactor | undefined, settings: ModeSetting): boolean {
-  return settings['twoFactor.mode'] !== 'off' && isOn(credential);
+  const mode = settings['twoFactor.mode'];
+  return mode !== 'off' && (isOn(credential) || (mode === 'required' && hasPasskey(credential)));
 }
 
 /** Whether this person has to set up a second factor before anything else. */
 export function needsEnrolment(credential: WithFactor | undefined, settings: ModeSetting): boolean {
-  return settings['twoFactor.mode'] === 'required' && !isOn(credential);
+  return settings['twoFactor.mode'] === 'required' && !hasSecondFactor(credential);
 }
 
 function* storeFactor(tx: Transaction, user: UserDocument, twoFactor: TwoFactor | null): Step<void> {
@@ -194,27 +204,66 @@ export async function enrolTwoFactor(
   });
 }
 
-async function storeRemoval(core: Core, actor: Actor, user: UserDocument): Promise<void> {
+/**
+ * Gives new backup codes; those there were are dead.
+ *
+ * @returns the codes, shown this once.
+ * @throws AppError `two_factor.not_enrolled` without an authenticator app; as {@link requireOwnProof} without a right proof.
+ */
+export async function renewBackupCodes(
+  core: Core,
+  actor: Actor,
+  user: UserDocument,
+  proof: OwnProof,
+): Promise<string[]> {
+  const none = (): AppError =>
+    new AppError('two_factor.not_enrolled', 'there is no authenticator app to have backup codes for');
+  const credentials = core.store.tenant(user.tenantId).collection('credentials');
+  if (!isOn(await credentials.get(user._id))) throw none();
+  await requireOwnProof(core, user, proof);
+  const codes = newBackupCodes();
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
+    const factor = (yield* tx.tenant(user.tenantId).collection('credentials').get(user._id))?.twoFactor;
+    if (factor?.state !== 'on') throw none();
+    yield* storeFactor(tx, user, { ...factor, backupCodes: codes.map(backupHash) });
+    yield* recordEvent(tx, actor, { action: 'twofactor.backup_renewed', target: partyOf(user) }, now);
+  });
+  return codes;
+}
+
+async function storeRemoval(
+  core: Core,
+  actor: Actor,
+  user: UserDocument,
+  { withPasskeys }: { withPasskeys: boolean },
+): Promise<boolean> {
+  const now = core.clock.now();
+  return core.store.transaction(function* (tx): Step<boolean> {
     const current = (yield* tx.tenant(user.tenantId).collection('users').get(user._id)) ?? user;
     requireAuthority(actor, current, yield* tenantConfigStep(core, tx, user.tenantId), now);
-    const stored = yield* tx.tenant(user.tenantId).collection('credentials').get(user._id);
-    if (!stored?.twoFactor) return;
+    const credentials = tx.tenant(user.tenantId).collection('credentials');
+    const stored = yield* credentials.get(user._id);
+    if (!stored?.twoFactor && !(withPasskeys && hasPasskey(stored))) return false;
     yield* storeFactor(tx, user, null);
-    const target = partyOf(user);
-    yield* recordEvent(tx, actor, { action: 'twofactor.reset', target }, now);
+    const lost = withPasskeys ? (stored?.passkeys ?? []).map(({ name }) => name) : [];
+    if (lost.length > 0) yield* credentials.update(user._id, (one) => ({ ...one, passkeys: [] }));
+    const changes = lost.length === 0 ? [] : [{ path: 'passkeys', before: lost, after: [] }];
+    yield* recordEvent(tx, actor, { action: 'twofactor.reset', target: partyOf(user), changes }, now);
+    return true;
   });
 }
 
 /**
- * Takes the second factor away by an administrator, whom the person has shown who they are.
+ * Takes the second factor away by an administrator, whom the person has shown who they are: the app, its backup codes and the passkeys,
+ * as each may be in the wrong hands (M4-13, M4-16).
  *
- * @throws AppError `user.above_actor`; `user.self_change`: one's own needs a proof ({@link removeOwnTwoFactor}).
+ * @throws AppError `two_factor.not_enrolled` where there is none; `user.above_actor`; `user.self_change`: one's own needs a proof ({@link removeOwnTwoFactor}).
  */
 export async function removeTwoFactor(core: Core, actor: Actor, user: UserDocument): Promise<void> {
   refuseSelf(actor, user, 'reset the second factor of');
-  await storeRemoval(core, actor, user);
+  if (!(await storeRemoval(core, actor, user, { withPasskeys: true })))
+    throw new AppError('two_factor.not_enrolled', 'this user has no second factor to reset');
 }
 
 /**
@@ -240,5 +289,5 @@ export async function removeOwnTwoFactor(
     }
     await requireOwnProof(core, user, proof);
   }
-  await storeRemoval(core, actor, user);
+  await storeRemoval(core, actor, user, { withPasskeys: false });
 }

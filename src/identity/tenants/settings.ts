@@ -36,6 +36,7 @@ export const settingsCatalogue = {
   'lockout.minGapSeconds': seconds.describe('an attempt this soon after a failure locks; 0 = never'),
   'lockout.threshold': z.number().int().min(1).max(100).describe('failures that lock'),
   'lockout.windowSeconds': seconds.describe('span in which failures count in `window` mode'),
+  'passkeys.enabled': flag.describe('people may add passkeys and sign in with them'),
   'password.minLength': z.number().int().min(8).max(128).describe('fewest characters of a password'),
   'password.resetTtlSeconds': seconds.describe('how long a reset link is good'),
   'profile.adminCanEditEmail': flag.describe('administrators may change addresses'),
@@ -57,6 +58,9 @@ export const settingsCatalogue = {
   'sessions.absoluteSeconds': seconds.describe('a session ends this long after the sign-in'),
   'sessions.idleSeconds': seconds.describe('a session ends this long after its last use'),
   'sessions.revokeOnDisable': flag.describe('disabling a user in the console ends their sessions'),
+  'sessions.stepUpSeconds': seconds.describe(
+    'people prove who they are again before dangerous acts in a session when the last proof is older; 0 = never',
+  ),
   'sso.jitProvisioning': flag.describe(
     'new connections create users at their first sign-in, unless they say otherwise',
   ),
@@ -98,6 +102,7 @@ const defaults: Settings = {
   'lockout.minGapSeconds': 0,
   'lockout.threshold': 5,
   'lockout.windowSeconds': 900,
+  'passkeys.enabled': true,
   'password.minLength': 12,
   'password.resetTtlSeconds': 3600,
   'profile.adminCanEditEmail': true,
@@ -113,6 +118,7 @@ const defaults: Settings = {
   'sessions.absoluteSeconds': 43_200,
   'sessions.idleSeconds': 900,
   'sessions.revokeOnDisable': true,
+  'sessions.stepUpSeconds': 3600,
   'sso.jitProvisioning': false,
   'terms.url': '',
   'terms.version': '',

@@ -6,6 +6,7 @@ import { requireAuthority } from './authority.js';
 import type { Actor, Core } from '../core.js';
 import { wakeJobs } from '../jobs/queue.js';
 import { isRevoked, sessionEnded } from './session-end.js';
+import type { Settings } from '../tenants/settings.js';
 import { tenantConfigStep } from '../tenants/config.js';
 import { partyOf } from './change-events.js';
 
@@ -51,6 +52,15 @@ export async function revokeSession(
 /** The methods of a session both factors were shown in (RFC 8176). */
 export const bothFactors: readonly string[] = ['pwd', 'otp', 'mfa'];
 
+/** The methods of a password with a passkey in place of a code. */
+export const passwordAndPasskey: readonly string[] = ['pwd', 'pop', 'mfa'];
+
+/** The methods of a passkey alone: the device proves that it has the key, and has looked who uses it. */
+export const passkeyAlone: readonly string[] = ['pop', 'user', 'mfa'];
+
+/** Whether both factors were shown, or a passkey that is both in one. */
+export const hasBothFactors = ({ amr }: Pick<SessionDocument, 'amr'>): boolean => amr.includes('mfa');
+
 /** Somebody has shown a code of their second factor in this session: it counts as one begun with both. */
 export async function noteSecondFactor(core: Core, session: SessionDocument): Promise<void> {
   if (session.method !== 'password') return;
@@ -58,4 +68,27 @@ export async function noteSecondFactor(core: Core, session: SessionDocument): Pr
     .tenant(session.tenantId)
     .collection('sessions')
     .update(session._id, (stored) => ({ ...stored, amr: [...bothFactors] }));
+}
+
+/**
+ * Whether the person of a session proved lately enough who they are. Signing in again through the company counts, whatever its own session's
+ * age.
+ */
+export function isProofRecent(
+  { authenticatedAt, signedInAt }: Pick<SessionDocument, 'authenticatedAt' | 'signedInAt'>,
+  settings: Pick<Settings, 'sessions.stepUpSeconds'>,
+  now: Date,
+): boolean {
+  const seconds = settings['sessions.stepUpSeconds'];
+  const provedAt = Math.max(signedInAt.getTime(), authenticatedAt?.getTime() ?? 0);
+  return seconds === 0 || now.getTime() - provedAt <= seconds * 1000;
+}
+
+/** The person of a session has proved again who they are. */
+export async function noteProof(core: Core, session: SessionDocument): Promise<void> {
+  const authenticatedAt = core.clock.now();
+  await core.store
+    .tenant(session.tenantId)
+    .collection('sessions')
+    .update(session._id, (stored) => ({ ...stored, authenticatedAt }));
 }

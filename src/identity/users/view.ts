@@ -29,7 +29,7 @@ export interface UserView {
   attributes: Readonly<Record<string, unknown>>;
 }
 
-const fields = ['lockedUntil', 'lastLoginAt', 'twoFactor'] as const;
+const fields = ['lockedUntil', 'lastLoginAt', 'twoFactor', 'passkeys'] as const;
 
 const unique = (values: readonly (string | null)[]): string[] => [
   ...new Set(values.filter((value) => value !== null)),

@@ -2,12 +2,15 @@ import type { StoredDocument } from '../store.js';
 import { defineCollection } from './definition.js';
 import { lockReasons, type LockReason } from './users.js';
 
+export const signInMethods = ['password', 'passkey', 'sso'] as const;
+export type SignInMethod = (typeof signInMethods)[number];
+
 /** A browser session. The cookie holds the token; only its hash is stored. */
 export interface SessionDocument extends StoredDocument {
   tokenHash: string;
   userId: string;
-  method: 'password' | 'sso';
-  /** RFC 8176 values: `pwd`, `otp`, `mfa`, `fed`. */
+  method: SignInMethod;
+  /** RFC 8176 values: `pwd`, `otp`, `pop`, `user`, `mfa`, `fed`. */
   amr: string[];
   connectionId: string | null;
   /** The `sid` the company's provider gave its session; its back-channel logout may name nothing else. */
@@ -37,7 +40,7 @@ export const sessionSchema = defineCollection<SessionDocument>(
   {
     tokenHash: { type: String, required: true },
     userId: { type: String, required: true },
-    method: { type: String, required: true, enum: ['password', 'sso'] },
+    method: { type: String, required: true, enum: signInMethods },
     amr: { type: [String], required: true },
     connectionId: String,
     providerSid: String,

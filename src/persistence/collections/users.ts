@@ -167,6 +167,23 @@ export interface TwoFactor {
   next?: string | null;
 }
 
+/** A WebAuthn credential (Web Authentication Level 3 section 4). */
+export interface Passkey {
+  /** The credential's id, base64url. */
+  id: string;
+  /** COSE, base64url. */
+  publicKey: string;
+  /** The authenticator's count of signatures when last used; 0: it does not count. */
+  counter: number;
+  transports: string[];
+  /** As the person calls it. */
+  name: string;
+  /** Whether it is kept by a provider of passkeys, and so on several devices. */
+  isBackedUp: boolean;
+  addedAt: Date;
+  lastUsedAt: Date | null;
+}
+
 /** What failed at an account from one device that had signed in to it before. */
 export interface DeviceFailures {
   id: string;
@@ -196,6 +213,8 @@ export interface CredentialDocument extends StoredDocument {
   lastLoginAt: Date | null;
   /** Absent or null: none. */
   twoFactor?: TwoFactor | null;
+  /** Absent: none. */
+  passkeys?: Passkey[];
 }
 
 const deviceFailuresSchema = nestedSchema({
@@ -215,6 +234,17 @@ const twoFactorSchema = nestedSchema({
   next: String,
 });
 
+const passkeySchema = nestedSchema({
+  id: requiredText,
+  publicKey: requiredText,
+  counter: { type: Number, required: true },
+  transports: { type: [String], required: true },
+  name: requiredText,
+  isBackedUp: { type: Boolean, required: true },
+  addedAt: { type: Date, required: true },
+  lastUsedAt: Date,
+});
+
 export const credentialSchema = defineCollection<CredentialDocument>(
   'credentials',
   {
@@ -229,6 +259,7 @@ export const credentialSchema = defineCollection<CredentialDocument>(
     devices: { type: [deviceFailuresSchema], default: undefined },
     lastLoginAt: Date,
     twoFactor: twoFactorSchema,
+    passkeys: { type: [passkeySchema], default: undefined },
   },
   [
     {

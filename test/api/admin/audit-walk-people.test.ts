@@ -5,6 +5,7 @@ import { createConnection } from '../../../src/identity/sso/connections.js';
 import { verifyDomain } from '../../../src/identity/sso/domain-verification.js';
 import { createToken } from '../../../src/identity/directories/tokens.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
+import { SoftAuthenticator } from '../../support/authenticator.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser } from '../../support/browser.js';
 import { ManualClock } from '../../support/clock.js';
@@ -69,6 +70,14 @@ describe('every change by a person or a directory leaves its event, with who did
     await call('post', '/me/2fa/confirm').send({ code }).expect(200);
   }
 
+  /** @returns the passkey's id. */
+  async function addPasskey({ call }: Person): Promise<string> {
+    const options = (await call('post', '/me/passkeys/options').expect(200)).body as object;
+    const credential = new SoftAuthenticator(app.url).create(options);
+    await call('post', '/me/passkeys').send({ name: 'Laptop', credential }).expect(201);
+    return credential.id;
+  }
+
   /** What somebody does, and what is told of it. */
   const doings: Record<RouteOfPeople, (somebody: Person) => Promise<string[]>> = {
     'PATCH /me': async ({ call, id }) => {
@@ -92,6 +101,25 @@ describe('every change by a person or a directory leaves its event, with who did
       await enrol(somebody);
       await somebody.call('delete', '/me/2fa').send({ password: goodPassword }).expect(204);
       return [`twofactor.enrolled user ${somebody.id}`, `twofactor.reset user ${somebody.id}`];
+    },
+    'POST /me/2fa/backup-codes': async (somebody) => {
+      await enrol(somebody);
+      await somebody.call('post', '/me/2fa/backup-codes').send({ password: goodPassword }).expect(200);
+      return [`twofactor.enrolled user ${somebody.id}`, `twofactor.backup_renewed user ${somebody.id}`];
+    },
+    'POST /me/passkeys': async (somebody) => {
+      await addPasskey(somebody);
+      return [`passkey.added user ${somebody.id}`];
+    },
+    'PATCH /me/passkeys/{id}': async (somebody) => {
+      const passkey = await addPasskey(somebody);
+      await somebody.call('patch', `/me/passkeys/${passkey}`).send({ name: 'Phone' }).expect(200);
+      return [`passkey.added user ${somebody.id}`, `passkey.renamed user ${somebody.id}`];
+    },
+    'DELETE /me/passkeys/{id}': async (somebody) => {
+      const passkey = await addPasskey(somebody);
+      await somebody.call('delete', `/me/passkeys/${passkey}`).expect(204);
+      return [`passkey.added user ${somebody.id}`, `passkey.removed user ${somebody.id}`];
     },
     'DELETE /users/{id}/sessions/{sessionId}': async ({ call }) => {
       const { id, otherSession } = await person();

@@ -144,6 +144,14 @@ const needed: Readonly<Record<string, readonly string[]>> = {
     'POST /me/2fa',
     'POST /me/2fa/confirm',
     'DELETE /me/2fa',
+    'POST /me/2fa/backup-codes',
+    'GET /me/passkeys',
+    'POST /me/passkeys',
+    'POST /me/passkeys/options',
+    'PATCH /me/passkeys/{id}',
+    'DELETE /me/passkeys/{id}',
+    'POST /me/reauthenticate',
+    'POST /me/reauthenticate/options',
   ],
 };
 

@@ -111,6 +111,18 @@ describe('the API for the own second factor', () => {
     expect(await factorOf(user._id)).to.equal(null);
   });
 
+  it('gives new backup codes for a proof, and the older ones are dead', async () => {
+    const { send, backupCodes, secret } = await enrolled();
+    await send('post', '/me/2fa/backup-codes').expect(403);
+    await send('post', '/me/2fa/backup-codes', { password: 'wrong' }).expect(400);
+    const { body } = await send('post', '/me/2fa/backup-codes', { code: codeNow(secret, clock) }).expect(200);
+    const fresh = (body as { backupCodes: string[] }).backupCodes;
+    expect(new Set([...fresh, ...backupCodes]).size).to.equal(20);
+    await send('delete', '/me/2fa', { code: backupCodes[0] }).expect(400);
+    await send('delete', '/me/2fa', { code: fresh[0] }).expect(204);
+    await send('post', '/me/2fa/backup-codes', { password }).expect(409);
+  });
+
   it('lets administrators take it away with the permission users.reset_2fa alone, and with all others together not', async () => {
     const { user } = await enrolled();
     const others = permissionCatalogue.filter(

@@ -1,0 +1,159 @@
+import type { Request, Response } from 'express';
+import { judgePasskey, passkeyRequest, type PasskeyUse } from '../../identity/credentials/passkeys.js';
+import type { Core } from '../../identity/core.js';
+import { accessStampOf } from '../../identity/users/session-end.js';
+import { passkeyAlone, passwordAndPasskey } from '../../identity/users/sessions.js';
+import type { Passkey } from '../../persistence/collections/users.js';
+import { AppError } from '../../shared/errors.js';
+import { mayEnter, readAdmission, type Admission, type EntryStatus } from '../admission.js';
+import { deviceOf } from '../devices.js';
+import { once } from '../double-click.js';
+import { settlePasskey } from '../local/attempts.js';
+import { offersPasskeys, showBrand } from '../page-brand.js';
+import { secondsUntil, statusText } from '../refusals.js';
+import { visitorOf, type SignInProof } from '../sessions.js';
+import { codeOf, dropCode } from '../pending.js';
+import type { SignInContext, SignInFlow } from '../sign-in-flow.js';
+import type { PasskeyQuestion } from '../views/passkey-place.js';
+import { enter, makeSession, refuseForwarded, type Opened } from './complete-sign-in.js';
+import { credentialOf, formTokenFor, requireOwnForm } from './form-input.js';
+import { showLocked, showRefusal } from './page-errors.js';
+import { countAccountPost } from './sign-in-limits.js';
+
+/** Own paths the answers of passkeys are posted to. */
+export const passkeyPath = '/signin/passkey';
+export const passkeyFactorPath = '/signin/2fa/passkey';
+
+interface Tab {
+  flow: SignInFlow;
+  context: SignInContext;
+}
+
+/** What a sign-in page asks for as a first factor; undefined where the tenant has no passkeys. */
+export function askedPasskey(core: Core, res: Response, { flow, context }: Tab): PasskeyQuestion | undefined {
+  if (!offersPasskeys(res)) return undefined;
+  const options = passkeyRequest(core, 'sign-in', flow.id);
+  return { does: 'get', options, action: passkeyPath, csrf: formTokenFor(flow, context) };
+}
+
+/** The same in place of a code, of the passkeys this person has. */
+export function askedSecondPasskey(
+  core: Core,
+  res: Response,
+  { flow, context }: Tab,
+  known: readonly Passkey[],
+): PasskeyQuestion | undefined {
+  if (!offersPasskeys(res) || known.length === 0) return undefined;
+  const options = passkeyRequest(core, 'sign-in', flow.id, known);
+  return { does: 'get', options, action: passkeyFactorPath, csrf: formTokenFor(flow, context) };
+}
+
+/** What became of an answer; plain JSON, so that a second click at another process can be answered alike. */
+type PasskeyResult =
+  | { kind: 'token'; opened: Opened }
+  | { kind: 'refused'; status: EntryStatus }
+  | { kind: 'wrong' }
+  | { kind: 'locked'; until: string };
+
+const proofBy = (amr: readonly string[]): SignInProof => ({
+  method: amr === passkeyAlone ? 'passkey' : 'password',
+  amr: [...amr],
+  connectionId: null,
+  providerSid: null,
+});
+
+async function settle(
+  core: Core,
+  req: Request,
+  { settings, user }: Pick<Admission, 'settings' | 'user'>,
+  use: PasskeyUse | undefined,
+): Promise<Exclude<PasskeyResult, { kind: 'token' | 'refused' }> | 'right'> {
+  const subject = {
+    tenantId: user.tenantId,
+    id: user._id,
+    label: user.email ?? user.userName,
+    isKnown: true,
+    isRecorded: true,
+    settings,
+    device: deviceOf(core, req).at(user._id),
+  };
+  const verdict = await settlePasskey(core, subject, visitorOf(req), { use, now: core.clock.now() });
+  if (verdict === 'right') return 'right';
+  return verdict === 'wrong' ? { kind: 'wrong' } : { kind: 'locked', until: verdict.until.toISOString() };
+}
+
+async function judgeFirst(core: Core, req: Request, { flow, context }: Tab): Promise<PasskeyResult> {
+  const answer = { purpose: 'sign-in', holder: flow.id, credential: credentialOf(req) } as const;
+  const use = await judgePasskey(core, answer);
+  if (!use) return { kind: 'wrong' };
+  await countAccountPost(core, req, use.userId);
+  const found = await readAdmission(core, use.tenantId, use.userId, deviceOf(core, req));
+  if (!found?.settings['passkeys.enabled']) return { kind: 'wrong' };
+  const accessStamp = accessStampOf(found.user);
+  await refuseForwarded(core, found.user);
+  const settled = await settle(core, req, found, use);
+  if (settled !== 'right') return settled;
+  const admission = await readAdmission(core, use.tenantId, use.userId, deviceOf(core, req));
+  if (!admission || !mayEnter(admission.status))
+    return { kind: 'refused', status: admission?.status ?? 'deleted' };
+  const proof = proofBy(passkeyAlone);
+  return { kind: 'token', opened: await makeSession(core, req, { context, admission, proof, accessStamp }) };
+}
+
+/** `POST /signin/passkey`: a passkey alone signs in; whose account it is, it says itself. */
+export async function takePasskey(core: Core, req: Request, res: Response): Promise<void> {
+  const { flow, context, nonce } = await requireOwnForm(core, req);
+  const tab = { flow, context };
+  const sent = String(((req.body ?? {}) as Record<string, unknown>)['credential']);
+  const result = await once(core, flow, [nonce, 'passkey', sent], () => judgeFirst(core, req, tab));
+  answerPasskey(core, res, context, result);
+}
+
+function answerPasskey(core: Core, res: Response, context: SignInContext, result: PasskeyResult): void {
+  switch (result.kind) {
+    case 'token':
+      enter(core, res, context, result.opened);
+      return;
+    case 'refused':
+      showRefusal(res, statusText(result.status), context);
+      return;
+    case 'locked':
+      showLocked(res, secondsUntil(new Date(result.until), core.clock.now()), context);
+      return;
+    case 'wrong':
+      showRefusal(res, 'That passkey does not sign you in here. Please try another way.', context, 401);
+  }
+}
+
+async function judgeSecond(core: Core, req: Request, { flow, context }: Tab): Promise<PasskeyResult> {
+  const pending = codeOf(core, flow, context.id);
+  const device = deviceOf(core, req);
+  const asked = pending && (await readAdmission(core, pending.tenantId, pending.userId, device));
+  if (!asked || pending.offered !== undefined)
+    throw new AppError('csrf.invalid', 'This page has expired. Please sign in again.');
+  await refuseForwarded(core, asked.user);
+  if (!mayEnter(asked.status) && asked.status !== 'locked') return { kind: 'refused', status: asked.status };
+  const answer = { purpose: 'sign-in', holder: flow.id, credential: credentialOf(req) } as const;
+  const use = asked.settings['passkeys.enabled'] ? await judgePasskey(core, answer, pending) : undefined;
+  const settled = await settle(core, req, asked, use);
+  if (settled !== 'right') return settled;
+  await dropCode(core, flow, pending.id);
+  // The status once more: it may have changed while the person was asked.
+  const admission = await readAdmission(core, pending.tenantId, pending.userId, device);
+  if (!admission || !mayEnter(admission.status)) return { kind: 'wrong' };
+  const { accessStamp } = pending;
+  const proof = proofBy(passwordAndPasskey);
+  return { kind: 'token', opened: await makeSession(core, req, { context, admission, proof, accessStamp }) };
+}
+
+/** `POST /signin/2fa/passkey`: a passkey in place of a code. */
+export async function takePasskeyFactor(core: Core, req: Request, res: Response): Promise<void> {
+  const { flow, context, nonce } = await requireOwnForm(core, req);
+  const pending = codeOf(core, flow, context.id);
+  await countAccountPost(core, req, pending?.userId ?? '');
+  await showBrand(core, res, pending?.tenantId ?? null);
+  const tab = { flow, context };
+  const sent = String(((req.body ?? {}) as Record<string, unknown>)['credential']);
+  const result = await once(core, flow, [nonce, 'passkey', sent], () => judgeSecond(core, req, tab));
+  answerPasskey(core, res, context, result);
+}
