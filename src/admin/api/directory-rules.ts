@@ -1,6 +1,6 @@
 import { setImmediate as pause } from 'node:timers/promises';
-import { updateDirectory } from '../../identity/directories/directories.js';
-import { checkRules, conditionOf } from '../../identity/directories/rules.js';
+import { changeRules, updateDirectory } from '../../identity/directories/directories.js';
+import { checkRules, conditionOf, type RoleRule } from '../../identity/directories/rules.js';
 import { ruleId } from '../../identity/grants/role-mapping.js';
 import { dryRunRules, explainRoles } from '../../identity/users/role-explanation.js';
 import { tenantConfig } from '../../identity/tenants/config.js';
@@ -63,15 +63,15 @@ const addRule = route({
   body: ruleInput.openapi('AddRoleRule'),
   status: 201,
   output: ruleSchema,
-  async handler({ core, actor, body, params, target }) {
-    const { roleRules: before, version } = target;
-    const [added] = await rulesOf(core, actor.tenantId, [body]);
-    const roleRules = [...before, ...(added ? [added] : [])];
-    const update = () => updateDirectory(core, actor, params.id, { roleRules }, { ifVersion: version });
-    const directory = await reroot(`/${before.length}`, '', update);
+  async handler({ core, actor, body, params, ifVersion }) {
+    const added = await rulesOf(core, actor.tenantId, [body]);
+    // Of the list that is judged only this one is new.
+    const directory = await reroot(/^\/\d+/, '', () =>
+      changeRules(core, actor, params.id, (rules) => [...rules, ...added], ifVersion),
+    );
     // A rule that says what another says already is that other one: ids are made of what is said.
-    const said = added && ruleId(conditionOf(added.when), added.grant);
-    const rule = directory.roleRules.find(({ id }) => id === said);
+    const said = added.map(({ when, grant }) => ruleId(conditionOf(when), grant));
+    const rule = directory.roleRules.find(({ id }) => said.includes(id));
     if (!rule) throw new Error('a rule that was added is there');
     return { body: rule, version: directory.version };
   },
@@ -85,12 +85,15 @@ const deleteRule = route({
   tag: directoryTag,
   permission: 'scim.manage',
   target: targetDirectory,
-  async handler({ core, actor, params, target }) {
-    const roleRules = target.roleRules.filter((rule) => rule.id !== params.ruleId);
-    if (roleRules.length === target.roleRules.length) {
-      throw new AppError('rule.not_found', 'this directory has no such rule');
-    }
-    await updateDirectory(core, actor, params.id, { roleRules }, { ifVersion: target.version });
+  async handler({ core, actor, params, ifVersion }) {
+    const { id, ruleId: removed } = params;
+    const without = (rules: readonly RoleRule[]): RoleRule[] => {
+      const rest = rules.filter((rule) => rule.id !== removed);
+      if (rest.length === rules.length)
+        throw new AppError('rule.not_found', 'this directory has no such rule');
+      return rest;
+    };
+    await changeRules(core, actor, id, without, ifVersion);
     return {};
   },
 });

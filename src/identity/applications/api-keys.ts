@@ -5,12 +5,13 @@ import { AppError } from '../../shared/errors.js';
 import { hashToken, newId, newToken } from '../../shared/ids.js';
 import type { Origin } from '../actors.js';
 import { recordEvent } from '../audit/audit.js';
+import { changeEntity, requireEntity, type Entity } from '../audit/entity.js';
 import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { requireGrantable } from '../permissions.js';
 import { tenantConfig, tenantConfigStep, touchTenant, type TenantConfig } from '../tenants/config.js';
 import { noteUse } from '../use-note.js';
-import { requireVersion, type WriteOptions } from '../versions.js';
+import type { WriteOptions } from '../versions.js';
 
 export type { ApiKeyDocument } from '../../persistence/collections/directories.js';
 
@@ -36,6 +37,13 @@ const duplicates = {
 } as const;
 
 const partyOf = ({ _id, name }: ApiKeyDocument): AuditParty => ({ type: 'api_key', id: _id, label: name });
+
+const apiKey: Entity<'api_keys'> = {
+  collection: 'api_keys',
+  notFound: () => new AppError('api_key.not_found', 'there is no such key'),
+  partyOf,
+  factsOf: ({ role }) => ({ role }),
+};
 
 /** @throws AppError `input.invalid` unless it is a role of the tenant; `role.not_grantable`. */
 function* requireKeyRole(core: Core, tx: Transaction, actor: Actor, fullKey: string): Step<void> {
@@ -134,34 +142,33 @@ export async function updateApiKey(
   change: { role?: string | undefined; key?: string | undefined },
   options: WriteOptions = {},
 ): Promise<ApiKeyDocument> {
+  const { role, key } = change;
   const now = core.clock.now();
-  return core.store.transaction(function* (tx) {
-    const keys = tx.tenant(actor.tenantId).collection('api_keys');
-    const before = yield* keys.get(id);
-    if (!before) throw new AppError('api_key.not_found', 'there is no such key');
-    requireVersion(before, options);
-    yield* requireAuthorityOverKey(core, tx, actor, before);
-    const role = change.role ?? before.role;
-    if (change.role !== undefined) yield* requireKeyRole(core, tx, actor, change.role);
-    const keyHash = change.key === undefined ? before.keyHash : hashToken(change.key);
-    if (role === before.role && keyHash === before.keyHash) return before;
-    const prefix = change.key === undefined ? before.prefix : prefixOf(change.key);
-    const after = yield* keys.update(id, (stored) => ({ ...stored, role, keyHash, prefix }));
-    const changes = role === before.role ? [] : [{ path: 'role', before: before.role, after: role }];
-    yield* recordEvent(tx, actor, { action: 'api_key.updated', target: partyOf(before), changes }, now);
-    return after ?? before;
-  });
+  const value = key === undefined ? {} : { keyHash: hashToken(key), prefix: prefixOf(key) };
+  return core.store.transaction((tx) =>
+    changeEntity(
+      apiKey,
+      { tx, actor, now, id, options },
+      {
+        action: 'api_key.updated',
+        *wanted(before) {
+          yield* requireAuthorityOverKey(core, tx, actor, before);
+          if (role !== undefined) yield* requireKeyRole(core, tx, actor, role);
+          return { ...before, role: role ?? before.role, ...value };
+        },
+        differs: (before, wanted) => wanted.keyHash !== before.keyHash,
+      },
+    ),
+  );
 }
 
 /** @throws AppError `api_key.not_found`, `role.not_grantable`. */
 export async function revokeApiKey(core: Core, actor: Actor, id: string): Promise<void> {
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
-    const keys = tx.tenant(actor.tenantId).collection('api_keys');
-    const key = yield* keys.get(id);
-    if (!key) throw new AppError('api_key.not_found', 'there is no such key');
+    const key = yield* requireEntity(apiKey, { tx, actor, id });
     yield* requireAuthorityOverKey(core, tx, actor, key);
-    yield* keys.remove(id);
+    yield* tx.tenant(actor.tenantId).collection('api_keys').remove(id);
     yield* recordEvent(tx, actor, { action: 'api_key.revoked', target: partyOf(key) }, now);
   });
 }

@@ -4,6 +4,7 @@ import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError, type InputFault } from '../../shared/errors.js';
 import { hashToken, newToken } from '../../shared/ids.js';
 import { recordEvent } from '../audit/audit.js';
+import { requireEntity, type Entity } from '../audit/entity.js';
 import { changesBetween } from '../changes.js';
 import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
@@ -12,7 +13,7 @@ import { tenantConfig, tenantConfigStep, touchTenant } from '../tenants/config.j
 import { isServerApplication } from '../tenants/server-applications.js';
 import { claimFaults, type ApplicationClaim } from './claims.js';
 import { commonSchemas, userSchemaOf } from '../tenants/schemas.js';
-import { requireVersion, type WriteOptions } from '../versions.js';
+import type { WriteOptions } from '../versions.js';
 import { dropAccessStep, putAccessStep } from './access.js';
 import { putRolesStep, releaseRole } from './application-roles.js';
 import {
@@ -184,6 +185,13 @@ function* changeBeside(
   return isChanged;
 }
 
+const applicationEntity: Entity<'applications'> = {
+  collection: 'applications',
+  notFound: () => new AppError('application.not_found', 'there is no such application'),
+  partyOf,
+  factsOf: auditable,
+};
+
 /**
  * Changes an application; its key stays.
  *
@@ -205,9 +213,7 @@ export async function updateApplication(
   const changed = await refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
       const applications = tx.tenant(owner).collection('applications');
-      const before = yield* applications.get(_id);
-      if (!before) throw new AppError('application.not_found', 'there is no such application');
-      requireVersion(before, options);
+      const before = yield* requireEntity(applicationEntity, { tx, actor, id: _id, owner, options });
       const served = yield* servedTenantsStep(tx, before, change.tenants);
       const wanted = { ...changedApplication(before, change), ...served };
       requireValidApplication(core, wanted, before, haveSameClaims(before, wanted) ? [] : faults);
@@ -248,9 +254,7 @@ export async function replaceApplicationSecret(
   const overlap = overlapSeconds > 0 ? new Date(now.getTime() + overlapSeconds * 1000) : null;
   const application = await core.store.transaction(function* (tx) {
     const applications = tx.tenant(owner).collection('applications');
-    const before = yield* applications.get(_id);
-    if (!before) throw new AppError('application.not_found', 'there is no such application');
-    requireVersion(before, options);
+    const before = yield* requireEntity(applicationEntity, { tx, actor, id: _id, owner, options });
     const previous = overlap && { previousSecretHash: before.clientSecretHash, previousSecretUntil: overlap };
     const wanted = { ...before, clientSecretHash: hashToken(clientSecret), ...(previous ?? noPrevious) };
     requireValidApplication(core, wanted, before);
@@ -279,9 +283,7 @@ export async function deleteApplication(
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
     const scope = tx.tenant(owner);
-    const application = yield* scope.collection('applications').get(_id);
-    if (!application) throw new AppError('application.not_found', 'there is no such application');
-    requireVersion(application, options);
+    const application = yield* requireEntity(applicationEntity, { tx, actor, id: _id, owner, options });
     if (!isServerApplication(application)) yield* dropAccessStep(tx, owner, _id);
     yield* scope.collection('applications').remove(_id);
     const roles = yield* scope.collection('roles').find({ applicationKey: application.key });

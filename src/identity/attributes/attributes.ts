@@ -8,14 +8,14 @@ import type { Reader, Step } from '../../persistence/store.js';
 import { AppError, type InputFault } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { recordEvent } from '../audit/audit.js';
-import { changesBetween } from '../changes.js';
+import { changeEntity, requireEntity, type Entity } from '../audit/entity.js';
 import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { attributeAt } from '../grants/rule-attributes.js';
 import { enqueueJob, wakeJobs } from '../jobs/queue.js';
 import { tenantConfigStep, touchTenant, type UserAttribute } from '../tenants/config.js';
 import { userSchemaOf } from '../tenants/schemas.js';
-import { requireVersion, type WriteOptions } from '../versions.js';
+import type { WriteOptions } from '../versions.js';
 import { attributeRemovalJob } from './removal-job.js';
 
 export { attributeTypes, type UserAttributeDocument } from '../../persistence/collections/attributes.js';
@@ -56,6 +56,14 @@ const partyOf = ({ _id, name }: Pick<UserAttributeDocument, '_id' | 'name'>): Au
 });
 
 const notFound = (): AppError => new AppError('attribute.not_found', 'there is no such attribute');
+
+const attributeEntity: Entity<'user_attributes'> = {
+  collection: 'user_attributes',
+  notFound,
+  isPresent: ({ deletedAt }) => !deletedAt,
+  partyOf,
+  factsOf: ({ required, description }) => ({ required, description }),
+};
 
 function refuse(errors: readonly InputFault[]): void {
   if (errors.length > 0)
@@ -170,23 +178,21 @@ export async function updateAttribute(
 ): Promise<UserAttributeDocument> {
   const { _id } = await getAttribute(core, actor.tenantId, idOrName);
   const now = core.clock.now();
-  return core.store.transaction(function* (tx) {
-    const attributes = tx.tenant(actor.tenantId).collection('user_attributes');
-    const before = yield* attributes.get(_id);
-    if (!before || before.deletedAt) throw notFound();
-    requireVersion(before, options);
-    requireFixed(before, change);
-    const { required = before.required, description = before.description } = change;
-    const changes = changesBetween(
-      { required: before.required, description: before.description },
-      { required, description },
-    );
-    if (changes.length === 0) return before;
-    yield* touchTenant(tx, actor.tenantId);
-    const after = yield* attributes.update(_id, (stored) => ({ ...stored, required, description }));
-    yield* recordEvent(tx, actor, { action: 'attribute.updated', target: partyOf(before), changes }, now);
-    return after ?? before;
-  });
+  return core.store.transaction((tx) =>
+    changeEntity(
+      attributeEntity,
+      { tx, actor, now, id: _id, options },
+      {
+        action: 'attribute.updated',
+        *wanted(before) {
+          requireFixed(before, change);
+          const { required = before.required, description = before.description } = change;
+          return { ...before, required, description };
+        },
+        before: () => touchTenant(tx, actor.tenantId),
+      },
+    ),
+  );
 }
 
 /** Where else the tenant names an attribute: rules of directories, claims of applications. */
@@ -232,9 +238,7 @@ export async function deleteAttribute(
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
     const attributes = tx.tenant(actor.tenantId).collection('user_attributes');
-    const before = yield* attributes.get(_id);
-    if (!before || before.deletedAt) throw notFound();
-    requireVersion(before, options);
+    const before = yield* requireEntity(attributeEntity, { tx, actor, id: _id, options });
     const uses = yield* usesOf(tx, core, actor.tenantId, before);
     if (uses.length > 0) {
       const detail = `the attribute ${before.name} is used by ${uses.slice(0, 10).join(', ')}: remove it there first`;

@@ -4,12 +4,12 @@ import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { hashToken, newId, newToken } from '../../shared/ids.js';
 import { recordEvent } from '../audit/audit.js';
-import { changesBetween } from '../changes.js';
+import { changeEntity, requireEntity, type Entity } from '../audit/entity.js';
 import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { requireDirectoryAuthority } from '../groups/authority.js';
 import { tenantConfigStep } from '../tenants/config.js';
-import { requireVersion, type WriteOptions } from '../versions.js';
+import type { WriteOptions } from '../versions.js';
 import { clientKeyFaults, keptKeys, type ClientKeys } from './client-keys.js';
 
 export type { ScimClientDocument } from '../../persistence/collections/directories.js';
@@ -38,10 +38,7 @@ const duplicates = {
 } as const;
 
 /** @throws AppError `client.not_found` unless the client is one of this directory. */
-function requireClient(client: ScimClientDocument | undefined, directoryId: string): ScimClientDocument {
-  if (client?.directoryId !== directoryId) throw new AppError('client.not_found', 'there is no such client');
-  return client;
-}
+const noClient = (): AppError => new AppError('client.not_found', 'there is no such client');
 
 const partyOf = ({ _id, name }: Pick<ScimClientDocument, '_id' | 'name'>): AuditParty => ({
   type: 'scim_client',
@@ -137,15 +134,22 @@ export async function getClient(
   directoryId: string,
   clientId: string,
 ): Promise<ScimClientDocument> {
-  return requireClient(
-    await core.store.tenant(tenantId).collection('scim_clients').get(clientId),
-    directoryId,
-  );
+  const client = await core.store.tenant(tenantId).collection('scim_clients').get(clientId);
+  if (client?.directoryId !== directoryId) throw noClient();
+  return client;
 }
 
-function auditable({ name, jwks, jwksUri, expiresAt }: ScimClientDocument): Record<string, unknown> {
-  return { name, jwks, jwksUri, expiresAt: expiresAt?.toISOString() ?? null };
-}
+/** The clients of one directory. */
+const clientOf = (directoryId: string): Entity<'scim_clients'> => ({
+  collection: 'scim_clients',
+  notFound: noClient,
+  isPresent: (client) => client.directoryId === directoryId,
+  partyOf,
+  factsOf: ({ name, jwks, jwksUri, expiresAt }) => ({
+    ...{ name, jwks, jwksUri },
+    expiresAt: expiresAt?.toISOString() ?? null,
+  }),
+});
 
 function changed(
   before: ScimClientDocument,
@@ -181,21 +185,25 @@ export async function updateClient(
   options: WriteOptions = {},
 ): Promise<ScimClientDocument> {
   const now = core.clock.now();
-  return core.store.transaction(function* (tx) {
-    const clients = tx.tenant(actor.tenantId).collection('scim_clients');
-    const before = requireClient(yield* clients.get(clientId), directoryId);
-    requireVersion(before, options);
-    const wanted = changed(before, change, now);
-    requireValidClient(core, { ...wanted, jwks: change.jwks ?? wanted.jwks });
-    const changes = changesBetween(auditable(before), auditable(wanted));
-    const isNewSecret = wanted.secrets !== before.secrets;
-    if (changes.length === 0 && !isNewSecret) return before;
-    yield* requireMayOpen(core, tx, actor, directoryId);
-    const after = yield* clients.update(clientId, () => wanted);
-    const action = isNewSecret ? 'scim_client.secret_changed' : 'scim_client.updated';
-    yield* recordEvent(tx, actor, { action, target: partyOf(before), changes }, now);
-    return after ?? before;
-  });
+  const hasNewSecret = (before: ScimClientDocument, wanted: ScimClientDocument): boolean =>
+    wanted.secrets !== before.secrets;
+  return core.store.transaction((tx) =>
+    changeEntity(
+      clientOf(directoryId),
+      { tx, actor, now, id: clientId, options },
+      {
+        action: (before, wanted) =>
+          hasNewSecret(before, wanted) ? 'scim_client.secret_changed' : 'scim_client.updated',
+        *wanted(before) {
+          const wanted = changed(before, change, now);
+          requireValidClient(core, { ...wanted, jwks: change.jwks ?? wanted.jwks });
+          return wanted;
+        },
+        differs: hasNewSecret,
+        before: () => requireMayOpen(core, tx, actor, directoryId),
+      },
+    ),
+  );
 }
 
 /**
@@ -213,8 +221,7 @@ export async function deleteClient(
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
     const clients = tx.tenant(actor.tenantId).collection('scim_clients');
-    const client = requireClient(yield* clients.get(clientId), directoryId);
-    requireVersion(client, options);
+    const client = yield* requireEntity(clientOf(directoryId), { tx, actor, id: clientId, options });
     yield* clients.remove(clientId);
     yield* recordEvent(tx, actor, { action: 'scim_client.deleted', target: partyOf(client) }, now);
   });
@@ -237,7 +244,7 @@ export async function addClientSecret(
   const secret = secretOf(clientSecret, now);
   await core.store.transaction(function* (tx) {
     const clients = tx.tenant(actor.tenantId).collection('scim_clients');
-    const client = requireClient(yield* clients.get(clientId), directoryId);
+    const client = yield* requireEntity(clientOf(directoryId), { tx, actor, id: clientId });
     yield* requireMayOpen(core, tx, actor, directoryId);
     yield* clients.update(clientId, (stored) => {
       if (stored.secrets.length >= maxSecrets) {
@@ -268,7 +275,7 @@ export async function deleteClientSecret(
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
     const clients = tx.tenant(actor.tenantId).collection('scim_clients');
-    const client = requireClient(yield* clients.get(clientId), directoryId);
+    const client = yield* requireEntity(clientOf(directoryId), { tx, actor, id: clientId });
     yield* clients.update(clientId, (stored) => {
       const secrets = stored.secrets.filter(({ id }) => id !== secretId);
       if (secrets.length === stored.secrets.length) {

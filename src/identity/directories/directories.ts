@@ -1,13 +1,9 @@
-import type {
-  Dialect,
-  DirectoryDocument,
-  DirectoryKind,
-  LearnedDialect,
-} from '../../persistence/collections/directories.js';
+import type { Dialect, DirectoryDocument, DirectoryKind } from '../../persistence/collections/directories.js';
 import { AppError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { recordEvent } from '../audit/audit.js';
-import { changesBetween, type FieldChange } from '../changes.js';
+import { changeEntity, requireEntity, type Entity } from '../audit/entity.js';
+import type { FieldChange } from '../changes.js';
 import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { wakeJobs } from '../jobs/queue.js';
@@ -24,7 +20,7 @@ import {
 import { enqueueRecompute } from '../users/recompute.js';
 import { requireDirectoryAuthority } from '../groups/authority.js';
 import { tenantConfigStep } from '../tenants/config.js';
-import { requireVersion, type WriteOptions } from '../versions.js';
+import type { WriteOptions } from '../versions.js';
 
 export type {
   Dialect,
@@ -65,6 +61,13 @@ const partyOf = (
   id: directory._id,
   label: directory.name,
 });
+
+const directoryEntity: Entity<'directories'> = {
+  collection: 'directories',
+  notFound: () => new AppError('directory.not_found', 'there is no such directory'),
+  partyOf,
+  factsOf: auditable,
+};
 
 /** @throws AppError `directory.name_taken`, `directory.federation_taken`, `input.invalid`, `role.not_grantable`. */
 export async function createDirectory(
@@ -143,15 +146,16 @@ function changed(
   };
 }
 
+const hasNewKey = (before: DirectoryDocument, wanted: DirectoryDocument): boolean =>
+  wanted.google?.serviceAccount !== before.google?.serviceAccount;
+
 /** What a change does beside what it stores. */
 function effectsOf(before: DirectoryDocument, wanted: DirectoryDocument, changes: readonly FieldChange[]) {
-  const hasNewKey = wanted.google?.serviceAccount !== before.google?.serviceAccount;
   const hasNewRules = changes.some(({ path }) => path === 'roleRules');
-  const hasNewSource = hasNewKey || changes.some(({ path }) => path.startsWith('google.'));
+  const hasNewSource = hasNewKey(before, wanted) || changes.some(({ path }) => path.startsWith('google.'));
   const isOpened = wanted.enabled && !before.enabled;
   const federated = wanted.federationId === before.federationId ? null : (wanted.federation ?? null);
   return {
-    hasNewKey,
     hasNewRules,
     hasNewSource,
     isOpened,
@@ -175,29 +179,67 @@ export async function updateDirectory(
   options: WriteOptions = {},
 ): Promise<DirectoryDocument> {
   requireTokenRules(core, change);
+  return writeDirectory(core, actor, id, () => change, options);
+}
+
+/**
+ * Changes the role rules of a directory, by those that it has.
+ *
+ * @throws as {@link updateDirectory}, and what the change throws.
+ */
+export function changeRules(
+  core: Core,
+  actor: Actor,
+  id: string,
+  change: (rules: readonly RoleRule[]) => readonly RoleRuleInput[],
+  options: WriteOptions = {},
+): Promise<DirectoryDocument> {
+  return writeDirectory(core, actor, id, ({ roleRules }) => ({ roleRules: change(roleRules) }), options);
+}
+
+async function writeDirectory(
+  core: Core,
+  actor: Actor,
+  id: string,
+  change: (before: DirectoryDocument) => DirectoryChange,
+  options: WriteOptions,
+): Promise<DirectoryDocument> {
+  const { tenantId } = actor;
   const now = core.clock.now();
   const saved = await refuseDuplicates(duplicates, () =>
-    core.store.transaction(function* (tx) {
-      const scope = tx.tenant(actor.tenantId);
-      const before = yield* scope.collection('directories').get(id);
-      if (!before) throw new AppError('directory.not_found', 'there is no such directory');
-      requireVersion(before, options);
-      const config = yield* tenantConfigStep(core, tx, actor.tenantId);
-      const roleRules =
-        change.roleRules && checkRules(core, actor, config, before.roleRules, change.roleRules);
-      const wanted = changed(core, before, { ...change, roleRules });
-      const changes = changesBetween(auditable(before), auditable(wanted));
-      const effects = effectsOf(before, wanted, changes);
-      const { hasNewKey, hasNewRules, hasNewSource, isOpened, federated, isWider } = effects;
-      if (changes.length === 0 && !hasNewKey) return before;
-      if (federated) yield* requireFreeFederation(tx, actor.tenantId, federated);
-      if (isWider) yield* requireDirectoryAuthority(tx, actor, config, before);
-      const after = yield* scope.collection('directories').update(id, () => wanted);
-      if (hasNewRules) yield* enqueueRecompute(tx, actor.tenantId, { directoryId: id }, now);
-      if (hasNewSource || isOpened) yield* pullAtOnceStep(tx, wanted, now);
-      yield* recordEvent(tx, actor, { action: 'directory.updated', target: partyOf(before), changes }, now);
-      return after ?? before;
-    }),
+    core.store.transaction((tx) =>
+      changeEntity(
+        directoryEntity,
+        { tx, actor, now, id, options },
+        {
+          action: 'directory.updated',
+          *wanted(before) {
+            const given = change(before);
+            const config = yield* tenantConfigStep(core, tx, tenantId);
+            const roleRules =
+              given.roleRules && checkRules(core, actor, config, before.roleRules, given.roleRules);
+            return changed(core, before, { ...given, roleRules });
+          },
+          differs: hasNewKey,
+          *before(before, wanted, changes) {
+            const { federated, isWider } = effectsOf(before, wanted, changes);
+            if (federated) yield* requireFreeFederation(tx, tenantId, federated);
+            if (isWider)
+              yield* requireDirectoryAuthority(
+                tx,
+                actor,
+                yield* tenantConfigStep(core, tx, tenantId),
+                before,
+              );
+          },
+          *after(before, wanted, changes) {
+            const { hasNewRules, hasNewSource, isOpened } = effectsOf(before, wanted, changes);
+            if (hasNewRules) yield* enqueueRecompute(tx, tenantId, { directoryId: id }, now);
+            if (hasNewSource || isOpened) yield* pullAtOnceStep(tx, wanted, now);
+          },
+        },
+      ),
+    ),
   );
   wakeJobs(core);
   return saved;
@@ -210,28 +252,6 @@ function auditable(directory: DirectoryDocument): Record<string, unknown> {
     ...{ name, dialect, enabled, roleRules: rules, tokenSeconds: tokenSecondsOf(directory), federation },
     ...(google && { google: shownSource(google) }),
   };
-}
-
-/**
- * Keeps what `auto` found out from a directory's requests; nothing is written when it is known already.
- *
- * @param learn - which provider it is, by what is known of it (null: nothing yet); `auto` for still unknown.
- */
-export async function learnDirectoryDialect(
-  core: Core,
-  tenantId: string,
-  id: string,
-  learn: (known: LearnedDialect | null) => LearnedDialect | 'auto',
-): Promise<void> {
-  await core.store
-    .tenant(tenantId)
-    .collection('directories')
-    .update(id, (directory) => {
-      const learned = learn(directory.learnedDialect);
-      return learned === 'auto' || learned === directory.learnedDialect
-        ? undefined
-        : { ...directory, learnedDialect: learned };
-    });
 }
 
 /**
@@ -248,9 +268,7 @@ export async function deleteDirectory(
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
     const scope = tx.tenant(actor.tenantId);
-    const directory = yield* scope.collection('directories').get(id);
-    if (!directory) throw new AppError('directory.not_found', 'there is no such directory');
-    requireVersion(directory, options);
+    const directory = yield* requireEntity(directoryEntity, { tx, actor, id, options });
     // With it goes all that its rules gave.
     yield* requireDirectoryAuthority(tx, actor, yield* tenantConfigStep(core, tx, actor.tenantId), directory);
     yield* scope.collection('directories').remove(id);

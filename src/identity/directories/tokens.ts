@@ -6,12 +6,13 @@ import { AppError } from '../../shared/errors.js';
 import { hashToken, newId, newToken } from '../../shared/ids.js';
 import { service } from '../../shared/services.js';
 import { recordEvent } from '../audit/audit.js';
+import { changeEntity, requireEntity, type Entity } from '../audit/entity.js';
 import type { Actor, Core } from '../core.js';
 import { requireDirectoryAuthority } from '../groups/authority.js';
 import { tenantConfigStep } from '../tenants/config.js';
 import type { TenantDocument } from '../tenants/tenants.js';
 import { noteUse } from '../use-note.js';
-import { requireVersion, type WriteOptions } from '../versions.js';
+import type { WriteOptions } from '../versions.js';
 
 export type { ScimTokenDocument } from '../../persistence/collections/directories.js';
 
@@ -36,6 +37,15 @@ const partyOf = (token: ScimTokenDocument): AuditParty => ({
   type: 'scim_token',
   id: token._id,
   label: token.name,
+});
+
+/** The tokens of one directory. */
+const tokenOf = (directoryId: string): Entity<'scim_tokens'> => ({
+  collection: 'scim_tokens',
+  notFound: () => new AppError('token.not_found', 'there is no such token'),
+  isPresent: (token) => token.directoryId === directoryId,
+  partyOf,
+  factsOf: () => ({}),
 });
 
 function* requireMayOpen(core: Core, tx: Transaction, actor: Actor, directoryId: string): Step<void> {
@@ -102,8 +112,7 @@ export async function revokeToken(
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
     const tokens = tx.tenant(actor.tenantId).collection('scim_tokens');
-    const token = yield* tokens.get(tokenId);
-    if (token?.directoryId !== directoryId) throw new AppError('token.not_found', 'there is no such token');
+    const token = yield* requireEntity(tokenOf(directoryId), { tx, actor, id: tokenId });
     yield* tokens.remove(tokenId);
     yield* recordEvent(tx, actor, { action: 'scim_token.revoked', target: partyOf(token) }, now);
   });
@@ -127,8 +136,7 @@ export async function rotateToken(
   const end = new Date(now.getTime() + overlapSeconds * 1000);
   const document = await core.store.transaction(function* (tx) {
     const tokens = tx.tenant(actor.tenantId).collection('scim_tokens');
-    const old = yield* tokens.get(tokenId);
-    if (old?.directoryId !== directoryId) throw new AppError('token.not_found', 'there is no such token');
+    const old = yield* requireEntity(tokenOf(directoryId), { tx, actor, id: tokenId });
     yield* requireMayOpen(core, tx, actor, directoryId);
     yield* tokens.update(tokenId, (stored) => ({
       ...stored,
@@ -170,23 +178,22 @@ export async function replaceToken(
   token: string,
   options: WriteOptions = {},
 ): Promise<ScimTokenDocument> {
-  const tokenHash = hashToken(token);
+  const value = { tokenHash: hashToken(token), prefix: prefixOf(token) };
   const now = core.clock.now();
-  return core.store.transaction(function* (tx) {
-    const tokens = tx.tenant(actor.tenantId).collection('scim_tokens');
-    const before = yield* tokens.get(tokenId);
-    if (before?.directoryId !== directoryId) throw new AppError('token.not_found', 'there is no such token');
-    requireVersion(before, options);
-    if (before.tokenHash === tokenHash) return before;
-    yield* requireMayOpen(core, tx, actor, directoryId);
-    const after = yield* tokens.update(tokenId, (stored) => ({
-      ...stored,
-      tokenHash,
-      prefix: prefixOf(token),
-    }));
-    yield* recordEvent(tx, actor, { action: 'scim_token.replaced', target: partyOf(before) }, now);
-    return after ?? before;
-  });
+  return core.store.transaction((tx) =>
+    changeEntity(
+      tokenOf(directoryId),
+      { tx, actor, now, id: tokenId, options },
+      {
+        action: 'scim_token.replaced',
+        *wanted(before) {
+          return { ...before, ...value };
+        },
+        differs: (before, wanted) => wanted.tokenHash !== before.tokenHash,
+        before: () => requireMayOpen(core, tx, actor, directoryId),
+      },
+    ),
+  );
 }
 
 export interface AuthenticatedDirectory {

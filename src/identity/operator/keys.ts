@@ -4,11 +4,12 @@ import { AppError } from '../../shared/errors.js';
 import { hashToken, newId, newToken } from '../../shared/ids.js';
 import { operatorActor, type Origin } from '../actors.js';
 import { recordEvent } from '../audit/audit.js';
+import { changeEntity, requireEntity, type Entity } from '../audit/entity.js';
 import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { operatorTenant } from '../tenants/operator-tenant.js';
 import { noteUse } from '../use-note.js';
-import { requireVersion, type WriteOptions } from '../versions.js';
+import type { WriteOptions } from '../versions.js';
 import { ensureOperatorTenant } from './staff-tenant.js';
 
 export type { OperatorKeyDocument } from '../../persistence/collections/operator.js';
@@ -44,6 +45,13 @@ const partyOf = ({ _id, name }: OperatorKeyDocument): AuditParty => ({
   id: _id,
   label: name,
 });
+
+const operatorKey: Entity<'operator_keys'> = {
+  collection: 'operator_keys',
+  notFound: () => new AppError('operator_key.not_found', 'there is no such operator key'),
+  partyOf,
+  factsOf: () => ({}),
+};
 
 /**
  * Stores an operator key.
@@ -108,19 +116,21 @@ export async function replaceOperatorKey(
   options: WriteOptions = {},
 ): Promise<OperatorKeyDocument> {
   const now = core.clock.now();
-  const keyHash = hashToken(key);
+  const value = { keyHash: hashToken(key), prefix: key.slice(0, shownCharacters) };
   return refuseDuplicates(duplicates, () =>
-    core.store.transaction(function* (tx) {
-      const keys = tx.tenant(tenantId).collection('operator_keys');
-      const before = yield* keys.get(id);
-      if (!before) throw new AppError('operator_key.not_found', 'there is no such operator key');
-      requireVersion(before, options);
-      if (keyHash === before.keyHash) return before;
-      const prefix = key.slice(0, shownCharacters);
-      const after = yield* keys.update(id, (stored) => ({ ...stored, keyHash, prefix }));
-      yield* recordEvent(tx, actor, { action: 'operator_key.updated', target: partyOf(before) }, now);
-      return after ?? before;
-    }),
+    core.store.transaction((tx) =>
+      changeEntity(
+        operatorKey,
+        { tx, actor, now, id, options, owner: tenantId },
+        {
+          action: 'operator_key.updated',
+          *wanted(before) {
+            return { ...before, ...value };
+          },
+          differs: (before, wanted) => wanted.keyHash !== before.keyHash,
+        },
+      ),
+    ),
   );
 }
 
@@ -128,10 +138,8 @@ export async function replaceOperatorKey(
 export async function revokeOperatorKey(core: Core, actor: Actor, id: string): Promise<void> {
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
-    const keys = tx.tenant(tenantId).collection('operator_keys');
-    const key = yield* keys.get(id);
-    if (!key) throw new AppError('operator_key.not_found', 'there is no such operator key');
-    yield* keys.remove(id);
+    const key = yield* requireEntity(operatorKey, { tx, actor, id, owner: tenantId });
+    yield* tx.tenant(tenantId).collection('operator_keys').remove(id);
     yield* recordEvent(tx, actor, { action: 'operator_key.revoked', target: partyOf(key) }, now);
   });
 }

@@ -4,7 +4,7 @@ import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError, type InputFault } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { recordEvent } from '../audit/audit.js';
-import { changesBetween } from '../changes.js';
+import { changeEntity, requireEntity, type Entity } from '../audit/entity.js';
 import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { enqueueJob, wakeJobs } from '../jobs/queue.js';
@@ -18,7 +18,7 @@ import {
   type Role,
   type TenantConfig,
 } from '../tenants/config.js';
-import { requireVersion, type WriteOptions } from '../versions.js';
+import type { WriteOptions } from '../versions.js';
 
 export type { Role } from '../tenants/config.js';
 
@@ -184,6 +184,13 @@ export async function createRole(core: Core, actor: Actor, input: RoleInput): Pr
   return getRole(core, actor.tenantId, stored._id);
 }
 
+const roleEntity: Entity<'roles'> = {
+  collection: 'roles',
+  notFound: () => new AppError('role.not_found', 'there is no such role'),
+  partyOf: rolePartyOf,
+  factsOf: ({ name, description, permissions }) => ({ name, description, permissions }),
+};
+
 /** What is absent or undefined stays. */
 export type RoleChange = { [K in 'name' | 'description' | 'permissions']?: RoleInput[K] | undefined };
 
@@ -213,33 +220,34 @@ export async function updateRole(
 ): Promise<Role> {
   const { id } = await getOwnRole(core, actor.tenantId, idOrKey);
   const now = core.clock.now();
-  await core.store.transaction(function* (tx) {
-    const roles = tx.tenant(actor.tenantId).collection('roles');
-    const before = yield* roles.get(id);
-    if (!before) throw new AppError('role.not_found', 'there is no such role');
-    requireVersion(before, options);
-    const wanted: RoleDocument = {
-      ...before,
-      name: change.name ?? before.name,
-      description: change.description ?? before.description,
-      permissions: [...new Set(change.permissions ?? before.permissions)],
-    };
-    requireValidRole(wanted);
-    requireGrantable(actor, [...grantable(before), ...grantable(wanted)]);
-    const added = wanted.permissions.filter((permission) => !before.permissions.includes(permission));
-    if (before.applicationKey === null && added.some((permission) => permission.includes(':')))
-      requireKnownToServer(yield* tenantConfigStep(core, tx, actor.tenantId), wanted.permissions, added);
-    const pick = ({ name, description, permissions }: RoleDocument): Record<string, unknown> => ({
-      name,
-      description,
-      permissions,
-    });
-    const changes = changesBetween(pick(before), pick(wanted));
-    if (changes.length === 0) return;
-    yield* roles.update(id, () => wanted);
-    yield* touchTenant(tx, actor.tenantId);
-    yield* recordEvent(tx, actor, { action: 'role.updated', target: rolePartyOf(before), changes }, now);
-  });
+  await core.store.transaction((tx) =>
+    changeEntity(
+      roleEntity,
+      { tx, actor, now, id, options },
+      {
+        action: 'role.updated',
+        *wanted(before) {
+          const wanted: RoleDocument = {
+            ...before,
+            name: change.name ?? before.name,
+            description: change.description ?? before.description,
+            permissions: [...new Set(change.permissions ?? before.permissions)],
+          };
+          requireValidRole(wanted);
+          requireGrantable(actor, [...grantable(before), ...grantable(wanted)]);
+          const added = wanted.permissions.filter((permission) => !before.permissions.includes(permission));
+          if (before.applicationKey === null && added.some((permission) => permission.includes(':')))
+            requireKnownToServer(
+              yield* tenantConfigStep(core, tx, actor.tenantId),
+              wanted.permissions,
+              added,
+            );
+          return wanted;
+        },
+        after: () => touchTenant(tx, actor.tenantId),
+      },
+    ),
+  );
   return getRole(core, actor.tenantId, id);
 }
 
@@ -277,9 +285,7 @@ export async function deleteRole(
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
     const roles = tx.tenant(actor.tenantId).collection('roles');
-    const role = yield* roles.get(id);
-    if (!role) throw new AppError('role.not_found', 'there is no such role');
-    requireVersion(role, options);
+    const role = yield* requireEntity(roleEntity, { tx, actor, id, options });
     requireGrantable(actor, grantable(role));
     yield* touchTenant(tx, actor.tenantId);
     yield* requireUnused(tx, actor.tenantId, role.fullKey);

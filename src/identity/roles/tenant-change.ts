@@ -1,8 +1,7 @@
 import type { TenantDocument } from '../../persistence/collections/tenants.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
-import { recordEvent } from '../audit/audit.js';
-import { changesBetween } from '../changes.js';
+import { changeEntity, type Entity } from '../audit/entity.js';
 import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { builtInRoles, managementPermissions, requireGrantable } from '../permissions.js';
@@ -17,7 +16,7 @@ import {
 import { operatorTenant } from '../tenants/operator-tenant.js';
 import { getTenant, requirePreset, searchKeyOf, tenantDuplicates } from '../tenants/tenants.js';
 import { administratorLevel } from '../users/transitions.js';
-import { requireVersion, type WriteOptions } from '../versions.js';
+import type { WriteOptions } from '../versions.js';
 
 export interface TenantChange {
   name?: string | undefined;
@@ -152,6 +151,13 @@ const factsOf = (tenant: TenantDocument): Record<string, unknown> => ({
   ...settingsOf(tenant),
 });
 
+const tenantEntity: Entity<'tenants'> = {
+  collection: 'tenants',
+  notFound: () => new AppError('tenant.not_found', 'there is no such tenant'),
+  partyOf: ({ _id, slug }) => ({ type: 'tenant', id: _id, label: slug }),
+  factsOf,
+};
+
 /**
  * Changes a tenant's name, externalId, preset or settings.
  *
@@ -170,20 +176,22 @@ export async function updateTenant(
   const stored = await getTenant(core, tenantId);
   await requireSingleRoles(core, settingsOf(stored), settingsOf(changed(stored, change)), tenantId);
   const now = core.clock.now();
-  const work = function* (tx: Transaction): Step<TenantDocument> {
-    const tenants = tx.tenant(tenantId).collection('tenants');
-    const before = yield* tenants.get(tenantId);
-    if (!before) throw new AppError('tenant.not_found', 'there is no such tenant');
-    requireVersion(before, options);
-    const wanted = changed(before, change);
-    const changes = changesBetween(factsOf(before), factsOf(wanted));
-    if (changes.length === 0) return before;
-    if (wanted.preset !== before.preset) yield* requireMayMove(core, tx, actor, wanted.preset);
-    yield* guardAdministrators(core, tx, actor, wanted, now);
-    const after = yield* tenants.update(tenantId, () => wanted);
-    const target = { type: 'tenant', id: tenantId, label: before.slug };
-    yield* recordEvent(tx, actor, { action: 'settings.changed', target, changes }, now);
-    return after ?? before;
-  };
-  return refuseDuplicates(tenantDuplicates, () => core.store.transaction(work));
+  return refuseDuplicates(tenantDuplicates, () =>
+    core.store.transaction((tx) =>
+      changeEntity(
+        tenantEntity,
+        { tx, actor, now, id: tenantId, options },
+        {
+          action: 'settings.changed',
+          *wanted(before) {
+            return changed(before, change);
+          },
+          *before(before, wanted) {
+            if (wanted.preset !== before.preset) yield* requireMayMove(core, tx, actor, wanted.preset);
+            yield* guardAdministrators(core, tx, actor, wanted, now);
+          },
+        },
+      ),
+    ),
+  );
 }

@@ -3,7 +3,7 @@ import type { SsoConnectionDocument } from '../../persistence/collections/tenant
 import { AppError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { recordEvent } from '../audit/audit.js';
-import { changesBetween } from '../changes.js';
+import { changeEntity, requireEntity, type Entity } from '../audit/entity.js';
 import {
   changedConnection,
   mayVerify,
@@ -19,7 +19,7 @@ import { refuseDuplicates } from '../duplicates.js';
 import { holdsEverything } from '../permissions.js';
 import { tenantSettings } from '../tenants/settings.js';
 import { touchTenant } from '../tenants/config.js';
-import { requireVersion, type WriteOptions } from '../versions.js';
+import type { WriteOptions } from '../versions.js';
 
 export type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
 export { openClientSecret } from './connection-change.js';
@@ -133,6 +133,13 @@ function auditable(connection: SsoConnectionDocument): Record<string, unknown> {
   };
 }
 
+const connectionEntity: Entity<'sso_connections'> = {
+  collection: 'sso_connections',
+  notFound: () => new AppError('sso_connection.not_found', 'there is no such connection'),
+  partyOf,
+  factsOf: auditable,
+};
+
 /**
  * Changes a connection.
  *
@@ -169,19 +176,20 @@ export async function writeConnection(
 ): Promise<SsoConnectionDocument> {
   const now = core.clock.now();
   return refuseDuplicates(duplicates, () =>
-    core.store.transaction(function* (tx) {
-      const connections = tx.tenant(actor.tenantId).collection('sso_connections');
-      const before = yield* connections.get(id);
-      if (!before) throw new AppError('sso_connection.not_found', 'there is no such connection');
-      requireVersion(before, options);
-      const wanted = change(before);
-      const changes = changesBetween(auditable(before), auditable(wanted));
-      if (changes.length === 0 && wanted.clientSecret === before.clientSecret) return before;
-      const after = yield* connections.update(id, () => wanted);
-      yield* touchTenant(tx, actor.tenantId);
-      yield* recordEvent(tx, actor, { action, target: partyOf(before), changes }, now);
-      return after ?? before;
-    }),
+    core.store.transaction((tx) =>
+      changeEntity(
+        connectionEntity,
+        { tx, actor, now, id, options },
+        {
+          action,
+          *wanted(before) {
+            return change(before);
+          },
+          differs: (before, wanted) => wanted.clientSecret !== before.clientSecret,
+          after: () => touchTenant(tx, actor.tenantId),
+        },
+      ),
+    ),
   );
 }
 
@@ -217,9 +225,7 @@ export async function deleteConnection(
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
     const scope = tx.tenant(actor.tenantId);
-    const connection = yield* scope.collection('sso_connections').get(id);
-    if (!connection) throw new AppError('sso_connection.not_found', 'there is no such connection');
-    requireVersion(connection, options);
+    const connection = yield* requireEntity(connectionEntity, { tx, actor, id, options });
     yield* scope.collection('sso_connections').remove(id);
     yield* touchTenant(tx, actor.tenantId);
     yield* scope.collection('identities').removeMany({ connectionId: id });

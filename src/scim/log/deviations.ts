@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Core } from '../../identity/core.js';
-import { learnDirectoryDialect, type DirectoryDocument } from '../../identity/directories/directories.js';
+import { learnDirectoryDialect } from '../../identity/directories/dialect.js';
+import type { DirectoryDocument } from '../../identity/directories/directories.js';
 import { AppError } from '../../shared/errors.js';
 import { service } from '../../shared/services.js';
 import { learnDialect } from '../protocol/rewrites/learn-dialect.js';

@@ -47,6 +47,30 @@ describe('role rules in the API', () => {
     expect(((await acme.call('get', path)).body as { total: number }).total).to.equal(3);
   });
 
+  it('are added and removed side by side, and only in the version that If-Match names', async () => {
+    const path = `/directories/${await givenDirectory()}/rules`;
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const added = await Promise.all(names.map((is) => acme.call('post', path).send(rule('title', is))));
+    expect(added.map(({ status }) => status)).to.deep.equal(names.map(() => 201));
+    const ids = added.map(({ body }) => (body as { id: string }).id);
+    const stale = added[0]!.headers['etag'] ?? '';
+    await acme.call('put', path).send({ rules: names.map((is) => rule('title', is)).reverse() });
+    for (const [method, at] of [
+      ['post', path],
+      ['delete', `${path}/${ids[0]}`],
+    ] as const) {
+      const refused = await acme.call(method, at).set('If-Match', stale).send(rule('title', 'z'));
+      expect(refused.status, method).to.equal(412);
+    }
+    const removed = await Promise.all(ids.slice(1).map((id) => acme.call('delete', `${path}/${id}`)));
+    expect(removed.map(({ status }) => status)).to.deep.equal([204, 204, 204, 204]);
+    const left = await acme.call('get', path);
+    expect((left.body as { items: { id: string }[] }).items.map(({ id }) => id)).to.deep.equal([ids[0]]);
+    const current = left.headers['etag'] ?? '';
+    await acme.call('delete', `${path}/${ids[0]}`).set('If-Match', current).expect(204);
+    await acme.call('delete', `${path}/${ids[0]}`).expect(404);
+  });
+
   const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
   for (const path of [
     ...[

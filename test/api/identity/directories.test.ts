@@ -11,9 +11,9 @@ import type { Actor, Core } from '../../../src/identity/core.js';
 import {
   deleteDirectory,
   getDirectory,
-  learnDirectoryDialect,
   updateDirectory,
 } from '../../../src/identity/directories/directories.js';
+import { learnDirectoryDialect } from '../../../src/identity/directories/dialect.js';
 import {
   authenticateToken,
   createToken,
