@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { exportBootstrap, leftOutOf } from '../identity/bootstrap/export.js';
+import { exportBootstrap } from '../identity/bootstrap/export.js';
+import { leftOutOf } from '../identity/bootstrap/left-out.js';
 import { applyBootstrap, BootstrapError } from '../identity/bootstrap/bootstrap.js';
 import { overriddenBy } from '../identity/bootstrap/overrides.js';
 import { planBootstrap } from '../identity/bootstrap/rehearsal.js';

@@ -1,4 +1,4 @@
-import type { ApplicationDocument } from '../../persistence/collections/tenants.js';
+import type { ApplicationDocument, StoredAccess } from '../../persistence/collections/tenants.js';
 import { AppError, type InputFault } from '../../shared/errors.js';
 import { accessRuleOf, setApplicationAccess, versionIn } from '../applications/access.js';
 import {
@@ -11,9 +11,10 @@ import type { Core } from '../core.js';
 import { tenantConfig } from '../tenants/config.js';
 import { isServerApplication } from '../tenants/server-applications.js';
 import type { WriteOptions } from '../versions.js';
+import { compare, type Look } from './comparison.js';
 import { pick } from './entry-places.js';
 import { applyEntry, type Run } from './run.js';
-import type { BootstrapAccess } from './schema.js';
+import type { BootstrapAccess, BootstrapTenant } from './schema.js';
 
 /** An application as one tenant sees it. */
 interface Seen {
@@ -76,17 +77,46 @@ export async function applyAccess(run: Run, entry: BootstrapAccess, path: string
   });
 }
 
+/** A stored access rule in the file's form. */
+async function shownRule(
+  core: Core,
+  tenantId: string,
+  { by, roles, groups: ids }: StoredAccess,
+): Promise<Omit<BootstrapAccess, 'application'>> {
+  const groups = core.store.tenant(tenantId).collection('groups');
+  // Groups of directories come with the directories, under other ids.
+  const named = await groups.find({ _id: { $in: ids }, directoryId: null }, { fields: ['displayName'] });
+  return { by, roles, groups: named.map(({ displayName }) => displayName) };
+}
+
 /** A tenant's access rules in the file's form; applications that everyone may use are left out. */
 export async function exportAccessRules(core: Core, tenantId: string): Promise<BootstrapAccess[]> {
   const { tenant } = await tenantConfig(core, tenantId);
-  const groups = core.store.tenant(tenantId).collection('groups');
   const rules: BootstrapAccess[] = [];
   for (const { _id, key } of await listVisibleApplications(core, tenantId)) {
-    const { by, roles, groups: ids } = accessRuleOf(tenant, _id);
-    if (by === 'everyone') continue;
-    // Groups of directories come with the directories, under other ids.
-    const named = await groups.find({ _id: { $in: ids }, directoryId: null }, { fields: ['displayName'] });
-    rules.push({ application: key, by, roles, groups: named.map(({ displayName }) => displayName) });
+    const rule = accessRuleOf(tenant, _id);
+    if (rule.by !== 'everyone') rules.push({ application: key, ...(await shownRule(core, tenantId, rule)) });
   }
   return rules;
+}
+
+/** What of a file's access rules is otherwise here, by JSON path. */
+export async function overriddenAccess(
+  look: Look,
+  { applicationAccess = [] }: BootstrapTenant,
+  path: string,
+): Promise<string[]> {
+  const { core, tenantId } = look;
+  const { tenant } = await tenantConfig(core, tenantId);
+  const applications = await listVisibleApplications(core, tenantId);
+  const shown = new Map<string, Omit<BootstrapAccess, 'application'>>();
+  for (const { _id } of applications)
+    shown.set(_id, await shownRule(core, tenantId, accessRuleOf(tenant, _id)));
+  return compare(
+    look,
+    { kind: 'access', path: `${path}.applicationAccess`, entries: applicationAccess },
+    ({ application }) => application,
+    applications,
+    ({ application }, { _id }) => ({ application, ...shown.get(_id) }),
+  );
 }

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import type { CollectionName } from '../../persistence/collections/index.js';
 import type { ApplicationDocument } from '../../persistence/collections/tenants.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { exportAccessRules } from './access.js';
@@ -11,7 +10,6 @@ import { tenantConfig, type TenantConfig } from '../tenants/config.js';
 import { ownValues } from '../users/own-attributes.js';
 import { listApplications, signedResponseAlg } from '../applications/applications.js';
 import type { DirectoryDocument } from '../../persistence/collections/directories.js';
-import type { Query } from '../../persistence/store.js';
 import {
   applicationSchema,
   connectionSchema,
@@ -187,65 +185,6 @@ async function exportGroups(core: Core, tenantId: string): Promise<BootstrapTena
   return groups;
 }
 
-/** What stays behind of each collection, and what to do about it. */
-const leftBehind = [
-  ['users', { directoryId: { $gt: '' } }, 'users of directories: their directories send them again'],
-  ['groups', { directoryId: { $gt: '' } }, 'groups of directories: their directories send them again'],
-  [
-    'invitations',
-    { status: 'waiting' },
-    'open invitations: the users are included, not yet activated; send the mails again',
-  ],
-  [
-    'credentials',
-    { passwordHash: { $gt: '' } },
-    'passwords and second factors: people set new ones by "Forgot your password?"',
-  ],
-  [
-    'applications',
-    { clientSecretHash: { $gt: '' } },
-    'client secrets of applications: give them in the file, or make new ones after the import',
-  ],
-  [
-    'sso_connections',
-    { clientSecret: { $gt: '' } },
-    'client secrets of SSO connections: give them in the file',
-  ],
-  ['operator_keys', {}, 'operator keys'],
-  ['api_keys', {}, 'API keys'],
-  ['scim_tokens', {}, 'SCIM tokens'],
-  [
-    'scim_clients',
-    { 'secrets.id': { $gt: '' } },
-    'OAuth clients with secrets: give the secrets in the file, or make new ones after the import',
-  ],
-  [
-    'directories',
-    { 'google.serviceAccount': { $gt: '' } },
-    'service account keys of Google directories: give them in the file, or afterwards',
-  ],
-  [
-    'groups',
-    { directoryId: null, groupIds: { $gt: '' } },
-    'groups made here stand inside others: nesting is not in it',
-  ],
-] as const satisfies readonly (readonly [CollectionName, Query, string])[];
-
-/** What a tenant holds and a file does not, in words: how many of each. */
-async function leftOut(core: Core, { _id, slug, status, externalId }: TenantDocument): Promise<string[]> {
-  const scope = core.store.tenant(_id);
-  const found: [number, string][] = [
-    [status === 'suspended' ? 1 : 0, 'suspension of the whole tenant'],
-    [typeof externalId === 'string' ? 1 : 0, 'externalId of the tenant'],
-  ];
-  for (const [name, query, what] of leftBehind) {
-    found.push([await scope.collection(name).count(query), what]);
-  }
-  return found.flatMap(([number, what]) =>
-    number > 0 ? [`${slug}: not in the file: ${number} ${what}`] : [],
-  );
-}
-
 async function exportTenant(core: Core, tenant: TenantDocument): Promise<BootstrapTenant> {
   const { _id, slug, name, preset } = tenant;
   const roles = await listRoles(core, _id);
@@ -277,7 +216,8 @@ async function exportServerApplications(core: Core): Promise<BootstrapServerAppl
   return exported;
 }
 
-async function tenantsNamed(core: Core, slug: string | undefined): Promise<TenantDocument[]> {
+/** The tenants an export is about. */
+export async function tenantsNamed(core: Core, slug: string | undefined): Promise<TenantDocument[]> {
   return (await listTenants(core)).filter(
     (tenant) => tenant.status !== 'erasing' && (slug === undefined || tenant.slug === slug),
   );
@@ -295,22 +235,4 @@ export async function exportBootstrap(core: Core, slug?: string): Promise<Bootst
   if (slug !== undefined) return { tenants: exported };
   const applications = await exportServerApplications(core);
   return { tenants: exported, ...(applications.length > 0 && { applications }) };
-}
-
-/** The same of the applications of the server. */
-async function leftOutOfServer(core: Core, slug: string | undefined): Promise<string[]> {
-  const applications = await listApplications(core, serverOwner);
-  const secrets = applications.filter(({ clientSecretHash }) => clientSecretHash !== null).length;
-  const [number, what] =
-    slug === undefined
-      ? [secrets, 'client secrets of applications of the server: give them in the file']
-      : [applications.length, 'applications of the server: an export of all tenants has them'];
-  return number > 0 ? [`server: not in the file: ${number} ${what}`] : [];
-}
-
-/** What {@link exportBootstrap} could not put into the file, in words. */
-export async function leftOutOf(core: Core, slug?: string): Promise<string[]> {
-  const lines = await leftOutOfServer(core, slug);
-  for (const tenant of await tenantsNamed(core, slug)) lines.push(...(await leftOut(core, tenant)));
-  return lines;
 }

@@ -3,6 +3,7 @@ import type { UserDocument } from '../../persistence/collections/users.js';
 import { hashToken } from '../../shared/ids.js';
 import { signedResponseAlg, type ApplicationDocument } from '../applications/applications.js';
 import { findOperatorKeyByValue } from '../operator/keys.js';
+import { overriddenAccess } from './access.js';
 import { compare, differing, sameIf, type Fields, type Look } from './comparison.js';
 import { overriddenDirectories } from './directory-overrides.js';
 import { exportUser } from './export.js';
@@ -226,6 +227,7 @@ const looks = {
   directories: (look: Look, { directories = [] }: BootstrapTenant, path: string) =>
     overriddenDirectories(look, directories, `${path}.directories`),
   groups: overriddenGroups,
+  applicationAccess: overriddenAccess,
   users: (look: Look, { users }: BootstrapTenant, path: string) =>
     overriddenUsers(look, `${path}.users`, users),
   apiKeys: overriddenApiKeys,

@@ -231,6 +231,19 @@ describe('applying a bootstrap file again', () => {
     expect(await overridden(file())).to.deep.equal([]);
   });
 
+  it('says which access rule of an application was changed or went with its application', async () => {
+    const rule = { application: 'crm', by: 'role', roles: ['crm:agent'] };
+    const withRule = { tenants: [{ ...file().tenants[0]!, applicationAccess: [rule] }] };
+    await apply(withRule);
+    expect(await overridden(withRule)).to.deep.equal([]);
+    const { _id } = await application();
+    await updateApplication(core, actor, _id, { access: { by: 'everyone' } });
+    expect(await overridden(withRule)).to.deep.equal(['tenants[0].applicationAccess[0].by']);
+    await change({ roles: ['administrator'] });
+    await deleteApplication(core, actor, _id);
+    expect(await overridden(withRule)).to.include('tenants[0].applicationAccess[0]');
+  });
+
   it('applies a field whose value in the file changed, and leaves the others of its entry as people made them', async () => {
     await change({ password: 'my own good password' });
     await updateTenant(core, actor, { settings: { 'lockout.lockSeconds': 777 } });

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { applyBootstrap, parseBootstrap } from '../../../src/identity/bootstrap/bootstrap.js';
-import { exportBootstrap, leftOutOf } from '../../../src/identity/bootstrap/export.js';
+import { exportBootstrap } from '../../../src/identity/bootstrap/export.js';
+import { leftOutOf } from '../../../src/identity/bootstrap/left-out.js';
 import { overriddenBy } from '../../../src/identity/bootstrap/overrides.js';
 import { systemActor } from '../../../src/identity/actors.js';
 import { addClientSecret, deleteClientSecret, getClient } from '../../../src/identity/directories/clients.js';

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { exportBootstrap, leftOutOf } from '../../../src/identity/bootstrap/export.js';
+import { exportBootstrap } from '../../../src/identity/bootstrap/export.js';
+import { leftOutOf } from '../../../src/identity/bootstrap/left-out.js';
 import { applyBootstrap, parseBootstrap } from '../../../src/identity/bootstrap/bootstrap.js';
 import { missingSecrets } from '../../../src/identity/bootstrap/secrets.js';
 import { createDirectory } from '../../../src/identity/directories/directories.js';

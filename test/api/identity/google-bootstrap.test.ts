@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { exportBootstrap, leftOutOf } from '../../../src/identity/bootstrap/export.js';
+import { exportBootstrap } from '../../../src/identity/bootstrap/export.js';
+import { leftOutOf } from '../../../src/identity/bootstrap/left-out.js';
 import { applyBootstrap, BootstrapError, parseBootstrap } from '../../../src/identity/bootstrap/bootstrap.js';
 import { overriddenBy } from '../../../src/identity/bootstrap/overrides.js';
 import { rehearseBootstrap } from '../../../src/identity/bootstrap/rehearsal.js';

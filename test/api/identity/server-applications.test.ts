@@ -7,7 +7,8 @@ import {
   updateApplication,
 } from '../../../src/identity/applications/applications.js';
 import { applyBootstrap, parseBootstrap } from '../../../src/identity/bootstrap/bootstrap.js';
-import { exportBootstrap, leftOutOf } from '../../../src/identity/bootstrap/export.js';
+import { exportBootstrap } from '../../../src/identity/bootstrap/export.js';
+import { leftOutOf } from '../../../src/identity/bootstrap/left-out.js';
 import { overriddenBy } from '../../../src/identity/bootstrap/overrides.js';
 import { exampleSecrets, missingSecrets, weakSecrets } from '../../../src/identity/bootstrap/secrets.js';
 import { planBootstrap } from '../../../src/identity/bootstrap/rehearsal.js';
