@@ -143,6 +143,6 @@ export function route<
     target: (core, tenantId, params, caller) =>
       target ? target(core, tenantId, params, caller) : Promise.resolve(undefined),
     openTo: openTo && ((core, actor, found) => openTo(core, actor, found as T)),
-    handler: (context) => handler(context as unknown as Context<P, z.output<Q>, z.output<B>, T>),
+    handler: (context) => handler(context as Context<P, z.output<Q>, z.output<B>, T>),
   };
 }

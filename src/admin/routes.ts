@@ -31,16 +31,17 @@ function sendFixed(res: Response, type: string, { bytes, etag }: Fixed): void {
 /** `/openapi.json` and `/docs/api`, what the API says about itself: no credentials asked for. Each is made when first asked for. */
 export function apiReferenceRoutes(core: Core): Router {
   const router = Router();
+  const described = (): string => JSON.stringify(apiDocument(core.config.baseUrl));
   let document: Fixed | undefined;
   let page: Fixed | undefined;
 
   router.get('/openapi.json', (_req, res) => {
-    document ??= fixed(JSON.stringify(apiDocument(core.config.baseUrl)));
+    document ??= fixed(described());
     sendFixed(res, 'application/json', document);
   });
 
   router.get('/docs/api', (_req, res) => {
-    page ??= fixed(referencePage(routeTable, apiDocument(core.config.baseUrl) as unknown as Document));
+    page ??= fixed(referencePage(routeTable, JSON.parse(described()) as Document));
     res.set({ 'Content-Security-Policy': referencePolicy, 'X-Content-Type-Options': 'nosniff' });
     sendFixed(res, 'html', page);
   });

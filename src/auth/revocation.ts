@@ -168,7 +168,7 @@ async function notify(
   resting: Map<string, number>,
   job: JobDocument,
 ): Promise<void> {
-  const subject = job.payload as unknown as LogoutSubject;
+  const subject = job.payload as LogoutSubject;
   const application = await core.store.server
     .collection('applications')
     .findOne({ clientId: subject.clientId });

@@ -67,7 +67,7 @@ export function subordinateSessions(core: Core, provider: ProviderClass): void {
       await session.destroy();
       session = new Session();
     }
-    const { oidc } = ctx as unknown as { oidc?: { entity(name: string, value: unknown): void } };
+    const { oidc } = ctx as { oidc?: { entity(name: string, value: unknown): void } };
     oidc?.entity('Session', session);
     return session;
   };

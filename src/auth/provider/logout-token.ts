@@ -5,11 +5,7 @@ import { newId } from '../../shared/ids.js';
 import { keySetOf } from './provider.js';
 
 /** Whom an application is to sign out. */
-export interface LogoutSubject {
-  clientId: string;
-  userId: string;
-  sessionId: string;
-}
+export type LogoutSubject = Readonly<Record<'clientId' | 'userId' | 'sessionId', string>>;
 
 const eventName = 'http://schemas.openid.net/event/backchannel-logout';
 

@@ -21,7 +21,8 @@ interface ClaimsClass {
 
 /** Puts the configured claims into what the library makes of an account's claims: the ID token and userinfo, whatever the scopes. */
 export function tellConfiguredClaims(provider: ProviderClass): void {
-  const { prototype } = (provider as unknown as { Claims: ClaimsClass }).Claims;
+  // The library's own class of claims: its types leave it out.
+  const { prototype } = Reflect.get<object, string>(provider, 'Claims') as ClaimsClass;
   const { result } = prototype;
   prototype.result = async function withConfigured(this: ClaimsOfAccount) {
     const told = await result.call(this);

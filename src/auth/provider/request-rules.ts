@@ -43,8 +43,8 @@ const routes: ReadonlySet<string> = new Set(['authorization', 'pushed_authorizat
  * understands, and which scopes were asked for.
  */
 export function readRequests(provider: Provider): void {
-  const owner = provider as unknown as { OIDCContext: new (ctx: unknown) => object };
-  const Base = owner.OIDCContext;
+  // The library's types leave out the class of its contexts, and what a context says of its route.
+  const Base = Reflect.get(provider, 'OIDCContext') as new (ctx: unknown) => object;
   class ReadingContext extends Base {
     #params: Parameters | undefined;
 
@@ -54,7 +54,7 @@ export function readRequests(provider: Provider): void {
 
     set params(params: Parameters | undefined) {
       this.#params = params;
-      if (!params || !routes.has((this as unknown as { route: string }).route)) return;
+      if (!params || !routes.has(Reflect.get(this, 'route') as string)) return;
       if ('claims' in params) params['claims'] = readClaims(params['claims']);
       if ('scope' in params) asked.set(this, new Set(scopesOf(params['scope'])));
     }

@@ -48,13 +48,13 @@ function exportRole({ key, name, description, permissions }: ExportedRole): Boot
 }
 
 /** The fields of a stored document that the file knows by the same names, whichever there are. */
-function sharedFields(schema: { shape: object }, document: object): Record<string, unknown> {
+function sharedFields<S extends z.ZodObject>(schema: S, document: object): Partial<z.output<S>> {
   const known = new Map<string, z.ZodType>(Object.entries(schema.shape));
   return Object.fromEntries(
     Object.entries(document).filter(
       ([name, value]) => value !== undefined && known.get(name)?.safeParse(value).success === true,
     ),
-  );
+  ) as Partial<z.output<S>>;
 }
 
 function exportAttribute({ name, type, multiValued, required, unique, description }: UserAttributeDocument) {
@@ -69,7 +69,7 @@ function exportApplication(application: ApplicationDocument, roles: readonly Exp
     ...(clientSecretHash !== null && { isPublic: false }),
     idTokenSignedResponseAlg: signedResponseAlg(application),
     roles: roles.filter((role) => role.applicationKey === key).map(exportRole),
-  } as unknown as BootstrapApplication;
+  } as BootstrapApplication;
 }
 
 function exportConnection(connection: SsoConnectionDocument) {
@@ -80,7 +80,7 @@ function exportConnection(connection: SsoConnectionDocument) {
     ...sharedFields(connectionSchema, Object.fromEntries(said)),
     ...(connection.clientSecret && { isPublic: false }),
     domains: connection.domains.map(({ domain, verified }) => ({ domain, verified })),
-  } as unknown as BootstrapConnection;
+  } as BootstrapConnection;
 }
 
 function exportClient({ _id, name, jwks, jwksUri, expiresAt }: ScimClientDocument): BootstrapClient {
@@ -104,7 +104,7 @@ function exportDirectory(directory: DirectoryDocument, clients: readonly ScimCli
     ...sharedFields(directorySchema, { ...directory, google: undefined }),
     ...(directory.google && { google: exportGoogle(directory.google) }),
     roleRules: directory.roleRules.map(({ when, grant }) => ({ when, grant })),
-  } as unknown as BootstrapDirectory;
+  } as BootstrapDirectory;
 }
 
 async function exportDirectories(core: Core, tenantId: string): Promise<BootstrapDirectory[]> {

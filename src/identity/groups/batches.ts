@@ -112,14 +112,14 @@ export function requireNoneLeft(group: GroupDocument): void {
   if (group.pendingParts && group.pendingParts.length > 0) throw new PendingChangeError();
 }
 
-interface PartPayload extends Difference {
+type PartPayload = Pick<Difference, 'add' | 'remove'> & {
   groupId: string;
   actor: Pick<Actor, 'party' | 'directoryId' | 'requestId' | 'ip'>;
-}
+};
 
 /** What was permitted when the change was committed is permitted now. */
 function actorOf(job: JobDocument): Actor {
-  const { actor } = job.payload as unknown as PartPayload;
+  const { actor } = job.payload as PartPayload;
   return { ...systemActor(job.tenantId), ...actor };
 }
 
@@ -131,7 +131,7 @@ function* writePartStep(
   actor: Actor,
 ): Step<Effects> {
   const context = yield* openWrite(tx, core, actor);
-  const { add, remove } = job.payload as unknown as PartPayload;
+  const { add, remove } = job.payload as PartPayload;
   yield* changeMembersStep(context, group, { add, remove }, true);
   return context.effects;
 }
@@ -192,6 +192,6 @@ export async function writePending(core: Core, tenantId: string, groupId: string
 
 /** The handler of {@link memberPartJob}. */
 export async function writeLeftPart(core: Core, job: JobDocument): Promise<void> {
-  const { groupId } = job.payload as unknown as PartPayload;
+  const { groupId } = job.payload as PartPayload;
   await writePart(core, job.tenantId, groupId, job._id);
 }

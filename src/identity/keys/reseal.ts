@@ -63,12 +63,12 @@ export async function resealAll(core: Core): Promise<number> {
   for (const { collection, sealedIn } of places) {
     const documents = store.server.collection(collection);
     for await (const document of documents.iterate({})) {
-      const fields = document as unknown as Fields;
+      const fields: Fields = { ...document };
       if (resealed(secretBox, fields, sealedIn(fields)) === fields) continue;
-      await documents.update(document._id, (stored) => {
-        const before = stored as unknown as Fields;
-        return resealed(secretBox, before, sealedIn(before)) as unknown as typeof stored;
-      });
+      await documents.update(document._id, (stored) => ({
+        ...stored,
+        ...resealed(secretBox, { ...stored }, sealedIn({ ...stored })),
+      }));
       count += 1;
     }
   }
@@ -85,7 +85,7 @@ export async function countOlderSeals(core: Core): Promise<number> {
   let count = 0;
   for (const { collection, sealedIn } of places) {
     for await (const document of core.store.server.collection(collection).iterate({})) {
-      const fields = document as unknown as Fields;
+      const fields: Fields = { ...document };
       if (resealed(core.secretBox, fields, sealedIn(fields)) !== fields) count += 1;
     }
   }

@@ -31,7 +31,7 @@ interface Erasure {
   proof?: { counts: Record<string, number>; auditHead: string };
 }
 
-const erasureOf = ({ payload }: JobDocument): Erasure => payload as unknown as Erasure;
+const erasureOf = ({ payload }: JobDocument): Erasure => payload as typeof payload & Erasure;
 
 /**
  * Closes a tenant for good and leaves the job that erases it. From this moment it is not found any more; its slug stays taken until the
