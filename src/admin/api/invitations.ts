@@ -1,4 +1,7 @@
+import { getGroup } from '../../identity/groups/groups.js';
+import { requireUnprovisioned } from '../../identity/groups/search.js';
 import {
+  changeInvitation,
   invite,
   resendInvitation,
   revokeInvitation,
@@ -12,7 +15,10 @@ import { tenantConfig } from '../../identity/tenants/config.js';
 import { AppError } from '../../shared/errors.js';
 import { listOf, pageAfter, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { id, instant, instantOrNull, iso, isoOrNull, roleNames } from '../present/fields.js';
+import { mailSchema, presentMail } from '../present/mail.js';
 import { loginTypes } from '../present/user.js';
+import { languageInput } from '../present/user-input.js';
+import { newestMails, type MailDocument } from '../../identity/jobs/mail-states.js';
 import { fullKeysOf } from '../role-names.js';
 import { route, type Reply, type Route } from '../route.js';
 import { z } from '../schema.js';
@@ -33,11 +39,18 @@ const invitationSchema = z
     createdAt: instant,
     respondedAt: instantOrNull,
     expiresAt: instant.describe('how long the way in that was mailed is good'),
+    groups: z.array(id).describe('groups it puts the person into'),
+    services: z.array(z.string()).describe('applications it assigns the person to'),
+    message: z.string(),
+    mail: mailSchema.nullable().describe('the newest mail of it; null: not known any more'),
     mailFailure: z.string().nullable().describe('why the newest mail was given up; null: it was not'),
   })
   .openapi('Invitation');
 
-function present(invitation: InvitationDocument, now: Date): z.input<typeof invitationSchema> {
+function present(
+  { invitation, mail }: { invitation: InvitationDocument; mail: MailDocument | undefined },
+  now: Date,
+): z.input<typeof invitationSchema> {
   const { _id, email, roles, loginType, sender } = invitation;
   return {
     id: _id,
@@ -47,14 +60,30 @@ function present(invitation: InvitationDocument, now: Date): z.input<typeof invi
     createdAt: iso(invitation.createdAt),
     respondedAt: isoOrNull(invitation.respondedAt),
     expiresAt: iso(invitation.expiresAt),
+    groups: invitation.groups ?? [],
+    services: invitation.services ?? [],
+    message: invitation.message ?? '',
+    mail: mail ? presentMail(mail) : null,
     mailFailure: invitation.mailFailure ?? null,
   };
 }
 
-const reply = (core: Core, invitation: InvitationDocument): Reply<z.input<typeof invitationSchema>> => ({
-  body: present(invitation, core.clock.now()),
-  version: invitation.version,
-});
+async function presentAll(
+  core: Core,
+  invitations: readonly InvitationDocument[],
+): Promise<z.input<typeof invitationSchema>[]> {
+  const now = core.clock.now();
+  const mails = await newestMails(core, invitations);
+  return invitations.map((invitation) => present({ invitation, mail: mails.get(invitation._id) }, now));
+}
+
+async function reply(
+  core: Core,
+  invitation: InvitationDocument,
+): Promise<Reply<z.input<typeof invitationSchema>>> {
+  const [body] = await presentAll(core, [invitation]);
+  return { ...(body && { body }), version: invitation.version };
+}
 
 const targetInvitation = (
   core: Core,
@@ -85,8 +114,7 @@ const listAll = route({
         searchInvitations(core, actor.tenantId, query, { descending, afterId, ...limit }),
       (invitation) => invitation._id,
     );
-    const now = core.clock.now();
-    return { body: { ...page, items: page.items.map((invitation) => present(invitation, now)) } };
+    return { body: { ...page, items: await presentAll(core, page.items) } };
   },
 });
 
@@ -99,14 +127,25 @@ const readOne = route({
   permission: 'users.read',
   target: targetInvitation,
   output: invitationSchema,
-  handler: ({ core, target }) => Promise.resolve(reply(core, target)),
+  handler: ({ core, target }) => reply(core, target),
 });
 
 const mostAddresses = 200;
 
+/** Addresses are typed or pasted with commas, semicolons, spaces or line breaks between them (D7). */
+const split = (text: string): string[] => text.split(/[\s,;]+/u).filter((part) => part !== '');
+
+const addressesInput = z
+  .union([z.string().max(60_000), z.array(z.string().max(60_000)).max(mostAddresses)])
+  .transform((given) => (typeof given === 'string' ? [given] : given).flatMap(split))
+  .pipe(z.array(z.string().max(254)).min(1, 'name an address').max(mostAddresses))
+  .describe(
+    'addresses; a text may hold several, with commas, semicolons, spaces or line breaks between them',
+  );
+
 const inviteInput = z
   .strictObject({
-    emails: z.array(z.string().trim().min(1).max(254)).min(1, 'name an address').max(mostAddresses),
+    emails: addressesInput,
     roles: roleNames.min(1, 'choose a role').optional().describe('needs `roles.assign` too'),
     loginType: z
       .enum(loginTypes)
@@ -118,8 +157,35 @@ const inviteInput = z
       .optional()
       .describe('a temporary invitation: when the access it gives ends'),
     message: z.string().trim().max(2000).optional().describe('a text of yours in the mail'),
+    language: languageInput.optional(),
+    groups: z
+      .array(z.string().max(100))
+      .max(20)
+      .optional()
+      .describe('ids of groups the people are to be in; needs `groups.manage` too'),
+    services: z
+      .array(z.string().max(64))
+      .max(100)
+      .optional()
+      .describe('keys of applications the people are assigned to; needs `roles.assign` too'),
   })
   .openapi('Invite');
+
+/** @throws AppError `input.invalid` for a group that is not there, `group.provisioned`, `group.off`. */
+async function requireLocalGroups(core: Core, tenantId: string, ids: readonly string[]): Promise<void> {
+  const { settings } = await tenantConfig(core, tenantId);
+  if (!settings['groups.enabled'] && ids.length > 0)
+    throw new AppError('group.off', 'groups are switched off in this tenant');
+  for (const [index, groupId] of ids.entries()) {
+    const group = await getGroup(core, tenantId, groupId).catch((error: unknown) => {
+      if (!(error instanceof AppError) || error.code !== 'group.not_found') throw error;
+      throw new AppError('input.invalid', error.message, {
+        errors: [{ pointer: `/groups/${index}`, detail: error.message }],
+      });
+    });
+    await requireUnprovisioned(core, group);
+  }
+}
 
 const createAll = route({
   method: 'post',
@@ -141,7 +207,11 @@ const createAll = route({
     })
     .openapi('InviteResults'),
   async handler({ core, actor, body }) {
-    if (body.roles !== undefined) requirePermission(actor, 'roles.assign');
+    if (body.roles !== undefined || body.services !== undefined) requirePermission(actor, 'roles.assign');
+    if (body.groups !== undefined) {
+      requirePermission(actor, 'groups.manage');
+      await requireLocalGroups(core, actor.tenantId, body.groups);
+    }
     const config = await tenantConfig(core, actor.tenantId);
     const { accessExpiresAt = null } = expiryOf(body, config.settings, core.clock.now());
     if (accessExpiresAt !== null && !config.settings['invites.temporaryAllowed']) {
@@ -155,6 +225,9 @@ const createAll = route({
       loginType: body.loginType,
       accessExpiresAt,
       message: body.message ?? '',
+      ...(body.language !== undefined && { profile: { language: body.language } }),
+      groups: body.groups ?? [],
+      services: body.services ?? [],
     });
     return { body: { results } };
   },
@@ -173,6 +246,24 @@ const resendOne = route({
     reply(core, await resendInvitation(core, actor, params.id, ifVersion)),
 });
 
+const changeOne = route({
+  method: 'patch',
+  path: '/invitations/{id}',
+  id: 'changeInvitation',
+  summary: 'Move the end of a waiting invitation, and with it of the way in that was mailed',
+  tag,
+  permission,
+  target: targetInvitation,
+  body: z
+    .strictObject({ expiresAt: z.iso.datetime({ offset: true }).describe('within a year') })
+    .openapi('ChangeInvitation'),
+  output: invitationSchema,
+  handler: async ({ core, actor, params, body, ifVersion }) => {
+    const expiresAt = new Date(body.expiresAt);
+    return reply(core, await changeInvitation(core, actor, params.id, { expiresAt }, ifVersion));
+  },
+});
+
 const revokeOne = route({
   method: 'post',
   path: '/invitations/{id}/revoke',
@@ -186,4 +277,11 @@ const revokeOne = route({
     reply(core, await revokeInvitation(core, actor, params.id, ifVersion)),
 });
 
-export const invitationRoutes: readonly Route[] = [listAll, readOne, createAll, resendOne, revokeOne];
+export const invitationRoutes: readonly Route[] = [
+  listAll,
+  readOne,
+  createAll,
+  changeOne,
+  resendOne,
+  revokeOne,
+];

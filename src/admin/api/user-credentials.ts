@@ -4,6 +4,9 @@ import { sendPasswordReset } from '../../identity/credentials/reset.js';
 import { removeTwoFactor } from '../../identity/credentials/two-factor.js';
 import { getUser, type UserDocument } from '../../identity/users/users.js';
 import { AppError } from '../../shared/errors.js';
+import { mailsOfUser } from '../../identity/jobs/mail-states.js';
+import { listOf } from '../list.js';
+import { mailSchema, presentMail } from '../present/mail.js';
 import { userSchema } from '../present/user.js';
 import { route, type Route } from '../route.js';
 import { replyUser, targetUser, userTag } from './users.js';
@@ -32,7 +35,23 @@ const step = ({ act, name, ...rest }: Step): Route =>
     },
   });
 
+const listMails = route({
+  method: 'get',
+  path: '/users/{id}/mails',
+  id: 'listUserMails',
+  summary: 'What became of the mails to a user, the newest first; 90 days, at most 50',
+  tag: userTag,
+  permission: 'users.read',
+  target: targetUser,
+  output: listOf(mailSchema),
+  async handler({ core, target }) {
+    const items = (await mailsOfUser(core, target.tenantId, target._id)).map(presentMail);
+    return { body: { items, total: items.length, next: null } };
+  },
+});
+
 export const userCredentialRoutes: readonly Route[] = [
+  listMails,
   step({
     name: 'resend-activation',
     id: 'resendUserActivation',

@@ -147,13 +147,14 @@ function requireFieldPermissions(actor: Actor, body: Partial<ChangeUserInput>): 
 }
 
 function profileOf(body: ChangeUserInput): ProfileInput {
-  const { email, givenName, familyName, displayName, phone } = body;
+  const { email, givenName, familyName, displayName, phone, language } = body;
   return {
     ...(email !== undefined && { email }),
     ...(givenName !== undefined && { givenName }),
     ...(familyName !== undefined && { familyName }),
     ...(displayName !== undefined && { displayName }),
     ...(phone !== undefined && { phone }),
+    ...(language !== undefined && { language }),
   };
 }
 

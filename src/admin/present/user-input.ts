@@ -11,12 +11,18 @@ const emailInput = z
 
 const nameInput = line(inputLimits.name).nullable();
 
+/** The language of mails to a person. */
+export const languageInput = z
+  .enum(['en', 'de'])
+  .describe('of mails; without one the tenant’s `mails.language`');
+
 /** The facts about a person; what is absent stays, null takes away. */
 export const profileInput = {
   givenName: nameInput.optional(),
   familyName: nameInput.optional(),
   displayName: nameInput.optional(),
   phone: line(inputLimits.phone).nullable().optional(),
+  language: languageInput.nullable().optional(),
 };
 
 /** What the user may reach in applications beside the roles. */

@@ -2,7 +2,8 @@ import { brandOf } from '../../identity/tenants/branding.js';
 import type { Actor, Core } from '../../identity/core.js';
 import { loginKey, parseEmail, type EmailAddress } from '../../identity/email.js';
 import { wakeJobs } from '../../identity/jobs/queue.js';
-import { linkMail } from '../../identity/jobs/mail-layout.js';
+import { languageOf } from '../../identity/jobs/mail-language.js';
+import { catalogueMail } from '../../identity/jobs/mail-layout.js';
 import { enqueueMail } from '../../identity/jobs/mails.js';
 import { tenantConfig } from '../../identity/tenants/config.js';
 import { inputOf, withProfile, type UserInput } from '../../identity/users/input.js';
@@ -50,15 +51,10 @@ async function tellOldAddress(core: Core, user: UserDocument, address: string): 
   if (user.email === null) return;
   const { settings, tenant } = await tenantConfig(core, user.tenantId);
   const brand = brandOf(tenant.name, settings);
-  const subject = `Your address at ${brand.name} has changed`;
-  const link = `${core.config.baseUrl}/account`;
-  const mail = linkMail({ to: user.email, subject, template: 'address_changed', link }, brand, {
-    before: [`Your company now knows you as ${address}. Sign in with that address from now on.`],
-    button: 'See your account',
-    after: ['If you did not expect this, please tell your administrator.'],
-    reason: `You get this mail because ${user.email} was your address until now.`,
-  });
-  await core.store.transaction((tx) => enqueueMail(core, tx, user.tenantId, mail));
+  const parts = { to: user.email, link: `${core.config.baseUrl}/account` };
+  const text = ['address_changed', { address }] as const;
+  const mail = catalogueMail(parts, brand, languageOf(user, settings), [...text]);
+  await core.store.transaction((tx) => enqueueMail(core, tx, user.tenantId, mail, { userId: user._id }));
   wakeJobs(core);
 }
 

@@ -1,19 +1,19 @@
-import type { Mail } from '../../infrastructure/mailer.js';
 import type { JobDocument } from '../../persistence/collections/events.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Step } from '../../persistence/store.js';
 import { systemActor, type Origin } from '../actors.js';
 import { recordEvent } from '../audit/audit.js';
 import { requireAuthorityOver } from '../users/authority.js';
-import { brandOf, type Brand } from '../tenants/branding.js';
+import { brandOf } from '../tenants/branding.js';
 import { requiredConnectionOf } from '../sso/company-sign-in.js';
 import type { Actor, Core } from '../core.js';
 import { inTenantsOfDomain } from '../users/address-domains.js';
 import { storePassword, writeTurn } from '../users/credentials.js';
 import { loginKey, parseEmail } from '../email.js';
 import { enqueueJob, wakeJobs } from '../jobs/queue.js';
-import { linkMail } from '../jobs/mail-layout.js';
-import { enqueueMail, spanText } from '../jobs/mails.js';
+import { languageOf, spanText } from '../jobs/mail-language.js';
+import { catalogueMail } from '../jobs/mail-layout.js';
+import { enqueueMail } from '../jobs/mails.js';
 import { findTokenHolder, issueToken, spendToken, type TokenHolder } from './one-time-tokens.js';
 import { passwordFault, passwordRule } from '../passwords/policy.js';
 import { tenantConfig } from '../tenants/config.js';
@@ -77,37 +77,6 @@ async function mayReset(core: Core, user: UserDocument): Promise<boolean> {
   return status === 'active' || status === 'pending_approval';
 }
 
-type Addressed = Pick<Mail, 'to' | 'link'>;
-
-const whyOf = (to: string): string => `You get this mail because a new password was asked for ${to}.`;
-
-function ssoMail(parts: Addressed, brand: Brand): Mail {
-  return linkMail(
-    { ...parts, subject: `Your sign-in at ${brand.name}`, template: 'password_reset_sso' },
-    brand,
-    {
-      before: [
-        'You asked for a new password. Your organization manages your sign-in, so you have no password to set here.',
-      ],
-      button: 'Sign in with your organization',
-      after: ['If it was not you, do nothing: nothing has changed.'],
-      reason: whyOf(parts.to),
-    },
-  );
-}
-
-function resetMail(parts: Addressed, brand: Brand, ttlSeconds: number): Mail {
-  const subject = `Set a new password for ${brand.name}`;
-  return linkMail({ ...parts, subject, template: 'password_reset' }, brand, {
-    before: ['A new password was requested for your account.'],
-    button: 'Set a new password',
-    after: [
-      `The link is good once, for ${spanText(ttlSeconds)}. If it was not you, do nothing: nothing has changed.`,
-    ],
-    reason: whyOf(parts.to),
-  });
-}
-
 /**
  * Mails the link to set a new password; people whose company has it are told so instead, and people who may not sign in get nothing.
  *
@@ -121,22 +90,27 @@ export async function sendPasswordReset(core: Core, actor: Actor, user: UserDocu
   const now = core.clock.now();
   const { baseUrl } = core.config;
   const isTheirs = (await requiredConnectionOf(core, user)) !== undefined;
+  const userId = user._id;
   await core.store.transaction(function* (tx) {
-    const target = { type: 'user', id: user._id, label: to };
+    const target = { type: 'user', id: userId, label: to };
     const tenant = yield* tx.tenant(user.tenantId).collection('tenants').get(user.tenantId);
     if (!tenant) return;
     const settings = settingsOf(tenant);
     const brand = brandOf(tenant.name, settings);
+    const language = languageOf(user, settings);
     if (isTheirs) {
       const link = `${baseUrl}/signin?tenant=${encodeURIComponent(tenant.slug)}`;
-      const mail = ssoMail({ to, link }, brand);
-      yield* enqueueMail(core, tx, user.tenantId, mail);
+      const mail = catalogueMail({ to, link }, brand, language, ['password_reset_sso', {}]);
+      yield* enqueueMail(core, tx, user.tenantId, mail, { userId });
       return;
     }
     const ttlSeconds = settings['password.resetTtlSeconds'];
     const token = yield* issueToken(tx, user, { isMailed: true, kind: 'password_reset', ttlSeconds, now });
-    const mail = resetMail({ to, link: `${baseUrl}/reset/${token}` }, brand, ttlSeconds);
-    yield* enqueueMail(core, tx, user.tenantId, mail, { trySeconds: ttlSeconds });
+    const mail = catalogueMail({ to, link: `${baseUrl}/reset/${token}` }, brand, language, [
+      'password_reset',
+      { span: spanText(ttlSeconds, language) },
+    ]);
+    yield* enqueueMail(core, tx, user.tenantId, mail, { trySeconds: ttlSeconds, userId });
     yield* recordEvent(tx, actor, { action: 'password.reset_requested', target }, now);
   });
   wakeJobs(core);

@@ -20,7 +20,7 @@ import { partyOf } from '../users/change-events.js';
 import { createUser } from '../users/users.js';
 
 /**
- * Mails somebody who is not activated yet the way in, again or for the first time; what an older mail held dies.
+ * Mails a person who is not activated yet the way in, again or for the first time; what an older mail held dies.
  *
  * @throws AppError `input.invalid` when the user has no address, or nothing to activate; `user.above_actor`.
  */
@@ -118,7 +118,13 @@ export async function beginActivation(core: Core, user: UserDocument): Promise<s
   return core.store.transaction(function* (tx) {
     const credential = yield* tx.tenant(user.tenantId).collection('credentials').get(user._id);
     if (!credential?.passwordIsTemporary) return undefined;
-    if (credential.passwordChangedAt === null || credential.passwordChangedAt <= oldest) return undefined;
+    if (credential.passwordChangedAt === null) return undefined;
+    const invitation = yield* tx
+      .tenant(user.tenantId)
+      .collection('invitations')
+      .findOne({ userId: user._id, respondedAt: null, revokedAt: null });
+    const isLate = invitation ? invitation.expiresAt <= now : credential.passwordChangedAt <= oldest;
+    if (isLate) return undefined;
     const order = { isMailed: false, kind: 'activation', ttlSeconds: choosingSeconds, now } as const;
     return `/activate/${yield* issueToken(tx, user, order)}`;
   });

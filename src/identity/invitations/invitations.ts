@@ -12,7 +12,10 @@ import { mailEntry, prepareEntry, type Entry } from './mail.js';
 import { invitationStatus } from '../users/invitation-status.js';
 import { wakeJobs } from '../jobs/queue.js';
 import { findConnectionByDomain } from '../sso/connections.js';
-import { tenantConfig } from '../tenants/config.js';
+import { withAccess } from '../grants/services.js';
+import { requireGroup } from '../groups/groups.js';
+import { changeMembersStep } from '../groups/member-steps.js';
+import { tenantConfig, type TenantConfig } from '../tenants/config.js';
 import { requireAddingAllowed, requireGivable } from '../users/build.js';
 import { withProfile, type UserInput } from '../users/input.js';
 import { openWrite, type WriteContext } from '../users/save.js';
@@ -34,7 +37,13 @@ export interface InvitationInput {
   accessExpiresAt: Date | null;
   message: string;
   /** The name of the person, where it is known. */
-  profile?: { givenName?: string | undefined; familyName?: string | undefined } | undefined;
+  profile?:
+    | { givenName?: string | undefined; familyName?: string | undefined; language?: string | undefined }
+    | undefined;
+  /** Ids of groups the person is to be in. */
+  groups?: readonly string[];
+  /** Keys of applications the person is assigned to: a reader there without any role. */
+  services?: readonly string[];
 }
 
 /** What became of one address: the others go their own way (F-8). */
@@ -76,7 +85,19 @@ function* insertInvitation(
       respondedAt: null,
       revokedAt: null,
       resentCount: 0,
+      message: input.message,
+      groups: [...new Set(input.groups)],
+      services: [...new Set(input.services)],
     });
+}
+
+/** Puts the person into the groups of the invitation, as its sender may. */
+function* joinGroups(context: WriteContext, user: UserDocument, groups: readonly string[]): Step<void> {
+  const { tx, tenantId, actor } = context;
+  for (const id of new Set(groups)) {
+    const group = requireGroup(yield* tx.tenant(tenantId).collection('groups').get(id), actor.directoryId);
+    yield* changeMembersStep(context, group, { add: [user._id], remove: [] });
+  }
 }
 
 function* recordSent(context: WriteContext, user: UserDocument, action: string): Step<void> {
@@ -135,7 +156,9 @@ async function inviteAddress(
   const user: UserInput = {
     userName: email.address,
     externalId: null,
-    attributes: withProfile({}, { ...input.profile, email: email.address }),
+    attributes: withAccess(withProfile({}, { ...input.profile, email: email.address }), {
+      services: input.services,
+    }),
     active: true,
     loginType,
     roles: input.roles,
@@ -146,6 +169,7 @@ async function inviteAddress(
       const context = yield* openWrite(tx, core, actor);
       const invitationId = newId();
       const stored = yield* createUserStep(context, user, { source: 'invite', invitationId }, undefined);
+      yield* joinGroups(context, stored, input.groups ?? []);
       yield* mailEntry(context, stored, entry, { message: input.message, invitationId });
       yield* insertInvitation(context, invitationId, stored, input);
       yield* recordSent(context, stored, 'invitation.sent');
@@ -159,6 +183,14 @@ async function inviteAddress(
   return { email: email.address, outcome: 'invited', reason: null };
 }
 
+/** @throws AppError `input.invalid` where the tenant wants a role in each invitation (M0-10). */
+function requireRolesNamed({ settings }: TenantConfig, roles: readonly string[]): void {
+  if (roles.length > 0 || !settings['invites.rolesRequired']) return;
+  throw new AppError('input.invalid', 'choose a role', {
+    errors: [{ pointer: '/roles', detail: 'choose a role' }],
+  });
+}
+
 /**
  * Invites people: for each new address a user who waits for activation, with the roles given, and a mail with the way in. Addresses are
  * judged one by one; a repeated one is invited once.
@@ -168,6 +200,7 @@ async function inviteAddress(
 export async function invite(core: Core, actor: Actor, input: InvitationInput): Promise<InvitationResult[]> {
   const config = await tenantConfig(core, actor.tenantId);
   requireAddingAllowed({ actor, config });
+  requireRolesNamed(config, input.roles);
   requireGivable({ actor, config }, input.roles, []);
   const named = new Set<string>();
   const results: InvitationResult[] = [];
@@ -203,13 +236,14 @@ function* openInvitation(context: WriteContext, id: string, options: WriteOption
   return user;
 }
 
-/** Mails the way in again to somebody who is not activated yet: what an older mail held dies, and their invitation lives anew (F-6). */
+/** Mails the way in again to a person who is not activated yet: what an older mail held dies, and their invitation lives anew (F-6). */
 export function* sendAgain(context: WriteContext, user: UserDocument, entry: Entry): Step<void> {
   const { tx, tenantId } = context;
   const expiresAt = endOfEntry(context);
   const invitations = tx.tenant(tenantId).collection('invitations');
   const invitation = yield* invitations.findOne({ userId: user._id });
-  yield* mailEntry(context, user, entry, { invitationId: invitation?._id });
+  const { _id: invitationId, message } = invitation ?? {};
+  yield* mailEntry(context, user, entry, { invitationId, message: message ?? '' });
   if (invitation) {
     const renew = (stored: InvitationDocument): InvitationDocument => ({
       ...stored,
@@ -239,6 +273,48 @@ export async function resendInvitation(
   });
   wakeJobs(core);
   return getInvitation(core, actor.tenantId, id);
+}
+
+/** An invitation may wait so long for its answer. */
+const longestWaitMs = 366 * 86_400_000;
+
+/**
+ * Moves the end of a waiting invitation, and of the way in that was mailed.
+ *
+ * @throws AppError `invitation.not_found`, `invitation.closed` (an expired one is sent again instead), `input.invalid`,
+ *   `resource.version_mismatch`, `user.above_actor`.
+ */
+export async function changeInvitation(
+  core: Core,
+  actor: Actor,
+  id: string,
+  { expiresAt }: { expiresAt: Date },
+  options: WriteOptions = {},
+): Promise<InvitationDocument> {
+  return core.store.transaction(function* (tx): Step<InvitationDocument> {
+    const context = yield* openWrite(tx, core, actor);
+    const user = yield* openInvitation(context, id, options);
+    const scope = tx.tenant(context.tenantId);
+    const before = yield* scope.collection('invitations').get(id);
+    if (!before || invitationStatus(before, context.now) !== 'waiting')
+      throw new AppError('invitation.closed', 'the invitation has expired: send it again');
+    const ms = expiresAt.getTime() - context.now.getTime();
+    if (ms <= 0 || ms > longestWaitMs) {
+      const detail = ms <= 0 ? 'must lie in the future' : 'must lie within a year';
+      throw new AppError('input.invalid', 'an invitation cannot expire then', {
+        errors: [{ pointer: '/expiresAt', detail }],
+      });
+    }
+    const links = yield* scope.collection('one_time_tokens').find({ userId: user._id, kind: 'activation' });
+    for (const { _id } of links)
+      yield* scope.collection('one_time_tokens').update(_id, (stored) => ({ ...stored, expiresAt }));
+    const after = yield* scope.collection('invitations').update(id, (stored) => ({ ...stored, expiresAt }));
+    const [was, is] = [before.expiresAt.toISOString(), expiresAt.toISOString()];
+    const changes = [{ path: 'expiresAt', before: was, after: is }];
+    const event = { action: 'invitation.changed', target: partyOf(user), changes };
+    yield* recordEvent(tx, actor, event, context.now);
+    return after ?? before;
+  });
 }
 
 /**

@@ -1,19 +1,10 @@
 import type { Mail } from '../../infrastructure/mailer.js';
 import { ownBrand, type Brand } from '../tenants/branding.js';
+import type { MailLanguage } from './mail-language.js';
+import { mailTexts, type MailText, type MailTexts, type MailWords } from './mail-texts.js';
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (character) => escapes[character] ?? '');
-
-/** What a mail says, in the order it is read. */
-export interface MailWords {
-  /** Paragraphs before the link; a line break stays one. */
-  before: readonly string[];
-  /** What following the link does, on a button. */
-  button: string;
-  after: readonly string[];
-  /** Why this person gets this mail. */
-  reason: string;
-}
 
 /** Mail programs know few styles, and only those that stand at the element. */
 const styles = {
@@ -42,16 +33,19 @@ function buttonOf(brand: Brand, link: string, text: string): string {
 }
 
 /** Who sends it and where help is: the last lines. */
-function footOf(brand: Brand, reason: string): { text: string[]; html: string[] } {
+function footOf(brand: Brand, reason: string, frame: MailTexts['frame']): { text: string[]; html: string[] } {
   const help = brand.support.map(({ href, text }) => (href.startsWith('mailto:') ? text : href));
-  const sentBy = brand.name === ownBrand.name ? '' : ` Sent for ${brand.name} by Gatehouse.`;
+  const sentBy = brand.name === ownBrand.name ? '' : ` ${frame.sentFor(brand.name)}`;
   const said = `${reason}${sentBy}`;
   const links = brand.support.map(
     ({ href, text }) => `<a href="${escapeHtml(href)}" style="color:#566074">${escapeHtml(text)}</a>`,
   );
   return {
-    text: [...(help.length > 0 ? [`Help: ${help.join(' or ')}`] : []), said],
-    html: [...(links.length > 0 ? [small(`Help: ${links.join(' or ')}`)] : []), small(escapeHtml(said))],
+    text: [...(help.length > 0 ? [`${frame.help}${help.join(frame.or)}`] : []), said],
+    html: [
+      ...(links.length > 0 ? [small(`${frame.help}${links.join(frame.or)}`)] : []),
+      small(escapeHtml(said)),
+    ],
   };
 }
 
@@ -60,14 +54,16 @@ export function linkMail(
   parts: Pick<Mail, 'to' | 'subject' | 'template' | 'link'>,
   brand: Brand,
   { after, before, button, reason }: MailWords,
+  language: MailLanguage = 'en',
 ): Mail {
-  const foot = footOf(brand, reason);
+  const { frame } = mailTexts(language);
+  const foot = footOf(brand, reason, frame);
   const { link } = parts;
   const content = [
     headOf(brand),
     ...before.map(paragraph),
     buttonOf(brand, link, button),
-    small(`Or open this address:\n${escapeHtml(link)}`),
+    small(`${escapeHtml(frame.orOpen)}\n${escapeHtml(link)}`),
     ...after.map(paragraph),
     `<hr style="${styles.line}">`,
     ...foot.html,
@@ -76,7 +72,7 @@ export function linkMail(
     ...parts,
     text: `${[...before, `${button}:\n${link}`, ...after, '--', ...foot.text].join('\n\n')}\n`,
     html: `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escapeHtml(parts.subject)}</title></head>
+<html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escapeHtml(parts.subject)}</title></head>
 <body style="${styles.page}"><div style="${styles.card}">
 ${content.join('\n')}
 </div></body></html>
@@ -84,15 +80,15 @@ ${content.join('\n')}
   };
 }
 
-const dayText = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
-const timeText = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short', timeZone: 'UTC' });
-
-/** An instant as a person says it: `30 June 2026`. Good where a few hours more or less do not matter. */
-export function dateText(at: Date): string {
-  return dayText.format(at);
-}
-
-/** The same where the hour matters. The reader may be anywhere, so the zone is said. */
-export function instantText(at: Date): string {
-  return `${dayText.format(at)} at ${timeText.format(at)} (UTC)`;
+/** A mail of the catalogue ({@link MailTexts}) in a language. */
+export function catalogueMail<T extends Exclude<keyof MailTexts, 'frame'>>(
+  parts: Pick<Mail, 'to' | 'link'>,
+  brand: Brand,
+  language: MailLanguage,
+  [template, facts]: [T, Omit<Parameters<MailTexts[T]>[0], 'brand' | 'to'>],
+): Mail {
+  const say = mailTexts(language)[template] as (all: Parameters<MailTexts[T]>[0]) => MailText;
+  const all = { ...facts, brand: brand.name, to: parts.to } as unknown as Parameters<MailTexts[T]>[0];
+  const { subject, ...words } = say(all);
+  return linkMail({ ...parts, subject, template }, brand, words, language);
 }

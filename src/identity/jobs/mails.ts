@@ -16,7 +16,12 @@ export interface MailOptions {
   trySeconds?: number;
   /** The invitation it belongs to, which tells when it could not be sent. */
   invitationId?: string | undefined;
+  /** Whose mail it is. */
+  userId?: string | undefined;
 }
+
+/** How long it is remembered what became of a mail. */
+const rememberedMs = 90 * 86_400_000;
 
 /**
  * Leaves a mail to be sent after the commit, at least once. It waits sealed: the link in it is as good as a password.
@@ -28,14 +33,23 @@ export function* enqueueMail(
   tx: Transaction,
   tenantId: string,
   mail: Mail,
-  { trySeconds, invitationId }: MailOptions = {},
+  { trySeconds, invitationId, userId }: MailOptions = {},
 ): Step<void> {
   const { subject, text, html, to, template } = mail;
   const shown = { subject: shownText(subject), text: shownText(text), html: shownText(html) };
   const sealed = core.secretBox.seal(mailJob, JSON.stringify({ ...mail, ...shown }));
   const payload = { sealed, to, template, ...(invitationId !== undefined && { invitationId }) };
   const job = { kind: mailJob, payload, ...(trySeconds !== undefined && { trySeconds }) };
-  yield* enqueueJob(tx, tenantId, job, core.clock.now());
+  const now = core.clock.now();
+  const _id = yield* enqueueJob(tx, tenantId, job, now);
+  yield* tx
+    .tenant(tenantId)
+    .collection('mails')
+    .insert({
+      ...{ _id, tenantId, to, template, userId: userId ?? null, invitationId: invitationId ?? null },
+      ...{ state: 'queued', reason: null, settledAt: null },
+      expiresAt: new Date(now.getTime() + rememberedMs),
+    });
 }
 
 interface MailPayload {
@@ -44,9 +58,33 @@ interface MailPayload {
   invitationId?: string;
 }
 
+/** Notes what became of a mail, and reports it in the tenant's audit trail. */
+function* settleMail(
+  tx: Transaction,
+  job: JobDocument,
+  { now, reason }: { now: Date; reason: string | null },
+): Step<void> {
+  const { to = '', template = '' } = job.payload as MailPayload;
+  const state = reason === null ? 'sent' : 'failed';
+  yield* tx
+    .tenant(job.tenantId)
+    .collection('mails')
+    .update(job._id, (stored) => ({ ...stored, state, reason, settledAt: now }));
+  const event = {
+    action: `mail.${state}`,
+    target: { type: 'mail', id: job._id, label: to },
+    changes: [
+      { path: 'template', before: null, after: template },
+      ...(reason === null ? [] : [{ path: 'reason', before: null, after: reason }]),
+    ],
+    result: reason === null ? ('success' as const) : ('failure' as const),
+  };
+  yield* recordEvent(tx, systemActor(job.tenantId), event, now);
+}
+
 /** Reports to the tenant that a mail was given up: in its audit trail, and on the invitation. */
 export async function reportLostMail(core: Core, job: JobDocument, reason: string): Promise<void> {
-  const { to = '', template = '', invitationId } = job.payload as MailPayload;
+  const { invitationId } = job.payload as MailPayload;
   await core.store.transaction(function* (tx) {
     if (invitationId !== undefined) {
       yield* tx
@@ -54,49 +92,41 @@ export async function reportLostMail(core: Core, job: JobDocument, reason: strin
         .collection('invitations')
         .update(invitationId, (stored) => ({ ...stored, mailFailure: reason }));
     }
-    const event = {
-      action: 'mail.failed',
-      target: { type: 'mail', id: job._id, label: to },
-      changes: [
-        { path: 'template', before: null, after: template },
-        { path: 'reason', before: null, after: reason },
-      ],
-      result: 'failure' as const,
-    };
-    yield* recordEvent(tx, systemActor(job.tenantId), event, core.clock.now());
+    yield* settleMail(tx, job, { now: core.clock.now(), reason });
   });
 }
 
 const mailer = service(({ config }: Core): Mailer => createMailer(config));
 
-/** The job {@link enqueueMail} leaves. Sent twice, a mail is the same file in the outbox. */
+/**
+ * The job {@link enqueueMail} leaves. Sent twice, a mail is the same file in the outbox.
+ *
+ * @throws PermanentFailure for a refusal of the mail server that is its last word; anything else is tried again.
+ */
 export async function sendMail(core: Core, job: JobDocument): Promise<void> {
   const mail = JSON.parse(core.secretBox.open(mailJob, String(job.payload['sealed']))) as Mail;
   try {
     await mailer(core).send(mail, job._id, job.createdAt);
   } catch (error) {
+    await noteTry(core, job, error);
     // A mail server's 5xx about address or content is its last word (RFC 5321 section 4.2.1); one about our login is not.
     const {
       code,
       responseCode = 0,
       message,
-    } = error as { code?: string; responseCode?: number; message?: string };
+    } = error as { code?: string; responseCode?: number; message: string };
     if ((code === 'EENVELOPE' || code === 'EMESSAGE') && responseCode >= 500)
       throw new PermanentFailure(message, { cause: error });
     throw error;
   }
+  await core.store.transaction((tx) => settleMail(tx, job, { now: core.clock.now(), reason: null }));
 }
 
-const units = [
-  [86_400, 'day'],
-  [3600, 'hour'],
-  [60, 'minute'],
-  [1, 'second'],
-] as const;
-
-/** A span in digits and the largest unit that keeps it whole: `60 minutes` is `1 hour`. */
-export function spanText(seconds: number): string {
-  const [size, unit] = units.find(([length]) => seconds % length === 0) ?? [1, 'second'];
-  const count = seconds / size;
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+/** Notes why a try failed; the mail may still be sent. */
+async function noteTry(core: Core, job: JobDocument, error: unknown): Promise<void> {
+  const reason = (error instanceof Error ? error.message : String(error)).slice(0, 500);
+  await core.store
+    .tenant(job.tenantId)
+    .collection('mails')
+    .update(job._id, (stored) => ({ ...stored, reason }));
 }

@@ -3,8 +3,10 @@ import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Step } from '../../persistence/store.js';
 import { parseEmail } from '../email.js';
 import { liveGrants, mayUseRoles } from '../grants/effective-roles.js';
-import { instantText, linkMail, type MailWords } from '../jobs/mail-layout.js';
-import { enqueueMail, spanText } from '../jobs/mails.js';
+import { instantText, spanText } from '../jobs/mail-language.js';
+import { linkMail } from '../jobs/mail-layout.js';
+import type { MailWords } from '../jobs/mail-texts.js';
+import { enqueueMail } from '../jobs/mails.js';
 import { brandOf } from '../tenants/branding.js';
 import type { WriteContext } from '../users/save.js';
 
@@ -41,7 +43,9 @@ function* mailTo(
   if (to === undefined) return;
   const brand = brandOf(config.tenant.name, config.settings);
   const reason = `You get this mail because of a role request at ${brand.name}.`;
-  yield* enqueueMail(core, tx, tenantId, linkMail({ to, ...parts }, brand, { ...words, reason }));
+  yield* enqueueMail(core, tx, tenantId, linkMail({ to, ...parts }, brand, { ...words, reason }), {
+    userId: user?._id,
+  });
 }
 
 const timeOf = ({ until, seconds }: RoleRequestDocument): string =>

@@ -21,6 +21,7 @@ export const settingsCatalogue = {
     'people see and manage groups; where it is off, only directories do, over SCIM',
   ),
   'invites.method': z.enum(['link', 'temporary_password']).describe('what an invitation mail holds'),
+  'invites.rolesRequired': flag.describe('an invitation names at least one role'),
   'invites.temporaryAllowed': flag.describe('invitations may end access at a date'),
   'invites.ttlSeconds': seconds.describe('how long an invitation is good'),
   'list.showDisabled': flag.describe('the list of users shows disabled ones at first'),
@@ -36,6 +37,9 @@ export const settingsCatalogue = {
   'lockout.minGapSeconds': seconds.describe('an attempt this soon after a failure locks; 0 = never'),
   'lockout.threshold': z.number().int().min(1).max(100).describe('failures that lock'),
   'lockout.windowSeconds': seconds.describe('span in which failures count in `window` mode'),
+  'mails.language': z
+    .enum(['en', 'de'])
+    .describe('language of mails to people who have none of their own (`preferredLanguage`, `locale`)'),
   'passkeys.enabled': flag.describe('people may add passkeys and sign in with them'),
   'password.minLength': z.number().int().min(8).max(128).describe('fewest characters of a password'),
   'password.resetTtlSeconds': seconds.describe('how long a reset link is good'),
@@ -91,6 +95,7 @@ const defaults: Settings = {
   ...brandingDefaults,
   'groups.enabled': true,
   'invites.method': 'link',
+  'invites.rolesRequired': false,
   'invites.temporaryAllowed': true,
   'invites.ttlSeconds': 604_800,
   'list.showDisabled': true,
@@ -102,6 +107,7 @@ const defaults: Settings = {
   'lockout.minGapSeconds': 0,
   'lockout.threshold': 5,
   'lockout.windowSeconds': 900,
+  'mails.language': 'en',
   'passkeys.enabled': true,
   'password.minLength': 12,
   'password.resetTtlSeconds': 3600,

@@ -41,6 +41,8 @@ export interface ProfileInput {
   familyName?: string | null | undefined;
   displayName?: string | null | undefined;
   phone?: string | null | undefined;
+  /** Of mails; SCIM's `preferredLanguage`. */
+  language?: string | null | undefined;
 }
 
 type Attributes = Record<string, unknown>;
@@ -75,6 +77,7 @@ export function withProfile(attributes: Attributes, profile: ProfileInput): Attr
   if (profile.phone !== undefined) {
     next = without(next, 'phoneNumbers', withPrimary(listOf(next['phoneNumbers']), profile.phone, 'work'));
   }
+  if (profile.language !== undefined) next = without(next, 'preferredLanguage', profile.language);
   if (profile.displayName !== undefined) next = without(next, 'displayName', profile.displayName);
   const names = { givenName: profile.givenName, familyName: profile.familyName };
   for (const [part, value] of Object.entries(names)) {

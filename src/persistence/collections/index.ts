@@ -7,6 +7,7 @@ import * as events from './events.js';
 import * as groups from './groups.js';
 import * as invitations from './invitations.js';
 import * as keptKeys from './kept-keys.js';
+import * as mails from './mails.js';
 import * as operator from './operator.js';
 import * as pulls from './pulls.js';
 import * as roleRequests from './role-requests.js';
@@ -34,6 +35,7 @@ export interface Documents {
   invitations: invitations.InvitationDocument;
   jobs: events.JobDocument;
   kept_keys: keptKeys.KeptKeyDocument;
+  mails: mails.MailDocument;
   oidc_payloads: access.OidcPayloadDocument;
   one_time_tokens: access.OneTimeTokenDocument;
   operator_keys: operator.OperatorKeyDocument;
@@ -73,6 +75,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   invitations: invitations.invitationSchema,
   jobs: events.jobSchema,
   kept_keys: keptKeys.keptKeySchema,
+  mails: mails.mailSchema,
   oidc_payloads: access.oidcPayloadSchema,
   one_time_tokens: access.oneTimeTokenSchema,
   operator_keys: operator.operatorKeySchema,

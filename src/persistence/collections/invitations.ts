@@ -22,6 +22,12 @@ export interface InvitationDocument extends StoredDocument {
   resentCount: number;
   /** Why its newest mail could not be sent and was given up. */
   mailFailure?: string | null;
+  /** The sender's own words, which a mail that is sent again repeats. Absent: none. */
+  message?: string;
+  /** Ids of the groups it puts the person into. Absent: none. */
+  groups?: string[];
+  /** Keys of the applications it assigns the person to. Absent: none. */
+  services?: string[];
 }
 
 export const invitationSchema = defineCollection<InvitationDocument>(
@@ -40,6 +46,9 @@ export const invitationSchema = defineCollection<InvitationDocument>(
     revokedAt: Date,
     resentCount: { type: Number, required: true },
     mailFailure: String,
+    message: String,
+    groups: { type: [String], default: undefined },
+    services: { type: [String], default: undefined },
   },
   [
     { name: 'invitations_by_id', key: { tenantId: 1, _id: 1 } },

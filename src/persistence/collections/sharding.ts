@@ -32,6 +32,7 @@ export const shardKeys: Readonly<Record<CollectionName, ShardKey | null>> = {
   invitations: tenantAndId,
   jobs: null,
   kept_keys: null,
+  mails: tenantAndId,
   oidc_payloads: hashedId,
   one_time_tokens: token,
   operator_keys: null,

@@ -372,6 +372,12 @@ describe('every change leaves its event, with who did it and to whom', () => {
       () => ['invitation.resent user *'],
     ],
     [
+      'change an invitation',
+      () => acme.givenInvitation(),
+      (id) => ['patch', `/invitations/${id}`, { expiresAt: new Date(Date.now() + 86_400_000).toISOString() }],
+      () => ['invitation.changed user *'],
+    ],
+    [
       'revoke an invitation',
       () => acme.givenInvitation(),
       (id) => ['post', `/invitations/${id}/revoke`],

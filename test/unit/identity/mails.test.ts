@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { ownBrand } from '../../../src/identity/tenants/branding.js';
-import { dateText, instantText, linkMail } from '../../../src/identity/jobs/mail-layout.js';
-import { spanText } from '../../../src/identity/jobs/mails.js';
+import { dateText, instantText, spanText } from '../../../src/identity/jobs/mail-language.js';
+import { linkMail } from '../../../src/identity/jobs/mail-layout.js';
 
 describe('mails', () => {
   it('name a span in digits and its largest whole unit', () => {
-    const spans = [1, 90, 60, 1800, 3600, 5400, 86_400, 604_800].map(spanText);
+    const spans = [1, 90, 60, 1800, 3600, 5400, 86_400, 604_800].map((seconds) => spanText(seconds));
     expect(spans).to.deep.equal([
       '1 second',
       '90 seconds',

@@ -1,0 +1,143 @@
+import type { EntryFacts, MailFacts, MailTexts, PlaceFacts } from './mail-texts.js';
+
+const opening = ({ accessEnd, brand, message, sender }: EntryFacts): string[] => [
+  sender === null
+    ? `${brand} hat ein Konto für Sie angelegt.`
+    : `${sender} hat bei ${brand} ein Konto für Sie angelegt.`,
+  ...(message === '' ? [] : [sender === null ? message : `${sender} schreibt:\n${message}`]),
+  ...(accessEnd === null ? [] : [`Ihr Zugang endet am ${accessEnd}.`]),
+];
+
+const entry = (facts: EntryFacts) => ({
+  subject: `Ihr Konto bei ${facts.brand}`,
+  reason: `Sie erhalten diese Nachricht, weil für ${facts.to} ein Konto angelegt wurde. Wenn Sie das nicht erwartet haben, können Sie sie übergehen.`,
+});
+
+const askedForPassword = ({ to }: MailFacts): string =>
+  `Sie erhalten diese Nachricht, weil für ${to} ein neues Passwort angefordert wurde.`;
+
+const place = ({ at, browser, ip }: PlaceFacts): string => `Wann: ${at}\nMit: ${browser}\nVon: ${ip}`;
+
+export const german: MailTexts = {
+  activation: (facts) => ({
+    ...entry(facts),
+    before: [...opening(facts), 'Wählen Sie Ihr Passwort, um es zu aktivieren.'],
+    button: 'Konto aktivieren',
+    after: [`Der Link gilt einmal, und ${facts.span} lang (bis ${facts.until}).`],
+  }),
+  temporary_password: (facts) => ({
+    ...entry(facts),
+    before: [
+      ...opening(facts),
+      'Melden Sie sich einmal mit diesem vorläufigen Passwort an und wählen Sie ein eigenes:',
+      `password: ${facts.password}`,
+    ],
+    button: 'Anmelden',
+    after: [`Das Passwort gilt ${facts.span} lang (bis ${facts.until}).`],
+  }),
+  company_sign_in: (facts) => ({
+    ...entry(facts),
+    before: [
+      ...opening(facts),
+      'Sie brauchen kein neues Passwort: Melden Sie sich mit dem Konto Ihres Unternehmens an.',
+    ],
+    button: 'Anmelden',
+    after: [],
+  }),
+  password_reset: (facts) => ({
+    subject: `Neues Passwort für ${facts.brand}`,
+    before: ['Für Ihr Konto wurde ein neues Passwort angefordert.'],
+    button: 'Neues Passwort wählen',
+    after: [
+      `Der Link gilt einmal, und ${facts.span} lang. Wenn Sie das nicht waren, tun Sie nichts: Es hat sich nichts geändert.`,
+    ],
+    reason: askedForPassword(facts),
+  }),
+  password_reset_sso: (facts) => ({
+    subject: `Ihre Anmeldung bei ${facts.brand}`,
+    before: [
+      'Sie haben ein neues Passwort angefordert. Ihre Anmeldung verwaltet Ihr Unternehmen, daher haben Sie hier kein Passwort.',
+    ],
+    button: 'Über das Unternehmen anmelden',
+    after: ['Wenn Sie das nicht waren, tun Sie nichts: Es hat sich nichts geändert.'],
+    reason: askedForPassword(facts),
+  }),
+  address_changed: ({ address, brand, to }) => ({
+    subject: `Ihre Adresse bei ${brand} hat sich geändert`,
+    before: [
+      `Ihr Unternehmen kennt Sie jetzt als ${address}. Melden Sie sich von nun an mit dieser Adresse an.`,
+    ],
+    button: 'Zu Ihrem Konto',
+    after: ['Wenn Sie das nicht erwartet haben, sagen Sie es bitte Ihrem Administrator.'],
+    reason: `Sie erhalten diese Nachricht, weil ${to} bisher Ihre Adresse war.`,
+  }),
+  address_left: ({ address, brand, to }) => ({
+    subject: `Ihre Adresse bei ${brand} hat sich geändert`,
+    before: [
+      `Die Adresse Ihres Kontos ist jetzt ${address}. Melden Sie sich von nun an mit dieser Adresse an.`,
+    ],
+    button: 'Zu Ihrem Konto',
+    after: ['Wenn Sie das nicht waren, sagen Sie es bitte sofort Ihrem Administrator.'],
+    reason: `Sie erhalten diese Nachricht, weil ${to} bisher Ihre Adresse war.`,
+  }),
+  address_confirmation: ({ brand, span, to }) => ({
+    subject: `Bestätigen Sie Ihre neue Adresse bei ${brand}`,
+    before: [
+      `${to} soll die Adresse Ihres Kontos bei ${brand} werden. Sie wird es, sobald Sie das bestätigen.`,
+    ],
+    button: 'Adresse bestätigen',
+    after: [
+      `Der Link gilt einmal, und ${span} lang. Wenn Sie das nicht waren, tun Sie nichts: Es hat sich nichts geändert.`,
+    ],
+    reason: `Sie erhalten diese Nachricht, weil eine bei ${brand} angemeldete Person diese Adresse als ihre angegeben hat.`,
+  }),
+  password_changed: (facts) => ({
+    subject: `Ihr Passwort bei ${facts.brand} wurde geändert`,
+    before: ['Das Passwort Ihres Kontos wurde geändert.', place(facts)],
+    button: 'Das war ich nicht: neues Passwort wählen',
+    after: ['Wenn Sie es waren, ist nichts zu tun.'],
+    reason: `Sie erhalten diese Nachricht, weil das Passwort für ${facts.to} geändert wurde.`,
+  }),
+  new_device: (facts) => ({
+    subject: `Neue Anmeldung an Ihrem Konto bei ${facts.brand}`,
+    before: ['Ihr Konto wurde auf einem Gerät benutzt, auf dem es bisher nicht benutzt wurde.', place(facts)],
+    button: 'Zeigen, wo ich angemeldet bin',
+    after: [
+      'Wenn Sie es waren, ist nichts zu tun. Wenn nicht, beenden Sie diese Sitzung und ändern Sie Ihr Passwort.',
+    ],
+    reason: `Sie erhalten diese Nachricht wegen einer Anmeldung mit ${facts.to}.`,
+  }),
+  approved: ({ brand, to }) => ({
+    subject: `Ihr Konto bei ${brand} ist freigegeben`,
+    before: [`Ihr Konto bei ${brand} ist freigegeben. Sie können alles nutzen, was Ihre Rollen erlauben.`],
+    button: 'Anmelden',
+    after: [],
+    reason: `Sie erhalten diese Nachricht, weil das Konto ${to} auf die Freigabe gewartet hat.`,
+  }),
+  registration: ({ brand, span, to }) => ({
+    subject: `Bestätigen Sie Ihre Adresse für ${brand}`,
+    before: [
+      `Bitte bestätigen Sie ${to} und wählen Sie Ihr Passwort. Dann ist Ihr Konto bei ${brand} bereit.`,
+    ],
+    button: 'Adresse bestätigen',
+    after: [
+      `Der Link gilt einmal, und ${span} lang. Wenn Sie das nicht waren, tun Sie nichts: Das Konto kann niemand benutzen.`,
+    ],
+    reason: `Sie erhalten diese Nachricht, weil mit dieser Adresse ein Konto bei ${brand} angefordert wurde.`,
+  }),
+  registration_known: ({ brand, to }) => ({
+    subject: `Ihr Konto bei ${brand}`,
+    before: [
+      `Mit ${to} wurde ein Konto angefordert. Sie haben schon eines: Melden Sie sich an, oder wählen Sie dort ein neues Passwort.`,
+    ],
+    button: 'Anmelden',
+    after: ['Wenn Sie das nicht waren, tun Sie nichts: Es hat sich nichts geändert.'],
+    reason: `Sie erhalten diese Nachricht, weil mit dieser Adresse ein Konto bei ${brand} angefordert wurde.`,
+  }),
+  frame: {
+    orOpen: 'Oder öffnen Sie diese Adresse:',
+    help: 'Hilfe: ',
+    or: ' oder ',
+    sentFor: (brand) => `Im Auftrag von ${brand} von Gatehouse gesendet.`,
+  },
+};

@@ -1,0 +1,124 @@
+import type { EntryFacts, MailFacts, MailTexts, PlaceFacts } from './mail-texts.js';
+
+const opening = ({ accessEnd, brand, message, sender }: EntryFacts): string[] => [
+  sender === null
+    ? `${brand} has made an account for you.`
+    : `${sender} has made an account for you at ${brand}.`,
+  ...(message === '' ? [] : [sender === null ? message : `${sender} writes:\n${message}`]),
+  ...(accessEnd === null ? [] : [`Your access ends on ${accessEnd}.`]),
+];
+
+const entry = (facts: EntryFacts) => ({
+  subject: `Your account at ${facts.brand}`,
+  reason: `You get this mail because an account was made for ${facts.to}. If you did not expect it, you can ignore it.`,
+});
+
+const askedForPassword = ({ to }: MailFacts): string =>
+  `You get this mail because a new password was asked for ${to}.`;
+
+const place = ({ at, browser, ip }: PlaceFacts): string => `When: ${at}\nWith: ${browser}\nFrom: ${ip}`;
+
+export const english: MailTexts = {
+  activation: (facts) => ({
+    ...entry(facts),
+    before: [...opening(facts), 'Choose your password to activate it.'],
+    button: 'Activate your account',
+    after: [`The link is good once, for ${facts.span} (until ${facts.until}).`],
+  }),
+  temporary_password: (facts) => ({
+    ...entry(facts),
+    before: [
+      ...opening(facts),
+      'Sign in once with this temporary password and choose your own:',
+      `password: ${facts.password}`,
+    ],
+    button: 'Sign in',
+    after: [`The password is good for ${facts.span} (until ${facts.until}).`],
+  }),
+  company_sign_in: (facts) => ({
+    ...entry(facts),
+    before: [...opening(facts), 'You need no new password: sign in with your company account.'],
+    button: 'Sign in',
+    after: [],
+  }),
+  password_reset: (facts) => ({
+    subject: `Set a new password for ${facts.brand}`,
+    before: ['A new password was requested for your account.'],
+    button: 'Set a new password',
+    after: [`The link is good once, for ${facts.span}. If it was not you, do nothing: nothing has changed.`],
+    reason: askedForPassword(facts),
+  }),
+  password_reset_sso: (facts) => ({
+    subject: `Your sign-in at ${facts.brand}`,
+    before: [
+      'You asked for a new password. Your organization manages your sign-in, so you have no password to set here.',
+    ],
+    button: 'Sign in with your organization',
+    after: ['If it was not you, do nothing: nothing has changed.'],
+    reason: askedForPassword(facts),
+  }),
+  address_changed: ({ address, brand, to }) => ({
+    subject: `Your address at ${brand} has changed`,
+    before: [`Your company now knows you as ${address}. Sign in with that address from now on.`],
+    button: 'See your account',
+    after: ['If you did not expect this, please tell your administrator.'],
+    reason: `You get this mail because ${to} was your address until now.`,
+  }),
+  address_left: ({ address, brand, to }) => ({
+    subject: `Your address at ${brand} has changed`,
+    before: [`The address of your account is now ${address}. Sign in with that address from now on.`],
+    button: 'See your account',
+    after: ['If it was not you, please tell your administrator at once.'],
+    reason: `You get this mail because ${to} was your address until now.`,
+  }),
+  address_confirmation: ({ brand, span, to }) => ({
+    subject: `Confirm your new address at ${brand}`,
+    before: [`${to} is to be the address of your account at ${brand}. It becomes so when you confirm it.`],
+    button: 'Confirm this address',
+    after: [`The link is good once, for ${span}. If it was not you, do nothing: nothing has changed.`],
+    reason: `You get this mail because a person signed in at ${brand} gave this address as theirs.`,
+  }),
+  password_changed: (facts) => ({
+    subject: `Your password at ${facts.brand} was changed`,
+    before: ['The password of your account was changed.', place(facts)],
+    button: 'I did not do this: set a new password',
+    after: ['If it was you, there is nothing to do.'],
+    reason: `You get this mail because the password for ${facts.to} was changed.`,
+  }),
+  new_device: (facts) => ({
+    subject: `New sign-in to your account at ${facts.brand}`,
+    before: ['Your account was signed in to from a device that it was not used on before.', place(facts)],
+    button: 'See where you are signed in',
+    after: ['If it was you, there is nothing to do. If not, end that session and change your password.'],
+    reason: `You get this mail because of a sign-in with ${facts.to}.`,
+  }),
+  approved: ({ brand, to }) => ({
+    subject: `Your account at ${brand} is approved`,
+    before: [`Your account at ${brand} is approved. You can use everything that your roles allow.`],
+    button: 'Sign in',
+    after: [],
+    reason: `You get this mail because the account ${to} waited for approval.`,
+  }),
+  registration: ({ brand, span, to }) => ({
+    subject: `Confirm your address for ${brand}`,
+    before: [`Please confirm ${to}, and choose your password. Then your account at ${brand} is ready.`],
+    button: 'Confirm the address',
+    after: [`The link is good once, for ${span}. If it was not you, do nothing: no account can be used.`],
+    reason: `You get this mail because an account at ${brand} was asked for with this address.`,
+  }),
+  registration_known: ({ brand, to }) => ({
+    subject: `Your account at ${brand}`,
+    before: [
+      `An account was asked for with ${to}. You have one already: sign in, or set a new password there.`,
+    ],
+    button: 'Sign in',
+    after: ['If it was not you, do nothing: nothing has changed.'],
+    reason: `You get this mail because an account at ${brand} was asked for with this address.`,
+  }),
+  frame: {
+    orOpen: 'Or open this address:',
+    help: 'Help: ',
+    or: ' or ',
+    sentFor: (brand) => `Sent for ${brand} by Gatehouse.`,
+  },
+};

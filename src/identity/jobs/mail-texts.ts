@@ -1,0 +1,80 @@
+import type { MailLanguage } from './mail-language.js';
+import { german } from './mail-texts-de.js';
+import { english } from './mail-texts-en.js';
+
+/** What a mail says, in the order it is read. */
+export interface MailWords {
+  /** Paragraphs before the link; a line break stays one. */
+  before: readonly string[];
+  /** What following the link does, on a button. */
+  button: string;
+  after: readonly string[];
+  /** Why this person gets this mail. */
+  reason: string;
+}
+
+/** The words with their subject. */
+export interface MailText extends MailWords {
+  subject: string;
+}
+
+/** Whom a mail is from, and to. */
+export interface MailFacts {
+  /** The organization. */
+  brand: string;
+  /** The address it goes to. */
+  to: string;
+}
+
+export interface EntryFacts extends MailFacts {
+  /** A person's name; null: no person did it, and the organization has. */
+  sender: string | null;
+  /** In the sender's own words; empty: none. */
+  message: string;
+  /** How long the way in is good, in words. */
+  span: string;
+  /** The day it ends, in words. */
+  until: string;
+  /** When a temporary access ends, in words; null: it does not. */
+  accessEnd: string | null;
+}
+
+/** Where and when something was done to an account. */
+export interface PlaceFacts extends MailFacts {
+  at: string;
+  browser: string;
+  ip: string;
+}
+
+/** Every mail in one language, by its template. */
+export interface MailTexts {
+  activation(facts: EntryFacts): MailText;
+  temporary_password(facts: EntryFacts & { password: string }): MailText;
+  company_sign_in(facts: EntryFacts): MailText;
+  password_reset(facts: MailFacts & { span: string }): MailText;
+  password_reset_sso(facts: MailFacts): MailText;
+  /** To the address that was left, on the company's word. */
+  address_changed(facts: MailFacts & { address: string }): MailText;
+  /** To the address that was left, on the person's own. */
+  address_left(facts: MailFacts & { address: string }): MailText;
+  /** To the address that is to be the person's. */
+  address_confirmation(facts: MailFacts & { span: string }): MailText;
+  password_changed(facts: PlaceFacts): MailText;
+  new_device(facts: PlaceFacts): MailText;
+  approved(facts: MailFacts): MailText;
+  registration(facts: MailFacts & { span: string }): MailText;
+  /** To an address that was given to register with, and has an account. */
+  registration_known(facts: MailFacts): MailText;
+  /** Parts of every mail. */
+  frame: {
+    orOpen: string;
+    help: string;
+    or: string;
+    sentFor(brand: string): string;
+  };
+}
+
+const languages: Readonly<Record<MailLanguage, MailTexts>> = { en: english, de: german };
+
+/** The catalogue of mails in a language. */
+export const mailTexts = (language: MailLanguage): MailTexts => languages[language];
