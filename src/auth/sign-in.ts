@@ -179,6 +179,17 @@ async function rightOnes(
   );
 }
 
+/** The right password hashed our way, where another system hashed it. */
+async function ownHashOf(
+  core: Core,
+  attempt: PasswordAttempt,
+  subject: AttemptSubject,
+  stored: string,
+): Promise<string | undefined> {
+  if (!core.passwords.isForeign(stored)) return undefined;
+  return core.passwords.hash(attempt.password, turnOf(core, attempt, [subject]));
+}
+
 /** Sign-ins wait fairly by client address and by account; a device that is known does not wait behind what strangers try. */
 function turnOf(core: Core, { email, visitor }: PasswordAttempt, open: readonly AttemptSubject[]): Turn {
   const known = open.find(({ device }) => device !== null);
@@ -254,8 +265,10 @@ export async function signInWithPassword(core: Core, attempt: PasswordAttempt): 
   }
   const open = subjects.filter((subject) => !results.has(subject));
   const right = await rightOnes(core, attempt, open, checks);
-  for (const [subject, passwordHash] of right)
-    results.set(subject, await settleRight(core, subject, visitor, { passwordHash, now }));
+  for (const [subject, passwordHash] of right) {
+    const ownHash = await ownHashOf(core, attempt, subject, passwordHash);
+    results.set(subject, await settleRight(core, subject, visitor, { passwordHash, ownHash, now }));
+  }
   const entering = [...results].filter(([, result]) => result.kind === 'right' && mayEnter(result.status));
   if (entering.length > 1) for (const [subject] of entering) await noteChoice(core, subject, visitor, now);
   const isIn = [...results.values()].some(({ kind }) => kind === 'right');

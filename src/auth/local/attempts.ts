@@ -1,6 +1,6 @@
 import { recordEvent } from '../../identity/audit/audit.js';
 import type { Actor, Core } from '../../identity/core.js';
-import { newCredential } from '../../identity/users/credentials.js';
+import { isHashOf, newCredential, withOwnHash } from '../../identity/users/credentials.js';
 import type { Settings } from '../../identity/tenants/settings.js';
 import { acceptCode } from '../../identity/credentials/two-factor-code.js';
 import { usedPasskey, type PasskeyUse } from '../../identity/credentials/passkeys.js';
@@ -199,6 +199,31 @@ export async function noteWrong(
   );
 }
 
+/** A password that was found right. */
+interface RightPassword {
+  /** By which stored hash. */
+  passwordHash: string;
+  /** Takes that hash's place, which another system made. */
+  ownHash: string | undefined;
+  now: Date;
+}
+
+/** From now on the password is judged by a hash of ours (import of people). */
+function* takeOver(
+  tx: Transaction,
+  subject: AttemptSubject,
+  visitor: Visitor,
+  { passwordHash, ownHash, now }: RightPassword,
+): Step<void> {
+  if (ownHash === undefined) return;
+  const credentials = tx.tenant(subject.tenantId).collection('credentials');
+  const stored = yield* credentials.get(subject.id);
+  if (stored?.passwordHash !== passwordHash) return;
+  yield* credentials.update(subject.id, (credential) => withOwnHash(credential, passwordHash, ownHash));
+  const actor = actorOf(subject, visitor, true);
+  yield* recordEvent(tx, actor, { action: 'password.rehashed', target: actor.party }, now);
+}
+
 /**
  * Settles an attempt whose password was right: a lock set meanwhile refuses it all the same, so does another password, and the status is
  * that of this very moment. A success resets the count (M0-31); with a second factor the success is still to come, or codes could be guessed without end.
@@ -207,7 +232,7 @@ export function settleRight(
   core: Core,
   subject: AttemptSubject,
   visitor: Visitor,
-  { passwordHash, now }: { passwordHash: string; now: Date },
+  { passwordHash, ownHash, now }: RightPassword,
 ): Promise<AttemptResult> {
   return core.store.transaction(function* (tx): Step<AttemptResult> {
     const refused = yield* refuse(tx, subject, visitor, now);
@@ -221,7 +246,8 @@ export function settleRight(
       ? deriveStatus(user, { now, approvalRequired: subject.settings['approval.required'] })
       : 'suspended';
     const credential = yield* scope.collection('credentials').get(subject.id);
-    if (credential?.passwordHash !== passwordHash) return { kind: 'wrong' };
+    if (!credential || !isHashOf(credential, passwordHash)) return { kind: 'wrong' };
+    yield* takeOver(tx, subject, visitor, { passwordHash, ownHash, now });
     const isCodeNeeded = needsCode(credential, subject.settings);
     if (!mayEnter(status))
       yield* record(tx, subject, visitor, { action: 'login.refused', reason: status, isProved: true }, now);

@@ -41,6 +41,7 @@ const noPasswords: Core['passwords'] = {
   hash: () => Promise.resolve('rehearsed'),
   verify: () => Promise.resolve(true),
   verifyEach: (stored) => Promise.resolve(stored.map(() => true)),
+  isForeign: () => false,
 };
 
 /** Those whom the file's users may be, and those who keep the last administrator's place. */

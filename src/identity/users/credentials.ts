@@ -1,6 +1,7 @@
 import type { Turn } from '../../infrastructure/fair-queue.js';
 import type { CredentialDocument } from '../../persistence/collections/users.js';
 import type { NewDocument, Step } from '../../persistence/store.js';
+import { hashToken } from '../../shared/ids.js';
 import type { Actor, Core } from '../core.js';
 import { passwordRule, requireGoodPassword, type PasswordOwner } from '../passwords/policy.js';
 import { tenantConfig } from '../tenants/config.js';
@@ -92,6 +93,24 @@ export function* storePassword(
 ): Step<void> {
   const credentials = context.tx.tenant(context.tenantId).collection('credentials');
   const change = { passwordHash, passwordIsTemporary, passwordChangedAt: context.now };
-  const updated = yield* credentials.update(userId, (stored) => ({ ...stored, ...change }));
+  const updated = yield* credentials.update(userId, ({ replacedHash: _, ...stored }) => ({
+    ...stored,
+    ...change,
+  }));
   if (!updated) yield* credentials.insert({ ...newCredential(context.tenantId, userId), ...change });
+}
+
+/** Whether a password that was judged by this hash is the account's still: it may have been hashed anew meanwhile. */
+export function isHashOf(
+  { passwordHash, replacedHash }: Pick<CredentialDocument, 'passwordHash' | 'replacedHash'>,
+  judgedBy: string,
+): boolean {
+  return passwordHash === judgedBy || (replacedHash !== undefined && replacedHash === hashToken(judgedBy));
+}
+
+/** The credentials with the password's own hash in place of the other system's. */
+export function withOwnHash(stored: CredentialDocument, foreign: string, own: string): CredentialDocument {
+  return stored.passwordHash === foreign
+    ? { ...stored, passwordHash: own, replacedHash: hashToken(foreign) }
+    : stored;
 }

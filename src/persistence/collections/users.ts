@@ -195,8 +195,10 @@ export interface DeviceFailures {
 
 /** What a user proves who they are with, and what failed: one document per user, with the user's id. */
 export interface CredentialDocument extends StoredDocument {
-  /** argon2id, PHC string; null: no password, local sign-in impossible. */
+  /** argon2id, PHC string, or another system's until the first sign-in; null: no password, local sign-in impossible. */
   passwordHash: string | null;
+  /** A digest of the other system's hash that {@link passwordHash} took the place of, of the same password. */
+  replacedHash?: string;
   passwordIsTemporary: boolean;
   passwordChangedAt: Date | null;
   /** Failures since the last success (requirement M0-31), those of known devices apart. */
@@ -249,6 +251,7 @@ export const credentialSchema = defineCollection<CredentialDocument>(
   'credentials',
   {
     passwordHash: String,
+    replacedHash: String,
     passwordIsTemporary: { type: Boolean, required: true },
     passwordChangedAt: Date,
     failureCount: { type: Number, required: true },
