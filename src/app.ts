@@ -18,6 +18,7 @@ import { requestId } from './http/request-context.js';
 import { withOriginForm } from './http/request-target.js';
 import { limitUnreadAnswers } from './http/unread-answers.js';
 import { revocationJobs } from './auth/revocation.js';
+import { bulkJobs } from './identity/bulk/handlers.js';
 import { attributeRemovalJob, removeAttributeValues } from './identity/attributes/removal-job.js';
 import { resumeIds, startAuditSealer } from './identity/audit/seal.js';
 import type { Core } from './identity/core.js';
@@ -69,6 +70,7 @@ const jobHandlers = (core: Core, puller: Puller): JobHandlers => ({
   ...puller.handlers,
   ...revocationJobs(core),
   ...personErasureJobs(core),
+  ...bulkJobs(core),
   [mailJob]: {
     run: (job) => sendMail(core, job),
     onGivenUp: (job, reason) => reportLostMail(core, job, reason),

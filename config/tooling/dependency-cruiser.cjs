@@ -43,6 +43,8 @@ const identityFloors = [
   'privacy',
   'operator',
   'bootstrap',
+  'imports',
+  'bulk',
 ];
 const scimFloors = [
   'protocol',

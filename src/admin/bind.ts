@@ -154,7 +154,9 @@ function problemHandler(core: Core): ErrorRequestHandler {
 /** Makes express routes of the table. */
 export function bindRoutes(core: Core, table: readonly Route[]): Router {
   const router = Router({ caseSensitive: true });
-  const readBody = readJson(core.config.limits.apiBodyBytes);
+  const { apiBodyBytes, importBodyBytes } = core.config.limits;
+  const readBody = readJson(apiBodyBytes);
+  const readFile = readJson(importBodyBytes);
   const checkOutput = core.config.environment === 'test';
   router.use((req, res, next) => {
     res.setHeader('Cache-Control', 'no-store');
@@ -166,7 +168,8 @@ export function bindRoutes(core: Core, table: readonly Route[]): Router {
   for (const path of [...new Set(table.map((route) => route.path))].sort(bySpecificity)) {
     const routes = table.filter((route) => route.path === path);
     const place = router.route(toExpressPath(path));
-    for (const route of routes) place[route.method](serve(core, route, readBody, checkOutput));
+    for (const route of routes)
+      place[route.method](serve(core, route, route.takesFile ? readFile : readBody, checkOutput));
     place.all(methodNotAllowed(routes));
   }
   router.use(() => {

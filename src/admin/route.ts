@@ -72,6 +72,8 @@ export interface RouteDefinition<
   stepUp?: true;
   query?: Q;
   body?: B;
+  /** The body holds a file, and may be as large as `limits.importBodyBytes`. */
+  takesFile?: boolean;
   /** Finds what the path names, or throws its 404. Runs before `If-Match` and before the body is looked at. */
   target?: (core: Core, tenantId: string, params: Places<P>, caller: Caller) => Promise<T>;
   /** Whom the permission may be missing for this one thing, e.g. a group's own administrator. */
@@ -97,6 +99,7 @@ export interface Route {
   readonly stepUp: boolean;
   readonly query: z.ZodObject | undefined;
   readonly body: z.ZodType | undefined;
+  readonly takesFile: boolean;
   readonly status: 200 | 201 | 202 | 204;
   readonly otherStatus: 200 | undefined;
   readonly output: z.ZodType | undefined;
@@ -135,6 +138,7 @@ export function route<
     stepUp: definition.stepUp ?? false,
     query: definition.query,
     body: definition.body,
+    takesFile: definition.takesFile ?? false,
     status: definition.status ?? (definition.output === undefined && !definition.produces ? 204 : 200),
     otherStatus: definition.otherStatus,
     output: definition.output,

@@ -3,6 +3,8 @@ import { apiKeyRoutes } from './api/api-keys.js';
 import { applicationRoutes } from './api/applications.js';
 import { attributeRoutes } from './api/attributes.js';
 import { auditEventRoutes } from './api/audit-events.js';
+import { bulkRoutes } from './api/bulk.js';
+import { importRoutes } from './api/imports.js';
 import { directoryRoutes } from './api/directories.js';
 import { directoryClientRoutes } from './api/directory-clients.js';
 import { directoryPullRoutes } from './api/directory-pulls.js';
@@ -51,6 +53,8 @@ export const routeTable: readonly Route[] = [
   ...apiKeyRoutes,
   ...settingsRoutes,
   ...auditEventRoutes,
+  ...bulkRoutes,
+  ...importRoutes,
   ...jobRoutes,
   ...tenantRoutes,
   ...meRoutes,

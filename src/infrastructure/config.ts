@@ -110,6 +110,7 @@ export const configSchema = z.strictObject({
       scimBodyBytes: positive.describe('largest SCIM body, bytes'),
       bulkOperations: positive.describe('most operations in one /Bulk request'),
       apiBodyBytes: positive.describe('largest API body, bytes'),
+      importBodyBytes: positive.describe('largest API body that holds a file to import, bytes'),
       scimPageDefault: positive.describe('resources on a SCIM page when `count` is absent'),
       scimPageMax: positive.describe('most resources on a SCIM page'),
       failedCredentialsPerMinute: positive.describe('failed tokens per address and minute before 429'),

@@ -9,7 +9,7 @@ import {
   viewGroups,
   type GroupPosition,
 } from '../../identity/groups/search.js';
-import { deleteGroup, getGroup, updateGroup, type GroupDocument } from '../../identity/groups/groups.js';
+import { deleteGroup, updateGroup, type GroupDocument } from '../../identity/groups/groups.js';
 import { inputLimits } from '../../identity/users/input-limits.js';
 import { requirePermission } from '../../identity/permissions.js';
 import { tenantConfig } from '../../identity/tenants/config.js';
@@ -24,14 +24,12 @@ import {
   presentMember,
 } from '../present/group.js';
 import { fullKeysOf } from '../role-names.js';
+import { groupTarget, requireGroupsOn } from './group-target.js';
 import { route, type Reply, type Route } from '../route.js';
 import { z } from '../schema.js';
 
 const tag = 'Groups';
 const shownMembers = 100;
-
-const targetGroup = (core: Core, tenantId: string, { id }: { readonly id: string }): Promise<GroupDocument> =>
-  getGroup(core, tenantId, id);
 
 async function reply(core: Core, group: GroupDocument): Promise<Reply<z.input<typeof detailedGroupSchema>>> {
   const [[view], members] = await Promise.all([
@@ -88,7 +86,7 @@ const readOne = route({
   summary: 'Read a group',
   tag,
   permission: 'users.read',
-  target: targetGroup,
+  target: groupTarget,
   openTo,
   output: detailedGroupSchema,
   handler: ({ core, target }) => reply(core, target),
@@ -162,7 +160,7 @@ const changeOne = route({
   summary: 'Change a group; `members` replaces all of them',
   tag,
   permission: 'groups.manage',
-  target: targetGroup,
+  target: groupTarget,
   body: z
     .strictObject({
       displayName: line(inputLimits.groupName).optional(),
@@ -198,7 +196,7 @@ const deleteOne = route({
   summary: 'Delete a group; its members stay and lose what it gave them',
   tag,
   permission: 'groups.manage',
-  target: targetGroup,
+  target: groupTarget,
   async handler({ core, actor, params, target, ifVersion }) {
     await requireUnprovisioned(core, target);
     await deleteGroup(core, actor, params.id, ifVersion);
@@ -213,7 +211,7 @@ const listMembers = route({
   summary: 'The direct members of a group: users, then groups',
   tag,
   permission: 'users.read',
-  target: targetGroup,
+  target: groupTarget,
   openTo,
   query: z.strictObject({ ...pageParameters }),
   output: listOf(memberSchema),
@@ -238,7 +236,7 @@ const addMembers = route({
   summary: 'Add members; those who are in already stay',
   tag,
   permission: 'groups.manage',
-  target: targetGroup,
+  target: groupTarget,
   openTo,
   body: z.strictObject({ members: memberIds.min(1) }).openapi('AddGroupMembers'),
   output: detailedGroupSchema,
@@ -256,7 +254,7 @@ const removeMember = route({
   summary: 'Remove a member',
   tag,
   permission: 'groups.manage',
-  target: targetGroup,
+  target: groupTarget,
   openTo,
   async handler({ core, actor, params, target, ifVersion }) {
     await requireUnprovisioned(core, target);
@@ -279,13 +277,10 @@ const all: readonly Route[] = [
   removeMember,
 ];
 
-/** Where `groups.enabled` is off, groups are for directories alone. Judged after the permission, before the rest. */
 export const groupRoutes: readonly Route[] = all.map((one) => ({
   ...one,
   async target(core, tenantId, params, caller) {
-    const { settings } = await tenantConfig(core, tenantId);
-    if (!settings['groups.enabled'])
-      throw new AppError('group.off', 'groups are switched off in this tenant');
+    await requireGroupsOn(core, tenantId);
     return one.target(core, tenantId, params, caller);
   },
 }));

@@ -173,8 +173,32 @@ export async function revokeApiKey(core: Core, actor: Actor, id: string): Promis
   });
 }
 
+const isOver = ({ expiresAt }: ApiKeyDocument, now: Date): boolean => expiresAt !== null && expiresAt <= now;
+
 /**
- * Who speaks with this API key, and what they may do: what its role holds at this moment.
+ * A key as an actor: what its role holds at this moment.
+ *
+ * @returns undefined for a key that is over.
+ */
+export async function apiKeyActor(
+  core: Core,
+  key: ApiKeyDocument,
+  origin: Origin,
+): Promise<Actor | undefined> {
+  if (isOver(key, core.clock.now())) return undefined;
+  const config = await tenantConfig(core, key.tenantId);
+  return {
+    party: { type: 'api_key', id: key._id, label: key.name },
+    tenantId: key.tenantId,
+    permissions: new Set(config.roles.get(key.role)?.management),
+    directoryId: null,
+    requestId: origin.requestId,
+    ip: origin.ip,
+  };
+}
+
+/**
+ * Who speaks with this API key, and what they may do.
  *
  * @returns undefined for any key that does not hold.
  */
@@ -184,17 +208,8 @@ export async function authenticateApiKey(
   origin: Origin,
 ): Promise<{ actor: Actor; config: TenantConfig } | undefined> {
   const stored = await core.store.server.collection('api_keys').findOne({ keyHash: hashToken(key) });
-  const now = core.clock.now();
-  if (!stored || (stored.expiresAt !== null && stored.expiresAt <= now)) return undefined;
-  const config = await tenantConfig(core, stored.tenantId);
-  noteUse(core, 'api_keys', stored, now);
-  const actor: Actor = {
-    party: { type: 'api_key', id: stored._id, label: stored.name },
-    tenantId: stored.tenantId,
-    permissions: new Set(config.roles.get(stored.role)?.management),
-    directoryId: null,
-    requestId: origin.requestId,
-    ip: origin.ip,
-  };
-  return { actor, config };
+  const actor = stored && (await apiKeyActor(core, stored, origin));
+  if (!actor) return undefined;
+  noteUse(core, 'api_keys', stored, core.clock.now());
+  return { actor, config: await tenantConfig(core, stored.tenantId) };
 }

@@ -22,6 +22,8 @@ export interface CreateOptions {
   source?: UserSource;
   /** The person needs no activation: named in the bootstrap file, or just signed in through SSO. */
   activated?: boolean;
+  /** A hash of the password the person has, which another system made (import): whoever has one needs no activation. */
+  passwordHash?: string;
   /** What else belongs to it, in the same transaction. */
   also?: (context: WriteContext, user: UserDocument) => Step<void>;
   /** The person may lack what the tenant requires: whoever makes an administrator at the command line knows an address alone. */
@@ -190,7 +192,8 @@ export function* buildUser(
   const keys = deriveUserKeys(input.userName, input.attributes);
   const isActivated = options.activated === true;
   const isSso = signsInThroughSso(context.config, { email: keys.email, userName: input.userName });
-  const isReady = isActivated || hasOwnPassword(input) || (isSso && source !== 'invite');
+  const hasPassword = hasOwnPassword(input) || options.passwordHash !== undefined;
+  const isReady = isActivated || hasPassword || (isSso && source !== 'invite');
   const user: UserDocument = {
     _id: newId(),
     tenantId,

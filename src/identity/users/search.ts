@@ -238,9 +238,10 @@ export async function* iterateUsers(
   core: Core,
   tenantId: string,
   filter: UserFilter,
+  options?: { fields: readonly string[] },
 ): AsyncGenerator<UserDocument> {
   yield* core.store
     .tenant(tenantId)
     .collection('users')
-    .iterate(await queryOf(core, tenantId, filter));
+    .iterate(await queryOf(core, tenantId, filter), options);
 }

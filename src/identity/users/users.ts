@@ -143,7 +143,7 @@ export async function createUser(
   }
   const turn = writeTurn(actor.tenantId);
   const passwordHash =
-    input.password === undefined ? undefined : await core.passwords.hash(input.password, turn);
+    input.password === undefined ? options.passwordHash : await core.passwords.hash(input.password, turn);
   return refuseDuplicates(
     duplicates,
     () =>

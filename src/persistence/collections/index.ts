@@ -2,6 +2,7 @@ import type { Schema } from 'mongoose';
 import * as access from './access.js';
 import * as attributes from './attributes.js';
 import * as bootstrap from './bootstrap.js';
+import * as bulk from './bulk.js';
 import * as directories from './directories.js';
 import * as events from './events.js';
 import * as groups from './groups.js';
@@ -26,6 +27,8 @@ export interface Documents {
   audit_seals: events.AuditSealDocument;
   audit_trails: events.AuditTrailDocument;
   bootstrap_entries: bootstrap.BootstrapEntryDocument;
+  bulk_jobs: bulk.BulkJobDocument;
+  bulk_parts: bulk.BulkPartDocument;
   credentials: users.CredentialDocument;
   deviation_counts: directories.DeviationCountDocument;
   directories: directories.DirectoryDocument;
@@ -66,6 +69,8 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   audit_seals: events.auditSealSchema,
   audit_trails: events.auditTrailSchema,
   bootstrap_entries: bootstrap.bootstrapEntrySchema,
+  bulk_jobs: bulk.bulkJobSchema,
+  bulk_parts: bulk.bulkPartSchema,
   credentials: users.credentialSchema,
   deviation_counts: directories.deviationCountSchema,
   directories: directories.directorySchema,

@@ -23,6 +23,8 @@ export const shardKeys: Readonly<Record<CollectionName, ShardKey | null>> = {
   audit_seals: tenant,
   audit_trails: null,
   bootstrap_entries: null,
+  bulk_jobs: null,
+  bulk_parts: null,
   credentials: tenantAndId,
   deviation_counts: null,
   directories: null,

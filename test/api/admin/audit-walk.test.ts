@@ -17,6 +17,7 @@ import {
   type Case,
   type Event,
 } from '../../support/audited-things.js';
+import { bulkCases } from '../../support/audited-bulk.js';
 import { directoryCases } from '../../support/audited-directories.js';
 import { roleRequestCases } from '../../support/audited-role-requests.js';
 import { routesWalkedElsewhere } from '../../support/audited-routes.js';
@@ -330,6 +331,7 @@ describe('every change leaves its event, with who did it and to whom', () => {
     ],
     ...directoryCases(() => ({ app, acme })),
     ...roleRequestCases(() => ({ app, acme })),
+    ...bulkCases(() => ({ app, acme })),
     [
       'POST an API key',
       nothing,
