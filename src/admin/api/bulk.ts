@@ -102,6 +102,7 @@ const beginAction = route({
   method: 'post',
   path: '/users/bulk',
   id: 'startBulkAction',
+  stepUp: true,
   summary: 'Do something with many users, one by one: by ids, or all that a filter finds now',
   tag,
   permission: 'users.read',

@@ -78,6 +78,7 @@ const importPeople = route({
   method: 'post',
   path: '/users/import',
   id: 'importUsers',
+  stepUp: true,
   summary:
     'Take over people from a file, with the hashes of their passwords: CSV, JSON, Auth0, Keycloak, Cognito, Firebase',
   tag,
