@@ -37,6 +37,7 @@ const identityFloors = [
   'sso',
   'applications',
   'directories',
+  'plans',
   'attributes',
   'credentials',
   'invitations',

@@ -11,12 +11,10 @@ import {
   requireRight,
   type Caller,
 } from './authenticate.js';
+import { planRequest, presentPlan, queryOf, requirePlan, type PlanQuery } from './plans.js';
 import { etagOf, requireMatch } from './etag.js';
 import { parseInput, readJson } from './input.js';
 import type { Reply, Route, Versioned } from './route.js';
-import { z } from './schema.js';
-
-const noParameters = z.strictObject({});
 
 const isVersioned = (value: unknown): value is Versioned =>
   typeof value === 'object' && value !== null && 'version' in value && typeof value.version === 'number';
@@ -87,7 +85,7 @@ type ReadBody = (req: Request, res: Response) => Promise<unknown>;
  * @param checkOutput - compare every answer with the schema it was announced with (tests).
  */
 function serve(core: Core, route: Route, readBody: ReadBody, checkOutput: boolean): RequestHandler {
-  const query = route.query ?? noParameters;
+  const query = queryOf(route);
   return async (req, res) => {
     const caller = await authenticate(core, req, route.scope);
     if (route.method !== 'get') requireCsrfToken(core, caller, req);
@@ -95,20 +93,30 @@ function serve(core: Core, route: Route, readBody: ReadBody, checkOutput: boolea
     const target = await findTarget(core, route, caller, params);
     if (route.stepUp) requireRecentProof(core, caller);
     const ifVersion = isVersioned(target) ? requireMatch(req.get('if-match'), target.version) : {};
-    const reply = await route.handler({
+    const given = parseInput(query, givenParameters(req.query), 'query') as PlanQuery;
+    const context = {
       core,
       actor: caller.actor,
       config: caller.config,
       caller,
       params,
-      query: parseInput(query, givenParameters(req.query), 'query'),
+      query: given,
       body: route.body ? parseInput(route.body, await readBody(req, res), 'body') : undefined,
       target,
       ifVersion,
       isStillAllowed: () => isStillAllowed(core, route, req, caller),
       req,
       res,
-    });
+    };
+    if (route.isPlanned && (given.dryRun === true || given.plan !== undefined)) {
+      const plan = await planRequest(core, route, context);
+      if (given.dryRun === true) {
+        res.status(200).json(presentPlan(plan));
+        return;
+      }
+      requirePlan(plan, given.plan);
+    }
+    const reply = await route.handler(context);
     if (reply === undefined) return;
     if (checkOutput && route.output) route.output.parse(reply.body);
     send(core, caller, res, route, reply);

@@ -1,5 +1,6 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { tenantHeader } from './authenticate.js';
+import { planSchema, queryOf } from './plans.js';
 import type { Route } from './route.js';
 import { z } from './schema.js';
 
@@ -76,7 +77,7 @@ function parametersOf(route: Route): NonNullable<RouteConfig['request']> {
     ...(places.length > 0 && {
       params: z.object(Object.fromEntries(places.map((name) => [name, z.string()]))),
     }),
-    ...(route.query && { query: route.query }),
+    ...((route.query ?? route.isPlanned) && { query: queryOf(route) }),
     ...(Object.keys(headers).length > 0 && { headers: z.object(headers) }),
     ...(route.body && {
       body: {
@@ -89,8 +90,23 @@ function parametersOf(route: Route): NonNullable<RouteConfig['request']> {
 
 const successes = { 200: 'OK', 201: 'Created', 202: 'Accepted: a job does it', 204: 'Done' } as const;
 
+const planned: ResponseConfig = {
+  description: 'What it would do (`dryRun=true`)',
+  content: { 'application/json': { schema: planSchema } },
+};
+
+/** With `dryRun=true` the answer is a plan in place of what is usual. */
+function withPlan(route: Route, usual: ResponseConfig): ResponseConfig {
+  const schema = z.union([route.output ?? planSchema, planSchema]);
+  return { ...usual, content: { 'application/json': { schema } } };
+}
+
 function successesOf(route: Route): Record<string, ResponseConfig> {
-  const { status, otherStatus } = route;
+  const { status, otherStatus, isPlanned } = route;
+  if (isPlanned) {
+    const usual = successOf(route, status);
+    return status === 200 ? { 200: withPlan(route, usual) } : { [status]: usual, 200: planned };
+  }
   return {
     [status]: successOf(route, status),
     ...(otherStatus && {

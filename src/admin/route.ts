@@ -81,6 +81,8 @@ export interface RouteDefinition<
   status?: 200 | 201 | 202 | 204;
   /** A second status of success, which an answer may choose ({@link Reply.status}). */
   otherStatus?: 200;
+  /** `?dryRun=true` says what it would do to people; it has to write in one transaction. */
+  isPlanned?: true;
   output?: O;
   /** Of the answer; JSON when absent. */
   produces?: MediaType;
@@ -102,6 +104,7 @@ export interface Route {
   readonly takesFile: boolean;
   readonly status: 200 | 201 | 202 | 204;
   readonly otherStatus: 200 | undefined;
+  readonly isPlanned: boolean;
   readonly output: z.ZodType | undefined;
   readonly produces: MediaType;
   /** Whether the path names one thing, whose version `If-Match` can hold to. */
@@ -141,6 +144,7 @@ export function route<
     takesFile: definition.takesFile ?? false,
     status: definition.status ?? (definition.output === undefined && !definition.produces ? 204 : 200),
     otherStatus: definition.otherStatus,
+    isPlanned: definition.isPlanned === true,
     output: definition.output,
     produces: definition.produces ?? 'application/json',
     hasTarget: target !== undefined,

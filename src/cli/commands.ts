@@ -13,6 +13,7 @@ import {
   operatorKeyListCommand,
   operatorKeyRevokeCommand,
 } from './operator-key.js';
+import { planCommand } from './plan.js';
 import { simCommand, simRunCommand } from './sim.js';
 import { startCommand } from './start.js';
 import { tenantCreateCommand, tenantListCommand } from './tenants.js';
@@ -40,6 +41,7 @@ export const commands: readonly Command[] = [
   tokenRevokeCommand,
   exportCommand,
   importCommand,
+  planCommand,
   backupCommand,
   migrateCommand,
   eraseCommand,

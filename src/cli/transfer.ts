@@ -1,10 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { exportBootstrap } from '../identity/bootstrap/export.js';
 import { leftOutOf } from '../identity/bootstrap/left-out.js';
-import { applyBootstrap, BootstrapError } from '../identity/bootstrap/bootstrap.js';
+import {
+  applyBootstrap,
+  BootstrapError,
+  type BootstrapFile,
+  type BootstrapOutcome,
+} from '../identity/bootstrap/bootstrap.js';
+import { applyPlanned } from '../identity/bootstrap/plan.js';
 import { overriddenBy } from '../identity/bootstrap/overrides.js';
 import { planBootstrap } from '../identity/bootstrap/rehearsal.js';
 import { missingSecrets, weakSecrets } from '../identity/bootstrap/secrets.js';
+import { AppError } from '../shared/errors.js';
 import { fileFault } from '../infrastructure/file-fault.js';
 import type { Core } from '../identity/core.js';
 import { jsonOf, personData } from '../identity/privacy/person-data.js';
@@ -65,7 +72,8 @@ export const exportCommand: Command = {
     ),
 };
 
-async function readJson(path: string, terminal: Terminal): Promise<unknown> {
+/** A file that was given, `-` for standard input. */
+export async function readJson(path: string, terminal: Terminal): Promise<unknown> {
   const text = await (path === '-' ? terminal.readInput() : readFile(path, 'utf8')).catch(
     (error: unknown) => {
       throw new CommandError(exitCodes.noInput, `${path} ${fileFault(error)}`);
@@ -78,8 +86,28 @@ async function readJson(path: string, terminal: Terminal): Promise<unknown> {
   }
 }
 
-const asDataFault = (error: unknown): unknown =>
+/** A faulty file as an exit code. */
+export const asDataFault = (error: unknown): unknown =>
   error instanceof BootstrapError ? new CommandError(exitCodes.data, error.message, error.problems) : error;
+
+/** @param plan - what `gatehouse plan` gave; undefined: whatever it does. */
+async function apply(
+  core: Core,
+  json: unknown,
+  plan: string | undefined,
+  again: boolean,
+): Promise<{ file: BootstrapFile; outcome: BootstrapOutcome }> {
+  if (plan === undefined) {
+    const file = await planBootstrap(core, json, again);
+    return { file, outcome: await applyBootstrap(core, file, { again }) };
+  }
+  const applied = await applyPlanned(core, json, plan, again);
+  if (applied) return applied;
+  throw new AppError(
+    'plan.stale',
+    'the plan does not hold any more: make a new one, and nothing was changed',
+  );
+}
 
 export const importCommand: Command = {
   name: 'import',
@@ -89,6 +117,11 @@ export const importCommand: Command = {
       type: 'boolean',
       describe: 'apply everything as if it were new: what was changed or deleted here since comes back',
     },
+    plan: {
+      type: 'string',
+      value: 'PLAN',
+      describe: 'apply it only if it does what `gatehouse plan` said of it',
+    },
   },
   positionals: ['FILE'],
   async run({ positionals, values, terminal, report }) {
@@ -97,8 +130,7 @@ export const importCommand: Command = {
     const json = await readJson(path, terminal);
     try {
       return await withCore(terminal, async (core) => {
-        const file = await planBootstrap(core, json, again);
-        const outcome = await applyBootstrap(core, file, { again });
+        const { file, outcome } = await apply(core, json, textOf(values, 'plan'), again);
         const { created, updated, unchanged } = outcome;
         const overridden = await overriddenBy(core, file);
         const weak = weakSecrets(file);

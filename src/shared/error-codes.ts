@@ -45,6 +45,8 @@ export const errorStatus = {
   'member.not_found': 404,
   'passkey.not_found': 404,
   'passkey.too_many': 409,
+  'plan.stale': 409,
+  'plan.unavailable': 409,
   'rate.limited': 429,
   'resource.version_mismatch': 412,
   'role.built_in': 403,

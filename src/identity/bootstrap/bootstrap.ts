@@ -221,6 +221,12 @@ async function applyEntries(
   }
 }
 
+/** All entries of a file, those of its tenants included. */
+export function totalEntries({ tenants, applications = [], operatorKeys = [] }: BootstrapFile): number {
+  const ofServer = applications.reduce((sum, { roles = [] }) => sum + 1 + roles.length, operatorKeys.length);
+  return tenants.reduce((sum, entry) => sum + entriesIn(entry), ofServer);
+}
+
 /**
  * Makes the store hold what the file declares. Each field of each entry is applied when the entry is new here, or when its value in the file
  * is another than the one last applied: what was changed, revoked or deleted here since then stays. Entries are found by their key
@@ -248,8 +254,6 @@ export async function applyBootstrap(
       await applyEntries({ core, ledger, outcomes, again }, file, still);
     });
   }
-  const ofServer = applications.reduce((sum, { roles = [] }) => sum + 1 + roles.length, operatorKeys.length);
-  const total = tenants.reduce((sum, entry) => sum + entriesIn(entry), ofServer);
   const [created, updated] = [countOf(outcomes, 'created'), countOf(outcomes, 'updated')];
-  return { created, updated, unchanged: total - created - updated };
+  return { created, updated, unchanged: totalEntries(file) - created - updated };
 }

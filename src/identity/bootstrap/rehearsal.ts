@@ -9,6 +9,7 @@ import {
   changedEntries,
   countEntries,
   type BootstrapFile,
+  type BootstrapOutcome,
 } from './bootstrap.js';
 import { digestKey, openLedger } from './ledger.js';
 import { readBootstrap, withoutFollowUps } from './read.js';
@@ -60,7 +61,7 @@ async function usersOf(core: Core, { slug, users = [], groups = [] }: BootstrapT
   return found;
 }
 
-async function copy<N extends keyof Documents>(
+async function copyDocuments<N extends keyof Documents>(
   into: Store,
   name: N,
   documents: readonly (Documents[N] & StoredDocument)[],
@@ -88,13 +89,14 @@ async function groupsOf(core: Core, { slug, groups = [] }: BootstrapTenant): Pro
 }
 
 async function copySetUp(core: Core, into: Store, tenants: readonly BootstrapTenant[]): Promise<void> {
-  for (const name of setUp) await copy(into, name, await core.store.server.collection(name).find({}));
+  for (const name of setUp)
+    await copyDocuments(into, name, await core.store.server.collection(name).find({}));
   // Who applies the file for good at this moment has no hold on the copy.
   await into.server.collection('bootstrap_entries').removeMany({ kind: 'lease' });
   for (const tenant of tenants) {
     const users = [...(await usersOf(core, tenant)), ...(await usersOnRecord(core, tenant))];
-    await copy(into, 'groups', await groupsOf(core, tenant));
-    await copy(into, 'users', [...new Map(users.map((user) => [user._id, user])).values()]);
+    await copyDocuments(into, 'groups', await groupsOf(core, tenant));
+    await copyDocuments(into, 'users', [...new Map(users.map((user) => [user._id, user])).values()]);
   }
 }
 
@@ -103,24 +105,42 @@ async function entriesToTry(core: Core, file: BootstrapFile): Promise<BootstrapF
   return (await hasKeptKey(core, digestKey)) ? changedEntries(await openLedger(core), file) : file;
 }
 
+/** What a file did to the copy it was tried on. */
+export interface Tried {
+  /** With the copy as its database. */
+  copy: Core;
+  outcome: BootstrapOutcome;
+  /** The entries of which anything was written. */
+  entries: BootstrapFile;
+}
+
+export interface RehearsalOptions {
+  again?: boolean;
+  /** The file as it was written, of which only what is sound was read. */
+  json?: unknown;
+  /** Looks at the copy before it is gone; not called when nothing would be written. */
+  look?: (tried: Tried) => Promise<void>;
+}
+
 /**
  * Applies a bootstrap file to a copy of what it would meet, and throws the copy away: everything that would be refused is found, and
  * nothing is written.
  *
- * @param json - the file as it was written, of which only what is sound was read.
  * @throws BootstrapError naming every problem by its JSON path.
  */
 export async function rehearseBootstrap(
   core: Core,
   file: BootstrapFile,
-  { again = false, json = file }: { again?: boolean; json?: unknown } = {},
+  { again = false, json = file, look }: RehearsalOptions = {},
 ): Promise<void> {
   const entries = again ? file : await entriesToTry(core, file);
   if (countEntries(entries) === 0) return;
   const store = await openScratchStore(core.clock);
   try {
     await copySetUp(core, store, entries.tenants);
-    await applyBootstrap({ ...core, ...newServices(), store, passwords: noPasswords }, file, { again });
+    const copy: Core = { ...core, ...newServices(), store, passwords: noPasswords };
+    const outcome = await applyBootstrap(copy, file, { again });
+    await look?.({ copy, outcome, entries });
   } catch (error) {
     throw error instanceof BootstrapError
       ? new BootstrapError(withoutFollowUps(error.problems, json))
@@ -136,9 +156,14 @@ export async function rehearseBootstrap(
  * @param json - the parsed JSON.
  * @throws BootstrapError naming everything that is wrong with it, of every kind, at once.
  */
-export async function planBootstrap(core: Core, json: unknown, again = false): Promise<BootstrapFile> {
+export async function planBootstrap(
+  core: Core,
+  json: unknown,
+  again = false,
+  look?: RehearsalOptions['look'],
+): Promise<BootstrapFile> {
   const { file, problems } = readBootstrap(json);
-  const refused = await rehearseBootstrap(core, file, { again, json }).then(
+  const refused = await rehearseBootstrap(core, file, { again, json, ...(look && { look }) }).then(
     () => [],
     (error: unknown) => {
       if (error instanceof BootstrapError) return error.problems;

@@ -12,7 +12,12 @@ import { groupSource, replaceRuleGrants } from '../grants/grants.js';
 import { knownGroupsStep, reachable, type GroupNode, type KnownGroups } from '../grants/group-graph.js';
 import { groupGrants } from '../grants/group-grants.js';
 import { enqueueJob } from '../jobs/queue.js';
-import { compileRules, mapCompiledRules, type CompiledRules } from '../grants/role-mapping.js';
+import {
+  compileRules,
+  mapCompiledRules,
+  type CompiledRules,
+  type MappedGrant,
+} from '../grants/role-mapping.js';
 import { aliasesFor, type MappingGroup, type MappingView } from '../grants/rule-paths.js';
 import { tenantConfigStep, touchTenant, type TenantConfig } from '../tenants/config.js';
 import { noEffects, type Effects } from './effects.js';
@@ -94,6 +99,28 @@ function* groupsOfStep(context: WriteContext, user: UserDocument, isNeeded: bool
   return reachable(user.groupIds, context.groups);
 }
 
+/** What the rules of a user's directory are asked with. */
+interface DirectoryView {
+  config: TenantConfig;
+  directory: DirectoryDocument;
+  /** The user's groups of that directory: by names anybody may give, rules would give roles to whom the directory never meant. */
+  groups: readonly MappingGroup[];
+}
+
+/** What a directory gives a user, by rules and by assignment, of the roles that exist. */
+function grantsByDirectory(
+  core: Core,
+  user: UserDocument,
+  { config, directory, groups }: DirectoryView,
+): MappedGrant[] {
+  const mapped = mapCompiledRules(mappingView(user, groups), rulesOf(core, directory));
+  return [...mapped.filter(({ role }) => config.roles.has(role)), ...assignedRoles(user, config)];
+}
+
+/** The full keys of the roles that a directory gives a user. */
+export const rolesByDirectory = (core: Core, user: UserDocument, view: DirectoryView): string[] =>
+  grantsByDirectory(core, user, view).map(({ role }) => role);
+
 /**
  * The user's grants with what its directory gives, by rules and by assignment, and what its groups give, worked out afresh; the very same
  * list when nothing changed.
@@ -101,17 +128,15 @@ function* groupsOfStep(context: WriteContext, user: UserDocument, isNeeded: bool
 export function* regrantStep(context: WriteContext, user: UserDocument): Step<Grant[]> {
   const { config, core, now } = context;
   const directory = user.directoryId === null ? undefined : yield* directoryStep(context, user.directoryId);
-  const rules = directory && rulesOf(core, directory);
   const hasGroupRoles = config.groupRoles.size > 0;
-  const groups = yield* groupsOfStep(context, user, hasGroupRoles || rules?.needsGroups === true);
+  const needsGroups = hasGroupRoles || (directory !== undefined && rulesOf(core, directory).needsGroups);
+  const groups = yield* groupsOfStep(context, user, needsGroups);
   let next = user.grants;
-  if (directory && rules) {
-    // By names anybody may give, rules would give roles to whom the directory never meant.
+  if (directory) {
     const own = groups.length === 0 ? [] : reachable(user.groupIds, context.groups, directory._id);
     const named = own.map(({ _id, displayName, externalId }) => ({ id: _id, displayName, externalId }));
-    const mapped = mapCompiledRules(mappingView(user, named), rules);
-    const known = mapped.filter(({ role }) => config.roles.has(role));
-    next = replaceRuleGrants(next, directory._id, [...known, ...assignedRoles(user, config)], now);
+    const given = grantsByDirectory(core, user, { config, directory, groups: named });
+    next = replaceRuleGrants(next, directory._id, given, now);
   }
   if (hasGroupRoles || next.some(({ sourceId }) => sourceId === groupSource)) {
     next = replaceRuleGrants(next, groupSource, groupGrants(groups, config), now);

@@ -302,4 +302,23 @@ describe('the gatehouse command', () => {
     const { json } = await run('openapi');
     expect(json()['openapi']).to.equal('3.1.0');
   });
+
+  it('plan says what import would do, and import holds to a plan', async () => {
+    const input = JSON.stringify(file);
+    const empty = await run('plan - --json', { input });
+    expect(empty.code, empty.err).to.equal(exitCodes.ok);
+    const planned = empty.json() as { plan: string; entries: object; tenants: { summary: string[] }[] };
+    expect(planned.tenants[0]!.summary).to.include('1 user is added');
+    expect((await run('export --json')).code).to.equal(exitCodes.unavailable);
+    const applied = await run(`import - --plan ${planned.plan} --json`, { input });
+    expect(applied.code, applied.out).to.equal(exitCodes.ok);
+    expect(applied.json()).to.deep.include(planned.entries);
+    const again = await run('plan -', { input });
+    expect(again.out).to.match(/^entries: 0 to create, 0 to update, \d+ unchanged\nplan \S+$/);
+    const stale = await run(`import - --plan ${planned.plan} --json`, { input });
+    expect(stale.code).to.equal(exitCodes.failed);
+    expect(stale.json()).to.include({ code: 'plan.stale' });
+    const faulty = await run('plan -', { input: JSON.stringify({ tenants: [{ slug: 'A b' }] }) });
+    expect(faulty.code).to.equal(exitCodes.data);
+  });
 });

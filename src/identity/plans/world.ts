@@ -1,0 +1,70 @@
+import type { DirectoryDocument } from '../../persistence/collections/directories.js';
+import type { UserDocument } from '../../persistence/collections/users.js';
+import type { Reader, Step } from '../../persistence/store.js';
+import type { Core } from '../core.js';
+import { parseEmail } from '../email.js';
+import { isOfferedPermission, tenantConfigStep, type TenantConfig } from '../tenants/config.js';
+import { readerRole } from '../grants/effective-roles.js';
+
+/** Everything of a tenant that decides what its people may do and where they sign in, at one moment. */
+export interface World {
+  config: TenantConfig;
+  directories: ReadonlyMap<string, DirectoryDocument>;
+  /** The verified domains whose people sign in at their company and nowhere else. */
+  forwarded: ReadonlySet<string>;
+}
+
+/** Reads a world; in a transaction also what it has changed. @throws AppError `tenant.not_found`. */
+export function* worldStep(core: Core, reader: Reader, tenantId: string): Step<World> {
+  const config = yield* tenantConfigStep(core, reader, tenantId);
+  const scope = reader.tenant(tenantId);
+  const directories = yield* scope.collection('directories').find({});
+  const connections = yield* scope.collection('sso_connections').find({ mode: 'required' });
+  return {
+    config,
+    directories: new Map(directories.map((directory) => [directory._id, directory])),
+    forwarded: new Set(connections.flatMap(({ verifiedDomains }) => verifiedDomains)),
+  };
+}
+
+/** What a world is told apart by: it moves with each change of the tenant's configuration and directories. */
+export function stampOf({ config, directories }: World): string {
+  const versions = [...directories.values()].map(({ _id, version }) => `${_id}:${version}`).sort();
+  return [config.tenant.version, ...versions].join(' ');
+}
+
+/** Whether the user's address signs in at a company alone. */
+export function isForwarded(
+  { forwarded }: World,
+  { email, userName }: Pick<UserDocument, 'email' | 'userName'>,
+): boolean {
+  const domain = forwarded.size === 0 ? undefined : parseEmail(email ?? userName)?.domain;
+  return domain !== undefined && forwarded.has(domain);
+}
+
+/**
+ * Every permission of these roles and assignments: management permissions as they are, those of applications as `application:permission`.
+ *
+ * @param roles - full keys.
+ * @param services - keys of the applications the user is assigned to.
+ */
+export function permissionsOf(
+  { config }: World,
+  roles: readonly string[],
+  services: readonly string[],
+): ReadonlySet<string> {
+  const found = new Set<string>();
+  const add = (application: string, permissions: readonly string[]): void =>
+    permissions.forEach((permission) => found.add(`${application}:${permission}`));
+  for (const key of roles) {
+    const role = config.roles.get(key);
+    if (!role) continue;
+    if (role.applicationKey !== null) add(role.applicationKey, role.permissions);
+    else
+      role.permissions
+        .filter((permission) => isOfferedPermission(config, permission))
+        .forEach((permission) => found.add(permission));
+  }
+  for (const application of services) add(application, readerRole(application, config)?.permissions ?? []);
+  return found;
+}
