@@ -11,6 +11,7 @@ const steps = [
   ['deps:check'],
   ['docs:config', '--', '--check'],
   ['docs:settings', '--', '--check'],
+  ['docs:events', '--', '--check'],
   ['words'],
 ];
 

@@ -29,6 +29,7 @@ import { answerPasswordReset, forgotJob } from './identity/credentials/reset.js'
 import { memberPartJob, writeLeftPart } from './identity/groups/batches.js';
 import { recomputeJob, releaseRoleJob } from './identity/users/recompute.js';
 import { recomputeGrants, releaseServerRole } from './identity/directories/recompute-job.js';
+import { startDispatcher, type Dispatcher } from './identity/events/dispatcher.js';
 import { personErasureJobs } from './identity/privacy/erase-job.js';
 import { expireAccess } from './identity/users/actions.js';
 import { endGrants, grantEndJob } from './identity/users/role-grants.js';
@@ -84,7 +85,7 @@ const jobHandlers = (core: Core, puller: Puller): JobHandlers => ({
   [grantEndJob]: (job) => endGrants(core, job),
 });
 
-/** What runs beside requests: jobs, and the sealing of the audit trail. */
+/** What runs beside requests: jobs, the sealing of the audit trail, the delivery of events. */
 function backgroundWork(
   core: Core,
   handlers: JobHandlers,
@@ -92,15 +93,17 @@ function backgroundWork(
 ): { start(): void; stop(): Promise<void> } {
   let worker: JobWorker | undefined;
   let sealer: ReturnType<typeof startAuditSealer> | undefined;
+  let dispatcher: Dispatcher | undefined;
   return {
     start() {
       sealer = startAuditSealer(core);
+      dispatcher = startDispatcher(core);
       worker = startJobWorker(core, handlers, {
         onTried: (kind, result) => metrics.jobs.inc({ kind, result }),
       });
     },
     async stop() {
-      await Promise.all([worker?.stop(), sealer?.stop()]);
+      await Promise.all([worker?.stop(), sealer?.stop(), dispatcher?.stop()]);
     },
   };
 }

@@ -42,6 +42,7 @@ const identityFloors = [
   'credentials',
   'invitations',
   'privacy',
+  'events',
   'operator',
   'bootstrap',
   'imports',

@@ -10,6 +10,7 @@ import { directoryClientRoutes } from './api/directory-clients.js';
 import { directoryPullRoutes } from './api/directory-pulls.js';
 import { directoryRequestRoutes } from './api/directory-requests.js';
 import { directoryRuleRoutes } from './api/directory-rules.js';
+import { eventRoutes } from './api/events.js';
 import { groupRoutes } from './api/groups.js';
 import { jobRoutes } from './api/jobs.js';
 import { meTwoFactorRoutes } from './api/me-two-factor.js';
@@ -26,6 +27,7 @@ import { userIdentityRoutes } from './api/user-identities.js';
 import { userRoleRoutes } from './api/user-roles.js';
 import { userCredentialRoutes } from './api/user-credentials.js';
 import { userRoutes } from './api/users.js';
+import { webhookRoutes } from './api/webhooks.js';
 import { tenantRoutes } from './api/tenants.js';
 import { openApiDocument } from './openapi.js';
 import type { Route } from './route.js';
@@ -55,6 +57,8 @@ export const routeTable: readonly Route[] = [
   ...auditEventRoutes,
   ...bulkRoutes,
   ...importRoutes,
+  ...eventRoutes,
+  ...webhookRoutes,
   ...jobRoutes,
   ...tenantRoutes,
   ...meRoutes,

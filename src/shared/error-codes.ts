@@ -27,6 +27,7 @@ export const errorStatus = {
   'directory.too_many_tokens': 409,
   'directory.wrong_kind': 409,
   'grant.not_found': 404,
+  'event.cursor_expired': 410,
   'group.name_taken': 409,
   'group.not_found': 404,
   'group.off': 403,
@@ -98,6 +99,10 @@ export const errorStatus = {
   'user.self_change': 403,
   'user.unlock_off': 403,
   'user.value_taken': 409,
+  'webhook.delivery_not_found': 404,
+  'webhook.disabled': 409,
+  'webhook.not_found': 404,
+  'webhook.too_many': 409,
 } as const;
 
 export type ErrorCode = keyof typeof errorStatus;

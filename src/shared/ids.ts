@@ -31,7 +31,7 @@ export function newId(): string {
  * process whose clock is ahead.
  */
 export function keepIdsAbove(id: string): void {
-  const ms = Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);
+  const ms = msOfId(id);
   if (Number.isSafeInteger(ms) && ms >= lastMs) {
     lastMs = ms + 1;
     sequence = 0;
@@ -52,3 +52,15 @@ export function newToken(prefix: string): string {
 export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('base64url');
 }
+
+/** The milliseconds since 1970 that an id was made at, by the clock of its process. */
+export const msOfId = (id: string): number => Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);
+
+/** The lowest id of an instant, in milliseconds since 1970. */
+export function idAtMs(ms: number): string {
+  const hex = Math.max(0, Math.trunc(ms)).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-`;
+}
+
+/** The lowest id that was made in so many milliseconds before now. */
+export const idSince = (ms: number): string => idAtMs(Date.now() - ms);

@@ -9,6 +9,7 @@ const silentRoutes: Readonly<Record<string, string>> = {
   'POST /sso-connections/{id}/test': 'asks the provider',
   'POST /directories/{id}/rules/dry-run': 'computes',
   'POST /directories/{id}/requests/{requestId}/replay': 'computes',
+  'POST /webhooks/{id}/test': 'sends a message that is no event',
   'POST /me/2fa': 'makes a secret that counts for nothing until it is confirmed',
   'POST /me/passkeys/options': 'makes a question that counts for nothing until it is answered',
   'POST /me/reauthenticate/options': 'makes a question that counts for nothing until it is answered',

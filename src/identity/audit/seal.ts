@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AuditEventDocument, AuditSealDocument } from '../../persistence/collections/events.js';
 import { AppError } from '../../shared/errors.js';
-import { keepIdsAbove } from '../../shared/ids.js';
+import { idAtMs, keepIdsAbove, msOfId } from '../../shared/ids.js';
 import type { Core } from '../core.js';
 import { holdTrail, trailOf } from './trail.js';
 
@@ -81,17 +81,9 @@ async function nextRun(core: Core, tenantId: string, afterId: string): Promise<A
   return young === -1 ? events : events.slice(0, young);
 }
 
-/** The lowest id of an instant. */
-function idAt(ms: number): string {
-  const hex = Math.max(0, Math.trunc(ms)).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-`;
-}
-
-const msOf = (id: string): number => Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);
-
 /** Above this id an event may be late; an unknown one further below was slipped in. */
 export const lateSince = (last: Pick<Foundation, 'toId'>): string =>
-  last.toId === '' ? '' : idAt(msOf(last.toId) - latePeriodMs);
+  last.toId === '' ? '' : idAtMs(msOfId(last.toId) - latePeriodMs);
 
 /** Events below the last seal that no seal holds. */
 async function lateEvents(core: Core, tenantId: string, last: Foundation): Promise<AuditEventDocument[]> {

@@ -50,7 +50,7 @@ export async function verifyAuditTrail(
 ): Promise<AuditVerdict> {
   const scope = core.store.tenant(tenantId);
   const events = scope.collection('audit_events');
-  // Counted before the unsealed ones: what is appended meanwhile must not look slipped in.
+  // Counted before the unsealed ones: what is appended while it runs must not look slipped in.
   const total = await events.count({});
   const verdict: AuditVerdict = { broken: null, seals: 0, sealed: 0, late: 0, unsealed: 0, head: null };
   let previous = beginning;

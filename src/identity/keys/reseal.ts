@@ -26,6 +26,13 @@ const places: readonly { collection: CollectionName; sealedIn: (document: Fields
     sealedIn: () =>
       ['secret', 'next'].map((field) => ({ purpose: 'two-factor', path: ['twoFactor', field] })),
   },
+  {
+    collection: 'webhooks',
+    sealedIn: () => [
+      { purpose: 'webhook', path: ['secret'] },
+      { purpose: 'webhook', path: ['previous', 'secret'] },
+    ],
+  },
   // A job is sealed for what it does.
   { collection: 'jobs', sealedIn: ({ kind }) => [{ purpose: String(kind), path: ['payload', 'sealed'] }] },
 ];

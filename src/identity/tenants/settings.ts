@@ -80,6 +80,9 @@ export const settingsCatalogue = {
     .describe('second factor at local sign-in: off, for users who set one up, or for all'),
   'users.adding': z.enum(['by_permission', 'staff_only', 'scim_only']).describe('who may add users'),
   'users.deletion': flag.describe('users can be deleted'),
+  'webhooks.disableAfterSeconds': seconds.describe(
+    'a webhook whose endpoint takes nothing for this long is switched off; 0 = never',
+  ),
 } as const;
 
 type SettingName = keyof typeof settingsCatalogue;
@@ -131,6 +134,7 @@ const defaults: Settings = {
   'twoFactor.mode': 'optional',
   'users.adding': 'by_permission',
   'users.deletion': true,
+  'webhooks.disableAfterSeconds': 432_000,
 };
 
 /** Some settings by their dotted names. */

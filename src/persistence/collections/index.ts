@@ -5,6 +5,7 @@ import * as bootstrap from './bootstrap.js';
 import * as bulk from './bulk.js';
 import * as directories from './directories.js';
 import * as events from './events.js';
+import * as feeds from './feeds.js';
 import * as groups from './groups.js';
 import * as invitations from './invitations.js';
 import * as keptKeys from './kept-keys.js';
@@ -33,6 +34,9 @@ export interface Documents {
   deviation_counts: directories.DeviationCountDocument;
   directories: directories.DirectoryDocument;
   directory_pulls: pulls.DirectoryPullDocument;
+  event_cursors: feeds.EventCursorDocument;
+  event_feeds: feeds.EventFeedDocument;
+  event_runs: feeds.EventRunDocument;
   groups: groups.GroupDocument;
   identities: users.IdentityDocument;
   invitations: invitations.InvitationDocument;
@@ -54,6 +58,8 @@ export interface Documents {
   tenants: tenants.TenantDocument;
   user_attributes: attributes.UserAttributeDocument;
   users: users.UserDocument;
+  webhook_deliveries: feeds.WebhookDeliveryDocument;
+  webhooks: feeds.WebhookDocument;
 }
 
 export type CollectionName = keyof Documents;
@@ -75,6 +81,9 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   deviation_counts: directories.deviationCountSchema,
   directories: directories.directorySchema,
   directory_pulls: pulls.directoryPullSchema,
+  event_cursors: feeds.eventCursorSchema,
+  event_feeds: feeds.eventFeedSchema,
+  event_runs: feeds.eventRunSchema,
   groups: groups.groupSchema,
   identities: users.identitySchema,
   invitations: invitations.invitationSchema,
@@ -96,6 +105,8 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   tenants: tenants.tenantSchema,
   user_attributes: attributes.userAttributeSchema,
   users: users.userSchema,
+  webhook_deliveries: feeds.webhookDeliverySchema,
+  webhooks: feeds.webhookSchema,
 };
 
 /** Indexes of format 1 that no query needs any more. `gatehouse migrate` drops them. */

@@ -29,6 +29,9 @@ export const shardKeys: Readonly<Record<CollectionName, ShardKey | null>> = {
   deviation_counts: null,
   directories: null,
   directory_pulls: null,
+  event_cursors: null,
+  event_feeds: null,
+  event_runs: tenant,
   groups: tenant,
   identities: tenant,
   invitations: tenantAndId,
@@ -50,4 +53,6 @@ export const shardKeys: Readonly<Record<CollectionName, ShardKey | null>> = {
   tenants: null,
   user_attributes: null,
   users: tenant,
+  webhook_deliveries: tenantAndId,
+  webhooks: null,
 };

@@ -20,6 +20,7 @@ import {
 import { bulkCases } from '../../support/audited-bulk.js';
 import { directoryCases } from '../../support/audited-directories.js';
 import { roleRequestCases } from '../../support/audited-role-requests.js';
+import { webhookCases } from '../../support/audited-webhooks.js';
 import { routesWalkedElsewhere } from '../../support/audited-routes.js';
 
 const nameOf = ({ method, path }: Pick<Route, 'method' | 'path'>): string =>
@@ -332,6 +333,7 @@ describe('every change leaves its event, with who did it and to whom', () => {
     ...directoryCases(() => ({ app, acme })),
     ...roleRequestCases(() => ({ app, acme })),
     ...bulkCases(() => ({ app, acme })),
+    ...webhookCases(() => ({ app, acme })),
     [
       'POST an API key',
       nothing,

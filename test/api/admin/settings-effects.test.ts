@@ -58,6 +58,7 @@ const shownIn: Readonly<Record<string, string>> = {
   'twoFactor.mode': 'api/auth/required-second-factor.test.ts',
   'users.adding': 'api/identity/connections.test.ts',
   'users.deletion': 'api/identity/users.test.ts',
+  'webhooks.disableAfterSeconds': 'api/admin/webhooks.test.ts',
 };
 
 interface Place {

@@ -138,8 +138,8 @@ describe('docs/demo.md', () => {
 });
 
 describe('the guides', () => {
-  it('are one for each dialect, for authentik and Keycloak, a generic one, and one for vendors', () => {
-    const expected = [...providers, 'authentik', 'keycloak', 'generic', 'saas'].map(
+  it('are one for each dialect, for authentik and Keycloak, a generic one, one for vendors, and one for webhooks', () => {
+    const expected = [...providers, 'authentik', 'keycloak', 'generic', 'saas', 'webhooks'].map(
       (name) => `guides/${name}.md`,
     );
     expect([...guides].sort()).to.deep.equal(expected.sort());
