@@ -153,7 +153,7 @@ describe('docs/guides/saas.md, walked from an empty server to the third customer
     const browser = openBrowser(jar);
     const password = 'correct horse battery staple';
     const email = 'ada@acme.example';
-    const form = await browser.get(mail!.link!);
+    const form = await browser.get(mail!.link);
     await browser.submit(form, { password, password2: password });
     const asked = await browser.submit(await browser.get(`${app.url}/signin?tenant=acme`), { email });
     const account = await browser.submit(asked, { password });
