@@ -96,7 +96,7 @@ module.exports = {
       '^src/identity/',
       '^src/http/',
       '^src/auth/session-guard\\.ts$',
-      '^src/scim/log/preview\\.ts$',
+      '^src/scim/log/(mapping-)?preview\\.ts$',
       documents,
       ...base,
     ]),

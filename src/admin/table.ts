@@ -9,6 +9,7 @@ import { directoryRoutes } from './api/directories.js';
 import { directoryClientRoutes } from './api/directory-clients.js';
 import { directoryPullRoutes } from './api/directory-pulls.js';
 import { directoryRequestRoutes } from './api/directory-requests.js';
+import { directoryMappingRoutes } from './api/directory-mapping.js';
 import { directoryRuleRoutes } from './api/directory-rules.js';
 import { eventRoutes } from './api/events.js';
 import { groupRoutes } from './api/groups.js';
@@ -50,6 +51,7 @@ export const routeTable: readonly Route[] = [
   ...directoryRoutes,
   ...directoryClientRoutes,
   ...directoryRuleRoutes,
+  ...directoryMappingRoutes,
   ...directoryPullRoutes,
   ...directoryRequestRoutes,
   ...apiKeyRoutes,

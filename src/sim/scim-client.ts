@@ -86,7 +86,7 @@ async function send(target: ScimTarget, token: string, request: ScimRequest): Pr
  * Sends one request with exactly the given path and headers. `fetch` would add a User-Agent and normalise the address, and what
  * providers really send (no User-Agent, a dangling `?`) is the point here.
  *
- * A refused access token is got anew, once.
+ * A refused access token is replaced, once.
  *
  * @throws ServerAway
  */

@@ -8,6 +8,7 @@ const verification = 'POST /sso-connections/{id}/domains/{domain}/verify';
 const silentRoutes: Readonly<Record<string, string>> = {
   'POST /sso-connections/{id}/test': 'asks the provider',
   'POST /directories/{id}/rules/dry-run': 'computes',
+  'POST /directories/{id}/mapping/preview': 'computes',
   'POST /directories/{id}/requests/{requestId}/replay': 'computes',
   'POST /webhooks/{id}/test': 'sends a message that is no event',
   'POST /me/2fa': 'makes a secret that counts for nothing until it is confirmed',

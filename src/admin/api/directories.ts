@@ -17,6 +17,7 @@ import {
   dialectSchema,
   directorySchema,
   federationInput,
+  mappingInput,
   newTokenSchema,
   presentDirectory,
   presentToken,
@@ -115,6 +116,7 @@ export async function rulesOf(
 }
 
 const rules = z.array(ruleInput).max(500);
+export const mapping = z.array(mappingInput).max(100);
 /** Rules are judged as a list of their own, and what is said of them points at an index. */
 const ofRules = /^(?=\/\d|$)/;
 
@@ -133,6 +135,7 @@ const createOne = route({
       dialect: dialectSchema.optional().describe('default `auto`, of the kind `google`: `google`'),
       enabled: z.boolean().default(true),
       roleRules: rules.default([]),
+      attributeMapping: mapping.default([]),
       tokenSeconds: tokenSeconds.default(tokenLife.default),
       federation: federationInput.nullable().default(null),
     })
@@ -167,6 +170,7 @@ const changeOne = route({
       dialect: dialectSchema.optional(),
       enabled: z.boolean().optional(),
       roleRules: rules.optional(),
+      attributeMapping: mapping.optional().describe('all of it; holds from each user’s next push'),
       tokenSeconds: tokenSeconds.optional(),
       federation: federationInput.nullable().optional(),
       google: googleChange.optional().describe('what is absent stays; a change is pulled at once'),
@@ -181,6 +185,7 @@ const changeOne = route({
       ...(body.tokenSeconds !== undefined && { tokenSeconds: body.tokenSeconds }),
       ...(body.federation !== undefined && { federation: body.federation && federationOf(body.federation) }),
       ...(body.google && { google: body.google }),
+      ...(body.attributeMapping && { attributeMapping: body.attributeMapping }),
       ...(body.roleRules && { roleRules: await rulesOf(core, actor.tenantId, body.roleRules) }),
     };
     const update = () => updateDirectory(core, actor, params.id, change, ifVersion);

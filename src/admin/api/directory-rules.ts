@@ -1,9 +1,15 @@
 import { setImmediate as pause } from 'node:timers/promises';
-import { changeRules, updateDirectory } from '../../identity/directories/directories.js';
+import type { Core } from '../../identity/core.js';
+import {
+  changeRules,
+  updateDirectory,
+  type DirectoryDocument,
+} from '../../identity/directories/directories.js';
 import { checkRules, conditionOf, type RoleRule } from '../../identity/directories/rules.js';
 import { ruleId } from '../../identity/grants/role-mapping.js';
 import { dryRunRules, explainRoles } from '../../identity/users/role-explanation.js';
 import { tenantConfig } from '../../identity/tenants/config.js';
+import { previewMapping } from '../../scim/log/mapping-preview.js';
 import { AppError } from '../../shared/errors.js';
 import { listOf, pageOfAll, pageParameters } from '../list.js';
 import { ruleInput, ruleSchema } from '../present/directory.js';
@@ -113,6 +119,17 @@ const dryRunInput = z
   .refine((body) => (body.user === undefined) !== (body.userId === undefined), 'give either user or userId')
   .openapi('DryRun');
 
+/** A user as the directory's attribute mapping would fill it; one that would be refused stays as it is. */
+async function mapped(
+  core: Core,
+  directory: DirectoryDocument,
+  user: Record<string, unknown>,
+): Promise<Readonly<Record<string, unknown>>> {
+  if (!directory.attributeMapping) return user;
+  const { after, error } = await previewMapping(core, directory, { user });
+  return error === null ? after : user;
+}
+
 const dryRun = route({
   method: 'post',
   path: '/directories/{id}/rules/dry-run',
@@ -135,7 +152,9 @@ const dryRun = route({
         )
       : target.roleRules;
     await pause();
-    const subject = body.user ? { user: body.user } : { userId: body.userId ?? '' };
+    const subject = body.user
+      ? { user: await mapped(core, target, body.user) }
+      : { userId: body.userId ?? '' };
     return { body: await reroot('', '/user', () => dryRunRules(core, target, subject, checked)) };
   },
 });

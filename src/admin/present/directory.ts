@@ -1,4 +1,5 @@
 import { dialects, type DirectoryDocument } from '../../identity/directories/directories.js';
+import { columnTransforms } from '../../identity/directories/attribute-mapping.js';
 import type { DirectoryPullDocument } from '../../identity/directories/pulls.js';
 import type { ScimClientDocument } from '../../identity/directories/clients.js';
 import { tokenLife, tokenSecondsOf } from '../../identity/directories/federation.js';
@@ -55,6 +56,37 @@ export const federationInput = z
   })
   .describe('issuer, subject and audience; or entraTenantId and subject');
 
+const plainValue = z.union([z.string().max(1000), z.number(), z.boolean()]);
+const mappingFields = {
+  to: line(300).describe('the attribute that is filled: `displayName`, `phoneNumbers[type eq "work"].value`'),
+  value: plainValue.optional().describe('a fixed value'),
+  default: plainValue.optional().describe('when the sources have no value; absent: the attribute is emptied'),
+  separator: z.string().max(20).optional().describe('of `join`; default a blank'),
+  ignore: z.boolean().optional().describe('true: it stays as it is here, whatever is sent'),
+};
+const sourceName = line(300);
+const transform = z.enum(columnTransforms);
+
+export const mappingInput = z.strictObject({
+  ...mappingFields,
+  from: z
+    .union([sourceName, z.array(sourceName).min(1).max(10)])
+    .optional()
+    .describe('attributes, or names that the provider sends and no schema has; all their values in order'),
+  transform: z
+    .union([transform, z.array(transform).min(1).max(5)])
+    .optional()
+    .describe('one after the other'),
+});
+
+export const mappingSchema = z
+  .strictObject({
+    ...mappingFields,
+    from: z.array(z.string()).optional(),
+    transform: z.array(transform).optional(),
+  })
+  .openapi('AttributeMapping');
+
 export const directorySchema = z
   .strictObject({
     id,
@@ -65,6 +97,7 @@ export const directorySchema = z
     enabled: z.boolean(),
     baseUrl: z.string().describe('the SCIM base URL to enter at the identity provider'),
     roleRules: z.array(ruleSchema),
+    attributeMapping: z.array(mappingSchema).describe('empty: users are taken as they are sent'),
     tokenSeconds,
     federation: federationSchema.nullable(),
     google: googleSchema.nullable().describe('null for a directory that does not pull'),
@@ -91,6 +124,7 @@ export function presentDirectory(
     enabled: directory.enabled,
     baseUrl: `${baseUrl}/scim/v2`,
     roleRules: directory.roleRules,
+    attributeMapping: directory.attributeMapping ?? [],
     tokenSeconds: tokenSecondsOf(directory),
     federation: directory.federation ?? null,
     google: presentGoogle(directory.google),

@@ -3,7 +3,7 @@ import { z } from '../schema.js';
 import { id, instant, iso } from './fields.js';
 
 const party = z.strictObject({ type: z.string(), id: z.string(), label: z.string() });
-const diff = z.array(z.strictObject({ path: z.string(), before: z.unknown(), after: z.unknown() }));
+export const diff = z.array(z.strictObject({ path: z.string(), before: z.unknown(), after: z.unknown() }));
 const deviations = z.array(z.string()).describe('tolerated departures from the RFCs');
 
 const roleChanges = z.array(

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DirectoryDocument } from '../../persistence/collections/directories.js';
 import { hashToken } from '../../shared/ids.js';
+import { storedEntry } from '../directories/attribute-mapping.js';
 import { keptKeys } from '../directories/client-keys.js';
 import type { ScimClientDocument } from '../directories/clients.js';
 import { isSameAccount } from '../directories/google-source.js';
@@ -37,6 +38,13 @@ function shownGoogle(
   return sameIf(isSame && isSameKey, entry);
 }
 
+function shownMapping(
+  { attributeMapping: said = [] }: BootstrapDirectory,
+  { attributeMapping: stands = [] }: DirectoryDocument,
+): unknown {
+  return isDeepStrictEqual(said.map(storedEntry), stands) ? said : stands;
+}
+
 /** What of a file’s directories, tokens and clients is otherwise here, by JSON path. */
 export async function overriddenDirectories(
   look: Look,
@@ -58,6 +66,7 @@ export async function overriddenDirectories(
       kind: document.kind ?? 'scim',
       google: shownGoogle(look.core, entry.google, document),
       roleRules: document.roleRules.map(({ when, grant }) => ({ when, grant })),
+      attributeMapping: shownMapping(entry, document),
     }),
   );
   const inside = entries.flatMap(({ name, tokens: list }, index) =>

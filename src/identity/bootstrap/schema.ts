@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { attributeTypes } from '../../persistence/collections/attributes.js';
 import { dialects, directoryKinds } from '../../persistence/collections/directories.js';
 import { clientAuthMethods, signingAlgorithms } from '../../persistence/collections/tenants.js';
+import { columnTransforms } from '../directories/attribute-mapping.js';
 import { connectionKeyFault } from '../sso/connection-address.js';
 import { operatorKeyRule, operatorKeyShape } from '../../infrastructure/operator-key.js';
 import { parseEmail } from '../email.js';
@@ -130,6 +131,19 @@ const google = z.strictObject({
   apiUrl: text.nullable().optional(),
 });
 
+const oneOrMore = <T extends z.ZodType>(item: T) => z.union([item, z.array(item).min(1)]);
+const plainValue = z.union([z.string().max(1000), z.number(), z.boolean()]);
+
+const attributeMapping = z.strictObject({
+  to: text,
+  from: oneOrMore(text).optional(),
+  value: plainValue.optional(),
+  default: plainValue.optional(),
+  transform: oneOrMore(z.enum(columnTransforms)).optional(),
+  separator: z.string().max(20).optional(),
+  ignore: z.boolean().optional(),
+});
+
 export const directorySchema = z.strictObject({
   name: text,
   kind: z.enum(directoryKinds).optional(),
@@ -141,6 +155,7 @@ export const directorySchema = z.strictObject({
   tokenSeconds: z.number().int().optional(),
   federation: z.strictObject({ issuer: text, subject: text, audience: text }).nullable().optional(),
   roleRules: z.array(z.strictObject({ when: condition, grant: z.array(text).min(1) })).optional(),
+  attributeMapping: z.array(attributeMapping).optional(),
 });
 
 /** What stands in a connection's addresses. */

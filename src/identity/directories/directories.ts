@@ -9,6 +9,7 @@ import { refuseDuplicates } from '../duplicates.js';
 import { wakeJobs } from '../jobs/queue.js';
 import { changedGoogle, newGoogle, shownSource, type GoogleSourceInput } from './google-source.js';
 import { pullAtOnceStep } from './pulls.js';
+import { checkMapping, type AttributeMapping, type AttributeMappingInput } from './attribute-mapping.js';
 import { checkRules, type RoleRule, type RoleRuleInput } from './rules.js';
 import {
   changedFederation,
@@ -39,6 +40,8 @@ export interface DirectoryInput extends TokenRules {
   dialect?: Dialect | undefined;
   enabled?: boolean | undefined;
   roleRules?: readonly RoleRuleInput[] | undefined;
+  /** How users' attributes are filled; an empty list: as they are sent. */
+  attributeMapping?: readonly AttributeMappingInput[] | undefined;
 }
 
 /** What is absent or undefined stays. */
@@ -92,6 +95,7 @@ export async function createDirectory(
         learnedDialect: null,
         enabled: input.enabled ?? true,
         roleRules: checkRules(core, actor, config, [], input.roleRules ?? []),
+        ...mappingOf(checkMapping(core, config, input.attributeMapping ?? [])),
         tokenSeconds: tokenSecondsOf(input),
         ...changedFederation({}, input.federation),
       });
@@ -127,14 +131,22 @@ export function listDirectories(core: Core, tenantId: string): Promise<Directory
     .find({}, { sort: { name: 1 } });
 }
 
+const mappingOf = (attributeMapping: AttributeMapping[]): Pick<DirectoryDocument, 'attributeMapping'> =>
+  attributeMapping.length > 0 ? { attributeMapping } : {};
+
 function changed(
   core: Core,
   before: DirectoryDocument,
-  change: Omit<DirectoryChange, 'roleRules'> & { roleRules: RoleRule[] | undefined },
+  change: Omit<DirectoryChange, 'roleRules' | 'attributeMapping'> & {
+    roleRules: RoleRule[] | undefined;
+    attributeMapping: AttributeMapping[] | undefined;
+  },
 ): DirectoryDocument {
   const dialect = change.dialect ?? before.dialect;
+  const { attributeMapping = [], ...rest } = before;
   return {
-    ...before,
+    ...rest,
+    ...mappingOf(change.attributeMapping ?? attributeMapping),
     name: change.name ?? before.name,
     dialect,
     enabled: change.enabled ?? before.enabled,
@@ -152,7 +164,9 @@ const hasNewKey = (before: DirectoryDocument, wanted: DirectoryDocument): boolea
 /** What a change does beside what it stores. */
 function effectsOf(before: DirectoryDocument, wanted: DirectoryDocument, changes: readonly FieldChange[]) {
   const hasNewRules = changes.some(({ path }) => path === 'roleRules');
-  const hasNewSource = hasNewKey(before, wanted) || changes.some(({ path }) => path.startsWith('google.'));
+  const hasNewSource =
+    hasNewKey(before, wanted) ||
+    changes.some(({ path }) => path.startsWith('google.') || path === 'attributeMapping');
   const isOpened = wanted.enabled && !before.enabled;
   const federated = wanted.federationId === before.federationId ? null : (wanted.federation ?? null);
   return {
@@ -218,7 +232,9 @@ async function writeDirectory(
             const config = yield* tenantConfigStep(core, tx, tenantId);
             const roleRules =
               given.roleRules && checkRules(core, actor, config, before.roleRules, given.roleRules);
-            return changed(core, before, { ...given, roleRules });
+            const attributeMapping =
+              given.attributeMapping && checkMapping(core, config, given.attributeMapping);
+            return changed(core, before, { ...given, roleRules, attributeMapping });
           },
           differs: hasNewKey,
           *before(before, wanted, changes) {
@@ -246,10 +262,11 @@ async function writeDirectory(
 }
 
 function auditable(directory: DirectoryDocument): Record<string, unknown> {
-  const { name, dialect, enabled, roleRules, federation = null, google } = directory;
+  const { name, dialect, enabled, roleRules, federation = null, google, attributeMapping = [] } = directory;
   const rules = roleRules.map(({ when, grant }) => ({ when, grant }));
   return {
     ...{ name, dialect, enabled, roleRules: rules, tokenSeconds: tokenSecondsOf(directory), federation },
+    attributeMapping,
     ...(google && { google: shownSource(google) }),
   };
 }

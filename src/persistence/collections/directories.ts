@@ -31,6 +31,17 @@ export interface RoleRule {
   grant: string[];
 }
 
+/** Where one attribute of a directory's users comes from: the sources' values, a fixed value, or nothing of what is sent. */
+export interface AttributeMapping {
+  to: string;
+  from?: string[];
+  value?: string | number | boolean;
+  default?: string | number | boolean;
+  transform?: ('lower' | 'upper' | 'trim' | 'first' | 'join')[];
+  separator?: string;
+  ignore?: boolean;
+}
+
 /** `scim`: the identity provider pushes; `google`: Gatehouse pulls from Google Workspace. */
 export const directoryKinds = ['scim', 'google'] as const;
 export type DirectoryKind = (typeof directoryKinds)[number];
@@ -66,6 +77,8 @@ export interface DirectoryDocument extends StoredDocument {
   learnedDialect: LearnedDialect | null;
   enabled: boolean;
   roleRules: RoleRule[];
+  /** Absent: users are taken as they are sent. */
+  attributeMapping?: AttributeMapping[];
   /** How long an access token lives, seconds; absent in a directory of an older version: the default. */
   tokenSeconds?: number;
   /** null or absent: none. */
@@ -106,6 +119,16 @@ const roleRuleSchema = nestedSchema({
   grant: { type: [String], required: true },
 });
 
+const attributeMappingSchema = nestedSchema({
+  to: requiredText,
+  from: { type: [String], default: undefined },
+  value: Mixed,
+  default: Mixed,
+  transform: { type: [String], default: undefined },
+  separator: String,
+  ignore: Boolean,
+});
+
 export const directorySchema = defineCollection<DirectoryDocument>(
   'directories',
   {
@@ -116,6 +139,7 @@ export const directorySchema = defineCollection<DirectoryDocument>(
     learnedDialect: { type: String, enum: dialects.filter((name) => name !== 'auto' && name !== 'strict') },
     enabled: { type: Boolean, required: true },
     roleRules: { type: [roleRuleSchema], required: true },
+    attributeMapping: { type: [attributeMappingSchema], default: undefined },
     tokenSeconds: Number,
     federation: nestedSchema({ issuer: requiredText, subject: requiredText, audience: requiredText }),
     federationId: String,

@@ -1,6 +1,7 @@
 import type { Actor, Core } from '../../identity/core.js';
 import type { Dialect, LearnedDialect } from '../protocol/rewrites/dialects.js';
 import type { SchemaRegistry } from '../protocol/schema-registry.js';
+import type { ColumnMapping, ForeignValues } from '../protocol/column-mapping.js';
 import type { Trace } from './trace.js';
 
 /** One SCIM request, free of HTTP: what a handler sees, be it sent alone, inside a `/Bulk` or replayed from the log. */
@@ -15,6 +16,8 @@ export interface ScimRequest {
   /** `If-Match` as sent (or a bulk operation's `version`). */
   readonly ifMatch: string | undefined;
   readonly ifNoneMatch: string | undefined;
+  /** What the directory's attribute mapping took out of the body. */
+  readonly foreign?: ForeignValues;
 }
 
 /** The answer to one request. A body is JSON text, so that stored resources are rendered once. */
@@ -37,6 +40,8 @@ export interface ScimContext {
   readonly dialect: Dialect;
   /** What `auto` has found out about who sends the requests; null: nothing yet. */
   readonly learnedDialect: LearnedDialect | null;
+  /** How the directory fills users' attributes; undefined: as they are sent. */
+  readonly mapping?: readonly ColumnMapping[] | undefined;
   /** Where links point: `BASE_URL/scim/v2`. */
   readonly baseUrl: string;
   /** The resource types with all their extensions. */

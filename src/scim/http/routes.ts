@@ -102,6 +102,7 @@ async function answerRequest(server: Server, req: Request, progress: Progress): 
     userId,
     dialect: directory?.dialect ?? 'auto',
     learnedDialect: directory?.learnedDialect ?? null,
+    mapping: directory?.attributeMapping,
     baseUrl,
     schemas,
     trace: progress.trace,

@@ -172,6 +172,7 @@ async function dryContext(core: Core, directory: DirectoryDocument, trace: Trace
     userId: null,
     dialect: directory.dialect,
     learnedDialect: directory.learnedDialect,
+    mapping: directory.attributeMapping,
     baseUrl: `${core.config.baseUrl}/scim/v2`,
     schemas: tenantSchemas(core, await tenantConfig(core, directory.tenantId)),
     trace,

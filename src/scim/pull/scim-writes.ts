@@ -60,6 +60,7 @@ const contextOf = async (core: Core, directory: DirectoryDocument, actor: Actor)
   userId: null,
   dialect: 'strict',
   learnedDialect: null,
+  mapping: directory.attributeMapping,
   baseUrl: `${core.config.baseUrl}/scim/v2`,
   schemas: tenantSchemas(core, await tenantConfig(core, directory.tenantId)),
   trace: newTrace(),

@@ -1,8 +1,12 @@
 import { activeFor } from '../../identity/users/hold.js';
 import { loginKey } from '../../identity/email.js';
-import { commonSchemas } from '../../identity/tenants/schemas.js';
+import { tenantConfig } from '../../identity/tenants/config.js';
+import { commonSchemas, tenantSchemas } from '../../identity/tenants/schemas.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { isJsonObject, jsonEqual, type JsonObject } from '../protocol/json-value.js';
+import { applyColumns, compileColumns, type ColumnMapping } from '../protocol/column-mapping.js';
+import { applyPatch } from '../protocol/patch/apply.js';
+import type { PatchOperation } from '../protocol/patch/request.js';
 import { parseResource } from '../protocol/resource-parse.js';
 import { enterpriseUserUrn } from '../protocol/urns.js';
 import { toScimUser } from '../users/resource.js';
@@ -107,6 +111,25 @@ async function findStored(
   return found;
 }
 
+/** The same where a mapping fills attributes: what it makes of the pull is what may differ. */
+async function mappedOperations(
+  { core, directory }: ScimWriter,
+  stored: UserDocument,
+  wanted: JsonObject,
+  mapping: readonly ColumnMapping[],
+): Promise<object[]> {
+  const { user: schema } = tenantSchemas(core, await tenantConfig(core, directory.tenantId));
+  const existing = toScimUser(stored, schema, core.config.baseUrl);
+  const operations = differingOperations(existing, wanted);
+  const changed = applyPatch(existing, operations as PatchOperation[], schema);
+  const told = { foreign: new Map<string, unknown>(), isWhole: false };
+  if (applyColumns(changed, existing, compileColumns(mapping, schema), told, schema) === existing) return [];
+  // What differs may be of the mapping alone: any operation has it worked out.
+  return operations.length > 0
+    ? operations
+    : [{ op: 'replace', path: 'externalId', value: wanted['externalId'] }];
+}
+
 /** Creates or changes one user; nothing is sent where nothing differs. */
 async function writeUser(
   writer: ScimWriter,
@@ -121,7 +144,9 @@ async function writeUser(
   }
   const { user: schema } = commonSchemas(core);
   const wanted = parseResource(sent, schema, { mode: 'create' });
-  const operations = differingOperations(toScimUser(stored, schema, core.config.baseUrl), wanted);
+  const operations = directory.attributeMapping
+    ? await mappedOperations(writer, stored, wanted, directory.attributeMapping)
+    : differingOperations(toScimUser(stored, schema, core.config.baseUrl), wanted);
   if (operations.length === 0 && stored.directoryId !== directory._id)
     operations.push({ op: 'replace', path: 'externalId', value: sent['externalId'] });
   if (operations.length === 0) return;

@@ -26,6 +26,8 @@ import { userKind } from './kind.js';
 import { fromScimUser, toScimUser, type UserContent, type UserGroup } from './resource.js';
 import { showsStanding, standingsOf } from '../derived/user-status.js';
 import type { RenderedUser } from '../../identity/rendered-user.js';
+import { applyColumns } from '../protocol/column-mapping.js';
+import { columnsOf, foreignOf, isEmptied } from '../exchange/columns.js';
 import { isDefault, renderFoundUsers, renderReadUser, renderUser, userTexts } from './rendered.js';
 
 const projectionOf = (context: ScimContext, request: ScimRequest): Projection =>
@@ -150,7 +152,7 @@ const contentOf = (
 export async function postUser(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
   const { core, actor, schemas } = context;
   const projection = projectionOf(context, request);
-  const resource = parseResource(request.body, schemas.user, { mode: 'create' });
+  const resource = filled(context, request, parseResource(request.body, schemas.user, { mode: 'create' }));
   const user = await identity.createUser(core, actor, contentOf(context, resource));
   traceUser(context, { after: user, effects: effectsOfGrants(user._id, [], user.grants) });
   return userAnswer(context, 201, user, projection);
@@ -159,16 +161,32 @@ export async function postUser(context: ScimContext, request: ScimRequest): Prom
 /** A change of a user in canonical form; pure, as it may run several times. */
 export type Edit = (existing: JsonObject) => JsonObject;
 
+/** A user as the directory's attribute mapping, if it has one, fills it. */
+function filled(
+  context: ScimContext,
+  request: ScimRequest,
+  resource: JsonObject,
+  existing?: JsonObject,
+): JsonObject {
+  const columns = columnsOf(context);
+  if (columns === undefined) return resource;
+  const told = { foreign: foreignOf(request), isWhole: request.method !== 'PATCH' };
+  return applyColumns(resource, existing, columns, told, context.schemas.user);
+}
+
 /** PUT (RFC 7644 section 3.5.1): the body in place of what was there. */
 export function replaced(context: ScimContext, request: ScimRequest): Edit {
   const { user: schema } = context.schemas;
-  return (existing) => parseResource(request.body, schema, { mode: 'replace', existing });
+  return (existing) =>
+    filled(context, request, parseResource(request.body, schema, { mode: 'replace', existing }), existing);
 }
 
 /** PATCH (RFC 7644 section 3.5.2): the operations on what is stored at that instant, all or none. */
 export function patched(context: ScimContext, request: ScimRequest): Edit {
-  const operations = parsePatchRequest(request.body);
-  return (existing) => applyPatch(existing, operations, context.schemas.user);
+  // All of them may have been about what the mapping reads.
+  const operations = isEmptied(request) ? [] : parsePatchRequest(request.body);
+  return (existing) =>
+    filled(context, request, applyPatch(existing, operations, context.schemas.user), existing);
 }
 
 /** Whether a PATCH sends `groups`: read-only, so they may only be sent as they are, which takes knowing them. */

@@ -88,6 +88,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
     'POST /directories/{id}/rules',
     'DELETE /directories/{id}/rules/{ruleId}',
     'POST /directories/{id}/rules/dry-run',
+    'POST /directories/{id}/mapping/preview',
     'GET /directories/{id}/requests',
     'GET /directories/{id}/requests/{requestId}',
     'POST /directories/{id}/requests/{requestId}/replay',
