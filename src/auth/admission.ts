@@ -2,7 +2,7 @@ import type { Core } from '../identity/core.js';
 import { settingsOf, type Settings } from '../identity/tenants/settings.js';
 import { isOpen } from '../identity/tenants/state.js';
 import { needsCode, needsEnrolment } from '../identity/credentials/two-factor.js';
-import { deriveStatus, type UserStatus } from '../identity/grants/user-status.js';
+import { statusOf, type UserStatus } from '../identity/grants/user-status.js';
 import type { TenantDocument } from '../persistence/collections/tenants.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import { unknownDevice, type KnownDevice } from './devices.js';
@@ -52,11 +52,12 @@ export async function readAdmission(
   ]);
   if (!user || !tenant) return undefined;
   const settings = settingsOf(tenant);
-  const personal = deriveStatus(user, {
-    now: core.clock.now(),
-    approvalRequired: settings['approval.required'],
-    lockedUntil: lockedFor(credential, settings, device.at(userId)),
-  });
+  const personal = statusOf(
+    user,
+    settings,
+    core.clock.now(),
+    lockedFor(credential, settings, device.at(userId)),
+  );
   const status = isOpen(tenant) ? personal : 'suspended';
   return {
     user,

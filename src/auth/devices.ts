@@ -1,7 +1,8 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readCookie, writeCookie } from '../http/cookies.js';
 import type { Core } from '../identity/core.js';
+import { isSameSecret } from '../shared/same-secret.js';
 
 const cookieName = 'gh_device';
 /** The longest that browsers keep a cookie. */
@@ -33,11 +34,8 @@ const accountTag = (core: Core, userId: string): string =>
 
 const textOf = ({ account, id, issuedAt }: Mark): string => `${account}.${id}.${issuedAt.toString(36)}`;
 
-function isSigned(core: Core, text: string, mac: string): boolean {
-  const expected = Buffer.from(core.secretBox.sign('device', text));
-  const given = Buffer.from(mac);
-  return given.length === expected.length && timingSafeEqual(given, expected);
-}
+const isSigned = (core: Core, text: string, mac: string): boolean =>
+  isSameSecret(core.secretBox.sign('device', text), mac);
 
 function readMark(core: Core, text: string): Mark[] {
   const [account = '', id = '', issued = '', mac = '', ...rest] = text.split('.');

@@ -1,5 +1,6 @@
 import type { Core } from '../identity/core.js';
 import type { EmailAddress } from '../identity/email.js';
+import { realmOf } from '../identity/sso/home-realm.js';
 import type { SsoConnectionDocument } from '../persistence/collections/tenants.js';
 import { documentsOf, isInScope, type SignInScope } from './sign-in-scope.js';
 
@@ -23,7 +24,7 @@ export async function resolveHomeRealm(
 ): Promise<HomeRealm> {
   const connections = documentsOf(core, scope).collection('sso_connections');
   const connection = await connections.findOne({ verifiedDomains: email.domain });
-  if (!connection || connection.mode === 'off' || !isInScope(scope, connection.tenantId))
-    return { kind: 'local', connection: null };
-  return connection.mode === 'required' ? { kind: 'forwarded', connection } : { kind: 'local', connection };
+  const realm = connection && isInScope(scope, connection.tenantId) ? realmOf(connection) : 'local';
+  if (!connection || realm === 'local') return { kind: 'local', connection: null };
+  return realm === 'forwarded' ? { kind: 'forwarded', connection } : { kind: 'local', connection };
 }

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { clearCookie, readCookie, writeCookie } from '../http/cookies.js';
 import { requestIdOf } from '../http/request-context.js';
+import { personActor } from '../identity/actors.js';
 import { recordEvent } from '../identity/audit/audit.js';
-import type { Actor, Core } from '../identity/core.js';
+import type { Core } from '../identity/core.js';
 import { newCredential } from '../identity/users/credentials.js';
 import { wakeJobs } from '../identity/jobs/queue.js';
 import type { Settings } from '../identity/tenants/settings.js';
@@ -30,18 +31,6 @@ export function visitorOf(req: IncomingMessage & { ip?: string | undefined }): V
     ip: req.ip ?? req.socket.remoteAddress ?? '',
     userAgent: (req.headers['user-agent'] ?? '').slice(0, 300),
     requestId: requestIdOf(req),
-  };
-}
-
-/** The person themself, for the audit trail. Grants nothing: pages of one's own need no permission. */
-function visitorActor(user: UserDocument, visitor: Visitor): Actor {
-  return {
-    party: { type: 'user', id: user._id, label: user.email ?? user.userName },
-    tenantId: user.tenantId,
-    permissions: new Set(),
-    directoryId: null,
-    requestId: visitor.requestId,
-    ip: visitor.ip,
   };
 }
 
@@ -205,7 +194,7 @@ export async function openSession(
     if (!tenant || !isOpen(tenant)) throw new AppError('tenant.suspended', statusText('suspended'));
     const renewed = cookie === undefined ? undefined : yield* renewSession(tx, cookie, fresh, { user, now });
     yield* rememberLogin(tx, user, now);
-    const actor = visitorActor(user, visitor);
+    const actor = personActor(user, visitor);
     yield* recordEvent(tx, actor, { action: 'login.succeeded', target: actor.party }, now);
     const sessions = tx.tenant(user.tenantId).collection('sessions');
     return renewed ?? (yield* sessions.insert({ _id: newId(), ...fresh }));
@@ -230,7 +219,7 @@ export async function endSession(
   await core.store.transaction(function* (tx) {
     yield* tx.tenant(session.tenantId).collection('sessions').remove(session._id);
     yield* sessionEnded(tx, session, now);
-    const actor = visitorActor(user, visitorOf(req));
+    const actor = personActor(user, visitorOf(req));
     yield* recordEvent(tx, actor, { action: 'logout', target: actor.party }, now);
   });
   wakeJobs(core);

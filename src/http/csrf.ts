@@ -1,6 +1,7 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { AppError } from '../shared/errors.js';
+import { isSameSecret } from '../shared/same-secret.js';
 
 /** What a genuine form token says. */
 export interface FormToken {
@@ -10,7 +11,8 @@ export interface FormToken {
   subject: string;
 }
 
-const macOf = (key: string, text: string): Buffer => createHmac('sha256', key).update(text).digest();
+const macOf = (key: string, text: string): string =>
+  createHmac('sha256', key).update(text).digest('base64url');
 
 /**
  * A token for one rendered form, bound to the browser by `key`.
@@ -20,7 +22,7 @@ const macOf = (key: string, text: string): Buffer => createHmac('sha256', key).u
  */
 export function makeFormToken(key: string, subject = ''): string {
   const text = `${randomBytes(12).toString('base64url')}.${subject}`;
-  return `${text}.${macOf(key, text).toString('base64url')}`;
+  return `${text}.${macOf(key, text)}`;
 }
 
 /** @returns what the token says, or undefined when it was not made with this key. */
@@ -28,9 +30,7 @@ export function readFormToken(key: string, token: unknown): FormToken | undefine
   if (typeof token !== 'string' || token.length > 512) return undefined;
   const [nonce = '', subject = '', mac = '', ...rest] = token.split('.');
   if (rest.length > 0) return undefined;
-  const expected = macOf(key, `${nonce}.${subject}`);
-  const given = Buffer.from(mac, 'base64url');
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
+  if (!isSameSecret(macOf(key, `${nonce}.${subject}`), mac)) return undefined;
   return { nonce, subject };
 }
 

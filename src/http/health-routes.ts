@@ -1,8 +1,8 @@
-import { timingSafeEqual } from 'node:crypto';
 import { Router, type Request } from 'express';
 import type { Metrics } from '../infrastructure/metrics.js';
 import type { Store } from '../persistence/store.js';
 import { hashToken } from '../shared/ids.js';
+import { isSameSecret } from '../shared/same-secret.js';
 import { isLocalRequest } from './local-request.js';
 
 /** What `/readyz` answers by. */
@@ -25,7 +25,7 @@ interface HealthParts {
 function mayReadMetrics(req: Request, token: string | undefined, isBehindProxy: boolean): boolean {
   if (token === undefined) return !isBehindProxy && isLocalRequest(req);
   const given = /^Bearer (.+)$/i.exec(req.headers.authorization ?? '')?.[1] ?? '';
-  return timingSafeEqual(Buffer.from(hashToken(given)), Buffer.from(hashToken(token)));
+  return isSameSecret(hashToken(token), hashToken(given));
 }
 
 /** `/healthz`: the process answers. `/readyz`: it may be sent requests. `/metrics`: Prometheus. No authentication but for the last. */

@@ -1,4 +1,5 @@
 import type { DirectoryDocument, ScimTokenDocument } from '../persistence/collections/directories.js';
+import type { UserDocument } from '../persistence/collections/users.js';
 import type { Actor } from './core.js';
 import { allPermissions } from './permissions.js';
 
@@ -37,6 +38,21 @@ export function operatorActor(
     party: { type: 'operator', id: who.id, label: who.label },
     tenantId,
     permissions: allPermissions,
+    directoryId: null,
+    requestId: origin.requestId,
+    ip: origin.ip,
+  };
+}
+
+/** A person about themself. Grants nothing: what is one's own needs no permission. */
+export function personActor(
+  user: Pick<UserDocument, '_id' | 'tenantId' | 'email' | 'userName'>,
+  origin: Origin,
+): Actor {
+  return {
+    party: { type: 'user', id: user._id, label: user.email ?? user.userName },
+    tenantId: user.tenantId,
+    permissions: none,
     directoryId: null,
     requestId: origin.requestId,
     ip: origin.ip,

@@ -13,18 +13,24 @@ function isPlainObject(value: unknown): value is PlainObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
+/** The path of a field; below a SCIM URN it follows a colon (RFC 7644 section 3.10). */
+const pathOf = (parent: string, name: string): string =>
+  parent === '' ? name : `${parent}${parent.startsWith('urn:') ? ':' : '.'}${name}`;
+
 /**
  * What differs between two plain objects, down to the leaves; lists are compared and reported whole. Only for objects without secrets.
+ *
+ * @param parent - the path of the objects themselves.
  */
-export function changesBetween(before: PlainObject, after: PlainObject, prefix = ''): FieldChange[] {
+export function changesBetween(before: PlainObject, after: PlainObject, parent = ''): FieldChange[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   const changes: FieldChange[] = [];
   for (const name of names) {
     const old = before[name];
     const now = after[name];
     if (old === now) continue;
-    const path = `${prefix}${name}`;
-    if (isPlainObject(old) && isPlainObject(now)) changes.push(...changesBetween(old, now, `${path}.`));
+    const path = pathOf(parent, name);
+    if (isPlainObject(old) && isPlainObject(now)) changes.push(...changesBetween(old, now, path));
     else if (!isDeepStrictEqual(old ?? null, now ?? null)) {
       changes.push({ path, before: old ?? null, after: now ?? null });
     }

@@ -1,11 +1,5 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  hkdfSync,
-  randomBytes,
-  timingSafeEqual,
-} from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { isSameSecret } from '../shared/same-secret.js';
 
 /** What was sealed cannot be opened: it was changed, or sealed under another `SECRET_KEY` or for another purpose. */
 export class SealBroken extends Error {}
@@ -91,11 +85,6 @@ export function createSecretBox(secretKey: string): SecretBox {
     adopt: (purpose, key) => void adopted.set(purpose, key),
     sign: (purpose, text) => macUnder(adopted.get(purpose) ?? newest(`sign:${purpose}`), text),
     verify: (purpose, text, mac) =>
-      deriveAll(`sign:${purpose}`).some((key) => isSameText(macUnder(key, text), mac)),
+      deriveAll(`sign:${purpose}`).some((key) => isSameSecret(macUnder(key, text), mac)),
   };
-}
-
-function isSameText(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length === right.length && timingSafeEqual(left, right);
 }

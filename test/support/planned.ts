@@ -5,7 +5,7 @@ import {
   effectiveRoles,
   userPermissions,
 } from '../../src/identity/grants/effective-roles.js';
-import { deriveStatus } from '../../src/identity/grants/user-status.js';
+import { statusWithoutLock } from '../../src/identity/grants/user-status.js';
 import { tenantConfig } from '../../src/identity/tenants/config.js';
 import type { Core } from '../../src/identity/core.js';
 
@@ -32,7 +32,7 @@ export async function lookAtPeople(core: Core, tenantId: string): Promise<Map<st
   const now = core.clock.now();
   const seen = new Map<string, Seen>();
   for (const user of await core.store.tenant(tenantId).collection('users').find({})) {
-    const status = deriveStatus(user, { now, approvalRequired: config.settings['approval.required'] });
+    const status = statusWithoutLock(user, config.settings, now);
     const address = parseEmail(user.email ?? user.userName);
     const home = address && (await resolveHomeRealm(core, address, [tenantId]));
     const roles = effectiveRoles(user, config, now);

@@ -1,22 +1,17 @@
-import { timingSafeEqual } from 'node:crypto';
 import { bases, type TokenHolder } from '../../identity/directories/access-tokens.js';
 import type { Core } from '../../identity/core.js';
 import type { ScimClientDocument } from '../../persistence/collections/directories.js';
 import { hashToken } from '../../shared/ids.js';
+import { isSameSecret } from '../../shared/same-secret.js';
 import { authenticateAssertion } from './assertions.js';
 import { findLiveClient } from './live-client.js';
 import { invalidClient } from './token-refusal.js';
 import type { ClientProof } from './token-request.js';
 
-function isSame(storedHash: string, presentedHash: string): boolean {
-  const [stored, presented] = [Buffer.from(storedHash), Buffer.from(presentedHash)];
-  return stored.length === presented.length && timingSafeEqual(stored, presented);
-}
-
 /** The client's secret that this is. */
 export function secretOf(client: ScimClientDocument, presented: string) {
   const hash = hashToken(presented);
-  return client.secrets.find((secret) => isSame(secret.hash, hash));
+  return client.secrets.find((secret) => isSameSecret(secret.hash, hash));
 }
 
 async function bySecret(core: Core, clientId: string, presented: string): Promise<TokenHolder> {

@@ -6,7 +6,7 @@ import { acceptCode } from '../../identity/credentials/two-factor-code.js';
 import { usedPasskey, type PasskeyUse } from '../../identity/credentials/passkeys.js';
 import { needsCode } from '../../identity/credentials/two-factor.js';
 import { isOpen } from '../../identity/tenants/state.js';
-import { deriveStatus } from '../../identity/grants/user-status.js';
+import { statusWithoutLock } from '../../identity/grants/user-status.js';
 import type { AuditParty } from '../../persistence/collections/events.js';
 import type { CredentialDocument, UserDocument } from '../../persistence/collections/users.js';
 import type { Step, Transaction } from '../../persistence/store.js';
@@ -242,9 +242,7 @@ export function settleRight(
     if (!user) return { kind: 'wrong' };
     const tenant = yield* scope.collection('tenants').get(subject.tenantId);
     if (!tenant) return { kind: 'wrong' };
-    const status = isOpen(tenant)
-      ? deriveStatus(user, { now, approvalRequired: subject.settings['approval.required'] })
-      : 'suspended';
+    const status = isOpen(tenant) ? statusWithoutLock(user, subject.settings, now) : 'suspended';
     const credential = yield* scope.collection('credentials').get(subject.id);
     if (!credential || !isHashOf(credential, passwordHash)) return { kind: 'wrong' };
     yield* takeOver(tx, subject, visitor, { passwordHash, ownHash, now });

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Core } from '../../identity/core.js';
 import type { EmailAddress } from '../../identity/email.js';
+import { findConnectionByDomain } from '../../identity/sso/connections.js';
 import { isInScope, ofTenants, type SignInScope } from '../sign-in-scope.js';
 
 /** Stands for a tenant where there is none. */
@@ -33,7 +34,7 @@ async function tenantsOfDomain(core: Core, domain: string, scope: SignInScope): 
   const { server } = core.store;
   const [people, connection] = await Promise.all([
     server.collection('address_domains').find({ domain, ...ofTenants(scope) }, { limit: mostTenants }),
-    server.collection('sso_connections').findOne({ verifiedDomains: domain }),
+    findConnectionByDomain(core, domain),
   ]);
   const ids = [...people.map(({ tenantId }) => tenantId), ...(connection ? [connection.tenantId] : [])];
   return [...new Set(ids)].filter((id) => isInScope(scope, id));

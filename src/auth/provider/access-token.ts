@@ -1,3 +1,4 @@
+import { personActor } from '../../identity/actors.js';
 import type { Actor, Core } from '../../identity/core.js';
 import type { OidcPayloadDocument } from '../../persistence/collections/access.js';
 import type { ApplicationDocument } from '../../persistence/collections/tenants.js';
@@ -57,13 +58,7 @@ export async function findTokenOwner(
   return {
     tenantId: user.tenantId,
     userId: user._id,
-    actor: {
-      party: { type: 'user', id: user._id, label: user.email ?? user.userName },
-      tenantId: user.tenantId,
-      permissions: new Set(),
-      directoryId: null,
-      ...origin,
-    },
+    actor: personActor(user, origin),
   };
 }
 

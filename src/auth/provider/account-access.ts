@@ -6,7 +6,7 @@ import { findTenantConfig, type TenantConfig } from '../../identity/tenants/conf
 import { isReached, reachOf } from '../../identity/tenants/server-applications.js';
 import { accessOf } from '../../identity/grants/services.js';
 import { addressKeyOf } from '../../identity/user-keys.js';
-import { deriveStatus, type UserStatus } from '../../identity/grants/user-status.js';
+import { statusWithoutLock, type UserStatus } from '../../identity/grants/user-status.js';
 import type { SessionDocument } from '../../persistence/collections/access.js';
 import type { ApplicationDocument } from '../../persistence/collections/tenants.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
@@ -66,7 +66,7 @@ export async function findAccountAccess(
   const now = core.clock.now();
   const { settings, tenant } = config;
   if (await isSessionOver(core, { session, user, tenant, settings }, now)) return undefined;
-  const status = deriveStatus(user, { now, approvalRequired: settings['approval.required'] });
+  const status = statusWithoutLock(user, settings, now);
   if (!mayHoldTokens(status, use)) return undefined;
   return { user, session, config, isAllowed: await mayUseApplication(core, application, user, config) };
 }

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { Adapter, AdapterPayload, Client } from 'oidc-provider';
 import { isPublicApplication, requiresPkce } from '../../identity/applications/rules.js';
 import { signedResponseAlg } from '../../identity/applications/applications.js';
@@ -6,6 +5,7 @@ import type { Core } from '../../identity/core.js';
 import { isPrivateUse, withoutLoopbackPort } from '../../identity/web-address.js';
 import type { ApplicationDocument } from '../../persistence/collections/tenants.js';
 import { hashToken } from '../../shared/ids.js';
+import { isSameSecret } from '../../shared/same-secret.js';
 
 /** Client metadata of our own, beside what OpenID Connect registration defines. */
 export const ownClientMetadata = [
@@ -79,13 +79,8 @@ export function clientAdapter(core: Core): Adapter {
 }
 
 /** Compares a presented client secret with a stored SHA-256 in constant time. */
-function matches(storedHash: unknown, presented: string): boolean {
-  const [stored, given] = [
-    Buffer.from(typeof storedHash === 'string' ? storedHash : ''),
-    Buffer.from(hashToken(presented)),
-  ];
-  return stored.length === given.length && timingSafeEqual(stored, given);
-}
+const matches = (storedHash: unknown, presented: string): boolean =>
+  isSameSecret(typeof storedHash === 'string' ? storedHash : '', hashToken(presented));
 
 /** Whether a client presents its secret, or the one before it while that is good. */
 export function secretMatches(client: Client, presented: string, now: Date): boolean {

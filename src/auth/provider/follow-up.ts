@@ -4,7 +4,6 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { countFailedCredential } from '../../http/limits.js';
 import { noteCaller, requestIdOf } from '../../http/request-context.js';
 import type { Core } from '../../identity/core.js';
-import { deriveStatus } from '../../identity/grants/user-status.js';
 import { AppError } from '../../shared/errors.js';
 import { authorizationServerMetadata } from '../directory-clients/metadata.js';
 import { slideSession } from '../session-guard.js';
@@ -61,7 +60,7 @@ async function keepAlive(core: Core, ctx: KoaContextWithOIDC): Promise<void> {
   if (!access) return;
   const { user, session, config } = access;
   const now = core.clock.now();
-  if (deriveStatus(user, { now, approvalRequired: false }) === 'disabled') return;
+  if (!user.enabled) return;
   await slideSession(core, { user, session, settings: config.settings }, now);
 }
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
-import type { Actor, Core } from '../../identity/core.js';
+import { personActor } from '../../identity/actors.js';
+import type { Core } from '../../identity/core.js';
 import { enrolTwoFactor, offerTwoFactor } from '../../identity/credentials/two-factor.js';
 import { bothFactors } from '../../identity/users/sessions.js';
-import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
 import { mayEnter, readAdmission, type Admission } from '../admission.js';
 import { deviceOf } from '../devices.js';
@@ -89,19 +89,6 @@ export async function askEnrolment(
   await showEnrolmentPage(core, res, tab, admission, { status: 200, offered: sealed });
 }
 
-/** The person themself: they have shown their password a moment ago. */
-function selfActor(user: UserDocument, req: Request): Actor {
-  const { requestId, ip } = visitorOf(req);
-  return {
-    party: { type: 'user', id: user._id, label: user.email ?? user.userName },
-    tenantId: user.tenantId,
-    permissions: new Set(),
-    directoryId: null,
-    requestId,
-    ip,
-  };
-}
-
 /** What a first code was found to be; plain JSON, so that a second click at another process can be answered alike. */
 type EnrolmentResult = { kind: 'done'; opened: Opened; codes: string[] } | { kind: 'wrong' };
 
@@ -117,7 +104,7 @@ async function enrol(
 ): Promise<EnrolmentResult> {
   const { user } = admission;
   const offer = { sealed: pending.offered, code };
-  const codes = await enrolTwoFactor(core, selfActor(user, req), user, offer);
+  const codes = await enrolTwoFactor(core, personActor(user, visitorOf(req)), user, offer);
   if (!codes) return { kind: 'wrong' };
   await dropCode(core, flow, pending.id);
   // Read anew: the status, and what the password was judged under, may have changed while the app was set up.

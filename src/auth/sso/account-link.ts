@@ -8,7 +8,7 @@ import { parseEmail, type EmailAddress } from '../../identity/email.js';
 import { isCompanyAccount, isOfTenant } from '../../identity/sso/shared-issuers.js';
 import { tenantConfig, type TenantConfig } from '../../identity/tenants/config.js';
 import { isOpen } from '../../identity/tenants/state.js';
-import { deriveStatus } from '../../identity/grants/user-status.js';
+import { statusOf } from '../../identity/grants/user-status.js';
 import { activateUser, confirmAddress } from '../../identity/users/actions.js';
 import { withProfile } from '../../identity/users/input.js';
 import { isProtectedFromDirectories } from '../../identity/users/transitions.js';
@@ -109,11 +109,12 @@ function* linkFault(
     return isOfEarlierProvider(arrival.connection, other) ? 'relink_needed' : 'identity_taken';
   }
   const credential = yield* scope.collection('credentials').get(user._id);
-  const status = deriveStatus(user, {
+  const status = statusOf(
+    user,
+    config.settings,
     now,
-    approvalRequired: config.settings['approval.required'],
-    lockedUntil: lockedFor(credential, config.settings, arrival.device.at(user._id)),
-  });
+    lockedFor(credential, config.settings, arrival.device.at(user._id)),
+  );
   if (status !== 'pending_activation' && !mayEnter(status)) return status as SsoRefusal;
   return proofFault(user, credential?.passwordHash ?? null, arrival, { config, now });
 }

@@ -1,7 +1,7 @@
-import { timingSafeEqual } from 'node:crypto';
 import { AppError, type InputFault } from '../../shared/errors.js';
 import { hasHiddenCharacter } from '../../shared/hidden-characters.js';
 import { hashToken, newId, newToken } from '../../shared/ids.js';
+import { isSameSecret } from '../../shared/same-secret.js';
 import { systemActor, type Origin } from '../actors.js';
 import { createApiKeyStep } from '../applications/api-keys.js';
 import type { Core } from '../core.js';
@@ -63,7 +63,7 @@ export async function firstRunToken(core: Core): Promise<string | undefined> {
 export async function isFirstRunToken(core: Core, token: string): Promise<boolean> {
   const kept = await findKeptKey(core, keyName);
   if (kept === undefined || !(await isUnused(core))) return false;
-  return timingSafeEqual(Buffer.from(hashToken(kept)), Buffer.from(hashToken(token)));
+  return isSameSecret(hashToken(kept), hashToken(token));
 }
 
 function nameFault(field: 'givenName' | 'familyName', name: string): InputFault[] {

@@ -1,7 +1,7 @@
 import { operatorActor, systemActor } from '../actors.js';
 import { apiKeyActor } from '../applications/api-keys.js';
 import type { Actor, Core } from '../core.js';
-import { deriveStatus } from '../grants/user-status.js';
+import { statusWithoutLock } from '../grants/user-status.js';
 import { tenantConfig } from '../tenants/config.js';
 import { operatorTenant } from '../tenants/operator-tenant.js';
 import { isOpen } from '../tenants/state.js';
@@ -15,8 +15,7 @@ async function personNow(core: Core, { actor, origin, tenantId }: Asker): Promis
   if (!user) return undefined;
   const config = await tenantConfig(core, tenantId);
   const now = core.clock.now();
-  const approvalRequired = config.settings['approval.required'];
-  return deriveStatus(user, { now, approvalRequired }) === 'active'
+  return statusWithoutLock(user, config.settings, now) === 'active'
     ? userActor(user, config, now, origin)
     : undefined;
 }

@@ -1,7 +1,7 @@
 import type { JobDocument } from '../../persistence/collections/events.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Step } from '../../persistence/store.js';
-import { systemActor, type Origin } from '../actors.js';
+import { systemActor, type Origin, personActor } from '../actors.js';
 import { recordEvent } from '../audit/audit.js';
 import { requireAuthorityOver } from '../users/authority.js';
 import { brandOf } from '../tenants/branding.js';
@@ -20,7 +20,7 @@ import { tenantConfig } from '../tenants/config.js';
 import { settingsOf } from '../tenants/settings.js';
 import { isOpen } from '../tenants/state.js';
 import { addressKeyOf } from '../user-keys.js';
-import { deriveStatus } from '../grants/user-status.js';
+import { statusWithoutLock } from '../grants/user-status.js';
 import { openWrite, saveUser, type WriteContext } from '../users/save.js';
 
 const mostMails = 5;
@@ -70,10 +70,7 @@ async function isMailDue(core: Core, user: UserDocument): Promise<boolean> {
 async function mayReset(core: Core, user: UserDocument): Promise<boolean> {
   const { settings, tenant } = await tenantConfig(core, user.tenantId);
   if (!isOpen(tenant)) return false;
-  const status = deriveStatus(user, {
-    now: core.clock.now(),
-    approvalRequired: settings['approval.required'],
-  });
+  const status = statusWithoutLock(user, settings, core.clock.now());
   return status === 'active' || status === 'pending_approval';
 }
 
@@ -128,17 +125,6 @@ export async function findResetHolder(core: Core, token: string): Promise<TokenH
 export type PasswordSetting =
   { kind: 'done'; user: UserDocument } | { kind: 'weak'; fault: string } | { kind: 'dead' };
 
-/** The person themself, by the link in their mailbox. */
-function holderActor(user: UserDocument, origin: Origin): Actor {
-  return {
-    party: { type: 'user', id: user._id, label: user.email ?? user.userName },
-    tenantId: user.tenantId,
-    permissions: new Set(),
-    directoryId: null,
-    ...origin,
-  };
-}
-
 /** What goes with a new password in the same transaction. */
 interface PasswordExtras {
   /** What else becomes of the user. */
@@ -164,7 +150,7 @@ export async function setPasswordByToken(
   const fault = passwordFault(password, rule, user);
   if (fault !== undefined) return { kind: 'weak', fault };
   const hash = await core.passwords.hash(password, writeTurn(user.tenantId));
-  const actor = holderActor(user, origin);
+  const actor = personActor(user, origin);
   const saved = await core.store.transaction(function* (tx): Step<UserDocument | undefined> {
     const context = yield* openWrite(tx, core, actor);
     const { now } = context;

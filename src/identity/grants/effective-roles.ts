@@ -2,7 +2,7 @@ import type { Grant, UserDocument } from '../../persistence/collections/users.js
 import { isOfferedPermission, type Role, type TenantConfig } from '../tenants/config.js';
 import { isLive } from './grants.js';
 import { servicesOf } from './services.js';
-import { deriveStatus, hasRolesIn } from './user-status.js';
+import { statusWithoutLock, hasRolesIn } from './user-status.js';
 
 type RoleHolder = Pick<UserDocument, 'grants' | 'enabled' | 'accessExpiresAt' | 'activatedAt' | 'approved'>;
 
@@ -16,7 +16,7 @@ export function liveGrants(user: Pick<UserDocument, 'grants'>, config: TenantCon
 
 /** Whether the user's status lets roles work, and whatever else somebody was put in charge of. */
 export function mayUseRoles(user: RoleHolder, config: TenantConfig, now: Date): boolean {
-  return hasRolesIn(deriveStatus(user, { now, approvalRequired: config.settings['approval.required'] }));
+  return hasRolesIn(statusWithoutLock(user, config.settings, now));
 }
 
 /** The role of an application whose permissions all who are assigned to it have. */

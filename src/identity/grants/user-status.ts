@@ -1,4 +1,5 @@
 import type { UserDocument } from '../../persistence/collections/users.js';
+import type { Settings } from '../tenants/settings.js';
 
 export const userStatuses = [
   'deleted',
@@ -13,28 +14,33 @@ export type UserStatus = (typeof userStatuses)[number];
 
 export type StatusFields = Pick<UserDocument, 'enabled' | 'accessExpiresAt' | 'activatedAt' | 'approved'>;
 
-export interface StatusContext {
-  now: Date;
-  /** The tenant's `approval.required`: off, the flag on the user means nothing. */
-  approvalRequired: boolean;
-  /** From the user's credentials; null or absent: not locked. */
-  lockedUntil?: Date | null;
-}
+/** What of a tenant's settings counts: with `approval.required` off, the flag on the user means nothing. */
+type StatusSettings = Pick<Settings, 'approval.required'>;
 
 /**
  * The one derived word for a user's state; the first that holds, in the order of {@link userStatuses}. Never stored.
  *
  * @param user - undefined for a user that is gone.
+ * @param lockedUntil - from the user's credentials; null: not locked.
  */
-export function deriveStatus(user: StatusFields | undefined, context: StatusContext): UserStatus {
+export function statusOf(
+  user: StatusFields | undefined,
+  settings: StatusSettings,
+  now: Date,
+  lockedUntil: Date | null,
+): UserStatus {
   if (!user) return 'deleted';
   if (!user.enabled) return 'disabled';
-  if (user.accessExpiresAt !== null && user.accessExpiresAt <= context.now) return 'expired';
-  if (context.lockedUntil && context.lockedUntil > context.now) return 'locked';
+  if (user.accessExpiresAt !== null && user.accessExpiresAt <= now) return 'expired';
+  if (lockedUntil !== null && lockedUntil > now) return 'locked';
   if (user.activatedAt === null) return 'pending_activation';
-  if (context.approvalRequired && !user.approved) return 'pending_approval';
+  if (settings['approval.required'] && !user.approved) return 'pending_approval';
   return 'active';
 }
+
+/** The same for what a lockout does not stop: it refuses new sign-ins only. */
+export const statusWithoutLock = (user: StatusFields, settings: StatusSettings, now: Date): UserStatus =>
+  statusOf(user, settings, now, null);
 
 /** Whether applications get the user's roles: a lockout stops new sign-ins only, all else takes the roles away (B2). */
 export function hasRolesIn(status: UserStatus): boolean {

@@ -13,7 +13,7 @@ import { findTokenHolder, issueToken, type TokenHolder } from '../credentials/on
 import { setPasswordByToken, type PasswordSetting } from '../credentials/reset.js';
 import { tenantSettings } from '../tenants/settings.js';
 import { activated } from '../users/actions.js';
-import { deriveStatus } from '../grants/user-status.js';
+import { statusWithoutLock } from '../grants/user-status.js';
 import type { UserInput } from '../users/input.js';
 import { openWrite, type WriteContext } from '../users/save.js';
 import { partyOf } from '../users/change-events.js';
@@ -69,10 +69,7 @@ export async function findActivationHolder(core: Core, token: string): Promise<A
   if (!holder) return undefined;
   const { user } = holder;
   const settings = await tenantSettings(core, user.tenantId);
-  const status = deriveStatus(user, {
-    now: core.clock.now(),
-    approvalRequired: settings['approval.required'],
-  });
+  const status = statusWithoutLock(user, settings, core.clock.now());
   if (status !== 'pending_activation') return undefined;
   const connection = await requiredConnectionOf(core, user);
   return { ...holder, connectionId: connection?._id ?? null };

@@ -12,6 +12,7 @@ import { mailEntry, prepareEntry, type Entry } from './mail.js';
 import { invitationStatus } from '../users/invitation-status.js';
 import { wakeJobs } from '../jobs/queue.js';
 import { findConnectionByDomain } from '../sso/connections.js';
+import { realmOf } from '../sso/home-realm.js';
 import { withAccess } from '../grants/services.js';
 import { requireGroup } from '../groups/groups.js';
 import { changeMembersStep } from '../groups/member-steps.js';
@@ -129,10 +130,10 @@ async function loginTypeFor(
   wished: LoginType | undefined,
 ): Promise<LoginType | undefined> {
   const connection = await findConnectionByDomain(core, email.domain);
-  if (connection?.tenantId !== tenantId || connection.mode === 'off') {
-    return wished === 'sso' ? undefined : 'local';
-  }
-  return connection.mode === 'required' ? 'sso' : (wished ?? 'local');
+  const realm = realmOf(connection?.tenantId === tenantId ? connection : undefined);
+  if (realm === 'forwarded') return 'sso';
+  if (realm === 'local') return wished === 'sso' ? undefined : 'local';
+  return wished ?? 'local';
 }
 
 async function inviteAddress(

@@ -7,7 +7,7 @@ import { groupSource } from '../grants/grants.js';
 import { reachable, type GroupNode } from '../grants/group-graph.js';
 import type { MappingGroup } from '../grants/rule-paths.js';
 import { servicesOf } from '../grants/services.js';
-import { deriveStatus, type UserStatus } from '../grants/user-status.js';
+import { statusWithoutLock, type UserStatus } from '../grants/user-status.js';
 import { partyOf } from '../users/change-events.js';
 import { rolesByDirectory } from '../users/save.js';
 import { retired } from '../visibility.js';
@@ -68,10 +68,7 @@ export class Standings {
 
   of(user: UserDocument): Standing {
     const { config } = this.#world;
-    const status = deriveStatus(user, {
-      now: this.#now,
-      approvalRequired: config.settings['approval.required'],
-    });
+    const status = statusWithoutLock(user, config.settings, this.#now);
     const roles = effectiveRoles(user, config, this.#now);
     return {
       status,

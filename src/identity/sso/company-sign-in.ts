@@ -2,6 +2,7 @@ import type { SsoConnectionDocument } from '../../persistence/collections/tenant
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Core } from '../core.js';
 import { parseEmail } from '../email.js';
+import { realmOf } from './home-realm.js';
 
 /**
  * The connection whose provider alone signs this person in: any name they could sign in with is on a domain that their tenant requires it
@@ -18,7 +19,7 @@ export async function requiredConnectionOf(
     const domain = parseEmail(key)?.domain;
     const connection =
       domain === undefined ? undefined : await connections.findOne({ verifiedDomains: domain });
-    if (connection?.mode === 'required') return connection;
+    if (connection && realmOf(connection) === 'forwarded') return connection;
   }
   return undefined;
 }

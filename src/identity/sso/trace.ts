@@ -6,13 +6,14 @@ import { tenantConfig } from '../tenants/config.js';
 import { viewUser } from '../users/view.js';
 import type { UserStatus } from '../grants/user-status.js';
 import { findUserByLogin } from '../users/users.js';
+import { realmOf, type Realm } from './home-realm.js';
 
 /** Where an address would sign in, and why: what an administrator asks when somebody ends up at the wrong door. */
 export interface SignInTrace {
   email: string;
   domain: string;
   /** `choice`: a password here, with the company's login offered beside it. */
-  outcome: 'forwarded' | 'choice' | 'local';
+  outcome: Realm;
   connection: { id: string; name: string; mode: SsoConnectionDocument['mode'] } | null;
   user: { id: string; status: UserStatus } | null;
   /** In the order in which they are decided. */
@@ -33,11 +34,6 @@ const modeSteps = {
   required:
     'that connection is required: everybody of the domain is forwarded, known or not, before any password',
 } as const;
-
-function outcomeOf(connection: SsoConnectionDocument | undefined): SignInTrace['outcome'] {
-  if (!connection || connection.mode === 'off') return 'local';
-  return connection.mode === 'required' ? 'forwarded' : 'choice';
-}
 
 async function describeUser(core: Core, tenantId: string, login: string, jit: boolean) {
   const stored = await findUserByLogin(core, tenantId, login);
@@ -63,7 +59,7 @@ export async function traceSignIn(core: Core, tenantId: string, text: string): P
   }
   const connections = await core.store.tenant(tenantId).collection('sso_connections').find({});
   const connection = connections.find((candidate) => candidate.verifiedDomains.includes(email.domain));
-  const outcome = outcomeOf(connection);
+  const outcome = realmOf(connection);
   const jit = outcome !== 'local' && connection?.jitProvisioning === true;
   const { user, step } = await describeUser(core, tenantId, email.address, jit);
   return {

@@ -19,7 +19,7 @@ import {
 } from '../grants/role-mapping.js';
 import type { MappingGroup, MappingView } from '../grants/rule-paths.js';
 import { tenantConfig } from '../tenants/config.js';
-import { deriveStatus, hasRolesIn, type UserStatus } from '../grants/user-status.js';
+import { statusOf, hasRolesIn, type UserStatus } from '../grants/user-status.js';
 import { mappingView } from './save.js';
 import { aliasesFor } from '../grants/rule-paths.js';
 import { getUser } from './users.js';
@@ -104,11 +104,7 @@ export async function explainRoles(core: Core, tenantId: string, userId: string)
     user.directoryId === null ? undefined : await scope.collection('directories').get(user.directoryId);
   const credentials = await scope.collection('credentials').get(userId);
   const now = core.clock.now();
-  const status = deriveStatus(user, {
-    now,
-    approvalRequired: config.settings['approval.required'],
-    lockedUntil: credentials?.lockedUntil ?? null,
-  });
+  const status = statusOf(user, config.settings, now, credentials?.lockedUntil ?? null);
   const view = await viewOf(core, user, user.directoryId);
   const rules = compileRules(directory?.roleRules ?? [], aliasesFor(core));
   const { grants, unmatched } = mapRoles(view, rules, aliasesFor(core));

@@ -5,7 +5,7 @@ import type { Actor } from '../core.js';
 import { groupSource } from '../grants/grants.js';
 import { liveGrants, userPermissions } from '../grants/effective-roles.js';
 import type { TenantConfig } from '../tenants/config.js';
-import { deriveStatus } from '../grants/user-status.js';
+import { statusWithoutLock } from '../grants/user-status.js';
 import { accessOf } from '../grants/services.js';
 import { holdsEverything } from '../permissions.js';
 import { isHeld } from './hold.js';
@@ -16,7 +16,7 @@ import { isVisibleTo } from '../visibility.js';
  * may not lose its last one of the higher kind (F-11).
  */
 export function administratorLevel(user: UserDocument, config: TenantConfig, now: Date): 0 | 1 | 2 {
-  const status = deriveStatus(user, { now, approvalRequired: config.settings['approval.required'] });
+  const status = statusWithoutLock(user, config.settings, now);
   if (status !== 'active') return 0;
   const grants = liveGrants(user, config, now).filter(
     (grant) => config.roles.get(grant.role)?.isAdministrator,

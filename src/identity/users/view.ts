@@ -5,7 +5,7 @@ import { liveGrants } from '../grants/effective-roles.js';
 import { groupClosure, reachable, type GroupNode } from '../grants/group-graph.js';
 import type { TenantConfig } from '../tenants/config.js';
 import { ownValues } from './own-attributes.js';
-import { deriveStatus, type UserStatus } from '../grants/user-status.js';
+import { statusOf, type UserStatus } from '../grants/user-status.js';
 
 /** A role a user is granted now, with every reason for it. */
 interface GrantedRole {
@@ -76,10 +76,9 @@ export async function viewUsers(
   return users.map((user) => {
     const credential = credentials.get(user._id) ?? null;
     const directory = directories.get(user.directoryId ?? '');
-    const approvalRequired = config.settings['approval.required'];
     return {
       user,
-      status: deriveStatus(user, { now, approvalRequired, lockedUntil: credential?.lockedUntil ?? null }),
+      status: statusOf(user, config.settings, now, credential?.lockedUntil ?? null),
       roles: rolesOf(user, config, now),
       groups: reachable(user.groupIds, groups).sort((a, b) => (a.displayName < b.displayName ? -1 : 1)),
       credential,

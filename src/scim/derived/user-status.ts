@@ -1,5 +1,5 @@
 import { tenantConfig } from '../../identity/tenants/config.js';
-import { deriveStatus, type UserStatus } from '../../identity/grants/user-status.js';
+import { statusOf, type UserStatus } from '../../identity/grants/user-status.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { ScimContext } from '../exchange/request.js';
 import type { AttributePath } from '../protocol/attribute-path.js';
@@ -41,9 +41,8 @@ export async function standingsOf(
   return new Map(
     users.map((user) => {
       const lockedUntil = locks.get(user._id) ?? null;
-      const context = { now, approvalRequired: settings['approval.required'], lockedUntil };
       const isLocked = lockedUntil !== null && lockedUntil > now;
-      const status = deriveStatus(user, context);
+      const status = statusOf(user, settings, now, lockedUntil);
       return [user._id, { status, ...(isLocked && { lockedUntil: lockedUntil.toISOString() }) }];
     }),
   );

@@ -1,12 +1,6 @@
+import { changesBetween, type FieldChange } from '../../identity/changes.js';
 import type { Effects } from '../../identity/users/effects.js';
 import type { Failure } from './error-response.js';
-
-/** One attribute that changed. */
-export interface AttributeChange {
-  path: string;
-  before: unknown;
-  after: unknown;
-}
 
 export interface RoleChange {
   userId: string;
@@ -41,15 +35,15 @@ export interface Trace {
   /** Of a bulk request: what became of each operation. */
   readonly operations: TracedOperation[];
   /** Adds a way to work out what changed. */
-  note(changes: () => AttributeChange[]): void;
+  note(changes: () => FieldChange[]): void;
   /** Adds whose grants changed with a write, and who joined or left the group. */
   noteEffects(effects: Effects): void;
-  diff(): AttributeChange[];
+  diff(): FieldChange[];
   roleChanges(): RoleChange[];
 }
 
 export function newTrace(): Trace {
-  const notes: (() => AttributeChange[])[] = [];
+  const notes: (() => FieldChange[])[] = [];
   const members = new Map<string, boolean>();
   const grants = new Map<string, [before: readonly Roles[], after: readonly Roles[]]>();
   return {
@@ -74,7 +68,7 @@ export function newTrace(): Trace {
 /** Of a change of so many members no more are listed: an entry of the log has to fit into a document. */
 const mostListed = 10_000;
 
-function diffMembers(members: ReadonlyMap<string, boolean>): AttributeChange[] {
+function diffMembers(members: ReadonlyMap<string, boolean>): FieldChange[] {
   const idsOf = (isMember: boolean): string[] =>
     [...members].flatMap(([id, is]) => (is === isMember ? [id] : [])).slice(0, mostListed);
   const [added, removed] = [idsOf(true), idsOf(false)];
@@ -89,36 +83,19 @@ type Json = Record<string, unknown>;
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const same = (left: unknown, right: unknown): boolean =>
-  left === right || JSON.stringify(left) === JSON.stringify(right);
-
 /** Attributes that differ in every write or say nothing. */
 const silent = new Set(['meta', 'schemas', 'id', 'groups']);
 
-function compare(path: string, before: unknown, after: unknown, into: AttributeChange[]): void {
-  if (same(before, after)) return;
-  if (isObject(before) && isObject(after)) {
-    const join = path.startsWith('urn:') ? ':' : '.';
-    for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-      compare(`${path}${join}${key}`, before[key], after[key], into);
-    }
-    return;
-  }
-  into.push({ path, before: before ?? null, after: after ?? null });
-}
+const shown = (resource: Json = {}): Json =>
+  Object.fromEntries(Object.entries(resource).filter(([name]) => !silent.has(name)));
 
 /**
  * Attribute by attribute, what differs between two forms of a resource. Multi-valued attributes are compared as a whole.
  *
  * @param before - undefined: it was created; @param after - undefined: it was deleted.
  */
-export function diffResources(before: Json | undefined, after: Json | undefined): AttributeChange[] {
-  const changes: AttributeChange[] = [];
-  for (const key of new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])) {
-    if (!silent.has(key)) compare(key, before?.[key], after?.[key], changes);
-  }
-  return changes;
-}
+export const diffResources = (before: Json | undefined, after: Json | undefined): FieldChange[] =>
+  changesBetween(shown(before), shown(after));
 
 function diffRoles(userId: string, before: readonly Roles[], after: readonly Roles[]): RoleChange[] {
   const had = new Set(before.map((grant) => grant.role));

@@ -1,5 +1,5 @@
+import type { FieldChange } from '../../identity/changes.js';
 import type { ScimRequestDocument } from '../../persistence/collections/directories.js';
-import type { AttributeChange } from '../exchange/trace.js';
 
 type StoredChange = ScimRequestDocument['diff'][number];
 
@@ -19,7 +19,7 @@ function isSame(left: unknown, right: unknown): boolean {
  * Changes as the request log stores them: a value that stands in the logged body is not written a second time, which halves the log of
  * creations and replacements.
  */
-export function leanDiff(changes: readonly AttributeChange[], body: unknown): StoredChange[] {
+export function leanDiff(changes: readonly FieldChange[], body: unknown): StoredChange[] {
   return changes.map(({ path, before, after }) =>
     after !== null && isSame(sentValue(body, path), after)
       ? { path, before, sent: true }
@@ -28,7 +28,7 @@ export function leanDiff(changes: readonly AttributeChange[], body: unknown): St
 }
 
 /** The changes of a logged request, values and all. */
-export function fullDiff({ diff, body }: Pick<ScimRequestDocument, 'diff' | 'body'>): AttributeChange[] {
+export function fullDiff({ diff, body }: Pick<ScimRequestDocument, 'diff' | 'body'>): FieldChange[] {
   return diff.map(({ path, before, ...rest }) => ({
     path,
     before,

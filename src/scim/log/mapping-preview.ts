@@ -3,6 +3,7 @@
  */
 import { checkMapping, type AttributeMappingInput } from '../../identity/directories/attribute-mapping.js';
 import { directoryActor } from '../../identity/actors.js';
+import type { FieldChange } from '../../identity/changes.js';
 import type { Core } from '../../identity/core.js';
 import type { DirectoryDocument } from '../../identity/directories/directories.js';
 import { tenantConfig } from '../../identity/tenants/config.js';
@@ -14,7 +15,7 @@ import { AppError } from '../../shared/errors.js';
 import { columnsOf, foreignOf } from '../exchange/columns.js';
 import { applyDialect } from '../exchange/dialect.js';
 import type { ScimContext } from '../exchange/request.js';
-import { diffResources, newTrace, withoutMasked, type AttributeChange } from '../exchange/trace.js';
+import { diffResources, newTrace, withoutMasked } from '../exchange/trace.js';
 import { applyColumns, findColumn } from '../protocol/column-mapping.js';
 import { isJsonObject, type JsonObject } from '../protocol/json-value.js';
 import { parseResource } from '../protocol/resource-parse.js';
@@ -36,7 +37,7 @@ export interface MappingPreview {
   sample: { source: 'given' | 'request' | 'user'; id: string | null };
   before: JsonObject;
   after: JsonObject;
-  changes: AttributeChange[];
+  changes: FieldChange[];
   /** Names in the sample that no schema has: they may be sources. */
   unknownNames: string[];
   /** Why a push of this sample would be refused. */

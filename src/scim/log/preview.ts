@@ -2,6 +2,7 @@
  * What the admin API may use of SCIM: a directory's request log, read, replayed and live. Nothing here writes to users or groups.
  */
 import { directoryActor } from '../../identity/actors.js';
+import type { FieldChange } from '../../identity/changes.js';
 import type { Core } from '../../identity/core.js';
 import { getDirectory, type DirectoryDocument } from '../../identity/directories/directories.js';
 import type { ScimRequestDocument } from '../../persistence/collections/directories.js';
@@ -18,13 +19,7 @@ import { dryRunOf } from './dry-run.js';
 import { toFailure, type Failure } from '../exchange/error-response.js';
 import type { ScimContext } from '../exchange/request.js';
 import { isOmitted, requestLogOf, secretsOf, toOperations, toOutcome } from './request-log.js';
-import {
-  newTrace,
-  withoutMasked,
-  type AttributeChange,
-  type RoleChange,
-  type Trace,
-} from '../exchange/trace.js';
+import { newTrace, withoutMasked, type RoleChange, type Trace } from '../exchange/trace.js';
 
 export { deviationCounts } from './deviations.js';
 export type { ScimRequestDocument } from '../../persistence/collections/directories.js';
@@ -144,7 +139,7 @@ export async function getRequest(
 export interface Replay {
   status: number;
   deviations: string[];
-  diff: AttributeChange[];
+  diff: FieldChange[];
   roleChanges: RoleChange[];
   error: ScimRequestDocument['error'];
   /** Of a bulk request, operation by operation: each as if it came alone. */

@@ -1,3 +1,4 @@
+import type { FieldChange } from '../../identity/changes.js';
 import { commonSchemas } from '../../identity/tenants/schemas.js';
 import type { Core } from '../../identity/core.js';
 import type { DirectoryDocument } from '../../identity/directories/directories.js';
@@ -20,7 +21,6 @@ import {
   maskSecrets,
   maskDetail,
   secretNames,
-  type AttributeChange,
   type IsSecret,
   type Trace,
 } from '../exchange/trace.js';
@@ -110,7 +110,7 @@ export function toOutcome(
   { trace, failure }: { trace: Trace; failure: Failure | null },
   isSecret: IsSecret,
 ): Pick<ScimOperationRecord, 'target' | 'diff' | 'roleChanges' | 'error'> {
-  const hidden = ({ path, before, after }: AttributeChange): AttributeChange =>
+  const hidden = ({ path, before, after }: FieldChange): FieldChange =>
     isSecret(path)
       ? { path, before: masked, after: masked }
       : { path, before: cutLong(before, longest), after: cutLong(after, longest) };

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import {
-  deriveStatus,
+  statusOf,
+  statusWithoutLock,
   type StatusFields,
   type UserStatus,
 } from '../../../src/identity/grants/user-status.js';
@@ -10,7 +11,9 @@ const before = new Date(now.getTime() - 1);
 const after = new Date(now.getTime() + 1);
 const good: StatusFields = { enabled: true, approved: true, activatedAt: before, accessExpiresAt: null };
 
-describe('deriveStatus (requirements B2)', () => {
+const [asked, free] = [{ 'approval.required': true }, { 'approval.required': false }];
+
+describe('statusOf (requirements B2)', () => {
   const worst = { enabled: false, approved: false, activatedAt: null, accessExpiresAt: now };
   const ladder: [UserStatus, Partial<StatusFields>, Date | null][] = [
     ['disabled', worst, after],
@@ -22,24 +25,20 @@ describe('deriveStatus (requirements B2)', () => {
   ];
   for (const [status, fields, lockedUntil] of ladder) {
     it(`is ${status} as the first that holds`, () => {
-      expect(deriveStatus({ ...good, ...fields }, { now, approvalRequired: true, lockedUntil })).to.equal(
-        status,
-      );
+      expect(statusOf({ ...good, ...fields }, asked, now, lockedUntil)).to.equal(status);
     });
   }
 
   it('is deleted for a user that is gone', () => {
-    expect(deriveStatus(undefined, { now, approvalRequired: false })).to.equal('deleted');
+    expect(statusOf(undefined, free, now, null)).to.equal('deleted');
   });
 
   it('asks for approval only where the tenant does', () => {
-    expect(deriveStatus({ ...good, approved: false }, { now, approvalRequired: false })).to.equal('active');
+    expect(statusWithoutLock({ ...good, approved: false }, free, now)).to.equal('active');
   });
 
   it('lets access end and a lockout end at their very instants', () => {
-    expect(deriveStatus({ ...good, accessExpiresAt: now }, { now, approvalRequired: false })).to.equal(
-      'expired',
-    );
-    expect(deriveStatus(good, { now, approvalRequired: false, lockedUntil: now })).to.equal('active');
+    expect(statusWithoutLock({ ...good, accessExpiresAt: now }, free, now)).to.equal('expired');
+    expect(statusOf(good, free, now, now)).to.equal('active');
   });
 });
