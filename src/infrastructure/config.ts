@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fileFault } from './file-fault.js';
+import { sinkFault } from './sinks/sink.js';
 import { operatorKeyRule, operatorKeyShape } from './operator-key.js';
 
 const flag = z.union(
@@ -95,6 +96,16 @@ export const configSchema = z.strictObject({
   allowPrivateIssuers: flag.describe(
     'allow http:// and loopback or private addresses for issuers, key sets and back-channel logout',
   ),
+  eventStreams: z
+    .union([z.array(z.string()), z.string().transform((text) => text.split(/\s+/).filter(Boolean))])
+    .refine((all) => all.every((one) => sinkFault(one) === undefined), {
+      error: ({ input }) =>
+        (input as string[]).map((one) => sinkFault(one)).find((fault) => fault !== undefined) ?? '',
+    })
+    .describe(
+      'where the events of all tenants go, with spaces between: `https://`, `syslog+tcp://`, `syslog+tls://`, `syslog+udp://`, `file:///` (docs/operations.md)',
+    ),
+  eventStreamToken: z.string().min(1).optional().describe('bearer token for `https://` streams of events'),
   metricsToken: z
     .string()
     .min(16, 'must be at least 16 characters long')
@@ -163,6 +174,8 @@ export const environmentNames = {
   TRUST_PROXY: 'trustProxy',
   LOG_LEVEL: 'logLevel',
   ALLOW_PRIVATE_ISSUERS: 'allowPrivateIssuers',
+  EVENT_STREAMS: 'eventStreams',
+  EVENT_STREAM_TOKEN: 'eventStreamToken',
   METRICS_TOKEN: 'metricsToken',
   DRAIN_SECONDS: 'drainSeconds',
 } as const satisfies Record<string, keyof z.input<typeof configSchema>>;
@@ -291,6 +304,8 @@ export function printableConfig(config: Config): Record<string, unknown> {
     ...(config.secretKey !== undefined && { secretKey: '***' }),
     ...(config.operatorKey !== undefined && { operatorKey: '***' }),
     ...(config.metricsToken !== undefined && { metricsToken: '***' }),
+    ...(config.eventStreamToken !== undefined && { eventStreamToken: '***' }),
+    eventStreams: config.eventStreams.map(withoutPassword),
     ...(config.mongodbUri !== undefined && { mongodbUri: withoutPassword(config.mongodbUri) }),
     ...(config.smtpUrl !== undefined && { smtpUrl: withoutPassword(config.smtpUrl) }),
   };

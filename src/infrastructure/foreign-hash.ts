@@ -162,7 +162,5 @@ export async function matchesHash(text: string, password: string): Promise<boole
   const read = readHash(text);
   if ('fault' in read) return false;
   const composed = password.normalize('NFC');
-  return (
-    (await read.matches(composed)) || (composed !== password && (await read.matches(password)))
-  );
+  return (await read.matches(composed)) || (composed !== password && (await read.matches(password)));
 }

@@ -2,6 +2,7 @@ import type { WebhookDeliveryDocument, WebhookDocument } from '../../persistence
 import type { Core } from '../core.js';
 import { fanOut } from './deliveries.js';
 import { deliver } from './delivery.js';
+import { openStreams } from './streams.js';
 import { openTurn } from './turn.js';
 import { changedHere, liveWebhooks } from './webhooks.js';
 
@@ -100,9 +101,6 @@ async function serveWebhook(dispatch: Dispatch, webhook: WebhookDocument): Promi
   await pump(dispatch, webhook);
 }
 
-/** Work that is done in each round by the process that has the lease. */
-export type Round = () => Promise<void>;
-
 export interface Dispatcher {
   /** Ends the tries under way: the next process makes them again. */
   stop(): Promise<void>;
@@ -129,11 +127,9 @@ async function serveAll(dispatch: Dispatch): Promise<void> {
 }
 
 /**
- * Begins to deliver events to webhooks, in one process at a time: what a process that dies has begun, the next one delivers again.
- *
- * @param also - what else is done in each round.
+ * Begins to give out events to webhooks and streams, in one process at a time: what a process that dies has begun, the next one delivers again.
  */
-export function startDispatcher(core: Core, also: Round = () => Promise.resolve()): Dispatcher {
+export function startDispatcher(core: Core): Dispatcher {
   const dispatch: Dispatch = {
     core,
     lanes: new Map(),
@@ -142,10 +138,11 @@ export function startDispatcher(core: Core, also: Round = () => Promise.resolve(
     stopping: new AbortController(),
   };
   const turn = openTurn(core);
+  const streams = openStreams(core);
   let running: Promise<void> | undefined;
   const round = async (): Promise<void> => {
     if (!(await turn.isMine())) return;
-    await also();
+    streams.pump();
     await serveAll(dispatch);
   };
   const tick = (): void => {
@@ -159,7 +156,7 @@ export function startDispatcher(core: Core, also: Round = () => Promise.resolve(
     async stop() {
       clearInterval(timer);
       dispatch.stopping.abort();
-      await running;
+      await Promise.all([running, streams.stop()]);
       await Promise.all([...dispatch.lanes.values()].flatMap(({ underWay }) => [...underWay.values()]));
       await turn.release();
     },
