@@ -1,7 +1,7 @@
 import { systemActor } from '../identity/actors.js';
 import { createApiKey, listApiKeys, revokeApiKey } from '../identity/applications/api-keys.js';
 import { tenantConfig } from '../identity/tenants/config.js';
-import { CommandError, exitCodes, textOf, type Command } from './command.js';
+import { CommandError, exitCodes, findNamed, textOf, type Command } from './command.js';
 import { withCore } from './server-core.js';
 import { tenantOf, tenantOption } from './tenant.js';
 
@@ -42,9 +42,7 @@ export const apiKeyRevokeCommand: Command = {
     withCore(terminal, async (core) => {
       const tenant = await tenantOf(core, values);
       const name = textOf(values, 'name') ?? '';
-      const key = (await listApiKeys(core, tenant._id)).find(
-        (stored) => stored.name === name || stored._id === name,
-      );
+      const key = findNamed(await listApiKeys(core, tenant._id), name);
       if (!key) throw new CommandError(exitCodes.failed, `${tenant.slug} has no API key ${name}`);
       await revokeApiKey(core, systemActor(tenant._id, 'gatehouse api-key revoke'), key._id);
       report({ revoked: key._id, name: key.name, tenant: tenant.slug }, [

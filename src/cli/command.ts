@@ -75,6 +75,16 @@ export class CommandError extends Error {
   }
 }
 
+/**
+ * What a person means by a name or an id: the newest of that name.
+ *
+ * @param all - the oldest first.
+ */
+export const findNamed = <T extends { readonly _id: string; readonly name: string }>(
+  all: readonly T[],
+  nameOrId: string,
+): T | undefined => all.findLast(({ _id, name }) => name === nameOrId || _id === nameOrId);
+
 const everywhere: Readonly<Record<string, OptionDefinition>> = {
   json: { type: 'boolean', describe: 'print one JSON value' },
   help: { type: 'boolean', describe: 'print this help' },

@@ -1,7 +1,15 @@
 import { systemActor } from '../identity/actors.js';
 import { createOperatorKey, listOperatorKeys, revokeOperatorKey } from '../identity/operator/keys.js';
 import { operatorTenant } from '../identity/tenants/operator-tenant.js';
-import { CommandError, exitCodes, textOf, UsageError, type Command, type OptionValues } from './command.js';
+import {
+  CommandError,
+  exitCodes,
+  findNamed,
+  textOf,
+  UsageError,
+  type Command,
+  type OptionValues,
+} from './command.js';
 import { withCore } from './server-core.js';
 
 const nameOption = { type: 'string', value: 'NAME', describe: 'the key’s name', required: true } as const;
@@ -82,9 +90,7 @@ export const operatorKeyRevokeCommand: Command = {
   run: ({ values, terminal, report }) =>
     withCore(terminal, async (core) => {
       const name = nameOf(values);
-      const key = (await listOperatorKeys(core)).find(
-        (stored) => stored.name === name || stored._id === name,
-      );
+      const key = findNamed(await listOperatorKeys(core), name);
       if (!key) throw new CommandError(exitCodes.failed, `there is no operator key ${name}`);
       await revokeOperatorKey(core, systemActor(operatorTenant.id, 'gatehouse operator-key revoke'), key._id);
       report({ revoked: key._id, name: key.name }, [`revoked ${key.name} (${key.prefix}...)`]);

@@ -8,7 +8,15 @@ import {
   rotateToken,
   type ScimTokenDocument,
 } from '../identity/directories/tokens.js';
-import { CommandError, exitCodes, textOf, UsageError, type Command, type Invocation } from './command.js';
+import {
+  CommandError,
+  exitCodes,
+  findNamed,
+  textOf,
+  UsageError,
+  type Command,
+  type Invocation,
+} from './command.js';
 import { withCore } from './server-core.js';
 import { tenantOf, tenantOption } from './tenant.js';
 
@@ -39,7 +47,7 @@ async function tokenOf(
 ): Promise<ScimTokenDocument> {
   const name = textOf(values, 'name') ?? '';
   const tokens = await listTokens(core, actor.tenantId, directory._id);
-  const named = tokens.findLast((candidate) => candidate.name === name || candidate._id === name);
+  const named = findNamed(tokens, name);
   const beginning = tokens.filter(
     (candidate) => name.length >= 8 && name.startsWith('gh_scim_') && candidate.prefix.startsWith(name),
   );

@@ -52,6 +52,11 @@ export interface ChangeOptions extends WriteOptions {
   edit?: GroupEdit;
 }
 
+/** What a group is to be, decided by what it is; it may be asked again. */
+export type GroupPlan = (
+  stored: GroupDocument,
+) => Promise<{ members: readonly string[]; edit?: GroupEdit | undefined }>;
+
 /**
  * Writes a difference: all of it is judged, and certain, with the first transaction; what does not fit into it follows (`member-parts.ts`).
  *
@@ -116,25 +121,32 @@ async function memberIds(core: Core, tenantId: string, groupId: string): Promise
 /** The group changed between reading its members and writing the difference. */
 class MembersMoved extends Error {}
 
-/** Makes the members exactly these: the difference is computed for one version and written for that version alone. */
+/** Makes a group what is planned: the difference is computed for one version and written for that version alone. */
 async function replaceMembers(
   core: Core,
   actor: Actor,
   groupId: string,
-  target: ReadonlySet<string>,
-  options: ChangeOptions,
+  plan: GroupPlan,
+  options: WriteOptions = {},
 ): Promise<GroupOutcome> {
   const stored = await core.store.tenant(actor.tenantId).collection('groups').get(groupId);
   const group = requireGroup(stored, actor.directoryId);
   requireNoneLeft(group);
   requireVersion(group, options);
+  const { members, edit } = await plan(group);
+  const target = new Set(members);
   const current = await memberIds(core, actor.tenantId, groupId);
   const difference = {
     add: [...target].filter((id) => !current.has(id)),
     remove: [...current].filter((id) => !target.has(id)),
   };
   try {
-    return await writeDifference(core, actor, groupId, difference, { ...options, ifVersion: group.version });
+    const ifVersion = group.version;
+    return await writeDifference(core, actor, groupId, difference, {
+      ...options,
+      ifVersion,
+      ...(edit && { edit }),
+    });
   } catch (error) {
     throw isStale(error) ? new MembersMoved() : error;
   }
@@ -180,18 +192,55 @@ export async function changeMembers(
   const remove = new Set(change.remove);
   const add = [...new Set(change.add)].filter((id) => !remove.has(id));
   const { replaceWith } = change;
-  const wanted = replaceWith && new Set([...replaceWith, ...add].filter((id) => !remove.has(id)));
+  const { edit, ...conditions } = options;
+  const members = replaceWith && [...replaceWith, ...add].filter((id) => !remove.has(id));
+  return writeGroup(
+    core,
+    actor,
+    groupId,
+    () =>
+      members
+        ? replaceMembers(core, actor, groupId, () => Promise.resolve({ members, edit }), conditions)
+        : writeDifference(core, actor, groupId, { add, remove: [...remove] }, options),
+    (stored) => edit?.(stored)?.displayName,
+  );
+}
+
+/**
+ * Makes a group what its caller decides by what it is, its members included; see {@link changeMembers}.
+ *
+ * @throws as {@link changeMembers}, and what the plan throws.
+ */
+export function rewriteGroup(
+  core: Core,
+  actor: Actor,
+  groupId: string,
+  plan: GroupPlan,
+): Promise<GroupOutcome> {
+  return writeGroup(
+    core,
+    actor,
+    groupId,
+    () => replaceMembers(core, actor, groupId, plan),
+    async (stored) => (await plan(stored)).edit?.(stored)?.displayName,
+  );
+}
+
+/** @param nameFor - the name the change would give the group, to find whose it is. */
+async function writeGroup(
+  core: Core,
+  actor: Actor,
+  groupId: string,
+  change: () => Promise<GroupOutcome>,
+  nameFor: (stored: GroupDocument) => Promise<string | undefined> | string | undefined,
+): Promise<GroupOutcome> {
+  const { tenantId } = actor;
   const outcome = await refuseDuplicates(
     groupDuplicates,
-    () =>
-      runChange(core, actor.tenantId, groupId, () =>
-        wanted
-          ? replaceMembers(core, actor, groupId, wanted, options)
-          : writeDifference(core, actor, groupId, { add, remove: [...remove] }, options),
-      ),
+    () => runChange(core, tenantId, groupId, change),
     async () => {
-      const stored = await core.store.tenant(actor.tenantId).collection('groups').get(groupId);
-      return findGroupClash(core, actor, stored && options.edit?.(stored)?.displayName);
+      const stored = await core.store.tenant(tenantId).collection('groups').get(groupId);
+      return findGroupClash(core, actor, stored && (await nameFor(stored)));
     },
   );
   wakeJobs(core);

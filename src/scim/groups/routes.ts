@@ -1,9 +1,7 @@
-import { changeMembers, createGroupWithMembers } from '../../identity/groups/members.js';
+import { changeMembers, createGroupWithMembers, rewriteGroup } from '../../identity/groups/members.js';
 import { deleteGroup as removeGroup, getGroup as readGroup } from '../../identity/groups/groups.js';
 import type { Outcome } from '../../identity/users/effects.js';
-import type { WriteOptions } from '../../identity/versions.js';
 import type { GroupDocument } from '../../persistence/collections/groups.js';
-import { AppError } from '../../shared/errors.js';
 import type { ScimAnswer, ScimContext, ScimRequest } from '../exchange/request.js';
 import { groupKind } from './kind.js';
 import { membersOfEach } from './members.js';
@@ -105,11 +103,10 @@ async function writeGroup(
   request: ScimRequest,
   edit: Edit,
   members: MemberChange | undefined,
-  conditions: WriteOptions = parseVersionConditions(request),
 ): Promise<GroupDocument> {
   const { replaceWith, add = [], remove = [] } = members ?? {};
   const change = { add, remove, ...(replaceWith && { replaceWith }) };
-  const options = { ...conditions, edit };
+  const options = { ...parseVersionConditions(request), edit };
   const outcome = await changeMembers(context.core, context.actor, idOf(request), change, options);
   traceGroup(context, outcome);
   return outcome.after;
@@ -143,31 +140,22 @@ function editBy(context: ScimContext, operations: readonly PatchOperation[]): Ed
   };
 }
 
-/** How often a change that had to read the members starts over because others changed the group meanwhile. */
-const maxAttempts = 20;
-
 /** A PATCH that chooses members by more than their id: the members are read, and the outcome holds for that version alone. */
 async function patchLoaded(
   context: ScimContext,
   request: ScimRequest,
   operations: readonly PatchOperation[],
 ): Promise<GroupDocument> {
-  const { core, tenantId, directoryId, baseUrl, schemas } = context;
-  for (let attempt = 1; ; attempt += 1) {
-    const stored = await readGroup(core, tenantId, idOf(request), directoryId);
+  const { core, actor, baseUrl, schemas } = context;
+  const outcome = await rewriteGroup(core, actor, idOf(request), async (stored) => {
     evaluatePreconditions(request, toEntityTag(stored.version), false);
     const members = (await membersOfEach(context, [stored])).get(stored._id);
     const existing = toScimGroup(stored, schemas.group, baseUrl, members);
     const patched = applyPatch(existing, operations, schemas.group);
-    const change = { replaceWith: memberIds(patched), add: [], remove: [] };
-    try {
-      const edit: Edit = () => fromScimGroup(patched, schemas.group);
-      return await writeGroup(context, request, edit, change, { ifVersion: stored.version });
-    } catch (error) {
-      const isStale = error instanceof AppError && error.code === 'resource.version_mismatch';
-      if (!isStale || attempt === maxAttempts) throw error;
-    }
-  }
+    return { members: memberIds(patched), edit: () => fromScimGroup(patched, schemas.group) };
+  });
+  traceGroup(context, outcome);
+  return outcome.after;
 }
 
 /**

@@ -27,7 +27,7 @@ export interface FilterTable {
 
 const everything: StoredFilter = { query: {}, exact: false };
 /** No id is empty: matches nothing. */
-export const nothing: StoredFilter = { query: { _id: '' }, exact: true };
+const nothing: StoredFilter = { query: { _id: '' }, exact: true };
 const all: StoredFilter = { query: {}, exact: true };
 
 const isEverything = (filter: StoredFilter): boolean => Object.keys(filter.query).length === 0;
@@ -161,6 +161,19 @@ const instantOperators: Partial<Record<CompareNode['op'], string>> = {
   lt: '$lt',
   le: '$lte',
 };
+
+/**
+ * A resource that is related to the one whose id is compared.
+ *
+ * @param field - holds one of the ids that `find` gives.
+ */
+export function relatedField(field: string, find: (id: string) => Promise<string[]>): CompareTranslator {
+  return async ({ op, value }) => {
+    if (op !== 'eq' || typeof value !== 'string') return undefined;
+    const ids = await find(value);
+    return ids.length === 0 ? nothing : { query: { [field]: { $in: ids } }, exact: true };
+  };
+}
 
 /** An instant with a stored Date. */
 export function instantField(field: string): CompareTranslator {

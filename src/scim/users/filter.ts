@@ -2,21 +2,12 @@ import type { ScimContext } from '../exchange/request.js';
 import { enterpriseUserUrn } from '../protocol/urns.js';
 import {
   instantField,
-  nothing,
+  relatedField,
   textField,
   type CompareTranslator,
   type FilterTable,
 } from '../list/stored-filter.js';
 import { groupWithNested } from '../derived/nested-groups.js';
-
-/** `groups.value eq "id"`: the direct members and those of the groups nested in it. */
-function memberOf(context: ScimContext): CompareTranslator {
-  return async ({ op, value }) => {
-    if (op !== 'eq' || typeof value !== 'string') return undefined;
-    const ids = await groupWithNested(context, value);
-    return ids.length === 0 ? nothing : { query: { groupIds: { $in: ids } }, exact: true };
-  };
-}
 
 /** `active` as `activeFor` gives it. */
 const activeField: CompareTranslator = ({ op, value }) => {
@@ -30,6 +21,8 @@ const activeField: CompareTranslator = ({ op, value }) => {
 
 /** The attributes of a User that have a stored field of their own; all others are matched resource by resource. */
 export function userFilterTable(context: ScimContext): FilterTable {
+  // The direct members of a group, and those of the groups nested in it.
+  const groups = relatedField('groupIds', (id) => groupWithNested(context, id));
   return {
     comparisons: new Map<string, CompareTranslator>([
       ['id', textField('_id', { caseExact: true, few: true })],
@@ -41,8 +34,8 @@ export function userFilterTable(context: ScimContext): FilterTable {
       ['name.familyName', textField('familyNameKey')],
       [`${enterpriseUserUrn}:employeeNumber`, textField('employeeNumberKey')],
       ['active', activeField],
-      ['groups', memberOf(context)],
-      ['groups.value', memberOf(context)],
+      ['groups', groups],
+      ['groups.value', groups],
       ['meta.created', instantField('createdAt')],
       ['meta.lastModified', instantField('updatedAt')],
     ]),
