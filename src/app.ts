@@ -10,6 +10,7 @@ import { firstRunRoutes } from './auth/routes/first-run-routes.js';
 import { passwordRoutes } from './auth/routes/password-routes.js';
 import { signInRoutes } from './auth/routes/sign-in-routes.js';
 import { watchSignIns } from './auth/routes/sign-in-results.js';
+import { samlRoutes } from './auth/routes/saml-routes.js';
 import { ssoRoutes } from './auth/routes/sso-routes.js';
 import { accessLog } from './http/access-log.js';
 import { lastErrorHandler, notFound } from './http/error-page.js';
@@ -28,6 +29,7 @@ import { mailJob, reportLostMail, sendMail } from './identity/jobs/mails.js';
 import { answerPasswordReset, forgotJob } from './identity/credentials/reset.js';
 import { memberPartJob, writeLeftPart } from './identity/groups/batches.js';
 import { recomputeJob, releaseRoleJob } from './identity/users/recompute.js';
+import { refreshMetadata, samlMetadataJob } from './identity/sso/saml/metadata-refresh.js';
 import { recomputeGrants, releaseServerRole } from './identity/directories/recompute-job.js';
 import { startDispatcher, type Dispatcher } from './identity/events/dispatcher.js';
 import { personErasureJobs } from './identity/privacy/erase-job.js';
@@ -82,6 +84,7 @@ const jobHandlers = (core: Core, puller: Puller): JobHandlers => ({
   [releaseRoleJob]: (job) => releaseServerRole(core, job),
   [attributeRemovalJob]: (job) => removeAttributeValues(core, job),
   [accessExpireJob]: (job) => expireAccess(core, job),
+  [samlMetadataJob]: (job) => refreshMetadata(core, job),
   [grantEndJob]: (job) => endGrants(core, job),
 });
 
@@ -144,6 +147,7 @@ export function createApp(core: Core, version: string): App {
   app.use(firstRunRoutes(core));
   app.use(accountRoutes(core));
   app.use(passwordRoutes(core));
+  app.use(samlRoutes(core));
   app.use(ssoRoutes(core));
 
   app.use(notFound());

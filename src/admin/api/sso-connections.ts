@@ -15,9 +15,11 @@ import { traceSignIn } from '../../identity/sso/trace.js';
 import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { id, line } from '../present/fields.js';
 import {
+  attributeMappingSchema,
   clientAuthMethodSchema,
   modeSchema,
   presentSsoConnection,
+  protocolSchema,
   ssoConnectionSchema,
   tenantClaimSchema,
 } from '../present/sso-connection.js';
@@ -105,6 +107,26 @@ const fields = {
   mode: modeSchema,
   jitProvisioning: z.boolean().describe('creates users at their first sign-in'),
   domains: z.array(domainInput).max(200).describe('all of them; one that stays keeps its proof'),
+  protocol: protocolSchema.describe('`oidc` where it is absent; it never changes'),
+  idpMetadata: z.string().min(1).max(200_000).describe('SAML: the provider’s metadata, XML'),
+  idpMetadataUrl: z
+    .string()
+    .min(1)
+    .max(1000)
+    .nullable()
+    .describe('SAML: where its metadata are; read now and each day; null: not any more'),
+  idpEntityId: z.string().min(1).max(1024).describe('SAML: in place of metadata, with the two below'),
+  idpSsoUrl: z.string().min(1).max(1000).describe('SAML: where it takes requests by HTTP-Redirect'),
+  idpCertificates: z
+    .array(z.string().min(1).max(20_000))
+    .max(10)
+    .describe('SAML: PEM; each may sign, so that a new one can be added before the old one goes'),
+  attributeMapping: attributeMappingSchema.partial().describe('SAML: where names and groups stand'),
+  subjectFrom: z
+    .string()
+    .min(1)
+    .max(256)
+    .describe('SAML: `nameId`, or the attribute that identifies a person'),
 };
 
 const changeInput = z.strictObject({ name: line(200), ...fields }).partial();
@@ -123,12 +145,11 @@ const createOne = route({
   tag,
   permission,
   stepUp: true,
-  body: changeInput.required({ name: true, issuer: true, clientId: true }).openapi('CreateSsoConnection'),
+  body: changeInput.required({ name: true }).openapi('CreateSsoConnection'),
   status: 201,
   output: ssoConnectionSchema,
   async handler({ core, actor, body }) {
-    const { name, issuer, clientId } = body;
-    const connection = await createConnection(core, actor, { ...given(body), name, issuer, clientId });
+    const connection = await createConnection(core, actor, { ...given(body), name: body.name });
     return { ...reply(core, connection), headers: { Location: `/api/v1/sso-connections/${connection._id}` } };
   },
 });

@@ -1,6 +1,14 @@
-import { callbackUrl, connectionAddress, revokeUrl } from '../../identity/sso/connection-address.js';
+import {
+  acsUrl,
+  callbackUrl,
+  connectionAddress,
+  revokeUrl,
+  samlEntityId,
+} from '../../identity/sso/connection-address.js';
 import { needsRelink } from '../../identity/sso/connection-change.js';
 import type { SsoConnectionDocument } from '../../identity/sso/connections.js';
+import { showCertificate } from '../../identity/sso/saml/certificates.js';
+import { isSaml, type SamlConnection } from '../../identity/sso/saml/saml-settings.js';
 import { z } from '../schema.js';
 import { id, instant, instantOrNull, iso, isoOrNull } from './fields.js';
 
@@ -17,6 +25,47 @@ export const tenantClaimSchema = z
   .openapi('TenantClaim')
   .describe('at a provider shared by many: the claim of its ID tokens that names the company, and its value');
 
+export const protocolSchema = z.enum(['oidc', 'saml']);
+
+const attributeName = z.string().nullable().describe('the name of a SAML attribute; null: the usual ones');
+
+export const attributeMappingSchema = z
+  .strictObject({
+    email: attributeName,
+    givenName: attributeName,
+    familyName: attributeName,
+    groups: attributeName,
+  })
+  .openapi('SamlAttributeMapping');
+
+const certificateSchema = z
+  .strictObject({
+    certificate: z.string().describe('PEM'),
+    fingerprint: z.string().describe('SHA-256'),
+    subject: z.string(),
+    validFrom: instant,
+    expiresAt: instant,
+  })
+  .openapi('Certificate');
+
+const samlFields = {
+  protocol: protocolSchema,
+  entityId: z
+    .string()
+    .nullable()
+    .describe('our SAML entity id, which is the address of our metadata; null for OpenID'),
+  acsUrl: z.string().nullable().describe('where the SAML provider posts its answers; null for OpenID'),
+  metadataUrl: z.string().nullable().describe('our SAML metadata; null for OpenID'),
+  idpEntityId: z.string().nullable(),
+  idpSsoUrl: z.string().nullable(),
+  idpMetadataUrl: z.string().nullable().describe('read again each day'),
+  idpMetadataReadAt: instantOrNull,
+  idpMetadataFault: z.string().nullable().describe('why the last reading of the metadata failed'),
+  idpCertificates: z.array(certificateSchema).describe('each of them may sign'),
+  attributeMapping: attributeMappingSchema.nullable(),
+  subjectFrom: z.string().nullable().describe('`nameId`, or the attribute that identifies a person'),
+};
+
 const domain = z.strictObject({
   domain: z.string(),
   verified: z.boolean(),
@@ -31,8 +80,9 @@ export const ssoConnectionSchema = z
     id,
     key: z.string().nullable().describe('part of the connection’s addresses; null: its id is used'),
     name: z.string(),
-    issuer: z.string(),
-    clientId: z.string(),
+    ...samlFields,
+    issuer: z.string().nullable().describe('of OpenID connections; null for SAML'),
+    clientId: z.string().nullable().describe('of OpenID connections; null for SAML'),
     hasClientSecret: z.boolean(),
     clientAuthMethod: clientAuthMethodSchema.nullable(),
     tenantClaim: tenantClaimSchema.nullable(),
@@ -52,13 +102,52 @@ export const ssoConnectionSchema = z
   })
   .openapi('SsoConnection');
 
+function presentSaml({ issuer, saml, ...connection }: SamlConnection, baseUrl: string) {
+  const address = connectionAddress(connection);
+  return {
+    protocol: 'saml' as const,
+    entityId: samlEntityId(baseUrl, address),
+    acsUrl: acsUrl(baseUrl, address),
+    metadataUrl: samlEntityId(baseUrl, address),
+    idpEntityId: issuer === '' ? null : issuer,
+    idpSsoUrl: saml.idpSsoUrl,
+    idpMetadataUrl: saml.idpMetadataUrl,
+    idpMetadataReadAt: isoOrNull(saml.metadataReadAt),
+    idpMetadataFault: saml.metadataFault,
+    idpCertificates: saml.idpCertificates.map((pem) => {
+      const { validFrom, expiresAt, ...shown } = showCertificate(pem);
+      return { ...shown, validFrom: iso(validFrom), expiresAt: iso(expiresAt) };
+    }),
+    attributeMapping: saml.attributeMapping,
+    subjectFrom: saml.subjectFrom,
+  };
+}
+
+const noSaml = {
+  protocol: 'oidc' as const,
+  entityId: null,
+  acsUrl: null,
+  metadataUrl: null,
+  idpEntityId: null,
+  idpSsoUrl: null,
+  idpMetadataUrl: null,
+  idpMetadataReadAt: null,
+  idpMetadataFault: null,
+  idpCertificates: [],
+  attributeMapping: null,
+  subjectFrom: null,
+};
+
 export function presentSsoConnection(connection: SsoConnectionDocument, baseUrl: string) {
+  const isOfSaml = isSaml(connection);
+  const saml = isOfSaml ? presentSaml(connection, baseUrl) : noSaml;
   return {
     id: connection._id,
     key: connection.key ?? null,
     name: connection.name,
-    issuer: connection.issuer,
-    clientId: connection.clientId,
+    ...saml,
+    issuer: isOfSaml ? null : connection.issuer,
+    clientId: isOfSaml ? null : connection.clientId,
     hasClientSecret: connection.clientSecret !== null,
     clientAuthMethod: connection.clientAuthMethod ?? null,
     tenantClaim: connection.tenantClaim ?? null,
@@ -72,7 +161,7 @@ export function presentSsoConnection(connection: SsoConnectionDocument, baseUrl:
       verifiedAt: isoOrNull(entry.verifiedAt),
       record: { type: 'TXT' as const, name: `_gatehouse-challenge.${entry.domain}`, value: entry.challenge },
     })),
-    redirectUri: callbackUrl(baseUrl, connectionAddress(connection)),
+    redirectUri: saml.acsUrl ?? callbackUrl(baseUrl, connectionAddress(connection)),
     revocationUri: revokeUrl(baseUrl, connectionAddress(connection)),
     createdAt: iso(connection.createdAt),
     updatedAt: iso(connection.updatedAt),

@@ -3,13 +3,16 @@ import { systemActor } from '../../identity/actors.js';
 import { writeEvent } from '../../identity/audit/audit.js';
 import { connectionAddress } from '../../identity/sso/connection-address.js';
 import type { Core } from '../../identity/core.js';
+import { isSaml, type SamlConnection } from '../../identity/sso/saml/saml-settings.js';
 import { providerOf } from '../../identity/sso/relying-party.js';
 import type { AuditParty } from '../../persistence/collections/events.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
 import { keepLogin } from '../pending.js';
 import type { SignInContext, SignInDemand, SignInFlow } from '../sign-in-flow.js';
 import { visitorOf } from '../sessions.js';
-import { startRoundTrip } from '../sso/forwarding-strategy.js';
+import { newRelayState, newRequestId } from '../saml/saml-answer.js';
+import { requestUrl } from '../saml/service-provider.js';
+import { startRoundTrip, type RoundTrip } from '../sso/forwarding-strategy.js';
 import { inStage, ProviderFault, reportOf } from '../sso/provider-fault.js';
 
 interface Forwarding {
@@ -28,6 +31,19 @@ function freshFrom(demand: SignInDemand | undefined, now: number): number | null
   return maxAge === null ? null : now - maxAge * 1000;
 }
 
+/** The same by SAML: the RelayState is the state, and the request's id what the answer has to name. */
+async function startSamlTrip(
+  core: Core,
+  connection: SamlConnection,
+  demand: SignInDemand | undefined,
+): Promise<{ url: string; trip: RoundTrip }> {
+  const id = newRequestId(core, connection._id);
+  const relayState = newRelayState();
+  const url = await requestUrl(core, connection, { id, relayState, demand });
+  const address = connectionAddress(connection);
+  return { url, trip: { address, state: relayState, nonce: id, codeVerifier: '' } };
+}
+
 /**
  * Sends the browser to a company's provider; what its return will be checked against is kept with this browser's flow, under the `state`.
  *
@@ -37,6 +53,7 @@ export async function forward(core: Core, req: Request, res: Response, to: Forwa
   const { flow, context, connection, email } = to;
   const started = await reportingFaults(core, req, connection, () =>
     inStage('discovery', async () => {
+      if (isSaml(connection)) return startSamlTrip(core, connection, context.demand);
       const provider = await providerOf(core, connection);
       return startRoundTrip(core, provider.open(), {
         ...{ req, res, loginHint: email, demand: context.demand },

@@ -101,6 +101,16 @@ export function logoutTokenLimit(core: Core): RequestHandler {
   });
 }
 
+/** How many bad answers of SAML providers an address may bring; each is parsed, and may be checked by several keys. */
+export function samlAnswerLimit(core: Core): RequestHandler {
+  return limit(core, {
+    name: 'saml-answer-address',
+    perMinute: core.config.limits.failedCredentialsPerMinute,
+    keyOf: byAddress,
+    failuresOnly: true,
+  });
+}
+
 /** How many bad revocations an address may send; good ones are not counted, since all of a company's come from one. */
 export function revocationLimit(core: Core): RequestHandler {
   return limit(core, {

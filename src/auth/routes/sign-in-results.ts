@@ -14,7 +14,7 @@ const steps: Readonly<Record<string, Method>> = {
 
 /** Where people come back from their company's provider. */
 const isReturn = ({ method, path }: Request): boolean =>
-  method === 'GET' && /^\/sso\/[^/]+\/callback$/.test(path);
+  method === 'GET' && /^\/sso\/[^/]+\/(?:callback|acs)$/.test(path);
 
 function resultOf(req: Request, res: Response): Result | undefined {
   const { statusCode } = res;

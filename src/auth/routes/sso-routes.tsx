@@ -45,7 +45,7 @@ const roundTripSeconds = 1800;
  *
  * @throws AppError `sso_connection.not_found`.
  */
-async function liveConnection(core: Core, address: string): Promise<SsoConnectionDocument> {
+export async function liveConnection(core: Core, address: string): Promise<SsoConnectionDocument> {
   const connection = await findConnectionByAddress(core, address);
   if (!connection || connection.mode === 'off')
     throw new AppError('sso_connection.not_found', 'There is no such company sign-in.');
@@ -97,17 +97,17 @@ async function startPosted(core: Core, req: StartRequest, res: Response): Promis
   res.redirect(303, query === '' ? path : `${path}?${query}`);
 }
 
-interface Return {
+export interface Return {
   context: SignInContext;
   login: PendingLogin;
 }
 
 /** What this browser's own record says about the response: foreign and second ones have none. */
-async function takeReturn(core: Core, req: Request): Promise<Return> {
+export async function takeReturn(core: Core, req: Request, state: unknown): Promise<Return> {
   const flow = await findFlow(core, req);
   if (!flow)
     throw new AppError('auth.forbidden', 'This browser did not ask for a sign-in. Please start again.');
-  const login = await takeLogin(core, flow, queryText(req, 'state'), roundTripSeconds);
+  const login = await takeLogin(core, flow, state, roundTripSeconds);
   const context = login && contextOf(flow, login.contextId);
   if (!context) throw new ProviderFault('response_invalid');
   return { context, login };
@@ -134,7 +134,7 @@ async function wordOf(
 }
 
 /** The connection this browser left for; an answer at another one's address is no answer of its provider. */
-async function answeredConnection(
+export async function answeredConnection(
   core: Core,
   req: Request<{ connectionId: string }>,
   login: PendingLogin,
@@ -150,15 +150,36 @@ async function answeredConnection(
   return connection;
 }
 
+interface Arriving {
+  context: SignInContext;
+  connection: SsoConnectionDocument;
+  /** @throws {@link ProviderFault}. */
+  wordOf: () => Promise<ProviderWord>;
+}
+
 async function finish(core: Core, req: Request<{ connectionId: string }>, res: Response): Promise<void> {
-  const { context, login } = await takeReturn(core, req);
+  const { context, login } = await takeReturn(core, req, queryText(req, 'state'));
   const connection = await answeredConnection(core, req, login);
+  await arrive(core, req, res, {
+    context,
+    connection,
+    wordOf: () => wordOf(core, req, res, { login, connection }),
+  });
+}
+
+/** Somebody whom a company's provider signed in, whichever way it said so. */
+export async function arrive(
+  core: Core,
+  req: Request,
+  res: Response,
+  { context, connection, wordOf: askWord }: Arriving,
+): Promise<void> {
   await showBrand(core, res, connection.tenantId);
   const live = await currentSession(core, req, { slides: false });
   const provenUserId = live && live.session.method !== 'sso' ? live.user._id : null;
   const { requestId, ip } = visitorOf(req);
   const { word, resolved } = await reportingFaults(core, req, connection, async () => {
-    const told = await wordOf(core, req, res, { login, connection });
+    const told = await askWord();
     const origin = { requestId, ip };
     const arrival = { connection, word: told, provenUserId, device: deviceOf(core, req), origin };
     return { word: told, resolved: await resolveSsoUser(core, arrival) };

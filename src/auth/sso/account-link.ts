@@ -5,6 +5,7 @@ import { heldPermissions } from '../../identity/users/authority.js';
 import { isOfEarlierProvider, mayRelink, needsRelink } from '../../identity/sso/connection-change.js';
 import type { Actor, Core } from '../../identity/core.js';
 import { parseEmail, type EmailAddress } from '../../identity/email.js';
+import { isSaml } from '../../identity/sso/saml/saml-settings.js';
 import { isCompanyAccount, isOfTenant } from '../../identity/sso/shared-issuers.js';
 import { tenantConfig, type TenantConfig } from '../../identity/tenants/config.js';
 import { isOpen } from '../../identity/tenants/state.js';
@@ -218,7 +219,8 @@ async function linkingAddress({
   connection,
   word,
 }: SsoArrival): Promise<{ email: EmailAddress } | { refused: SsoRefusal }> {
-  if (!isCompanyAccount(connection, word.idToken)) return { refused: 'account_foreign' };
+  if (!isSaml(connection) && !isCompanyAccount(connection, word.idToken))
+    return { refused: 'account_foreign' };
   return addressOf(connection, word.claims.email === undefined ? await word.ask() : word.claims);
 }
 

@@ -88,6 +88,7 @@ function addressOf(token: string): Addressed | undefined {
   const audiences = [aud]
     .flat()
     .filter((value) => typeof value === 'string')
+    .filter((value) => value !== '')
     .slice(0, mostAudiences);
   if (typeof iss !== 'string' || audiences.length === 0) return undefined;
   return { issuers: [...new Set([iss, iss.replace(/\/$/, ''), `${iss}/`])], audiences };

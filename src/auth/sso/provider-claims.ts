@@ -42,7 +42,7 @@ const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value.trim() !== '' ? value.trim().slice(0, 2 * inputLimits.name) : undefined;
 
 /** Cut and cleaned, since nobody could mend it at the sign-in; not in the middle of a character. */
-function nameOf(value: unknown): string | undefined {
+export function nameOf(value: unknown): string | undefined {
   const cleaned = text(text(value)?.replace(/[\p{Cc}\u202A-\u202E\u2066-\u2069]+/gu, ' '));
   return cleaned
     ?.slice(0, inputLimits.name)

@@ -1,13 +1,14 @@
 import * as client from 'openid-client';
 import { UnusableProvider } from '../../identity/sso/relying-party.js';
 import { OutboundRefused } from '../../infrastructure/guarded-fetch.js';
+import { SamlRefused } from '../saml/saml-refused.js';
 import { ImplausibleClaims, ProviderDenied, StaleSignIn } from './provider-errors.js';
 
 export type FaultReason =
   'denied' | 'stale' | 'response_invalid' | 'provider_away' | 'provider_broken' | 'provider_refuses';
 
 /** Which step of a sign-in at a provider failed. */
-export type FaultStage = 'discovery' | 'authorization' | 'token' | 'id_token' | 'userinfo';
+export type FaultStage = 'discovery' | 'authorization' | 'token' | 'id_token' | 'userinfo' | 'saml_response';
 
 const status: Readonly<Record<FaultReason, number>> = {
   denied: 403,
@@ -90,10 +91,13 @@ function reasonOfRedirect({ error }: client.AuthorizationResponseError): FaultRe
     : 'response_invalid';
 }
 
+const isDenied = (error: unknown): boolean =>
+  error instanceof ProviderDenied || (error instanceof SamlRefused && error.reason === 'status');
+
 function reasonOf(error: unknown): FaultReason {
-  if (error instanceof ProviderDenied) return 'denied';
+  if (isDenied(error)) return 'denied';
   if (error instanceof StaleSignIn) return 'stale';
-  if (error instanceof ImplausibleClaims) return 'response_invalid';
+  if (error instanceof ImplausibleClaims || error instanceof SamlRefused) return 'response_invalid';
   if (error instanceof UnusableProvider || outboundRefusal(error)) return 'provider_broken';
   if (isAway(error)) return 'provider_away';
   if (error instanceof client.ResponseBodyError) return reasonOfResponse(error);
@@ -188,7 +192,10 @@ function ownWords(error: unknown): { code?: string | undefined; words?: string |
 /** What an administrator is told of a failed sign-in. */
 export function reportOf(fault: ProviderFault): FaultReport {
   const stage = fault.stage ?? 'discovery';
-  const { code, words } = ownWords(fault.cause);
+  const { cause } = fault;
+  if (cause instanceof SamlRefused)
+    return { stage, reason: cause.reason, hint: line(`${cause.hint} (${line(cause.message)})`) };
+  const { code, words } = ownWords(cause);
   const reason = line(code ?? fault.reason);
   const hint = hints[reason] ?? hints[fault.reason] ?? '';
   return { stage, reason, hint: words === undefined ? hint : line(`${hint} (${line(words)})`) };

@@ -8,6 +8,7 @@ import {
   findConnectionByAddress,
   revokeUrl,
 } from '../../identity/sso/connection-address.js';
+import { isSaml } from '../../identity/sso/saml/saml-settings.js';
 import { providerOf, type Provider } from '../../identity/sso/relying-party.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
@@ -180,7 +181,7 @@ export async function acceptRevocation(
   visitor: Visitor,
 ): Promise<RevocationResult> {
   const connection = await findConnectionByAddress(core, address);
-  if (!connection || connection.mode === 'off') return { kind: 'connection_unknown' };
+  if (!connection || connection.mode === 'off' || isSaml(connection)) return { kind: 'connection_unknown' };
   const token = bearerOf(authorization);
   if (token === undefined) return { kind: 'token_missing' };
   const verified = await judgeToken(core, connection, token, visitor);

@@ -167,6 +167,7 @@ const providerFields = ['issuer', 'clientId', 'tenantClaim'];
 
 /** Another provider needs its secret, which the file may have left as it was. */
 function withSecret(names: ReadonlySet<string>): ReadonlySet<string> {
+  if (names.has('idpEntityId')) return new Set([...names, 'idpCertificates']);
   return providerFields.some((name) => names.has(name)) ? new Set([...names, 'clientSecret']) : names;
 }
 

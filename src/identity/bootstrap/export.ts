@@ -29,6 +29,7 @@ import { listDirectories } from '../directories/directories.js';
 import { shownSource, type GoogleSource } from '../directories/google-source.js';
 import { listRoles, type Role } from '../roles/roles.js';
 import { listConnections, type SsoConnectionDocument } from '../sso/connections.js';
+import { hasProviderKey, isSaml, type SamlConnection } from '../sso/saml/saml-settings.js';
 import { ownSettings } from '../tenants/settings.js';
 import { accessOf } from '../grants/services.js';
 import { operatorTenant } from '../tenants/operator-tenant.js';
@@ -72,7 +73,27 @@ function exportApplication(application: ApplicationDocument, roles: readonly Exp
   } as BootstrapApplication;
 }
 
+/** Its own keys stay behind: it gets others where the file is applied. */
+function exportSamlConnection(connection: SamlConnection) {
+  const { issuer, saml } = connection;
+  const { idpMetadataUrl, idpSsoUrl, idpCertificates } = saml;
+  const byHand = { idpEntityId: issuer, idpSsoUrl, idpCertificates };
+  const provider = idpMetadataUrl === null ? byHand : { idpMetadataUrl };
+  return {
+    ...sharedFields(
+      connectionSchema.pick({ name: true, key: true, mode: true, jitProvisioning: true }),
+      connection,
+    ),
+    protocol: 'saml',
+    ...(hasProviderKey(connection) && provider),
+    attributeMapping: saml.attributeMapping,
+    subjectFrom: saml.subjectFrom,
+    domains: connection.domains.map(({ domain, verified }) => ({ domain, verified })),
+  } as unknown as BootstrapConnection;
+}
+
 function exportConnection(connection: SsoConnectionDocument) {
+  if (isSaml(connection)) return exportSamlConnection(connection);
   const said = Object.entries(connection).filter(
     ([name, value]) => value !== null && name !== 'clientSecret',
   );

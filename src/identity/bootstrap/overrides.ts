@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { SamlAttributeMapping } from '../../persistence/collections/tenants.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { hashToken } from '../../shared/ids.js';
 import { signedResponseAlg, type ApplicationDocument } from '../applications/applications.js';
@@ -31,6 +32,13 @@ function shownApplication(clientSecret: string | null | undefined, document: App
   };
 }
 
+/** Certificates and metadata are not compared: a provider renews them. */
+function shownSaml({ issuer, saml }: SsoConnectionDocument): Fields {
+  if (!saml) return {};
+  const { idpMetadataUrl, idpSsoUrl, subjectFrom } = saml;
+  return { idpEntityId: issuer, idpMetadataUrl, idpSsoUrl, subjectFrom };
+}
+
 function shownConnection(core: Core, entry: BootstrapConnection, document: SsoConnectionDocument): Fields {
   const { domains = [], clientSecret = null } = entry;
   const stands = ({ domain, verified }: (typeof domains)[number]): boolean => {
@@ -40,6 +48,13 @@ function shownConnection(core: Core, entry: BootstrapConnection, document: SsoCo
   const isSame = domains.every(stands) && domains.length === document.domains.length;
   return {
     ...document,
+    ...shownSaml(document),
+    attributeMapping: sameIf(
+      Object.entries(entry.attributeMapping ?? {}).every(
+        ([name, value]) => document.saml?.attributeMapping[name as keyof SamlAttributeMapping] === value,
+      ),
+      entry.attributeMapping,
+    ),
     domains: sameIf(isSame, domains),
     clientSecret: sameIf(openClientSecret(core, document) === clientSecret, clientSecret),
   };

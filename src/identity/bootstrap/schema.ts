@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { attributeTypes } from '../../persistence/collections/attributes.js';
 import { dialects, directoryKinds } from '../../persistence/collections/directories.js';
-import { clientAuthMethods, signingAlgorithms } from '../../persistence/collections/tenants.js';
+import { clientAuthMethods, signingAlgorithms, ssoProtocols } from '../../persistence/collections/tenants.js';
 import { columnTransforms } from '../directories/attribute-mapping.js';
 import { connectionKeyFault } from '../sso/connection-address.js';
 import { operatorKeyRule, operatorKeyShape } from '../../infrastructure/operator-key.js';
@@ -164,11 +164,20 @@ const connectionKey = z.string().superRefine((key, context) => {
   if (message !== undefined) context.addIssue({ code: 'custom', message: `${key} ${message}` });
 });
 
+const attributeName = text.nullable();
+const attributeNames = {
+  email: attributeName,
+  givenName: attributeName,
+  familyName: attributeName,
+  groups: attributeName,
+};
+
 export const connectionSchema = z.strictObject({
   name: text,
   key: connectionKey.optional(),
-  issuer: text,
-  clientId: text,
+  protocol: z.enum(ssoProtocols).optional(),
+  issuer: text.optional(),
+  clientId: text.optional(),
   clientSecret: z.string().min(1).nullable().optional(),
   clientAuthMethod: z.enum(clientAuthMethods).nullable().optional(),
   tenantClaim: z.strictObject({ claim: text, value: text }).nullable().optional(),
@@ -177,6 +186,13 @@ export const connectionSchema = z.strictObject({
   domains: z.array(z.strictObject({ domain: text, verified: z.boolean().optional() })).optional(),
   mode: z.enum(['off', 'optional', 'required']).optional(),
   jitProvisioning: z.boolean().optional(),
+  idpMetadata: z.string().min(1).max(200_000).optional(),
+  idpMetadataUrl: z.string().min(1).max(1000).nullable().optional(),
+  idpEntityId: z.string().min(1).max(1024).optional(),
+  idpSsoUrl: z.string().min(1).max(1000).optional(),
+  idpCertificates: z.array(z.string().min(1)).max(10).optional(),
+  attributeMapping: z.strictObject(attributeNames).partial().optional(),
+  subjectFrom: text.optional(),
 });
 
 /** Who of the tenant may use an application. */

@@ -20,7 +20,14 @@ const places: readonly { collection: CollectionName; sealedIn: (document: Fields
     collection: 'directories',
     sealedIn: () => [{ purpose: 'google-service-account', path: ['google', 'serviceAccount'] }],
   },
-  { collection: 'sso_connections', sealedIn: () => [{ purpose: 'sso-connection', path: ['clientSecret'] }] },
+  {
+    collection: 'sso_connections',
+    sealedIn: () => [
+      { purpose: 'sso-connection', path: ['clientSecret'] },
+      { purpose: 'saml-key', path: ['saml', 'signing', 'privateKey'] },
+      { purpose: 'saml-key', path: ['saml', 'encryption', 'privateKey'] },
+    ],
+  },
   {
     collection: 'credentials',
     sealedIn: () =>

@@ -43,3 +43,13 @@ export function findConnectionByAddress(
   const connections = core.store.server.collection('sso_connections');
   return connections.findOne(idForm.test(address) ? { _id: address } : { key: address });
 }
+
+/** Where a SAML provider posts its answers: the connection's assertion consumer service. */
+export function acsUrl(baseUrl: string, address: string): string {
+  return `${baseUrl}/sso/${address}/acs`;
+}
+
+/** Where our own SAML metadata are, which is the entity id they are under. */
+export function samlEntityId(baseUrl: string, address: string): string {
+  return `${baseUrl}/sso/${address}/metadata`;
+}

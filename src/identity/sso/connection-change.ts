@@ -4,6 +4,7 @@ import type {
   ConnectionDomain,
   SsoConnectionDocument,
   SsoMode,
+  SsoProtocol,
 } from '../../persistence/collections/tenants.js';
 import { AppError, type InputFault } from '../../shared/errors.js';
 import { connectionKeyFault } from './connection-address.js';
@@ -12,13 +13,26 @@ import type { Actor, Core } from '../core.js';
 import { holdsEverything } from '../permissions.js';
 import { sharedIssuerFault, type TenantClaim } from './shared-issuers.js';
 import { outboundFault } from '../web-address.js';
+import {
+  changedSaml,
+  hasProviderKey,
+  isOtherSamlProvider,
+  isSaml,
+  newSamlSettings,
+  resolveSaml,
+  type ResolvedSaml,
+  type SamlInput,
+} from './saml/saml-settings.js';
 
-export interface SsoConnectionInput {
+export interface SsoConnectionInput extends SamlInput {
   name: string;
+  /** Absent: `oidc`. It never changes. */
+  protocol?: SsoProtocol | undefined;
   /** Stands in the connection's addresses; null: its id does. */
   key?: string | null | undefined;
-  issuer: string;
-  clientId: string;
+  /** Of OpenID connections, which need it, and the client id. */
+  issuer?: string | undefined;
+  clientId?: string | undefined;
   /** null: a public client. */
   clientSecret?: string | null | undefined;
   /** null: the provider's metadata decide. */
@@ -51,9 +65,24 @@ export function openClientSecret(core: Core, connection: SsoConnectionDocument):
 const invalid = (errors: InputFault[]): AppError =>
   new AppError('input.invalid', 'the connection is not valid', { errors });
 
+const ofOpenId = ['issuer', 'clientId', 'clientSecret', 'clientAuthMethod', 'tenantClaim', 'scopes'] as const;
+const ofSaml = [
+  ...(['idpMetadata', 'idpMetadataUrl', 'idpEntityId', 'idpSsoUrl', 'idpCertificates'] as const),
+  ...(['attributeMapping', 'subjectFrom'] as const),
+];
+
+/** Fields of the other protocol: said here they would do nothing. */
+function foreignFields(protocol: SsoProtocol, input: SsoConnectionChange): InputFault[] {
+  const foreign = protocol === 'saml' ? ofOpenId : ofSaml;
+  const detail = `is of ${protocol === 'saml' ? 'OpenID' : 'SAML'} connections`;
+  return foreign
+    .filter((name) => input[name] !== undefined && input[name] !== null)
+    .map((name) => ({ pointer: `/${name}`, detail }));
+}
+
 /** @throws AppError `input.invalid` naming every field that cannot be. */
-export function requireValidConnection(core: Core, input: SsoConnectionChange): void {
-  const errors: InputFault[] = [];
+export function requireValidConnection(core: Core, protocol: SsoProtocol, input: SsoConnectionChange): void {
+  const errors: InputFault[] = foreignFields(protocol, input);
   const fault = (pointer: string, detail: string | undefined): void => {
     if (detail !== undefined) errors.push({ pointer, detail });
   };
@@ -66,7 +95,10 @@ export function requireValidConnection(core: Core, input: SsoConnectionChange): 
 }
 
 /** @throws AppError `input.invalid` for a provider that everybody shares. */
-export function requireOwnProvider(connection: Pick<SsoConnectionInput, 'issuer' | 'tenantClaim'>): void {
+function requireOwnProvider(connection: {
+  issuer: string;
+  tenantClaim?: TenantClaim | null | undefined;
+}): void {
   const fault = sharedIssuerFault(connection);
   if (fault) throw invalid([fault]);
 }
@@ -100,12 +132,7 @@ function asNewProvider(
   actor: Actor,
   before: SsoConnectionDocument,
   after: SsoConnectionDocument,
-  change: SsoConnectionChange,
 ): SsoConnectionDocument {
-  if (before.clientSecret !== null && change.clientSecret === undefined) {
-    const detail = 'must be given again: another provider or client has a secret of its own';
-    throw invalid([{ pointer: '/clientSecret', detail }]);
-  }
   const domains = holdsEverything(actor) ? after.domains : after.domains.map(unproven);
   return {
     ...after,
@@ -138,12 +165,48 @@ function changedKey(
   return { key, keys: key === null || keys.includes(key) ? keys : [...keys, key] };
 }
 
+/** Another provider by SAML: the same as by OpenID, but that its keys came with the change. */
+function samlProvider(
+  core: Core,
+  actor: Actor,
+  before: SsoConnectionDocument,
+  { after, saml }: { after: SsoConnectionDocument; saml: ResolvedSaml | undefined },
+): SsoConnectionDocument {
+  if (!isSaml(before)) return after;
+  const provider = saml ? changedSaml(before, saml, core.clock.now()) : before;
+  const wanted = { ...after, issuer: provider.issuer, saml: provider.saml };
+  if (wanted.mode !== 'off' && !hasProviderKey(wanted)) {
+    const detail = 'must be off until the provider is known: give its metadata first';
+    throw invalid([{ pointer: '/mode', detail }]);
+  }
+  if (!isOtherSamlProvider(before, wanted, holdsEverything(actor))) return wanted;
+  return asNewProvider(actor, before, wanted);
+}
+
 /**
  * A connection as a change leaves it.
  *
- * @throws AppError `input.invalid` when another provider is named without its secret, or one that everybody shares.
+ * @param saml - what the change says of a SAML provider.
+ * @throws AppError `input.invalid` when another provider is named without its secret or keys, or one that everybody shares.
  */
 export function changedConnection(
+  core: Core,
+  actor: Actor,
+  before: SsoConnectionDocument,
+  { change, saml }: { change: SsoConnectionChange; saml: ResolvedSaml | undefined },
+): SsoConnectionDocument {
+  const after = withChange(core, actor, before, change);
+  if (isSaml(before)) return samlProvider(core, actor, before, { after, saml });
+  if (!isOtherProvider(before, after)) return after;
+  requireOwnProvider(after);
+  if (before.clientSecret !== null && change.clientSecret === undefined) {
+    const detail = 'must be given again: another provider or client has a secret of its own';
+    throw invalid([{ pointer: '/clientSecret', detail }]);
+  }
+  return asNewProvider(actor, before, after);
+}
+
+function withChange(
   core: Core,
   actor: Actor,
   before: SsoConnectionDocument,
@@ -152,7 +215,7 @@ export function changedConnection(
   const domains = change.domains
     ? domainsOf(change.domains, before.domains, mayVerify(actor), core.clock.now())
     : before.domains;
-  const after: SsoConnectionDocument = {
+  return {
     ...before,
     name: change.name ?? before.name,
     ...changedKey(before, change.key),
@@ -167,9 +230,6 @@ export function changedConnection(
     domains,
     verifiedDomains: verifiedOf(domains),
   };
-  if (!isOtherProvider(before, after)) return after;
-  requireOwnProvider(after);
-  return asNewProvider(actor, before, after, change);
 }
 
 /** Whether the provider was changed and no administrator has yet allowed to connect people to the new one. */
@@ -194,4 +254,38 @@ export function mayRelink(
   identity: { providerVersion?: number },
 ): boolean {
   return !needsRelink(connection) && isOfEarlierProvider(connection, identity);
+}
+
+function requireOpenIdProvider(input: SsoConnectionInput): { issuer: string; clientId: string } {
+  const { issuer, clientId, tenantClaim } = input;
+  if (issuer !== undefined && clientId !== undefined) {
+    requireOwnProvider({ issuer, tenantClaim });
+    return { issuer, clientId };
+  }
+  const lacking = [
+    ...(issuer === undefined ? ['issuer'] : []),
+    ...(clientId === undefined ? ['clientId'] : []),
+  ];
+  throw invalid(lacking.map((name) => ({ pointer: `/${name}`, detail: 'is needed' })));
+}
+
+type NewProvider = Pick<SsoConnectionDocument, 'protocol' | 'saml' | 'issuer' | 'clientId'>;
+
+/**
+ * The provider's part of a connection that is made.
+ *
+ * @throws AppError `input.invalid`.
+ */
+export async function newProvider(core: Core, input: SsoConnectionInput): Promise<NewProvider> {
+  const { protocol = 'oidc', mode = 'off' } = input;
+  requireValidConnection(core, protocol, input);
+  if (protocol === 'oidc') return requireOpenIdProvider(input);
+  const resolved = await resolveSaml(core, input);
+  const before = { issuer: '', saml: await newSamlSettings(core) };
+  const provider = changedSaml(before, resolved, core.clock.now());
+  if (mode !== 'off' && !hasProviderKey(provider)) {
+    const detail = 'must be off until the provider is known: give its metadata';
+    throw invalid([{ pointer: '/mode', detail }]);
+  }
+  return { protocol, clientId: '', ...provider };
 }

@@ -7,7 +7,7 @@ import { changeEntity, requireEntity, type Entity } from '../audit/entity.js';
 import {
   changedConnection,
   mayVerify,
-  requireOwnProvider,
+  newProvider,
   requireValidConnection,
   sealClientSecret,
   type SsoConnectionChange,
@@ -20,6 +20,9 @@ import { holdsEverything } from '../permissions.js';
 import { tenantSettings } from '../tenants/settings.js';
 import { touchTenant } from '../tenants/config.js';
 import type { WriteOptions } from '../versions.js';
+import { showCertificate } from './saml/certificates.js';
+import { enqueueRefresh } from './saml/metadata-refresh.js';
+import { resolveSaml } from './saml/saml-settings.js';
 
 export type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
 export { openClientSecret } from './connection-change.js';
@@ -58,8 +61,7 @@ export async function createConnection(
   actor: Actor,
   input: SsoConnectionInput,
 ): Promise<SsoConnectionDocument> {
-  requireValidConnection(core, input);
-  requireOwnProvider(input);
+  const provider = await newProvider(core, input);
   const now = core.clock.now();
   const domains = domainsOf(input.domains ?? [], [], mayVerify(actor), now);
   const settings = await tenantSettings(core, actor.tenantId);
@@ -75,17 +77,17 @@ export async function createConnection(
           name: input.name,
           key: input.key ?? null,
           keys: input.key ? [input.key] : [],
-          issuer: input.issuer,
-          clientId: input.clientId,
+          ...provider,
           clientSecret: sealClientSecret(core, input.clientSecret),
           clientAuthMethod: input.clientAuthMethod ?? null,
           tenantClaim: input.tenantClaim ?? null,
-          scopes: [...(input.scopes ?? ['openid', 'email', 'profile'])],
+          scopes: provider.saml ? [] : [...(input.scopes ?? ['openid', 'email', 'profile'])],
           mode: input.mode ?? 'off',
           jitProvisioning: input.jitProvisioning ?? settings['sso.jitProvisioning'],
           domains,
           verifiedDomains: verifiedOf(domains),
         });
+      yield* enqueueRefresh(tx, connection, now);
       yield* recordEvent(tx, actor, { action: 'sso.created', target: partyOf(connection) }, now);
       return connection;
     }),
@@ -129,6 +131,7 @@ function auditable(connection: SsoConnectionDocument): Record<string, unknown> {
   return {
     ...{ name, key, issuer, clientId, clientAuthMethod, tenantClaim, scopes, mode, jitProvisioning },
     ...{ verifiedDomains, relinkVersion },
+    ...auditableSaml(connection),
     domains: domains.map(({ domain }) => domain),
   };
 }
@@ -139,6 +142,16 @@ const connectionEntity: Entity<'sso_connections'> = {
   partyOf,
   factsOf: auditable,
 };
+
+function auditableSaml({ protocol = 'oidc', saml }: SsoConnectionDocument): Record<string, unknown> {
+  if (!saml) return { protocol };
+  const { idpSsoUrl, idpSloUrl, idpMetadataUrl, idpCertificates, attributeMapping, subjectFrom } = saml;
+  return {
+    ...{ protocol, idpSsoUrl, idpSloUrl, idpMetadataUrl, attributeMapping, subjectFrom },
+    metadataFault: saml.metadataFault,
+    idpCertificates: idpCertificates.map((certificate) => showCertificate(certificate).fingerprint),
+  };
+}
 
 /**
  * Changes a connection.
@@ -154,13 +167,21 @@ export async function updateConnection(
   change: SsoConnectionChange,
   options: WriteOptions = {},
 ): Promise<SsoConnectionDocument> {
-  requireValidConnection(core, change);
+  const { protocol = 'oidc' } = await getConnection(core, actor.tenantId, id);
+  if (change.protocol !== undefined && change.protocol !== protocol) {
+    const detail = 'cannot change: make another connection';
+    throw new AppError('input.invalid', `the protocol ${detail}`, {
+      errors: [{ pointer: '/protocol', detail }],
+    });
+  }
+  requireValidConnection(core, protocol, change);
+  const saml = protocol === 'saml' ? await resolveSaml(core, change) : undefined;
   return writeConnection(
     core,
     actor,
     id,
     'sso.updated',
-    (before) => changedConnection(core, actor, before, change),
+    (before) => changedConnection(core, actor, before, { change, saml }),
     options,
   );
 }
@@ -186,7 +207,10 @@ export async function writeConnection(
             return change(before);
           },
           differs: (before, wanted) => wanted.clientSecret !== before.clientSecret,
-          after: () => touchTenant(tx, actor.tenantId),
+          *after(before, wanted) {
+            if (wanted.saml?.refreshId !== before.saml?.refreshId) yield* enqueueRefresh(tx, wanted, now);
+            yield* touchTenant(tx, actor.tenantId);
+          },
         },
       ),
     ),

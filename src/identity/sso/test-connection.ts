@@ -4,6 +4,8 @@ import { OutboundRefused } from '../../infrastructure/guarded-fetch.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
 import { callbackUrl, connectionAddress } from './connection-address.js';
 import type { Core } from '../core.js';
+import { isSaml } from './saml/saml-settings.js';
+import { testSamlConnection } from './saml/test-saml.js';
 import { discoverProvider, UnusableProvider, type Provider } from './relying-party.js';
 
 /** One thing that has to hold for sign-ins to work. */
@@ -121,6 +123,7 @@ export async function testConnection(
   core: Core,
   connection: SsoConnectionDocument,
 ): Promise<ConnectionCheck[]> {
+  if (isSaml(connection)) return testSamlConnection(core, connection);
   let provider: Provider;
   try {
     provider = await discoverProvider(core, connection);

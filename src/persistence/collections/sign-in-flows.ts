@@ -38,6 +38,7 @@ export interface PendingLogin {
   freshFrom: number | null;
   /** Whether the provider was asked (`max_age`) to say when that was. */
   isTimed: boolean;
+  /** At a SAML connection: the id of the AuthnRequest. */
   nonce: string;
   codeVerifier: string;
   contextId: string;

@@ -174,12 +174,55 @@ export interface ConnectionDomain {
 }
 
 /** One tenant's OpenID provider and the address domains it answers for. */
+export const ssoProtocols = ['oidc', 'saml'] as const;
+export type SsoProtocol = (typeof ssoProtocols)[number];
+
+/** A key of ours at one SAML connection. */
+export interface SamlKeyPair {
+  /** PEM. */
+  certificate: string;
+  /** PEM, sealed. */
+  privateKey: string;
+}
+
+/** Names of SAML attributes; null: the usual ones of providers. */
+export interface SamlAttributeMapping {
+  email: string | null;
+  givenName: string | null;
+  familyName: string | null;
+  groups: string | null;
+}
+
+/** What a SAML connection has beside the rest. The provider's entity id is the connection's `issuer`; empty: not known yet. */
+export interface SamlSettings {
+  idpSsoUrl: string | null;
+  idpSloUrl: string | null;
+  /** PEM; every one of them may sign. */
+  idpCertificates: string[];
+  /** Read again each day; null: the three above were given. */
+  idpMetadataUrl: string | null;
+  metadataReadAt: Date | null;
+  /** Why the last reading failed, in words; null: it did not. */
+  metadataFault: string | null;
+  /** Another one, and the job that reads them is not this connection's any more. */
+  refreshId: string | null;
+  attributeMapping: SamlAttributeMapping;
+  /** `nameId`, or the name of the attribute that tells people apart. */
+  subjectFrom: string;
+  signing: SamlKeyPair;
+  encryption: SamlKeyPair;
+}
+
 export interface SsoConnectionDocument extends StoredDocument {
   name: string;
   /** Stands in its addresses in place of the id; absent or null: the id does. */
   key?: string | null;
   /** Every key it ever had: none of them becomes another connection's, whose provider would get its answers. */
   keys?: string[];
+  /** Absent: `oidc`. It never changes. */
+  protocol?: SsoProtocol;
+  /** Of SAML connections alone. */
+  saml?: SamlSettings;
   issuer: string;
   clientId: string;
   /** Encrypted by the secret box; null: a public client. */
@@ -207,12 +250,30 @@ const connectionDomainSchema = nestedSchema({
   verifiedAt: Date,
 });
 
+const samlKeySchema = nestedSchema({ certificate: requiredText, privateKey: requiredText });
+
+const samlSchema = nestedSchema({
+  idpSsoUrl: String,
+  idpSloUrl: String,
+  idpCertificates: { type: [String], required: true },
+  idpMetadataUrl: String,
+  metadataReadAt: Date,
+  metadataFault: String,
+  refreshId: String,
+  attributeMapping: nestedSchema({ email: String, givenName: String, familyName: String, groups: String }),
+  subjectFrom: requiredText,
+  signing: { type: samlKeySchema, required: true },
+  encryption: { type: samlKeySchema, required: true },
+});
+
 export const ssoConnectionSchema = defineCollection<SsoConnectionDocument>(
   'sso_connections',
   {
     name: { type: String, required: true },
     key: String,
     keys: { type: [String], default: undefined },
+    protocol: { type: String, enum: ssoProtocols },
+    saml: samlSchema,
     issuer: { type: String, required: true },
     clientId: { type: String, required: true },
     clientSecret: String,

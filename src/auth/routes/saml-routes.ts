@@ -1,0 +1,116 @@
+import { Router, urlencoded, type Request, type Response } from 'express';
+import { pageHeaders } from '../../http/security-headers.js';
+import { connectionAddress, findConnectionByAddress } from '../../identity/sso/connection-address.js';
+import type { Core } from '../../identity/core.js';
+import { isSaml, type SamlConnection } from '../../identity/sso/saml/saml-settings.js';
+import { AppError } from '../../shared/errors.js';
+import { showBrand } from '../page-brand.js';
+import { keepAnswer, takeAnswer } from '../saml/kept-answer.js';
+import { judgeAnswer } from '../saml/saml-answer.js';
+import { SamlRefused } from '../saml/saml-refused.js';
+import { toProviderWord } from '../saml/saml-word.js';
+import { ownMetadata } from '../saml/sp-metadata.js';
+import { requireFresh } from '../sso/provider-claims.js';
+import { inStage, ProviderFault } from '../sso/provider-fault.js';
+import { requireTarget } from '../sso/third-party-start.js';
+import { queryText } from './form-input.js';
+import { reportingFaults } from './forwarding.js';
+import { pageErrors } from './page-errors.js';
+import { samlAnswerLimit } from './sign-in-limits.js';
+import { answeredConnection, arrive, liveConnection, takeReturn } from './sso-routes.js';
+
+type ConnectionRequest = Request<{ connectionId: string }>;
+
+const unknown = (): AppError => new AppError('sso_connection.not_found', 'There is no such company sign-in.');
+
+async function samlConnection(core: Core, address: string): Promise<SamlConnection> {
+  const connection = await liveConnection(core, address);
+  if (!isSaml(connection)) throw unknown();
+  return connection;
+}
+
+/** Answers in mode `off` as well: the provider needs it before we know the provider. */
+async function sendMetadata(core: Core, req: ConnectionRequest, res: Response): Promise<void> {
+  const connection = await findConnectionByAddress(core, req.params.connectionId);
+  if (!connection || !isSaml(connection)) throw unknown();
+  res.type('application/samlmetadata+xml').send(ownMetadata(core, connection));
+}
+
+/** A provider sent an answer without a request: a request is made, and the answer itself opens nothing. */
+async function beginAnew(core: Core, connection: SamlConnection, relayState: string): Promise<string> {
+  const path = `/sso/${connectionAddress(connection)}/start`;
+  const target = await requireTarget(core, connection.tenantId, relayState).catch((error: unknown) => {
+    if (error instanceof AppError && error.status < 500) return undefined;
+    throw error;
+  });
+  return target === undefined
+    ? path
+    : `${path}?${new URLSearchParams({ target_link_uri: target }).toString()}`;
+}
+
+/**
+ * The assertion consumer service. The post comes from the provider's site, without our cookies: the answer is judged here, and kept until the
+ * browser comes back by a GET and shows that it asked for it.
+ */
+async function takePosted(core: Core, req: ConnectionRequest, res: Response): Promise<void> {
+  const connection = await samlConnection(core, req.params.connectionId);
+  await showBrand(core, res, connection.tenantId);
+  const form = (req.body ?? {}) as Record<string, unknown>;
+  const relayState = typeof form['RelayState'] === 'string' ? form['RelayState'].slice(0, 2000) : '';
+  const { word, requestId } = await reportingFaults(core, req, connection, () =>
+    inStage('saml_response', () =>
+      judgeAnswer(core, connection, { encoded: form['SAMLResponse'], relayState }),
+    ),
+  );
+  if (requestId === undefined) {
+    res.redirect(303, await beginAnew(core, connection, relayState));
+    return;
+  }
+  const answer = await keepAnswer(core, { connectionId: connection._id, relayState, requestId, word });
+  res.redirect(
+    303,
+    `/sso/${connectionAddress(connection)}/acs?${new URLSearchParams({ answer }).toString()}`,
+  );
+}
+
+/** The browser is back with its cookie: the answer counts where it asked for it, in this very request. */
+async function finish(core: Core, req: ConnectionRequest, res: Response): Promise<void> {
+  const kept = await takeAnswer(core, queryText(req, 'answer') ?? '');
+  if (!kept) throw new ProviderFault('response_invalid');
+  const { context, login } = await takeReturn(core, req, kept.relayState);
+  const connection = await answeredConnection(core, req, login);
+  await arrive(core, req, res, {
+    context,
+    connection,
+    wordOf: () =>
+      inStage('saml_response', () => {
+        if (kept.connectionId !== connection._id || kept.requestId !== login.nonce)
+          throw new SamlRefused('in_response_to', 'the answer to another request of this browser');
+        const word = toProviderWord(kept.word);
+        requireFresh(word, login);
+        return word;
+      }),
+  });
+}
+
+/** The addresses of SAML connections: our metadata, and where their providers post answers. */
+export function samlRoutes(core: Core): Router {
+  const router = Router();
+  const headers = pageHeaders();
+  const limit = samlAnswerLimit(core);
+  router.get('/sso/:connectionId/metadata', headers, (req: ConnectionRequest, res: Response) =>
+    sendMetadata(core, req, res),
+  );
+  router.get('/sso/:connectionId/acs', headers, (req: ConnectionRequest, res: Response) =>
+    finish(core, req, res),
+  );
+  router.post(
+    '/sso/:connectionId/acs',
+    headers,
+    limit,
+    urlencoded({ extended: false, limit: '1mb', parameterLimit: 20 }),
+    (req: ConnectionRequest, res: Response) => takePosted(core, req, res),
+  );
+  router.use('/sso', pageErrors(core));
+  return router;
+}
