@@ -95,11 +95,14 @@ export class EmbeddedTransactionCollection<T extends StoredDocument> implements 
     return yield* this.#step(() => found.filter(({ _id }) => remove(this.#view, _id)).length);
   }
 
-  #step<R>(work: () => R): Step<R> {
-    const once = function* (): Sliced<R> {
+  // eslint-disable-next-line require-yield -- a step like all others, done at once
+  *#step<R>(work: () => R): Step<R> {
+    try {
       return work();
-    };
-    return this.#steps(once());
+    } catch (error) {
+      this.#failure.first ??= { error };
+      throw error;
+    }
   }
 
   *#steps<R>(work: Sliced<R>): Step<R> {

@@ -6,7 +6,7 @@ import { AppError } from '../../shared/errors.js';
 import { firstFormat, requireFormat, storeFormat, type Opening } from '../format.js';
 import { checkDatabaseFile, closeToOthers, databaseFile, unavailable, watchFile } from '../embedded-file.js';
 import { primaryName, type Collected, type Index } from './indexes.js';
-import { openTables, prepareCollections, type Tables } from './tables.js';
+import { noValue, openTables, prepareCollections, type Tables } from './tables.js';
 import { Totals } from './totals.js';
 import type { Keys } from './walk.js';
 
@@ -112,7 +112,7 @@ export function openDatabase(
       keysOf: ({ name }) => (name === primaryName ? tables.documents : tables.entries),
       putEntry({ name }, key) {
         totals.note(name);
-        void tables.entries.put(key, '');
+        void tables.entries.put(key, noValue);
       },
       removeEntry({ name }, key) {
         totals.note(name);

@@ -71,8 +71,19 @@ export function encodeKey(parts: readonly unknown[]): Buffer {
   return toBufferKey(parts.map(partKey));
 }
 
-/** The key of a document. */
-export const documentKey = (collection: string, id: string): Buffer => encodeKey([collection, packId(id)]);
+const collectionParts = new Map<string, Buffer>();
+
+/** The key of a document, as {@link encodeKey} makes it: put together here, as every read needs one. */
+export function documentKey(collection: string, id: string): Buffer {
+  const packed = packId(id);
+  if (typeof packed === 'string') return encodeKey([collection, packed]);
+  let begin = collectionParts.get(collection);
+  if (!begin) collectionParts.set(collection, (begin = keyAfter(encodeKey([collection]))));
+  const key = Buffer.allocUnsafe(begin.length + packedBytes);
+  key.set(begin);
+  key.set(packed, begin.length);
+  return key;
+}
 
 /** `prefix` followed by these parts. */
 export function extendKey(prefix: Buffer, parts: readonly unknown[]): Buffer {

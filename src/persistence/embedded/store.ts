@@ -23,7 +23,7 @@ const sweptAtOnce = 50;
 /** So long after a write that failed the database counts as unavailable. */
 const failurePeriodMs = 3000;
 
-type ViewOf = (name: string, scope: string | null) => View;
+type ViewOf = (name: string, scope: string | null, seen?: Map<string, Doc>) => View;
 
 /** Removes what has expired, a little at a time. */
 async function sweepAll(
@@ -51,7 +51,7 @@ function openTransaction(view: ViewOf, failure: TransactionFailure): Transaction
 function runTransaction<R>(work: (tx: Transaction) => Step<R>, view: ViewOf): R {
   const failure: TransactionFailure = {};
   const seen = new Map<string, Doc>();
-  const inside: ViewOf = (name, scope) => ({ ...view(name, scope), seen });
+  const inside: ViewOf = (name, scope) => view(name, scope, seen);
   const result = runToEnd(work(openTransaction(inside, failure)));
   if (failure.first) throw failure.first.error;
   return result;
@@ -103,10 +103,11 @@ export function openEmbeddedStore(
 ): Store & Sweepable {
   const database = openDatabase(folder, schemas, options);
   const now = () => clock.now();
-  const view: ViewOf = (name, scope) => {
+  const { validate } = options;
+  const view: ViewOf = (name, scope, seen) => {
     const collection = database.collections.get(name);
     if (!collection) throw new Error(`there is no collection ${name}`);
-    return { database, collection, scope, now, validate: options.validate };
+    return { database, collection, scope, now, validate, seen };
   };
   const scopeOf = (scope: string | null): Scope => ({
     collection: (name) => new EmbeddedCollection(view(name, scope)),

@@ -15,18 +15,21 @@ export interface Tables {
   /** Documents by collection and id, each with its version in front. */
   documents: Table<Doc, Buffer>;
   /** The keys of all indexes; the values are empty. */
-  entries: Table<string, Buffer>;
+  entries: Table<Buffer, Buffer>;
   counters: Table<Counter, string>;
   /** By collection: moves with every change of its index entries. */
   sequences: Table<number, string>;
 }
+
+/** The value of every index entry. */
+export const noValue = Buffer.alloc(0);
 
 export function openTables(root: RootDatabase): Tables {
   // No shared structures: a refused write would take back what other documents are then written by.
   const msgpack = { encoding: 'msgpack', useRecords: false } as const;
   return {
     documents: root.openDB({ name: 'documents', keyEncoding: 'binary', useVersions: true, ...msgpack }),
-    entries: root.openDB({ name: 'entries', keyEncoding: 'binary', encoding: 'string' }),
+    entries: root.openDB({ name: 'entries', keyEncoding: 'binary', encoding: 'binary' }),
     counters: root.openDB({ name: 'counters', ...msgpack }),
     sequences: root.openDB({ name: 'sequences', ...msgpack }),
   };
@@ -42,7 +45,7 @@ function buildIndex({ documents, entries }: Tables, collection: Collected, index
     for (const key of entriesOf(index, value)) {
       const held = index.unique ? Array.from(entries.getKeys({ ...rangeOfSame(key), limit: 1 }), idOf) : [];
       if (held.some((id) => id !== value._id)) throw duplicate(collection.name, index.name);
-      entries.putSync(key, '');
+      entries.putSync(key, noValue);
     }
   }
 }

@@ -14,7 +14,7 @@ export interface View {
   /** Checks a document before it is written. */
   readonly validate?: Validate | undefined;
   /** Inside a transaction, what it has read and written so far, by collection and id: nobody else writes meanwhile. */
-  readonly seen?: Map<string, Doc>;
+  readonly seen?: Map<string, Doc> | undefined;
 }
 
 /** Whether the clock has passed a document's end. */

@@ -45,26 +45,25 @@ function mayDiffer(index: Index, before: Doc, after: Doc): boolean {
   return index.roots.some((field) => !isSame(before[field], after[field]));
 }
 
+const without = (keys: Buffer[], others: readonly Buffer[]): Buffer[] =>
+  others.length === 0 ? keys : keys.filter((key) => !others.some((other) => other.equals(key)));
+
 /** Nothing is written before all unique keys are known to be free: a refusal leaves the transaction as it was. */
 function writeIndexes(view: View, before: Doc | undefined, after: Doc): void {
   const { database, collection } = view;
-  const touched = collection.indexes.filter((index) => !before || mayDiffer(index, before, after));
-  const changes = touched.map((index) => {
+  const gone: Buffer[] = [];
+  const added: Buffer[] = [];
+  for (const index of collection.indexes) {
+    if (before && !mayDiffer(index, before, after)) continue;
     const old = before ? entriesOf(index, before) : [];
     const fresh = entriesOf(index, after);
-    return {
-      index,
-      gone: old.filter((key) => !fresh.some((other) => other.equals(key))),
-      added: fresh.filter((key) => !old.some((other) => other.equals(key))),
-    };
-  });
-  for (const { index, added } of changes) {
-    if (index.unique) for (const key of added) requireFree(view, index, key, after._id);
+    gone.push(...without(old, fresh));
+    const wanted = without(fresh, old);
+    if (index.unique) for (const key of wanted) requireFree(view, index, key, after._id);
+    added.push(...wanted);
   }
-  for (const { gone, added } of changes) {
-    for (const key of gone) database.removeEntry(collection, key);
-    for (const key of added) database.putEntry(collection, key);
-  }
+  for (const key of gone) database.removeEntry(collection, key);
+  for (const key of added) database.putEntry(collection, key);
 }
 
 /** @throws AppError `store.duplicate` */
