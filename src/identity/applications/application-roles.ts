@@ -8,7 +8,7 @@ import type { Actor, Core } from '../core.js';
 import { enqueueJob } from '../jobs/queue.js';
 import { requirePermission } from '../permissions.js';
 import { fullKeyOf, requireUnused, roleFaults, rolePartyOf } from '../roles/roles.js';
-import { isServerApplication, serverOwner } from '../tenants/server-applications.js';
+import { isServerApplication, serverOwner, touchServerApplications } from '../tenants/server-applications.js';
 import { recomputeJob, releaseRoleJob } from '../users/recompute.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
 import type { ApplicationRoleInput } from './fields.js';
@@ -162,9 +162,10 @@ export async function putServerRole(
     const isChanged = before
       ? yield* changeRole(write, before, role)
       : (yield* insertRole(write, role), true);
-    // Moves its version: what is remembered of the tenants it serves is void.
-    if (isChanged)
+    if (isChanged) {
       yield* scope.collection('applications').update(application._id, (stored) => ({ ...stored }));
+      yield* touchServerApplications(tx);
+    }
     const stored = yield* find();
     if (!stored) throw new AppError('role.not_found', 'there is no such role');
     return stored;

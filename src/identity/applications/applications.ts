@@ -10,7 +10,7 @@ import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { wakeJobs } from '../jobs/queue.js';
 import { tenantConfig, tenantConfigStep, touchTenant } from '../tenants/config.js';
-import { isServerApplication } from '../tenants/server-applications.js';
+import { isServerApplication, touchServerApplications } from '../tenants/server-applications.js';
 import { claimFaults, type ApplicationClaim } from './claims.js';
 import { commonSchemas, userSchemaOf } from '../tenants/schemas.js';
 import type { WriteOptions } from '../versions.js';
@@ -45,9 +45,15 @@ function requireOwned(application: ApplicationDocument): void {
   });
 }
 
-/** Makes what is remembered of a configuration void, where a change of the application itself does not. */
+/** Makes what is remembered of the configurations void that a new application, or other roles of one, are part of. */
 function* touchOwner(tx: Transaction, application: Pick<ApplicationDocument, 'tenantId'>): Step<void> {
-  if (!isServerApplication(application)) yield* touchTenant(tx, application.tenantId);
+  if (isServerApplication(application)) yield* touchServerApplications(tx);
+  else yield* touchTenant(tx, application.tenantId);
+}
+
+/** The same for what is part of configurations of an application of the server alone. */
+function* touchServed(tx: Transaction, application: Pick<ApplicationDocument, 'tenantId'>): Step<void> {
+  if (isServerApplication(application)) yield* touchServerApplications(tx);
 }
 
 /** Applications and clients of directories share one space of client ids. */
@@ -223,6 +229,7 @@ export async function updateApplication(
       const isNewSecret = wanted.clientSecretHash !== before.clientSecretHash;
       if (changes.length === 0 && !isNewSecret && !isChangedBeside) return before;
       const after = yield* applications.update(_id, () => wanted);
+      yield* touchServed(tx, wanted);
       const action = isNewSecret ? 'application.secret_changed' : 'application.updated';
       if (changes.length > 0 || isNewSecret)
         yield* recordEvent(tx, actor, { action, target: partyOf(before), changes }, now);
@@ -259,6 +266,7 @@ export async function replaceApplicationSecret(
     const wanted = { ...before, clientSecretHash: hashToken(clientSecret), ...(previous ?? noPrevious) };
     requireValidApplication(core, wanted, before);
     const after = yield* applications.update(_id, () => wanted);
+    yield* touchServed(tx, wanted);
     const changes = [{ path: 'previousSecretUntil', before: null, after: overlap?.toISOString() ?? null }];
     const target = partyOf(before);
     yield* recordEvent(tx, actor, { action: 'application.secret_changed', target, changes }, now);
@@ -284,7 +292,8 @@ export async function deleteApplication(
   await core.store.transaction(function* (tx) {
     const scope = tx.tenant(owner);
     const application = yield* requireEntity(applicationEntity, { tx, actor, id: _id, owner, options });
-    if (!isServerApplication(application)) yield* dropAccessStep(tx, owner, _id);
+    if (isServerApplication(application)) yield* touchServerApplications(tx);
+    else yield* dropAccessStep(tx, owner, _id);
     yield* scope.collection('applications').remove(_id);
     const roles = yield* scope.collection('roles').find({ applicationKey: application.key });
     for (const role of roles) {

@@ -1,5 +1,6 @@
 import type { LearnedDialect } from '../../persistence/collections/directories.js';
 import type { Core } from '../core.js';
+import { touchTenant } from '../tenants/config.js';
 
 /**
  * Keeps what `auto` found out from a directory's requests; nothing is written when it is known already.
@@ -12,13 +13,12 @@ export async function learnDirectoryDialect(
   id: string,
   learn: (known: LearnedDialect | null) => LearnedDialect | 'auto',
 ): Promise<void> {
-  await core.store
-    .tenant(tenantId)
-    .collection('directories')
-    .update(id, (directory) => {
-      const learned = learn(directory.learnedDialect);
-      return learned === 'auto' || learned === directory.learnedDialect
-        ? undefined
-        : { ...directory, learnedDialect: learned };
-    });
+  await core.store.transaction(function* (tx) {
+    const directories = tx.tenant(tenantId).collection('directories');
+    const before = yield* directories.get(id);
+    const learned = before ? learn(before.learnedDialect) : 'auto';
+    if (learned === 'auto' || learned === before?.learnedDialect) return;
+    yield* directories.update(id, (directory) => ({ ...directory, learnedDialect: learned }));
+    yield* touchTenant(tx, tenantId);
+  });
 }

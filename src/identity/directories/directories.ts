@@ -20,7 +20,7 @@ import {
 } from './federation.js';
 import { enqueueRecompute } from '../users/recompute.js';
 import { requireDirectoryAuthority } from '../groups/authority.js';
-import { tenantConfigStep } from '../tenants/config.js';
+import { tenantConfigStep, touchTenant } from '../tenants/config.js';
 import type { WriteOptions } from '../versions.js';
 
 export type {
@@ -99,6 +99,7 @@ export async function createDirectory(
         tokenSeconds: tokenSecondsOf(input),
         ...changedFederation({}, input.federation),
       });
+      yield* touchTenant(tx, actor.tenantId);
       yield* recordEvent(tx, actor, { action: 'directory.created', target: partyOf(directory) }, now);
       yield* pullAtOnceStep(tx, directory, now);
       return directory;
@@ -250,6 +251,7 @@ async function writeDirectory(
           },
           *after(before, wanted, changes) {
             const { hasNewRules, hasNewSource, isOpened } = effectsOf(before, wanted, changes);
+            yield* touchTenant(tx, tenantId);
             if (hasNewRules) yield* enqueueRecompute(tx, tenantId, { directoryId: id }, now);
             if (hasNewSource || isOpened) yield* pullAtOnceStep(tx, wanted, now);
           },
@@ -289,6 +291,7 @@ export async function deleteDirectory(
     // With it goes all that its rules gave.
     yield* requireDirectoryAuthority(tx, actor, yield* tenantConfigStep(core, tx, actor.tenantId), directory);
     yield* scope.collection('directories').remove(id);
+    yield* touchTenant(tx, actor.tenantId);
     yield* scope.collection('scim_tokens').removeMany({ directoryId: id });
     yield* scope.collection('scim_clients').removeMany({ directoryId: id });
     yield* scope.collection('deviation_counts').remove(id);

@@ -10,6 +10,7 @@ import { changeEntity, requireEntity, type Entity } from '../audit/entity.js';
 import type { Actor, Core } from '../core.js';
 import { requireDirectoryAuthority } from '../groups/authority.js';
 import { tenantConfigStep } from '../tenants/config.js';
+import { directoriesAt } from './remembered.js';
 import type { TenantDocument } from '../tenants/tenants.js';
 import { noteUse } from '../use-note.js';
 import type { WriteOptions } from '../versions.js';
@@ -211,12 +212,12 @@ const knownPlaces = service(() => new LRUCache<string, Place>({ max: 10_000 }));
 /** All that a request needs to know of a token, read side by side. */
 async function readAt(core: Core, { _id, tenantId, directoryId, tokenHash }: Place) {
   const scope = core.store.tenant(tenantId);
-  const [token, directory, tenant] = await Promise.all([
+  const [token, tenant] = await Promise.all([
     scope.collection('scim_tokens').get(_id),
-    scope.collection('directories').get(directoryId),
     scope.collection('tenants').get(tenantId),
   ]);
-  return tenant && token?.tokenHash === tokenHash ? { token, directory, tenant } : undefined;
+  if (!tenant || token?.tokenHash !== tokenHash) return undefined;
+  return { token, directory: (await directoriesAt(core, tenant)).get(directoryId), tenant };
 }
 
 async function findToken(core: Core, token: string): ReturnType<typeof readAt> {

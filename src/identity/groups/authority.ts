@@ -23,9 +23,8 @@ function rolesByName(core: Core, directory: DirectoryDocument, group: Named): st
 }
 
 /** A directory that takes over a group made here gives by its name what its rules say, so every directory's rules count for such a group. */
-function* rolesByRule(context: WriteContext, groups: readonly GroupNode[]): Step<string[]> {
-  const { core, tenantId, tx } = context;
-  const directories = yield* tx.tenant(tenantId).collection('directories').find({});
+function rolesByRule({ core, config }: WriteContext, groups: readonly GroupNode[]): string[] {
+  const directories = [...config.directories.values()];
   return groups.flatMap((group) =>
     directories
       .filter(({ _id }) => group.directoryId === null || group.directoryId === _id)
@@ -48,7 +47,7 @@ export function* requireMayGive(context: WriteContext, group: GroupDocument): St
   yield* knownGroupsStep(tx, tenantId, group.groupIds, groups);
   const given = [group, ...reachable(group.groupIds, groups)];
   const byGroup = given.flatMap(({ _id }) => config.groupRoles.get(_id) ?? []);
-  const byRule = isScim ? [] : yield* rolesByRule(context, given);
+  const byRule = isScim ? [] : rolesByRule(context, given);
   requireGrantable(actor, knownRoles(config, [...byGroup, ...byRule]));
 }
 

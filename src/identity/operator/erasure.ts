@@ -10,6 +10,7 @@ import { auditHead } from '../audit/head.js';
 import type { Actor, Core } from '../core.js';
 import { enqueueJob, wakeJobs, type JobDocument } from '../jobs/queue.js';
 import { operatorTenant } from '../tenants/operator-tenant.js';
+import { touchServerApplications } from '../tenants/server-applications.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
 
 /** Kind of the job that erases a tenant. */
@@ -142,7 +143,10 @@ async function removeMentions(core: Core, tenantId: string): Promise<void> {
     if (mentions(JSON.stringify(state))) await server.collection('sign_in_flows').remove(_id);
   }
   for (const { _id } of await server.collection('applications').find({ servedTenants: tenantId }))
-    await server.collection('applications').update(_id, (stored) => withoutTenant(stored, tenantId));
+    await core.store.transaction(function* (tx) {
+      yield* tx.server.collection('applications').update(_id, (stored) => withoutTenant(stored, tenantId));
+      yield* touchServerApplications(tx);
+    });
   const entries = server.collection('bootstrap_entries');
   for (const { _id } of await entries.find({ documentId: tenantId }))
     await entries.update(_id, (stored) => ({ ...stored, documentId: null }));

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { UserAttributeDocument } from '../../persistence/collections/attributes.js';
+import type { DirectoryDocument } from '../../persistence/collections/directories.js';
 import type { GroupDocument } from '../../persistence/collections/groups.js';
 import type {
   ApplicationDocument,
@@ -13,7 +14,7 @@ import { frozen } from '../../shared/frozen.js';
 import { service } from '../../shared/services.js';
 import type { Core } from '../core.js';
 import { builtInRoles, managementPermissions } from '../permissions.js';
-import { isReached, reachOf, serverOwner } from './server-applications.js';
+import { isReached, reachOf, serverOwner, serverStamp } from './server-applications.js';
 import { settingsOf, type Settings } from './settings.js';
 
 /** A role as grants name it: one of the preset's, one of the tenant's own, or one of an application. */
@@ -64,10 +65,12 @@ export interface TenantConfig {
   groupRoles: ReadonlyMap<string, readonly string[]>;
   /** The tenant's own user attributes by name; without those that are being removed. */
   attributes: readonly UserAttribute[];
+  /** The tenant's directories with their role rules, by id. */
+  directories: ReadonlyMap<string, DirectoryDocument>;
 }
 
-// Every change of settings, roles, applications, SSO connections groups' roles or user attributes moves the tenant's version (touchTenant), in the same transaction. A change of an
-// application of the server, or of its roles, moves that application's version. A config is found by the versions just read, so no process ever works with an old one.
+// Every change of settings, roles, applications, SSO connections, groups' roles, user attributes or directories moves the tenant's version (touchTenant), in the same transaction. A change of an
+// application of the server, or of its roles, moves the server's stamp. A config is found by the versions just read, so no process ever works with an old one.
 const cachedConfigs = service(() => new LRUCache<string, TenantConfig>({ max: 1000 }));
 
 function roleOf(document: RoleDocument): Role {
@@ -133,6 +136,7 @@ export interface ConfigParts {
   serverRoles?: readonly RoleDocument[];
   /** The tenant's own user attributes. */
   attributes?: readonly UserAttributeDocument[];
+  directories?: readonly DirectoryDocument[];
 }
 
 /** Built-in roles win over stored ones of the same key, so that a change of preset cannot be used to redefine them. */
@@ -145,6 +149,7 @@ export function buildTenantConfig({
   serverApplications = [],
   serverRoles = [],
   attributes = [],
+  directories = [],
 }: ConfigParts): TenantConfig {
   const served = new Map(serverApplications.map((application) => [application.key, application]));
   const ofServer = serverRoles.filter(({ applicationKey }) => served.has(applicationKey ?? ''));
@@ -163,6 +168,7 @@ export function buildTenantConfig({
     serverApplications: served,
     groupRoles: new Map(groups.map(({ _id, roleIds }) => [_id, roleIds ?? []])),
     attributes: liveAttributes(attributes),
+    directories: new Map(directories.map((directory) => [directory._id, directory])),
   };
 }
 
@@ -185,11 +191,9 @@ const givesRoles = { roleIds: { $gt: '' } };
 const serving = (applications: readonly ApplicationDocument[], tenantId: string): ApplicationDocument[] =>
   applications.filter((application) => isReached(reachOf(application), tenantId));
 
-const stampOf = ({ _id, version, updatedAt }: StoredDocument): string =>
+/** One version of a document. */
+export const stampOf = ({ _id, version, updatedAt }: Pick<StoredDocument, '_id' | 'version' | 'updatedAt'>) =>
   `${_id}:${version}:${updatedAt.getTime()}`;
-
-const cacheKey = (tenant: TenantDocument, served: readonly ApplicationDocument[]): string =>
-  [tenant, ...served].map(stampOf).join(' ');
 
 const noTenant = (): AppError => new AppError('tenant.not_found', 'there is no such tenant');
 
@@ -198,18 +202,20 @@ function* findTenantConfigStep(core: Core, reader: Reader, tenantId: string): St
   const server = reader.tenant(serverOwner);
   const tenant = yield* scope.collection('tenants').get(tenantId);
   if (!tenant) return undefined;
-  const serverApplications = serving(yield* server.collection('applications').find({}), tenantId);
-  const key = cacheKey(tenant, serverApplications);
+  const stamp = yield* server.collection('application_keys').get(serverStamp);
+  const key = stamp ? `${stampOf(tenant)} ${stampOf(stamp)}` : stampOf(tenant);
   const cache = cachedConfigs(core);
   const known = cache.get(key);
   if (known) return known;
+  const serverApplications = serving(yield* server.collection('applications').find({}), tenantId);
   const roles = yield* scope.collection('roles').find({});
   const connections = yield* scope.collection('sso_connections').find({});
   const applications = yield* scope.collection('applications').find({}, { fields: ['key'] });
   const groups = yield* scope.collection('groups').find(givesRoles, { fields: ['roleIds'] });
   const attributes = yield* scope.collection('user_attributes').find({}, { sort: { nameKey: 1 } });
   const serverRoles = serverApplications.length > 0 ? yield* server.collection('roles').find({}) : [];
-  const own = { tenant: frozen(tenant), roles, connections, applications, groups, attributes };
+  const directories = frozen(yield* scope.collection('directories').find({}));
+  const own = { tenant: frozen(tenant), roles, connections, applications, groups, attributes, directories };
   const config = buildTenantConfig({ ...own, serverApplications, serverRoles });
   cache.set(key, config);
   return config;

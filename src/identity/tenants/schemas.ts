@@ -3,7 +3,7 @@ import type { ResourceSchema } from '../../scim/protocol/attribute.js';
 import { createSchemaRegistry, type SchemaRegistry } from '../../scim/protocol/schema-registry.js';
 import type { Core } from '../core.js';
 import type { TenantDocument } from '../../persistence/collections/tenants.js';
-import { liveAttributes, type TenantConfig, type UserAttribute } from './config.js';
+import { liveAttributes, stampOf, type TenantConfig, type UserAttribute } from './config.js';
 import { service } from '../../shared/services.js';
 
 /** What of a server its schemas are made from and kept in. */
@@ -54,13 +54,13 @@ const attributeLists = service(() => new LRUCache<string, readonly UserAttribute
 /** The same for a request that has read the tenant and needs nothing else of its configuration. */
 export async function schemasAt(
   core: SchemaHost & Pick<Core, 'store'>,
-  { _id, version, updatedAt }: Pick<TenantDocument, '_id' | 'version' | 'updatedAt'>,
+  tenant: Pick<TenantDocument, '_id' | 'version' | 'updatedAt'>,
 ): Promise<SchemaRegistry> {
-  const key = `${_id}:${version}:${updatedAt.getTime()}`;
+  const key = stampOf(tenant);
   const lists = attributeLists(core);
   const known = lists.get(key);
   if (known) return tenantSchemas(core, { attributes: known });
-  const stored = core.store.tenant(_id).collection('user_attributes');
+  const stored = core.store.tenant(tenant._id).collection('user_attributes');
   const attributes = liveAttributes(await stored.find({}, { sort: { nameKey: 1 } }));
   lists.set(key, attributes);
   return tenantSchemas(core, { attributes });

@@ -213,6 +213,16 @@ export function settingsOf(tenant: Pick<TenantDocument, 'preset' | 'settings'>):
   return { ...(preset?.settings ?? defaults), ...ownSettings(tenant) };
 }
 
+/** One setting, without putting all of them together. */
+export function settingOf<K extends SettingName>(
+  { preset, settings }: Pick<TenantDocument, 'preset' | 'settings'>,
+  name: K,
+): Settings[K] {
+  const [area = '', key = ''] = name.split('.');
+  const own = settings[area]?.[key] as Settings[K] | undefined;
+  return own ?? (presets.find((other) => other.name === preset)?.settings ?? defaults)[name];
+}
+
 /** @throws AppError `tenant.not_found`. */
 export async function tenantSettings(core: Core, tenantId: string): Promise<Settings> {
   const tenant = await core.store.tenant(tenantId).collection('tenants').get(tenantId);

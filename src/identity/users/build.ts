@@ -14,7 +14,7 @@ import type { UserInput } from './input.js';
 import { addressKeyOf, deriveUserKeys } from '../user-keys.js';
 import { retired, retiredKeys } from '../visibility.js';
 import { judgeOwnValues, requireOwnValues, uniqueKeysField, uniqueKeysOf } from './own-attributes.js';
-import { directoryStep, mappingView, regrantStep, type WriteContext } from './save.js';
+import { mappingView, regrantStep, type WriteContext } from './save.js';
 import { aliasesFor } from '../grants/rule-paths.js';
 
 export interface CreateOptions {
@@ -220,7 +220,7 @@ export function* buildUser(
   const given =
     input.roles === undefined ? user : withGivenRoles(context, user, input.roles, options.invitationId);
   requireServices(context, given);
-  yield* refuseUnknownValues(context, given);
+  refuseUnknownValues(context, given);
   return { ...given, grants: yield* regrantStep(context, given) };
 }
 
@@ -229,10 +229,10 @@ export function* buildUser(
  *
  * @throws AppError `input.invalid`.
  */
-function* refuseUnknownValues(context: WriteContext, user: UserDocument): Step<void> {
+function refuseUnknownValues(context: WriteContext, user: UserDocument): void {
   const { actor, config, core } = context;
   if (actor.directoryId === null || config.settings['scim.unknownRole'] === 'ignore') return;
-  const directory = yield* directoryStep(context, actor.directoryId);
+  const directory = config.directories.get(actor.directoryId);
   const rules = compileRules(directory?.roleRules ?? [], aliasesFor(core));
   const { unmatched } = mapRoles(mappingView(user, []), rules, aliasesFor(core));
   const unknown = unmatched.filter(({ path }) => path === 'roles.value' || path === 'entitlements.value');
@@ -284,7 +284,7 @@ export function* changedUser(
   const given = input.roles === undefined ? left : withGivenRoles(context, left, input.roles);
   if (given.attributes !== stored.attributes) {
     requireServices(context, given, stored);
-    yield* refuseUnknownValues(context, given);
+    refuseUnknownValues(context, given);
   }
   return { ...given, grants: yield* regrantStep(context, given) };
 }

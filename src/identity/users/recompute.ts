@@ -3,7 +3,7 @@ import type { Step, Transaction } from '../../persistence/store.js';
 import { withoutRuleGrants } from '../grants/grants.js';
 import { enqueueJob } from '../jobs/queue.js';
 import { retired } from '../visibility.js';
-import { directoryStep, regrantStep, saveUser, type WriteContext } from './save.js';
+import { regrantStep, saveUser, type WriteContext } from './save.js';
 
 /**
  * Kind of the job that works out many users' roles anew. Its payload names the users: by `directoryId`, `groupIds` or `role`. With `clears`
@@ -47,7 +47,7 @@ export function* recomputeUserStep(
 ): Step<UserDocument> {
   const { directoryId, grants } = { ...user, ...moved };
   const isManaged = directoryId !== null && directoryId !== retired;
-  const directory = isManaged ? yield* directoryStep(context, directoryId) : undefined;
+  const directory = isManaged ? context.config.directories.get(directoryId) : undefined;
   const isOrphan = isManaged && !directory;
   const known: UserDocument = {
     ...user,

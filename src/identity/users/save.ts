@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { LRUCache } from 'lru-cache';
 import type { DirectoryDocument } from '../../persistence/collections/directories.js';
 import type { Grant, UserDocument } from '../../persistence/collections/users.js';
 import type { Step, Transaction } from '../../persistence/store.js';
@@ -35,8 +34,6 @@ export interface WriteContext {
   now: Date;
   tenantId: string;
   config: TenantConfig;
-  /** Directories read so far. */
-  directories: Map<string, DirectoryDocument | undefined>;
   /** Groups read so far; to be emptied by whoever changes one ({@link forgetGroups}). */
   groups: KnownGroups;
   /** What this attempt has changed so far. */
@@ -58,20 +55,18 @@ export function* openWrite(tx: Transaction, core: Core, actor: Actor): Step<Writ
     now: core.clock.now(),
     tenantId,
     config,
-    directories: new Map(),
     groups: new Map(),
     effects: noEffects(),
   };
 }
 
-// A rule's id is a digest of its content, so a list of ids stands for the list of rules.
-const compiledRules = service(() => new LRUCache<string, CompiledRules>({ max: 500 }));
+/** By the directory in a remembered configuration. */
+const compiledRules = service(() => new WeakMap<DirectoryDocument, CompiledRules>());
 
 function rulesOf(core: Core, directory: DirectoryDocument): CompiledRules {
-  const key = `${directory._id}\n${directory.roleRules.map((rule) => rule.id).join()}`;
   const compiled = compiledRules(core);
-  const known = compiled.get(key) ?? compileRules(directory.roleRules, aliasesFor(core));
-  compiled.set(key, known);
+  const known = compiled.get(directory) ?? compileRules(directory.roleRules, aliasesFor(core));
+  compiled.set(directory, known);
   return known;
 }
 
@@ -82,14 +77,6 @@ export function mappingView(
 ): MappingView {
   const { attributes, userName, externalId, enabled } = user;
   return { user: { ...attributes, userName, externalId, active: enabled }, groups };
-}
-
-export function* directoryStep(context: WriteContext, id: string): Step<DirectoryDocument | undefined> {
-  if (!context.directories.has(id)) {
-    const scope = context.tx.tenant(context.tenantId);
-    context.directories.set(id, yield* scope.collection('directories').get(id));
-  }
-  return context.directories.get(id);
 }
 
 /** The groups of a user, nested ones too, as far as anything depends on them. */
@@ -113,7 +100,8 @@ function grantsByDirectory(
   user: UserDocument,
   { config, directory, groups }: DirectoryView,
 ): MappedGrant[] {
-  const mapped = mapCompiledRules(mappingView(user, groups), rulesOf(core, directory));
+  const rules = rulesOf(core, directory);
+  const mapped = rules.rules.length === 0 ? [] : mapCompiledRules(mappingView(user, groups), rules);
   return [...mapped.filter(({ role }) => config.roles.has(role)), ...assignedRoles(user, config)];
 }
 
@@ -127,7 +115,7 @@ export const rolesByDirectory = (core: Core, user: UserDocument, view: Directory
  */
 export function* regrantStep(context: WriteContext, user: UserDocument): Step<Grant[]> {
   const { config, core, now } = context;
-  const directory = user.directoryId === null ? undefined : yield* directoryStep(context, user.directoryId);
+  const directory = config.directories.get(user.directoryId ?? '');
   const hasGroupRoles = config.groupRoles.size > 0;
   const needsGroups = hasGroupRoles || (directory !== undefined && rulesOf(core, directory).needsGroups);
   const groups = yield* groupsOfStep(context, user, needsGroups);

@@ -95,7 +95,6 @@ export class EmbeddedTransactionCollection<T extends StoredDocument> implements 
     return yield* this.#step(() => found.filter(({ _id }) => remove(this.#view, _id)).length);
   }
 
-  // eslint-disable-next-line require-yield -- a step like all others, done at once
   *#step<R>(work: () => R): Step<R> {
     try {
       return work();
@@ -142,10 +141,8 @@ export class EmbeddedCollection<T extends StoredDocument> implements Collection<
     return this.#read(this.#steps.count(query));
   }
 
-  async countEach(queries: readonly Query[]): Promise<number[]> {
-    const counts: number[] = [];
-    for (const query of queries) counts.push(await this.count(query));
-    return counts;
+  countEach(queries: readonly Query[]): Promise<number[]> {
+    return Promise.all(queries.map((query) => this.count(query)));
   }
 
   async *iterate(query: Query, options?: Pick<FindOptions, 'fields'>): AsyncGenerator<T> {

@@ -132,24 +132,16 @@ export function valuesAt(document: Doc, path: string): unknown[] {
   return values;
 }
 
-const none: Buffer[] = [];
-
 /** The keys under which an index finds a document; none when it is outside. */
 export function entriesOf(index: Index, document: Doc): Buffer[] {
-  if (!index.isInside(document)) return none;
-  const { fields } = index;
+  if (!index.isInside(document)) return [];
   let rows: unknown[][] = [[index.number]];
-  for (let i = 0; i < fields.length; i++) {
-    const field = fields[i] ?? '';
-    const values = index.multiple[i] ? valuesAt(document, field) : undefined;
-    if (values && values.length !== 1) {
-      rows = rows.flatMap((row) => values.map((value) => [...row, keyValue(field, value)]));
-    } else {
-      const value = keyValue(field, values ? values[0] : (document[field] ?? null));
-      for (const row of rows) row.push(value);
-    }
-  }
-  return rows.length === 1 && rows[0] ? [encodeKey(rows[0])] : uniqueKeys(rows.map(encodeKey));
+  index.fields.forEach((field, i) => {
+    const values = index.multiple[i] ? valuesAt(document, field) : [document[field]];
+    if (values.length === 1) for (const row of rows) row.push(keyValue(field, values[0]));
+    else rows = rows.flatMap((row) => values.map((value) => [...row, keyValue(field, value)]));
+  });
+  return uniqueKeys(rows.map(encodeKey));
 }
 
 export function uniqueKeys(keys: Buffer[]): Buffer[] {

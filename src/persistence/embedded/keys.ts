@@ -77,12 +77,9 @@ const collectionParts = new Map<string, Buffer>();
 export function documentKey(collection: string, id: string): Buffer {
   const packed = packId(id);
   if (typeof packed === 'string') return encodeKey([collection, packed]);
-  let begin = collectionParts.get(collection);
-  if (!begin) collectionParts.set(collection, (begin = keyAfter(encodeKey([collection]))));
-  const key = Buffer.allocUnsafe(begin.length + packedBytes);
-  key.set(begin);
-  key.set(packed, begin.length);
-  return key;
+  const begin = collectionParts.get(collection) ?? keyAfter(encodeKey([collection]));
+  collectionParts.set(collection, begin);
+  return Buffer.concat([begin, packed]);
 }
 
 /** `prefix` followed by these parts. */

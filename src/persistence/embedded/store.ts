@@ -40,9 +40,9 @@ async function sweepAll(
 }
 
 /** Steps over collections as `view` gives them. */
-function openTransaction(view: ViewOf, failure: TransactionFailure): Transaction {
+function openTransaction(view: ViewOf, failure: TransactionFailure, seen?: Map<string, Doc>): Transaction {
   const scopeOf = (scope: string | null): TransactionScope => ({
-    collection: (name) => new EmbeddedTransactionCollection(view(name, scope), failure),
+    collection: (name) => new EmbeddedTransactionCollection(view(name, scope, seen), failure),
   });
   return { tenant: scopeOf, server: scopeOf(null) };
 }
@@ -50,9 +50,7 @@ function openTransaction(view: ViewOf, failure: TransactionFailure): Transaction
 /** Runs a transaction's work to its end. @throws what a step was refused with, even when the work caught it. */
 function runTransaction<R>(work: (tx: Transaction) => Step<R>, view: ViewOf): R {
   const failure: TransactionFailure = {};
-  const seen = new Map<string, Doc>();
-  const inside: ViewOf = (name, scope) => view(name, scope, seen);
-  const result = runToEnd(work(openTransaction(inside, failure)));
+  const result = runToEnd(work(openTransaction(view, failure, new Map())));
   if (failure.first) throw failure.first.error;
   return result;
 }
@@ -103,11 +101,10 @@ export function openEmbeddedStore(
 ): Store & Sweepable {
   const database = openDatabase(folder, schemas, options);
   const now = () => clock.now();
-  const { validate } = options;
   const view: ViewOf = (name, scope, seen) => {
     const collection = database.collections.get(name);
     if (!collection) throw new Error(`there is no collection ${name}`);
-    return { database, collection, scope, now, validate, seen };
+    return { database, collection, scope, now, validate: options.validate, seen };
   };
   const scopeOf = (scope: string | null): Scope => ({
     collection: (name) => new EmbeddedCollection(view(name, scope)),

@@ -23,10 +23,7 @@ function removeStored(view: View, document: Doc): void {
 
 /** @throws AppError `store.duplicate` when another document holds this key, unless that one has expired: it is swept away. */
 function requireFree(view: View, index: Index, key: Buffer, id: string): void {
-  const { entries } = view.database;
-  const held = rangeOfSame(key);
-  if (entries.getKeysCount({ ...held, limit: 1 }) === 0) return;
-  for (const holder of Array.from(entries.getKeys(held), idOf)) {
+  for (const holder of Array.from(view.database.entries.getKeys(rangeOfSame(key)), idOf)) {
     const document = holder === id ? undefined : getStored(view, holder);
     if (document && !isExpired(view, document)) throw duplicate(view.collection.name, index.name);
     if (document) removeStored(view, document);

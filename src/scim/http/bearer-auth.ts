@@ -3,7 +3,7 @@ import { refuseFailedCredential } from '../../http/limits.js';
 import { directoryActor } from '../../identity/actors.js';
 import type { Actor, Core } from '../../identity/core.js';
 import type { DirectoryDocument } from '../../identity/directories/directories.js';
-import { settingsOf } from '../../identity/tenants/settings.js';
+import { settingOf } from '../../identity/tenants/settings.js';
 import type { TenantDocument } from '../../identity/tenants/tenants.js';
 import type { ScimRequestDocument } from '../../persistence/collections/directories.js';
 import { authenticateAccessToken } from '../../identity/directories/access-tokens.js';
@@ -85,7 +85,7 @@ export async function authenticate(
   if (found) {
     const { tenantId, directory, tenant, credential, mayWrite } = found;
     requireOpen(tenant);
-    const requestsPerSecond = settingsOf(tenant)['scim.requestsPerSecond'];
+    const requestsPerSecond = settingOf(tenant, 'scim.requestsPerSecond');
     const actor = directoryActor(directory, credential, origin);
     const schemas = await schemasAt(core, tenant);
     return { tenantId, directory, requestsPerSecond, userId: null, actor, schemas, credential, mayWrite };
