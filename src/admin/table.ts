@@ -23,6 +23,7 @@ import { roleRequestRoutes } from './api/role-requests.js';
 import { roleRoutes } from './api/roles.js';
 import { settingsRoutes } from './api/settings.js';
 import { ssoConnectionRoutes } from './api/sso-connections.js';
+import { signInRoutes } from './api/sign-ins.js';
 import { userActionRoutes } from './api/user-actions.js';
 import { userIdentityRoutes } from './api/user-identities.js';
 import { userRoleRoutes } from './api/user-roles.js';
@@ -66,6 +67,7 @@ export const routeTable: readonly Route[] = [
   ...meRoutes,
   ...meTwoFactorRoutes,
   ...mePasskeyRoutes,
+  ...signInRoutes,
 ];
 
 /** @param server - `BASE_URL`. */

@@ -3,7 +3,7 @@ import { clearCookie, readCookie, writeCookie } from '../http/cookies.js';
 import { requestIdOf } from '../http/request-context.js';
 import { personActor } from '../identity/actors.js';
 import { recordEvent } from '../identity/audit/audit.js';
-import type { Core } from '../identity/core.js';
+import type { Actor, Core } from '../identity/core.js';
 import { newCredential } from '../identity/users/credentials.js';
 import { wakeJobs } from '../identity/jobs/queue.js';
 import type { Settings } from '../identity/tenants/settings.js';
@@ -14,7 +14,10 @@ import { hashToken, newId, newToken } from '../shared/ids.js';
 import { accessStampOf, isRevoked, sessionEnded } from '../identity/users/session-end.js';
 import { isAccessRevoked, isOpen } from '../identity/tenants/state.js';
 import { AppError } from '../shared/errors.js';
+import { noticeDevice } from '../identity/users/notices.js';
+import { deviceOf } from './devices.js';
 import { statusText } from './refusals.js';
+import { browserText } from './views/plain-words.js';
 
 export const sessionCookie = 'gh_session';
 
@@ -83,10 +86,33 @@ export function sessionEnd(
   );
 }
 
-function* rememberLogin(tx: Transaction, user: UserDocument, now: Date): Step<void> {
+/** Between two mails about new devices. */
+const toldAgainMs = 86_400_000;
+
+/**
+ * @param isNew - whether the account was never used on this device.
+ * @returns whether a mail about the device is due: not at the first sign-in of all.
+ */
+function* rememberLogin(tx: Transaction, user: UserDocument, isNew: boolean, now: Date): Step<boolean> {
   const credentials = tx.tenant(user.tenantId).collection('credentials');
-  const updated = yield* credentials.update(user._id, (stored) => ({ ...stored, lastLoginAt: now }));
+  const told = { now: false };
+  const updated = yield* credentials.update(user._id, (stored) => {
+    const before = stored.newDeviceToldAt?.getTime() ?? 0;
+    told.now = isNew && stored.lastLoginAt !== null && now.getTime() - before >= toldAgainMs;
+    return { ...stored, lastLoginAt: now, ...(told.now && { newDeviceToldAt: now }) };
+  });
   if (!updated) yield* credentials.insert({ ...newCredential(user.tenantId, user._id), lastLoginAt: now });
+  return told.now;
+}
+
+function* recordLogin(
+  tx: Transaction,
+  actor: Actor,
+  facts: { method: string; browser: string },
+  now: Date,
+): Step<void> {
+  const changes = Object.entries(facts).map(([path, after]) => ({ path, before: null, after }));
+  yield* recordEvent(tx, actor, { action: 'login.succeeded', target: actor.party, changes }, now);
 }
 
 type SessionFields = Omit<SessionDocument, '_id' | 'version' | 'createdAt' | 'updatedAt'>;
@@ -171,6 +197,9 @@ export async function openSession(
   const token = newToken('gh_session');
   const cookie = readCookie(core.config, req, sessionCookie);
   const providerEndsAt = proof.providerEndsAt ?? null;
+  // Of sign-ins at the company its people hear there.
+  const tells = settings['mails.securityNotices'] && proof.method !== 'sso';
+  const device = deviceOf(core, req).at(user._id);
   const absoluteExpiresAt = after(now, settings['sessions.absoluteSeconds']);
   const expiresAt = sessionEnd(absoluteExpiresAt, user, settings, now);
   const fresh: SessionFields = {
@@ -193,9 +222,10 @@ export async function openSession(
     // Suspended since this sign-in was judged.
     if (!tenant || !isOpen(tenant)) throw new AppError('tenant.suspended', statusText('suspended'));
     const renewed = cookie === undefined ? undefined : yield* renewSession(tx, cookie, fresh, { user, now });
-    yield* rememberLogin(tx, user, now);
-    const actor = personActor(user, visitor);
-    yield* recordEvent(tx, actor, { action: 'login.succeeded', target: actor.party }, now);
+    const seen = { browser: browserText(visitor.userAgent), ip: visitor.ip };
+    if (yield* rememberLogin(tx, user, tells && device === null, now))
+      yield* noticeDevice({ core, tx, config: { tenant, settings } }, user, seen, now);
+    yield* recordLogin(tx, personActor(user, visitor), { method: proof.method, browser: seen.browser }, now);
     const sessions = tx.tenant(user.tenantId).collection('sessions');
     return renewed ?? (yield* sessions.insert({ _id: newId(), ...fresh }));
   });

@@ -1,7 +1,7 @@
 import { writeEvent } from '../../identity/audit/audit.js';
 import type { Actor, Core } from '../../identity/core.js';
 import { endAccess, setApproved, setEnabled, unlockUser } from '../../identity/users/actions.js';
-import { iterateUsers } from '../../identity/users/search.js';
+import { countPendingApprovals, iterateUsers } from '../../identity/users/search.js';
 import { liveSessions, revokeSession } from '../../identity/users/sessions.js';
 import type { TenantConfig } from '../../identity/tenants/config.js';
 import { viewUsers, type UserView } from '../../identity/users/view.js';
@@ -73,6 +73,17 @@ const disable = route({
       config,
       await setEnabled(core, actor, params.id, false, { ...ifVersion, hold: body.hold }),
     ),
+});
+
+const countApprovals = route({
+  method: 'get',
+  path: '/users/pending-approvals',
+  id: 'countPendingApprovals',
+  summary: 'How many users wait for approval; 0 where the tenant asks for none',
+  tag: userTag,
+  permission: 'users.read',
+  output: z.strictObject({ pending: z.number().int() }).openapi('PendingApprovals'),
+  handler: async ({ core, config }) => ({ body: { pending: await countPendingApprovals(core, config) } }),
 });
 
 const listSessions = route({
@@ -199,6 +210,7 @@ const exportUsers = route({
 export const userActionRoutes: readonly Route[] = [
   ...actions,
   disable,
+  countApprovals,
   listSessions,
   endOneSession,
   exportUsers,

@@ -56,6 +56,8 @@ export async function writeEvent(core: Core, actor: Actor, event: AuditEventInpu
 
 export interface AuditFilter {
   action?: string;
+  /** Any of these. */
+  actions?: readonly string[];
   actorId?: string;
   targetId?: string;
   result?: 'success' | 'failure';
@@ -79,6 +81,7 @@ function queryOf(filter: AuditFilter): Query {
   const at = { ...(filter.from && { $gte: filter.from }), ...(filter.to && { $lt: filter.to }) };
   return {
     ...(filter.action !== undefined && { action: filter.action }),
+    ...(filter.actions !== undefined && { action: { $in: [...filter.actions] } }),
     ...(filter.actorId !== undefined && { 'actor.id': filter.actorId }),
     ...(filter.targetId !== undefined && { 'target.id': filter.targetId }),
     ...(filter.result !== undefined && { result: filter.result }),

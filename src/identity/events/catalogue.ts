@@ -81,6 +81,7 @@ export const eventCatalogue: Readonly<Record<string, EventType>> = {
   'login.succeeded': event('user', 'a person signed in', ['method', null, 'password']),
   logout: event('user', 'a person signed out'),
   'mail.failed': failure('mail', 'a mail could not be sent', ['reason', null, 'no such address']),
+  'mail.sent': event('mail', 'a mail was sent', ['template', null, 'activation']),
   'operator_key.created': event('operator_key', 'a key of the operator was created'),
   'operator_key.revoked': event('operator_key', 'a key of the operator was revoked'),
   'operator_key.updated': event('operator_key', 'a key of the operator was changed'),

@@ -16,7 +16,10 @@ const entry = (facts: EntryFacts) => ({
 const askedForPassword = ({ to }: MailFacts): string =>
   `Sie erhalten diese Nachricht, weil für ${to} ein neues Passwort angefordert wurde.`;
 
-const place = ({ at, browser, ip }: PlaceFacts): string => `Wann: ${at}\nMit: ${browser}\nVon: ${ip}`;
+const place = ({ at, browser, ip }: PlaceFacts): string =>
+  [`Wann: ${at}`, ...(browser === '' ? [] : [`Mit: ${browser}`]), ...(ip === '' ? [] : [`Von: ${ip}`])].join(
+    '\n',
+  );
 
 export const german: MailTexts = {
   activation: (facts) => ({

@@ -16,7 +16,12 @@ const entry = (facts: EntryFacts) => ({
 const askedForPassword = ({ to }: MailFacts): string =>
   `You get this mail because a new password was asked for ${to}.`;
 
-const place = ({ at, browser, ip }: PlaceFacts): string => `When: ${at}\nWith: ${browser}\nFrom: ${ip}`;
+const place = ({ at, browser, ip }: PlaceFacts): string =>
+  [
+    `When: ${at}`,
+    ...(browser === '' ? [] : [`With: ${browser}`]),
+    ...(ip === '' ? [] : [`From: ${ip}`]),
+  ].join('\n');
 
 export const english: MailTexts = {
   activation: (facts) => ({

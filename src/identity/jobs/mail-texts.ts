@@ -39,7 +39,7 @@ export interface EntryFacts extends MailFacts {
   accessEnd: string | null;
 }
 
-/** Where and when something was done to an account. */
+/** Where and when something was done to an account; what is not known is empty. */
 export interface PlaceFacts extends MailFacts {
   at: string;
   browser: string;

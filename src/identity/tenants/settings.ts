@@ -40,6 +40,9 @@ export const settingsCatalogue = {
   'mails.language': z
     .enum(['en', 'de'])
     .describe('language of mails to people who have none of their own (`preferredLanguage`, `locale`)'),
+  'mails.securityNotices': flag.describe(
+    'people get a mail about a new password, and about a sign-in from a device that is new for an account in use',
+  ),
   'passkeys.enabled': flag.describe('people may add passkeys and sign in with them'),
   'password.minLength': z.number().int().min(8).max(128).describe('fewest characters of a password'),
   'password.resetTtlSeconds': seconds.describe('how long a reset link is good'),
@@ -111,6 +114,7 @@ const defaults: Settings = {
   'lockout.threshold': 5,
   'lockout.windowSeconds': 900,
   'mails.language': 'en',
+  'mails.securityNotices': true,
   'passkeys.enabled': true,
   'password.minLength': 12,
   'password.resetTtlSeconds': 3600,

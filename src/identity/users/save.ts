@@ -20,6 +20,7 @@ import {
 import { aliasesFor, type MappingGroup, type MappingView } from '../grants/rule-paths.js';
 import { tenantConfigStep, touchTenant, type TenantConfig } from '../tenants/config.js';
 import { noEffects, type Effects } from './effects.js';
+import { noticeChanges } from './notices.js';
 import { nextRevocation } from './session-end.js';
 import { assignedRoles } from '../grants/services.js';
 import { withoutOldAddress } from '../user-keys.js';
@@ -245,5 +246,6 @@ export function* saveUser(
     yield* enqueueExpiry(context, after);
   if (reason !== undefined) yield* enqueueAccessEnd(context, before._id, reason);
   yield* recordUserChanges(context, before, saved);
+  yield* noticeChanges(context, before, saved);
   return saved;
 }

@@ -233,6 +233,19 @@ export function userPosition(user: UserDocument, sort: UserSort): UserPosition {
   return { value: value instanceof Date ? value.toISOString() : value, id: user._id };
 }
 
+/** How many users wait for approval now; by an index of those who are not approved, so that a page may ask with every view. */
+export async function countPendingApprovals(core: Core, config: TenantConfig): Promise<number> {
+  if (!config.settings['approval.required']) return 0;
+  const now = core.clock.now();
+  const tenantId = config.tenant._id;
+  const lockedIds = await lockedUserIds(core, tenantId, now);
+  const waiting = statusQuery('pending_approval', config, lockedIds, now);
+  return core.store
+    .tenant(tenantId)
+    .collection('users')
+    .count({ approved: false, ...waiting });
+}
+
 /** Every match in the order of creation, for exports. */
 export async function* iterateUsers(
   core: Core,

@@ -23,6 +23,7 @@ import { tenantConfig } from '../tenants/config.js';
 import { buildUser, changedUser, requireAddingAllowed, type CreateOptions } from './build.js';
 import { activeFor } from './hold.js';
 import type { UserInput } from './input.js';
+import { noticePassword } from './notices.js';
 import { findValueClash } from './own-attributes.js';
 import { requireSignInKept } from './protection.js';
 import { requireWritable } from './transitions.js';
@@ -173,6 +174,7 @@ function* changePassword(
     { action: 'password.changed', target: partyOf(user) },
     context.now,
   );
+  yield* noticePassword(context, user);
   return true;
 }
 

@@ -143,6 +143,11 @@ export const userSchema = defineCollection<UserDocument>(
       key: { tenantId: 1, employeeNumberKey: 1 },
       where: { employeeNumberKey: { $gt: '' } },
     },
+    {
+      name: 'users_unapproved',
+      key: { tenantId: 1, approved: 1 },
+      where: { approved: false },
+    },
     { name: 'users_updated', key: { tenantId: 1, updatedAt: 1 } },
     {
       name: 'users_roles',
@@ -213,6 +218,8 @@ export interface CredentialDocument extends StoredDocument {
   /** Devices that signed in before and failed since. */
   devices?: DeviceFailures[];
   lastLoginAt: Date | null;
+  /** When a mail last reported a new device. */
+  newDeviceToldAt?: Date | null;
   /** Absent or null: none. */
   twoFactor?: TwoFactor | null;
   /** Absent: none. */
@@ -261,6 +268,7 @@ export const credentialSchema = defineCollection<CredentialDocument>(
     lockReason: { type: String, enum: lockReasons },
     devices: { type: [deviceFailuresSchema], default: undefined },
     lastLoginAt: Date,
+    newDeviceToldAt: Date,
     twoFactor: twoFactorSchema,
     passkeys: { type: [passkeySchema], default: undefined },
   },

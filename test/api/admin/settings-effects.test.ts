@@ -40,6 +40,7 @@ const shownIn: Readonly<Record<string, string>> = {
   'lockout.minGapSeconds': 'api/auth/lockout.test.ts',
   'lockout.threshold': 'api/auth/lockout.test.ts',
   'mails.language': 'api/auth/mails.test.ts',
+  'mails.securityNotices': 'api/auth/notices.test.ts',
   'passkeys.enabled': 'api/auth/passkeys.test.ts',
   'profile.adminCanEditEmail': 'api/identity/users.test.ts',
   'profile.adminCanEditName': 'api/identity/users.test.ts',
