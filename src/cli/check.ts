@@ -10,7 +10,15 @@ import { collectionNames } from '../persistence/collections/index.js';
 import { hasEmbedded } from '../persistence/connect.js';
 import { environmentNames, ConfigError, printableConfig, type Config } from '../infrastructure/config.js';
 import { AppError } from '../shared/errors.js';
-import { exitCodes, type Command, type ExitCode, type Terminal } from './command.js';
+import {
+  exitCodes,
+  UsageError,
+  type Command,
+  type ExitCode,
+  type OptionValues,
+  type Terminal,
+} from './command.js';
+import { ipsieFindings, ipsieLines } from './ipsie.js';
 import { readConfig, withCore, withScratchCore } from './server-core.js';
 
 function configLines(config: Config): string[] {
@@ -121,27 +129,48 @@ async function checkBootstrap(terminal: Terminal, path: string, hasDatabase: boo
   }
 }
 
+function nameOf(values: OptionValues, [named]: readonly string[]): string | undefined {
+  if (named !== undefined && values['ipsie'] !== true) throw new UsageError('a name goes with --ipsie');
+  return named;
+}
+
+/** The IPSIE levels, where they are asked for. */
+function levelsOf(terminal: Terminal, values: OptionValues, named: string | undefined) {
+  return values['ipsie'] !== true
+    ? undefined
+    : withCore(terminal, (core) => ipsieFindings(core, named), 'read');
+}
+
 export const checkCommand: Command = {
   name: 'check',
-  summary: 'check configuration, database, key and bootstrap file; writes nothing',
+  summary: 'check configuration, database, key, bootstrap file and IPSIE levels; writes nothing',
   options: {
     print: { type: 'boolean', describe: 'print every setting in force, secrets masked' },
     data: { type: 'boolean', describe: 'read every document of the database' },
+    ipsie: {
+      type: 'boolean',
+      describe: 'the OpenID IPSIE levels of connections and directories; NAME: of this one alone',
+    },
   },
   positionals: [],
-  async run({ values, terminal, report }) {
+  optional: 'NAME',
+  async run({ values, positionals, terminal, report }) {
+    const named = nameOf(values, positionals);
     const config = readConfig(terminal);
     const findings: Finding[] = [{ subject: 'configuration', ok: true, detail: config.environment }];
     const { finding, exitCode, isThere } = await checkDatabase(terminal, config, values['data'] === true);
     findings.push(finding);
     const { bootstrapFile } = config;
     if (bootstrapFile !== undefined) findings.push(await checkBootstrap(terminal, bootstrapFile, isThere));
+    const ipsie = isThere ? await levelsOf(terminal, values, named) : undefined;
     const ok = findings.every((found) => found.ok);
     const problems = findings.flatMap((found) => (found.ok ? [] : (found.problems ?? [found.detail])));
     const print = values['print'] === true;
-    report({ ok, findings, ...(!ok && { problems }), ...(print && { config: printableConfig(config) }) }, [
+    const more = { ...(print && { config: printableConfig(config) }), ...(ipsie && { ipsie }) };
+    report({ ok, findings, ...(!ok && { problems }), ...more }, [
       ...findings.map((found) => `${found.ok ? 'ok  ' : 'FAIL'} ${found.subject.padEnd(16)}${found.detail}`),
       ...(print ? ['', ...configLines(config)] : []),
+      ...(ipsie ? ipsieLines(ipsie) : []),
     ]);
     if (exitCode !== exitCodes.ok) return exitCode;
     return ok ? exitCodes.ok : exitCodes.config;

@@ -56,6 +56,8 @@ export interface Command {
   readonly options: Readonly<Record<string, OptionDefinition>>;
   /** Names of the arguments without a dash, e.g. `['FILE']`. */
   readonly positionals: readonly string[];
+  /** One more that may be left out. */
+  readonly optional?: string;
   run(invocation: Invocation): Promise<ExitCode>;
 }
 
@@ -134,7 +136,8 @@ function argumentFault(error: unknown, known: readonly string[]): string {
 }
 
 function requireComplete(command: Command, values: OptionValues, positionals: readonly string[]): void {
-  if (positionals.length !== command.positionals.length) {
+  const more = positionals.length - command.positionals.length;
+  if (more < 0 || more > (command.optional === undefined ? 0 : 1)) {
     const wanted = command.positionals.length === 0 ? 'no further arguments' : command.positionals.join(' ');
     throw new UsageError(`takes ${wanted}`);
   }
@@ -155,6 +158,7 @@ export function helpOf(command: Command): string {
     const left = `  --${name}${option.type === 'string' ? ` ${option.value ?? 'TEXT'}` : ''}`;
     return `${left.padEnd(28)}${option.describe}${option.required ? ' (required)' : ''}`;
   });
-  const usage = ['gatehouse', command.name, ...command.positionals, '[options]'].join(' ');
+  const optional = command.optional === undefined ? [] : [`[${command.optional}]`];
+  const usage = ['gatehouse', command.name, ...command.positionals, ...optional, '[options]'].join(' ');
   return [usage, '', `  ${command.summary}`, '', 'Options', ...options, ''].join('\n');
 }
