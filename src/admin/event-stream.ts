@@ -8,9 +8,9 @@ const heartbeatMs = 20_000;
 /** How long a stream may outlive what it was opened with: a key, a session, a permission. */
 const recheckMs = 1500;
 /** Open at the same moment, in one process. */
-const mostStreams = { tenant: 20, process: 200 };
+const maxStreams = { tenant: 20, process: 200 };
 /** What a reader leaves unread, in bytes, before it is dropped. */
-const mostPending = 1_048_576;
+const maxPendingBytes = 1_048_576;
 
 /** A Server-Sent Events response that is open. */
 export interface EventStream {
@@ -37,8 +37,8 @@ export function endEventStreams(core: Core): void {
 
 function requireRoom(streams: ReadonlySet<OpenStream>, tenantId: string): void {
   const own = [...streams].filter((stream) => stream.tenantId === tenantId).length;
-  if (own < mostStreams.tenant && streams.size < mostStreams.process) return;
-  const whose = own < mostStreams.tenant ? 'this server' : 'this tenant';
+  if (own < maxStreams.tenant && streams.size < maxStreams.process) return;
+  const whose = own < maxStreams.tenant ? 'this server' : 'this tenant';
   throw new AppError('rate.limited', `too many event streams of ${whose} are open`, {
     retryAfterSeconds: 10,
   });
@@ -48,7 +48,7 @@ function requireRoom(streams: ReadonlySet<OpenStream>, tenantId: string): void {
 function writer(res: Response): (chunk: Buffer | string) => void {
   return (chunk) => {
     if (res.destroyed || res.writableEnded) return;
-    if (res.writableLength > mostPending) res.destroy();
+    if (res.writableLength > maxPendingBytes) res.destroy();
     else res.write(chunk);
   };
 }

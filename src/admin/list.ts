@@ -5,12 +5,12 @@ import { largestPage, sizeLimit } from '../shared/size.js';
 import { z } from './schema.js';
 
 const defaultLimit = 50;
-const mostItems = 1000;
+const maxItems = 1000;
 
 /** The parameters every list takes. */
 export const pageParameters = {
   cursor: z.string().max(2000).optional().describe('where the next page begins, as the page before gave it'),
-  limit: z.coerce.number().int().min(1).max(mostItems).default(defaultLimit).describe('items on a page'),
+  limit: z.coerce.number().int().min(1).max(maxItems).default(defaultLimit).describe('items on a page'),
 };
 
 /** `sort=name` or `sort=-name`. */

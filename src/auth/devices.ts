@@ -8,7 +8,7 @@ const cookieName = 'gh_device';
 /** The longest that browsers keep a cookie. */
 const lifeSeconds = 400 * 86_400;
 /** Accounts one browser is known for; the one that signed in longest ago is forgotten. */
-const mostAccounts = 8;
+const maxAccounts = 8;
 
 /** What says that this browser signed in to an account: signed together with it, and good for no other. */
 interface Mark {
@@ -48,7 +48,7 @@ function readMark(core: Core, text: string): Mark[] {
 /** The genuine marks of a browser, the latest last. */
 function marksOf(core: Core, req: IncomingMessage): Mark[] {
   const text = readCookie(core.config, req, cookieName) ?? '';
-  return text.split('~', mostAccounts).flatMap((mark) => readMark(core, mark));
+  return text.split('~', maxAccounts).flatMap((mark) => readMark(core, mark));
 }
 
 /** The accounts that the browser of a request has signed in to before. */
@@ -70,7 +70,7 @@ export function rememberDevice(core: Core, req: IncomingMessage, res: ServerResp
   const account = accountTag(core, userId);
   const id = marks.find((mark) => mark.account === account)?.id ?? randomBytes(12).toString('base64url');
   const issuedAt = Math.floor(core.clock.now().getTime() / 1000);
-  const others = marks.filter((mark) => mark.account !== account).slice(1 - mostAccounts);
+  const others = marks.filter((mark) => mark.account !== account).slice(1 - maxAccounts);
   const text = [...others, { account, id, issuedAt }]
     .map(textOf)
     .map((mark) => `${mark}.${core.secretBox.sign('device', mark)}`)

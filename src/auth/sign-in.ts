@@ -42,9 +42,9 @@ export interface PasswordAttempt {
 }
 
 /** An address has one account in a tenant; a person with more tenants than this names one (`?tenant=`). */
-const mostCandidates = 10;
+const maxCandidates = 10;
 /** How often a day a sign-in from a device that knows both may be right elsewhere and wrong here before it passes this account by. */
-const mostMixedResults = 20;
+const maxMixedResults = 20;
 /**
  * A sign-in that is for several tenants checks so many passwords, or as many as there are tenants: its time does not tell at how many of
  * them an address has an account.
@@ -113,7 +113,7 @@ async function unknownSubject(
 async function accountsOf(core: Core, email: EmailAddress, scope: SignInScope) {
   const isOne = onlyTenantOf(scope) !== null;
   const tenants = isOne ? {} : await inTenantsOfDomain(core, email.domain, ofTenants(scope));
-  const options = { limit: mostCandidates, fields: ['loginKeys'] };
+  const options = { limit: maxCandidates, fields: ['loginKeys'] };
   return documentsOf(core, scope)
     .collection('users')
     .find({ loginKeys: email.key, ...tenants }, options);
@@ -207,7 +207,7 @@ function turnOf(core: Core, { email, visitor }: PasswordAttempt, open: readonly 
 async function isPassedBy(core: Core, subject: AttemptSubject, now: Date): Promise<boolean> {
   const tomorrow = new Date(now.getTime() + 86_400_000);
   const { count } = await core.store.increment(`mixed-sign-in:${subject.id}`, 0, tomorrow);
-  return count >= mostMixedResults;
+  return count >= maxMixedResults;
 }
 
 async function withoutPassedBy(

@@ -46,7 +46,7 @@ function sourcesOf(environment: string, env: Environment): string[] {
 }
 
 /** With more tenants the server is in use already: they are not searched. */
-const mostTenants = 10;
+const maxTenants = 10;
 
 const createAdministrator = (slug: string): string =>
   `${programCall()} admin create --tenant ${slug} --email you@example.com`;
@@ -74,8 +74,8 @@ async function firstRunOf(core: Core, url: string): Promise<Missing> {
 
 async function missingOf(core: Core, url: string): Promise<Missing | undefined> {
   const { store } = core;
-  const tenants = await store.server.collection('tenants').find(isCustomer, { limit: mostTenants + 1 });
-  if (tenants.length > mostTenants) return undefined;
+  const tenants = await store.server.collection('tenants').find(isCustomer, { limit: maxTenants + 1 });
+  if (tenants.length > maxTenants) return undefined;
   for (const { _id } of tenants) {
     const { administratorRoles } = await tenantConfig(core, _id);
     const administrator = await store

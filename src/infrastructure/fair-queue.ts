@@ -25,7 +25,7 @@ interface Waiting {
 }
 
 /** So much is kept waiting; beyond it the last in line gives way. */
-const mostWaiting = 2000;
+const maxWaiting = 2000;
 /** What a unit is taken to last before one was measured. */
 const firstGuessSeconds = 0.05;
 const retrySeconds = { least: 1, most: 60 };
@@ -45,7 +45,7 @@ class Places {
 
   served(start: number): void {
     this.#virtual = Math.max(this.#virtual, start);
-    if (this.#finish.size <= 2 * mostWaiting) return;
+    if (this.#finish.size <= 2 * maxWaiting) return;
     for (const [key, finish] of this.#finish) if (finish <= this.#virtual) this.#finish.delete(key);
   }
 }
@@ -158,7 +158,7 @@ class BoundedQueue implements FairQueue {
 
   /** The last in the queue is dropped, so that a flood excludes only its own requests. */
   #makeRoom(): void {
-    if (this.#waiting.length <= mostWaiting) return;
+    if (this.#waiting.length <= maxWaiting) return;
     const last = this.#waiting.findLast(({ isPatient }) => !isPatient);
     if (last) this.#drop(last);
   }

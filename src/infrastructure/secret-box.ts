@@ -26,14 +26,12 @@ export interface SecretBox {
   readonly keys: number;
 }
 
-const leastBytes = 32;
+const minBytes = 32;
 
 /** `SECRET_KEY` as its keys, the newest first. A comma inside a key is part of it unless each side is long enough to be one. */
 function secretKeysOf(secretKey: string): string[] {
   const parts = secretKey.split(',').map((part) => part.trim());
-  return parts.length > 1 && parts.every((part) => Buffer.byteLength(part) >= leastBytes)
-    ? parts
-    : [secretKey];
+  return parts.length > 1 && parts.every((part) => Buffer.byteLength(part) >= minBytes) ? parts : [secretKey];
 }
 
 function sealUnder(key: Buffer, text: string): string {

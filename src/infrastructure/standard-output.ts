@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 /** Written at once when so many characters wait: one system call for each line would cost more than making the line. */
 const enough = 4096;
 /** Most characters that wait while nothing can be written, as when the reader of a pipe is slow. */
-const mostWaiting = 1_048_576;
+const maxWaiting = 1_048_576;
 /** How late a line may be, milliseconds. */
 const latest = 100;
 
@@ -56,7 +56,7 @@ export function createLineOutput(write: (bytes: Uint8Array) => number): LineOutp
   setInterval(flush, latest).unref();
   return {
     write(line) {
-      if (size + line.length > mostWaiting) {
+      if (size + line.length > maxWaiting) {
         dropped += 1;
         return;
       }

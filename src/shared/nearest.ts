@@ -13,11 +13,11 @@ function distance(a: string, b: string): number {
 }
 
 /** No name is longer; the work for anything else would be a stranger's to choose. */
-const longest = 200;
+const maxCharacters = 200;
 
 /** The name that the user most likely meant; undefined when none is near. Case does not matter. */
 export function nearest(typed: string, names: Iterable<string>): string | undefined {
-  if (typed.length > longest) return undefined;
+  if (typed.length > maxCharacters) return undefined;
   const wanted = typed.toLowerCase();
   let best: { name: string; away: number } | undefined;
   for (const name of names) {

@@ -35,7 +35,7 @@ export class NoSuchForm extends Error {
   }
 }
 
-const mostRedirects = 25;
+const maxRedirects = 25;
 
 interface Visit {
   url: string;
@@ -69,7 +69,7 @@ function nextVisit(visit: Visit, status: number, location: string): Visit {
 async function visitAll(jar: CookieJar, first: Visit): Promise<Page> {
   const visited: string[] = [];
   let visit = first;
-  while (visited.length < mostRedirects) {
+  while (visited.length < maxRedirects) {
     visited.push(visit.url);
     const response = await fetchOnce(jar, visit);
     const location = response.headers.get('location');

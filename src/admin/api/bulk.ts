@@ -41,12 +41,12 @@ import { userFilterOf, userFilters } from './users.js';
 
 const tag = 'Bulk actions and imports';
 
-const mostIds = 10_000;
+const maxIds = 10_000;
 
 const bulkInput = z
   .strictObject({
     action: z.enum(bulkActionNames).describe('needs the permission it needs for one user'),
-    ids: z.array(z.string().min(1).max(100)).min(1).max(mostIds).optional().describe('these users'),
+    ids: z.array(z.string().min(1).max(100)).min(1).max(maxIds).optional().describe('these users'),
     filter: z
       .strictObject(userFilters)
       .optional()

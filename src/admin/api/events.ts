@@ -35,7 +35,7 @@ const feedSchema = z
   })
   .openapi('EventFeed');
 
-const mostItems = 1000;
+const maxItems = 1000;
 
 function typesOf(text: string | undefined): string[] {
   const types = (text ?? '').split(',').filter((type) => type !== '');
@@ -60,7 +60,7 @@ const readEvents = route({
       .optional()
       .describe('absent: from the oldest that is kept'),
     types: z.string().max(2000).optional().describe('with commas: `user.created,group.*`; absent: all'),
-    limit: z.coerce.number().int().min(1).max(mostItems).default(100),
+    limit: z.coerce.number().int().min(1).max(maxItems).default(100),
   }),
   output: feedSchema,
   async handler({ core, actor, config, query }) {

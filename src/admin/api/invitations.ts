@@ -130,15 +130,15 @@ const readOne = route({
   handler: ({ core, target }) => reply(core, target),
 });
 
-const mostAddresses = 200;
+const maxAddresses = 200;
 
 /** Addresses are typed or pasted with commas, semicolons, spaces or line breaks between them (D7). */
 const split = (text: string): string[] => text.split(/[\s,;]+/u).filter((part) => part !== '');
 
 const addressesInput = z
-  .union([z.string().max(60_000), z.array(z.string().max(60_000)).max(mostAddresses)])
+  .union([z.string().max(60_000), z.array(z.string().max(60_000)).max(maxAddresses)])
   .transform((given) => (typeof given === 'string' ? [given] : given).flatMap(split))
-  .pipe(z.array(z.string().max(254)).min(1, 'name an address').max(mostAddresses))
+  .pipe(z.array(z.string().max(254)).min(1, 'name an address').max(maxAddresses))
   .describe(
     'addresses; a text may hold several, with commas, semicolons, spaces or line breaks between them',
   );

@@ -3,7 +3,7 @@ import type { CredentialDocument, DeviceFailures } from '../../persistence/colle
 import { noFailures, type LockoutState } from './lockout.js';
 
 /** Of so many devices failures are counted apart at once; those of further ones count with everybody else's. */
-const mostDevices = 20;
+const maxDevices = 20;
 
 type Stored = Pick<
   CredentialDocument,
@@ -20,7 +20,7 @@ const sharedOf = (stored: Stored): LockoutState => ({
 /** Whether this device's failures have, or can get, a place of their own. */
 function isApart(stored: Stored, device: string | null): device is string {
   const devices = stored.devices ?? [];
-  return device !== null && (devices.length < mostDevices || devices.some(({ id }) => id === device));
+  return device !== null && (devices.length < maxDevices || devices.some(({ id }) => id === device));
 }
 
 /**

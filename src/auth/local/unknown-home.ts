@@ -7,7 +7,7 @@ import { isInScope, ofTenants, type SignInScope } from '../sign-in-scope.js';
 /** Stands for a tenant where there is none. */
 export const serverScope = 'server';
 /** So many tenants are looked at for one that lends its rules. */
-const mostTenants = 100;
+const maxTenants = 100;
 
 /**
  * One of several tenants, the same for an address each time: by a keyed hash, so that nobody can tell beforehand which. A tenant that is
@@ -33,7 +33,7 @@ export function chooseTenant(
 async function tenantsOfDomain(core: Core, domain: string, scope: SignInScope): Promise<string[]> {
   const { server } = core.store;
   const [people, connection] = await Promise.all([
-    server.collection('address_domains').find({ domain, ...ofTenants(scope) }, { limit: mostTenants }),
+    server.collection('address_domains').find({ domain, ...ofTenants(scope) }, { limit: maxTenants }),
     findConnectionByDomain(core, domain),
   ]);
   const ids = [...people.map(({ tenantId }) => tenantId), ...(connection ? [connection.tenantId] : [])];
@@ -43,7 +43,7 @@ async function tenantsOfDomain(core: Core, domain: string, scope: SignInScope): 
 /** Some of the meant tenants. */
 async function someTenants(core: Core, scope: SignInScope): Promise<string[]> {
   const tenants = core.store.server.collection('tenants');
-  return (await tenants.find(ofTenants(scope, '_id'), { limit: mostTenants, fields: [] })).map(
+  return (await tenants.find(ofTenants(scope, '_id'), { limit: maxTenants, fields: [] })).map(
     ({ _id }) => _id,
   );
 }

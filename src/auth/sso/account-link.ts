@@ -211,7 +211,7 @@ async function findByIdentity(core: Core, arrival: SsoArrival): Promise<Identity
  * first is committed and to be seen, so they wait a little, longer each time: at most
  * 2.6 s in all, for a database under load.
  */
-const mostTries = 12;
+const maxAttempts = 12;
 const pauseMs = 40;
 
 /** The address that may connect somebody unknown, from the ID token or userinfo. */
@@ -233,7 +233,7 @@ async function find(core: Core, arrival: SsoArrival): Promise<Found> {
     try {
       return await linkOrCreate(core, address.email, arrival);
     } catch (error) {
-      if (!isRace(error) || tries === mostTries) throw error;
+      if (!isRace(error) || tries === maxAttempts) throw error;
       await delay(pauseMs * tries);
     }
     const identity = await findByIdentity(core, arrival);

@@ -89,12 +89,12 @@ function addressOf(token: string): Addressed | undefined {
     .flat()
     .filter((value) => typeof value === 'string')
     .filter((value) => value !== '')
-    .slice(0, mostAudiences);
+    .slice(0, maxAudiences);
   if (typeof iss !== 'string' || audiences.length === 0) return undefined;
   return { issuers: [...new Set([iss, iss.replace(/\/$/, ''), `${iss}/`])], audiences };
 }
 
-const mostAudiences = 5;
+const maxAudiences = 5;
 
 const liveModes = { $in: ['optional', 'required'] };
 

@@ -67,10 +67,10 @@ function refuseFromTheFuture(iat: unknown): void {
 }
 
 /** OpenID Connect Core section 2: at most 255 characters; an empty one would be everybody's. */
-const longestSubject = 255;
+const maxSubjectLength = 255;
 
 function requireSubject(subject: unknown): string {
-  if (typeof subject === 'string' && subject.trim() !== '' && subject.length <= longestSubject)
+  if (typeof subject === 'string' && subject.trim() !== '' && subject.length <= maxSubjectLength)
     return subject;
   throw new ImplausibleClaims('the subject of the ID token is empty or too long');
 }

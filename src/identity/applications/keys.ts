@@ -37,15 +37,15 @@ function* requireKeyForServer(tx: Transaction, reach: Reach, key: string): Step<
     .map(({ tenantId }) => tenantId);
   if (owners.length === 0) return;
   const slugs: string[] = [];
-  for (const id of owners.slice(0, mostNamed)) {
+  for (const id of owners.slice(0, maxNamed)) {
     const tenant = yield* tx.tenant(id).collection('tenants').get(id);
     slugs.push(tenant?.slug ?? id);
   }
-  const more = owners.length > mostNamed ? ` and ${owners.length - mostNamed} more` : '';
+  const more = owners.length > maxNamed ? ` and ${owners.length - maxNamed} more` : '';
   throw keyTaken(`the key is taken by an application of its own in ${slugs.join(', ')}${more}`);
 }
 
-const mostNamed = 5;
+const maxNamed = 5;
 
 /**
  * Checks that an application may have its key, as it would be stored. No other transaction can take the key for a tenant in question

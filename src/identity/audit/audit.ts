@@ -19,7 +19,7 @@ export interface AuditEventInput {
 }
 
 /** The trail is kept for ever: of what is longer, it keeps the length and a digest. */
-const longest = { text: 1000, whole: 16_384 };
+const maxCharacters = { text: 1000, whole: 16_384 };
 
 function documentOf(actor: Actor, event: AuditEventInput, now: Date): NewDocument<AuditEventDocument> {
   return {
@@ -31,8 +31,8 @@ function documentOf(actor: Actor, event: AuditEventInput, now: Date): NewDocumen
     target: event.target ?? null,
     changes: (event.changes ?? []).map(({ path, before, after }) => ({
       path,
-      before: cutLong(before, longest),
-      after: cutLong(after, longest),
+      before: cutLong(before, maxCharacters),
+      after: cutLong(after, maxCharacters),
     })),
     requestId: actor.requestId,
     ip: actor.ip,

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuditEventDocument, AuditSealDocument } from '../../persistence/collections/events.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import type { Core } from '../core.js';
-import { digestOf, mostEvents } from './seal.js';
+import { digestOf, maxEvents } from './seal.js';
 import { amendmentOf, eventsOfSeal, latenessOf, partsOfSeal, type Lateness } from './sealed-events.js';
 import { noteRewrite } from './trail.js';
 
@@ -31,7 +31,7 @@ async function rewriteRun(
 ): Promise<number> {
   const events = core.store.tenant(tenantId).collection('audit_events');
   const query = eventsOfSeal(seal);
-  const options = { sort: { _id: 1 }, limit: 2 * mostEvents } as const;
+  const options = { sort: { _id: 1 }, limit: 2 * maxEvents } as const;
   if (changedBy(rewrite, await events.find(query, options)).length === 0) return 0;
   return core.store.transaction(function* (tx) {
     const scope = tx.tenant(tenantId);

@@ -15,7 +15,7 @@ import { holdTrail, trailOf } from './trail.js';
 /** Events younger than this are left for the next round: a slow transaction may still commit one with an earlier id. */
 const settleMs = 120_000;
 /** Most events in one seal. */
-export const mostEvents = 5000;
+export const maxEvents = 5000;
 /** So far below the last seal late events are looked for: clocks that differ by more are not clocks. */
 const latePeriodMs = 3_600_000;
 /** What seals are signed for. */
@@ -75,7 +75,7 @@ async function nextRun(core: Core, tenantId: string, afterId: string): Promise<A
   const settled = core.clock.now().getTime() - settleMs;
   const events = await eventsOf(core, tenantId).find(afterId === '' ? {} : { _id: { $gt: afterId } }, {
     sort: { _id: 1 },
-    limit: mostEvents,
+    limit: maxEvents,
   });
   const young = events.findIndex((event) => event.at.getTime() > settled);
   return young === -1 ? events : events.slice(0, young);
@@ -105,7 +105,7 @@ async function lateEvents(core: Core, tenantId: string, last: Foundation): Promi
     if (!known.has(event._id) && !holds(members, event._id)) found.push(event);
   }
   const sorted = found.sort((a, b) => (a._id < b._id ? -1 : 1));
-  return sorted.slice(0, mostEvents);
+  return sorted.slice(0, maxEvents);
 }
 
 async function insertSeal(
@@ -174,7 +174,7 @@ export async function sealNextRun(core: Core, tenantId: string): Promise<number>
 
 async function sealAll(core: Core): Promise<void> {
   for await (const tenant of core.store.server.collection('tenants').iterate({}, { fields: ['slug'] })) {
-    while ((await sealNextRun(core, tenant._id)) >= mostEvents);
+    while ((await sealNextRun(core, tenant._id)) >= maxEvents);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { AuditSealDocument } from '../../persistence/collections/events.js';
-import { beginning, digestOf, macOf, mostEvents, type Foundation } from './seal.js';
+import { beginning, digestOf, macOf, maxEvents, type Foundation } from './seal.js';
 import { eventsOfSeal, expectedDigest, latenessOf, partsOfSeal, type Lateness } from './sealed-events.js';
 import type { Core } from '../core.js';
 
@@ -29,7 +29,7 @@ async function judge(
   if (seal.fromId !== previous.toId) return 'it does not begin where the seal before it ends';
   if (macOf(core, tenantId, seal, previous.mac) !== seal.mac) return 'the seal itself was changed';
   const events = core.store.tenant(tenantId).collection('audit_events');
-  const found = await events.find(eventsOfSeal(seal), { sort: { _id: 1 }, limit: 2 * mostEvents });
+  const found = await events.find(eventsOfSeal(seal), { sort: { _id: 1 }, limit: 2 * maxEvents });
   const { own, held } = partsOfSeal(seal, found, late);
   if (held.length !== seal.count) return `holds ${seal.count} events, but ${held.length} are there`;
   const digest = expectedDigest(core, seal);

@@ -43,7 +43,7 @@ const keyName = 'first-run';
 /** The role that every preset has. */
 const administrator = 'administrator';
 /** As in the bootstrap file. */
-const mostOfName = 255;
+const maxNameLength = 255;
 
 /** Whether nothing has been set up on this server yet. */
 export async function isUnused(core: Core): Promise<boolean> {
@@ -74,7 +74,8 @@ function nameFault(field: 'givenName' | 'familyName', name: string): InputFault[
 function organizationFault(name: string): InputFault[] {
   const pointer = '/organization';
   if (name === '') return [{ pointer, detail: 'is missing' }];
-  if (name.length > mostOfName) return [{ pointer, detail: `must have at most ${mostOfName} characters` }];
+  if (name.length > maxNameLength)
+    return [{ pointer, detail: `must have at most ${maxNameLength} characters` }];
   if (hasHiddenCharacter(name)) return [{ pointer, detail: 'must not hold invisible or control characters' }];
   return [];
 }

@@ -90,7 +90,7 @@ export interface Entry<D extends Versioned> {
 }
 
 /** How often an entry is read anew because somebody else wrote it meanwhile. */
-const mostAttempts = 20;
+const maxAttempts = 20;
 
 /** Somebody else created the entry, or changed it, between the look at it and the write. */
 function isOvertaken(error: unknown, wasFound: boolean): boolean {
@@ -120,7 +120,7 @@ async function upsert<D extends Versioned>(
       }
       return mayCreate ? { id: await entry.create(), outcome: 'created' } : undefined;
     } catch (error) {
-      if (attempt === mostAttempts || !isOvertaken(error, found !== undefined)) throw error;
+      if (attempt === maxAttempts || !isOvertaken(error, found !== undefined)) throw error;
       if (!found && !(await find())) throw error;
     }
   }

@@ -29,7 +29,7 @@ export const bulkRunJob = 'bulk.run';
 /** Rows of one part. */
 const rowsInPart = 50;
 /** The most rows of one bulk action or import. */
-export const mostRows = 100_000;
+export const maxRows = 100_000;
 /** How long it is kept, in milliseconds. */
 const keptMs = 30 * 86_400_000;
 /** Parts written by one call of the store. */
@@ -75,9 +75,9 @@ async function writeParts(
   };
   for await (const row of rows) {
     total += 1;
-    if (total > mostRows)
-      throw new AppError('input.invalid', `at most ${mostRows} rows are taken at once`, {
-        errors: [{ pointer: '', detail: `at most ${mostRows} rows` }],
+    if (total > maxRows)
+      throw new AppError('input.invalid', `at most ${maxRows} rows are taken at once`, {
+        errors: [{ pointer: '', detail: `at most ${maxRows} rows` }],
       });
     open.push(row);
     if (open.length < rowsInPart) continue;

@@ -90,7 +90,7 @@ const isPassing = (error: AppError): boolean =>
   error.status >= 500 || error.code === 'store.conflict' || error.code === 'rate.limited';
 
 /** After so many tries of a job a row that fails for a reason of the server is passed over. */
-const mostTries = 5;
+const maxAttempts = 5;
 
 async function judge(
   handler: RowHandler,
@@ -104,7 +104,7 @@ async function judge(
     return { outcome: 'refused', ...context.note, ...result };
   } catch (error) {
     if (!(error instanceof AppError) || isPassing(error)) {
-      if (tries < mostTries) throw error;
+      if (tries < maxAttempts) throw error;
       return { outcome: 'refused', ...context.note, code: 'server.error', reason: 'it failed several times' };
     }
     return { outcome: 'refused', ...context.note, ...refusalOf(error) };

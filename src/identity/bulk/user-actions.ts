@@ -97,7 +97,7 @@ const actions: Readonly<Record<BulkAction, UserAction>> = {
 };
 
 /** How often a row begins again because another write changed its user first. */
-const mostAttempts = 5;
+const maxAttempts = 5;
 
 const handlerOf =
   (action: UserAction): RowHandler =>
@@ -109,7 +109,7 @@ const handlerOf =
         return await action(context, user, context.job.options);
       } catch (error) {
         const isStale = error instanceof AppError && error.code === 'resource.version_mismatch';
-        if (!isStale || attempt === mostAttempts) throw error;
+        if (!isStale || attempt === maxAttempts) throw error;
       }
     }
   };

@@ -6,7 +6,7 @@ import { judgePasskey, usedPasskey, type PasskeyUse } from './passkeys.js';
 import { acceptCode } from './two-factor-code.js';
 
 /** Wrong proofs a session may try in a quarter of an hour: whoever finds a browser open learns nothing by trying. */
-const mostGuesses = 5;
+const maxGuesses = 5;
 const guessSpanMs = 900_000;
 
 /** How somebody who is signed in shows that it is still them: by the password, or by a code of the second factor. */
@@ -26,7 +26,7 @@ async function limitGuesses(
   const now = core.clock.now().getTime();
   const key = `own-password:${user._id}`;
   const { count, expiresAt } = await core.store.increment(key, 1, new Date(now + guessSpanMs));
-  if (count > mostGuesses) {
+  if (count > maxGuesses) {
     throw new AppError('rate.limited', 'too many wrong passwords', {
       retryAfterSeconds: Math.max(1, Math.ceil((expiresAt.getTime() - now) / 1000)),
     });

@@ -15,7 +15,7 @@ import { makeChallenge, takeChallenge, type ChallengePurpose } from './passkey-c
 const library = () => import('@simplewebauthn/server');
 
 /** Passkeys one person may have. */
-const mostPasskeys = 20;
+const maxPasskeys = 20;
 
 type PasskeySetting = Pick<Settings, 'passkeys.enabled'>;
 
@@ -93,8 +93,8 @@ export async function passkeyCreation(
 }
 
 function requireRoom(known: readonly Passkey[]): void {
-  if (known.length >= mostPasskeys)
-    throw new AppError('passkey.too_many', `a person has at most ${mostPasskeys} passkeys`);
+  if (known.length >= maxPasskeys)
+    throw new AppError('passkey.too_many', `a person has at most ${maxPasskeys} passkeys`);
 }
 
 const refusedAnswer = (): AppError =>

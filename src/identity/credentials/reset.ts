@@ -23,7 +23,7 @@ import { addressKeyOf } from '../user-keys.js';
 import { statusWithoutLock } from '../grants/user-status.js';
 import { openWrite, saveUser, type WriteContext } from '../users/save.js';
 
-const mostMails = 5;
+const maxMails = 5;
 const mailSpanMs = 900_000;
 
 /** Kind of the job that looks who asked for a new password. */
@@ -64,7 +64,7 @@ export async function answerPasswordReset(core: Core, job: JobDocument): Promise
 async function isMailDue(core: Core, user: UserDocument): Promise<boolean> {
   const end = new Date(core.clock.now().getTime() + mailSpanMs);
   const { count } = await core.store.increment(`reset-mail:${user._id}`, 1, end);
-  return count <= mostMails;
+  return count <= maxMails;
 }
 
 async function mayReset(core: Core, user: UserDocument): Promise<boolean> {

@@ -22,9 +22,9 @@ export interface RoleRuleInput {
   grant: readonly string[];
 }
 
-const mostRules = 500;
+const maxRules = 500;
 /** Of all rules together, in characters: the directory's document is read with each of its requests. */
-const mostText = 1_048_576;
+const maxRulesCharacters = 1_048_576;
 
 function conditionFaults(
   core: Core,
@@ -89,9 +89,9 @@ export function checkRules(
   // What stands already is not judged anew: it may look at what has gone from the schemas since.
   const isOld = ({ when, grant }: RoleRuleInput): boolean => old.has(ruleId(conditionOf(when), grant));
   const errors = rules.flatMap((rule, index) => (isOld(rule) ? [] : ruleFaults(core, config, rule, index)));
-  if (rules.length > mostRules) errors.push({ pointer: '', detail: `at most ${mostRules} rules` });
-  if (JSON.stringify(rules).length > mostText) {
-    errors.push({ pointer: '', detail: `at most ${mostText} characters, all rules together` });
+  if (rules.length > maxRules) errors.push({ pointer: '', detail: `at most ${maxRules} rules` });
+  if (JSON.stringify(rules).length > maxRulesCharacters) {
+    errors.push({ pointer: '', detail: `at most ${maxRulesCharacters} characters, all rules together` });
   }
   if (errors.length > 0) throw new AppError('input.invalid', 'some rules are not valid', { errors });
   const stored = rules.map(({ when: input, grant }) => {

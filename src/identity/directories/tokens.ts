@@ -18,7 +18,7 @@ import type { WriteOptions } from '../versions.js';
 export type { ScimTokenDocument } from '../../persistence/collections/directories.js';
 
 /** Two may live at once, so that a rotation has no gap. */
-const mostLive = 2;
+const maxLiveTokens = 2;
 
 /** Enough to recognise a token by; never more than a third of it. */
 const prefixOf = (token: string): string => token.slice(0, Math.min(12, Math.floor(token.length / 3)));
@@ -76,10 +76,10 @@ export async function createToken(
     if (!directory) throw new AppError('directory.not_found', 'there is no such directory');
     yield* requireDirectoryAuthority(tx, actor, yield* tenantConfigStep(core, tx, actor.tenantId), directory);
     const tokens = yield* scope.collection('scim_tokens').find({ directoryId });
-    if (tokens.filter((stored) => isLive(stored, now)).length >= mostLive) {
+    if (tokens.filter((stored) => isLive(stored, now)).length >= maxLiveTokens) {
       throw new AppError(
         'directory.too_many_tokens',
-        `a directory has at most ${mostLive} tokens; revoke one first`,
+        `a directory has at most ${maxLiveTokens} tokens; revoke one first`,
       );
     }
     const stored = yield* scope.collection('scim_tokens').insert({
@@ -144,10 +144,10 @@ export async function rotateToken(
       expiresAt: stored.expiresAt !== null && stored.expiresAt < end ? stored.expiresAt : end,
     }));
     const others = yield* tokens.find({ directoryId, _id: { $ne: tokenId } });
-    if (overlapSeconds > 0 && others.filter((other) => isLive(other, now)).length >= mostLive - 1) {
+    if (overlapSeconds > 0 && others.filter((other) => isLive(other, now)).length >= maxLiveTokens - 1) {
       throw new AppError(
         'directory.too_many_tokens',
-        `a directory has at most ${mostLive} tokens; revoke one first`,
+        `a directory has at most ${maxLiveTokens} tokens; revoke one first`,
       );
     }
     const stored = yield* tokens.insert({

@@ -18,13 +18,13 @@ export { deliveryStatuses, type WebhookDeliveryDocument } from '../../persistenc
 /** Events that become deliveries at once. */
 const atOnce = 100;
 /** A webhook with so many waiting deliveries gets no more for now: the feed keeps the rest. */
-const mostWaiting = 1000;
+const maxWaiting = 1000;
 const keptMs = feedDays * 86_400_000;
 /** When a try that failed is repeated, in seconds, after Standard Webhooks; after the last the delivery has failed. */
 const retrySeconds = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400] as const;
 /** Longest wait that an endpoint may ask for. */
-const longestWaitSeconds = 86_400;
-const mostAttemptsKept = 12;
+const maxWaitSeconds = 86_400;
+const maxAttemptsKept = 12;
 
 const deliveryId = (webhookId: string, place: number): string =>
   `${webhookId}:${String(place).padStart(12, '0')}`;
@@ -58,7 +58,7 @@ export async function fanOut(core: Core, webhook: WebhookDocument): Promise<bool
   const cursor = await scope.collection('event_cursors').get(_id);
   if (!cursor) return false;
   const due = { webhookId: _id, nextAt: { $gt: new Date(0) } };
-  if ((await scope.collection('webhook_deliveries').count(due)) >= mostWaiting) return false;
+  if ((await scope.collection('webhook_deliveries').count(due)) >= maxWaiting) return false;
   const page = await readOn(core, cursor, tenantId, typeFilter(types));
   if (page.upTo === cursor.position) return false;
   const events = page.items.filter(({ event }) => event._id >= cursor.sinceId);
@@ -105,11 +105,11 @@ export function afterAttempt(
   now: Date,
 ): WebhookDeliveryDocument {
   const tries = delivery.tries + 1;
-  const attempts = [...delivery.attempts, { at, status, milliseconds, answer }].slice(-mostAttemptsKept);
+  const attempts = [...delivery.attempts, { at, status, milliseconds, answer }].slice(-maxAttemptsKept);
   if (isTaken) return { ...delivery, tries, attempts, status: 'delivered', nextAt: null };
   const pause = retrySeconds[tries - 1];
   if (pause === undefined) return { ...delivery, tries, attempts, status: 'failed', nextAt: null };
-  const seconds = Math.max(pause, Math.min(waitSeconds, longestWaitSeconds));
+  const seconds = Math.max(pause, Math.min(waitSeconds, maxWaitSeconds));
   return { ...delivery, tries, attempts, nextAt: new Date(now.getTime() + seconds * 1000) };
 }
 

@@ -23,7 +23,7 @@ const timeoutMs = 10_000;
 const largestAnswerBytes = 65_536;
 /** What of an answer the log keeps. */
 const keptAnswer = 500;
-const mostAdministrators = 50;
+const maxAdministrators = 50;
 
 const webhookFetch = service((core: Core) =>
   createGuardedFetch({
@@ -94,7 +94,7 @@ function* mailAdministrators(core: Core, tx: Transaction, webhook: WebhookDocume
   const found = yield* tx
     .tenant(webhook.tenantId)
     .collection('users')
-    .find(query, { limit: mostAdministrators, fields: ['email'] });
+    .find(query, { limit: maxAdministrators, fields: ['email'] });
   for (const { email } of found) {
     if (email === null) continue;
     const mail = linkMail(

@@ -11,7 +11,7 @@ const roundMs = 250;
 /** Tries to one endpoint at once; one alone while it fails. */
 const atOnce = 4;
 /** Tries to all endpoints at once. */
-const mostAtOnce = 256;
+const maxAtOnce = 256;
 /** Pages of events that a webhook gets in one round, so that a long backlog of one delays no other. */
 const pagesPerRound = 5;
 /** An endpoint without work is looked at again so much later, for replays that another process was asked for. */
@@ -66,7 +66,7 @@ async function pump(dispatch: Dispatch, webhook: WebhookDocument): Promise<void>
   const lane = laneOf(dispatch, webhook._id);
   const places = Math.min(
     (lane.isFailing ? 1 : atOnce) - lane.underWay.size,
-    mostAtOnce - countUnderWay(dispatch),
+    maxAtOnce - countUnderWay(dispatch),
   );
   if (places <= 0 || performance.now() < lane.idleUntil) return;
   const now = core.clock.now();

@@ -131,7 +131,7 @@ export interface FeedPage {
 }
 
 /** Places looked at for one page: most of them may be of other types. */
-const mostLookedAt = 5_000;
+const maxLookedAt = 5_000;
 
 /** Where a feed begins now: places before this one are not kept any more. */
 function requireKept(run: EventRunDocument | undefined, feed: EventFeedDocument, after: number): void {
@@ -168,7 +168,7 @@ export async function readFeed(
   let upTo = after;
   let isFirst = true;
   let isMore = true;
-  while (items.length < limit && upTo - after < mostLookedAt) {
+  while (items.length < limit && upTo - after < maxLookedAt) {
     const feed = await feedBeyond(core, key, upTo);
     if (feed.position <= upTo) {
       if (isFirst) requireKept(undefined, feed, after);

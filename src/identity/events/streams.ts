@@ -7,7 +7,7 @@ import { payloadOf } from './payload.js';
 /** Most events in one batch. */
 const atOnce = 500;
 /** Pause after a failure, in milliseconds: 1, 2, 4, ... seconds, at most this. */
-const longestPauseMs = 60_000;
+const maxPauseMs = 60_000;
 
 /** One stream of the events of all tenants. */
 interface Stream {
@@ -83,7 +83,7 @@ async function readOn(core: Core, position: number) {
 async function noteFailure(core: Core, stream: Stream, error: unknown): Promise<void> {
   if (stream.failures === 0)
     core.log.warn({ err: error, stream: stream.name }, 'a stream does not take events');
-  const pause = Math.min(1000 * 2 ** stream.failures, longestPauseMs);
+  const pause = Math.min(1000 * 2 ** stream.failures, maxPauseMs);
   stream.failures += 1;
   stream.pausedUntil = performance.now() + pause;
   const now = core.clock.now();

@@ -19,7 +19,7 @@ export { webhookEndings, type WebhookDocument } from '../../persistence/collecti
 /** What webhooks' secrets are sealed for. */
 const sealPurpose = 'webhook';
 /** Most webhooks of a tenant. */
-const mostWebhooks = 20;
+const maxWebhooks = 20;
 
 export interface WebhookInput {
   url: string;
@@ -105,8 +105,8 @@ export async function createWebhook(
       .tenant(tenantId)
       .collection('event_feeds')
       .update(tenantId, (stored) => ({ ...stored }));
-    if ((yield* webhooks.count({})) >= mostWebhooks)
-      throw new AppError('webhook.too_many', `a tenant has at most ${mostWebhooks} webhooks`);
+    if ((yield* webhooks.count({})) >= maxWebhooks)
+      throw new AppError('webhook.too_many', `a tenant has at most ${maxWebhooks} webhooks`);
     const made = yield* webhooks.insert({ _id, tenantId, ...input, disabledReason: null, secret: sealed });
     const position = feed?.position ?? 0;
     const cursor = { _id, tenantId, position, sinceId: _id, failingSince: null, error: null };

@@ -49,7 +49,7 @@ export interface CompiledRules {
 }
 
 /** A pattern looks at no value longer than this; no name of a role or a group is. */
-const longestForPattern = 1000;
+const maxPatternInput = 1000;
 
 /**
  * How many characters the patterns of a directory look at over one user, all together: some 15 ms in the worst case. What is beyond it no
@@ -85,7 +85,7 @@ export function compilePattern(pattern: string): (text: string, effort: Effort) 
 function testOf(when: RuleCondition): CompiledRule['matches'] {
   if (when.matches !== undefined) {
     const test = compilePattern(fold(when.matches));
-    return (value, effort) => effort.left > 0 && value.length <= longestForPattern && test(value, effort);
+    return (value, effort) => effort.left > 0 && value.length <= maxPatternInput && test(value, effort);
   }
   const wanted = new Set((when.in ?? [when.is ?? '']).map(fold));
   return (value) => wanted.has(value);
@@ -101,17 +101,17 @@ export function compileRules(rules: readonly RoleRule[], aliases: ExtensionAlias
 }
 
 /** Where a text is told to people, it is told so far. */
-const mostTold = { values: 20, characters: 100 };
+const maxReported = { values: 20, characters: 100 };
 
 const told = (value: string): string =>
-  value.length > mostTold.characters ? `${value.slice(0, mostTold.characters)}…` : value;
+  value.length > maxReported.characters ? `${value.slice(0, maxReported.characters)}…` : value;
 
 /** A rule in words: `groups.displayName is "Engineering"`. */
 function describeCondition(when: RuleCondition): string {
   if (when.matches !== undefined) return `${when.path} matches "${when.matches}"`;
   if (when.in) {
-    const more = when.in.length - mostTold.values;
-    const list = when.in.slice(0, mostTold.values).map((value) => `"${told(value)}"`);
+    const more = when.in.length - maxReported.values;
+    const list = when.in.slice(0, maxReported.values).map((value) => `"${told(value)}"`);
     return `${when.path} is in ${list.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
   }
   return `${when.path} is "${told(when.is ?? '')}"`;
@@ -215,7 +215,7 @@ export function traceRules(
     rule: rule.rule.id,
     condition: describeCondition(rule.rule.when),
     values: valuesOf(rule)
-      .slice(0, mostTold.values)
+      .slice(0, maxReported.values)
       .map(({ value }) => told(value)),
     matched: matched.has(rule.rule.id),
     grants: [...rule.rule.grant],

@@ -20,10 +20,10 @@ import { service } from '../../shared/services.js';
 export const memberPartJob = 'members.change';
 
 /** The embedded database does a transaction in one go, and everybody waits for it. */
-const mostPerTransaction = 100;
+const maxPerTransaction = 100;
 
 /** Fewer changes than this do not wait for others. */
-const worthWaiting = 20;
+const minQueuedChanges = 20;
 
 /** How long a part waits for who asked for it before a worker takes it. */
 const workerDelayMs = 30_000;
@@ -47,9 +47,9 @@ export function partsOf(
       remove: part.filter(({ isMember }) => !isMember).map(({ id }) => id),
     };
   };
-  let at = Math.max(mostPerTransaction, first.size);
+  let at = Math.max(maxPerTransaction, first.size);
   const parts: [Difference, ...Difference[]] = [partAt(0, at)];
-  for (; at < all.length; at += mostPerTransaction) parts.push(partAt(at, at + mostPerTransaction));
+  for (; at < all.length; at += maxPerTransaction) parts.push(partAt(at, at + maxPerTransaction));
   return parts;
 }
 
@@ -58,13 +58,13 @@ const largeTransactions = service(() => pLimit(1));
 
 /** Runs a transaction of many changes when no other such one runs. */
 export async function inLine<R>(core: Core, size: number, work: () => Promise<R>): Promise<R> {
-  return size < worthWaiting ? work() : largeTransactions(core)(work);
+  return size < minQueuedChanges ? work() : largeTransactions(core)(work);
 }
 
 export const sizeOf = ({ add, remove }: Difference): number => add.length + remove.length;
 
 export const isLarge = ({ add, remove }: Difference): boolean =>
-  add.length + remove.length > mostPerTransaction;
+  add.length + remove.length > maxPerTransaction;
 
 /**
  * Whose joining or leaving may be refused, and with it the whole: nested groups that leave, people who manage something, of whom some stand
@@ -164,7 +164,7 @@ async function writePart(
     }));
     return { group: after ?? group, effects };
   };
-  return inLine(core, mostPerTransaction, () => core.store.transaction(write));
+  return inLine(core, maxPerTransaction, () => core.store.transaction(write));
 }
 
 /** A group after a part was written, and what the part changed. */

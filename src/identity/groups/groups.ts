@@ -22,7 +22,7 @@ import {
 } from '../grants/group-grants.js';
 import { requireGroupLimits } from '../users/input-limits.js';
 import { enqueueJob, wakeJobs } from '../jobs/queue.js';
-import { enqueueRecompute, mostInTransaction, recomputeJob, recomputeUserStep } from '../users/recompute.js';
+import { enqueueRecompute, maxInTransaction, recomputeJob, recomputeUserStep } from '../users/recompute.js';
 import { isVisibleTo } from '../visibility.js';
 import type { Effects, Outcome } from '../users/effects.js';
 import { forgetGroups, openWrite, type WriteContext } from '../users/save.js';
@@ -127,8 +127,8 @@ function* affectedUsers(
   const users = yield* context.tx
     .tenant(context.tenantId)
     .collection('users')
-    .find({ groupIds: { $in: groupIds } }, { limit: mostInTransaction + 1 });
-  return users.length > mostInTransaction ? undefined : users;
+    .find({ groupIds: { $in: groupIds } }, { limit: maxInTransaction + 1 });
+  return users.length > maxInTransaction ? undefined : users;
 }
 
 /** Computes the roles of a group's members again: here and now when they are few, else by a job. */

@@ -31,7 +31,7 @@ export class UnknownMember extends AppError {
 }
 
 /** How many ids one query asks for. */
-const lookUpAtOnce = 100;
+const maxLookedUpAtOnce = 100;
 
 /**
  * Everybody named has to be a user or group of this tenant that the actor sees; looked up a few at a time.
@@ -43,8 +43,8 @@ export async function requireMembers(core: Core, actor: Actor, ids: readonly str
   const nested: string[] = [];
   const scope = core.store.tenant(actor.tenantId);
   const options = { fields: ['directoryId'] };
-  for (let at = 0; at < ids.length; at += lookUpAtOnce) {
-    const part = ids.slice(at, at + lookUpAtOnce);
+  for (let at = 0; at < ids.length; at += maxLookedUpAtOnce) {
+    const part = ids.slice(at, at + maxLookedUpAtOnce);
     const users = await scope.collection('users').find({ _id: { $in: part } }, options);
     const rest = part.filter(
       (id) => !users.some((user) => user._id === id && isVisibleTo(user, actor.directoryId)),

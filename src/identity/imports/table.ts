@@ -16,7 +16,7 @@ export interface TableOptions {
 }
 
 const chunkCharacters = 65_536;
-const mostRecordCharacters = 100_000;
+const maxRecordCharacters = 100_000;
 
 const invalid = (detail: string, pointer = '/content'): AppError =>
   new AppError('input.invalid', 'the file cannot be read', { errors: [{ pointer, detail }] });
@@ -25,7 +25,7 @@ const plain = (heading: string): string => heading.toLowerCase().replaceAll(/[^\
 
 /** The separator that the heading line has most of. */
 function separatorOf(content: string): string {
-  const heading = content.slice(0, mostRecordCharacters).split(/\r?\n|\r/, 1)[0] ?? '';
+  const heading = content.slice(0, maxRecordCharacters).split(/\r?\n|\r/, 1)[0] ?? '';
   const counted = [',', ';', '\t', '|'].map((one) => ({ one, count: heading.split(one).length }));
   return counted.reduce((best, next) => (next.count > best.count ? next : best)).one;
 }
@@ -87,7 +87,7 @@ export async function* readTable(
       skip_empty_lines: true,
       relax_column_count: true,
       delimiter: options.delimiter ?? separatorOf(content),
-      max_record_size: mostRecordCharacters,
+      max_record_size: maxRecordCharacters,
     }),
   );
   let fields: (string | undefined)[] | undefined;

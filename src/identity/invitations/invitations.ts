@@ -277,7 +277,7 @@ export async function resendInvitation(
 }
 
 /** An invitation may wait so long for its answer. */
-const longestWaitMs = 366 * 86_400_000;
+const maxWaitMs = 366 * 86_400_000;
 
 /**
  * Moves the end of a waiting invitation, and of the way in that was mailed.
@@ -300,7 +300,7 @@ export async function changeInvitation(
     if (!before || invitationStatus(before, context.now) !== 'waiting')
       throw new AppError('invitation.closed', 'the invitation has expired: send it again');
     const ms = expiresAt.getTime() - context.now.getTime();
-    if (ms <= 0 || ms > longestWaitMs) {
+    if (ms <= 0 || ms > maxWaitMs) {
       const detail = ms <= 0 ? 'must lie in the future' : 'must lie within a year';
       throw new AppError('input.invalid', 'an invitation cannot expire then', {
         errors: [{ pointer: '/expiresAt', detail }],

@@ -4,14 +4,14 @@ import type { Core } from '../core.js';
 export type { MailDocument } from '../../persistence/collections/mails.js';
 
 /** As many mails to one person are listed. */
-const mostMails = 50;
+const maxMails = 50;
 
 /** What became of the mails to a user, the newest first. */
 export function mailsOfUser(core: Core, tenantId: string, userId: string): Promise<MailDocument[]> {
   return core.store
     .tenant(tenantId)
     .collection('mails')
-    .find({ userId }, { sort: { _id: -1 }, limit: mostMails });
+    .find({ userId }, { sort: { _id: -1 }, limit: maxMails });
 }
 
 /** The newest mail of each invitation, by its id. */

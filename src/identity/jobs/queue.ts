@@ -66,7 +66,7 @@ const maxFoundJobs = 50;
 const aWeek = 7 * 86_400;
 /** When a job that was given up is due: never. */
 export const never = new Date('9999-12-31T00:00:00Z');
-const longestReason = 500;
+const maxReasonLength = 500;
 
 const listeners = service(() => new Set<() => void>());
 
@@ -87,7 +87,7 @@ export interface JobObserver {
 }
 
 const reasonOf = (failure: unknown): string =>
-  (failure instanceof Error ? failure.message : String(failure)).slice(0, longestReason);
+  (failure instanceof Error ? failure.message : String(failure)).slice(0, maxReasonLength);
 
 /** @returns what became of the job. A job that is given up is kept, so that a person can run it again. */
 async function settle(

@@ -5,7 +5,7 @@ import type { TenantConfig } from '../tenants/config.js';
 import { wordsOf } from '../user-keys.js';
 
 /** Longest password, characters: hashing an endless one would be a way to keep the server busy. */
-const mostCharacters = 256;
+const maxPasswordLength = 256;
 
 /** Fewest characters of a password whose maker is a machine. */
 const fewestOfMachines = 8;
@@ -75,7 +75,8 @@ export function passwordFault(
 ): string | undefined {
   const folded = fold(password);
   if (isTooShort(password, folded, rule)) return `must have at least ${rule.minLength} characters`;
-  if (Array.from(password).length > mostCharacters) return `must have at most ${mostCharacters} characters`;
+  if (Array.from(password).length > maxPasswordLength)
+    return `must have at most ${maxPasswordLength} characters`;
   const names = [userName, ...(email ? [email] : [])];
   if (names.some((name) => [fold(name), fold(name).split('@')[0]].includes(folded)))
     return 'must not be your address or user name';

@@ -45,7 +45,7 @@ interface Standing {
   isAdministrator: boolean;
 }
 
-const mostExamples = 5;
+const maxExamples = 5;
 const closed: ReadonlySet<UserStatus> = new Set(['deleted', 'disabled', 'expired']);
 const none: Standing = {
   status: 'deleted',
@@ -173,7 +173,7 @@ export class Tally {
     change.users += 1;
     // A user who is to be added has another id each time.
     change.seen.update(`${user.userName}\n`);
-    if (change.examples.length < mostExamples)
+    if (change.examples.length < maxExamples)
       change.examples.push({ id: user._id, label: partyOf(user).label });
   }
 

@@ -12,7 +12,7 @@ export interface Marks {
 /** Shorter texts are no marks: they would be found everywhere. */
 const shortest = 4;
 /** A shorter text that is no address may be anybody's. */
-const shortestOwn = 8;
+const minOwnLength = 8;
 
 /** Stands in the trail for the person who is gone. */
 export const pseudonymOf = (userId: string): string => `erased-${userId.slice(-8)}`;
@@ -26,7 +26,7 @@ export function marksOf(userId: string, strong: Iterable<string>, weak: Iterable
       .filter((text) => text.length >= shortest && text !== userId)
       .sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
   const all = tidy(strong);
-  const own = all.filter((text) => text.includes('@') || text.length >= shortestOwn);
+  const own = all.filter((text) => text.includes('@') || text.length >= minOwnLength);
   return { userId, strong: own, weak: tidy([...all, ...weak]).filter((text) => !own.includes(text)) };
 }
 

@@ -11,9 +11,9 @@ import { brandOf } from '../tenants/branding.js';
 import type { WriteContext } from '../users/save.js';
 
 /** As many of those who may approve get a mail. */
-const mostApprovers = 20;
+const maxApprovers = 20;
 /** As many holders of such roles are looked at. */
-const mostLookedAt = 100;
+const maxLookedAt = 100;
 
 /** Some of those who may approve a request: they may give roles, and hold what the role holds. */
 function* approversOf(context: WriteContext, request: RoleRequestDocument): Step<UserDocument[]> {
@@ -25,12 +25,12 @@ function* approversOf(context: WriteContext, request: RoleRequestDocument): Step
   if (keys.length === 0) return [];
   const users = tx.tenant(tenantId).collection('users');
   const query = { 'grants.role': { $in: keys }, enabled: true };
-  const found = yield* users.find(query, { limit: mostLookedAt });
+  const found = yield* users.find(query, { limit: maxLookedAt });
   const own = [request.user.id, request.requester.id];
   return found
     .filter((user) => !own.includes(user._id) && mayUseRoles(user, config, now))
     .filter((user) => liveGrants(user, config, now).some(({ role }) => keys.includes(role)))
-    .slice(0, mostApprovers);
+    .slice(0, maxApprovers);
 }
 
 function* mailTo(

@@ -36,7 +36,7 @@ export interface RoleRequestInput {
 /** How long a request waits for a decision. */
 const waitSeconds = 14 * 86_400;
 /** Open requests for one person. */
-const mostOpen = 20;
+const maxOpen = 20;
 
 const duplicates = {
   role_requests_open: {
@@ -99,8 +99,8 @@ function* closeOld(context: WriteContext, userId: string, role: string): Step<vo
   const open = yield* requests.find({ 'user.id': userId, state: 'pending' });
   for (const { _id } of open.filter((request) => request.expiresAt <= now && request.role === role))
     yield* requests.update(_id, ({ openKey: _, ...stored }) => ({ ...stored, state: 'expired' }));
-  if (open.filter(({ expiresAt }) => expiresAt > now).length < mostOpen) return;
-  throw new AppError('role_request.too_many', `at most ${mostOpen} open requests for one person`);
+  if (open.filter(({ expiresAt }) => expiresAt > now).length < maxOpen) return;
+  throw new AppError('role_request.too_many', `at most ${maxOpen} open requests for one person`);
 }
 
 /**

@@ -3,7 +3,7 @@ import { contrast, hexColor, readableContrast } from '../../shared/color.js';
 import { parseEmail } from '../email.js';
 
 const empty = z.literal('');
-const mostLogoCharacters = 60_000;
+const maxLogoCharacters = 60_000;
 const dataImage = /^data:image\/(?:png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/]+={0,2}$/;
 const webAddress = z.url({ protocol: /^https?$/, error: 'must be an address that begins with https://' });
 
@@ -37,7 +37,7 @@ export const brandingCatalogue = {
     ),
   'branding.logoUrl': z
     .string()
-    .max(mostLogoCharacters)
+    .max(maxLogoCharacters)
     .refine(isLogo, 'must be an https:// address, or an image as data:image/png;base64,...')
     .describe(
       'logo on pages and in mails: an `https://` address, or a small image as `data:image/png;base64,...` (on pages alone)',

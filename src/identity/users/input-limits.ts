@@ -87,12 +87,12 @@ function textFaults(name: string, value: string | null | undefined, before: unkn
 }
 
 /** Few enough that an answer can tell them. */
-const mostTold = 10;
+const maxReported = 10;
 
 function refuse(errors: InputFault[]): void {
   if (errors.length === 0) return;
   throw new AppError('input.invalid', 'something is longer than is taken here', {
-    errors: errors.slice(0, mostTold),
+    errors: errors.slice(0, maxReported),
   });
 }
 

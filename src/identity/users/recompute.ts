@@ -15,7 +15,7 @@ export const recomputeJob = 'grants.recompute';
 export const releaseRoleJob = 'roles.release';
 
 /** As many users are recomputed within the transaction of the change; more are left to a job. */
-export const mostInTransaction = 200;
+export const maxInTransaction = 200;
 
 /** How long a write that began under the old rules may still be under way. */
 const lateWriteMs = 10_000;

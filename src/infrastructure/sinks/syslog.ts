@@ -11,7 +11,7 @@ const priority = ({ isFailure }: SinkEvent): number => facility * 8 + (isFailure
 const connectMs = 10_000;
 const writeMs = 30_000;
 /** Longest datagram: one that a network does not take is lost without notice. */
-const longestDatagram = 8_192;
+const maxDatagramBytes = 8_192;
 const defaultPorts: Readonly<Record<string, number>> = {
   'syslog+tcp:': 601,
   'syslog+tls:': 6514,
@@ -93,7 +93,7 @@ function streamSink(place: Place, isTls: boolean): Sink {
 /** What fits into one datagram: a longer event keeps everything but its changes. */
 function datagramOf(event: SinkEvent): string {
   const message = syslogMessage(event);
-  if (Buffer.byteLength(message) <= longestDatagram) return message;
+  if (Buffer.byteLength(message) <= maxDatagramBytes) return message;
   const { data, ...rest } = JSON.parse(event.json) as { data: object };
   const json = JSON.stringify({ ...rest, data: { ...data, changes: [], truncated: true } });
   return syslogMessage({ ...event, json });

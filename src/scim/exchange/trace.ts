@@ -61,16 +61,16 @@ export function newTrace(): Trace {
     roleChanges: () =>
       [...grants]
         .flatMap(([userId, [before, after]]) => diffRoles(userId, before, after))
-        .slice(0, mostListed),
+        .slice(0, maxListed),
   };
 }
 
 /** Of a change of so many members no more are listed: an entry of the log has to fit into a document. */
-const mostListed = 10_000;
+const maxListed = 10_000;
 
 function diffMembers(members: ReadonlyMap<string, boolean>): FieldChange[] {
   const idsOf = (isMember: boolean): string[] =>
-    [...members].flatMap(([id, is]) => (is === isMember ? [id] : [])).slice(0, mostListed);
+    [...members].flatMap(([id, is]) => (is === isMember ? [id] : [])).slice(0, maxListed);
   const [added, removed] = [idsOf(true), idsOf(false)];
   return [
     ...(added.length > 0 ? [{ path: 'members.added', before: null, after: added }] : []),

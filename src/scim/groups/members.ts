@@ -7,7 +7,7 @@ import type { ScimContext } from '../exchange/request.js';
 import type { GroupMember } from './resource.js';
 
 /** Members of several groups that are held at one time. */
-const mostTogether = 20_000;
+const maxTogether = 20_000;
 
 const userFields = ['userName', 'attributes', 'groupIds', 'directoryId'] as const;
 const groupFields = ['displayName', 'groupIds', 'directoryId'] as const;
@@ -68,7 +68,7 @@ export async function membersOfEach(
 ): Promise<Map<string, GroupMember[]>> {
   const members = new Map<string, GroupMember[]>(groups.map(({ _id }) => [_id, []]));
   const query = { groupIds: { $in: [...members.keys()] } };
-  const most = groups.length > 1 ? mostTogether : Infinity;
+  const most = groups.length > 1 ? maxTogether : Infinity;
   const found = await membershipsOf(context, query, most);
   if (found.length >= most) return membersOfEach(context, groups.slice(0, groups.length >> 1));
   for (const { member, groupIds, directoryId } of found) {

@@ -17,13 +17,13 @@ function isForeign(type: string): boolean {
  * How much of a body beyond the limit is still read and dropped: a client reads the answer only once it has written all, and would see a
  * broken connection instead.
  */
-const mostDropped = 64 * 1024 * 1024;
+const maxDrainedBytes = 64 * 1024 * 1024;
 
 /** Reads a body of at most so many bytes; the limit is on bytes as sent, before any of it is parsed (RFC 7644 section 3.7.4). */
 async function readBytes(req: IncomingMessage, limit: number): Promise<Buffer> {
   const tooLarge = (): AppError =>
     new AppError('input.too_large', `the body is larger than the ${limit} bytes accepted here`);
-  if (Number(req.headers['content-length'] ?? 0) > limit + mostDropped) throw tooLarge();
+  if (Number(req.headers['content-length'] ?? 0) > limit + maxDrainedBytes) throw tooLarge();
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -31,7 +31,7 @@ async function readBytes(req: IncomingMessage, limit: number): Promise<Buffer> {
       size += chunk.length;
       if (size <= limit) chunks.push(chunk);
       else chunks.length = 0;
-      if (size <= limit + mostDropped) return;
+      if (size <= limit + maxDrainedBytes) return;
       req.removeAllListeners('data');
       reject(tooLarge());
     });

@@ -105,16 +105,16 @@ export async function toStoredFilter(node: FilterNode, table: FilterTable): Prom
 }
 
 /** MongoDB refuses patterns of more than some 30,000 bytes. */
-const longestPattern = 1000;
+const maxPatternLength = 1000;
 
 const patterns: ReadonlySet<CompareNode['op']> = new Set(['co', 'sw', 'ew']);
 
 /** What of a text that is too long for a pattern is looked for: its end for `ew`, else its beginning; whole characters only. */
 function soughtText(op: CompareNode['op'], text: string): string {
-  if (text.length <= longestPattern || !patterns.has(op)) return text;
+  if (text.length <= maxPatternLength || !patterns.has(op)) return text;
   return op === 'ew'
-    ? text.slice(-longestPattern).replace(/^[\uDC00-\uDFFF]/, '')
-    : text.slice(0, longestPattern).replace(/[\uD800-\uDBFF]$/, '');
+    ? text.slice(-maxPatternLength).replace(/^[\uDC00-\uDFFF]/, '')
+    : text.slice(0, maxPatternLength).replace(/[\uD800-\uDBFF]$/, '');
 }
 
 type Operators = Partial<Record<CompareNode['op'], (field: string, text: string) => Query>>;

@@ -8,7 +8,7 @@ const pollMs = 1000;
 /** Ids are made when a batch is written: one of another process may come this much later than its time says. */
 const latenessMs = 5000;
 /** Looked at in one poll; what is beyond is looked at in the next. */
-const mostAtOnce = 1000;
+const maxAtOnce = 1000;
 
 /** The smallest id of that instant (UUID version 7 begins with its milliseconds). */
 function idAt(time: number): string {
@@ -42,7 +42,7 @@ function openFeed(core: Core, tenantId: string, directoryId: string): Feed {
     const query = { directoryId, _id: { $gte: idAt(from) } };
     const found = await requests.find(query, {
       sort: { _id: 1 },
-      limit: mostAtOnce,
+      limit: maxAtOnce,
       fields: ['directoryId'],
     });
     for (const { _id } of found) {

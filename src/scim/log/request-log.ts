@@ -61,7 +61,7 @@ const flushAfterMs = 200;
 /** Past this many waiting entries the newest are dropped: the log may not eat the memory when the database is away. */
 const queueLimit = 20_000;
 /** Longer texts are cut: certificates, pictures. A body that is larger even so is not kept; neither can be replayed. */
-const longest = { text: 4096, whole: 256 * 1024 };
+const maxCharacters = { text: 4096, whole: 256 * 1024 };
 
 const dayMs = 86_400_000;
 
@@ -86,7 +86,7 @@ function keptBody(body: unknown, isSecret: IsSecret): unknown {
   if (body === undefined) return null;
   // A text alone is no SCIM message: nothing says what is in it.
   if (typeof body === 'string') return { omitted: true, characters: body.length };
-  const shorter = cutLong(withPlainNames(maskSecrets(body, isSecret)), longest);
+  const shorter = cutLong(withPlainNames(maskSecrets(body, isSecret)), maxCharacters);
   return holdsCut(shorter) && 'cut' in (shorter as object)
     ? { omitted: true, characters: JSON.stringify(body).length }
     : shorter;
@@ -113,7 +113,7 @@ export function toOutcome(
   const hidden = ({ path, before, after }: FieldChange): FieldChange =>
     isSecret(path)
       ? { path, before: masked, after: masked }
-      : { path, before: cutLong(before, longest), after: cutLong(after, longest) };
+      : { path, before: cutLong(before, maxCharacters), after: cutLong(after, maxCharacters) };
   return {
     target: trace.target ?? clashTarget(failure),
     diff: failure ? [] : trace.diff().map(hidden),

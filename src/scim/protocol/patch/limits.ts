@@ -3,19 +3,19 @@ import { isJsonObject, readMember } from '../json-value.js';
 import { badRequest } from '../scim-error.js';
 
 /** Operations of one PATCH, as the client sent them. */
-const mostOperations = 500;
+const maxOperations = 500;
 /** Of a group: providers bring members in and out one by one. */
-const mostGroupOperations = 10_000;
+const maxGroupOperations = 10_000;
 /** Values of one attribute; the members of a group are not counted. */
-const mostValues = 500;
+const maxValues = 500;
 
 /** Characters of path that each operation may have on average; one alone may be as long as a filter. */
 const pathLength = 200;
 /** Values that removals of a user list; each becomes an operation. */
-const mostListed = 2 * mostValues;
+const maxListed = 2 * maxValues;
 
 /** How often the operations of one PATCH may look at a value; some tenths of a second at the very most. */
-const mostLooks = 600_000;
+const maxLooks = 600_000;
 /** Text of this length costs as much as one more value. */
 const lookLength = 100;
 
@@ -27,7 +27,7 @@ const lookLength = 100;
 export function requireFewOperations(operations: unknown, resourceType: string): void {
   if (!Array.isArray(operations)) return;
   const isGroup = resourceType === 'Group';
-  const most = isGroup ? mostGroupOperations : mostOperations;
+  const most = isGroup ? maxGroupOperations : maxOperations;
   const refuse = (count: number, unit: string, limit: number): void => {
     if (count <= limit) return;
     const detail = `a PATCH of one ${resourceType} takes at most ${limit} ${unit}, not ${count}: send them in several requests`;
@@ -36,7 +36,7 @@ export function requireFewOperations(operations: unknown, resourceType: string):
   refuse(operations.length, 'operations', most);
   const [paths, listed] = measure(operations);
   refuse(paths, 'characters of paths', most * pathLength);
-  if (!isGroup) refuse(listed, 'values to remove', mostListed);
+  if (!isGroup) refuse(listed, 'values to remove', maxListed);
 }
 
 /** The length of all paths, and how many values removals list. */
@@ -62,7 +62,7 @@ export class PatchWork {
   spend(values: readonly unknown[], filter: FilterNode | undefined): void {
     const passes = filter === undefined ? 1 : 1 + comparisonsOf(filter);
     this.#looks += passes * weigh(values);
-    if (this.#looks <= mostLooks) return;
+    if (this.#looks <= maxLooks) return;
     throw badRequest(
       'tooMany',
       'the operations of this PATCH look at too many values: send them in several requests',
@@ -98,6 +98,6 @@ function comparisonsOf(node: FilterNode): number {
  * @throws ScimError invalidValue.
  */
 export function requireFewValues(path: string, count: number, before = 0): void {
-  if (path === 'members' || count <= mostValues || count <= before) return;
-  throw badRequest('invalidValue', `${path} has ${count} values, at most ${mostValues} are taken`);
+  if (path === 'members' || count <= maxValues || count <= before) return;
+  throw badRequest('invalidValue', `${path} has ${count} values, at most ${maxValues} are taken`);
 }
