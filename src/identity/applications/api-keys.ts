@@ -175,6 +175,17 @@ export async function revokeApiKey(core: Core, actor: Actor, id: string): Promis
 
 const isOver = ({ expiresAt }: ApiKeyDocument, now: Date): boolean => expiresAt !== null && expiresAt <= now;
 
+function actorOf(key: ApiKeyDocument, { roles }: TenantConfig, { requestId, ip }: Origin): Actor {
+  return {
+    party: { type: 'api_key', id: key._id, label: key.name },
+    tenantId: key.tenantId,
+    permissions: new Set(roles.get(key.role)?.management),
+    directoryId: null,
+    requestId,
+    ip,
+  };
+}
+
 /**
  * A key as an actor: what its role holds at this moment.
  *
@@ -186,15 +197,7 @@ export async function apiKeyActor(
   origin: Origin,
 ): Promise<Actor | undefined> {
   if (isOver(key, core.clock.now())) return undefined;
-  const config = await tenantConfig(core, key.tenantId);
-  return {
-    party: { type: 'api_key', id: key._id, label: key.name },
-    tenantId: key.tenantId,
-    permissions: new Set(config.roles.get(key.role)?.management),
-    directoryId: null,
-    requestId: origin.requestId,
-    ip: origin.ip,
-  };
+  return actorOf(key, await tenantConfig(core, key.tenantId), origin);
 }
 
 /**
@@ -208,8 +211,8 @@ export async function authenticateApiKey(
   origin: Origin,
 ): Promise<{ actor: Actor; config: TenantConfig } | undefined> {
   const stored = await core.store.server.collection('api_keys').findOne({ keyHash: hashToken(key) });
-  const actor = stored && (await apiKeyActor(core, stored, origin));
-  if (!actor) return undefined;
+  if (!stored || isOver(stored, core.clock.now())) return undefined;
   noteUse(core, 'api_keys', stored, core.clock.now());
-  return { actor, config: await tenantConfig(core, stored.tenantId) };
+  const config = await tenantConfig(core, stored.tenantId);
+  return { actor: actorOf(stored, config, origin), config };
 }
