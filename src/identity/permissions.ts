@@ -3,9 +3,47 @@ import { z } from 'zod';
 import { AppError } from '../shared/errors.js';
 import type { Actor } from './core.js';
 
+const texts = z.record(z.string(), z.string());
+
+/**
+ * What limits a permission: lists of values, which the application sees to, and two conditions that are judged here. `feature`: a switch of
+ * the tenant; `profileAccess`: the user's own switch.
+ */
+export const constraintSchema = z
+  .strictObject({ feature: z.string(), profileAccess: z.literal(true) })
+  .partial()
+  .catchall(z.array(z.string().min(1).max(100)).min(1).max(50));
+export type Constraint = z.output<typeof constraintSchema>;
+/** By permission, as the role names it. */
+export type Constraints = Readonly<Record<string, Constraint>>;
+
 const fileSchema = z.strictObject({
-  permissions: z.record(z.string(), z.string()),
-  staffPermissions: z.record(z.string(), z.string()),
+  permissions: texts,
+  staffPermissions: texts,
+  /** The permissions of the manuals' own products, by the key of the application (requirements E). */
+  applications: z.record(
+    z.string(),
+    z.strictObject({
+      presets: z.array(z.string()),
+      permissions: texts,
+      staffOnly: z.array(z.string()).default([]),
+      /** The switch of the tenant that a permission asks for. */
+      features: texts.default({}),
+    }),
+  ),
+  /** The roles that every application of the tenant has under these presets. */
+  services: z.strictObject({
+    presets: z.array(z.string()),
+    permissions: texts,
+    roles: z.array(
+      z.strictObject({
+        key: z.string(),
+        name: z.string(),
+        description: z.string(),
+        permissions: z.array(z.string()),
+      }),
+    ),
+  }),
   roles: z.array(
     z.strictObject({
       key: z.string(),
@@ -15,6 +53,10 @@ const fileSchema = z.strictObject({
       administrator: z.boolean().default(false),
       /** `all`: what an administrator holds; `everything`: what the operator of the server holds too. */
       permissions: z.union([z.enum(['all', 'everything']), z.array(z.string())]),
+      /** What it gives in the products of the preset, by the application's key. */
+      grants: z.record(z.string(), z.union([z.literal('all'), z.array(z.string())])).default({}),
+      /** By `application:permission`. */
+      constraints: z.record(z.string(), constraintSchema).default({}),
     }),
   ),
 });
@@ -24,8 +66,10 @@ const file = fileSchema.parse(
 );
 
 export interface Permission {
-  /** `area.action`. */
+  /** `area.action`, of an application `application:area.action`. */
   key: string;
+  /** The key of the application; null: Gatehouse itself. */
+  application: string | null;
   label: string;
   /** Held by the operator of the server alone. */
   staffOnly: boolean;
@@ -33,9 +77,54 @@ export interface Permission {
 
 /** Every management permission (requirements B5). Permissions of applications are theirs to name. */
 export const permissionCatalogue: readonly Permission[] = [
-  ...Object.entries(file.permissions).map(([key, label]) => ({ key, label, staffOnly: false })),
-  ...Object.entries(file.staffPermissions).map(([key, label]) => ({ key, label, staffOnly: true })),
+  ...Object.entries(file.permissions).map(([key, label]) => ({
+    ...{ key, label, application: null, staffOnly: false },
+  })),
+  ...Object.entries(file.staffPermissions).map(([key, label]) => ({
+    ...{ key, label, application: null, staffOnly: true },
+  })),
 ];
+
+/** The products of a preset, by the keys of their applications. */
+const productsOf = (preset: string): [string, (typeof file.applications)[string]][] =>
+  Object.entries(file.applications).filter(([, { presets }]) => presets.includes(preset));
+
+/** What the products of a preset name permissions: for the matrix of roles. */
+export function productPermissions(preset: string): Permission[] {
+  return productsOf(preset).flatMap(([application, { permissions, staffOnly }]) =>
+    Object.entries(permissions).map(([name, label]) => ({
+      ...{ key: `${application}:${name}`, label, application, staffOnly: staffOnly.includes(name) },
+    })),
+  );
+}
+
+/**
+ * Whether a permission of a preset's product is kept back in a tenant: it is the operator's own, or its switch is off.
+ *
+ * @param key - `application:permission`.
+ * @param features - the tenant's switches.
+ */
+export function isKeptBack(
+  preset: string,
+  key: string,
+  features: Readonly<Record<string, boolean>> = {},
+): boolean {
+  const [application = '', ...rest] = key.split(':');
+  const product = file.applications[application];
+  if (!product?.presets.includes(preset)) return false;
+  const name = rest.join(':');
+  const feature = product.features[name];
+  return product.staffOnly.includes(name) || (feature !== undefined && features[feature] !== true);
+}
+
+/** Every switch of a tenant that the operator has. */
+export const featureNames: readonly string[] = [
+  ...new Set(Object.values(file.applications).flatMap(({ features }) => Object.values(features))),
+];
+
+/** The roles that each application of a tenant has by itself under a preset. */
+export const serviceRoles = (preset: string) =>
+  file.services.presets.includes(preset) ? file.services.roles : [];
 
 /** Every permission an administrator holds. */
 export const administratorPermissions: ReadonlySet<string> = new Set(Object.keys(file.permissions));
@@ -52,6 +141,7 @@ export interface BuiltInRole {
   name: string;
   description: string;
   permissions: readonly string[];
+  constraints: Constraints;
   /** Whether losing its last holder would leave the tenant without anybody in charge (F-11). */
   isAdministrator: boolean;
 }
@@ -59,6 +149,14 @@ export interface BuiltInRole {
 function permissionsIn(said: 'all' | 'everything' | readonly string[]): readonly string[] {
   if (said === 'all') return [...administratorPermissions];
   return said === 'everything' ? [...allPermissions] : said;
+}
+
+function productGrants(preset: string, grants: Readonly<Record<string, 'all' | string[]>>): string[] {
+  return productsOf(preset).flatMap(([application, { permissions, staffOnly }]) => {
+    const said = grants[application] ?? [];
+    const names = said === 'all' ? Object.keys(permissions).filter((one) => !staffOnly.includes(one)) : said;
+    return names.map((name) => `${application}:${name}`);
+  });
 }
 
 /** The roles a preset brings along; they can be copied, not edited. */
@@ -69,7 +167,8 @@ export function builtInRoles(preset: string): BuiltInRole[] {
       key: role.key,
       name: role.name,
       description: role.description,
-      permissions: permissionsIn(role.permissions),
+      permissions: [...permissionsIn(role.permissions), ...productGrants(preset, role.grants)],
+      constraints: role.constraints,
       isAdministrator: role.administrator,
     }));
 }

@@ -2,6 +2,7 @@
 export const routesOfOperators = [
   'POST /tenants',
   'PATCH /tenants/{id}',
+  'PATCH /tenants/{id}/features',
   'DELETE /tenants/{id}',
   'POST /tenants/{id}/suspend',
   'POST /tenants/{id}/resume',

@@ -1,5 +1,5 @@
 import type { Core } from '../../identity/core.js';
-import { permissionCatalogue } from '../../identity/permissions.js';
+import { permissionCatalogue, productPermissions } from '../../identity/permissions.js';
 import {
   createRole,
   deleteRole,
@@ -8,9 +8,10 @@ import {
   updateRole,
   type Role,
 } from '../../identity/roles/roles.js';
+import { AppError } from '../../shared/errors.js';
 import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { line } from '../present/fields.js';
-import { presentRole, roleSchema } from '../present/role.js';
+import { constraintsSchema, presentRole, roleSchema } from '../present/role.js';
 import { route, type Route } from '../route.js';
 import { z } from '../schema.js';
 
@@ -65,6 +66,27 @@ const permissions = z
     'a tenant’s role: management permissions and `applicationKey:permission`; an application’s: its own',
   );
 
+const constraintsInput = constraintsSchema
+  .refine((value) => Object.keys(value).length <= 200, 'at most 200 permissions')
+  .optional()
+  .describe(
+    'what limits some of the permissions: lists of values for the application, `feature`, `profileAccess`',
+  );
+
+/** The role that a new one is a copy of. @throws AppError `input.invalid`. */
+async function modelOf(
+  core: Core,
+  tenantId: string,
+  name: string,
+  application: string | null,
+): Promise<Role> {
+  const model = await getRole(core, tenantId, name).catch(() => undefined);
+  if (model?.applicationKey === application) return model;
+  throw new AppError('input.invalid', 'there is no such role to copy', {
+    errors: [{ pointer: '/copyOf', detail: `there is no role ${name} in the same place` }],
+  });
+}
+
 const createOne = route({
   method: 'post',
   path: '/roles',
@@ -78,14 +100,26 @@ const createOne = route({
       application: z.string().max(100).nullable().default(null).describe('null: a role of the tenant'),
       name: line(200),
       description: z.string().max(2000).default(''),
-      permissions: permissions.default([]),
+      permissions: permissions.optional().describe('none, or those of `copyOf`, when absent'),
+      constraints: constraintsInput,
+      copyOf: z
+        .string()
+        .max(200)
+        .optional()
+        .describe('key or id of a role of the same place, also a built-in one, whose permissions it takes'),
     })
     .openapi('CreateRole'),
   status: 201,
   output: roleSchema,
   async handler({ core, actor, body }) {
-    const { application, ...input } = body;
-    const role = await createRole(core, actor, { ...input, applicationKey: application });
+    const { application, copyOf, ...input } = body;
+    const model = copyOf === undefined ? undefined : await modelOf(core, actor.tenantId, copyOf, application);
+    const role = await createRole(core, actor, {
+      ...input,
+      permissions: input.permissions ?? model?.permissions ?? [],
+      constraints: input.constraints ?? (input.permissions ? undefined : model?.constraints),
+      applicationKey: application,
+    });
     const headers = { Location: `/api/v1/roles/${role.id}` };
     return { body: presentRole(role), version: role.version, headers };
   },
@@ -105,6 +139,7 @@ const changeOne = route({
       name: line(200).optional(),
       description: z.string().max(2000).optional(),
       permissions: permissions.optional(),
+      constraints: constraintsInput,
     })
     .openapi('ChangeRole'),
   output: roleSchema,
@@ -131,21 +166,26 @@ const deleteOne = route({
 });
 
 const permissionSchema = z
-  .strictObject({ key: z.string(), label: z.string(), staffOnly: z.boolean() })
+  .strictObject({
+    key: z.string(),
+    label: z.string(),
+    application: z.string().nullable().describe('null: a management permission'),
+    staffOnly: z.boolean(),
+  })
   .openapi('Permission');
 
 const listPermissions = route({
   method: 'get',
   path: '/permissions',
   id: 'listPermissions',
-  summary: 'Every management permission',
+  summary: 'Every management permission, and those of the products of the preset',
   tag,
   permission: 'roles.read',
   query: z.strictObject({ q: searchParameter, ...pageParameters }),
   output: listOf(permissionSchema),
   async handler(context) {
     const found = arrange(
-      permissionCatalogue,
+      [...permissionCatalogue, ...productPermissions(context.config.tenant.preset)],
       { q: context.query.q, sort: 'key' },
       { key: (permission) => permission.key },
       (permission) => [permission.key, permission.label],

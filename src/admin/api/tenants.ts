@@ -14,6 +14,7 @@ import { eraseCustomer } from '../../identity/operator/erasure.js';
 import type { Core } from '../../identity/core.js';
 import { presetNames, settingsCatalogue, type SettingsPatch } from '../../identity/tenants/settings.js';
 import { slugRule, slugShape } from '../../identity/tenants/slug.js';
+import { featureNames } from '../../identity/permissions.js';
 import { updateTenant } from '../../identity/roles/tenant-change.js';
 import type { TenantDocument } from '../../identity/tenants/tenants.js';
 import { AppError } from '../../shared/errors.js';
@@ -186,6 +187,50 @@ const changeOne = route({
   },
 });
 
+const featuresSchema = z
+  .strictObject(Object.fromEntries(featureNames.map((name) => [name, z.boolean()])))
+  .openapi('TenantFeatures');
+
+const replyFeatures = (tenant: TenantDocument): Reply<z.input<typeof featuresSchema>> => ({
+  body: Object.fromEntries(featureNames.map((name) => [name, tenant.features?.[name] === true])),
+  version: tenant.version,
+});
+
+const readFeatures = route({
+  method: 'get',
+  path: '/tenants/{id}/features',
+  id: 'getTenantFeatures',
+  summary: 'The switches of a tenant: which permissions of its products can be had at all',
+  tag,
+  permission: 'features.manage',
+  scope,
+  target: targetTenant,
+  output: featuresSchema,
+  handler: ({ target }) => Promise.resolve(replyFeatures(target)),
+});
+
+const changeFeatures = route({
+  method: 'patch',
+  path: '/tenants/{id}/features',
+  id: 'changeTenantFeatures',
+  summary: 'Switch features of a tenant; what is absent stays',
+  tag,
+  permission: 'features.manage',
+  scope,
+  target: targetTenant,
+  body: featuresSchema.partial().openapi('ChangeTenantFeatures'),
+  output: featuresSchema,
+  handler: async ({ core, actor, body, target, ifVersion }) =>
+    replyFeatures(
+      await updateTenant(
+        core,
+        operatorIn(actor, target._id),
+        { features: body as Record<string, boolean> },
+        ifVersion,
+      ),
+    ),
+});
+
 const eraseOne = route({
   method: 'delete',
   path: '/tenants/{id}',
@@ -247,6 +292,8 @@ export const tenantRoutes: readonly Route[] = [
   createOne,
   readOne,
   changeOne,
+  readFeatures,
+  changeFeatures,
   eraseOne,
   suspendOne,
   resumeOne,

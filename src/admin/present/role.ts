@@ -1,6 +1,10 @@
 import type { Role } from '../../identity/tenants/config.js';
+import { constraintSchema } from '../../identity/permissions.js';
 import { z } from '../schema.js';
 import { id, instantOrNull, isoOrNull } from './fields.js';
+
+/** `{ "campaigns.create": { "types": ["Test"] } }`. */
+export const constraintsSchema = z.record(z.string().min(1).max(200), constraintSchema);
 
 export const roleSchema = z
   .strictObject({
@@ -11,6 +15,7 @@ export const roleSchema = z
     name: z.string(),
     description: z.string(),
     permissions: z.array(z.string()),
+    constraints: constraintsSchema.describe('what limits some of the permissions, by permission'),
     builtIn: z.boolean().describe('comes with the preset; can be copied, not changed'),
     createdAt: instantOrNull,
     updatedAt: instantOrNull,
@@ -26,6 +31,7 @@ export function presentRole(role: Role) {
     name: role.name,
     description: role.description,
     permissions: [...role.permissions],
+    constraints: { ...role.constraints },
     builtIn: role.builtIn,
     createdAt: isoOrNull(role.createdAt),
     updatedAt: isoOrNull(role.updatedAt),

@@ -1,3 +1,4 @@
+import type { ApplicationAccess } from '../../identity/grants/effective-roles.js';
 import type { UserAccess } from '../../identity/grants/services.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 
@@ -8,6 +9,8 @@ export interface ClaimSource {
   /** The roles the user holds in this application, by their keys within it; the permissions they add up to. */
   roles: readonly string[];
   permissions: readonly string[];
+  /** What limits some of the permissions. */
+  constraints?: ApplicationAccess['constraints'];
   /** False while the tenant requires an approval nobody has given yet. */
   approved: boolean;
   /** Whether somebody who may speak for it has said that the address is the user's. */
@@ -56,7 +59,8 @@ function limitsOf({ limitedProducts, userProfileAccess }: ClaimSource['access'])
  * permission of the tenant's own management is ever among them (requirement M1-18).
  */
 export function buildClaims(source: ClaimSource): { sub: string; [claim: string]: unknown } {
-  const { user, tenant, roles, permissions, approved, isEmailVerified, access, session, groups } = source;
+  const { user, tenant, roles, permissions, constraints = {}, approved, isEmailVerified } = source;
+  const { access, session, groups } = source;
   const address = user.email ?? (user.userName.includes('@') ? user.userName : null);
   return {
     sub: user._id,
@@ -65,6 +69,7 @@ export function buildClaims(source: ClaimSource): { sub: string; [claim: string]
     tenant,
     roles: [...roles],
     permissions: [...permissions],
+    ...(Object.keys(constraints).length > 0 && { constraints }),
     limits: limitsOf(access),
     approved,
     amr: [...session.amr],
@@ -78,7 +83,7 @@ export const claimsByScope = {
   openid: ['sub', 'tenant', 'approved', 'amr', 'sid'],
   email: ['email', 'email_verified'],
   profile: ['name', 'given_name', 'family_name'],
-  roles: ['roles', 'permissions', 'limits'],
+  roles: ['roles', 'permissions', 'constraints', 'limits'],
   groups: ['groups', 'groups_overage'],
   acr: null,
   auth_time: null,

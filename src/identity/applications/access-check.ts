@@ -2,7 +2,7 @@ import { AppError } from '../../shared/errors.js';
 import type { ApplicationDocument } from '../../persistence/collections/tenants.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Core } from '../core.js';
-import { readerRole } from '../grants/effective-roles.js';
+import { applicationAccess, readerRole } from '../grants/effective-roles.js';
 import { accessOf, servicesOf } from '../grants/services.js';
 import type { UserStatus } from '../grants/user-status.js';
 import { isOfferedPermission, tenantConfig, type Role, type TenantConfig } from '../tenants/config.js';
@@ -94,6 +94,7 @@ function refusalsOf(
   { heldBack }: RoleExplanation,
   access: AccessAnswer['access'],
   paths: readonly AccessPath[],
+  isKept: boolean,
 ): string[] {
   const [has, works] = [paths.length > 0, paths.some(({ inForce }) => inForce)];
   return [
@@ -101,6 +102,7 @@ function refusalsOf(
     ...(access?.allowed === false ? [`the application is open by ${access.by} only`] : []),
     ...(has ? [] : ['none of the user’s roles gives this permission']),
     ...(has && !works && heldBack === null ? ['the role that gave it has ended'] : []),
+    ...(works && isKept ? ['a switch of the user or of the tenant keeps it back'] : []),
   ];
 }
 
@@ -123,7 +125,10 @@ export async function checkAccess(
   const { application } = question;
   const access = application === null ? null : await accessTo(core, user, config, application);
   const paths = pathsOf(user, question, config, explanation);
-  const refusals = refusalsOf(explanation, access, paths);
+  const now = core.clock.now();
+  const told = application === null ? undefined : applicationAccess(user, application, config, now);
+  const isKept = told !== undefined && !told.permissions.includes(question.permission);
+  const refusals = refusalsOf(explanation, access, paths, isKept);
   const { limitedProducts, userProfileAccess } = accessOf(user);
   return {
     ...question,

@@ -22,7 +22,17 @@ const reserved: ReadonlySet<string> = new Set([
   ...['name', 'given_name', 'family_name', 'middle_name', 'nickname', 'preferred_username', 'profile'],
   ...['picture', 'website', 'email', 'email_verified', 'gender', 'birthdate', 'zoneinfo', 'locale'],
   ...['phone_number', 'phone_number_verified', 'address', 'updated_at'],
-  ...['tenant', 'roles', 'permissions', 'limits', 'approved', 'groups', 'groups_overage', 'session_expiry'],
+  ...[
+    'tenant',
+    'roles',
+    'permissions',
+    'constraints',
+    'limits',
+    'approved',
+    'groups',
+    'groups_overage',
+    'session_expiry',
+  ],
 ]);
 
 function nameFault(claim: string): string | undefined {

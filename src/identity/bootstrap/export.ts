@@ -42,10 +42,14 @@ function present<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], u
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
 }
 
-type ExportedRole = Pick<Role, 'key' | 'name' | 'description' | 'permissions' | 'applicationKey'>;
+type ExportedRole = Pick<Role, 'key' | 'name' | 'description' | 'permissions' | 'applicationKey'> &
+  Partial<Pick<Role, 'constraints' | 'builtIn'>>;
 
-function exportRole({ key, name, description, permissions }: ExportedRole): BootstrapRole {
-  return present({ key, name, description: description || undefined, permissions: [...permissions] });
+function exportRole({ key, name, description, permissions, constraints = {} }: ExportedRole): BootstrapRole {
+  return present({
+    ...{ key, name, description: description || undefined, permissions: [...permissions] },
+    constraints: Object.keys(constraints).length > 0 ? { ...constraints } : undefined,
+  });
 }
 
 /** The fields of a stored document that the file knows by the same names, whichever there are. */
@@ -69,7 +73,7 @@ function exportApplication(application: ApplicationDocument, roles: readonly Exp
     // Without its secret it would come back as one that needs none.
     ...(clientSecretHash !== null && { isPublic: false }),
     idTokenSignedResponseAlg: signedResponseAlg(application),
-    roles: roles.filter((role) => role.applicationKey === key).map(exportRole),
+    roles: roles.filter((role) => role.applicationKey === key && !role.builtIn).map(exportRole),
   } as BootstrapApplication;
 }
 
@@ -145,8 +149,10 @@ export function exportUser(user: UserDocument, config: Pick<TenantConfig, 'attri
   const phone = Array.isArray(phones) ? (phones[0] as Record<string, unknown> | undefined) : undefined;
   const email = user.email ?? user.userName;
   const own = ownValues(user, config);
-  const manual = user.grants.filter((grant) => grant.type === 'manual').map((grant) => grant.role);
-  const invited = user.grants.filter((grant) => grant.type === 'invite').map((grant) => grant.role);
+  // A role for a time has no place in the file: it would not end.
+  const lasting = user.grants.filter(({ until }) => until === null);
+  const manual = lasting.filter((grant) => grant.type === 'manual').map((grant) => grant.role);
+  const invited = lasting.filter((grant) => grant.type === 'invite').map((grant) => grant.role);
   return present({
     email,
     userName: user.userName === email ? undefined : user.userName,
@@ -230,7 +236,8 @@ async function exportTenant(core: Core, tenant: TenantDocument): Promise<Bootstr
 async function exportServerApplications(core: Core): Promise<BootstrapServerApplication[]> {
   const exported = [];
   for (const application of await listApplications(core, serverOwner)) {
-    const roles = await listServerRoles(core, application.key);
+    const stored = await listServerRoles(core, application.key);
+    const roles = stored.map(({ constraints: _, ...role }) => role);
     const tenants = await servedSlugs(core, application);
     exported.push({ ...exportApplication(application, roles), tenants });
   }

@@ -1,3 +1,4 @@
+import { constraintSchema } from '../permissions.js';
 import { z } from 'zod';
 import { attributeTypes } from '../../persistence/collections/attributes.js';
 import { dialects, directoryKinds } from '../../persistence/collections/directories.js';
@@ -27,6 +28,7 @@ const role = z.strictObject({
   name: text,
   description: z.string().optional(),
   permissions: z.array(text),
+  constraints: z.record(text, constraintSchema).optional(),
 });
 
 export const applicationSchema = z.strictObject({
@@ -50,6 +52,7 @@ const slug = z.string().regex(slugShape, slugRule);
 
 /** An application of the server: beside the tenants, for all of them or these. */
 export const serverApplicationSchema = applicationSchema.extend({
+  roles: z.array(role.omit({ constraints: true })).optional(),
   tenants: z.union([z.literal('all'), z.array(slug)], 'must be "all" or a list of slugs'),
 });
 

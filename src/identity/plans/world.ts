@@ -4,6 +4,7 @@ import type { Reader, Step } from '../../persistence/store.js';
 import type { Core } from '../core.js';
 import { parseEmail } from '../email.js';
 import { isOfferedPermission, tenantConfigStep, type TenantConfig } from '../tenants/config.js';
+import { isKeptBack } from '../permissions.js';
 import { readerRole } from '../grants/effective-roles.js';
 
 /** Everything of a tenant that decides what its people may do and where they sign in, at one moment. */
@@ -42,6 +43,12 @@ export function isForwarded(
   return domain !== undefined && forwarded.has(domain);
 }
 
+/** Whether a permission is one of Gatehouse itself, or of an application that the tenant has. */
+function isOf({ applications }: TenantConfig, permission: string): boolean {
+  const [key = '', ...rest] = permission.split(':');
+  return rest.length === 0 || applications.has(key);
+}
+
 /**
  * Every permission of these roles and assignments: management permissions as they are, those of applications as `application:permission`.
  *
@@ -62,9 +69,10 @@ export function permissionsOf(
     if (role.applicationKey !== null) add(role.applicationKey, role.permissions);
     else
       role.permissions
-        .filter((permission) => isOfferedPermission(config, permission))
+        .filter((permission) => isOfferedPermission(config, permission) && isOf(config, permission))
         .forEach((permission) => found.add(permission));
   }
   for (const application of services) add(application, readerRole(application, config)?.permissions ?? []);
-  return found;
+  const { preset, features } = config.tenant;
+  return new Set([...found].filter((permission) => !isKeptBack(preset, permission, features)));
 }

@@ -8,9 +8,15 @@ import { changeEntity, requireEntity, type Entity } from '../audit/entity.js';
 import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { enqueueJob, wakeJobs } from '../jobs/queue.js';
-import { administratorPermissions, builtInRoles, requireGrantable } from '../permissions.js';
+import {
+  administratorPermissions,
+  builtInRoles,
+  requireGrantable,
+  type Constraints,
+} from '../permissions.js';
 import { recomputeJob } from '../users/recompute.js';
 import {
+  constraintsOf,
   isOfferedPermission,
   tenantConfig,
   tenantConfigStep,
@@ -31,6 +37,8 @@ export interface RoleInput {
   description: string;
   /** For an application's role as the application names them; for a tenant's role management permissions and `applicationKey:permission`. */
   permissions: readonly string[];
+  /** What limits some of the permissions, by permission. Absent: nothing. */
+  constraints?: Constraints | undefined;
 }
 
 const keyShape = z.string().regex(/^[A-Za-z0-9][\w.-]{0,63}$/);
@@ -68,7 +76,9 @@ export function fullKeyOf(role: Pick<RoleInput, 'key' | 'applicationKey'>): stri
 }
 
 /** What is wrong with a role, with a pointer for each fault. */
-export function roleFaults(input: Pick<RoleInput, 'key' | 'applicationKey' | 'permissions'>): InputFault[] {
+export function roleFaults(
+  input: Pick<RoleInput, 'key' | 'applicationKey' | 'permissions' | 'constraints'>,
+): InputFault[] {
   const errors = keyShape.safeParse(input.key).success
     ? []
     : [{ pointer: '/key', detail: 'must be letters, digits, "_", "-" and ".", at most 64' }];
@@ -78,6 +88,12 @@ export function roleFaults(input: Pick<RoleInput, 'key' | 'applicationKey' | 'pe
     if (!isKnown)
       errors.push({ pointer: `/permissions/${index}`, detail: `there is no permission ${permission}` });
   });
+  for (const permission of Object.keys(input.constraints ?? {})) {
+    const isManagement = input.applicationKey === null && !permission.includes(':');
+    if (!isManagement && input.permissions.includes(permission)) continue;
+    const detail = isManagement ? 'this permission has no limits' : 'the role does not hold this permission';
+    errors.push({ pointer: `/constraints/${permission}`, detail });
+  }
   return errors;
 }
 
@@ -87,7 +103,9 @@ function requireValidRole(input: RoleInput): void {
   if (errors.length > 0) throw new AppError('input.invalid', 'the role is not valid', { errors });
 }
 
-function grantable(input: RoleInput): { fullKey: string; permissions: readonly string[] }[] {
+function grantable(
+  input: Pick<RoleInput, 'key' | 'applicationKey' | 'permissions'>,
+): { fullKey: string; permissions: readonly string[] }[] {
   return input.applicationKey === null ? [{ fullKey: fullKeyOf(input), permissions: input.permissions }] : [];
 }
 
@@ -136,12 +154,14 @@ function* insertRoleStep(
   yield* touchTenant(tx, actor.tenantId);
   // Who was left with a role of this name, from another preset say, would get what this one holds.
   yield* requireUnused(tx, actor.tenantId, fullKeyOf(input));
+  const { constraints, ...fields } = input;
   const role = yield* scope.collection('roles').insert({
     _id: newId(),
     tenantId: actor.tenantId,
     fullKey: fullKeyOf(input),
-    ...input,
+    ...fields,
     permissions: [...new Set(input.permissions)],
+    ...storedConstraints(constraints),
   });
   yield* recordEvent(tx, actor, { action: 'role.created', target: rolePartyOf(role) }, now);
   return role;
@@ -184,15 +204,32 @@ export async function createRole(core: Core, actor: Actor, input: RoleInput): Pr
   return getRole(core, actor.tenantId, stored._id);
 }
 
+/** As they are stored: names of permissions hold dots, which names of fields do not. */
+function storedConstraints(constraints: Constraints = {}): Pick<RoleDocument, 'constraints'> {
+  const list = Object.entries(constraints).map(([permission, constraint]) => ({ permission, constraint }));
+  return list.length > 0 ? { constraints: list } : {};
+}
+
 const roleEntity: Entity<'roles'> = {
   collection: 'roles',
   notFound: () => new AppError('role.not_found', 'there is no such role'),
   partyOf: rolePartyOf,
-  factsOf: ({ name, description, permissions }) => ({ name, description, permissions }),
+  factsOf: ({ name, description, permissions, constraints = [] }) => ({
+    ...{ name, description, permissions, constraints },
+  }),
 };
 
 /** What is absent or undefined stays. */
-export type RoleChange = { [K in 'name' | 'description' | 'permissions']?: RoleInput[K] | undefined };
+export type RoleChange = {
+  [K in 'name' | 'description' | 'permissions' | 'constraints']?: RoleInput[K] | undefined;
+};
+
+/** The constraints after a change: those of permissions that the role loses go with them. */
+function changedConstraints(before: RoleDocument, { constraints, permissions }: RoleChange): Constraints {
+  if (constraints) return constraints;
+  const kept = Object.entries(constraintsOf(before));
+  return Object.fromEntries(kept.filter(([key]) => permissions?.includes(key) ?? true));
+}
 
 /** @throws AppError `role.built_in`, `role.of_server`, `role.not_found`. */
 async function getOwnRole(core: Core, tenantId: string, idOrKey: string): Promise<Role> {
@@ -227,13 +264,16 @@ export async function updateRole(
       {
         action: 'role.updated',
         *wanted(before) {
+          const { constraints: _, ...rest } = before;
+          const constraints = changedConstraints(before, change);
           const wanted: RoleDocument = {
-            ...before,
+            ...rest,
+            ...storedConstraints(constraints),
             name: change.name ?? before.name,
             description: change.description ?? before.description,
             permissions: [...new Set(change.permissions ?? before.permissions)],
           };
-          requireValidRole(wanted);
+          requireValidRole({ ...wanted, constraints });
           requireGrantable(actor, [...grantable(before), ...grantable(wanted)]);
           const added = wanted.permissions.filter((permission) => !before.permissions.includes(permission));
           if (before.applicationKey === null && added.some((permission) => permission.includes(':')))

@@ -26,6 +26,8 @@ export interface TenantChange {
   /** Put over the tenant's own settings; with `replace` in their place. */
   settings?: SettingsPatch | undefined;
   replace?: boolean | undefined;
+  /** Switches of the operator's, put over those the tenant has. */
+  features?: Readonly<Record<string, boolean>> | undefined;
 }
 
 /** Whether somebody holds two roles at one place, which `roles.multiple: false` does not allow. */
@@ -130,6 +132,7 @@ function changed(tenant: TenantDocument, change: TenantChange): TenantDocument {
     searchKey: searchKeyOf(named),
     preset: change.preset ?? tenant.preset,
     settings: change.settings ? nestSettings({ ...own, ...change.settings }) : tenant.settings,
+    ...(change.features && { features: { ...tenant.features, ...change.features } }),
   };
 }
 
@@ -148,6 +151,7 @@ const factsOf = (tenant: TenantDocument): Record<string, unknown> => ({
   name: tenant.name,
   externalId: tenant.externalId ?? null,
   preset: tenant.preset,
+  features: { ...tenant.features },
   ...settingsOf(tenant),
 });
 

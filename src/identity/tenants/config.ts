@@ -13,7 +13,13 @@ import { AppError } from '../../shared/errors.js';
 import { frozen } from '../../shared/frozen.js';
 import { service } from '../../shared/services.js';
 import type { Core } from '../core.js';
-import { builtInRoles, managementPermissions } from '../permissions.js';
+import {
+  builtInRoles,
+  managementPermissions,
+  serviceRoles,
+  type Constraint,
+  type Constraints,
+} from '../permissions.js';
 import { isReached, reachOf, serverOwner, serverStamp } from './server-applications.js';
 import { settingsOf, type Settings } from './settings.js';
 
@@ -30,6 +36,8 @@ export interface Role {
   permissions: readonly string[];
   /** Those permissions that open something in Gatehouse itself; always none for a role of an application. */
   management: readonly string[];
+  /** What limits some of the permissions, by permission. */
+  constraints: Constraints;
   builtIn: boolean;
   /** Whether it belongs to an application of the server: a tenant grants it and changes nothing of it. */
   isOfServer: boolean;
@@ -73,6 +81,10 @@ export interface TenantConfig {
 // application of the server, or of its roles, moves the server's stamp. A config is found by the versions just read, so no process ever works with an old one.
 const cachedConfigs = service(() => new LRUCache<string, TenantConfig>({ max: 1000 }));
 
+/** A stored role's constraints by permission. */
+export const constraintsOf = ({ constraints = [] }: Pick<RoleDocument, 'constraints'>): Constraints =>
+  Object.fromEntries(constraints.map(({ permission, constraint }) => [permission, constraint as Constraint]));
+
 function roleOf(document: RoleDocument): Role {
   return {
     id: document._id,
@@ -83,6 +95,7 @@ function roleOf(document: RoleDocument): Role {
     description: document.description,
     permissions: document.permissions,
     management: document.applicationKey === null ? managementPermissions(document.permissions) : [],
+    constraints: constraintsOf(document),
     builtIn: false,
     isOfServer: document.tenantId === serverOwner,
     isAdministrator: false,
@@ -92,23 +105,33 @@ function roleOf(document: RoleDocument): Role {
   };
 }
 
+const builtIn = { builtIn: true, isOfServer: false, version: 0, createdAt: null, updatedAt: null } as const;
+
 function presetRoles(preset: string): Role[] {
   return builtInRoles(preset).map((role) => ({
+    ...role,
+    ...builtIn,
     id: role.key,
     fullKey: role.key,
-    key: role.key,
     applicationKey: null,
-    name: role.name,
-    description: role.description,
-    permissions: role.permissions,
     management: managementPermissions(role.permissions),
-    builtIn: true,
-    isOfServer: false,
-    isAdministrator: role.isAdministrator,
-    version: 0,
-    createdAt: null,
-    updatedAt: null,
   }));
+}
+
+/** The roles that the tenant's own applications have by themselves (M1-19); one that an application has defined itself counts instead. */
+function ownServiceRoles(preset: string, applications: Iterable<string>): Role[] {
+  return [...applications].flatMap((applicationKey) =>
+    serviceRoles(preset).map((role) => ({
+      ...role,
+      ...builtIn,
+      id: `${applicationKey}:${role.key}`,
+      fullKey: `${applicationKey}:${role.key}`,
+      applicationKey,
+      management: [],
+      constraints: {},
+      isAdministrator: false,
+    })),
+  );
 }
 
 /** The attributes in use, of those that are stored. */
@@ -155,7 +178,12 @@ export function buildTenantConfig({
   const ofServer = serverRoles.filter(({ applicationKey }) => served.has(applicationKey ?? ''));
   // A role of the tenant's own cannot stand in the place of one that an application of the server defines.
   const own = stored.filter(({ applicationKey }) => !served.has(applicationKey ?? ''));
-  const all = [...[...own, ...ofServer].map(roleOf), ...presetRoles(tenant.preset)];
+  const keys = applications.map(({ key }) => key).filter((key) => !served.has(key));
+  const all = [
+    ...ownServiceRoles(tenant.preset, keys),
+    ...[...own, ...ofServer].map(roleOf),
+    ...presetRoles(tenant.preset),
+  ];
   return {
     tenant,
     settings: settingsOf(tenant),
@@ -175,7 +203,8 @@ export function buildTenantConfig({
 /** A tenant's configuration as it is to be under another preset or other settings. */
 export function configUnder(config: TenantConfig, tenant: TenantDocument): TenantConfig {
   const kept = [...config.roles.values()].filter(({ builtIn }) => !builtIn);
-  const all = [...kept, ...presetRoles(tenant.preset)];
+  const keys = [...config.applications].filter((key) => !config.serverApplications.has(key));
+  const all = [...ownServiceRoles(tenant.preset, keys), ...kept, ...presetRoles(tenant.preset)];
   return {
     ...config,
     tenant,

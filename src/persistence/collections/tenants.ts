@@ -18,6 +18,8 @@ export interface TenantDocument extends StoredDocument {
   searchKey?: string;
   /** Who may use an application, by the application's id; absent: everyone. */
   applicationAccess?: Record<string, StoredAccess>;
+  /** Switches that the operator has; absent: off. */
+  features?: Record<string, boolean>;
 }
 
 /** Who of a tenant may use an application. */
@@ -46,6 +48,7 @@ export const tenantSchema = defineCollection<TenantDocument>(
     accessRevokedAt: Date,
     searchKey: String,
     applicationAccess: Mixed,
+    features: Mixed,
   },
   [
     { name: 'tenants_slug', key: { slug: 1 }, unique: true },
@@ -67,6 +70,8 @@ export interface RoleDocument extends StoredDocument {
   name: string;
   description: string;
   permissions: string[];
+  /** What limits some of the permissions; absent: nothing. */
+  constraints?: { permission: string; constraint: Record<string, unknown> }[];
 }
 
 export const roleSchema = defineCollection<RoleDocument>(
@@ -78,6 +83,10 @@ export const roleSchema = defineCollection<RoleDocument>(
     name: { type: String, required: true },
     description: { type: String, required: true },
     permissions: { type: [String], required: true },
+    constraints: {
+      type: [nestedSchema({ permission: requiredText, constraint: Mixed })],
+      default: undefined,
+    },
   },
   [{ name: 'roles_key', key: { tenantId: 1, fullKey: 1 }, unique: true }],
 );

@@ -45,6 +45,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
     'DELETE /applications/{id}',
   ],
   'audit.read': ['GET /audit-events', 'GET /audit-events/export.csv', 'GET /events'],
+  'features.manage': ['GET /tenants/{id}/features', 'PATCH /tenants/{id}/features'],
   'groups.manage': [
     'POST /groups',
     'PATCH /groups/{id}',

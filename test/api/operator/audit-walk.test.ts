@@ -34,6 +34,11 @@ describe('every change by the operator leaves its event, with who did it and to 
       await operator.call('patch', `/tenants/${id}`).send({ name: 'Other' }).expect(200);
       return { action: 'settings.changed', tenantId: id };
     },
+    'PATCH /tenants/{id}/features': async () => {
+      const { id } = await given();
+      await operator.call('patch', `/tenants/${id}/features`).send({ smartRules: true }).expect(200);
+      return { action: 'settings.changed', tenantId: id };
+    },
     'DELETE /tenants/{id}': async () => {
       const { id, slug } = await given();
       await operator.call('delete', `/tenants/${id}?confirm=${slug}`).expect(202);
