@@ -1,4 +1,5 @@
 import { packageVersion } from '../infrastructure/package-info.js';
+import { accessReviewRoutes } from './api/access-review.js';
 import { apiKeyRoutes } from './api/api-keys.js';
 import { applicationRoutes } from './api/applications.js';
 import { attributeRoutes } from './api/attributes.js';
@@ -60,6 +61,7 @@ export const routeTable: readonly Route[] = [
   ...auditEventRoutes,
   ...bulkRoutes,
   ...importRoutes,
+  ...accessReviewRoutes,
   ...eventRoutes,
   ...webhookRoutes,
   ...jobRoutes,

@@ -27,6 +27,7 @@ const until = '2026-07-01T00:00:00.000Z';
 
 /** Every type of events, by name: `docs/events.md` is generated from it. */
 export const eventCatalogue: Readonly<Record<string, EventType>> = {
+  'access_review.exported': event(null, 'who had what at an instant was exported'),
   'api_key.created': event('api_key', 'a key for the API was created', ['role', null, 'administrator']),
   'api_key.revoked': event('api_key', 'a key for the API was revoked'),
   'api_key.updated': event('api_key', 'a key for the API was changed', ['name', 'ci', 'build']),

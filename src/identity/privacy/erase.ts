@@ -6,6 +6,7 @@ import { recordEvent } from '../audit/audit.js';
 import { releaseAdministered } from '../grants/group-grants.js';
 import { enqueueJob, wakeJobs, type JobDocument } from '../jobs/queue.js';
 import { deriveUserKeys } from '../user-keys.js';
+import { lastAccess } from '../users/change-events.js';
 import { requireAuthority } from '../users/authority.js';
 import { uniqueKeysField } from '../users/own-attributes.js';
 import { enqueueAccessEnd, guardLastAdministrator, openWrite, type WriteContext } from '../users/save.js';
@@ -107,7 +108,8 @@ export async function erasePerson(
     const user = yield* currentUser(context, person, options);
     if (user) yield* eraseUser(context, user);
     const target = { type: 'user', id: person.userId, label: pseudonymOf(person.userId) };
-    yield* recordEvent(tx, actor, { action: 'user.erased', target }, context.now);
+    const changes = user ? lastAccess(user) : [];
+    yield* recordEvent(tx, actor, { action: 'user.erased', target, changes }, context.now);
     const id = yield* enqueueJob(tx, tenantId, sealedJob(core, personEraseJob, marks), context.now);
     return yield* tx.tenant(tenantId).collection('jobs').get(id);
   });

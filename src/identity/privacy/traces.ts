@@ -11,7 +11,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Values that say what was decided about an account and nothing of the person. */
 const impersonal =
-  /^(?:enabled|active|held|approved|activatedAt|lockedUntil|accessExpiresAt|loginType|directoryId|roles|services\..*|reason|method|connection|application|template)$/;
+  /^(?:enabled|active|held|approved|activatedAt|lockedUntil|accessExpiresAt|loginType|directoryId|roles|grants|services\..*|reason|method|connection|application|template)$/;
 const erased = '[erased]';
 
 const gone = (value: unknown): unknown => (value === null || value === undefined ? value : erased);

@@ -5,6 +5,7 @@ import { recordEvent } from '../audit/audit.js';
 import { changesBetween, type FieldChange } from '../changes.js';
 import { servicesOf } from '../grants/services.js';
 import { activeFor, isHeld } from './hold.js';
+import { grantChanges } from './recorded-grants.js';
 import type { WriteContext } from './save.js';
 
 export function partyOf(user: Pick<UserDocument, '_id' | 'email' | 'userName'>): AuditParty {
@@ -74,6 +75,15 @@ function servicesByKey(user: UserDocument): Record<string, unknown> {
   return Object.fromEntries(servicesOf(user).map(({ application, roles }) => [application, roles]));
 }
 
+/** What a user had who is no more: the access review of an earlier day asks for it. */
+export function lastAccess({ accessExpiresAt, enabled, grants }: UserDocument): FieldChange[] {
+  return [
+    ...grantChanges(grants, []),
+    { path: 'enabled', before: enabled, after: null },
+    ...(accessExpiresAt ? [{ path: 'accessExpiresAt', before: accessExpiresAt, after: null }] : []),
+  ];
+}
+
 /** One event for each kind of change. */
 export function* recordUserChanges(
   context: WriteContext,
@@ -88,6 +98,9 @@ export function* recordUserChanges(
     const action = isPart ? standingAction(before, after) : actionOf(change);
     byAction.set(action, [...(byAction.get(action) ?? []), change]);
   }
+  const given = grantChanges(before.grants, after.grants);
+  if (given.length > 0)
+    byAction.set('user.roles_changed', [...(byAction.get('user.roles_changed') ?? []), ...given]);
   for (const [action, changes] of byAction) {
     yield* recordEvent(context.tx, context.actor, { action, target: partyOf(after), changes }, context.now);
   }

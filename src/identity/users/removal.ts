@@ -12,7 +12,7 @@ import { guardSelf, requireWritable } from './transitions.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
 import { retired, retiredKeys } from '../visibility.js';
 import { enqueueAccessEnd, guardLastAdministrator, openWrite, saveUser, type WriteContext } from './save.js';
-import { partyOf } from './change-events.js';
+import { lastAccess, partyOf } from './change-events.js';
 
 /** Groups whose member list just changed get a new version, and with it a new ETag. */
 function* touchGroups(context: WriteContext, groupIds: readonly string[]): Step<void> {
@@ -54,7 +54,8 @@ export function* removeUser(context: WriteContext, user: UserDocument): Step<voi
   yield* scope.collection('role_requests').removeMany({ 'user.id': user._id });
   yield* touchGroups(context, user.groupIds);
   yield* releaseAdministered(context, user._id);
-  yield* recordEvent(tx, actor, { action: 'user.deleted', target: partyOf(user) }, now);
+  const gone = { action: 'user.deleted', target: partyOf(user), changes: lastAccess(user) };
+  yield* recordEvent(tx, actor, gone, now);
   yield* enqueueAccessEnd(context, user._id, 'deleted');
 }
 

@@ -25,6 +25,7 @@ import { activeFor } from './hold.js';
 import type { UserInput } from './input.js';
 import { noticePassword } from './notices.js';
 import { findValueClash } from './own-attributes.js';
+import { grantChanges } from './recorded-grants.js';
 import { requireSignInKept } from './protection.js';
 import { requireWritable } from './transitions.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
@@ -119,7 +120,10 @@ export function* createUserStep(
   }
   yield* enqueueExpiry(context, stored);
   const roles = [...new Set(stored.grants.map((grant) => grant.role))];
-  const changes = roles.length === 0 ? [] : [{ path: 'roles', before: [], after: roles }];
+  const changes =
+    roles.length === 0
+      ? []
+      : [{ path: 'roles', before: [], after: roles }, ...grantChanges([], stored.grants)];
   const action = stored.source === 'invite' ? 'user.invited' : 'user.created';
   yield* recordEvent(tx, actor, { action, target: partyOf(stored), changes }, now);
   return stored;

@@ -44,8 +44,14 @@ const needed: Readonly<Record<string, readonly string[]>> = {
     'POST /applications/{id}/secret',
     'DELETE /applications/{id}',
   ],
-  'audit.read': ['GET /audit-events', 'GET /audit-events/export.csv', 'GET /events'],
   'features.manage': ['GET /tenants/{id}/features', 'PATCH /tenants/{id}/features'],
+  'audit.read': [
+    'GET /audit-events',
+    'GET /audit-events/export.csv',
+    'GET /events',
+    'GET /access-review',
+    'GET /access-review/export.csv',
+  ],
   'groups.manage': [
     'POST /groups',
     'PATCH /groups/{id}',

@@ -59,7 +59,11 @@ describe('a role given until a time', () => {
     };
     expect(items[0]!.actor).to.include({ type: 'system' });
     expect(items[0]!.changes).to.deep.include({ path: 'roles', before: ['crm:agent'], after: [] });
-    expect(items[1]!.changes.map(({ path }) => path)).to.deep.equal(['roles', 'roleEnds.crm:agent']);
+    expect(items[1]!.changes.map(({ path }) => path)).to.deep.equal([
+      'roles',
+      'roleEnds.crm:agent',
+      'grants',
+    ]);
   });
 
   it('reaches applications while it lasts, and no longer', async () => {
