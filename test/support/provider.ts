@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { requestLogOf } from '../../src/scim/log/request-log.js';
 import { sendScim } from '../../src/sim/scim-client.js';
-import { startApp, type TestApp } from './app.js';
+import { startApp, type TestApp, type TestAppOptions } from './app.js';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are looked into freely, and every look is an assertion
 export type Json = Record<string, any>;
@@ -57,13 +57,16 @@ const apiKey = 'gh_sk_an_api_key_for_conformance_tests_0123456789';
  *
  * @param dialect - of the directory; `auto` learns.
  * @param headers - what this provider sends with every request.
+ * @param config - settings of the server that differ from the defaults.
  */
 export async function startProvider(
   dialect: string,
   headers: Readonly<Record<string, string>>,
   roleRules: readonly object[] = [],
+  config: TestAppOptions['config'] = {},
 ): Promise<Provider> {
   const app = await startApp({
+    config,
     bootstrap: {
       tenants: [
         {
