@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { directoryActor, systemActor } from '../../src/identity/actors.js';
 import type { Actor, Core } from '../../src/identity/core.js';
 import { createDirectory, type DirectoryDocument } from '../../src/identity/directories/directories.js';
-import type { RoleRuleInput } from '../../src/identity/directories/rules.js';
+import type { RoleRuleInput } from '../../src/identity/grants/rules.js';
 import { createRole } from '../../src/identity/roles/roles.js';
 import { createApplication } from '../../src/identity/applications/applications.js';
 import { loadConfig, type Config } from '../../src/infrastructure/config.js';

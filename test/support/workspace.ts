@@ -4,7 +4,7 @@ import type { Core } from '../../src/identity/core.js';
 import { createDirectory, type DirectoryDocument } from '../../src/identity/directories/directories.js';
 import type { GoogleSourceInput } from '../../src/identity/directories/google-source.js';
 import { getPull, requestPull, type DirectoryPullDocument } from '../../src/identity/directories/pulls.js';
-import type { RoleRuleInput } from '../../src/identity/directories/rules.js';
+import type { RoleRuleInput } from '../../src/identity/grants/rules.js';
 import { startJobWorker, type JobWorker } from '../../src/identity/jobs/queue.js';
 import { recomputeGrants } from '../../src/identity/directories/recompute-job.js';
 import { recomputeJob } from '../../src/identity/users/recompute.js';

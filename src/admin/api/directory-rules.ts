@@ -5,7 +5,7 @@ import {
   updateDirectory,
   type DirectoryDocument,
 } from '../../identity/directories/directories.js';
-import { checkRules, conditionOf, type RoleRule } from '../../identity/directories/rules.js';
+import { checkRules, conditionOf, type RoleRule } from '../../identity/grants/rules.js';
 import { ruleId } from '../../identity/grants/role-mapping.js';
 import { dryRunRules, explainRoles } from '../../identity/users/role-explanation.js';
 import { tenantConfig } from '../../identity/tenants/config.js';

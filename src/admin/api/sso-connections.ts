@@ -13,6 +13,7 @@ import {
 import { testConnection } from '../../identity/sso/test-connection.js';
 import { traceSignIn } from '../../identity/sso/trace.js';
 import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
+import { ruleInput } from '../present/directory.js';
 import { id, line } from '../present/fields.js';
 import {
   attributeMappingSchema,
@@ -26,6 +27,7 @@ import {
 import { statuses } from '../present/user.js';
 import { route, type Reply, type Route } from '../route.js';
 import { z } from '../schema.js';
+import { rulesOf } from './directories.js';
 import { lookUpTxt } from '../txt-records.js';
 
 const tag = 'SSO connections';
@@ -106,6 +108,12 @@ const fields = {
     .max(50),
   mode: modeSchema,
   jitProvisioning: z.boolean().describe('creates users at their first sign-in'),
+  roleRules: z
+    .array(ruleInput)
+    .max(500)
+    .describe(
+      'read at each sign-in: `groups.displayName`, `emails.value`, `name.familyName`; not for people of a directory',
+    ),
   domains: z.array(domainInput).max(200).describe('all of them; one that stays keeps its proof'),
   protocol: protocolSchema.describe('`oidc` where it is absent; it never changes'),
   idpMetadata: z.string().min(1).max(200_000).describe('SAML: the provider’s metadata, XML'),
@@ -132,8 +140,13 @@ const fields = {
 const changeInput = z.strictObject({ name: line(200), ...fields }).partial();
 
 /** Only what was said: an absent field must not be taken for undefined on purpose. */
-function given(body: z.output<typeof changeInput>): Partial<SsoConnectionInput> {
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+async function given(
+  core: Core,
+  tenantId: string,
+  { roleRules, ...body }: z.output<typeof changeInput>,
+): Promise<Partial<SsoConnectionInput>> {
+  const said = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+  return { ...said, ...(roleRules && { roleRules: await rulesOf(core, tenantId, roleRules) }) };
 }
 
 const createOne = route({
@@ -149,7 +162,10 @@ const createOne = route({
   status: 201,
   output: ssoConnectionSchema,
   async handler({ core, actor, body }) {
-    const connection = await createConnection(core, actor, { ...given(body), name: body.name });
+    const connection = await createConnection(core, actor, {
+      ...(await given(core, actor.tenantId, body)),
+      name: body.name,
+    });
     return { ...reply(core, connection), headers: { Location: `/api/v1/sso-connections/${connection._id}` } };
   },
 });
@@ -167,7 +183,10 @@ const changeOne = route({
   body: changeInput.openapi('ChangeSsoConnection'),
   output: ssoConnectionSchema,
   handler: async ({ core, actor, body, params, ifVersion }) =>
-    reply(core, await updateConnection(core, actor, params.id, given(body), ifVersion)),
+    reply(
+      core,
+      await updateConnection(core, actor, params.id, await given(core, actor.tenantId, body), ifVersion),
+    ),
 });
 
 const relinkOne = route({

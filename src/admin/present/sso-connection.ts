@@ -10,6 +10,7 @@ import type { SsoConnectionDocument } from '../../identity/sso/connections.js';
 import { showCertificate } from '../../identity/sso/saml/certificates.js';
 import { isSaml, type SamlConnection } from '../../identity/sso/saml/saml-settings.js';
 import { z } from '../schema.js';
+import { ruleSchema } from './directory.js';
 import { id, instant, instantOrNull, iso, isoOrNull } from './fields.js';
 
 export const modeSchema = z
@@ -92,6 +93,7 @@ export const ssoConnectionSchema = z
     scopes: z.array(z.string()),
     mode: modeSchema,
     jitProvisioning: z.boolean(),
+    roleRules: z.array(ruleSchema).describe('what groups and attributes of a sign-in grant'),
     domains: z.array(domain),
     redirectUri: z.string().describe('the values to enter at the provider'),
     revocationUri: z
@@ -155,6 +157,7 @@ export function presentSsoConnection(connection: SsoConnectionDocument, baseUrl:
     scopes: connection.scopes,
     mode: connection.mode,
     jitProvisioning: connection.jitProvisioning,
+    roleRules: connection.roleRules ?? [],
     domains: connection.domains.map((entry) => ({
       domain: entry.domain,
       verified: entry.verified,

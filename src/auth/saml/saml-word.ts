@@ -113,12 +113,20 @@ export function readSamlWord(
 }
 
 /** The word as the steps after it take it; there is no userinfo to ask. */
-export function toProviderWord({ claims, authTime, sessionEndsAt, acr, sid }: SamlWord): ProviderWord {
+export function toProviderWord({
+  claims,
+  groups,
+  authTime,
+  sessionEndsAt,
+  acr,
+  sid,
+}: SamlWord): ProviderWord {
   const { issuer, subject, email, emailVerified, givenName, familyName, displayName } = claims;
   const all = { issuer, subject, email, emailVerified, givenName, familyName, displayName };
   return {
     claims: all,
     idToken: {},
+    groups,
     authTime: authTime === null ? undefined : new Date(authTime),
     acr,
     sid,

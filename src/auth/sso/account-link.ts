@@ -13,6 +13,7 @@ import { statusOf } from '../../identity/grants/user-status.js';
 import { activateUser, confirmAddress } from '../../identity/users/actions.js';
 import { withProfile } from '../../identity/users/input.js';
 import { isProtectedFromDirectories } from '../../identity/users/transitions.js';
+import { followSsoRoles } from '../../identity/users/sso-grants.js';
 import { createUser } from '../../identity/users/users.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
 import type { IdentityDocument, UserDocument } from '../../persistence/collections/users.js';
@@ -207,9 +208,8 @@ async function findByIdentity(core: Core, arrival: SsoArrival): Promise<Identity
 }
 
 /**
- * Two first sign-ins at once: one makes the user or the link, the others find it when they look again. MongoDB may refuse them before the
- * first is committed and to be seen, so they wait a little, longer each time: at most
- * 2.6 s in all, for a database under load.
+ * Of two first sign-ins at once one makes the user or the link, the other finds it when it looks again. MongoDB may refuse it before the
+ * first can be seen, so it waits, longer each time: at most 2.6 s in all.
  */
 const maxAttempts = 12;
 const pauseMs = 40;
@@ -295,5 +295,6 @@ export async function resolveSsoUser(core: Core, arrival: SsoArrival): Promise<S
   if (!mayEnter(status)) return { kind: 'refused', reason: status as SsoRefusal, user };
   await touchIdentity(core, arrival);
   await follow(core, arrival, user);
+  await followSsoRoles(core, ssoActor(arrival), arrival, user);
   return { kind: 'admitted', admission: (await admissionOf()) ?? admission };
 }

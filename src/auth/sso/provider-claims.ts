@@ -22,6 +22,8 @@ export interface ProviderWord {
   claims: ProviderClaims;
   /** Every claim of the ID token, for rules about single ones. */
   idToken: Readonly<Record<string, unknown>>;
+  /** Names of groups it says they are in. */
+  groups: readonly string[];
   /** When the person proved who they are there; undefined: it does not say. */
   authTime: Date | undefined;
   /** The authentication context it claims; null: none. */
@@ -55,6 +57,16 @@ function verifiedFlag(value: unknown): boolean | undefined {
   if (saysNothing(value) || value === '') return undefined;
   const isNo = ['false', '0', 'no'].includes(String(value).trim().toLowerCase());
   return !isNo;
+}
+
+const mostGroups = 500;
+
+/** The claim `groups` as Okta, Entra, Keycloak and others fill it: a list of names, or one. */
+function groupsOf(value: unknown): string[] {
+  return [value]
+    .flat()
+    .filter((name) => typeof name === 'string')
+    .slice(0, mostGroups);
 }
 
 const toleranceSeconds = 60;
@@ -120,6 +132,7 @@ export function readProviderWord(
   return {
     claims: claimsOf(idToken.iss, subject, own),
     idToken: own,
+    groups: groupsOf(own['groups']),
     authTime: typeof authTime === 'number' ? new Date(authTime * 1000) : undefined,
     acr: text(idToken['acr']) ?? null,
     sid: text(idToken['sid']) ?? null,

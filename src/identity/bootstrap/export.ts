@@ -92,6 +92,9 @@ function exportSamlConnection(connection: SamlConnection) {
     ...(hasProviderKey(connection) && provider),
     attributeMapping: saml.attributeMapping,
     subjectFrom: saml.subjectFrom,
+    ...(connection.roleRules && {
+      roleRules: connection.roleRules.map(({ when, grant }) => ({ when, grant })),
+    }),
     domains: connection.domains.map(({ domain, verified }) => ({ domain, verified })),
   } as unknown as BootstrapConnection;
 }
@@ -104,6 +107,9 @@ function exportConnection(connection: SsoConnectionDocument) {
   return {
     ...sharedFields(connectionSchema, Object.fromEntries(said)),
     ...(connection.clientSecret && { isPublic: false }),
+    ...(connection.roleRules && {
+      roleRules: connection.roleRules.map(({ when, grant }) => ({ when, grant })),
+    }),
     domains: connection.domains.map(({ domain, verified }) => ({ domain, verified })),
   } as BootstrapConnection;
 }

@@ -49,6 +49,7 @@ function shownConnection(core: Core, entry: BootstrapConnection, document: SsoCo
   return {
     ...document,
     ...shownSaml(document),
+    roleRules: document.roleRules?.map(({ when, grant }) => ({ when, grant })) ?? [],
     attributeMapping: sameIf(
       Object.entries(entry.attributeMapping ?? {}).every(
         ([name, value]) => document.saml?.attributeMapping[name as keyof SamlAttributeMapping] === value,

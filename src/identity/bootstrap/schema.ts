@@ -196,6 +196,7 @@ export const connectionSchema = z.strictObject({
   idpCertificates: z.array(z.string().min(1)).max(10).optional(),
   attributeMapping: z.strictObject(attributeNames).partial().optional(),
   subjectFrom: text.optional(),
+  roleRules: z.array(z.strictObject({ when: condition, grant: z.array(text).min(1) })).optional(),
 });
 
 /** Who of the tenant may use an application. */

@@ -10,7 +10,7 @@ import { wakeJobs } from '../jobs/queue.js';
 import { changedGoogle, newGoogle, shownSource, type GoogleSourceInput } from './google-source.js';
 import { pullAtOnceStep } from './pulls.js';
 import { checkMapping, type AttributeMapping, type AttributeMappingInput } from './attribute-mapping.js';
-import { checkRules, type RoleRule, type RoleRuleInput } from './rules.js';
+import { checkRules, type RoleRule, type RoleRuleInput } from '../grants/rules.js';
 import {
   changedFederation,
   requireFreeFederation,

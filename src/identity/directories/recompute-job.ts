@@ -13,7 +13,8 @@ import { releaseGroups } from './orphan-groups.js';
 const batchSize = 100;
 
 function queryOf(payload: Record<string, unknown>): Query {
-  const { directoryId, groupIds, role } = payload;
+  const { connectionId, directoryId, groupIds, role } = payload;
+  if (typeof connectionId === 'string') return { 'grants.sourceId': connectionId };
   if (typeof directoryId === 'string') return { directoryId };
   if (Array.isArray(groupIds)) return { groupIds: { $in: groupIds as string[] } };
   return { 'grants.role': String(role) };
@@ -27,6 +28,9 @@ function* keepLastAdministrator(context: WriteContext, user: UserDocument): Step
 
 /** A user's grants without those of a role that the job clears and the tenant does not have. */
 function keptGrants({ config }: WriteContext, { grants }: UserDocument, { payload }: JobDocument): Grant[] {
+  const { connectionId } = payload;
+  if (connectionId !== undefined)
+    return grants.filter(({ type, sourceId }) => type !== 'sso' || sourceId !== connectionId);
   if (payload['clears'] !== true) return grants;
   return grants.filter(({ role }) => role !== payload['role'] || config.roles.has(role));
 }

@@ -142,6 +142,7 @@ export const eventCatalogue: Readonly<Record<string, EventType>> = {
   'sso.domain_verified': event('sso_connection', 'a domain of a connection was verified'),
   'sso.identity_linked': event('user', 'a person was connected to their account at the provider'),
   'sso.identity_unlinked': event('user', 'a person was disconnected from an account at the provider'),
+  'sso.metadata_read': event('sso_connection', 'the metadata of a SAML provider were read again'),
   'sso.relink_allowed': event('sso_connection', 'people may be connected to a changed provider'),
   'sso.sessions_revoked': event('user', 'the provider ended a person’s sessions'),
   'sso.updated': event('sso_connection', 'a connection to a provider was changed', [

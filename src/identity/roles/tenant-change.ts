@@ -64,7 +64,10 @@ function* isHeld(tx: Transaction, tenantId: string, role: string): Step<boolean>
   if (yield* scope.collection('api_keys').findOne({ role })) return true;
   if (yield* scope.collection('groups').findOne({ roleIds: role })) return true;
   const directories = yield* scope.collection('directories').find({});
-  return directories.some(({ roleRules }) => roleRules.some(({ grant }) => grant.includes(role)));
+  const connections = yield* scope.collection('sso_connections').find({});
+  return [...directories, ...connections].some(({ roleRules = [] }) =>
+    roleRules.some(({ grant }) => grant.includes(role)),
+  );
 }
 
 /** Those that are in one of the lists only. */

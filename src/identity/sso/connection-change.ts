@@ -11,6 +11,7 @@ import { connectionKeyFault } from './connection-address.js';
 import { domainFault, domainsOf, verifiedOf, type ConnectionDomainInput } from './domains.js';
 import type { Actor, Core } from '../core.js';
 import { holdsEverything } from '../permissions.js';
+import type { RoleRuleInput } from '../grants/rules.js';
 import { sharedIssuerFault, type TenantClaim } from './shared-issuers.js';
 import { outboundFault } from '../web-address.js';
 import {
@@ -42,6 +43,7 @@ export interface SsoConnectionInput extends SamlInput {
   scopes?: readonly string[] | undefined;
   mode?: SsoMode | undefined;
   jitProvisioning?: boolean | undefined;
+  roleRules?: readonly RoleRuleInput[] | undefined;
   domains?: readonly ConnectionDomainInput[] | undefined;
 }
 

@@ -18,7 +18,10 @@ import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { holdsEverything } from '../permissions.js';
 import { tenantSettings } from '../tenants/settings.js';
-import { touchTenant } from '../tenants/config.js';
+import { enqueueJob, wakeJobs } from '../jobs/queue.js';
+import { tenantConfig, tenantConfigStep, touchTenant } from '../tenants/config.js';
+import { recomputeJob } from '../users/recompute.js';
+import { changedRules, requireRuleAuthority } from './connection-rules.js';
 import type { WriteOptions } from '../versions.js';
 import { showCertificate } from './saml/certificates.js';
 import { enqueueRefresh } from './saml/metadata-refresh.js';
@@ -68,6 +71,7 @@ export async function createConnection(
   return refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
       yield* touchTenant(tx, actor.tenantId);
+      const config = yield* tenantConfigStep(core, tx, actor.tenantId);
       const connection = yield* tx
         .tenant(actor.tenantId)
         .collection('sso_connections')
@@ -84,6 +88,7 @@ export async function createConnection(
           scopes: provider.saml ? [] : [...(input.scopes ?? ['openid', 'email', 'profile'])],
           mode: input.mode ?? 'off',
           jitProvisioning: input.jitProvisioning ?? settings['sso.jitProvisioning'],
+          ...changedRules(core, actor, config, { before: undefined, given: input.roleRules }),
           domains,
           verifiedDomains: verifiedOf(domains),
         });
@@ -131,6 +136,7 @@ function auditable(connection: SsoConnectionDocument): Record<string, unknown> {
   return {
     ...{ name, key, issuer, clientId, clientAuthMethod, tenantClaim, scopes, mode, jitProvisioning },
     ...{ verifiedDomains, relinkVersion },
+    roleRules: connection.roleRules?.map(({ when, grant }) => ({ when, grant })) ?? [],
     ...auditableSaml(connection),
     domains: domains.map(({ domain }) => domain),
   };
@@ -176,14 +182,13 @@ export async function updateConnection(
   }
   requireValidConnection(core, protocol, change);
   const saml = protocol === 'saml' ? await resolveSaml(core, change) : undefined;
-  return writeConnection(
-    core,
-    actor,
-    id,
-    'sso.updated',
-    (before) => changedConnection(core, actor, before, { change, saml }),
-    options,
-  );
+  const config = await tenantConfig(core, actor.tenantId);
+  const changed = (before: SsoConnectionDocument): SsoConnectionDocument => {
+    requireRuleAuthority(actor, config, before);
+    const rules = changedRules(core, actor, config, { before: before.roleRules, given: change.roleRules });
+    return { ...changedConnection(core, actor, before, { change, saml }), ...rules };
+  };
+  return writeConnection(core, actor, id, 'sso.updated', changed, options);
 }
 
 /** Changes a connection by a pure function of what is stored; the very same version when nothing changed. */
@@ -253,6 +258,11 @@ export async function deleteConnection(
     yield* scope.collection('sso_connections').remove(id);
     yield* touchTenant(tx, actor.tenantId);
     yield* scope.collection('identities').removeMany({ connectionId: id });
+    if (connection.roleRules) {
+      const payload = { connectionId: id };
+      yield* enqueueJob(tx, actor.tenantId, { kind: recomputeJob, payload }, now);
+    }
     yield* recordEvent(tx, actor, { action: 'sso.deleted', target: partyOf(connection) }, now);
   });
+  wakeJobs(core);
 }

@@ -105,7 +105,7 @@ const googleSchema = nestedSchema({
   apiUrl: String,
 });
 
-const roleRuleSchema = nestedSchema({
+export const roleRuleSchema = nestedSchema({
   id: requiredText,
   when: {
     type: nestedSchema({

@@ -1,5 +1,6 @@
 import type { StoredDocument } from '../store.js';
 import { defineCollection, Mixed, nestedSchema, requiredText } from './definition.js';
+import { roleRuleSchema, type RoleRule } from './directories.js';
 
 /** A customer organization. Its `_id` is its `tenantId`. */
 export interface TenantDocument extends StoredDocument {
@@ -240,6 +241,8 @@ export interface SsoConnectionDocument extends StoredDocument {
   clientAuthMethod?: ClientAuthMethod | null;
   /** What tells the company's own people at a provider it shares with others. */
   tenantClaim?: { claim: string; value: string } | null;
+  /** What groups and attributes of a sign-in grant; absent: nothing. */
+  roleRules?: RoleRule[];
   /** How often issuer or client became another one; absent: never. */
   providerVersion?: number;
   /** Up to which of these changes people of an earlier provider may be connected to the present one; absent: none. */
@@ -288,6 +291,7 @@ export const ssoConnectionSchema = defineCollection<SsoConnectionDocument>(
     clientSecret: String,
     clientAuthMethod: { type: String, enum: clientAuthMethods },
     tenantClaim: nestedSchema({ claim: requiredText, value: requiredText }),
+    roleRules: { type: [roleRuleSchema], default: undefined },
     providerVersion: Number,
     relinkVersion: Number,
     scopes: { type: [String], required: true },

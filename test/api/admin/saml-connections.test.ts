@@ -286,6 +286,25 @@ describe('SAML connections at /api/v1/sso-connections', () => {
     ]);
   });
 
+  it('have role rules, which give no one more than their author has', async () => {
+    const manager = await acme.givenKey(['sso.manage']);
+    const toAdministrator = [
+      { when: { path: 'groups.displayName', is: 'Admins' }, grant: ['administrator'] },
+    ];
+    const { body } = await create({ ...byHand(), roleRules: toAdministrator }).expect(201);
+    expect(body.roleRules[0]).to.include.keys('id', 'when', 'grant');
+    await change(body.id, { name: unique('saml') }, manager).expect(403);
+    await change(body.id, { roleRules: [] }).expect(200);
+    await change(body.id, { roleRules: toAdministrator }, manager).expect(403);
+    await change(body.id, { name: unique('saml') }, manager).expect(200);
+    const odd = [{ when: { path: 'groups.displayName', is: 'x' }, grant: ['crm:none'] }];
+    expect(pointers((await change(body.id, { roleRules: odd }).expect(400)).body)[0]).to.match(/^.roleRules/);
+    const path = [{ when: { path: 'nothing.here', is: 'x' }, grant: ['administrator'] }];
+    expect(pointers((await change(body.id, { roleRules: path }).expect(400)).body)).to.deep.equal([
+      '/roleRules/0/when/path',
+    ]);
+  });
+
   it('are tested without a person', async () => {
     const { body } = await create({ idpMetadataUrl: url }).expect(201);
     const test = await acme.call('post', `/sso-connections/${body.id}/test`).send({}).expect(200);

@@ -3,12 +3,15 @@ import { expect } from 'chai';
 import { systemActor } from '../../../src/identity/actors.js';
 import {
   createConnection,
+  deleteConnection,
   updateConnection,
   type SsoConnectionDocument,
   type SsoConnectionInput,
 } from '../../../src/identity/sso/connections.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser, type Browser, type Page } from '../../support/browser.js';
+import { givenCrm, givenDirectory } from '../../support/core.js';
+import { eventually } from '../../support/eventually.js';
 import { ManualClock } from '../../support/clock.js';
 import { makeApplication, relyingParty } from '../../support/oidc.js';
 import { givenTenant, givenUser, unique } from '../../support/people.js';
@@ -131,7 +134,9 @@ describe('a sign-in by SAML', () => {
     const tokens = await party.exchange(new URL(back.location!), asked);
     expect(tokens.claims()).to.include({ email });
     const sessions = app.core.store.tenant(tenantId).collection('sessions');
-    expect((await sessions.find({ connectionId: connection._id })).map(({ acr }) => acr)).to.include('urn:strong');
+    expect((await sessions.find({ connectionId: connection._id })).map(({ acr }) => acr)).to.include(
+      'urn:strong',
+    );
     expect(tokens.claims()!.auth_time).to.equal(Math.floor(clock.now().getTime() / 1000));
   });
 
@@ -312,6 +317,36 @@ describe('a sign-in by SAML', () => {
       .collection('sessions')
       .find({ connectionId: connection._id });
     expect(sessions.some(({ expiresAt }) => expiresAt.getTime() === end.getTime())).to.equal(true);
+  });
+
+  it('gives roles by the rules of the connection at each sign-in, and takes them again', async () => {
+    await givenCrm(app.core, tenantId);
+    const ruled = await connect({
+      jitProvisioning: true,
+      attributeMapping: { groups: 'memberOf' },
+      roleRules: [
+        { when: { path: 'groups.displayName', is: 'Engineering' }, grant: ['crm:agent'] },
+        { when: { path: 'emails.value', matches: 'boss@*' }, grant: ['crm:lead'] },
+      ],
+    });
+    const email = `boss@${ruled.verifiedDomains[0]!}`;
+    const users = app.core.store.tenant(tenantId).collection('users');
+    const rolesAfter = async (groups: string[]): Promise<(string | null)[][]> => {
+      expect(isIn(await signIn(email, { attributes: { email: [email], memberOf: groups } }))).to.equal(true);
+      const user = (await users.findOne({ loginKeys: email }))!;
+      return user.grants.map(({ role, type, sourceId }) => [role, type, sourceId]);
+    };
+    const lead = ['crm:lead', 'sso', ruled._id];
+    expect(await rolesAfter(['Sales', 'engineering'])).to.deep.equal([['crm:agent', 'sso', ruled._id], lead]);
+    expect(await rolesAfter(['Sales'])).to.deep.equal([lead]);
+    const { directory } = await givenDirectory(app.core, tenantId, [], unique('directory'));
+    const user = (await users.findOne({ loginKeys: email }))!;
+    await users.update(user._id, (stored) => ({ ...stored, directoryId: directory._id }));
+    expect(await rolesAfter(['Engineering'])).to.deep.equal([]);
+    await users.update(user._id, (stored) => ({ ...stored, directoryId: null }));
+    expect(await rolesAfter([])).to.deep.equal([lead]);
+    await deleteConnection(app.core, systemActor(tenantId), ruled._id);
+    await eventually(async () => (await users.get(user._id))!.grants.length === 0, 'the roles are gone');
   });
 
   describe('an answer', () => {

@@ -2,9 +2,9 @@ import type { RoleRule, RuleCondition } from '../../persistence/collections/dire
 import { AppError, type InputFault } from '../../shared/errors.js';
 import type { Actor, Core } from '../core.js';
 import { requireGrantable } from '../permissions.js';
-import { unknownPath } from '../grants/rule-attributes.js';
-import { ruleId } from '../grants/role-mapping.js';
-import { compilePath, aliasesFor } from '../grants/rule-paths.js';
+import { unknownPath } from './rule-attributes.js';
+import { ruleId } from './role-mapping.js';
+import { compilePath, aliasesFor } from './rule-paths.js';
 import type { TenantConfig } from '../tenants/config.js';
 
 export type { RoleRule } from '../../persistence/collections/directories.js';
