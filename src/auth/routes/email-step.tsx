@@ -20,7 +20,14 @@ import {
 import { scopeOf, type SignInScope } from '../sign-in-scope.js';
 import { sendPage } from '../views/layout.js';
 import { EmailPage, PasswordPage } from '../views/sign-in-pages.js';
-import { formTokenFor, parseEmailForm, queryText, requireOwnForm, type OwnForm } from './form-input.js';
+import {
+  formTokenFor,
+  parseEmailForm,
+  queryText,
+  readOwnForm,
+  requireOwnForm,
+  type OwnForm,
+} from './form-input.js';
 import { forward } from './forwarding.js';
 import { askedPasskey } from './passkey-sign-in.js';
 import { countAccountPost } from './sign-in-limits.js';
@@ -115,9 +122,6 @@ async function readEmail(exchange: Exchange): Promise<Addressed | typeof answere
   await refuseEmail(exchange);
   return answered;
 }
-
-/** The sign-in the posted form belongs to. */
-export const readOwnForm = ({ core, req }: Exchange): Promise<OwnForm> => requireOwnForm(core, req);
 
 export const countPost = ({ core, req, email }: Exchange & Addressed): Promise<void> =>
   countAccountPost(core, req, email.key);

@@ -11,14 +11,16 @@ import { once } from '../double-click.js';
 import { statusText } from '../refusals.js';
 import { showBrand } from '../page-brand.js';
 import { visitorOf, type SignInProof } from '../sessions.js';
-import { codeOf, dropCode, keepCode, type PendingCode } from '../pending.js';
+import { dropCode, keepCode, type PendingCode } from '../pending.js';
 import type { SignInContext, SignInFlow } from '../sign-in-flow.js';
 import { BackupCodesPage, EnrolmentPage } from '../views/enrolment-pages.js';
 import { sendPage } from '../views/layout.js';
 import { handOver, makeSession, refuseForwarded, type Opened } from './complete-sign-in.js';
-import { formTokenFor, parseCodeForm, requireOwnForm } from './form-input.js';
+import { formTokenFor, parseCodeForm, readOwnForm, type OwnForm } from './form-input.js';
 import { showRefusal } from './page-errors.js';
 import type { Account } from './password-judgement.js';
+import { findPending, showTenantBrand, type AfterPassword } from './pending-step.js';
+import { steps, type Exchange } from './steps.js';
 
 /** Own path the page's form posts to. */
 export const enrolmentPath = '/signin/enrol';
@@ -118,32 +120,55 @@ async function enrol(
   };
 }
 
-/** `POST /signin/enrol`: the first code of a new app. After it the backup codes, and from there to where the person wanted to go. */
-export async function takeEnrolment(core: Core, req: Request, res: Response): Promise<void> {
-  const { flow, context, nonce } = await requireOwnForm(core, req);
-  const tab = { flow, context };
-  const code = parseCodeForm(req.body)?.code ?? '';
-  const pending = codeOf(core, flow, context.id);
-  const device = deviceOf(core, req);
-  const admission = pending && (await readAdmission(core, pending.tenantId, pending.userId, device));
+/** The person who is setting up an app, and the secret this sign-in offered; absent: it waits for none, or no longer. */
+interface Offered {
+  admission: Admission | undefined;
+  offer: (PendingCode & { offered: string }) | undefined;
+}
+
+async function findOffer({ core, req, pending }: Exchange & AfterPassword): Promise<Offered> {
   const offered = pending?.offered;
-  await showBrand(core, res, pending?.tenantId ?? null);
+  return {
+    admission: pending && (await readAdmission(core, pending.tenantId, pending.userId, deviceOf(core, req))),
+    offer: pending && offered !== undefined ? { ...pending, offered } : undefined,
+  };
+}
+
+type Enrolling = Exchange & OwnForm & Offered;
+
+async function judge(state: Enrolling): Promise<{ result: EnrolmentResult }> {
+  const { core, req, flow, nonce, admission, offer } = state;
+  const code = parseCodeForm(req.body)?.code ?? '';
   const result = await once(core, flow, [nonce, 'enrolment', code], async (): Promise<EnrolmentResult> => {
-    if (!admission || offered === undefined) {
+    if (!admission || !offer) {
       throw new AppError('csrf.invalid', 'This page has expired. Please sign in again.');
     }
     await refuseForwarded(core, admission.user);
     if (!mayEnter(admission.status)) throw new AppError('auth.forbidden', statusText(admission.status));
-    return enrol(core, req, tab, { pending: { ...pending, offered }, admission, code });
+    return enrol(core, req, state, { pending: offer, admission, code });
   });
+  return { result };
+}
+
+async function answerEnrolment(state: Enrolling & { result: EnrolmentResult }): Promise<void> {
+  const { core, res, context, admission, offer, result } = state;
   if (result.kind === 'done') {
     handOver(core, res, result.opened);
     sendPage(res, 200, <BackupCodesPage codes={result.codes} next={context.returnTo} />);
-  } else if (admission && offered !== undefined) {
-    await showEnrolmentPage(core, res, tab, admission, {
+  } else if (admission && offer) {
+    await showEnrolmentPage(core, res, state, admission, {
       status: 401,
-      offered,
+      offered: offer.offered,
       alert: 'That code is not right. Type the one your app shows now.',
     });
   }
 }
+
+/** `POST /signin/enrol`: the first code of a new app. After it the backup codes, and from there to where the person wanted to go. */
+export const takeEnrolment = steps()
+  .step(readOwnForm)
+  .step(findPending)
+  .step(findOffer)
+  .step(showTenantBrand)
+  .step(judge)
+  .end(answerEnrolment);

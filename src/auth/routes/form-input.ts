@@ -12,6 +12,7 @@ import {
   type SignInFlow,
 } from '../sign-in-flow.js';
 import { showBrand } from '../page-brand.js';
+import type { Exchange } from './steps.js';
 
 /** A post of one of this browser's own forms. */
 export interface OwnForm {
@@ -56,6 +57,9 @@ export async function requireOwnForm(core: Core, req: Request): Promise<OwnForm>
   if (req.res) await showBrand(core, req.res, context.tenantId);
   return { flow, context, nonce: token.nonce };
 }
+
+/** {@link requireOwnForm} as the step of a flow. */
+export const readOwnForm = ({ core, req }: Exchange): Promise<OwnForm> => requireOwnForm(core, req);
 
 /** The hidden `_csrf` of a form about to be rendered. */
 export function formTokenFor(flow: SignInFlow, context: SignInContext): string {

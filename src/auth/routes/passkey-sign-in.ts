@@ -9,16 +9,18 @@ import { mayEnter, readAdmission, type Admission, type EntryStatus } from '../ad
 import { deviceOf } from '../devices.js';
 import { once } from '../double-click.js';
 import { settlePasskey } from '../local/attempts.js';
-import { offersPasskeys, showBrand } from '../page-brand.js';
+import { offersPasskeys } from '../page-brand.js';
 import { secondsUntil, statusText } from '../refusals.js';
 import { visitorOf, type SignInProof } from '../sessions.js';
 import { codeOf, dropCode } from '../pending.js';
 import type { SignInContext, SignInFlow } from '../sign-in-flow.js';
 import type { PasskeyQuestion } from '../views/passkey-place.js';
 import { enter, makeSession, refuseForwarded, type Opened } from './complete-sign-in.js';
-import { credentialOf, formTokenFor, requireOwnForm } from './form-input.js';
+import { credentialOf, formTokenFor, readOwnForm, type OwnForm } from './form-input.js';
 import { showLocked, showRefusal } from './page-errors.js';
+import { countFactorPost, findPending, showTenantBrand } from './pending-step.js';
 import { countAccountPost } from './sign-in-limits.js';
+import { steps, type Exchange } from './steps.js';
 
 /** Own paths the answers of passkeys are posted to. */
 export const passkeyPath = '/signin/passkey';
@@ -100,16 +102,18 @@ async function judgeFirst(core: Core, req: Request, { flow, context }: Tab): Pro
   return { kind: 'token', opened: await makeSession(core, req, { context, admission, proof, accessStamp }) };
 }
 
-/** `POST /signin/passkey`: a passkey alone signs in; whose account it is, it says itself. */
-export async function takePasskey(core: Core, req: Request, res: Response): Promise<void> {
-  const { flow, context, nonce } = await requireOwnForm(core, req);
-  const tab = { flow, context };
-  const sent = String(((req.body ?? {}) as Record<string, unknown>)['credential']);
-  const result = await once(core, flow, [nonce, 'passkey', sent], () => judgeFirst(core, req, tab));
-  answerPasskey(core, res, context, result);
-}
+type Answering = Exchange & OwnForm & { result: PasskeyResult };
 
-function answerPasskey(core: Core, res: Response, context: SignInContext, result: PasskeyResult): void {
+/** What is sent twice is judged once. */
+const judgeOnce =
+  (judge: (core: Core, req: Request, tab: Tab) => Promise<PasskeyResult>) =>
+  async (state: Exchange & OwnForm): Promise<{ result: PasskeyResult }> => {
+    const { core, req, flow, nonce } = state;
+    const sent = String(((req.body ?? {}) as Record<string, unknown>)['credential']);
+    return { result: await once(core, flow, [nonce, 'passkey', sent], () => judge(core, req, state)) };
+  };
+
+function answerPasskey({ core, res, context, result }: Answering): void {
   switch (result.kind) {
     case 'token':
       enter(core, res, context, result.opened);
@@ -146,14 +150,14 @@ async function judgeSecond(core: Core, req: Request, { flow, context }: Tab): Pr
   return { kind: 'token', opened: await makeSession(core, req, { context, admission, proof, accessStamp }) };
 }
 
+/** `POST /signin/passkey`: a passkey alone signs in; whose account it is, it says itself. */
+export const takePasskey = steps().step(readOwnForm).step(judgeOnce(judgeFirst)).end(answerPasskey);
+
 /** `POST /signin/2fa/passkey`: a passkey in place of a code. */
-export async function takePasskeyFactor(core: Core, req: Request, res: Response): Promise<void> {
-  const { flow, context, nonce } = await requireOwnForm(core, req);
-  const pending = codeOf(core, flow, context.id);
-  await countAccountPost(core, req, pending?.userId ?? '');
-  await showBrand(core, res, pending?.tenantId ?? null);
-  const tab = { flow, context };
-  const sent = String(((req.body ?? {}) as Record<string, unknown>)['credential']);
-  const result = await once(core, flow, [nonce, 'passkey', sent], () => judgeSecond(core, req, tab));
-  answerPasskey(core, res, context, result);
-}
+export const takePasskeyFactor = steps()
+  .step(readOwnForm)
+  .step(findPending)
+  .step(countFactorPost)
+  .step(showTenantBrand)
+  .step(judgeOnce(judgeSecond))
+  .end(answerPasskey);

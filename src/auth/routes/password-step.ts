@@ -9,14 +9,13 @@ import {
   countPost,
   findHomeRealm,
   forwardToCompany,
-  readOwnForm,
   refuseEmail,
   showPasswordPage,
   type Addressed,
   type Located,
 } from './email-step.js';
 import { askEnrolment } from './enrolment.js';
-import { parsePasswordForm, type OwnForm } from './form-input.js';
+import { parsePasswordForm, readOwnForm, type OwnForm } from './form-input.js';
 import { showLocked, showRefusal } from './page-errors.js';
 import { judgePassword, type Judgement } from './password-judgement.js';
 import { askCode } from './second-factor.js';

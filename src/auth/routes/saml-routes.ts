@@ -5,7 +5,7 @@ import type { Core } from '../../identity/core.js';
 import { isSaml, type SamlConnection } from '../../identity/sso/saml/saml-settings.js';
 import { AppError } from '../../shared/errors.js';
 import { showBrand } from '../page-brand.js';
-import { keepAnswer, takeAnswer } from '../saml/kept-answer.js';
+import { keepAnswer, takeAnswer, type KeptAnswer } from '../saml/kept-answer.js';
 import { judgeAnswer } from '../saml/saml-answer.js';
 import { SamlRefused } from '../saml/saml-refused.js';
 import { toProviderWord } from '../saml/saml-word.js';
@@ -17,7 +17,16 @@ import { queryText } from './form-input.js';
 import { reportingFaults } from './forwarding.js';
 import { pageErrors } from './page-errors.js';
 import { samlAnswerLimit } from './sign-in-limits.js';
-import { answeredConnection, arrive, liveConnection, takeReturn } from './sso-routes.js';
+import {
+  arrive,
+  findAnsweredConnection,
+  liveConnection,
+  takeReturn,
+  type Arrival,
+  type ConnectionExchange,
+  type Return,
+} from './provider-return.js';
+import { steps, type Exchange } from './steps.js';
 
 type ConnectionRequest = Request<{ connectionId: string }>;
 
@@ -73,25 +82,38 @@ async function takePosted(core: Core, req: ConnectionRequest, res: Response): Pr
   );
 }
 
-/** The browser is back with its cookie: the answer counts where it asked for it, in this very request. */
-async function finish(core: Core, req: ConnectionRequest, res: Response): Promise<void> {
+async function takeKept({ core, req }: Exchange): Promise<{ kept: KeptAnswer }> {
   const kept = await takeAnswer(core, queryText(req, 'answer') ?? '');
   if (!kept) throw new ProviderFault('response_invalid');
-  const { context, login } = await takeReturn(core, req, kept.relayState);
-  const connection = await answeredConnection(core, req, login);
-  await arrive(core, req, res, {
-    context,
-    connection,
-    wordOf: () =>
-      inStage('saml_response', () => {
-        if (kept.connectionId !== connection._id || kept.requestId !== login.nonce)
-          throw new SamlRefused('in_response_to', 'the answer to another request of this browser');
-        const word = toProviderWord(kept.word);
-        requireFresh(word, login);
-        return word;
-      }),
-  });
+  return { kept };
 }
+
+const takeAnswered = (state: Exchange & { kept: KeptAnswer }): Promise<Return> =>
+  takeReturn(state, state.kept.relayState);
+
+/** The answer counts where this browser asked for it, in this very request. */
+const readKept = ({
+  kept,
+  login,
+  connection,
+}: Return & Pick<Arrival, 'connection'> & { kept: KeptAnswer }): Pick<Arrival, 'askWord'> => ({
+  askWord: () =>
+    inStage('saml_response', () => {
+      if (kept.connectionId !== connection._id || kept.requestId !== login.nonce)
+        throw new SamlRefused('in_response_to', 'the answer to another request of this browser');
+      const word = toProviderWord(kept.word);
+      requireFresh(word, login);
+      return word;
+    }),
+});
+
+/** `GET /sso/{connection}/acs`: the browser is back with its cookie. */
+const finish = steps<ConnectionExchange>()
+  .step(takeKept)
+  .step(takeAnswered)
+  .step(findAnsweredConnection)
+  .step(readKept)
+  .end(arrive);
 
 /** The addresses of SAML connections: our metadata, and where their providers post answers. */
 export function samlRoutes(core: Core): Router {
@@ -102,7 +124,7 @@ export function samlRoutes(core: Core): Router {
     sendMetadata(core, req, res),
   );
   router.get('/sso/:connectionId/acs', headers, (req: ConnectionRequest, res: Response) =>
-    finish(core, req, res),
+    finish({ core, req, res }),
   );
   router.post(
     '/sso/:connectionId/acs',

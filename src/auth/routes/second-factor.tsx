@@ -16,10 +16,11 @@ import type { SignInContext, SignInFlow } from '../sign-in-flow.js';
 import { sendPage } from '../views/layout.js';
 import { CodePage } from '../views/sign-in-pages.js';
 import { enter, makeSession, refuseForwarded, type Opened } from './complete-sign-in.js';
-import { formTokenFor, parseCodeForm, requireOwnForm } from './form-input.js';
+import { formTokenFor, parseCodeForm, readOwnForm, type OwnForm } from './form-input.js';
 import { showLocked, showRefusal } from './page-errors.js';
 import { askedSecondPasskey } from './passkey-sign-in.js';
-import { countAccountPost } from './sign-in-limits.js';
+import { countFactorPost, findPending, showTenantBrand } from './pending-step.js';
+import { steps, type Exchange } from './steps.js';
 
 const proof: SignInProof = {
   method: 'password',
@@ -133,22 +134,33 @@ async function judgeCode(
   return { kind: 'token', opened };
 }
 
-/** `POST /signin/2fa`: wrong codes count and lock like wrong passwords. */
-export async function takeCode(core: Core, req: Request, res: Response): Promise<void> {
-  const { flow, context, nonce } = await requireOwnForm(core, req);
-  const pending = codeOf(core, flow, context.id);
-  await countAccountPost(core, req, pending?.userId ?? '');
-  await showBrand(core, res, pending?.tenantId ?? null);
-  const tab = { flow, context };
+async function judge(state: Exchange & OwnForm): Promise<{ result: CodeResult }> {
+  const { core, req, flow, nonce } = state;
   const code = parseCodeForm(req.body)?.code ?? '';
-  const result = await once(core, flow, [nonce, 'code', code], () => judgeCode(core, req, tab, code));
-  if (result.kind === 'token') {
-    enter(core, res, context, result.opened);
-  } else if (result.kind === 'refused') {
-    showRefusal(res, statusText(result.status), context);
-  } else if (result.kind === 'wrong') {
-    await showCodePage(core, res, tab, result.who, { status: 401, alert: 'That code is not right.' });
-  } else {
-    showLocked(res, secondsUntil(new Date(result.until), core.clock.now()), context);
+  return { result: await once(core, flow, [nonce, 'code', code], () => judgeCode(core, req, state, code)) };
+}
+
+async function answerCode(state: Exchange & OwnForm & { result: CodeResult }): Promise<void> {
+  const { core, res, context, result } = state;
+  switch (result.kind) {
+    case 'token':
+      enter(core, res, context, result.opened);
+      return;
+    case 'refused':
+      showRefusal(res, statusText(result.status), context);
+      return;
+    case 'wrong':
+      return showCodePage(core, res, state, result.who, { status: 401, alert: 'That code is not right.' });
+    case 'locked':
+      showLocked(res, secondsUntil(new Date(result.until), core.clock.now()), context);
   }
 }
+
+/** `POST /signin/2fa`: wrong codes count and lock like wrong passwords. */
+export const takeCode = steps()
+  .step(readOwnForm)
+  .step(findPending)
+  .step(countFactorPost)
+  .step(showTenantBrand)
+  .step(judge)
+  .end(answerCode);

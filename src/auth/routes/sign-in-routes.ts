@@ -22,22 +22,20 @@ export function signInRoutes(core: Core): Router {
 
   router.use(['/signin', '/signin/*rest'], pageHeaders());
   router.get('/signin', (req, res) => showEmailPage({ core, req, res }));
-  router.post('/signin', form, limits, (req: Request, res: Response) => takeEmail({ core, req, res }));
-  router.post('/signin/password', form, limits, (req: Request, res: Response) =>
-    takePassword({ core, req, res }),
-  );
-  router.post('/signin/choice', form, limits, (req: Request, res: Response) =>
-    takeChosenAccount({ core, req, res }),
-  );
-  router.post(passkeyPath, form, limits, (req: Request, res: Response) => takePasskey(core, req, res));
-  router.post(passkeyFactorPath, form, limits, (req: Request, res: Response) =>
-    takePasskeyFactor(core, req, res),
-  );
-  router.post('/signin/2fa', form, limits, (req: Request, res: Response) => takeCode(core, req, res));
-  router.post(enrolmentPath, form, limits, (req: Request, res: Response) => takeEnrolment(core, req, res));
+  const posts = Object.entries({
+    '/signin': takeEmail,
+    '/signin/password': takePassword,
+    '/signin/choice': takeChosenAccount,
+    '/signin/2fa': takeCode,
+    [passkeyPath]: takePasskey,
+    [passkeyFactorPath]: takePasskeyFactor,
+    [enrolmentPath]: takeEnrolment,
+  });
+  for (const [path, take] of posts)
+    router.post(path, form, limits, (req: Request, res: Response) => take({ core, req, res }));
   // A reloaded step: its form is gone, the sign-in begins again.
-  const steps = ['/signin/password', '/signin/choice', '/signin/2fa', enrolmentPath];
-  router.get([...steps, passkeyPath, passkeyFactorPath], (_req, res) => res.redirect(303, '/signin'));
+  const later = posts.map(([path]) => path).filter((path) => path !== '/signin');
+  router.get(later, (_req, res) => res.redirect(303, '/signin'));
   router.use(['/signin', '/signin/*rest'], pageErrors(core));
   return router;
 }

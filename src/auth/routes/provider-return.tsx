@@ -1,0 +1,188 @@
+import type { Request } from 'express';
+import { systemActor } from '../../identity/actors.js';
+import { writeEvent } from '../../identity/audit/audit.js';
+import { connectionAddress, findConnectionByAddress } from '../../identity/sso/connection-address.js';
+import type { Core } from '../../identity/core.js';
+import { accessStampOf } from '../../identity/users/session-end.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+import type { UserDocument } from '../../persistence/collections/users.js';
+import { AppError } from '../../shared/errors.js';
+import type { Admission } from '../admission.js';
+import { deviceOf } from '../devices.js';
+import { showBrand } from '../page-brand.js';
+import { takeLogin, type PendingLogin } from '../pending.js';
+import { ssoRefusalText } from '../refusals.js';
+import { currentSession } from '../session-guard.js';
+import { visitorOf, type SignInProof } from '../sessions.js';
+import { contextOf, findFlow, type SignInContext } from '../sign-in-flow.js';
+import { resolveSsoUser, type SsoRefusal } from '../sso/account-link.js';
+import type { ProviderWord } from '../sso/provider-claims.js';
+import { ProviderFault } from '../sso/provider-fault.js';
+import { sendPage } from '../views/layout.js';
+import { RefusalPage } from '../views/sign-in-pages.js';
+import { enter, makeSession } from './complete-sign-in.js';
+import { reportingFaults } from './forwarding.js';
+import { answered, steps, type Exchange } from './steps.js';
+
+/** How long a person may take at their provider. */
+const roundTripSeconds = 1800;
+
+/**
+ * A connection that may be used now. Its address is public and found before any tenant is known; what it opens is its own tenant alone.
+ *
+ * @throws AppError `sso_connection.not_found`.
+ */
+export async function liveConnection(core: Core, address: string): Promise<SsoConnectionDocument> {
+  const connection = await findConnectionByAddress(core, address);
+  if (!connection || connection.mode === 'off')
+    throw new AppError('sso_connection.not_found', 'There is no such company sign-in.');
+  return connection;
+}
+
+/** A request at one of a connection's addresses. */
+export interface ConnectionExchange extends Exchange {
+  readonly req: Request<{ connectionId: string }>;
+}
+
+/** What this browser's own record says about a response. */
+export interface Return {
+  context: SignInContext;
+  login: PendingLogin;
+}
+
+/** Takes the record out: foreign and second responses have none. */
+export async function takeReturn({ core, req }: Exchange, state: unknown): Promise<Return> {
+  const flow = await findFlow(core, req);
+  if (!flow)
+    throw new AppError('auth.forbidden', 'This browser did not ask for a sign-in. Please start again.');
+  const login = await takeLogin(core, flow, state, roundTripSeconds);
+  const context = login && contextOf(flow, login.contextId);
+  if (!context) throw new ProviderFault('response_invalid');
+  return { context, login };
+}
+
+/** The connection this browser left for; an answer at another one's address is no answer of its provider. */
+export async function findAnsweredConnection({
+  core,
+  req,
+  login,
+}: ConnectionExchange & Return): Promise<{ connection: SsoConnectionDocument }> {
+  const connection = await core.store.server
+    .collection('sso_connections')
+    .findOne({ _id: login.connectionId });
+  if (!connection || connection.mode === 'off')
+    throw new AppError('auth.forbidden', 'This company sign-in has been switched off.');
+  const { connectionId: address } = req.params;
+  if (address !== login.address || address !== connectionAddress(connection))
+    throw new ProviderFault('response_invalid');
+  return { connection };
+}
+
+/** Somebody who comes back from their company's provider. */
+export interface Arrival {
+  context: SignInContext;
+  connection: SsoConnectionDocument;
+  /** @throws {@link ProviderFault}. */
+  askWord: () => Promise<ProviderWord>;
+}
+
+type Arriving = Exchange & Arrival;
+
+const showCompanyBrand = ({ core, res, connection }: Arriving): Promise<void> =>
+  showBrand(core, res, connection.tenantId);
+
+/** The user this browser is signed in as by other means: proof that an existing account is theirs. */
+async function findProvenUser({ core, req }: Arriving): Promise<{ provenUserId: string | null }> {
+  const live = await currentSession(core, req, { slides: false });
+  return { provenUserId: live && live.session.method !== 'sso' ? live.user._id : null };
+}
+
+interface Resolved {
+  word: ProviderWord;
+  resolved: Awaited<ReturnType<typeof resolveSsoUser>>;
+}
+
+const resolvePerson = ({
+  core,
+  req,
+  connection,
+  askWord,
+  provenUserId,
+}: Arriving & { provenUserId: string | null }): Promise<Resolved> =>
+  reportingFaults(core, req, connection, async () => {
+    const word = await askWord();
+    const { requestId, ip } = visitorOf(req);
+    const arrival = {
+      connection,
+      word,
+      provenUserId,
+      device: deviceOf(core, req),
+      origin: { requestId, ip },
+    };
+    return { word, resolved: await resolveSsoUser(core, arrival) };
+  });
+
+async function requireAdmitted(
+  state: Arriving & Resolved,
+): Promise<{ admission: Admission } | typeof answered> {
+  const { resolved } = state;
+  if (resolved.kind === 'admitted') return { admission: resolved.admission };
+  await refuse(state, resolved.reason, resolved.user);
+  return answered;
+}
+
+async function openSession(state: Arriving & Resolved & { admission: Admission }): Promise<void> {
+  const { core, req, res, context, connection, word, admission } = state;
+  const proof = proofOf(connection, word, core.clock.now());
+  const accessStamp = accessStampOf(admission.user);
+  enter(core, res, context, await makeSession(core, req, { context, admission, proof, accessStamp }));
+}
+
+/** Somebody whom a company's provider signed in, whichever way it said so. */
+export const arrive = steps<Arriving>()
+  .step(showCompanyBrand)
+  .step(findProvenUser)
+  .step(resolvePerson)
+  .step(requireAdmitted)
+  .end(openSession);
+
+function proofOf(
+  connection: SsoConnectionDocument,
+  { authTime, acr, sid, sessionEndsAt }: ProviderWord,
+  now: Date,
+): SignInProof {
+  return {
+    method: 'sso',
+    amr: ['fed'],
+    connectionId: connection._id,
+    providerSid: sid,
+    providerEndsAt: sessionEndsAt,
+    ...(acr !== null && { acr }),
+    // A clock ahead of ours makes nobody sign in later than now.
+    ...(authTime && authTime < now && { authenticatedAt: authTime }),
+  };
+}
+
+async function refuse(
+  { core, req, res, connection, context, word }: Arriving & Resolved,
+  reason: SsoRefusal,
+  user: UserDocument | undefined,
+): Promise<void> {
+  const { requestId, ip } = visitorOf(req);
+  const { claims } = word;
+  const target = { type: 'user', id: user?._id ?? '', label: claims.email ?? claims.subject };
+  const actor = { ...systemActor(connection.tenantId, connection.name), requestId, ip };
+  const changes = [{ path: 'reason', before: null, after: reason }];
+  await writeEvent(core, actor, { action: 'login.refused', target, changes, result: 'failure' });
+  const links = [{ href: `/signin?flow=${context.id}`, text: 'Use another email' }];
+  sendPage(
+    res,
+    403,
+    <RefusalPage
+      title="You cannot sign in"
+      alert={ssoRefusalText(reason)}
+      reference={requestId}
+      links={links}
+    />,
+  );
+}
