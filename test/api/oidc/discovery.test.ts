@@ -8,6 +8,7 @@ import type { Clock } from '../../../src/shared/clock.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { browserOf, makeApplication, makeUser, refresh, relyingParty } from '../../support/oidc.js';
 import { givenTenant } from '../../support/people.js';
+import { asOtherProcess } from '../../support/other-process.js';
 
 /** The machine's time, moved on when told to. */
 class ShiftedClock implements Clock {
@@ -173,15 +174,10 @@ describe('OpenID provider: discovery and keys', () => {
     const other = await startApp();
     try {
       await openIdProvider(other.core).prepare();
-      const foreign = {
-        ...other.core,
-        secretBox: {
-          ...other.core.secretBox,
-          open: () => {
-            throw new Error('sealed');
-          },
-        },
+      const open = (): never => {
+        throw new Error('sealed');
       };
+      const foreign = asOtherProcess(other.core, { secretBox: { ...other.core.secretBox, open } });
       const outcome = await openIdProvider(foreign)
         .prepare()
         .then(
