@@ -3,5 +3,6 @@ import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { newest } from './newest.mjs';
 
-const built = statSync('dist/cli/main.js', { throwIfNoEntry: false })?.mtimeMs ?? 0;
+const builtAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+const built = Math.min(builtAt('dist/cli/main.js'), builtAt('dist/console/index.html'));
 if (built < newest('src')) execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' });

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import express, { type RequestHandler } from 'express';
+import { consoleRoutes } from './admin/console-routes.js';
 import { endEventStreams } from './admin/event-stream.js';
 import { apiRoutes, apiReferenceRoutes } from './admin/routes.js';
 import { findTokenOwner } from './auth/provider/access-token.js';
@@ -142,6 +143,7 @@ export function createApp(core: Core, version: string): App {
   app.use(oidc.routes);
   app.use('/api/v1', apiRoutes(core));
   app.use(apiReferenceRoutes(core));
+  app.use(consoleRoutes(core));
   app.use(watchSignIns((method, result) => metrics.signIns.inc({ method, result })));
   app.use(signInRoutes(core));
   app.use(firstRunRoutes(core));

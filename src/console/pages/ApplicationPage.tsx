@@ -1,0 +1,241 @@
+import { Button, Code, Group, Stack, Table, Tabs, Text, Textarea, TextInput } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useNavigate, useParams } from 'react-router';
+import { call, patch, post, remove } from '../api.js';
+import type { Application } from '../types.js';
+import { useAsk } from '../ui/Ask.js';
+import { Page } from '../ui/Page.js';
+import { FormProblem, fieldErrors, ProblemView, tell } from '../ui/Problems.js';
+import { Copyable, ShownOnce } from '../ui/Secret.js';
+import { Access, TokenPreview } from './ApplicationAccess.js';
+import { linesOf } from './Applications.js';
+
+function snippet({ clientId, isPublic, redirectUris }: Application): string {
+  return [
+    `OIDC_ISSUER=${location.origin}/oidc`,
+    `OIDC_CLIENT_ID=${clientId}`,
+    ...(isPublic ? [] : ['OIDC_CLIENT_SECRET=…']),
+    `OIDC_REDIRECT_URI=${redirectUris[0] ?? ''}`,
+    'OIDC_SCOPE="openid email profile roles offline_access"',
+  ].join('\n');
+}
+
+const express = `import * as oidc from 'openid-client';
+const server = await oidc.discovery(new URL(process.env.OIDC_ISSUER), process.env.OIDC_CLIENT_ID, process.env.OIDC_CLIENT_SECRET);
+// /login
+const verifier = oidc.randomPKCECodeVerifier();
+const address = oidc.buildAuthorizationUrl(server, {
+  redirect_uri: process.env.OIDC_REDIRECT_URI, scope: process.env.OIDC_SCOPE,
+  code_challenge: await oidc.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256',
+});
+// /callback
+const tokens = await oidc.authorizationCodeGrant(server, currentUrl, { pkceCodeVerifier: verifier });
+const { sub, email, roles, permissions, tenant } = tokens.claims();`;
+
+function QuickStart({ application }: { application: Application }) {
+  const { t } = useTranslation();
+  return (
+    <Stack>
+      <Copyable label={t('Discovery')} value={`${location.origin}/oidc/.well-known/openid-configuration`} />
+      <Copyable label={t('Client id')} value={application.clientId} />
+      <Text fw={600}>.env</Text>
+      <Code block tabIndex={0}>
+        {snippet(application)}
+      </Code>
+      <Text fw={600}>Express, openid-client</Text>
+      <Code block tabIndex={0}>
+        {express}
+      </Code>
+    </Stack>
+  );
+}
+
+function SettingsForm({ application, etag }: { application: Application; etag: string | undefined }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [form, setForm] = useState({
+    name: application.name,
+    redirectUris: application.redirectUris.join('\n'),
+    postLogoutRedirectUris: application.postLogoutRedirectUris.join('\n'),
+    backchannelLogoutUri: application.backchannelLogoutUri ?? '',
+  });
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: () =>
+      patch<Application>(
+        `/applications/${application.id}`,
+        {
+          name: form.name.trim(),
+          redirectUris: linesOf(form.redirectUris),
+          postLogoutRedirectUris: linesOf(form.postLogoutRedirectUris),
+          backchannelLogoutUri: form.backchannelLogoutUri.trim() || null,
+        },
+        etag,
+      ),
+    onSuccess: () => {
+      tell(t('Saved'));
+      void client.invalidateQueries();
+    },
+  });
+  const errors = fieldErrors(error);
+  const lines = (name: 'redirectUris' | 'postLogoutRedirectUris', label: string) => (
+    <Textarea
+      label={label}
+      description={t('One a line; compared exactly')}
+      autosize
+      minRows={2}
+      error={errors[name]}
+      value={form[name]}
+      onChange={({ currentTarget }) => setForm({ ...form, [name]: currentTarget.value })}
+    />
+  );
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        mutate();
+      }}
+    >
+      <Stack maw={640}>
+        <TextInput
+          label={t('Name')}
+          value={form.name}
+          error={errors.name}
+          onChange={({ currentTarget }) => setForm({ ...form, name: currentTarget.value })}
+        />
+        {lines('redirectUris', t('Redirect addresses'))}
+        {lines('postLogoutRedirectUris', t('Addresses after signing out'))}
+        <TextInput
+          label={t('Back-channel logout address')}
+          value={form.backchannelLogoutUri}
+          error={errors.backchannelLogoutUri}
+          onChange={({ currentTarget }) => setForm({ ...form, backchannelLogoutUri: currentTarget.value })}
+        />
+        <FormProblem error={error} />
+        <Group>
+          <Button type="submit" loading={isPending}>
+            {t('Save')}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+function Roles({ application }: { application: Application }) {
+  const { t } = useTranslation();
+  return (
+    <Table>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>{t('Role')}</Table.Th>
+          <Table.Th>{t('Key')}</Table.Th>
+          <Table.Th>{t('Permissions in its token')}</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {application.roles.map(({ role, name, permissions }) => (
+          <Table.Tr key={role}>
+            <Table.Td>{name}</Table.Td>
+            <Table.Td>{role}</Table.Td>
+            <Table.Td>{permissions.join(', ') || '–'}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
+
+export default function ApplicationPage() {
+  const { t } = useTranslation();
+  const { id = '' } = useParams();
+  const navigate = useNavigate();
+  const [ask, dialog] = useAsk();
+  const [secret, setSecret] = useState<string>();
+  const { data, error } = useQuery({
+    queryKey: ['/applications', id],
+    queryFn: () => call<Application>('GET', `/applications/${id}`),
+  });
+  if (error) return <ProblemView error={error} />;
+  if (!data) return null;
+  const application = data.data;
+  const isOwn = application.owner === 'tenant';
+  const actions = (
+    <>
+      {!application.isPublic && (
+        <Button
+          variant="default"
+          onClick={() =>
+            ask({
+              title: t('A new client secret?'),
+              text: t(
+                'The old secret works for one more hour, so that you have time to change the application.',
+              ),
+              button: t('Make it'),
+              act: async () =>
+                setSecret(
+                  (await post<Application>(`/applications/${id}/secret`, { overlapSeconds: 3600 }))
+                    .clientSecret ?? undefined,
+                ),
+            })
+          }
+        >
+          {t('New secret')}
+        </Button>
+      )}
+      <Button
+        variant="default"
+        c="var(--danger)"
+        onClick={() =>
+          ask({
+            title: t('Delete {{what}}?', { what: application.name }),
+            text: t('No one can sign in to it any more, and everyone loses its roles.'),
+            button: t('Delete'),
+            isDangerous: true,
+            act: async () => {
+              await remove(`/applications/${id}`);
+              await navigate('/applications');
+            },
+          })
+        }
+      >
+        {t('Delete')}
+      </Button>
+    </>
+  );
+  return (
+    <Page
+      title={application.name}
+      lead={isOwn ? application.key : t('The operator of the server owns it: you choose who has access.')}
+      actions={isOwn ? actions : undefined}
+    >
+      {secret !== undefined && <ShownOnce label={t('Client secret')} value={secret} />}
+      <Tabs defaultValue="start" keepMounted={false}>
+        <Tabs.List mb="md">
+          <Tabs.Tab value="start">{t('Quick start')}</Tabs.Tab>
+          {isOwn && <Tabs.Tab value="settings">{t('Settings')}</Tabs.Tab>}
+          <Tabs.Tab value="roles">{t('Roles')}</Tabs.Tab>
+          <Tabs.Tab value="access">{t('Access')}</Tabs.Tab>
+          <Tabs.Tab value="test">{t('Test')}</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="start">
+          <QuickStart application={application} />
+        </Tabs.Panel>
+        <Tabs.Panel value="settings">
+          <SettingsForm application={application} etag={data.etag} />
+        </Tabs.Panel>
+        <Tabs.Panel value="roles">
+          <Roles application={application} />
+        </Tabs.Panel>
+        <Tabs.Panel value="access">
+          <Access application={application} />
+        </Tabs.Panel>
+        <Tabs.Panel value="test">
+          <TokenPreview application={application} />
+        </Tabs.Panel>
+      </Tabs>
+      {dialog}
+    </Page>
+  );
+}

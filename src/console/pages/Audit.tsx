@@ -1,0 +1,130 @@
+import { Anchor, Button, Drawer, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, useSearchParams } from 'react-router';
+import { searchOf } from '../api.js';
+import { time } from '../text/format.js';
+import type { AuditEvent } from '../types.js';
+import { Changes } from '../ui/Changes.js';
+import { DataTable, type Column } from '../ui/DataTable.js';
+import type { Filter } from '../ui/Filters.js';
+import { Page } from '../ui/Page.js';
+import { Word } from '../ui/Status.js';
+
+const pageOf: Readonly<Record<string, string>> = {
+  user: '/users',
+  group: '/groups',
+  application: '/applications',
+  directory: '/directories',
+  sso_connection: '/sso-connections',
+};
+
+function Details({ event }: { event: AuditEvent }) {
+  const { t } = useTranslation();
+  const page = event.target?.id ? pageOf[event.target.type] : undefined;
+  return (
+    <Stack>
+      <Text>{`${event.actor.label} (${event.actor.type})`}</Text>
+      <Text>{time(event.at)}</Text>
+      {event.target && (
+        <Text>
+          {page === undefined ? (
+            event.target.label
+          ) : (
+            <Anchor component={Link} to={`${page}/${event.target.id ?? ''}`}>
+              {event.target.label}
+            </Anchor>
+          )}
+        </Text>
+      )}
+      <Text size="sm" c="dimmed">
+        {t('Request id: {{id}}', { id: event.requestId ?? '–' })}
+      </Text>
+      <Text size="sm" c="dimmed">{`IP ${event.ip ?? '–'}`}</Text>
+      <Changes changes={event.changes} />
+    </Stack>
+  );
+}
+
+export default function Audit() {
+  const { t } = useTranslation();
+  const [params] = useSearchParams();
+  const [opened, setOpened] = useState<AuditEvent>();
+  const filters: Filter[] = [
+    { name: 'from', label: t('Date from'), kind: 'date' },
+    { name: 'to', label: t('Date to'), kind: 'date' },
+    { name: 'actor', label: t('Actor'), kind: 'text' },
+    { name: 'action', label: t('Action'), kind: 'text' },
+    { name: 'target', label: t('Target'), kind: 'text' },
+    {
+      name: 'result',
+      label: t('Result'),
+      isRare: true,
+      options: [
+        { value: 'success', label: t('Success') },
+        { value: 'failure', label: t('Failure') },
+      ],
+    },
+  ];
+  const columns: Column<AuditEvent>[] = [
+    { key: 'at', header: t('When'), sort: 'at', cell: ({ at }) => time(at) },
+    { key: 'actor', header: t('Actor'), cell: ({ actor }) => actor.label },
+    {
+      key: 'action',
+      header: t('Action'),
+      cell: (event) => (
+        <Anchor component="button" type="button" onClick={() => setOpened(event)}>
+          {event.action}
+        </Anchor>
+      ),
+    },
+    { key: 'target', header: t('Target'), cell: ({ target }) => target?.label ?? '–' },
+    { key: 'ip', header: 'IP', isHidden: true, cell: ({ ip }) => ip ?? '–' },
+    {
+      key: 'result',
+      header: t('Result'),
+      cell: ({ result }) => (
+        <Word
+          text={result === 'success' ? t('Success') : t('Failure')}
+          color={result === 'success' ? 'green' : 'red'}
+        />
+      ),
+    },
+  ];
+  const asked = Object.fromEntries(filters.map(({ name }) => [name, params.get(name)]));
+  return (
+    <Page
+      title={t('Audit log')}
+      lead={t(
+        'Who changed what, when. Entries are sealed: a changed or missing one is found by gatehouse audit verify.',
+      )}
+      actions={
+        <Button
+          component="a"
+          variant="default"
+          href={`/api/v1/audit-events/export.csv${searchOf(asked)}`}
+          download
+        >
+          {t('Export CSV')}
+        </Button>
+      }
+    >
+      <DataTable<AuditEvent>
+        name="audit"
+        path="/audit-events"
+        caption={t('Audit log')}
+        columns={columns}
+        filters={filters}
+        query={params.get('sort') === null ? { sort: '-at' } : {}}
+      />
+      <Drawer
+        opened={opened !== undefined}
+        onClose={() => setOpened(undefined)}
+        title={opened?.action}
+        position="right"
+      >
+        {opened && <Details event={opened} />}
+      </Drawer>
+    </Page>
+  );
+}

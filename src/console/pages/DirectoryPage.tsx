@@ -1,0 +1,148 @@
+import { Alert, Button, List, Stack, Switch, Tabs, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { useNavigate, useParams, useSearchParams } from 'react-router';
+import { patch, read, remove, type Listed } from '../api.js';
+import { ago } from '../text/format.js';
+import type { Directory, ScimRequest } from '../types.js';
+import { useAct } from '../ui/act.js';
+import { useAsk } from '../ui/Ask.js';
+import { Page } from '../ui/Page.js';
+import { ProblemView } from '../ui/Problems.js';
+import { Copyable } from '../ui/Secret.js';
+import { DirectoryTokens } from './DirectoryTokens.js';
+import { LiveLog } from './LiveLog.js';
+import { RoleRules } from './RoleRules.js';
+
+const steps: Readonly<Record<string, readonly string[]>> = {
+  okta: [
+    'In the Okta application: Provisioning > Configure API Integration.',
+    'Base URL and API Token: the values below. Test API Credentials must say that it was successful.',
+    'To App: tick Create Users, Update User Attributes, Deactivate Users.',
+    'Push Groups: push the groups that your role rules name.',
+  ],
+  entra: [
+    'In Entra: Enterprise applications > your application > Provisioning, mode Automatic.',
+    'Tenant URL and Secret Token: the values below. Test Connection, then save.',
+    'Provision on demand tries one person at once; the regular cycle takes up to 40 minutes.',
+    'Assign the users and groups that should be here, then start provisioning.',
+  ],
+  other: [
+    'Give your identity provider the base address below, and a token as bearer token.',
+    'Let it create, update and deactivate users, and push groups.',
+  ],
+};
+
+/** Tells as soon as the provider has called. */
+function FirstRequest({ directory }: { directory: Directory }) {
+  const { t } = useTranslation();
+  const { data } = useQuery({
+    queryKey: ['/directories', directory.id, 'last-request'],
+    queryFn: () => read<Listed<ScimRequest>>(`/directories/${directory.id}/requests`, { limit: 1 }, true),
+    refetchInterval: 3000,
+  });
+  const last = data?.items[0];
+  return last ? (
+    <Alert color={last.status < 400 ? 'green' : 'orange'} role="status">
+      {t('Last request {{ago}}: {{method}} {{path}} answered {{status}}', {
+        ago: ago(last.at),
+        method: last.method,
+        path: last.path,
+        status: last.status,
+      })}
+      {last.status < 400 && ' ✓'}
+    </Alert>
+  ) : (
+    <Alert color="blue" role="status">
+      {t('Waiting for the first request…')}
+    </Alert>
+  );
+}
+
+function Setup({ directory }: { directory: Directory }) {
+  const { t } = useTranslation();
+  const act = useAct();
+  const dialect = directory.learnedDialect ?? directory.dialect;
+  return (
+    <Stack maw={720}>
+      <FirstRequest directory={directory} />
+      <List type="ordered">
+        {(steps[dialect] ?? steps.other ?? []).map((step) => (
+          <List.Item key={step}>{t(step)}</List.Item>
+        ))}
+      </List>
+      <Copyable label={t('Base address')} value={directory.baseUrl} />
+      <Text size="sm">{t('Make a token on the tab Tokens.')}</Text>
+      <Switch
+        label={t('This directory is on')}
+        checked={directory.enabled}
+        onChange={({ currentTarget }) =>
+          act(() => patch(`/directories/${directory.id}`, { enabled: currentTarget.checked }), t('Saved'))
+        }
+      />
+    </Stack>
+  );
+}
+
+export default function DirectoryPage() {
+  const { t } = useTranslation();
+  const { id = '' } = useParams();
+  const [params, setParams] = useSearchParams();
+  const navigate = useNavigate();
+  const [ask, dialog] = useAsk();
+  const { data: directory, error } = useQuery({
+    queryKey: ['/directories', id],
+    queryFn: () => read<Directory>(`/directories/${id}`),
+  });
+  if (error) return <ProblemView error={error} />;
+  if (!directory) return null;
+  const removal = (
+    <Button
+      variant="default"
+      c="var(--danger)"
+      onClick={() =>
+        ask({
+          title: t('Delete {{what}}?', { what: directory.name }),
+          text: t('Its tokens stop working, and the roles its rules gave are taken.'),
+          button: t('Delete'),
+          isDangerous: true,
+          act: async () => {
+            await remove(`/directories/${id}`);
+            await navigate('/directories');
+          },
+        })
+      }
+    >
+      {t('Delete')}
+    </Button>
+  );
+  return (
+    <Page title={directory.name} actions={removal}>
+      <Tabs
+        value={params.get('tab') ?? 'setup'}
+        onChange={(tab) => setParams(tab === null || tab === 'setup' ? {} : { tab })}
+        keepMounted={false}
+      >
+        <Tabs.List mb="md">
+          <Tabs.Tab value="setup">{t('Setup')}</Tabs.Tab>
+          <Tabs.Tab value="tokens">{t('Tokens')}</Tabs.Tab>
+          <Tabs.Tab value="roles">{t('Roles')}</Tabs.Tab>
+          <Tabs.Tab value="log">{t('Live log')}</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="setup">
+          <Setup directory={directory} />
+        </Tabs.Panel>
+        <Tabs.Panel value="tokens">
+          <DirectoryTokens directory={directory} />
+        </Tabs.Panel>
+        <Tabs.Panel value="roles">
+          <RoleRules key={JSON.stringify(directory.roleRules)} directory={directory} />
+        </Tabs.Panel>
+        <Tabs.Panel value="log">
+          <LiveLog directory={directory} />
+        </Tabs.Panel>
+      </Tabs>
+      {dialog}
+    </Page>
+  );
+}

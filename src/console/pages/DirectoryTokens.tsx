@@ -1,0 +1,150 @@
+import { Button, Group, Stack, Table, Text, Title } from '@mantine/core';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { post, read, remove, type Listed } from '../api.js';
+import { ago, time } from '../text/format.js';
+import type { Directory, DirectoryToken } from '../types.js';
+import { useAsk } from '../ui/Ask.js';
+import { tellProblem } from '../ui/Problems.js';
+import { Copyable, ShownOnce } from '../ui/Secret.js';
+
+interface OauthClient {
+  id: string;
+  clientId: string;
+  name: string;
+  createdAt: string;
+  lastUsedAt: string | null;
+  clientSecret?: string | null;
+}
+
+interface Row {
+  id: string;
+  name: string;
+  shown: string;
+  createdAt: string;
+  lastUsedAt: string | null;
+  expiresAt?: string | null;
+}
+
+function Credentials({ rows, path }: { rows: readonly Row[]; path: string }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [ask, dialog] = useAsk();
+  if (rows.length === 0) return <Text c="dimmed">{t('None yet.')}</Text>;
+  return (
+    <div className="scroll">
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t('Name')}</Table.Th>
+            <Table.Th>{t('Begins with')}</Table.Th>
+            <Table.Th>{t('Created')}</Table.Th>
+            <Table.Th>{t('Last used')}</Table.Th>
+            <Table.Th>{t('Expires')}</Table.Th>
+            <Table.Th>{t('Actions')}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map((row) => (
+            <Table.Tr key={row.id}>
+              <Table.Td>{row.name}</Table.Td>
+              <Table.Td className="code">{row.shown}</Table.Td>
+              <Table.Td>{time(row.createdAt)}</Table.Td>
+              <Table.Td>{ago(row.lastUsedAt)}</Table.Td>
+              <Table.Td>{row.expiresAt ? time(row.expiresAt) : t('never')}</Table.Td>
+              <Table.Td>
+                <Button
+                  size="compact-sm"
+                  variant="default"
+                  aria-label={t('Revoke {{what}}', { what: row.name })}
+                  onClick={() =>
+                    ask({
+                      title: t('Revoke {{what}}?', { what: row.name }),
+                      text: t(
+                        'The identity provider is refused at once. Make a new one first if it is still used.',
+                      ),
+                      button: t('Revoke'),
+                      isDangerous: true,
+                      act: async () => {
+                        await remove(`${path}/${row.id}`);
+                        await client.invalidateQueries();
+                      },
+                    })
+                  }
+                >
+                  {t('Revoke')}
+                </Button>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      {dialog}
+    </div>
+  );
+}
+
+/** Two ways in: a static token, or an OAuth client that fetches short-lived ones. */
+export function DirectoryTokens({ directory }: { directory: Directory }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const path = `/directories/${directory.id}`;
+  const [token, setToken] = useState<string>();
+  const [made, setMade] = useState<OauthClient>();
+  const tokens = useQuery({
+    queryKey: [path, 'tokens'],
+    queryFn: () => read<Listed<DirectoryToken>>(`${path}/tokens`),
+  });
+  const clients = useQuery({
+    queryKey: [path, 'clients'],
+    queryFn: () => read<Listed<OauthClient>>(`${path}/clients`),
+  });
+  async function make(act: () => Promise<void>) {
+    try {
+      await act();
+      await client.invalidateQueries();
+    } catch (error) {
+      tellProblem(error);
+    }
+  }
+  const newToken = () => make(async () => setToken((await post<DirectoryToken>(`${path}/tokens`, {})).token));
+  const newClient = () =>
+    make(async () => setMade(await post<OauthClient>(`${path}/clients`, { name: 'OAuth' })));
+  return (
+    <Stack>
+      <Group justify="space-between">
+        <Title order={2} size="h4">
+          {t('Tokens')}
+        </Title>
+        <Button onClick={() => void newToken()}>{t('New token')}</Button>
+      </Group>
+      {token !== undefined && <ShownOnce label={t('Token')} value={token} />}
+      <Credentials
+        path={`${path}/tokens`}
+        rows={(tokens.data?.items ?? []).map((each) => ({ ...each, shown: `${each.prefix}…` }))}
+      />
+      <Group justify="space-between" mt="md">
+        <Title order={2} size="h4">
+          {t('OAuth clients')}
+        </Title>
+        <Button variant="default" onClick={() => void newClient()}>
+          {t('New OAuth client')}
+        </Button>
+      </Group>
+      {made && (
+        <>
+          <Copyable label={t('Token endpoint')} value={`${location.origin}/oidc/token`} />
+          <Copyable label={t('Client id')} value={made.clientId} />
+          {typeof made.clientSecret === 'string' && (
+            <ShownOnce label={t('Client secret')} value={made.clientSecret} />
+          )}
+        </>
+      )}
+      <Credentials
+        path={`${path}/clients`}
+        rows={(clients.data?.items ?? []).map((each) => ({ ...each, shown: each.clientId }))}
+      />
+    </Stack>
+  );
+}

@@ -1,0 +1,271 @@
+import {
+  Alert,
+  Button,
+  Group,
+  List,
+  Modal,
+  NativeSelect,
+  PasswordInput,
+  Radio,
+  Stack,
+  TagsInput,
+  Text,
+  TextInput,
+} from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useNavigate } from 'react-router';
+import { post } from '../api.js';
+import type { SsoConnection } from '../types.js';
+import { FormProblem, fieldErrors } from '../ui/Problems.js';
+import { Copyable } from '../ui/Secret.js';
+import { providers } from './sso-providers.js';
+
+const blank = {
+  provider: 'okta',
+  key: '',
+  name: '',
+  issuer: '',
+  clientId: '',
+  clientSecret: '',
+  domains: [] as string[],
+  mode: 'off',
+  jit: 'false',
+};
+type Form = typeof blank;
+
+interface StepProps {
+  form: Form;
+  set: (values: Partial<Form>) => void;
+  errors: Record<string, string>;
+}
+
+function ChooseProvider({ form, set }: StepProps) {
+  const { t } = useTranslation();
+  return (
+    <Radio.Group
+      label={t('Identity provider')}
+      value={form.provider}
+      onChange={(provider) => set({ provider })}
+    >
+      <Stack gap="xs" mt="xs">
+        {providers.map(({ key, name }) => (
+          <Radio key={key} value={key} label={t(name)} />
+        ))}
+      </Stack>
+    </Radio.Group>
+  );
+}
+
+const providerOf = ({ provider }: Form) => providers.find(({ key }) => key === provider) ?? providers[0];
+
+function CreateThere({ form, set, errors }: StepProps) {
+  const { t } = useTranslation();
+  return (
+    <Stack>
+      <TextInput
+        label={t('Name')}
+        required
+        value={form.name}
+        error={errors.name}
+        onChange={({ currentTarget }) => set({ name: currentTarget.value })}
+      />
+      <TextInput
+        label={t('Key')}
+        description={t('Part of the redirect address; small letters, digits, hyphens')}
+        required
+        value={form.key}
+        error={errors.key}
+        onChange={({ currentTarget }) => set({ key: currentTarget.value })}
+      />
+      <List type="ordered">
+        {providerOf(form)?.steps.map((step) => (
+          <List.Item key={step}>{t(step)}</List.Item>
+        ))}
+      </List>
+      <Copyable
+        label={t('Redirect address')}
+        value={`${location.origin}/sso/${form.key || 'KEY'}/callback`}
+      />
+    </Stack>
+  );
+}
+
+function Connect({ form, set, errors }: StepProps) {
+  const { t } = useTranslation();
+  return (
+    <Stack>
+      <TextInput
+        label={t('Issuer')}
+        required
+        placeholder={providerOf(form)?.issuer ?? ''}
+        value={form.issuer}
+        error={errors.issuer}
+        onChange={({ currentTarget }) => set({ issuer: currentTarget.value })}
+      />
+      <TextInput
+        label={t('Client ID')}
+        required
+        value={form.clientId}
+        error={errors.clientId}
+        onChange={({ currentTarget }) => set({ clientId: currentTarget.value })}
+      />
+      <PasswordInput
+        label={t('Client secret')}
+        autoComplete="off"
+        value={form.clientSecret}
+        error={errors.clientSecret}
+        onChange={({ currentTarget }) => set({ clientSecret: currentTarget.value })}
+      />
+    </Stack>
+  );
+}
+
+function Domains({ form, set, errors }: StepProps) {
+  const { t } = useTranslation();
+  return (
+    <Stack>
+      <TagsInput
+        label={t('Domains')}
+        description={t('Of the addresses that sign in there. Each is proved by a DNS record.')}
+        value={form.domains}
+        error={errors.domains}
+        onChange={(domains) => set({ domains })}
+      />
+      <Text size="sm" c="dimmed">
+        {t('The next page shows the record to publish for each domain.')}
+      </Text>
+    </Stack>
+  );
+}
+
+function TurnOn({ form, set }: StepProps) {
+  const { t } = useTranslation();
+  return (
+    <Stack>
+      <NativeSelect
+        label={t('Mode')}
+        value={form.mode}
+        onChange={({ currentTarget }) => set({ mode: currentTarget.value })}
+        data={[
+          { value: 'off', label: t('Off: test it first') },
+          { value: 'optional', label: t('Optional: people may choose') },
+          { value: 'required', label: t('Required: everybody of the domains is forwarded') },
+        ]}
+      />
+      <NativeSelect
+        label={t('People who are not known yet')}
+        value={form.jit}
+        onChange={({ currentTarget }) => set({ jit: currentTarget.value })}
+        data={[
+          { value: 'false', label: t('are refused') },
+          { value: 'true', label: t('get an account at their first sign-in') },
+        ]}
+      />
+      <Alert color="blue">{t('A domain that is not verified forwards no one, in every mode.')}</Alert>
+    </Stack>
+  );
+}
+
+const steps: readonly {
+  title: string;
+  Part: (props: StepProps) => ReactNode;
+  isReady: (form: Form) => boolean;
+}[] = [
+  { title: 'Identity provider', Part: ChooseProvider, isReady: () => true },
+  {
+    title: 'Create the app there',
+    Part: CreateThere,
+    isReady: ({ name, key }) => name.trim() !== '' && key !== '',
+  },
+  { title: 'Connect', Part: Connect, isReady: ({ issuer, clientId }) => issuer !== '' && clientId !== '' },
+  { title: 'Domains', Part: Domains, isReady: () => true },
+  { title: 'Turn on', Part: TurnOn, isReady: () => true },
+];
+
+function Progress({ at }: { at: number }) {
+  const { t } = useTranslation();
+  return (
+    <Group component="ol" gap="md" p={0} m={0} aria-label={t('Steps')} style={{ listStyle: 'none' }}>
+      {steps.map(({ title }, index) => (
+        <Text
+          key={title}
+          component="li"
+          size="sm"
+          fw={index === at ? 700 : 400}
+          c={index === at ? undefined : 'dimmed'}
+          aria-current={index === at ? 'step' : undefined}
+        >
+          {`${index + 1}. ${t(title)}`}
+        </Text>
+      ))}
+    </Group>
+  );
+}
+
+/** From the choice of a provider to a connection that can be tested, one small step at a time. */
+export function NewConnection({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [form, setForm] = useState<Form>(blank);
+  const [at, setAt] = useState(0);
+  const step = steps[at];
+  const { mutate, isPending, error, reset } = useMutation({
+    mutationFn: () =>
+      post<SsoConnection>('/sso-connections', {
+        name: form.name.trim(),
+        key: form.key,
+        issuer: form.issuer.trim(),
+        clientId: form.clientId.trim(),
+        ...(form.clientSecret !== '' && { clientSecret: form.clientSecret }),
+        domains: form.domains.map((domain) => ({ domain })),
+        mode: form.mode,
+        jitProvisioning: form.jit === 'true',
+      }),
+    onSuccess: async (connection) => {
+      await client.invalidateQueries();
+      await navigate(`/sso-connections/${connection.id}`);
+    },
+  });
+  const close = () => {
+    setForm(blank);
+    setAt(0);
+    reset();
+    onClose();
+  };
+  if (!step) return null;
+  const isLast = at === steps.length - 1;
+  return (
+    <Modal opened={opened} onClose={close} title={t('New connection')} size="xl">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (isLast) mutate();
+          else if (step.isReady(form)) setAt(at + 1);
+        }}
+      >
+        <Stack>
+          <Progress at={at} />
+          <step.Part
+            form={form}
+            set={(values) => setForm({ ...form, ...values })}
+            errors={fieldErrors(error)}
+          />
+          <FormProblem error={error} />
+          <Group justify="flex-end">
+            {at > 0 && (
+              <Button variant="default" onClick={() => setAt(at - 1)}>
+                {t('Back')}
+              </Button>
+            )}
+            <Button type="submit" loading={isPending} disabled={!step.isReady(form)}>
+              {isLast ? t('Create') : t('Next')}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

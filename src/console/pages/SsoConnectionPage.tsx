@@ -1,0 +1,297 @@
+import {
+  Alert,
+  Button,
+  Group,
+  List,
+  NativeSelect,
+  Paper,
+  PasswordInput,
+  Stack,
+  Switch,
+  TagsInput,
+  Text,
+  TextInput,
+  Title,
+} from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useNavigate, useParams } from 'react-router';
+import { call, patch, post, read, remove, type Listed } from '../api.js';
+import type { SsoConnection, SsoDomain, User } from '../types.js';
+import { useAct } from '../ui/act.js';
+import { useAsk } from '../ui/Ask.js';
+import { Page } from '../ui/Page.js';
+import { FormProblem, fieldErrors, ProblemView, tell } from '../ui/Problems.js';
+import { Copyable } from '../ui/Secret.js';
+import { Word } from '../ui/Status.js';
+
+interface TestResult {
+  ok: boolean;
+  checks: { name: string; ok: boolean; detail: string }[];
+}
+
+function Domain({
+  connection,
+  domain: { domain, verified, record },
+}: {
+  connection: SsoConnection;
+  domain: SsoDomain;
+}) {
+  const { t } = useTranslation();
+  const act = useAct();
+  return (
+    <Paper withBorder p="sm">
+      <Stack gap="xs">
+        <Group justify="space-between">
+          <Text fw={600}>{domain}</Text>
+          {verified ? (
+            <Word text={t('Verified')} color="green" />
+          ) : (
+            <Button
+              size="compact-sm"
+              variant="default"
+              onClick={() =>
+                act(
+                  () => post(`/sso-connections/${connection.id}/domains/${domain}/verify`),
+                  t('{{domain}} is verified', { domain }),
+                )
+              }
+            >
+              {t('Check now')}
+            </Button>
+          )}
+        </Group>
+        {!verified && (
+          <>
+            <Text size="sm">{t('Publish this TXT record in the DNS of the domain, then check.')}</Text>
+            <Copyable label={t('Name')} value={record.name} />
+            <Copyable label={t('Value')} value={record.value} />
+          </>
+        )}
+      </Stack>
+    </Paper>
+  );
+}
+
+function Test({ connection }: { connection: SsoConnection }) {
+  const { t } = useTranslation();
+  const { mutate, data, error, isPending } = useMutation({
+    mutationFn: () => post<TestResult>(`/sso-connections/${connection.id}/test`),
+  });
+  return (
+    <Stack gap="sm">
+      <Group>
+        <Button variant="default" loading={isPending} onClick={() => mutate()}>
+          {t('Test connection')}
+        </Button>
+      </Group>
+      <FormProblem error={error} />
+      {data && (
+        <Alert
+          color={data.ok ? 'green' : 'red'}
+          role="status"
+          title={data.ok ? t('It answers as it should') : t('Something is missing')}
+        >
+          <List size="sm">
+            {data.checks.map(({ name, ok, detail }) => (
+              <List.Item key={name}>{`${ok ? '✓' : '✗'} ${name}: ${detail}`}</List.Item>
+            ))}
+          </List>
+        </Alert>
+      )}
+    </Stack>
+  );
+}
+
+function useSave(connection: SsoConnection, etag: string | undefined) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: object) => patch<SsoConnection>(`/sso-connections/${connection.id}`, body, etag),
+    onSuccess: () => {
+      tell(t('Saved'));
+      void client.invalidateQueries();
+    },
+  });
+}
+
+function Edit({ connection, etag }: { connection: SsoConnection; etag: string | undefined }) {
+  const { t } = useTranslation();
+  const [form, setForm] = useState({
+    name: connection.name,
+    issuer: connection.issuer,
+    clientId: connection.clientId,
+    clientSecret: '',
+    domains: connection.domains.map(({ domain }) => domain),
+    jitProvisioning: connection.jitProvisioning,
+  });
+  const { mutate, isPending, error } = useSave(connection, etag);
+  const errors = fieldErrors(error);
+  const field = (name: 'name' | 'issuer' | 'clientId', label: string) => (
+    <TextInput
+      label={label}
+      value={form[name]}
+      error={errors[name]}
+      onChange={({ currentTarget }) => setForm({ ...form, [name]: currentTarget.value })}
+    />
+  );
+  const { clientSecret, domains, ...rest } = form;
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        mutate({
+          ...rest,
+          domains: domains.map((domain) => ({ domain })),
+          ...(clientSecret !== '' && { clientSecret }),
+        });
+      }}
+    >
+      <Stack maw={640}>
+        {field('name', t('Name'))}
+        {field('issuer', t('Issuer'))}
+        {field('clientId', t('Client ID'))}
+        <PasswordInput
+          label={t('Client secret')}
+          description={
+            connection.hasClientSecret ? t('One is kept; empty leaves it as it is.') : t('None is kept.')
+          }
+          autoComplete="off"
+          value={clientSecret}
+          error={errors.clientSecret}
+          onChange={({ currentTarget }) => setForm({ ...form, clientSecret: currentTarget.value })}
+        />
+        <TagsInput
+          label={t('Domains')}
+          value={domains}
+          error={errors.domains}
+          onChange={(next) => setForm({ ...form, domains: next })}
+        />
+        <Switch
+          label={t('People who are not known yet get an account at their first sign-in')}
+          checked={form.jitProvisioning}
+          onChange={({ currentTarget }) => setForm({ ...form, jitProvisioning: currentTarget.checked })}
+        />
+        <FormProblem error={error} />
+        <Group>
+          <Button type="submit" loading={isPending}>
+            {t('Save')}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+/** How many people a change of the mode concerns: those whose address is on a verified domain. */
+async function countPeople({ domains }: SsoConnection): Promise<number> {
+  const counts = await Promise.all(
+    domains
+      .filter(({ verified }) => verified)
+      .map(async ({ domain }) => (await read<Listed<User>>('/users', { q: `@${domain}`, limit: 1 })).total),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function Mode({ connection, etag }: { connection: SsoConnection; etag: string | undefined }) {
+  const { t } = useTranslation();
+  const { mutateAsync } = useSave(connection, etag);
+  const [ask, dialog] = useAsk();
+  async function choose(mode: string) {
+    const count = await countPeople(connection);
+    const texts: Record<string, string> = {
+      off: t('{{count}} users are not forwarded any more: they sign in here.', { count }),
+      optional: t('{{count}} users may choose where they sign in.', { count }),
+      required: t('{{count}} users are forwarded and cannot use a password here.', { count }),
+    };
+    ask({
+      title:
+        mode === 'off'
+          ? t('Turn off {{what}}?', { what: connection.name })
+          : t('Change the mode of {{what}}?', { what: connection.name }),
+      text: texts[mode],
+      button: mode === 'off' ? t('Turn off') : t('Yes'),
+      isDangerous: mode === 'off',
+      act: () => mutateAsync({ mode }),
+    });
+  }
+  return (
+    <Group align="flex-end">
+      <NativeSelect
+        label={t('Mode')}
+        value={connection.mode}
+        onChange={({ currentTarget }) => void choose(currentTarget.value)}
+        data={[
+          { value: 'off', label: t('Off') },
+          { value: 'optional', label: t('Optional') },
+          { value: 'required', label: t('Required') },
+        ]}
+      />
+      {connection.mode !== 'off' && (
+        <Button variant="default" onClick={() => void choose('off')}>
+          {t('Turn off')}
+        </Button>
+      )}
+      {dialog}
+    </Group>
+  );
+}
+
+export default function SsoConnectionPage() {
+  const { t } = useTranslation();
+  const { id = '' } = useParams();
+  const navigate = useNavigate();
+  const [ask, dialog] = useAsk();
+  const { data, error } = useQuery({
+    queryKey: ['/sso-connections', id],
+    queryFn: () => call<SsoConnection>('GET', `/sso-connections/${id}`),
+  });
+  if (error) return <ProblemView error={error} />;
+  if (!data) return null;
+  const connection = data.data;
+  const removal = (
+    <Button
+      variant="default"
+      c="var(--danger)"
+      onClick={() =>
+        ask({
+          title: t('Delete {{what}}?', { what: connection.name }),
+          text: t('No one is forwarded any more, and its domains are free.'),
+          button: t('Delete'),
+          isDangerous: true,
+          act: async () => {
+            await remove(`/sso-connections/${id}`);
+            await navigate('/sso-connections');
+          },
+        })
+      }
+    >
+      {t('Delete')}
+    </Button>
+  );
+  return (
+    <Page title={connection.name} lead={connection.issuer} actions={removal}>
+      <Mode connection={connection} etag={data.etag} />
+      <Test connection={connection} />
+      <Stack gap="sm" maw={720}>
+        <Title order={2} size="h4">
+          {t('Domains')}
+        </Title>
+        {connection.domains.map((domain) => (
+          <Domain key={domain.domain} connection={connection} domain={domain} />
+        ))}
+        <Title order={2} size="h4">
+          {t('Addresses for the provider')}
+        </Title>
+        <Copyable label={t('Redirect address')} value={connection.redirectUri} />
+        <Copyable label={t('Revocation address')} value={connection.revocationUri} />
+        <Title order={2} size="h4">
+          {t('Settings')}
+        </Title>
+        <Edit key={connection.updatedAt} connection={connection} etag={data.etag} />
+      </Stack>
+      {dialog}
+    </Page>
+  );
+}

@@ -1,0 +1,193 @@
+import { Anchor, Button, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, useSearchParams } from 'react-router';
+import { read, searchOf, type Listed } from '../api.js';
+import { useRoles, useWho } from '../session.js';
+import { userStatuses, type Directory, type Group, type User } from '../types.js';
+import { useAsk } from '../ui/Ask.js';
+import { DataTable } from '../ui/DataTable.js';
+import type { Filter } from '../ui/Filters.js';
+import { Page } from '../ui/Page.js';
+import { statusNames } from '../ui/Status.js';
+import { CreateUser } from './CreateUser.js';
+import { InviteUsers } from './InviteUsers.js';
+import { UserBulk } from './UserBulk.js';
+import { userColumns } from './user-columns.js';
+import { UserMenu } from './UserMenu.js';
+import { UserTabs } from './UserTabs.js';
+
+function useChoices<T extends { id: string }>(path: string, enabled: boolean): T[] {
+  const { data } = useQuery({
+    queryKey: [path, 'choices'],
+    queryFn: () => read<Listed<T>>(path, { limit: 200 }),
+    enabled,
+    staleTime: 60_000,
+  });
+  return data?.items ?? [];
+}
+
+/** The filters of the list; the tenant's settings say whether the switches are on at first. */
+function useFilters(): Filter[] {
+  const { t } = useTranslation();
+  const { may } = useWho();
+  const { roles, nameOf } = useRoles(may('roles.read'));
+  const groups = useChoices<Group>('/groups', true);
+  const directories = useChoices<Directory>('/directories', may('scim.manage'));
+  const { data: settings } = useQuery({
+    queryKey: ['settings'],
+    queryFn: () => read<Record<string, unknown>>('/settings'),
+    enabled: may('account.settings'),
+  });
+  const named = (items: readonly { id: string; name: string }[]) =>
+    items.map(({ id, name }) => ({ value: id, label: name }));
+  return [
+    {
+      name: 'status',
+      label: t('Status'),
+      options: userStatuses.map((value) => ({ value, label: t(statusNames[value]) })),
+    },
+    {
+      name: 'role',
+      label: t('Role'),
+      options: roles.map(({ role }) => ({ value: role, label: nameOf(role) })),
+    },
+    {
+      name: 'loginType',
+      label: t('Login type'),
+      options: [
+        { value: 'local', label: t('Local') },
+        { value: 'sso', label: 'SSO' },
+      ],
+    },
+    {
+      name: 'group',
+      label: t('Group'),
+      isRare: true,
+      options: groups.map(({ id, displayName }) => ({ value: id, label: displayName })),
+    },
+    {
+      name: 'source',
+      label: t('Source'),
+      isRare: true,
+      options: [
+        { value: 'invite', label: t('Invitation') },
+        { value: 'created', label: t('Created here') },
+        { value: 'self_registration', label: t('Self-registration') },
+        { value: 'scim', label: 'SCIM' },
+        { value: 'sso_jit', label: t('First SSO sign-in') },
+      ],
+    },
+    ...(directories.length > 0
+      ? [{ name: 'directory', label: t('Directory'), isRare: true, options: named(directories) }]
+      : []),
+    { name: 'createdFrom', label: t('Created from'), kind: 'date', isRare: true },
+    { name: 'createdTo', label: t('Created to'), kind: 'date', isRare: true },
+    {
+      name: 'showDisabled',
+      label: t('Show disabled users'),
+      kind: 'toggle',
+      byDefault: settings?.['list.showDisabled'] !== false,
+    },
+    {
+      name: 'showNonActivated',
+      label: t('Show non-activated users'),
+      kind: 'toggle',
+      byDefault: settings?.['list.showNonActivated'] !== false,
+    },
+  ];
+}
+
+/** The red button that shows only those who wait; absent when no one does. */
+function PendingButton() {
+  const { t } = useTranslation();
+  const { data } = useQuery({
+    queryKey: ['/users', 'pending'],
+    queryFn: () => read<Listed<User>>('/users', { status: 'pending_approval', limit: 1 }),
+  });
+  if (!data || data.total === 0) return null;
+  return (
+    <Button component={Link} to="/users?status=pending_approval" color="red">
+      {t('{{count}} User Approvals Pending', { count: data.total })}
+    </Button>
+  );
+}
+
+/** How many are not shown for the switches' sake. */
+function HiddenNote({ list }: { list: Listed<User> }) {
+  const { t } = useTranslation();
+  if (list.hidden === undefined || list.hidden === 0) return null;
+  return (
+    <>
+      <Text size="sm" c="dimmed">
+        {t('{{count}} hidden', { count: list.hidden })}
+      </Text>
+      <Anchor
+        component={Link}
+        size="sm"
+        to={`/users${searchOf({ showDisabled: true, showNonActivated: true })}`}
+      >
+        {t('Show')}
+      </Anchor>
+    </>
+  );
+}
+
+export default function Users() {
+  const { t } = useTranslation();
+  const { may } = useWho();
+  const { nameOf } = useRoles(may('roles.read'));
+  const [params] = useSearchParams();
+  const [ask, dialog] = useAsk();
+  const [opened, setOpened] = useState<'invite' | 'create'>();
+  const filters = useFilters();
+  const asked = Object.fromEntries(filters.map(({ name }) => [name, params.get(name) ?? '']));
+  const columns = [
+    ...userColumns(t, nameOf),
+    { key: 'more', header: t('Actions'), cell: (user: User) => <UserMenu user={user} ask={ask} isRow /> },
+  ];
+  return (
+    <Page
+      title={t('Users')}
+      lead={t('Who may sign in, and what they may do. Give each person the least that is needed.')}
+      actions={
+        <>
+          <PendingButton />
+          {may('users.export') && (
+            <Button
+              component="a"
+              variant="default"
+              href={`/api/v1/users/export.csv${searchOf({ ...asked, q: params.get('q') })}`}
+              download
+            >
+              {t('Export')}
+            </Button>
+          )}
+          {may('users.create') && (
+            <Button variant="default" onClick={() => setOpened('create')}>
+              {t('Create User')}
+            </Button>
+          )}
+          {may('users.create') && <Button onClick={() => setOpened('invite')}>{t('Invite Users')}</Button>}
+        </>
+      }
+    >
+      <UserTabs value="users" />
+      <DataTable<User>
+        name="users"
+        path="/users"
+        caption={t('Users')}
+        columns={columns}
+        filters={filters}
+        searchLabel={t('Search name, email, role or day')}
+        rowName={(user) => user.displayName}
+        note={(list) => <HiddenNote list={list} />}
+        bulk={(selection) => <UserBulk selection={selection} />}
+      />
+      {dialog}
+      <InviteUsers opened={opened === 'invite'} onClose={() => setOpened(undefined)} />
+      <CreateUser opened={opened === 'create'} onClose={() => setOpened(undefined)} />
+    </Page>
+  );
+}

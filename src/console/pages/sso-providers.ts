@@ -1,0 +1,56 @@
+/** What an administrator does at each provider; texts of the catalogue. */
+export interface Provider {
+  key: string;
+  name: string;
+  issuer: string;
+  steps: readonly string[];
+}
+
+const common = [
+  'Give it the redirect address below.',
+  'Copy its client id and client secret: the next step asks for them.',
+];
+
+export const providers: readonly Provider[] = [
+  {
+    key: 'okta',
+    name: 'Okta',
+    issuer: 'https://YOUR-ORG.okta.com',
+    steps: [
+      'In Okta: Applications > Create App Integration > OIDC, Web Application.',
+      ...common,
+      'Assign the people who may sign in.',
+    ],
+  },
+  {
+    key: 'entra',
+    name: 'Microsoft Entra ID',
+    issuer: 'https://login.microsoftonline.com/TENANT-ID/v2.0',
+    steps: [
+      'In Entra: App registrations > New registration, accounts of this directory only.',
+      ...common,
+      'Token configuration: add the optional claim email.',
+    ],
+  },
+  {
+    key: 'google',
+    name: 'Google Workspace',
+    issuer: 'https://accounts.google.com',
+    steps: [
+      'In Google Cloud: APIs & Services > Credentials > OAuth client ID, Web application, consent screen Internal.',
+      ...common,
+    ],
+  },
+  {
+    key: 'keycloak',
+    name: 'Keycloak',
+    issuer: 'https://HOST/realms/REALM',
+    steps: ['In Keycloak: Clients > Create client, OpenID Connect, Client authentication on.', ...common],
+  },
+  {
+    key: 'other',
+    name: 'Other OpenID provider',
+    issuer: 'https://…',
+    steps: ['Register a confidential web client with authorization code flow.', ...common],
+  },
+];

@@ -1,0 +1,32 @@
+import i18next from 'i18next';
+import { initReactI18next } from 'react-i18next';
+import de from './de.json' with { type: 'json' };
+import en from './en.json' with { type: 'json' };
+
+export const languages = { en: 'English', de: 'Deutsch' } as const;
+export type Language = keyof typeof languages;
+
+const kept = 'gatehouse.language';
+
+function firstLanguage(): Language {
+  const wished = [localStorage.getItem(kept), ...navigator.languages].map((tag) => tag?.slice(0, 2));
+  return (wished.find((tag) => tag !== undefined && tag in languages) ?? 'en') as Language;
+}
+
+/** The English text is the key, so that a page can be read in its source; `en.json` holds plurals alone. */
+void i18next.use(initReactI18next).init({
+  initAsync: false,
+  resources: { en: { translation: en }, de: { translation: de } },
+  lng: firstLanguage(),
+  fallbackLng: 'en',
+  keySeparator: false,
+  nsSeparator: false,
+  interpolation: { escapeValue: false },
+});
+document.documentElement.lang = i18next.language;
+
+export function chooseLanguage(language: Language): void {
+  localStorage.setItem(kept, language);
+  document.documentElement.lang = language;
+  void i18next.changeLanguage(language);
+}

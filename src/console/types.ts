@@ -1,0 +1,268 @@
+/** The shapes of `/openapi.json` that the console shows; the API's own tests hold them. */
+
+export interface Named {
+  id: string;
+  displayName: string;
+}
+
+export const userStatuses = [
+  'active',
+  'pending_approval',
+  'pending_activation',
+  'locked',
+  'expired',
+  'disabled',
+] as const;
+export type UserStatus = (typeof userStatuses)[number] | 'deleted';
+
+export interface RoleSource {
+  type: 'manual' | 'invite' | 'rule' | 'sso';
+  detail: string | null;
+  since: string | null;
+  until: string | null;
+}
+
+export interface User {
+  id: string;
+  email: string | null;
+  userName: string;
+  givenName: string | null;
+  familyName: string | null;
+  displayName: string;
+  phone: string | null;
+  status: UserStatus;
+  enabled: boolean;
+  held: boolean;
+  approved: boolean;
+  loginType: 'local' | 'sso';
+  source: string;
+  roles: { role: string; sources: RoleSource[] }[];
+  groups: Named[];
+  limitedProducts: string[];
+  userProfileAccess: boolean;
+  services: string[];
+  accessExpiresAt: string | null;
+  lockedUntil: string | null;
+  lastLoginAt: string | null;
+  createdAt: string;
+  updatedAt: string;
+  twoFactor: boolean;
+  directory: { id: string; name: string } | null;
+}
+
+export interface Me extends User {
+  tenant: { id: string; slug: string; name: string };
+  permissions: string[];
+}
+
+export interface Invitation {
+  id: string;
+  email: string;
+  status: 'waiting' | 'completed' | 'expired' | 'revoked';
+  roles: string[];
+  loginType: 'local' | 'sso';
+  accessExpiresAt: string | null;
+  sender: { id: string; name: string } | null;
+  createdAt: string;
+  respondedAt: string | null;
+  expiresAt: string;
+}
+
+export interface InviteResult {
+  email: string;
+  outcome: 'invited' | 'already_user' | 'pending' | 'invalid';
+  reason: string | null;
+}
+
+export interface Role {
+  id: string;
+  role: string;
+  key: string;
+  application: string | null;
+  name: string;
+  description: string;
+  permissions: string[];
+  builtIn: boolean;
+}
+
+export interface Permission {
+  key: string;
+  label: string;
+  staffOnly: boolean;
+}
+
+export interface Group {
+  id: string;
+  displayName: string;
+  externalId: string | null;
+  directory: { id: string; name: string } | null;
+  memberCount: number;
+  roles: string[];
+  administrators: Named[];
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface GroupMember extends Named {
+  type: 'user' | 'group';
+}
+
+export interface Application {
+  id: string;
+  key: string;
+  name: string;
+  owner: 'tenant' | 'server';
+  tenants?: 'all' | string[];
+  clientId: string;
+  isPublic: boolean;
+  redirectUris: string[];
+  postLogoutRedirectUris: string[];
+  backchannelLogoutUri: string | null;
+  enabled: boolean;
+  roles: { key: string; role: string; name: string; permissions: string[] }[];
+  access?: { by: 'everyone' | 'role' | 'group'; roles: string[]; groups: string[] };
+  clientSecret?: string | null;
+}
+
+export interface SsoDomain {
+  domain: string;
+  verified: boolean;
+  verifiedAt: string | null;
+  record: { type: string; name: string; value: string };
+}
+
+export interface SsoConnection {
+  id: string;
+  key: string | null;
+  name: string;
+  issuer: string;
+  clientId: string;
+  hasClientSecret: boolean;
+  mode: 'off' | 'optional' | 'required';
+  jitProvisioning: boolean;
+  domains: SsoDomain[];
+  redirectUri: string;
+  revocationUri: string;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface Directory {
+  id: string;
+  name: string;
+  kind: 'scim' | 'google';
+  dialect: string;
+  learnedDialect: string | null;
+  enabled: boolean;
+  baseUrl: string;
+  roleRules: RoleRule[];
+  createdAt: string;
+}
+
+export interface RoleRule {
+  id?: string;
+  when: { path: string; is?: string; in?: string[]; matches?: string };
+  grant: string[];
+}
+
+export interface DirectoryToken {
+  id: string;
+  name: string;
+  prefix: string;
+  createdAt: string;
+  lastUsedAt: string | null;
+  expiresAt: string | null;
+  token?: string;
+}
+
+export interface Change {
+  path: string;
+  before?: unknown;
+  after?: unknown;
+}
+
+export interface ScimRequest {
+  id: string;
+  at: string;
+  method: string;
+  path: string;
+  status: number;
+  latencyMs: number;
+  requestId: string;
+  userAgent: string | null;
+  ip: string | null;
+  credential: { type: string; id: string; name: string } | null;
+  body?: unknown;
+  deviations: string[];
+  target: { type: string; id: string; label: string } | null;
+  diff: Change[];
+  roleChanges: { userId: string; granted: string[]; withdrawn: string[] }[];
+  error: {
+    status: number;
+    scimType: string | null;
+    detail: string;
+    hint: string | null;
+    conflictsWith?: { type: 'user' | 'group'; id: string; label: string };
+  } | null;
+}
+
+export interface AuditEvent {
+  id: string;
+  at: string;
+  actor: { type: string; id: string | null; label: string };
+  action: string;
+  target: { type: string; id: string | null; label: string } | null;
+  changes: Change[];
+  requestId: string | null;
+  ip: string | null;
+  result: 'success' | 'failure';
+}
+
+export interface ApiKey {
+  id: string;
+  name: string;
+  prefix: string;
+  role: string;
+  createdAt: string;
+  lastUsedAt: string | null;
+  expiresAt: string | null;
+  key?: string;
+}
+
+export interface Tenant {
+  id: string;
+  slug: string;
+  name: string;
+  externalId: string | null;
+  status: 'active' | 'suspended';
+  users: number;
+  createdAt: string;
+}
+
+export interface Session {
+  id: string;
+  current: boolean;
+  method: string;
+  createdAt: string;
+  lastSeenAt: string;
+  ip: string | null;
+  userAgent: string | null;
+}
+
+export interface RoleExplanation {
+  status: UserStatus;
+  heldBack: string | null;
+  roles: {
+    role: string;
+    name: string;
+    permissions: string[];
+    inForce: boolean;
+    sources: {
+      type: string;
+      detail: string;
+      rule: string | null;
+      directory: { id: string; name: string } | null;
+    }[];
+  }[];
+  unmatched: { path: string; value: string }[];
+}

@@ -1,0 +1,273 @@
+import { Button, Checkbox, Group, Menu, NativeSelect, Skeleton, Stack, Table, Text } from '@mantine/core';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useState, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { read, type Listed } from '../api.js';
+import { Filters, type Filter } from './Filters.js';
+import { useKept } from './kept.js';
+import { useListState, type ListState } from './list-state.js';
+import { ProblemView } from './Problems.js';
+
+export interface Column<T> {
+  key: string;
+  header: string;
+  cell: (row: T) => ReactNode;
+  /** The field the API sorts by; absent: it cannot. */
+  sort?: string;
+  /** Not shown until it is chosen at Columns. */
+  isHidden?: boolean;
+}
+
+export interface Selection {
+  ids: ReadonlySet<string>;
+  total: number;
+  clear: () => void;
+}
+
+interface DataTableProps<T> {
+  /** Under which the person's choice of columns is kept. */
+  name: string;
+  /** The list, below `/api/v1`. */
+  path: string;
+  caption: string;
+  columns: readonly Column<T>[];
+  filters?: readonly Filter[];
+  searchLabel?: string;
+  /** Asked for beside what the address says. */
+  query?: Readonly<Record<string, string>>;
+  rowId?: (row: T) => string;
+  rowName?: (row: T) => string;
+  /** Shown while rows are selected; makes rows selectable. */
+  bulk?: (selection: Selection) => ReactNode;
+  /** Shown in place of the table when the list has no entry at all. */
+  empty?: ReactNode;
+  /** Beside the number of rows. */
+  note?: (list: Listed<T>) => ReactNode;
+  refetchSeconds?: number;
+}
+
+const sizes = ['25', '50', '100'];
+
+function sortOf(state: ListState, column: { sort?: string }): 'ascending' | 'descending' | 'none' {
+  if (state.get('sort') === column.sort) return 'ascending';
+  return state.get('sort') === `-${column.sort ?? ''}` ? 'descending' : 'none';
+}
+
+function Heading<T>({ column, state }: { column: Column<T>; state: ListState }) {
+  if (column.sort === undefined) return <Table.Th scope="col">{column.header}</Table.Th>;
+  const order = sortOf(state, column);
+  const next = order === 'ascending' ? `-${column.sort}` : column.sort;
+  return (
+    <Table.Th scope="col" aria-sort={order}>
+      <button type="button" className="sort" onClick={() => state.set({ sort: next })}>
+        {column.header}
+        <span aria-hidden="true">{{ ascending: ' ↑', descending: ' ↓', none: '' }[order]}</span>
+      </button>
+    </Table.Th>
+  );
+}
+
+function Columns<T>(props: {
+  columns: readonly Column<T>[];
+  shown: readonly string[];
+  onChange: (keys: string[]) => void;
+}) {
+  const { t } = useTranslation();
+  const { columns, shown, onChange } = props;
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button variant="default" size="sm" flex="none">
+          {t('Columns')}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.CheckboxGroup value={[...shown]} onChange={onChange}>
+          {columns.map(({ key, header }) => (
+            <Menu.CheckboxItem key={key} value={key}>
+              {header}
+            </Menu.CheckboxItem>
+          ))}
+        </Menu.CheckboxGroup>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function Pager<T>({ list, state }: { list: Listed<T> | undefined; state: ListState }) {
+  const { t } = useTranslation();
+  const next = list?.next ?? null;
+  return (
+    <Group justify="space-between">
+      <NativeSelect
+        label={t('Rows per page')}
+        size="xs"
+        data={sizes}
+        value={state.get('limit') || '25'}
+        onChange={({ currentTarget }) => state.set({ limit: currentTarget.value })}
+      />
+      <Group gap="xs">
+        <Button variant="default" disabled={state.goBack === undefined} onClick={() => state.goBack?.()}>
+          {t('Previous')}
+        </Button>
+        <Button
+          variant="default"
+          disabled={next === null}
+          onClick={() => next !== null && state.goNext(next)}
+        >
+          {t('Next')}
+        </Button>
+      </Group>
+    </Group>
+  );
+}
+
+interface RowsProps<T> extends Pick<DataTableProps<T>, 'caption' | 'rowName'> {
+  columns: readonly Column<T>[];
+  rows: readonly T[] | undefined;
+  idOf: (row: T) => string;
+  state: ListState;
+  selected: ReadonlySet<string> | undefined;
+  onSelect: (ids: Set<string>) => void;
+}
+
+function Rows<T>({ caption, columns, rows, idOf, state, selected, onSelect, rowName }: RowsProps<T>) {
+  const { t } = useTranslation();
+  const ids = rows?.map(idOf) ?? [];
+  const isAll = ids.length > 0 && ids.every((id) => selected?.has(id));
+  const toggle = (id: string) => {
+    const next = new Set(selected);
+    if (!next.delete(id)) next.add(id);
+    onSelect(next);
+  };
+  return (
+    <div className="scroll" role="region" aria-label={caption} tabIndex={0}>
+      <Table highlightOnHover verticalSpacing="xs" aria-busy={rows === undefined} aria-label={caption}>
+        <Table.Thead>
+          <Table.Tr>
+            {selected && (
+              <Table.Th w={40}>
+                <Checkbox
+                  aria-label={t('Select all on this page')}
+                  checked={isAll}
+                  onChange={() => onSelect(new Set(isAll ? [] : ids))}
+                />
+              </Table.Th>
+            )}
+            {columns.map((column) => (
+              <Heading key={column.key} column={column} state={state} />
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows?.map((row) => (
+            <Table.Tr key={idOf(row)}>
+              {selected && (
+                <Table.Td>
+                  <Checkbox
+                    aria-label={t('Select {{what}}', { what: rowName?.(row) ?? idOf(row) })}
+                    checked={selected.has(idOf(row))}
+                    onChange={() => toggle(idOf(row))}
+                  />
+                </Table.Td>
+              )}
+              {columns.map(({ key, cell }) => (
+                <Table.Td key={key}>{cell(row)}</Table.Td>
+              ))}
+            </Table.Tr>
+          ))}
+          {rows === undefined && <Loading columns={columns.length + (selected ? 1 : 0)} />}
+        </Table.Tbody>
+      </Table>
+    </div>
+  );
+}
+
+const Loading = ({ columns }: { columns: number }) =>
+  Array.from({ length: 6 }, (_, index) => (
+    <Table.Tr key={index}>
+      <Table.Td colSpan={columns}>
+        <Skeleton h={20} />
+      </Table.Td>
+    </Table.Tr>
+  ));
+
+/** How many rows there are, read out when it changes, and what to do when there are none. */
+function Count<T>({
+  list,
+  note,
+  isFiltered,
+  state,
+}: Pick<DataTableProps<T>, 'note'> & { list: Listed<T> | undefined; isFiltered: boolean; state: ListState }) {
+  const { t } = useTranslation();
+  return (
+    <Group gap="xs">
+      <Text size="sm" c="dimmed" role="status" className="numbers">
+        {list ? t('{{count}} in all', { count: list.total }) : t('Loading')}
+      </Text>
+      {list && note?.(list)}
+      {list?.total === 0 && isFiltered && (
+        <Button size="compact-sm" variant="subtle" onClick={() => state.clear()}>
+          {t('Nothing matches. Clear the filters')}
+        </Button>
+      )}
+    </Group>
+  );
+}
+
+/** What of the address is a question to the API. */
+function questionOf(state: ListState, filters: readonly Filter[], query: Readonly<Record<string, string>>) {
+  const names = ['q', 'sort', 'cursor', ...filters.map(({ name }) => name)];
+  const said = Object.fromEntries(names.map((name) => [name, state.get(name)]));
+  return { ...said, ...query, limit: state.get('limit') || '25' };
+}
+
+/** The one list of the console: search, filters, order and page are in the address, the server does the work. */
+export function DataTable<T extends object>(props: DataTableProps<T>) {
+  const { name, path, columns, filters = [], searchLabel, query = {}, bulk, empty, note } = props;
+  const { t } = useTranslation();
+  const state = useListState();
+  const [shown, setShown] = useKept(
+    `columns.${name}`,
+    columns.flatMap(({ key, isHidden }) => (isHidden === true ? [] : [key])),
+  );
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const question = questionOf(state, filters, query);
+  const { data, error } = useQuery({
+    queryKey: [path, question],
+    queryFn: () => read<Listed<T>>(path, question, props.refetchSeconds !== undefined),
+    placeholderData: keepPreviousData,
+    ...(props.refetchSeconds !== undefined && { refetchInterval: props.refetchSeconds * 1000 }),
+  });
+  if (error) return <ProblemView error={error} />;
+  const isFiltered = ['q', ...filters.map((filter) => filter.name)].some((key) => state.get(key) !== '');
+  if (data?.total === 0 && !isFiltered && empty !== undefined) return empty;
+  const idOf = props.rowId ?? ((row: T) => (row as { id: string }).id);
+  const clear = () => setSelected(new Set());
+  return (
+    <Stack gap="sm">
+      <Group justify="space-between" align="flex-end" className="toolbar">
+        <Filters searchLabel={searchLabel} filters={filters} state={state} />
+        <Columns columns={columns} shown={shown} onChange={setShown} />
+      </Group>
+      <Count list={data} note={note} isFiltered={isFiltered} state={state} />
+      {bulk && selected.size > 0 && (
+        <Group gap="sm" role="group" aria-label={t('Selected rows')}>
+          <Text fw={600}>{t('{{count}} selected', { count: selected.size })}</Text>
+          {bulk({ ids: selected, total: data?.total ?? 0, clear })}
+        </Group>
+      )}
+      <Rows
+        caption={props.caption}
+        columns={columns.filter(({ key }) => shown.includes(key))}
+        rows={data?.items}
+        idOf={idOf}
+        state={state}
+        selected={bulk && selected}
+        onSelect={setSelected}
+        {...(props.rowName && { rowName: props.rowName })}
+      />
+      <Pager list={data} state={state} />
+    </Stack>
+  );
+}

@@ -1,0 +1,129 @@
+import { Button, Checkbox, Group, NativeSelect, Popover, Stack, TextInput } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { SearchIcon } from './icons.js';
+import type { ListState } from './list-state.js';
+
+/** A filter of a list: one of some values, a day, or a switch whose value is `true` or `false`. */
+export interface Filter {
+  name: string;
+  label: string;
+  kind?: 'choice' | 'toggle' | 'date' | 'text';
+  options?: readonly { value: string; label: string }[];
+  /** Of a switch: its state when the address has none. */
+  byDefault?: boolean;
+  /** Stands behind the button Filters. */
+  isRare?: boolean;
+}
+
+function Choice({ filter, state }: { filter: Filter; state: ListState }) {
+  const { t } = useTranslation();
+  const value = state.get(filter.name);
+  if (filter.kind === 'toggle') {
+    return (
+      <Checkbox
+        label={filter.label}
+        checked={value === '' ? filter.byDefault === true : value === 'true'}
+        onChange={({ currentTarget }) => state.set({ [filter.name]: String(currentTarget.checked) })}
+      />
+    );
+  }
+  if (filter.kind === 'date' || filter.kind === 'text') {
+    return (
+      <TextInput
+        label={filter.label}
+        type={filter.kind}
+        size="sm"
+        defaultValue={value}
+        onBlur={({ currentTarget }) => {
+          if (currentTarget.value !== value) state.set({ [filter.name]: currentTarget.value });
+        }}
+        onKeyDown={({ key, currentTarget }) => {
+          if (key === 'Enter') state.set({ [filter.name]: currentTarget.value });
+        }}
+      />
+    );
+  }
+  return (
+    <NativeSelect
+      label={filter.label}
+      size="sm"
+      value={value}
+      onChange={({ currentTarget }) => state.set({ [filter.name]: currentTarget.value })}
+      data={[{ value: '', label: t('Any') }, ...(filter.options ?? [])]}
+    />
+  );
+}
+
+function Search({ label, state }: { label: string; state: ListState }) {
+  const asked = state.get('q');
+  const [text, setText] = useState(asked);
+  const input = useRef<HTMLInputElement>(null);
+  const search = useDebouncedCallback((q: string) => state.set({ q: q.trim() }), 250);
+  useEffect(() => {
+    if (document.activeElement !== input.current) setText(asked);
+  }, [asked]);
+  return (
+    <TextInput
+      ref={input}
+      type="search"
+      aria-label={label}
+      placeholder={label}
+      data-search
+      leftSection={<SearchIcon />}
+      miw="min(100%, 16rem)"
+      value={text}
+      onChange={({ currentTarget }) => {
+        setText(currentTarget.value);
+        search(currentTarget.value);
+      }}
+    />
+  );
+}
+
+interface FiltersProps {
+  searchLabel: string | undefined;
+  filters: readonly Filter[];
+  state: ListState;
+}
+
+/** The search field and the filters of a list; rare ones stand behind a button. */
+export function Filters({ searchLabel, filters, state }: FiltersProps) {
+  const { t } = useTranslation();
+  const [opened, setOpened] = useState(false);
+  const rare = filters.filter(({ isRare }) => isRare === true);
+  const set = [...filters.map(({ name }) => name), 'q'].filter((name) => state.get(name) !== '');
+  const rareSet = rare.filter(({ name }) => state.get(name) !== '').length;
+  return (
+    <Group align="flex-end" gap="sm">
+      {searchLabel !== undefined && <Search label={searchLabel} state={state} />}
+      {filters
+        .filter(({ isRare }) => isRare !== true)
+        .map((filter) => (
+          <Choice key={filter.name} filter={filter} state={state} />
+        ))}
+      {rare.length > 0 && (
+        <Popover opened={opened} onChange={setOpened} position="bottom-start" shadow="md" trapFocus>
+          <Popover.Target>
+            <Button variant="default" onClick={() => setOpened(!opened)}>
+              {rareSet === 0 ? t('Filters') : t('Filters ({{n}})', { n: rareSet })}
+            </Button>
+          </Popover.Target>
+          <Popover.Dropdown>
+            <Stack gap="sm" miw={240}>
+              {rare.map((filter) => (
+                <Choice key={filter.name} filter={filter} state={state} />
+              ))}
+            </Stack>
+          </Popover.Dropdown>
+        </Popover>
+      )}
+      {set.length > 0 && (
+        <Button variant="subtle" onClick={() => state.set(Object.fromEntries(set.map((name) => [name, ''])))}>
+          {t('Clear')}
+        </Button>
+      )}
+    </Group>
+  );
+}

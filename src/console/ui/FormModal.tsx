@@ -1,0 +1,69 @@
+import { Button, Group, Modal, Stack } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { ReactNode, SubmitEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { FormProblem, fieldErrors } from './Problems.js';
+
+interface FormModalProps<T> {
+  title: string;
+  button: string;
+  opened: boolean;
+  onClose: () => void;
+  /** Sends the form; its error is shown in the dialog. */
+  send: () => Promise<T>;
+  onDone?: (answer: T) => void;
+  /** Stays open after an answer that has to be read; its buttons are the caller's. */
+  staysOpen?: boolean;
+  children: (errors: Record<string, string>) => ReactNode;
+}
+
+/** A form in a dialog. What it changed is asked for again everywhere. */
+export function FormModal<T>({
+  title,
+  button,
+  opened,
+  onClose,
+  send,
+  onDone,
+  staysOpen,
+  children,
+}: FormModalProps<T>) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const { mutate, isPending, error, reset, isSuccess } = useMutation({ mutationFn: send });
+  const close = () => {
+    reset();
+    onClose();
+  };
+  function submit(event: SubmitEvent) {
+    event.preventDefault();
+    mutate(undefined, {
+      onSuccess: (answer) => {
+        void client.invalidateQueries();
+        onDone?.(answer);
+        if (staysOpen !== true) close();
+      },
+    });
+  }
+  const isDone = isSuccess && staysOpen === true;
+  return (
+    <Modal opened={opened} onClose={close} title={title} size="lg">
+      <form onSubmit={submit} noValidate>
+        <Stack>
+          {children(fieldErrors(error))}
+          <FormProblem error={error} />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={close}>
+              {isDone ? t('Close') : t('Cancel')}
+            </Button>
+            {!isDone && (
+              <Button type="submit" loading={isPending}>
+                {button}
+              </Button>
+            )}
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,112 @@
+import { Alert, Button, Group, List, Stack, Text, Title } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useQueryClient } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Problem } from '../api.js';
+
+const textOf = (error: unknown): string => (error instanceof Problem ? error.detail : String(error));
+
+/** Says briefly what was done. */
+export function tell(message: string): void {
+  notifications.show({ message, autoClose: 8000 });
+}
+
+/** Says briefly what went wrong with an act that has no form to show it in. */
+export function tellProblem(error: unknown): void {
+  notifications.show({ message: textOf(error), color: 'red', autoClose: false, role: 'alert' });
+}
+
+function Refusal({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <Stack p="xl" maw={640}>
+      <Title order={1} size="h2">
+        {title}
+      </Title>
+      {children}
+    </Stack>
+  );
+}
+
+export function NotAllowed({ permission }: { permission: string }) {
+  const { t } = useTranslation();
+  return (
+    <Refusal title={t('Not allowed')}>
+      <Text>
+        {t('You lack the permission {{permission}}. Ask an administrator for a role that has it.', {
+          permission,
+        })}
+      </Text>
+    </Refusal>
+  );
+}
+
+export function NotFound() {
+  const { t } = useTranslation();
+  return (
+    <Refusal title={t('Not found')}>
+      <Text>{t('There is nothing at this address. It may have been deleted.')}</Text>
+    </Refusal>
+  );
+}
+
+/** A page that could not be loaded: what is missing, or the reference to ask about and a way to try again. */
+export function ProblemView({ error }: { error: unknown }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  if (error instanceof Problem && error.status === 404) return <NotFound />;
+  if (error instanceof Problem && error.status === 403) {
+    const permission = /permission ([a-z_.0-9]+)/.exec(error.detail)?.[1];
+    return permission === undefined ? (
+      <Refusal title={t('Not allowed')}>
+        <Text>{error.detail}</Text>
+      </Refusal>
+    ) : (
+      <NotAllowed permission={permission} />
+    );
+  }
+  const requestId = error instanceof Problem ? error.requestId : null;
+  return (
+    <Refusal title={t('Something went wrong')}>
+      <Alert color="red" role="alert">
+        <Text>{textOf(error)}</Text>
+        {requestId !== null && <Text size="sm">{t('Request id: {{id}}', { id: requestId })}</Text>}
+      </Alert>
+      <Group>
+        <Button onClick={() => void client.refetchQueries({ type: 'active' })}>{t('Try again')}</Button>
+      </Group>
+    </Refusal>
+  );
+}
+
+/** The errors of a form, by the name of the field they speak of. */
+export function fieldErrors(error: unknown): Record<string, string> {
+  if (!(error instanceof Problem)) return {};
+  return Object.fromEntries(error.errors.map(({ pointer, detail }) => [pointer.split('/')[1] ?? '', detail]));
+}
+
+/** What a form's answer says beside its fields. */
+export function FormProblem({ error }: { error: unknown }) {
+  const { t } = useTranslation();
+  if (error === null || error === undefined) return null;
+  const isStale = error instanceof Problem && error.status === 412;
+  const errors = error instanceof Problem ? error.errors : [];
+  return (
+    <Alert color="red" role="alert" title={isStale ? t('This was changed meanwhile') : undefined}>
+      <Text size="sm">
+        {isStale
+          ? t('Another person saved it after you opened it. Load it again, then make your change.')
+          : textOf(error)}
+      </Text>
+      {errors.length > 0 && (
+        <List size="sm">
+          {errors.map(({ pointer, detail }) => (
+            <List.Item key={pointer + detail}>
+              {pointer === '' ? detail : `${pointer.replace(/^\//, '')}: ${detail}`}
+            </List.Item>
+          ))}
+        </List>
+      )}
+    </Alert>
+  );
+}

@@ -1,0 +1,373 @@
+import { expect } from 'chai';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { startApp, type TestApp } from '../support/app.js';
+import { eventually } from '../support/eventually.js';
+import { accessibilityFaults, openChromium } from '../support/chromium.js';
+
+const password = 'correct horse battery staple';
+const token = 'gh_scim_a-token-for-the-console-tests';
+const bootstrap = {
+  tenants: [
+    {
+      slug: 'acme',
+      name: 'Acme',
+      settings: { 'approval.required': true, 'approval.autoApproveScim': false },
+      roles: [{ key: 'auditor', name: 'Auditor', permissions: ['users.read'] }],
+      applications: [
+        {
+          key: 'crm',
+          name: 'CRM',
+          clientId: 'crm',
+          clientSecret: 'a-secret-of-the-crm-application',
+          redirectUris: ['http://localhost:4000/cb'],
+          roles: [{ key: 'agent', name: 'Agent', permissions: ['calls.read'] }],
+        },
+      ],
+      users: [
+        {
+          email: 'ada@acme.test',
+          givenName: 'Ada',
+          familyName: 'Lovelace',
+          password,
+          roles: ['administrator'],
+        },
+        { email: 'alan@acme.test', givenName: 'Alan', familyName: 'Turing', password, roles: ['auditor'] },
+        {
+          email: 'grace@acme.test',
+          givenName: 'Grace',
+          familyName: 'Hopper',
+          password,
+          roles: ['crm:agent'],
+        },
+      ],
+      directories: [{ name: 'Acme Okta', dialect: 'okta', tokens: [{ name: 't1', token }] }],
+    },
+  ],
+};
+
+const pages = [
+  ['Overview', '/admin'],
+  ['Users', '/admin/users'],
+  ['Users', '/admin/users/invites'],
+  ['Groups', '/admin/groups'],
+  ['Roles', '/admin/roles'],
+  ['Applications', '/admin/applications'],
+  ['SSO connections', '/admin/sso-connections'],
+  ['SCIM directories', '/admin/directories'],
+  ['Audit log', '/admin/audit'],
+  ['API keys', '/admin/api-keys'],
+  ['Settings', '/admin/settings'],
+] as const;
+
+describe('the console in a browser', function () {
+  this.timeout(120_000);
+  let app: TestApp;
+  let browser: Browser | undefined;
+  let context: BrowserContext;
+  let page: Page;
+  const faults: string[] = [];
+
+  before(async function () {
+    browser = await openChromium();
+    if (!browser) this.skip();
+    app = await startApp({ bootstrap });
+    ({ context, page } = await signIn('ada@acme.test'));
+  });
+  after(async () => {
+    await browser?.close();
+    if (browser) await app.stop();
+  });
+
+  async function signIn(email: string): Promise<{ context: BrowserContext; page: Page }> {
+    const opened = await browser!.newContext({
+      baseURL: app.url,
+      viewport: { width: 1280, height: 800 },
+      reducedMotion: 'reduce',
+    });
+    const first = await opened.newPage();
+    first.on('pageerror', (error) => faults.push(error.message));
+    first.on('console', (message) => {
+      // A refused request of the API is logged by the browser itself.
+      if (message.type() === 'error' && !message.text().includes('status of 4')) faults.push(message.text());
+    });
+    await first.goto('/admin');
+    await first.getByLabel('Email').fill(email);
+    await first.getByRole('button', { name: 'Continue' }).click();
+    await first.getByRole('textbox', { name: 'Password' }).fill(password);
+    await first.getByRole('button', { name: 'Sign in' }).click();
+    await first.getByRole('heading', { level: 1 }).waitFor();
+    return { context: opened, page: first };
+  }
+
+  async function scim(path: string, body: object): Promise<{ status: number; id: string }> {
+    const answer = await fetch(`${app.url}/scim/v2${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' },
+      body: JSON.stringify(body),
+    });
+    return { status: answer.status, id: ((await answer.json()) as { id: string }).id };
+  }
+
+  const newUser = (userName: string) => ({
+    schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+    userName,
+    emails: [{ value: userName, primary: true }],
+    active: true,
+  });
+
+  const heading = (name: string) => page.getByRole('heading', { level: 1, name, exact: true });
+  const dialog = () => page.getByRole('dialog');
+  const palette = () => page.getByRole('combobox', { name: 'Page or person' });
+  const row = (text: string) => page.getByRole('row').filter({ hasText: text });
+
+  it('shows each page with one heading, its title, no fault of accessibility in light and dark, and nothing that sticks out at 320 pixels', async () => {
+    for (const [name, path] of pages) {
+      await page.goto(path);
+      await heading(name).waitFor();
+      await page.waitForLoadState('networkidle');
+      expect(await page.getByRole('heading', { level: 1 }).count(), path).to.equal(1);
+      expect(await page.title(), path).to.match(new RegExp(`^${name} · `));
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect(await accessibilityFaults(page), `${path}, ${colorScheme}`).to.deep.equal([]);
+      }
+      await page.setViewportSize({ width: 320, height: 700 });
+      await eventually(async () => {
+        expect(await page.evaluate('document.documentElement.scrollWidth'), path).to.be.at.most(320);
+      });
+      await page.setViewportSize({ width: 1280, height: 800 });
+    }
+    expect(faults).to.deep.equal([]);
+  });
+
+  it('invites several addresses and tells what came of each (M0-9, M0-11, M2-7)', async () => {
+    await page.goto('/admin/users');
+    await page.getByRole('button', { name: 'Invite Users' }).click();
+    await dialog().getByLabel('Email').fill('new@acme.test; Grace <grace@acme.test>, not-an-address');
+    await dialog().getByLabel('Roles').click();
+    await page.getByRole('listbox').getByRole('option', { name: 'crm: Agent' }).click();
+    await dialog().getByRole('switch', { name: 'Temporary Invitation' }).click();
+    expect(await dialog().getByLabel('Your Current System Time').inputValue()).not.to.equal('');
+    await dialog().getByLabel('Maximum Selected Date and Time').fill('2099-01-01T18:00');
+    await dialog().getByRole('button', { name: 'Invite', exact: true }).click();
+    const lines = await dialog().getByRole('status').getByRole('listitem').allTextContents();
+    expect(lines[0]).to.equal('new@acme.test: invited');
+    expect(lines[1]).to.match(/^grace@acme\.test: already a user/);
+    expect(lines[2]).to.match(/^not-an-address: invalid/);
+    await dialog().getByRole('button', { name: 'Close' }).last().click();
+    await page.getByRole('tab', { name: 'Invites' }).click();
+    await page.getByLabel('Status').selectOption('waiting');
+    await page.getByRole('columnheader', { name: 'Expires' }).waitFor();
+    await row('new@acme.test').waitFor();
+  });
+
+  it('keeps a list’s filters in its address, so that a reload shows the same', async () => {
+    await page.goto('/admin/users');
+    await page.getByRole('searchbox', { name: /^Search/ }).fill('turing');
+    await page.waitForURL(/q=turing/);
+    await row('alan@acme.test').waitFor();
+    await page.reload();
+    await row('alan@acme.test').waitFor();
+    await row('ada@acme.test').waitFor({ state: 'detached' });
+    expect(await page.getByRole('searchbox', { name: /^Search/ }).inputValue()).to.equal('turing');
+    await page.getByRole('button', { name: 'Clear', exact: true }).click();
+    await row('ada@acme.test').waitFor();
+  });
+
+  it('counts who waits for approval on a red button that is gone at none (M1-9)', async () => {
+    const { id } = await scim('/Users', { ...newUser('waiting@acme.test'), password });
+    await page.goto('/admin/users');
+    await page.getByRole('link', { name: '1 User Approval Pending' }).click();
+    await page.waitForURL(/status=pending_approval/);
+    await row('waiting@acme.test').getByRole('button', { name: /^More/ }).click();
+    await page.getByRole('menuitem', { name: 'Approve' }).click();
+    await page.getByText('waiting@acme.test is approved').waitFor();
+    await page.goto('/admin/users');
+    await row('ada@acme.test').waitFor();
+    expect(await page.getByRole('link', { name: /Approval/ }).count()).to.equal(0);
+    await page.goto(`/admin/users/${id}`);
+    await page.getByText('Acme Okta manages this person').waitFor();
+  });
+
+  it('opens a person by the name, edits with one Save, and says why a role is held (M1-12, M1-13, M1-15)', async () => {
+    await page.goto('/admin/users');
+    await page.getByRole('link', { name: 'Grace Hopper' }).click();
+    await page.getByRole('checkbox', { name: 'Auditor' }).check();
+    await page.getByLabel('Phone').fill('+49 30 123');
+    const card = page.getByRole('region', { name: 'CRM' });
+    await card.getByRole('button', { name: 'Remove From Service' }).waitFor();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Why? Auditor' }).click();
+    await dialog()
+      .getByText(/ada@acme\.test/)
+      .waitFor();
+    expect(await accessibilityFaults(page)).to.deep.equal([]);
+    await page.keyboard.press('Escape');
+    await page.reload();
+    expect(await page.getByLabel('Phone').inputValue()).to.equal('+49 30 123');
+  });
+
+  it('turns off what one may not do to oneself (M1-14)', async () => {
+    await page.goto('/admin/users');
+    await page.getByRole('link', { name: 'Ada Lovelace' }).click();
+    expect(await page.getByRole('switch', { name: 'Enabled' }).isDisabled()).to.equal(true);
+    expect(await page.getByRole('button', { name: 'Delete' }).count()).to.equal(0);
+  });
+
+  it('asks before it deletes, with the focus on Cancel', async () => {
+    await page.goto('/admin/users');
+    await row('new@acme.test').getByRole('button', { name: /^More/ }).click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await dialog().getByRole('button', { name: 'Delete' }).waitFor();
+    await eventually(async () => {
+      expect(await page.evaluate('document.activeElement.textContent')).to.equal('Cancel');
+    });
+    await dialog().getByRole('button', { name: 'Delete' }).click();
+    await row('new@acme.test').waitFor({ state: 'detached' });
+  });
+
+  it('shows in the live log why a request failed, with whom it clashed and what it would do now', async () => {
+    await scim('/Users', newUser('first@acme.test'));
+    expect((await scim('/Users', newUser('first@acme.test'))).status).to.equal(409);
+    await page.goto('/admin/directories');
+    await page.getByRole('link', { name: 'Acme Okta' }).click();
+    await page.getByRole('tab', { name: 'Live log' }).click();
+    await row('409').getByRole('button').click();
+    await dialog().getByRole('link', { name: 'It clashed with first@acme.test' }).waitFor();
+    await dialog().getByRole('button', { name: 'Replay as a dry run' }).click();
+    await dialog().getByText('It would be answered 409 now').waitFor();
+    expect(await accessibilityFaults(page)).to.deep.equal([]);
+  });
+
+  it('follows the log while requests come', async () => {
+    await page.goto('/admin/directories');
+    await page.getByRole('link', { name: 'Acme Okta' }).click();
+    await page.getByRole('tab', { name: 'Live log' }).click();
+    await row('first@acme.test').first().waitFor();
+    await scim('/Users', newUser('just-now@acme.test'));
+    await row('just-now@acme.test').waitFor();
+  });
+
+  it('tries rules on a person before they are saved', async () => {
+    await page.goto('/admin/directories');
+    await page.getByRole('link', { name: 'Acme Okta' }).click();
+    await page.getByRole('tab', { name: 'Roles' }).click();
+    await page.getByRole('button', { name: 'Add rule' }).click();
+    await page.getByRole('combobox', { name: 'When' }).fill('userName');
+    await page.getByLabel('Value').fill('first@acme.test');
+    await page.getByRole('combobox', { name: 'Grants' }).click();
+    await page.getByRole('listbox').getByRole('option', { name: 'crm: Agent' }).click();
+    await page.keyboard.press('Escape');
+    await page.getByRole('combobox', { name: 'User' }).fill('first@');
+    await page.getByRole('option', { name: /first@acme\.test/ }).click();
+    await page.getByRole('status').getByText('crm: Agent').waitFor();
+  });
+
+  it('shows a new token once', async () => {
+    await page.goto('/admin/directories');
+    await page.getByRole('link', { name: 'Acme Okta' }).click();
+    await page.getByRole('tab', { name: 'Tokens' }).click();
+    await page.getByRole('button', { name: 'New token' }).click();
+    await page.getByText(/^gh_scim_\S{20}/).waitFor();
+    await page.reload();
+    await page.getByRole('tab', { name: 'Tokens' }).click();
+    await page.getByRole('row').nth(2).waitFor();
+    expect(await page.getByText(/^gh_scim_\S{20}/).count()).to.equal(0);
+  });
+
+  it('leads through a new connection step by step, and shows the record that proves its domain', async () => {
+    await page.goto('/admin/sso-connections');
+    await page.getByRole('button', { name: 'New connection' }).first().click();
+    const next = dialog().getByRole('button', { name: 'Next' });
+    await next.click();
+    expect(await dialog().locator('[aria-current=step]').textContent()).to.include('Create the app there');
+    await dialog().getByLabel('Name').fill('Acme Entra');
+    await dialog().getByLabel('Key').fill('acme-entra');
+    await dialog().getByText(`${app.url}/sso/acme-entra/callback`).waitFor();
+    await next.click();
+    await dialog().getByLabel('Issuer').fill('https://login.acme.example');
+    await dialog().getByLabel('Client ID').fill('gatehouse');
+    await dialog().getByLabel('Client secret').fill('a secret');
+    await next.click();
+    await dialog().getByLabel('Domains').fill('acme.example');
+    await dialog().getByLabel('Domains').press('Enter');
+    await next.click();
+    await dialog().getByRole('button', { name: 'Create' }).click();
+    await heading('Acme Entra').waitFor();
+    await page.getByText(/^_gatehouse\S*\.acme\.example$/).waitFor();
+    expect(await accessibilityFaults(page)).to.deep.equal([]);
+  });
+
+  it('says how many people a change of a role concerns before it is saved', async () => {
+    await page.goto('/admin/roles');
+    await page.getByRole('checkbox', { name: 'Auditor may export the list of users' }).check();
+    await page.getByRole('status').getByText('affects 2 users').waitFor();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+  });
+
+  it('saves a card of settings by itself', async () => {
+    await page.goto('/admin/settings');
+    const card = page.getByRole('region', { name: 'Sessions' });
+    await card.getByLabel('A session without use lasts (seconds)').fill('600');
+    await card.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    await page.reload();
+    expect(await card.getByLabel('A session without use lasts (seconds)').inputValue()).to.equal('600');
+  });
+
+  it('goes by keyboard to a page and to a person', async () => {
+    await page.goto('/admin');
+    await heading('Overview').waitFor();
+    await page.keyboard.press('Control+k');
+    await palette().fill('audit');
+    await page.keyboard.press('Enter');
+    await heading('Audit log').waitFor();
+    await page.keyboard.press('Control+k');
+    await palette().fill('hopper');
+    await page.getByRole('option', { name: /Grace Hopper/ }).waitFor();
+    await page.keyboard.press('Enter');
+    await heading('Grace Hopper').waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  it('speaks German when asked to, and keeps it', async () => {
+    await page.goto('/admin/users');
+    await page.getByRole('banner').getByRole('button', { name: 'Ada Lovelace' }).click();
+    await page.getByRole('menuitemradio', { name: 'Deutsch' }).click();
+    await heading('Benutzer').waitFor();
+    await page.reload();
+    await heading('Benutzer').waitFor();
+    expect(await page.getAttribute('html', 'lang')).to.equal('de');
+    await page.getByRole('banner').getByRole('button', { name: 'Ada Lovelace' }).click();
+    await page.getByRole('menuitemradio', { name: 'English' }).click();
+    await heading('Users').waitFor();
+  });
+
+  it('shows to each person only the pages their permissions open, and names the one that is missing', async () => {
+    const { page: own, context: other } = await signIn('alan@acme.test');
+    const links = own.getByRole('navigation').getByRole('link');
+    await links.first().waitFor();
+    expect(await links.allTextContents()).to.deep.equal(['Overview', 'Users', 'Groups']);
+    await own.goto('/admin/settings');
+    await own.getByRole('heading', { level: 1, name: 'Not allowed' }).waitFor();
+    await own.getByText('account.settings').waitFor();
+    await other.close();
+  });
+
+  it('leads to the sign-in when the session is over, and back', async () => {
+    await page.goto('/admin/groups');
+    await heading('Groups').waitFor();
+    await context.clearCookies();
+    await page.getByRole('link', { name: 'Roles' }).click();
+    await page.waitForURL(/\/signin\?return_to=%2Fadmin%2Froles/);
+  });
+
+  it('has left no error in the browser’s log', () => {
+    expect(faults).to.deep.equal([]);
+  });
+});

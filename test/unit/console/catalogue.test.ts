@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import ts from 'typescript';
+
+const folder = 'src/console';
+const german = JSON.parse(readFileSync(join(folder, 'text/de.json'), 'utf8')) as Record<string, string>;
+const plurals = JSON.parse(readFileSync(join(folder, 'text/en.json'), 'utf8')) as Record<string, string>;
+
+/** Modules whose texts are translated where they are used. */
+const tables = [
+  'ui/Status.tsx',
+  'ui/own-pages.ts',
+  'pages/setting-labels.ts',
+  'pages/Directories.tsx',
+  'pages/DirectoryPage.tsx',
+  'pages/NewConnection.tsx',
+  'pages/sso-providers.ts',
+];
+/** Properties of these tables that are shown. */
+const shown = new Set(['title', 'name', 'steps', 'statusNames', 'settingLabels', 'dialectNames']);
+/** Names of products are the same in each language. */
+const isName = (text: string): boolean =>
+  /^(Okta|Google|OneLogin|JumpCloud|Ping|Keycloak|SSO|SCIM)$/.test(text);
+
+function sources(): ts.SourceFile[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name))
+    .map((name) => {
+      const kind = name.endsWith('x') ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
+      return ts.createSourceFile(
+        name,
+        readFileSync(join(folder, name), 'utf8'),
+        ts.ScriptTarget.Latest,
+        true,
+        kind,
+      );
+    });
+}
+
+function literals(node: ts.Node): string[] {
+  const found: string[] = [];
+  const visit = (each: ts.Node): void => {
+    if (
+      ts.isStringLiteral(each) &&
+      each.text !== '' &&
+      !(ts.isPropertyAssignment(each.parent) && each.parent.name === each)
+    )
+      found.push(each.text);
+    ts.forEachChild(each, visit);
+  };
+  visit(node);
+  return found;
+}
+
+/** Every English text the console passes to the translation, with where it is. */
+function texts(): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const source of sources()) {
+    const visit = (node: ts.Node): void => {
+      if (ts.isCallExpression(node) && node.expression.getText(source) === 't' && node.arguments[0]) {
+        for (const text of literals(node.arguments[0])) found.set(text, source.fileName);
+      }
+      const isShown =
+        (ts.isPropertyAssignment(node) || ts.isVariableDeclaration(node)) &&
+        shown.has(node.name.getText(source));
+      if (isShown && node.initializer && tables.includes(source.fileName)) {
+        for (const text of literals(node.initializer)) found.set(text, source.fileName);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+  }
+  return found;
+}
+
+describe('the texts of the console', () => {
+  it('are all there in German', () => {
+    const missing = [...texts()].filter(
+      ([text]) => !isName(text) && !(text in german) && !(`${text}_one` in german),
+    );
+    expect(missing).to.deep.equal([]);
+  });
+
+  it('have a singular and a plural where they count, in both languages', () => {
+    const inGerman = Object.keys(german).filter((key) => /_(one|other)$/.test(key));
+    expect(inGerman.sort()).to.deep.equal(Object.keys(plurals).sort());
+  });
+
+  it('keep what is filled in', () => {
+    const holes = (text: string) => (text.match(/{{\w+}}/g) ?? []).sort().join();
+    const broken = Object.entries(german).filter(([key, text]) => holes(key) !== holes(text));
+    expect(broken).to.deep.equal([]);
+  });
+});
