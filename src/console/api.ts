@@ -84,19 +84,35 @@ function signInAgain(): void {
   location.assign(`/signin${searchOf({ return_to: location.pathname + location.search })}`);
 }
 
+let askForProof: () => Promise<boolean> = () => Promise.resolve(false);
+
+/** @param ask - asks the person to prove who they are; false: they would not. */
+export function askForProofWith(ask: () => Promise<boolean>): void {
+  askForProof = ask;
+}
+
+async function send(method: string, path: string, options: CallOptions): Promise<Response> {
+  const init: RequestInit = { method, headers: headersOf(method, path, options), credentials: 'same-origin' };
+  if (options.body !== undefined) init.body = JSON.stringify(options.body);
+  const answer = await fetch(`/api/v1${path}${searchOf(options.query ?? {})}`, init);
+  csrfToken = answer.headers.get('X-CSRF-Token') ?? csrfToken;
+  return answer;
+}
+
 /**
- * Asks the API.
+ * Asks the API. An act that needs a recent proof asks the person for it and goes on.
  *
  * @param path - below `/api/v1`, with a leading slash.
  * @throws Problem for every answer that is not 2xx; without a session the browser goes to the sign-in.
  */
 export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<Answer<T>> {
-  const init: RequestInit = { method, headers: headersOf(method, path, options), credentials: 'same-origin' };
-  if (options.body !== undefined) init.body = JSON.stringify(options.body);
-  const answer = await fetch(`/api/v1${path}${searchOf(options.query ?? {})}`, init);
-  csrfToken = answer.headers.get('X-CSRF-Token') ?? csrfToken;
+  const answer = await send(method, path, options);
   if (answer.status === 401) signInAgain();
-  if (!answer.ok) throw await problemOf(answer);
+  if (!answer.ok) {
+    const problem = await problemOf(answer);
+    if (problem.code === 'auth.step_up_needed' && (await askForProof())) return call(method, path, options);
+    throw problem;
+  }
   const isEmpty = answer.status === 204 || answer.headers.get('Content-Length') === '0';
   const data = (isEmpty ? undefined : await answer.json()) as T;
   return { data, etag: answer.headers.get('ETag') ?? undefined };

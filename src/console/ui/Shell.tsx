@@ -19,6 +19,7 @@ import { useWho } from '../session.js';
 import { chooseLanguage, languages, type Language } from '../text/i18n.js';
 import { useOwnPages } from './own-pages.js';
 import { Palette, usePaletteKeys } from './Palette.js';
+import { Proof } from './Proof.js';
 
 function Preferences() {
   const { t, i18n } = useTranslation();
@@ -157,6 +158,7 @@ export function Shell() {
         <Outlet />
       </AppShell.Main>
       <Palette {...palette} />
+      <Proof />
     </AppShell>
   );
 }
