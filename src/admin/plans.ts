@@ -1,6 +1,7 @@
 import type { Actor, Core } from '../identity/core.js';
 import { planKinds } from '../identity/plans/effects.js';
 import type { Plan } from '../identity/plans/plan.js';
+import type { UserDocument } from '../persistence/collections/users.js';
 import { planChange } from '../identity/plans/rehearse.js';
 import { AppError } from '../shared/errors.js';
 import { id } from './present/fields.js';
@@ -63,16 +64,28 @@ interface PlannedRequest {
   readonly body: unknown;
 }
 
+/** A change as it is planned. */
+export interface PlannedWork {
+  /** Makes it in one transaction. */
+  work: (core: Core) => Promise<unknown>;
+  /** What it does to each user beside. */
+  change?: (user: UserDocument) => UserDocument;
+}
+
 /** Works out what a request would do. @throws AppError whatever the request itself is refused with. */
 export function planRequest<C extends PlannedRequest>(
   core: Core,
-  route: Pick<Route, 'id'> & { readonly handler: (context: C) => Promise<unknown> },
+  route: Pick<Route, 'id'> & {
+    readonly handler: (context: C) => Promise<unknown>;
+    readonly planOf: ((context: C) => PlannedWork) | undefined;
+  },
   context: C,
 ): Promise<Plan> {
   const { dryRun: _, plan: __, ...query } = context.query;
   const asked = [route.id, context.params, query, context.body];
-  const work = (inside: Core): Promise<unknown> => route.handler({ ...context, core: inside });
-  return planChange(core, context.actor.tenantId, work, { asked });
+  const byHandler = (inside: Core): Promise<unknown> => route.handler({ ...context, core: inside });
+  const { work, change }: PlannedWork = route.planOf?.(context) ?? { work: byHandler };
+  return planChange(core, context.actor.tenantId, work, { asked, ...(change && { change }) });
 }
 
 /** @throws AppError `plan.stale`. */

@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { Actor, Core } from '../identity/core.js';
 import type { TenantConfig } from '../identity/tenants/config.js';
+import type { PlannedWork } from './plans.js';
 import type { Caller, RouteScope } from './authenticate.js';
 
 /** Names of the `{name}` places of a path template. */
@@ -46,6 +47,11 @@ export interface Reply<O> {
   readonly status?: 200;
 }
 
+/** How a change is planned that its handler does not make in one transaction: what it does to the configuration, and to a user. */
+type PlanOf<P extends string, Q extends z.ZodType, B extends z.ZodType, T> = (
+  context: Context<P, z.output<Q>, z.output<B>, T>,
+) => PlannedWork;
+
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 type MediaType = 'application/json' | 'text/csv' | 'text/event-stream';
 
@@ -82,7 +88,7 @@ export interface RouteDefinition<
   /** A second status of success, which an answer may choose ({@link Reply.status}). */
   otherStatus?: 200;
   /** `?dryRun=true` says what it would do to people; it has to write in one transaction. */
-  isPlanned?: true;
+  isPlanned?: true | PlanOf<P, Q, B, T>;
   output?: O;
   /** Of the answer; JSON when absent. */
   produces?: MediaType;
@@ -105,6 +111,7 @@ export interface Route {
   readonly status: 200 | 201 | 202 | 204;
   readonly otherStatus: 200 | undefined;
   readonly isPlanned: boolean;
+  readonly planOf: PlanOf<string, z.ZodType, z.ZodType, unknown> | undefined;
   readonly output: z.ZodType | undefined;
   readonly produces: MediaType;
   /** Whether the path names one thing, whose version `If-Match` can hold to. */
@@ -144,7 +151,11 @@ export function route<
     takesFile: definition.takesFile ?? false,
     status: definition.status ?? (definition.output === undefined && !definition.produces ? 204 : 200),
     otherStatus: definition.otherStatus,
-    isPlanned: definition.isPlanned === true,
+    isPlanned: definition.isPlanned !== undefined,
+    planOf:
+      typeof definition.isPlanned === 'function'
+        ? (definition.isPlanned as unknown as Route['planOf'])
+        : undefined,
     output: definition.output,
     produces: definition.produces ?? 'application/json',
     hasTarget: target !== undefined,

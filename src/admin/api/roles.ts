@@ -1,17 +1,13 @@
 import type { Core } from '../../identity/core.js';
 import { permissionCatalogue, productPermissions } from '../../identity/permissions.js';
-import {
-  createRole,
-  deleteRole,
-  getRole,
-  listRoles,
-  updateRole,
-  type Role,
-} from '../../identity/roles/roles.js';
+import { createRole, getRole, listRoles, updateRole, type Role } from '../../identity/roles/roles.js';
+import { reassigned } from '../../identity/roles/reassign.js';
+import { deleteRole } from '../../identity/roles/remove-role.js';
 import { AppError } from '../../shared/errors.js';
 import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { line } from '../present/fields.js';
 import { constraintsSchema, presentRole, roleSchema } from '../present/role.js';
+import { fullKeysOf } from '../role-names.js';
 import { route, type Route } from '../route.js';
 import { z } from '../schema.js';
 
@@ -154,13 +150,29 @@ const deleteOne = route({
   method: 'delete',
   path: '/roles/{id}',
   id: 'deleteRole',
-  isPlanned: true,
-  summary: 'Delete a role that is not granted to anyone directly',
+  isPlanned: ({ actor, config, params, query, target, ifVersion }) => {
+    const [to] = query.reassignTo === undefined ? [] : fullKeysOf(config, [query.reassignTo]);
+    const options = { ...ifVersion, ...query, isPlanned: to !== undefined };
+    return {
+      work: (core) => deleteRole(core, actor, params.id, options),
+      ...(to !== undefined && { change: (user) => reassigned(user, target.fullKey, to) }),
+    };
+  },
+  summary: 'Delete a role that no one was given directly, or that another takes the place of',
   tag,
   permission: 'roles.manage',
   target: targetRole,
-  async handler({ core, actor, params, ifVersion }) {
-    await deleteRole(core, actor, params.id, ifVersion);
+  query: z.strictObject({
+    reassignTo: z
+      .string()
+      .max(200)
+      .optional()
+      .describe(
+        'key or id of the role of the same place that takes its place, with users, keys, groups and rules',
+      ),
+  }),
+  async handler({ core, actor, params, query, ifVersion }) {
+    await deleteRole(core, actor, params.id, { ...ifVersion, reassignTo: query.reassignTo });
     return {};
   },
 });

@@ -37,7 +37,7 @@ export interface AccessAnswer extends AccessQuestion {
   paths: AccessPath[];
   /** Who may use the application at all, and whether the user is among them; null for Gatehouse itself. */
   access: (Pick<AccessRule, 'by' | 'roles' | 'groups'> & { allowed: boolean }) | null;
-  /** What the application is told of the user's limits; null for Gatehouse itself. */
+  /** What the application learns of the user's limits; null for Gatehouse itself. */
   limits: { products: readonly string[]; profileAccess: boolean } | null;
   /** The roles that would give it. */
   givenBy: string[];

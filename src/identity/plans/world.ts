@@ -28,7 +28,7 @@ export function* worldStep(core: Core, reader: Reader, tenantId: string): Step<W
   };
 }
 
-/** What a world is told apart by: it moves with each change of the tenant's configuration and directories. */
+/** What distinguishes a world: it moves with each change of the tenant's configuration and directories. */
 export function stampOf({ config, directories }: World): string {
   const versions = [...directories.values()].map(({ _id, version }) => `${_id}:${version}`).sort();
   return [config.tenant.version, ...versions].join(' ');

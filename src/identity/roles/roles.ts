@@ -4,17 +4,15 @@ import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError, type InputFault } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { recordEvent } from '../audit/audit.js';
-import { changeEntity, requireEntity, type Entity } from '../audit/entity.js';
+import { changeEntity, type Entity } from '../audit/entity.js';
 import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
-import { enqueueJob, wakeJobs } from '../jobs/queue.js';
 import {
   administratorPermissions,
   builtInRoles,
   requireGrantable,
   type Constraints,
 } from '../permissions.js';
-import { recomputeJob } from '../users/recompute.js';
 import {
   constraintsOf,
   isOfferedPermission,
@@ -25,6 +23,7 @@ import {
   type TenantConfig,
 } from '../tenants/config.js';
 import type { WriteOptions } from '../versions.js';
+import { requireUnused } from './role-use.js';
 
 export type { Role } from '../tenants/config.js';
 
@@ -103,7 +102,8 @@ function requireValidRole(input: RoleInput): void {
   if (errors.length > 0) throw new AppError('input.invalid', 'the role is not valid', { errors });
 }
 
-function grantable(
+/** A role as far as it takes permissions to change it. */
+export function grantable(
   input: Pick<RoleInput, 'key' | 'applicationKey' | 'permissions'>,
 ): { fullKey: string; permissions: readonly string[] }[] {
   return input.applicationKey === null ? [{ fullKey: fullKeyOf(input), permissions: input.permissions }] : [];
@@ -210,7 +210,8 @@ function storedConstraints(constraints: Constraints = {}): Pick<RoleDocument, 'c
   return list.length > 0 ? { constraints: list } : {};
 }
 
-const roleEntity: Entity<'roles'> = {
+/** Roles as what is changed on request. */
+export const roleEntity: Entity<'roles'> = {
   collection: 'roles',
   notFound: () => new AppError('role.not_found', 'there is no such role'),
   partyOf: rolePartyOf,
@@ -232,7 +233,7 @@ function changedConstraints(before: RoleDocument, { constraints, permissions }: 
 }
 
 /** @throws AppError `role.built_in`, `role.of_server`, `role.not_found`. */
-async function getOwnRole(core: Core, tenantId: string, idOrKey: string): Promise<Role> {
+export async function getOwnRole(core: Core, tenantId: string, idOrKey: string): Promise<Role> {
   const role = await getRole(core, tenantId, idOrKey);
   if (role.isOfServer)
     throw new AppError(
@@ -289,49 +290,4 @@ export async function updateRole(
     ),
   );
   return getRole(core, actor.tenantId, id);
-}
-
-/**
- * Refuses to take away a role that people or keys were given by hand; what rules gave is worked out anew.
- *
- * @throws AppError `role.in_use`.
- */
-export function* requireUnused(tx: Transaction, tenantId: string, fullKey: string): Step<void> {
-  const scope = tx.tenant(tenantId);
-  const holder = yield* scope.collection('users').findOne({
-    'grants.role': fullKey,
-    grants: { $elemMatch: { role: fullKey, type: { $in: ['manual', 'invite', 'sso'] } } },
-  });
-  const key = yield* scope.collection('api_keys').findOne({ role: fullKey });
-  const group = yield* scope.collection('groups').findOne({ roleIds: fullKey });
-  if (holder || key || group) {
-    const holders = holder ? 'users' : key ? 'API keys' : 'groups';
-    throw new AppError('role.in_use', `the role is held by ${holders}; give them another first`);
-  }
-}
-
-/**
- * Deletes a role. Users who had it by a rule lose it at once; a job then clears their grants.
- *
- * @throws AppError `role.not_found`, `role.built_in`, `role.in_use`, `role.not_grantable`, `resource.version_mismatch`.
- */
-export async function deleteRole(
-  core: Core,
-  actor: Actor,
-  idOrKey: string,
-  options: WriteOptions = {},
-): Promise<void> {
-  const { id } = await getOwnRole(core, actor.tenantId, idOrKey);
-  const now = core.clock.now();
-  await core.store.transaction(function* (tx) {
-    const roles = tx.tenant(actor.tenantId).collection('roles');
-    const role = yield* requireEntity(roleEntity, { tx, actor, id, options });
-    requireGrantable(actor, grantable(role));
-    yield* touchTenant(tx, actor.tenantId);
-    yield* requireUnused(tx, actor.tenantId, role.fullKey);
-    yield* roles.remove(id);
-    yield* enqueueJob(tx, actor.tenantId, { kind: recomputeJob, payload: { role: role.fullKey } }, now);
-    yield* recordEvent(tx, actor, { action: 'role.deleted', target: rolePartyOf(role) }, now);
-  });
-  wakeJobs(core);
 }

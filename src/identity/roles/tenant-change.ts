@@ -1,3 +1,4 @@
+import { isLive } from '../grants/grants.js';
 import type { TenantDocument } from '../../persistence/collections/tenants.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
@@ -30,14 +31,15 @@ export interface TenantChange {
   features?: Readonly<Record<string, boolean>> | undefined;
 }
 
-/** Whether somebody holds two roles at one place, which `roles.multiple: false` does not allow. */
+/** Whether a user holds two roles at one place, which `roles.multiple: false` does not allow. */
 async function hasHoldersOfTwo(core: Core, tenantId: string): Promise<boolean> {
   const users = core.store
     .tenant(tenantId)
     .collection('users')
     .iterate({}, { fields: ['grants'] });
   for await (const { grants } of users) {
-    const roles = new Set(grants.filter((grant) => grant.type === 'manual').map((grant) => grant.role));
+    const given = grants.filter((grant) => grant.type !== 'rule' && isLive(grant, core.clock.now()));
+    const roles = new Set(given.map((grant) => grant.role));
     const places = [...roles].map((role) => (role.includes(':') ? role.split(':')[0] : ''));
     if (new Set(places).size < places.length) return true;
   }
@@ -57,7 +59,7 @@ async function requireSingleRoles(
   });
 }
 
-/** Whether somebody or something would have a role of this name. */
+/** Whether any user, key, group or rule would have a role of this name. */
 function* isHeld(tx: Transaction, tenantId: string, role: string): Step<boolean> {
   const scope = tx.tenant(tenantId);
   if (yield* scope.collection('users').findOne({ 'grants.role': role })) return true;
@@ -77,8 +79,8 @@ const inOneOnly = (a: readonly string[], b: readonly string[]): string[] => [
 ];
 
 /**
- * A preset brings roles along and takes those of the one before away. Whoever holds a role of such a name, given under another preset or by
- * a role made here, gets what the new one holds, or loses what the old one held: whoever changes the preset has to hold that too.
+ * A preset brings roles along and takes those of the one before away. Users with a role of such a name, given under another preset or by
+ * a role made here, get what the new one holds, or lose what the old one held: the one who changes the preset has to hold that too.
  *
  * @throws AppError `role.not_grantable`.
  */
@@ -149,7 +151,7 @@ function requirePresetOf(tenantId: string, preset: string): void {
   throw new AppError('input.invalid', message, { errors: [{ pointer: '/preset', detail: message }] });
 }
 
-/** What a change of a tenant is told by. */
+/** What a change of a tenant is recorded by. */
 const factsOf = (tenant: TenantDocument): Record<string, unknown> => ({
   name: tenant.name,
   externalId: tenant.externalId ?? null,

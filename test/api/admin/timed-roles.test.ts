@@ -203,6 +203,26 @@ describe('one role in each place, where `roles.multiple` is off (M2-14, M3-17)',
     expect((body as { roles: Role[] }).roles.map(({ role }) => role)).to.deep.equal(['auditor']);
   });
 
+  it('is refused as a setting while a user holds two, one of them by an invitation', async () => {
+    const several = await givenTenant(app);
+    for (const key of ['clerk', 'auditor'])
+      await several.call('post', '/roles').send({ key, name: key }).expect(201);
+    await several
+      .call('post', '/invitations')
+      .send({ emails: ['two@one.test'], roles: ['clerk'] })
+      .expect(200);
+    const found = await several.call('get', '/users?q=two@one.test');
+    const [{ id } = { id: '' }] = (found.body as { items: { id: string }[] }).items;
+    await several
+      .call('patch', `/users/${id}`)
+      .send({ roles: ['auditor'] })
+      .expect(200);
+    const refused = await several.call('patch', '/settings').send({ 'roles.multiple': false });
+    expect(refused.body).to.include({ status: 400, code: 'input.invalid' });
+    await several.call('delete', `/users/${id}/roles/clerk`).expect(200);
+    await several.call('patch', '/settings').send({ 'roles.multiple': false }).expect(200);
+  });
+
   it('refuses a second one, for a time as well', async () => {
     const { _id: id } = await acme.givenUser({ roles: ['clerk'] });
     const second = await acme.call('patch', `/users/${id}`).send({ roles: ['clerk', 'auditor'] });

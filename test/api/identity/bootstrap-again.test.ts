@@ -25,7 +25,8 @@ import {
   revokeToken,
   rotateToken,
 } from '../../../src/identity/directories/tokens.js';
-import { deleteRole, updateRole } from '../../../src/identity/roles/roles.js';
+import { deleteRole } from '../../../src/identity/roles/remove-role.js';
+import { updateRole } from '../../../src/identity/roles/roles.js';
 import {
   deleteConnection,
   listConnections,

@@ -28,7 +28,8 @@ import { startJobWorker, type JobWorker } from '../../../src/identity/jobs/queue
 import { recomputeJob } from '../../../src/identity/users/recompute.js';
 import { recomputeGrants } from '../../../src/identity/directories/recompute-job.js';
 import { dryRunRules, explainRoles } from '../../../src/identity/users/role-explanation.js';
-import { createRole, deleteRole, getRole, updateRole } from '../../../src/identity/roles/roles.js';
+import { deleteRole } from '../../../src/identity/roles/remove-role.js';
+import { createRole, getRole, updateRole } from '../../../src/identity/roles/roles.js';
 import { updateTenant } from '../../../src/identity/roles/tenant-change.js';
 import { createUser, getUser } from '../../../src/identity/users/users.js';
 import { actorWith, givenCrm, givenDirectory, openTestCore } from '../../support/core.js';

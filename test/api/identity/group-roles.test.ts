@@ -9,7 +9,7 @@ import {
   updateGroup,
   type GroupDocument,
 } from '../../../src/identity/groups/groups.js';
-import { deleteRole } from '../../../src/identity/roles/roles.js';
+import { deleteRole } from '../../../src/identity/roles/remove-role.js';
 import { createUser, getUser, updateUser, type UserDocument } from '../../../src/identity/users/users.js';
 import { deleteUser } from '../../../src/identity/users/removal.js';
 import { inputOf } from '../../../src/identity/users/input.js';
