@@ -1,7 +1,7 @@
 import type { Core } from '../identity/core.js';
 import type { EmailAddress } from '../identity/email.js';
 import { realmOf } from '../identity/sso/home-realm.js';
-import type { SsoConnectionDocument } from '../persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../persistence/collections/sso-connections.js';
 import { documentsOf, isInScope, type SignInScope } from './sign-in-scope.js';
 
 /** Where an address signs in. */

@@ -1,7 +1,7 @@
 import type { Core } from '../identity/core.js';
 import { operatorTenant } from '../identity/tenants/operator-tenant.js';
 import { isReached, reachOf } from '../identity/tenants/server-applications.js';
-import type { Reach } from '../persistence/collections/tenants.js';
+import type { Reach } from '../persistence/collections/applications.js';
 import type { Query, Scope } from '../persistence/store.js';
 import { findApplicationByClientId } from './provider/clients.js';
 import type { SignInContext } from './sign-in-flow.js';

@@ -1,4 +1,5 @@
-import type { DirectoryDocument, ScimTokenDocument } from '../persistence/collections/directories.js';
+import type { DirectoryDocument } from '../persistence/collections/directories.js';
+import type { ScimTokenDocument } from '../persistence/collections/scim-credentials.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { Actor } from './core.js';
 import { allPermissions } from './permissions.js';

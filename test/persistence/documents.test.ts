@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { SsoConnectionDocument } from '../../src/persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../src/persistence/collections/sso-connections.js';
 import { DuplicateKey, type NewDocument, type Query, type Store } from '../../src/persistence/store.js';
 import { AppError } from '../../src/shared/errors.js';
 import { newId } from '../../src/shared/ids.js';

@@ -2,7 +2,7 @@ import type { Core } from '../../src/identity/core.js';
 import { systemActor } from '../../src/identity/actors.js';
 import { createApplication } from '../../src/identity/applications/applications.js';
 import type { ApplicationInput } from '../../src/identity/applications/fields.js';
-import type { ApplicationDocument } from '../../src/persistence/collections/tenants.js';
+import type { ApplicationDocument } from '../../src/persistence/collections/applications.js';
 import { newId } from '../../src/shared/ids.js';
 import type { Browser, Page } from './browser.js';
 import { callbackUri, loggedOutUri, type AuthorizationRequest } from './oidc.js';

@@ -11,7 +11,7 @@ import { recomputeJob } from '../../src/identity/users/recompute.js';
 import { memberPartJob, writeLeftPart } from '../../src/identity/groups/batches.js';
 import type { UserDocument } from '../../src/persistence/collections/users.js';
 import type { GroupDocument } from '../../src/persistence/collections/groups.js';
-import type { ScimRequestDocument } from '../../src/persistence/collections/directories.js';
+import type { ScimRequestDocument } from '../../src/persistence/collections/scim-requests.js';
 import { createPuller, type Puller } from '../../src/scim/pull/pull.js';
 import { requestLogOf } from '../../src/scim/log/request-log.js';
 import { googleApi } from '../../src/sim/google-api.js';

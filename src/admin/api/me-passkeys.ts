@@ -8,7 +8,7 @@ import {
 } from '../../identity/credentials/passkeys.js';
 import { requireOwnProof } from '../../identity/credentials/own-proof.js';
 import { noteProof } from '../../identity/users/sessions.js';
-import type { Passkey } from '../../persistence/collections/users.js';
+import type { Passkey } from '../../persistence/collections/credentials.js';
 import { liveOf } from '../authenticate.js';
 import { listOf } from '../list.js';
 import { instant, instantOrNull, iso, isoOrNull } from '../present/fields.js';

@@ -2,11 +2,8 @@ import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, type JWTVeri
 import { bases, type TokenHolder } from '../../identity/directories/access-tokens.js';
 import { findFederated } from '../../identity/directories/federation.js';
 import type { Core } from '../../identity/core.js';
-import type {
-  DirectoryDocument,
-  DirectoryFederation,
-  ScimClientDocument,
-} from '../../persistence/collections/directories.js';
+import type { DirectoryDocument, DirectoryFederation } from '../../persistence/collections/directories.js';
+import type { ScimClientDocument } from '../../persistence/collections/scim-credentials.js';
 import { hashToken } from '../../shared/ids.js';
 import { findLiveClient, isUsable } from './live-client.js';
 import { keysAt, KeysUnread, type KeySource } from './key-sets.js';

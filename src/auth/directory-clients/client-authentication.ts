@@ -1,6 +1,6 @@
 import { bases, type TokenHolder } from '../../identity/directories/access-tokens.js';
 import type { Core } from '../../identity/core.js';
-import type { ScimClientDocument } from '../../persistence/collections/directories.js';
+import type { ScimClientDocument } from '../../persistence/collections/scim-credentials.js';
 import { hashToken } from '../../shared/ids.js';
 import { isSameSecret } from '../../shared/same-secret.js';
 import { authenticateAssertion } from './assertions.js';

@@ -1,7 +1,8 @@
 import { isLiveClient } from '../../identity/directories/access-tokens.js';
 import { isOpen } from '../../identity/tenants/state.js';
 import type { Core } from '../../identity/core.js';
-import type { DirectoryDocument, ScimClientDocument } from '../../persistence/collections/directories.js';
+import type { DirectoryDocument } from '../../persistence/collections/directories.js';
+import type { ScimClientDocument } from '../../persistence/collections/scim-credentials.js';
 
 /** A client by its id, whoever's it is. */
 export function findDirectoryClient(core: Core, clientId: string): Promise<ScimClientDocument | undefined> {

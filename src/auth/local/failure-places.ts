@@ -1,5 +1,5 @@
 import type { Settings } from '../../identity/tenants/settings.js';
-import type { CredentialDocument, DeviceFailures } from '../../persistence/collections/users.js';
+import type { CredentialDocument, DeviceFailures } from '../../persistence/collections/credentials.js';
 import { noFailures, type LockoutState } from './lockout.js';
 
 /** Of so many devices failures are counted apart at once; those of further ones count with everybody else's. */

@@ -1,7 +1,7 @@
 import { personActor } from '../../identity/actors.js';
 import type { Actor, Core } from '../../identity/core.js';
 import type { OidcPayloadDocument } from '../../persistence/collections/access.js';
-import type { ApplicationDocument } from '../../persistence/collections/tenants.js';
+import type { ApplicationDocument } from '../../persistence/collections/applications.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { findAccountAccess } from './account-access.js';
 import { findApplicationByClientId } from './clients.js';

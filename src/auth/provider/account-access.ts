@@ -8,7 +8,7 @@ import { accessOf } from '../../identity/grants/services.js';
 import { addressKeyOf } from '../../identity/user-keys.js';
 import { statusWithoutLock, type UserStatus } from '../../identity/grants/user-status.js';
 import type { SessionDocument } from '../../persistence/collections/access.js';
-import type { ApplicationDocument } from '../../persistence/collections/tenants.js';
+import type { ApplicationDocument } from '../../persistence/collections/applications.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { isSessionOver } from '../session-guard.js';
 import { documentsOf } from '../sign-in-scope.js';

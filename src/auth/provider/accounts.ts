@@ -4,7 +4,7 @@ import type { Core } from '../../identity/core.js';
 import { readClaims, type ApplicationClaim } from '../../identity/applications/claims.js';
 import { userSchemaOf } from '../../identity/tenants/schemas.js';
 import { reachOf } from '../../identity/tenants/server-applications.js';
-import type { Reach } from '../../persistence/collections/tenants.js';
+import type { Reach } from '../../persistence/collections/applications.js';
 import {
   claimsFor,
   findAccountAccess,

@@ -3,7 +3,7 @@ import { isPublicApplication, requiresPkce } from '../../identity/applications/r
 import { signedResponseAlg } from '../../identity/applications/applications.js';
 import type { Core } from '../../identity/core.js';
 import { isPrivateUse, withoutLoopbackPort } from '../../identity/web-address.js';
-import type { ApplicationDocument } from '../../persistence/collections/tenants.js';
+import type { ApplicationDocument } from '../../persistence/collections/applications.js';
 import { hashToken } from '../../shared/ids.js';
 import { isSameSecret } from '../../shared/same-secret.js';
 

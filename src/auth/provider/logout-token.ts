@@ -1,6 +1,6 @@
 import { importJWK, SignJWT } from 'jose';
 import type { Core } from '../../identity/core.js';
-import type { SigningAlgorithm } from '../../persistence/collections/tenants.js';
+import type { SigningAlgorithm } from '../../persistence/collections/applications.js';
 import { newId } from '../../shared/ids.js';
 import { keySetOf } from './provider.js';
 

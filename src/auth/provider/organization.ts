@@ -2,7 +2,7 @@ import type { Core } from '../../identity/core.js';
 import { isReached } from '../../identity/tenants/server-applications.js';
 import { isOpen } from '../../identity/tenants/state.js';
 import { findTenant } from '../../identity/tenants/tenants.js';
-import type { Reach } from '../../persistence/collections/tenants.js';
+import type { Reach } from '../../persistence/collections/applications.js';
 
 /** Why a request's organization is refused: one text, so that an application learns of no tenant whether it exists. */
 export const wrongOrganization = 'the organization is not one that this application serves';

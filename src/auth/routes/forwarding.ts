@@ -6,7 +6,7 @@ import type { Core } from '../../identity/core.js';
 import { isSaml, type SamlConnection } from '../../identity/sso/saml/saml-settings.js';
 import { providerOf } from '../../identity/sso/relying-party.js';
 import type { AuditParty } from '../../persistence/collections/events.js';
-import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import { keepLogin } from '../pending.js';
 import type { SignInContext, SignInDemand, SignInFlow } from '../sign-in-flow.js';
 import { visitorOf } from '../sessions.js';

@@ -3,7 +3,7 @@ import { judgePasskey, passkeyRequest, type PasskeyUse } from '../../identity/cr
 import type { Core } from '../../identity/core.js';
 import { accessStampOf } from '../../identity/users/session-end.js';
 import { passkeyAlone, passwordAndPasskey } from '../../identity/users/sessions.js';
-import type { Passkey } from '../../persistence/collections/users.js';
+import type { Passkey } from '../../persistence/collections/credentials.js';
 import { AppError } from '../../shared/errors.js';
 import { mayEnter, readAdmission, type Admission, type EntryStatus } from '../admission.js';
 import { deviceOf } from '../devices.js';

@@ -4,7 +4,7 @@ import { writeEvent } from '../../identity/audit/audit.js';
 import { connectionAddress, findConnectionByAddress } from '../../identity/sso/connection-address.js';
 import type { Core } from '../../identity/core.js';
 import { accessStampOf } from '../../identity/users/session-end.js';
-import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
 import type { Admission } from '../admission.js';

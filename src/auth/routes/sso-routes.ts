@@ -3,7 +3,7 @@ import { pageHeaders } from '../../http/security-headers.js';
 import { connectionAddress } from '../../identity/sso/connection-address.js';
 import type { Core } from '../../identity/core.js';
 import { providerOf } from '../../identity/sso/relying-party.js';
-import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import { AppError } from '../../shared/errors.js';
 import { showBrand } from '../page-brand.js';
 import { visitorOf } from '../sessions.js';

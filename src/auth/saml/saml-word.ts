@@ -1,5 +1,5 @@
 import { parseEmail } from '../../identity/email.js';
-import type { SamlAttributeMapping } from '../../persistence/collections/tenants.js';
+import type { SamlAttributeMapping } from '../../persistence/collections/sso-connections.js';
 import { nameOf, type ProviderClaims, type ProviderWord } from '../sso/provider-claims.js';
 import { subjectOf, type SamlAssertion } from './assertion.js';
 import { nameIdFormats } from './names.js';

@@ -8,7 +8,7 @@ import { enqueueMail } from '../../identity/jobs/mails.js';
 import { tenantConfig } from '../../identity/tenants/config.js';
 import { inputOf, withProfile, type UserInput } from '../../identity/users/input.js';
 import { updateUser } from '../../identity/users/users.js';
-import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
 import type { ProviderClaims } from './provider-claims.js';

@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader, jwtVerify, type JWTPayload } from 'jose';
 import type { Core } from '../../identity/core.js';
 import { providerOf } from '../../identity/sso/relying-party.js';
-import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import type { SessionDocument } from '../../persistence/collections/access.js';
 import type { Visitor } from '../sessions.js';
 import { endSessions, isFirstUse, noticeSeconds, noticeToleranceSeconds } from './provider-notice.js';

@@ -4,7 +4,7 @@ import type { Core } from '../../identity/core.js';
 import { wakeJobs } from '../../identity/jobs/queue.js';
 import { sessionEnded } from '../../identity/users/session-end.js';
 import type { SessionDocument } from '../../persistence/collections/access.js';
-import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import type { Visitor } from '../sessions.js';
 
 /** How long a notice of a provider is good after its `iat`. */

@@ -10,7 +10,7 @@ import {
 } from '../../identity/sso/connection-address.js';
 import { isSaml } from '../../identity/sso/saml/saml-settings.js';
 import { providerOf, type Provider } from '../../identity/sso/relying-party.js';
-import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Visitor } from '../sessions.js';
 import { endSessions, isFirstUse, noticeSeconds, noticeToleranceSeconds } from './provider-notice.js';

@@ -1,6 +1,6 @@
 import { listVisibleApplications } from '../../identity/applications/applications.js';
 import type { Core } from '../../identity/core.js';
-import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import { AppError } from '../../shared/errors.js';
 import { ownPath } from '../sign-in-flow.js';
 

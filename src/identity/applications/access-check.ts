@@ -1,5 +1,5 @@
 import { AppError } from '../../shared/errors.js';
-import type { ApplicationDocument } from '../../persistence/collections/tenants.js';
+import type { ApplicationDocument } from '../../persistence/collections/applications.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Core } from '../core.js';
 import { applicationAccess, readerRole } from '../grants/effective-roles.js';

@@ -1,9 +1,5 @@
-import type {
-  AccessRule,
-  ApplicationDocument,
-  StoredAccess,
-  TenantDocument,
-} from '../../persistence/collections/tenants.js';
+import type { ApplicationDocument } from '../../persistence/collections/applications.js';
+import type { AccessRule, StoredAccess, TenantDocument } from '../../persistence/collections/tenants.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError, type InputFault } from '../../shared/errors.js';

@@ -1,4 +1,4 @@
-import type { ApiKeyDocument } from '../../persistence/collections/directories.js';
+import type { ApiKeyDocument } from '../../persistence/collections/api-keys.js';
 import type { AuditParty } from '../../persistence/collections/events.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
@@ -13,7 +13,7 @@ import { tenantConfig, tenantConfigStep, touchTenant, type TenantConfig } from '
 import { noteUse } from '../use-note.js';
 import type { WriteOptions } from '../versions.js';
 
-export type { ApiKeyDocument } from '../../persistence/collections/directories.js';
+export type { ApiKeyDocument } from '../../persistence/collections/api-keys.js';
 
 export interface ApiKeyInput {
   name: string;

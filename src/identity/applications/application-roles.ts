@@ -1,4 +1,5 @@
-import type { ApplicationDocument, RoleDocument } from '../../persistence/collections/tenants.js';
+import type { ApplicationDocument } from '../../persistence/collections/applications.js';
+import type { RoleDocument } from '../../persistence/collections/tenants.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { signingAlgorithms, type ApplicationDocument } from '../../persistence/collections/tenants.js';
+import { signingAlgorithms, type ApplicationDocument } from '../../persistence/collections/applications.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError, type InputFault } from '../../shared/errors.js';
 import { hashToken, newToken } from '../../shared/ids.js';

@@ -1,4 +1,4 @@
-import type { ApplicationClaim } from '../../persistence/collections/tenants.js';
+import type { ApplicationClaim } from '../../persistence/collections/applications.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Attribute, ResourceSchema } from '../../scim/protocol/attribute.js';
 import type { AttributePath } from '../../scim/protocol/attribute-path.js';
@@ -6,7 +6,7 @@ import { tenantUserUrn } from '../../scim/protocol/urns.js';
 import type { InputFault } from '../../shared/errors.js';
 import { attributeAt } from '../grants/rule-attributes.js';
 
-export type { ApplicationClaim } from '../../persistence/collections/tenants.js';
+export type { ApplicationClaim } from '../../persistence/collections/applications.js';
 
 /** Of one application: all of them are in each of its ID tokens. */
 const maxClaims = 50;

@@ -1,12 +1,12 @@
 import type { AuditParty } from '../../persistence/collections/events.js';
 import {
   signingAlgorithms,
-  type AccessRule,
   type ApplicationClaim,
   type ApplicationDocument,
   type Reach,
   type SigningAlgorithm,
-} from '../../persistence/collections/tenants.js';
+} from '../../persistence/collections/applications.js';
+import type { AccessRule } from '../../persistence/collections/tenants.js';
 import type { NewDocument } from '../../persistence/store.js';
 import { hashToken, newId } from '../../shared/ids.js';
 

@@ -1,4 +1,4 @@
-import type { ApplicationDocument, Reach } from '../../persistence/collections/tenants.js';
+import type { ApplicationDocument, Reach } from '../../persistence/collections/applications.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { hashToken } from '../../shared/ids.js';

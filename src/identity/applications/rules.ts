@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ApplicationDocument } from '../../persistence/collections/tenants.js';
+import type { ApplicationDocument } from '../../persistence/collections/applications.js';
 import { AppError, type InputFault } from '../../shared/errors.js';
 import { hashToken } from '../../shared/ids.js';
 import type { Core } from '../core.js';

@@ -1,4 +1,5 @@
-import type { ApplicationDocument, StoredAccess } from '../../persistence/collections/tenants.js';
+import type { ApplicationDocument } from '../../persistence/collections/applications.js';
+import type { StoredAccess } from '../../persistence/collections/tenants.js';
 import { AppError, type InputFault } from '../../shared/errors.js';
 import { accessRuleOf, setApplicationAccess, versionIn } from '../applications/access.js';
 import {

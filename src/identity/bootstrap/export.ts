@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ApplicationDocument } from '../../persistence/collections/tenants.js';
+import type { ApplicationDocument } from '../../persistence/collections/applications.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { exportAccessRules } from './access.js';
 import { listServerRoles } from '../applications/application-roles.js';

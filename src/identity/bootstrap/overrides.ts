@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { SamlAttributeMapping } from '../../persistence/collections/tenants.js';
+import type { SamlAttributeMapping } from '../../persistence/collections/sso-connections.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { hashToken } from '../../shared/ids.js';
 import { signedResponseAlg, type ApplicationDocument } from '../applications/applications.js';

@@ -1,5 +1,6 @@
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
-import type { CredentialDocument, Passkey, UserDocument } from '../../persistence/collections/users.js';
+import type { CredentialDocument, Passkey } from '../../persistence/collections/credentials.js';
+import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { recordEvent } from '../audit/audit.js';

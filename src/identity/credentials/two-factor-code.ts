@@ -1,4 +1,4 @@
-import type { TwoFactor } from '../../persistence/collections/users.js';
+import type { TwoFactor } from '../../persistence/collections/credentials.js';
 import { hashToken } from '../../shared/ids.js';
 import type { Core } from '../core.js';
 import { matchTotp, randomBase32 } from './totp.js';

@@ -1,4 +1,5 @@
-import type { CredentialDocument, TwoFactor, UserDocument } from '../../persistence/collections/users.js';
+import type { CredentialDocument, TwoFactor } from '../../persistence/collections/credentials.js';
+import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { recordEvent } from '../audit/audit.js';

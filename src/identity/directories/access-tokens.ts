@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { readSignedText, signText } from '../../infrastructure/signed-text.js';
-import type { DirectoryDocument, ScimClientDocument } from '../../persistence/collections/directories.js';
+import type { DirectoryDocument } from '../../persistence/collections/directories.js';
+import type { ScimClientDocument } from '../../persistence/collections/scim-credentials.js';
 import { hashToken } from '../../shared/ids.js';
 import type { Core } from '../core.js';
 import { isUseNoted } from '../use-note.js';

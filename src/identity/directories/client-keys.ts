@@ -1,4 +1,4 @@
-import type { ScimClientDocument } from '../../persistence/collections/directories.js';
+import type { ScimClientDocument } from '../../persistence/collections/scim-credentials.js';
 import type { InputFault } from '../../shared/errors.js';
 import { hashToken } from '../../shared/ids.js';
 import type { Core } from '../core.js';

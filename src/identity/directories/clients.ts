@@ -1,4 +1,4 @@
-import type { ScimClientDocument, ScimClientSecret } from '../../persistence/collections/directories.js';
+import type { ScimClientDocument, ScimClientSecret } from '../../persistence/collections/scim-credentials.js';
 import type { AuditParty } from '../../persistence/collections/events.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
@@ -12,7 +12,7 @@ import { tenantConfigStep } from '../tenants/config.js';
 import type { WriteOptions } from '../versions.js';
 import { clientKeyFaults, keptKeys, type ClientKeys } from './client-keys.js';
 
-export type { ScimClientDocument } from '../../persistence/collections/directories.js';
+export type { ScimClientDocument } from '../../persistence/collections/scim-credentials.js';
 
 /** Two may live at once, so that a rotation has no gap. */
 const maxSecrets = 2;

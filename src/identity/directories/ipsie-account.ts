@@ -1,9 +1,9 @@
+import type { DirectoryDocument } from '../../persistence/collections/directories.js';
 import type {
-  DirectoryDocument,
   ScimClientDocument,
   ScimTokenDocument,
-} from '../../persistence/collections/directories.js';
-import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+} from '../../persistence/collections/scim-credentials.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import type { Core } from '../core.js';
 import { isHttps, judge, requirement, type IpsieRequirement, type IpsieResult } from '../ipsie.js';
 import type { TenantConfig } from '../tenants/config.js';

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import type { DirectoryDocument, ScimTokenDocument } from '../../persistence/collections/directories.js';
+import type { DirectoryDocument } from '../../persistence/collections/directories.js';
+import type { ScimTokenDocument } from '../../persistence/collections/scim-credentials.js';
 import type { AuditParty } from '../../persistence/collections/events.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
@@ -15,7 +16,7 @@ import type { TenantDocument } from '../tenants/tenants.js';
 import { noteUse } from '../use-note.js';
 import type { WriteOptions } from '../versions.js';
 
-export type { ScimTokenDocument } from '../../persistence/collections/directories.js';
+export type { ScimTokenDocument } from '../../persistence/collections/scim-credentials.js';
 
 /** Two may live at once, so that a rotation has no gap. */
 const maxLiveTokens = 2;

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuditParty } from '../../persistence/collections/events.js';
-import type { ApplicationDocument } from '../../persistence/collections/tenants.js';
+import type { ApplicationDocument } from '../../persistence/collections/applications.js';
 import { collectionNames, type CollectionName } from '../../persistence/collections/index.js';
 import type { Step } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';

@@ -1,6 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuditEventDocument } from '../../persistence/collections/events.js';
-import type { ScimOperationRecord, ScimRequestDocument } from '../../persistence/collections/directories.js';
+import type {
+  ScimOperationRecord,
+  ScimRequestDocument,
+} from '../../persistence/collections/scim-requests.js';
 import { collectionNames, type CollectionName } from '../../persistence/collections/index.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Collection, StoredDocument } from '../../persistence/store.js';

@@ -1,4 +1,4 @@
-import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import type { Core } from '../core.js';
 
 /** Ids are UUIDs: a key of that form could stand in another connection's addresses. */

@@ -5,7 +5,7 @@ import type {
   SsoConnectionDocument,
   SsoMode,
   SsoProtocol,
-} from '../../persistence/collections/tenants.js';
+} from '../../persistence/collections/sso-connections.js';
 import { AppError, type InputFault } from '../../shared/errors.js';
 import { connectionKeyFault } from './connection-address.js';
 import { domainFault, domainsOf, verifiedOf, type ConnectionDomainInput } from './domains.js';

@@ -1,5 +1,5 @@
 import type { AuditParty } from '../../persistence/collections/events.js';
-import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import { AppError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { recordEvent } from '../audit/audit.js';
@@ -27,7 +27,7 @@ import { showCertificate } from './saml/certificates.js';
 import { enqueueRefresh } from './saml/metadata-refresh.js';
 import { resolveSaml } from './saml/saml-settings.js';
 
-export type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+export type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 export { openClientSecret } from './connection-change.js';
 export type { SsoConnectionChange, SsoConnectionInput } from './connection-change.js';
 

@@ -1,4 +1,4 @@
-import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import { AppError } from '../../shared/errors.js';
 import { verifiedOf } from './domains.js';
 import type { Actor, Core } from '../core.js';

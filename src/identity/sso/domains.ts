@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { getDomain } from 'tldts';
-import type { ConnectionDomain } from '../../persistence/collections/tenants.js';
+import type { ConnectionDomain } from '../../persistence/collections/sso-connections.js';
 import { normalDomain } from '../email.js';
 import { isPublicMailDomain } from './public-mail-domains.js';
 

@@ -1,4 +1,4 @@
-import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 
 /**
  * Where addresses on the verified domains of a connection sign in: at the company's provider alone, there or here with a password, or

@@ -1,4 +1,4 @@
-import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import type { Core } from '../core.js';
 import { isHttps, judge, requirement, type IpsieRequirement, type IpsieResult } from '../ipsie.js';
 

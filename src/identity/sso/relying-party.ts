@@ -3,7 +3,7 @@ import { createRemoteJWKSet, customFetch as joseFetch } from 'jose';
 import { LRUCache } from 'lru-cache';
 import * as client from 'openid-client';
 import { createGuardedFetch, type GuardedFetch } from '../../infrastructure/guarded-fetch.js';
-import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import { openClientSecret } from './connection-change.js';
 import type { Core } from '../core.js';
 import { readingNullsAsAbsent } from './provider-fetch.js';

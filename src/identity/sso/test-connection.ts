@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as client from 'openid-client';
 import { OutboundRefused } from '../../infrastructure/guarded-fetch.js';
-import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import { callbackUrl, connectionAddress } from './connection-address.js';
 import type { Core } from '../core.js';
 import { isSaml } from './saml/saml-settings.js';

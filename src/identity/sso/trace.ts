@@ -1,4 +1,4 @@
-import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import { AppError } from '../../shared/errors.js';
 import type { Core } from '../core.js';
 import { parseEmail } from '../email.js';

@@ -2,12 +2,9 @@ import { LRUCache } from 'lru-cache';
 import type { UserAttributeDocument } from '../../persistence/collections/attributes.js';
 import type { DirectoryDocument } from '../../persistence/collections/directories.js';
 import type { GroupDocument } from '../../persistence/collections/groups.js';
-import type {
-  ApplicationDocument,
-  RoleDocument,
-  SsoConnectionDocument,
-  TenantDocument,
-} from '../../persistence/collections/tenants.js';
+import type { ApplicationDocument } from '../../persistence/collections/applications.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
+import type { RoleDocument, TenantDocument } from '../../persistence/collections/tenants.js';
 import type { Reader, Step, StoredDocument, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { frozen } from '../../shared/frozen.js';

@@ -1,4 +1,4 @@
-import type { ApplicationDocument, Reach } from '../../persistence/collections/tenants.js';
+import type { ApplicationDocument, Reach } from '../../persistence/collections/applications.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { operatorTenant } from './operator-tenant.js';
 

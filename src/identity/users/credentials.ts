@@ -1,5 +1,5 @@
 import type { Turn } from '../../infrastructure/fair-queue.js';
-import type { CredentialDocument } from '../../persistence/collections/users.js';
+import type { CredentialDocument } from '../../persistence/collections/credentials.js';
 import type { NewDocument, Step } from '../../persistence/store.js';
 import { hashToken } from '../../shared/ids.js';
 import type { Actor, Core } from '../core.js';
@@ -7,7 +7,7 @@ import { passwordRule, requireGoodPassword, type PasswordOwner } from '../passwo
 import { tenantConfig } from '../tenants/config.js';
 import type { WriteContext } from './save.js';
 
-export type { CredentialDocument } from '../../persistence/collections/users.js';
+export type { CredentialDocument } from '../../persistence/collections/credentials.js';
 
 /** Nothing failed, from wherever: what lifting a lock leaves. */
 export const withoutFailures = {

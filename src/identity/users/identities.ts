@@ -1,5 +1,6 @@
 import type { SessionDocument } from '../../persistence/collections/access.js';
-import type { IdentityDocument, UserDocument } from '../../persistence/collections/users.js';
+import type { IdentityDocument } from '../../persistence/collections/identities.js';
+import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { recordEvent } from '../audit/audit.js';
@@ -10,7 +11,7 @@ import { sessionEnded } from './session-end.js';
 import { tenantConfigStep } from '../tenants/config.js';
 import { partyOf } from './change-events.js';
 
-export type { IdentityDocument } from '../../persistence/collections/users.js';
+export type { IdentityDocument } from '../../persistence/collections/identities.js';
 
 /** Who a user is at companies' providers, the oldest first. */
 export function listIdentities(

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { SsoConnectionDocument } from '../../persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
 import type { Actor, Core } from '../core.js';

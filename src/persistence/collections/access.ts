@@ -1,6 +1,6 @@
 import type { StoredDocument } from '../store.js';
 import { defineCollection } from './definition.js';
-import { lockReasons, type LockReason } from './users.js';
+import { lockReasons, type LockReason } from './credentials.js';
 
 export const signInMethods = ['password', 'passkey', 'sso'] as const;
 export type SignInMethod = (typeof signInMethods)[number];

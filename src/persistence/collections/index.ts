@@ -1,18 +1,25 @@
 import type { Schema } from 'mongoose';
 import * as access from './access.js';
+import * as apiKeys from './api-keys.js';
+import * as applications from './applications.js';
 import * as attributes from './attributes.js';
 import * as bootstrap from './bootstrap.js';
 import * as bulk from './bulk.js';
+import * as credentials from './credentials.js';
 import * as directories from './directories.js';
 import * as events from './events.js';
 import * as feeds from './feeds.js';
 import * as groups from './groups.js';
+import * as identities from './identities.js';
 import * as invitations from './invitations.js';
 import * as keptKeys from './kept-keys.js';
 import * as mails from './mails.js';
 import * as operator from './operator.js';
 import * as pulls from './pulls.js';
 import * as roleRequests from './role-requests.js';
+import * as scimCredentials from './scim-credentials.js';
+import * as scimRequests from './scim-requests.js';
+import * as connections from './sso-connections.js';
 import * as tenants from './tenants.js';
 import * as users from './users.js';
 import { signInFlowSchema, type SignInFlowDocument } from './sign-in-flows.js';
@@ -21,24 +28,24 @@ import { signInFlowSchema, type SignInFlowDocument } from './sign-in-flows.js';
 export interface Documents {
   address_domains: access.AddressDomainDocument;
   address_lockouts: access.AddressLockoutDocument;
-  api_keys: directories.ApiKeyDocument;
-  application_keys: tenants.ApplicationKeyDocument;
-  applications: tenants.ApplicationDocument;
+  api_keys: apiKeys.ApiKeyDocument;
+  application_keys: applications.ApplicationKeyDocument;
+  applications: applications.ApplicationDocument;
   audit_events: events.AuditEventDocument;
   audit_seals: events.AuditSealDocument;
   audit_trails: events.AuditTrailDocument;
   bootstrap_entries: bootstrap.BootstrapEntryDocument;
   bulk_jobs: bulk.BulkJobDocument;
   bulk_parts: bulk.BulkPartDocument;
-  credentials: users.CredentialDocument;
-  deviation_counts: directories.DeviationCountDocument;
+  credentials: credentials.CredentialDocument;
+  deviation_counts: scimRequests.DeviationCountDocument;
   directories: directories.DirectoryDocument;
   directory_pulls: pulls.DirectoryPullDocument;
   event_cursors: feeds.EventCursorDocument;
   event_feeds: feeds.EventFeedDocument;
   event_runs: feeds.EventRunDocument;
   groups: groups.GroupDocument;
-  identities: users.IdentityDocument;
+  identities: identities.IdentityDocument;
   invitations: invitations.InvitationDocument;
   jobs: events.JobDocument;
   kept_keys: keptKeys.KeptKeyDocument;
@@ -48,13 +55,13 @@ export interface Documents {
   operator_keys: operator.OperatorKeyDocument;
   role_requests: roleRequests.RoleRequestDocument;
   roles: tenants.RoleDocument;
-  scim_clients: directories.ScimClientDocument;
-  scim_requests: directories.ScimRequestDocument;
-  scim_tokens: directories.ScimTokenDocument;
+  scim_clients: scimCredentials.ScimClientDocument;
+  scim_requests: scimRequests.ScimRequestDocument;
+  scim_tokens: scimCredentials.ScimTokenDocument;
   sessions: access.SessionDocument;
   sign_in_flows: SignInFlowDocument;
   signing_keys: access.SigningKeyDocument;
-  sso_connections: tenants.SsoConnectionDocument;
+  sso_connections: connections.SsoConnectionDocument;
   tenants: tenants.TenantDocument;
   user_attributes: attributes.UserAttributeDocument;
   users: users.UserDocument;
@@ -68,24 +75,24 @@ export type CollectionName = keyof Documents;
 export const schemas: Readonly<Record<CollectionName, Schema>> = {
   address_domains: access.addressDomainSchema,
   address_lockouts: access.addressLockoutSchema,
-  api_keys: directories.apiKeySchema,
-  application_keys: tenants.applicationKeySchema,
-  applications: tenants.applicationSchema,
+  api_keys: apiKeys.apiKeySchema,
+  application_keys: applications.applicationKeySchema,
+  applications: applications.applicationSchema,
   audit_events: events.auditEventSchema,
   audit_seals: events.auditSealSchema,
   audit_trails: events.auditTrailSchema,
   bootstrap_entries: bootstrap.bootstrapEntrySchema,
   bulk_jobs: bulk.bulkJobSchema,
   bulk_parts: bulk.bulkPartSchema,
-  credentials: users.credentialSchema,
-  deviation_counts: directories.deviationCountSchema,
+  credentials: credentials.credentialSchema,
+  deviation_counts: scimRequests.deviationCountSchema,
   directories: directories.directorySchema,
   directory_pulls: pulls.directoryPullSchema,
   event_cursors: feeds.eventCursorSchema,
   event_feeds: feeds.eventFeedSchema,
   event_runs: feeds.eventRunSchema,
   groups: groups.groupSchema,
-  identities: users.identitySchema,
+  identities: identities.identitySchema,
   invitations: invitations.invitationSchema,
   jobs: events.jobSchema,
   kept_keys: keptKeys.keptKeySchema,
@@ -95,13 +102,13 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   operator_keys: operator.operatorKeySchema,
   role_requests: roleRequests.roleRequestSchema,
   roles: tenants.roleSchema,
-  scim_clients: directories.scimClientSchema,
-  scim_requests: directories.scimRequestSchema,
-  scim_tokens: directories.scimTokenSchema,
+  scim_clients: scimCredentials.scimClientSchema,
+  scim_requests: scimRequests.scimRequestSchema,
+  scim_tokens: scimCredentials.scimTokenSchema,
   sessions: access.sessionSchema,
   sign_in_flows: signInFlowSchema,
   signing_keys: access.signingKeySchema,
-  sso_connections: tenants.ssoConnectionSchema,
+  sso_connections: connections.ssoConnectionSchema,
   tenants: tenants.tenantSchema,
   user_attributes: attributes.userAttributeSchema,
   users: users.userSchema,

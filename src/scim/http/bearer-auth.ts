@@ -5,7 +5,7 @@ import type { Actor, Core } from '../../identity/core.js';
 import type { DirectoryDocument } from '../../identity/directories/directories.js';
 import { settingOf } from '../../identity/tenants/settings.js';
 import type { TenantDocument } from '../../identity/tenants/tenants.js';
-import type { ScimRequestDocument } from '../../persistence/collections/directories.js';
+import type { ScimRequestDocument } from '../../persistence/collections/scim-requests.js';
 import { authenticateAccessToken } from '../../identity/directories/access-tokens.js';
 import { authenticateToken } from '../../identity/directories/tokens.js';
 import { requireOpen } from '../../identity/tenants/state.js';

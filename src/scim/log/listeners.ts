@@ -1,4 +1,4 @@
-import type { ScimRequestDocument } from '../../persistence/collections/directories.js';
+import type { ScimRequestDocument } from '../../persistence/collections/scim-requests.js';
 import type { NewDocument } from '../../persistence/store.js';
 
 export type LoggedRequest = NewDocument<ScimRequestDocument>;

@@ -1,5 +1,5 @@
 import type { Core } from '../../identity/core.js';
-import type { ScimRequestDocument } from '../../persistence/collections/directories.js';
+import type { ScimRequestDocument } from '../../persistence/collections/scim-requests.js';
 import type { NewDocument } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';

@@ -1,5 +1,5 @@
 import type { FieldChange } from '../../identity/changes.js';
-import type { ScimRequestDocument } from '../../persistence/collections/directories.js';
+import type { ScimRequestDocument } from '../../persistence/collections/scim-requests.js';
 
 type StoredChange = ScimRequestDocument['diff'][number];
 

@@ -5,7 +5,7 @@ import { directoryActor } from '../../identity/actors.js';
 import type { FieldChange } from '../../identity/changes.js';
 import type { Core } from '../../identity/core.js';
 import { getDirectory, type DirectoryDocument } from '../../identity/directories/directories.js';
-import type { ScimRequestDocument } from '../../persistence/collections/directories.js';
+import type { ScimRequestDocument } from '../../persistence/collections/scim-requests.js';
 import { containingAnyCase } from '../../identity/search-text.js';
 import type { Query } from '../../persistence/store.js';
 import { holdsCut } from '../../shared/cut-values.js';
@@ -22,7 +22,7 @@ import { isOmitted, requestLogOf, secretsOf, toOperations, toOutcome } from './r
 import { newTrace, withoutMasked, type RoleChange, type Trace } from '../exchange/trace.js';
 
 export { deviationCounts } from './deviations.js';
-export type { ScimRequestDocument } from '../../persistence/collections/directories.js';
+export type { ScimRequestDocument } from '../../persistence/collections/scim-requests.js';
 export { fullDiff } from './logged-diff.js';
 export { subscribeRequests } from './request-feed.js';
 export type { LoggedRequest } from './request-log.js';

@@ -2,7 +2,10 @@ import type { FieldChange } from '../../identity/changes.js';
 import { commonSchemas } from '../../identity/tenants/schemas.js';
 import type { Core } from '../../identity/core.js';
 import type { DirectoryDocument } from '../../identity/directories/directories.js';
-import type { ScimOperationRecord, ScimRequestDocument } from '../../persistence/collections/directories.js';
+import type {
+  ScimOperationRecord,
+  ScimRequestDocument,
+} from '../../persistence/collections/scim-requests.js';
 import { cutLong, holdsCut } from '../../shared/cut-values.js';
 import { newId } from '../../shared/ids.js';
 import { createRests } from '../../shared/rests.js';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { systemActor } from '../../../src/identity/actors.js';
 import { updateConnection } from '../../../src/identity/sso/connections.js';
 import { askPasswordReset } from '../../../src/identity/credentials/reset.js';
-import type { SsoConnectionDocument } from '../../../src/persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../../src/persistence/collections/sso-connections.js';
 import type { UserDocument } from '../../../src/persistence/collections/users.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser } from '../../support/browser.js';

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { decodeJwt, type JWTPayload } from 'jose';
-import type { SsoConnectionDocument, TenantDocument } from '../../../src/persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../../src/persistence/collections/sso-connections.js';
+import type { TenantDocument } from '../../../src/persistence/collections/tenants.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser, type Browser } from '../../support/browser.js';
 import { startIdp, type Idp } from '../../support/idp.js';

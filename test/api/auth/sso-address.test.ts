@@ -4,7 +4,7 @@ import { createDirectory } from '../../../src/identity/directories/directories.j
 import { inputOf, withProfile } from '../../../src/identity/users/input.js';
 import { createUser, getUser, updateUser } from '../../../src/identity/users/users.js';
 import { systemActor } from '../../../src/identity/actors.js';
-import type { SsoConnectionDocument } from '../../../src/persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../../src/persistence/collections/sso-connections.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser, type Browser } from '../../support/browser.js';
 import { startIdp, type Idp } from '../../support/idp.js';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { systemActor } from '../../../src/identity/actors.js';
 import { setEnabled } from '../../../src/identity/users/actions.js';
 import { getUser } from '../../../src/identity/users/users.js';
-import type { SsoConnectionDocument } from '../../../src/persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../../src/persistence/collections/sso-connections.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser, type Browser } from '../../support/browser.js';
 import { startIdp, type Idp } from '../../support/idp.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { SsoConnectionDocument } from '../../../src/persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../../src/persistence/collections/sso-connections.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser, type Page } from '../../support/browser.js';
 import { eventually } from '../../support/eventually.js';

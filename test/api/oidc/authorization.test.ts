@@ -13,7 +13,8 @@ import {
   type RelyingParty,
 } from '../../support/oidc.js';
 import { givenTenant } from '../../support/people.js';
-import type { ApplicationDocument, TenantDocument } from '../../../src/persistence/collections/tenants.js';
+import type { ApplicationDocument } from '../../../src/persistence/collections/applications.js';
+import type { TenantDocument } from '../../../src/persistence/collections/tenants.js';
 import type { UserDocument } from '../../../src/persistence/collections/users.js';
 
 /** Where an authorization request leads a browser at once: a path of ours, or the application. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
-import type { ApplicationDocument, TenantDocument } from '../../../src/persistence/collections/tenants.js';
+import type { ApplicationDocument } from '../../../src/persistence/collections/applications.js';
+import type { TenantDocument } from '../../../src/persistence/collections/tenants.js';
 import type { UserDocument } from '../../../src/persistence/collections/users.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { eventually } from '../../support/eventually.js';

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { ApplicationDocument, TenantDocument } from '../../../src/persistence/collections/tenants.js';
+import type { ApplicationDocument } from '../../../src/persistence/collections/applications.js';
+import type { TenantDocument } from '../../../src/persistence/collections/tenants.js';
 import { hashToken } from '../../../src/shared/ids.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { ManualClock } from '../../support/clock.js';

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import * as client from 'openid-client';
 import { findAccessToken } from '../../../src/auth/provider/access-token.js';
-import type { ApplicationDocument, TenantDocument } from '../../../src/persistence/collections/tenants.js';
+import type { ApplicationDocument } from '../../../src/persistence/collections/applications.js';
+import type { TenantDocument } from '../../../src/persistence/collections/tenants.js';
 import type { UserDocument } from '../../../src/persistence/collections/users.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import {

@@ -1,6 +1,6 @@
 import { createSign, generateKeyPair, randomBytes, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { SamlKeyPair } from '../../../persistence/collections/tenants.js';
+import type { SamlKeyPair } from '../../../persistence/collections/sso-connections.js';
 import type { Core } from '../../core.js';
 
 /** The purpose a connection's own private keys are sealed for. */

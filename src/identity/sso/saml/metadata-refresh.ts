@@ -1,4 +1,4 @@
-import type { SsoConnectionDocument } from '../../../persistence/collections/tenants.js';
+import type { SsoConnectionDocument } from '../../../persistence/collections/sso-connections.js';
 import type { Step, Transaction } from '../../../persistence/store.js';
 import { newId } from '../../../shared/ids.js';
 import { systemActor } from '../../actors.js';

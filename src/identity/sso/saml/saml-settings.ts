@@ -3,7 +3,7 @@ import type {
   SamlAttributeMapping,
   SamlSettings,
   SsoConnectionDocument,
-} from '../../../persistence/collections/tenants.js';
+} from '../../../persistence/collections/sso-connections.js';
 import { AppError, type InputFault } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { service } from '../../../shared/services.js';

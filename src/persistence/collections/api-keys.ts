@@ -1,0 +1,29 @@
+import type { StoredDocument } from '../store.js';
+import { defineCollection } from './definition.js';
+
+/** A key for the admin API. */
+export interface ApiKeyDocument extends StoredDocument {
+  name: string;
+  keyHash: string;
+  prefix: string;
+  /** The full key of a role of the tenant: what the key may do. */
+  role: string;
+  lastUsedAt: Date | null;
+  expiresAt: Date | null;
+}
+
+export const apiKeySchema = defineCollection<ApiKeyDocument>(
+  'api_keys',
+  {
+    name: { type: String, required: true },
+    keyHash: { type: String, required: true },
+    prefix: { type: String, required: true },
+    role: { type: String, required: true },
+    lastUsedAt: Date,
+    expiresAt: Date,
+  },
+  [
+    { name: 'api_keys_hash', key: { keyHash: 1 }, unique: true },
+    { name: 'api_keys_name', key: { tenantId: 1, name: 1 }, unique: true },
+  ],
+);

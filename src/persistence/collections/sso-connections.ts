@@ -1,0 +1,149 @@
+import type { StoredDocument } from '../store.js';
+import { defineCollection, nestedSchema, requiredText } from './definition.js';
+import { roleRuleSchema, type RoleRule } from './directories.js';
+
+export const clientAuthMethods = ['client_secret_basic', 'client_secret_post'] as const;
+export type ClientAuthMethod = (typeof clientAuthMethods)[number];
+
+export const ssoModes = ['off', 'optional', 'required'] as const;
+export type SsoMode = (typeof ssoModes)[number];
+
+export interface ConnectionDomain {
+  /** Lower case, IDNA ASCII form. */
+  domain: string;
+  verified: boolean;
+  /** What the TXT record at `_gatehouse-challenge.<domain>` must hold. */
+  challenge: string;
+  verifiedAt: Date | null;
+}
+
+/** One tenant's OpenID provider and the address domains it answers for. */
+export const ssoProtocols = ['oidc', 'saml'] as const;
+export type SsoProtocol = (typeof ssoProtocols)[number];
+
+/** A key of ours at one SAML connection. */
+export interface SamlKeyPair {
+  /** PEM. */
+  certificate: string;
+  /** PEM, sealed. */
+  privateKey: string;
+}
+
+/** Names of SAML attributes; null: the usual ones of providers. */
+export interface SamlAttributeMapping {
+  email: string | null;
+  givenName: string | null;
+  familyName: string | null;
+  groups: string | null;
+}
+
+/** What a SAML connection has beside the rest. The provider's entity id is the connection's `issuer`; empty: not known yet. */
+export interface SamlSettings {
+  idpSsoUrl: string | null;
+  idpSloUrl: string | null;
+  /** PEM; every one of them may sign. */
+  idpCertificates: string[];
+  /** Read again each day; null: the three above were given. */
+  idpMetadataUrl: string | null;
+  metadataReadAt: Date | null;
+  /** Why the last reading failed, in words; null: it did not. */
+  metadataFault: string | null;
+  /** Another one, and the job that reads them is not this connection's any more. */
+  refreshId: string | null;
+  attributeMapping: SamlAttributeMapping;
+  /** `nameId`, or the name of the attribute that tells people apart. */
+  subjectFrom: string;
+  signing: SamlKeyPair;
+  encryption: SamlKeyPair;
+}
+
+export interface SsoConnectionDocument extends StoredDocument {
+  name: string;
+  /** Stands in its addresses in place of the id; absent or null: the id does. */
+  key?: string | null;
+  /** Every key it ever had: none of them becomes another connection's, whose provider would get its answers. */
+  keys?: string[];
+  /** Absent: `oidc`. It never changes. */
+  protocol?: SsoProtocol;
+  /** Of SAML connections alone. */
+  saml?: SamlSettings;
+  issuer: string;
+  clientId: string;
+  /** Encrypted by the secret box; null: a public client. */
+  clientSecret: string | null;
+  /** How the client secret is sent; absent or null: as the provider's metadata say. */
+  clientAuthMethod?: ClientAuthMethod | null;
+  /** What tells the company's own people at a provider it shares with others. */
+  tenantClaim?: { claim: string; value: string } | null;
+  /** What groups and attributes of a sign-in grant; absent: nothing. */
+  roleRules?: RoleRule[];
+  /** How often issuer or client became another one; absent: never. */
+  providerVersion?: number;
+  /** Up to which of these changes people of an earlier provider may be connected to the present one; absent: none. */
+  relinkVersion?: number;
+  scopes: string[];
+  mode: SsoMode;
+  jitProvisioning: boolean;
+  domains: ConnectionDomain[];
+  /** The verified domains: unique over the server. */
+  verifiedDomains: string[];
+}
+
+const connectionDomainSchema = nestedSchema({
+  domain: requiredText,
+  verified: { type: Boolean, required: true },
+  challenge: requiredText,
+  verifiedAt: Date,
+});
+
+const samlKeySchema = nestedSchema({ certificate: requiredText, privateKey: requiredText });
+
+const samlSchema = nestedSchema({
+  idpSsoUrl: String,
+  idpSloUrl: String,
+  idpCertificates: { type: [String], required: true },
+  idpMetadataUrl: String,
+  metadataReadAt: Date,
+  metadataFault: String,
+  refreshId: String,
+  attributeMapping: nestedSchema({ email: String, givenName: String, familyName: String, groups: String }),
+  subjectFrom: requiredText,
+  signing: { type: samlKeySchema, required: true },
+  encryption: { type: samlKeySchema, required: true },
+});
+
+export const ssoConnectionSchema = defineCollection<SsoConnectionDocument>(
+  'sso_connections',
+  {
+    name: { type: String, required: true },
+    key: String,
+    keys: { type: [String], default: undefined },
+    protocol: { type: String, enum: ssoProtocols },
+    saml: samlSchema,
+    issuer: { type: String, required: true },
+    clientId: { type: String, required: true },
+    clientSecret: String,
+    clientAuthMethod: { type: String, enum: clientAuthMethods },
+    tenantClaim: nestedSchema({ claim: requiredText, value: requiredText }),
+    roleRules: { type: [roleRuleSchema], default: undefined },
+    providerVersion: Number,
+    relinkVersion: Number,
+    scopes: { type: [String], required: true },
+    mode: { type: String, required: true, enum: ssoModes },
+    jitProvisioning: { type: Boolean, required: true },
+    domains: { type: [connectionDomainSchema], required: true },
+    verifiedDomains: { type: [String], required: true },
+  },
+  [
+    { name: 'sso_connections_name', key: { tenantId: 1, name: 1 }, unique: true },
+    { name: 'sso_connections_client', key: { clientId: 1, issuer: 1 } },
+    { name: 'sso_connections_key', key: { key: 1 }, unique: true, where: { key: { $gt: '' } } },
+    { name: 'sso_connections_keys', key: { keys: 1 }, unique: true, where: { keys: { $gt: '' } } },
+    {
+      name: 'sso_connections_domain',
+      key: { verifiedDomains: 1 },
+      unique: true,
+      where: { verifiedDomains: { $gt: '' } },
+    },
+  ],
+);
