@@ -16,16 +16,19 @@ const shown = (value: unknown): string => `\`${JSON.stringify(value)}\``;
 function valuesOf(name: keyof Settings): string {
   const {
     type,
+    items,
     enum: words,
     minimum,
     maximum,
   } = z.toJSONSchema(settingsCatalogue[name]) as {
     type?: string;
+    items?: { enum?: string[] };
     enum?: string[];
     minimum?: number;
     maximum?: number;
   };
   if (words) return words.map((word) => `\`${word}\``).join(', ');
+  if (items?.enum) return `a list of ${items.enum.map((word) => `\`${word}\``).join(', ')}`;
   if (type === 'boolean') return 'true, false';
   if (type === 'integer')
     return `${minimum ?? ''} to ${maximum === Number.MAX_SAFE_INTEGER ? 'any' : maximum}`;

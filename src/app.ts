@@ -8,7 +8,10 @@ import { openIdProvider } from './auth/provider/provider.js';
 import { accountRoutes } from './auth/routes/account-routes.js';
 import { browserErrors } from './auth/routes/page-errors.js';
 import { firstRunRoutes } from './auth/routes/first-run-routes.js';
+import { addressRoutes } from './auth/routes/address-routes.js';
 import { passwordRoutes } from './auth/routes/password-routes.js';
+import { answerRegistration, registrationJob } from './identity/invitations/registration.js';
+import { registrationRoutes } from './auth/routes/registration-routes.js';
 import { signInRoutes } from './auth/routes/sign-in-routes.js';
 import { watchSignIns } from './auth/routes/sign-in-results.js';
 import { samlRoutes } from './auth/routes/saml-routes.js';
@@ -80,6 +83,7 @@ const jobHandlers = (core: Core, puller: Puller): JobHandlers => ({
     onGivenUp: (job, reason) => reportLostMail(core, job, reason),
   },
   [forgotJob]: (job) => answerPasswordReset(core, job),
+  [registrationJob]: (job) => answerRegistration(core, job),
   [memberPartJob]: (job) => writeLeftPart(core, job),
   [recomputeJob]: (job) => recomputeGrants(core, job),
   [releaseRoleJob]: (job) => releaseServerRole(core, job),
@@ -148,7 +152,7 @@ export function createApp(core: Core, version: string): App {
   app.use(signInRoutes(core));
   app.use(firstRunRoutes(core));
   app.use(accountRoutes(core));
-  app.use(passwordRoutes(core));
+  app.use(passwordRoutes(core), registrationRoutes(core), addressRoutes(core));
   app.use(samlRoutes(core));
   app.use(ssoRoutes(core));
 

@@ -7,6 +7,8 @@ interface BrandedLocals {
   brand?: Brand;
   /** Absent: the tenant is not known, and any may have passkeys. */
   hasPasskeys?: boolean;
+  /** Where people make an account for themselves; absent: nowhere. */
+  registerPath?: string;
 }
 
 /** A tenant's look; ours where it is not known. */
@@ -22,11 +24,19 @@ export async function showBrand(core: Core, res: Response, tenantId: string | nu
   const tenant = await core.store.tenant(tenantId).collection('tenants').get(tenantId);
   const locals = res.locals as BrandedLocals;
   locals.brand = tenant ? brandOf(tenant.name, settingsOf(tenant)) : ownBrand;
-  if (tenant) locals.hasPasskeys = settingsOf(tenant)['passkeys.enabled'];
+  if (!tenant) return;
+  const settings = settingsOf(tenant);
+  locals.hasPasskeys = settings['passkeys.enabled'];
+  if (settings['registration.self'])
+    locals.registerPath = `/register?tenant=${encodeURIComponent(tenant.slug)}`;
 }
 
 /** Whether a sign-in at this page may be by passkey. */
 export const offersPasskeys = (res: Response): boolean => (res.locals as BrandedLocals).hasPasskeys ?? true;
+
+/** Where people make an account for themselves; undefined: nowhere. */
+export const shownRegisterPath = (res: Response): string | undefined =>
+  (res.locals as BrandedLocals).registerPath;
 
 /** Whose page this answer is. */
 export const shownBrand = (res: Response): Brand => (res.locals as BrandedLocals).brand ?? ownBrand;

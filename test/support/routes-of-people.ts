@@ -2,6 +2,7 @@
 export const routesOfPeople = [
   'PATCH /me',
   'POST /me/password',
+  'POST /me/email',
   'DELETE /me/sessions/{id}',
   'POST /me/2fa/confirm',
   'DELETE /me/2fa',

@@ -9,10 +9,12 @@ import { updateUser, type UserDocument } from '../../identity/users/users.js';
 import { AppError } from '../../shared/errors.js';
 import type { Caller } from '../authenticate.js';
 import { listOf } from '../list.js';
-import { id } from '../present/fields.js';
+import { askAddressChange } from '../../identity/credentials/own-address.js';
+import { id, instant, iso } from '../present/fields.js';
 import { presentSession, sessionSchema } from '../present/session.js';
 import { presentUser, userFields } from '../present/user.js';
-import { profileInput } from '../present/user-input.js';
+import { requireKeptFields } from '../present/kept-fields.js';
+import { ownProfileInput, profileInput } from '../present/user-input.js';
 import { route, type Reply, type Route } from '../route.js';
 import { z } from '../schema.js';
 
@@ -72,18 +74,40 @@ const changeMe = route({
   summary: 'Change one’s own profile',
   tag,
   permission: 'self',
-  body: z.strictObject(profileInput).openapi('ChangeMe'),
+  body: z.strictObject({ ...profileInput, signature: ownProfileInput }).openapi('ChangeMe'),
   output: meSchema,
   async handler({ core, actor, caller, body }) {
     const person = personOf(caller);
-    const profile = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+    const { signature, ...facts } = body;
+    const profile = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
+    requireKeptFields(person.live.settings, body);
     const errors = nameFaults(person.live.settings['profile.nameRule'], profile);
     if (errors.length > 0) throw new AppError('input.invalid', 'the profile has faults', { errors });
     const { after: user } = await updateUser(core, actor, person.live.user._id, (stored) => ({
       ...inputOf(stored),
       attributes: withProfile(stored.attributes, profile),
+      signature,
     }));
     return reply(core, person, user);
+  },
+});
+
+const changeEmail = route({
+  method: 'post',
+  path: '/me/email',
+  id: 'changeMyEmail',
+  summary: 'Ask for another address of one’s own: it counts once it is confirmed by the link mailed to it',
+  tag,
+  permission: 'self',
+  stepUp: true,
+  body: z.strictObject({ email: z.string().trim().max(254) }).openapi('ChangeMyEmail'),
+  status: 202,
+  output: z
+    .strictObject({ email: z.string(), expiresAt: instant.describe('how long the link is good') })
+    .openapi('PendingEmail'),
+  async handler({ core, actor, caller, body }) {
+    const { email, expiresAt } = await askAddressChange(core, actor, personOf(caller).live.user, body.email);
+    return { body: { email, expiresAt: iso(expiresAt) } };
   },
 });
 
@@ -132,4 +156,4 @@ const endMine = route({
   },
 });
 
-export const meRoutes: readonly Route[] = [readMe, changeMe, changePassword, listMine, endMine];
+export const meRoutes: readonly Route[] = [readMe, changeMe, changeEmail, changePassword, listMine, endMine];

@@ -24,6 +24,7 @@ import { listOf, pageAfter, pageParameters, presented, searchParameter, sortPara
 import { reroot } from '../reroot.js';
 import { fullKeysOf } from '../role-names.js';
 import { loginTypes, presentUser, statuses, userSchema, userSources } from '../present/user.js';
+import { requireKeptFields } from '../present/kept-fields.js';
 import { changeUserInput, createUserInput, type ChangeUserInput } from '../present/user-input.js';
 import { route, type Reply, type Route } from '../route.js';
 import { z } from '../schema.js';
@@ -147,13 +148,14 @@ function requireFieldPermissions(actor: Actor, body: Partial<ChangeUserInput>): 
 }
 
 function profileOf(body: ChangeUserInput): ProfileInput {
-  const { email, givenName, familyName, displayName, phone, language } = body;
+  const { email, givenName, familyName, displayName, phone, picture, language } = body;
   return {
     ...(email !== undefined && { email }),
     ...(givenName !== undefined && { givenName }),
     ...(familyName !== undefined && { familyName }),
     ...(displayName !== undefined && { displayName }),
     ...(phone !== undefined && { phone }),
+    ...(picture !== undefined && { picture }),
     ...(language !== undefined && { language }),
   };
 }
@@ -184,6 +186,7 @@ function decisionsOf(
   now: Date,
 ): Partial<UserInput> {
   requireFieldPermissions(actor, body);
+  requireKeptFields(config.settings, body);
   return {
     ...(body.enabled !== undefined && { active: body.enabled }),
     ...(body.approved !== undefined && { approved: body.approved }),

@@ -11,6 +11,17 @@ const emailInput = z
 
 const nameInput = line(inputLimits.name).nullable();
 
+/** A picture: an address, or a small image in the address itself. */
+const pictureInput = z
+  .string()
+  .max(inputLimits.binary)
+  .regex(/^(?:https:\/\/[^\s"<>]+|data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2})$/, {
+    error: 'must begin with https://, or be an image as data:image/png;base64,...',
+  });
+
+/** What people say of themselves beside the facts that administrators may say too. */
+export const ownProfileInput = z.string().trim().max(2000).nullable().optional();
+
 /** The language of mails to a person. */
 export const languageInput = z
   .enum(['en', 'de'])
@@ -22,6 +33,7 @@ export const profileInput = {
   familyName: nameInput.optional(),
   displayName: nameInput.optional(),
   phone: line(inputLimits.phone).nullable().optional(),
+  picture: pictureInput.nullable().optional(),
   language: languageInput.nullable().optional(),
 };
 

@@ -71,6 +71,7 @@ export async function showAccountPage(
         mode: settings['twoFactor.mode'],
         hasPassword: Boolean(credential?.passwordHash),
       }}
+      mayChangeEmail={settings['profile.userCanEditEmail'] && user.loginType === 'local'}
       passkeys={
         settings['passkeys.enabled'] && user.loginType === 'local' ? (credential?.passkeys ?? []) : undefined
       }

@@ -19,7 +19,7 @@ import { currentSession, isSessionFormToken, sessionFormToken, type LiveSession 
 import { BackupCodesPage, EnrolmentPage } from '../views/enrolment-pages.js';
 import { sendPage } from '../views/layout.js';
 import { actorOf, type AccountWork } from './account-form.js';
-import { passkeyForms } from './account-passkeys.js';
+import { provenForms } from './account-proven.js';
 import { addressOf, showAccountPage } from './account-page.js';
 
 const text = z.string().min(1).max(1000);
@@ -142,7 +142,7 @@ export function accountSecurityRoutes(core: Core, router: Router, form: RequestH
     '/account/2fa/backup-codes': takeRenewal,
     '/account/2fa/remove': takeRemoval,
     '/account/sessions/end': takeSessionEnd,
-    ...passkeyForms,
+    ...provenForms,
   };
   for (const [path, take] of Object.entries(forms)) {
     router.post(

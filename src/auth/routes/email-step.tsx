@@ -3,7 +3,7 @@ import type { Core } from '../../identity/core.js';
 import { parseEmail, type EmailAddress } from '../../identity/email.js';
 import { AppError } from '../../shared/errors.js';
 import { resolveHomeRealm, type HomeRealm } from '../home-realm.js';
-import { findBrand, showBrand } from '../page-brand.js';
+import { findBrand, showBrand, shownRegisterPath } from '../page-brand.js';
 import { currentSession } from '../session-guard.js';
 import {
   contextOf,
@@ -36,6 +36,7 @@ import { answered, steps, type Exchange } from './steps.js';
 const notices: ReadonlyMap<string | undefined, string> = new Map([
   ['password', 'Your new password is set. Please sign in with it.'],
   ['activated', 'Your account is active. Please sign in.'],
+  ['address', 'Your new address is confirmed. Please sign in with it.'],
 ]);
 const invalidEmail = 'Enter a valid email.';
 
@@ -85,6 +86,7 @@ async function sendEmailPage({ core, req, res, flow, context }: Exchange & Entry
       signedInAs={live?.user.email ?? live?.user.userName}
       notice={notices.get(queryText(req, 'done'))}
       passkey={askedPasskey(core, res, { flow, context })}
+      registerPath={shownRegisterPath(res)}
     />,
   );
 }

@@ -82,6 +82,15 @@ export function forgotLimit(core: Core): RequestHandler {
   });
 }
 
+/** How often a client address may ask for an account: each time is a job, and may be a user and a mail. */
+export function registrationLimit(core: Core): RequestHandler {
+  return limit(core, {
+    name: 'register-address',
+    perMinute: core.config.limits.forgotPerMinutePerAddress,
+    keyOf: byAddress,
+  });
+}
+
 /** How often a client address may set out for a company's provider: each start is kept, recorded, and may ask the provider for its metadata. */
 export function forwardingLimit(core: Core): RequestHandler {
   return limit(core, {

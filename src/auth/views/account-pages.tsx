@@ -28,6 +28,8 @@ export interface AccountPageProps {
   /** undefined: the company has the password. */
   minLength: number | undefined;
   secondFactor: { isOn: boolean; mode: 'off' | 'optional' | 'required'; hasPassword: boolean };
+  /** Whether the person may change their address. */
+  mayChangeEmail: boolean;
   /** undefined: the organization has no passkeys, or the company signs the person in. */
   passkeys: readonly ShownPasskey[] | undefined;
   notice?: string | undefined;
@@ -60,6 +62,7 @@ export function AccountPage(props: AccountPageProps): ReactElement {
           {`, ${props.method}`}
         </dd>
       </dl>
+      {props.mayChangeEmail && <EmailSection csrf={props.csrf} />}
       {props.minLength !== undefined && (
         <PasswordSection csrf={props.csrf} email={props.email} minLength={props.minLength} />
       )}
@@ -68,6 +71,34 @@ export function AccountPage(props: AccountPageProps): ReactElement {
       <SessionsSection csrf={props.csrf} sessions={props.sessions} now={props.now} />
       <SignOutForm csrf={props.csrf} />
     </Page>
+  );
+}
+
+function EmailSection({ csrf }: { csrf: string }): ReactElement {
+  return (
+    <section id="email-address">
+      <h2>Email</h2>
+      <form method="post" action="/account/email">
+        <Hidden csrf={csrf} />
+        <label htmlFor="new-email">New email</label>
+        <input
+          id="new-email"
+          name="email"
+          type="text"
+          inputMode="email"
+          autoComplete="email"
+          maxLength={254}
+          required
+        />
+        <p className="quiet">
+          We send a link to the new address. It counts, and you sign in with it, once you have confirmed it
+          there.
+        </p>
+        <button type="submit" className="quiet">
+          Change email
+        </button>
+      </form>
+    </section>
   );
 }
 

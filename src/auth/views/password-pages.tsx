@@ -42,15 +42,15 @@ export function ForgotPage(props: {
 }
 
 /** One page for used, late, revoked and invented links; each kind has its own way on. */
-export function DeadLinkPage({ kind }: { kind: 'reset' | 'activation' }): ReactElement {
+export function DeadLinkPage({ kind }: { kind: 'reset' | 'activation' | 'address' }): ReactElement {
   return (
     <Page
       title="This link is no longer good"
       alert="It has been used, has expired, or has been replaced by a newer one."
     >
-      {kind === 'reset' ? (
-        <ForgotForm email="" button="Send me a new link" />
-      ) : (
+      {kind === 'reset' && <ForgotForm email="" button="Send me a new link" />}
+      {kind === 'address' && <p>You can ask for a new link in your account.</p>}
+      {kind === 'activation' && (
         <p>
           Your account is active if you have chosen a password already: sign in with it. If not, ask the
           person who invited you to send the invitation again.

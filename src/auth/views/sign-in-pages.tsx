@@ -24,6 +24,8 @@ export function EmailPage(
     /** What was just done, for people who come back from a form. */
     notice?: string | undefined;
     passkey?: PasskeyQuestion | undefined;
+    /** Where people make an account for themselves. */
+    registerPath?: string | undefined;
   },
 ): ReactElement {
   const { passkey } = props;
@@ -45,6 +47,11 @@ export function EmailPage(
         <button type="submit">Continue</button>
       </form>
       {passkey && <PasskeyPlace {...passkey} isOther />}
+      {props.registerPath !== undefined && (
+        <p>
+          <a href={props.registerPath}>Create an account</a>
+        </p>
+      )}
     </Page>
   );
 }

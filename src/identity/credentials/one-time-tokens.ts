@@ -13,6 +13,8 @@ const bindingOf = (user: Pick<UserDocument, 'email' | 'userName'>, passwordHash:
     .update(JSON.stringify([user.email ?? user.userName, passwordHash]))
     .digest('base64url');
 
+const prefixes = { activation: 'gh_act', password_reset: 'gh_rst', address_confirmation: 'gh_adr' } as const;
+
 /**
  * Makes the token of a link: 256 random bits of which only a hash is stored, good once. Older ones of the same kind for this user die.
  *
@@ -27,11 +29,12 @@ export function* issueToken(
     kind,
     ttlSeconds,
     now,
-  }: { isMailed: boolean; kind: OneTimeTokenKind; ttlSeconds: number; now: Date },
+    address,
+  }: { isMailed: boolean; kind: OneTimeTokenKind; ttlSeconds: number; now: Date; address?: string },
 ): Step<string> {
   const scope = tx.tenant(user.tenantId);
   const credential = yield* scope.collection('credentials').get(user._id);
-  const token = newToken(kind === 'activation' ? 'gh_act' : 'gh_rst');
+  const token = newToken(prefixes[kind]);
   yield* scope.collection('one_time_tokens').removeMany({ userId: user._id, kind });
   yield* scope.collection('one_time_tokens').insert({
     _id: newId(),
@@ -41,6 +44,7 @@ export function* issueToken(
     tokenHash: hashToken(token),
     binding: bindingOf(user, credential?.passwordHash ?? null),
     isMailed,
+    ...(address !== undefined && { address }),
     expiresAt: new Date(now.getTime() + ttlSeconds * 1000),
   });
   return token;

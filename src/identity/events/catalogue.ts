@@ -175,6 +175,11 @@ export const eventCatalogue: Readonly<Record<string, EventType>> = {
   'user.created': event('user', 'a user was created', ['userName', null, 'ada@acme.test']),
   'user.deleted': event('user', 'a user was deleted'),
   'user.disabled': event('user', 'a user was disabled', ['enabled', true, false]),
+  'user.email_change_requested': event('user', 'a person asked for another address of their own', [
+    'email',
+    'ada@old.test',
+    'ada@new.test',
+  ]),
   'user.email_changed': event('user', 'a user’s address or userName changed', [
     'userName',
     'ada@acme.test',

@@ -21,7 +21,14 @@ function userOf(user: UserDocument): Facts {
   const { accessExpiresAt, loginType, source, directoryId, grants, createdAt, updatedAt } = user;
   return {
     ...{ id: _id, userName, email, externalId, attributes, enabled, approved, activatedAt },
-    ...{ terms: terms ?? null, accessExpiresAt, loginType, source, directoryId },
+    ...{
+      terms: terms ?? null,
+      signature: user.signature ?? null,
+      accessExpiresAt,
+      loginType,
+      source,
+      directoryId,
+    },
     ...{ roles: grants.map(grantOf), createdAt, updatedAt },
   };
 }
@@ -35,6 +42,7 @@ async function signInOf(core: Core, tenantId: string, userId: string): Promise<F
     ...{ passwordIsTemporary, passwordChangedAt, lastLoginAt },
     failedAttempts: { count: stored.failureCount, at: stored.failureTimes },
     lockedUntil: stored.lockedUntil,
+    passkeys: (stored.passkeys ?? []).map(({ name, addedAt, lastUsedAt }) => ({ name, addedAt, lastUsedAt })),
     secondFactor: twoFactor ? { state: twoFactor.state, enrolledAt: twoFactor.enrolledAt } : null,
   };
 }

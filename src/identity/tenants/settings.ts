@@ -8,6 +8,10 @@ import type { Core } from '../core.js';
 const seconds = z.number().int().min(0).max(315_360_000);
 const flag = z.boolean();
 
+/** Facts about people that a tenant may choose to keep. */
+export const profileFields = ['phone', 'picture', 'signature'] as const;
+export type ProfileField = (typeof profileFields)[number];
+
 /** Every setting of a tenant with its meaning; spans are whole seconds, 0 = no limit unless said otherwise. */
 export const settingsCatalogue = {
   'access.endSessionsAtExpiry': flag.describe('sessions end when the access period does'),
@@ -48,7 +52,15 @@ export const settingsCatalogue = {
   'password.resetTtlSeconds': seconds.describe('how long a reset link is good'),
   'profile.adminCanEditEmail': flag.describe('administrators may change addresses'),
   'profile.adminCanEditName': flag.describe('administrators may change names'),
+  'profile.fields': z
+    .array(z.enum(profileFields))
+    .max(profileFields.length)
+    .describe('what is kept of people beside name and address, by the API and their own page'),
   'profile.nameRule': z.enum(['strict', 'relaxed']).describe('what names people may give themselves'),
+  'profile.userCanEditEmail': flag.describe(
+    'people may change their own address; it counts once they confirm it there',
+  ),
+  'registration.self': flag.describe('people may make an account for themselves, at `/register?tenant=`'),
   'roles.custom': flag.describe('roles may be made beside the built-in ones'),
   'roles.multiple': flag.describe('a person may be given several roles'),
   'roles.requests': flag.describe('people may ask for roles, for a time'),
@@ -120,7 +132,10 @@ const defaults: Settings = {
   'password.resetTtlSeconds': 3600,
   'profile.adminCanEditEmail': true,
   'profile.adminCanEditName': true,
+  'profile.fields': [...profileFields],
   'profile.nameRule': 'relaxed',
+  'profile.userCanEditEmail': false,
+  'registration.self': false,
   'roles.custom': true,
   'roles.multiple': true,
   'roles.requests': true,

@@ -253,6 +253,16 @@ function requireServices(context: WriteContext, user: UserDocument, before?: Use
   if (!isTolerant) requireKnownServices(user, config);
 }
 
+/** What an input says beside names and attributes; the rest stays as stored. */
+function statedFields(stored: UserDocument, input: UserInput) {
+  return {
+    approved: input.approved ?? stored.approved,
+    accessExpiresAt: input.accessExpiresAt === undefined ? stored.accessExpiresAt : input.accessExpiresAt,
+    loginType: input.loginType ?? stored.loginType,
+    ...(input.signature !== undefined && { signature: input.signature ?? '' }),
+  };
+}
+
 /** A stored user with a new input put on it, roles included; a directory that writes to an unmanaged user takes it over. */
 export function* changedUser(
   context: WriteContext,
@@ -275,9 +285,7 @@ export function* changedUser(
     ...uniqueKeysField(isHidden ? [] : uniqueKeysOf(config, attributes), stored),
     ...standingAfter(actor, stored, input, directoryId),
     directoryId,
-    approved: input.approved ?? stored.approved,
-    accessExpiresAt: input.accessExpiresAt === undefined ? stored.accessExpiresAt : input.accessExpiresAt,
-    loginType: input.loginType ?? stored.loginType,
+    ...statedFields(stored, input),
   };
   requireOwnValues(config, changed, stored);
   const left = withoutLeftServices(context, stored, changed);

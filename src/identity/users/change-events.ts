@@ -30,6 +30,7 @@ function auditable(user: UserDocument): Record<string, unknown> {
     gatehouse,
     services: servicesByKey(user),
     ...{ userName, externalId, enabled, approved, activatedAt, accessExpiresAt, loginType, directoryId },
+    ...(user.signature && { signature: user.signature }),
     ...(isHeld(user) && { held: true, active: activeFor(user) }),
     roles: [...new Set(user.grants.map((grant) => grant.role))].sort(),
     ...endsOf(user),

@@ -20,6 +20,8 @@ export interface UserInput {
   accessExpiresAt?: Date | null | undefined;
   /** Absent: unchanged, on creation by the address's domain. */
   loginType?: LoginType | undefined;
+  /** What the person signs messages with; null or empty: nothing. Absent: unchanged. */
+  signature?: string | null | undefined;
   /** Full keys of the roles given by hand, all of them. Absent: unchanged. */
   roles?: readonly string[] | undefined;
 }
@@ -41,6 +43,8 @@ export interface ProfileInput {
   familyName?: string | null | undefined;
   displayName?: string | null | undefined;
   phone?: string | null | undefined;
+  /** An address or `data:` URI of an image; SCIM's `photos`. */
+  picture?: string | null | undefined;
   /** Of mails; SCIM's `preferredLanguage`. */
   language?: string | null | undefined;
 }
@@ -76,6 +80,9 @@ export function withProfile(attributes: Attributes, profile: ProfileInput): Attr
   }
   if (profile.phone !== undefined) {
     next = without(next, 'phoneNumbers', withPrimary(listOf(next['phoneNumbers']), profile.phone, 'work'));
+  }
+  if (profile.picture !== undefined) {
+    next = without(next, 'photos', withPrimary(listOf(next['photos']), profile.picture, 'photo'));
   }
   if (profile.language !== undefined) next = without(next, 'preferredLanguage', profile.language);
   if (profile.displayName !== undefined) next = without(next, 'displayName', profile.displayName);

@@ -39,7 +39,8 @@ export type { CreateOptions } from './build.js';
 export type { UserInput } from './input.js';
 export type { WriteOptions } from '../versions.js';
 
-const duplicates = {
+/** What the unique indexes of users mean to a caller. */
+export const loginDuplicates = {
   users_login_keys: {
     code: 'user.name_taken',
     message: 'the userName or address is taken by another user',
@@ -97,6 +98,11 @@ export function findUserByLogin(
     .findOne({ loginKeys: loginKey(login) });
 }
 
+const creationActions: Readonly<Partial<Record<UserDocument['source'], string>>> = {
+  invite: 'user.invited',
+  self_registration: 'user.self_registered',
+};
+
 /**
  * Adds a user, as a step of a transaction; a password comes hashed. See {@link createUser}.
  *
@@ -124,7 +130,7 @@ export function* createUserStep(
     roles.length === 0
       ? []
       : [{ path: 'roles', before: [], after: roles }, ...grantChanges([], stored.grants)];
-  const action = stored.source === 'invite' ? 'user.invited' : 'user.created';
+  const action = creationActions[stored.source] ?? 'user.created';
   yield* recordEvent(tx, actor, { action, target: partyOf(stored), changes }, now);
   return stored;
 }
@@ -150,7 +156,7 @@ export async function createUser(
   const passwordHash =
     input.password === undefined ? options.passwordHash : await core.passwords.hash(input.password, turn);
   return refuseDuplicates(
-    duplicates,
+    loginDuplicates,
     () =>
       core.store.transaction(function* (tx) {
         const context = yield* openWrite(tx, core, actor);
@@ -236,7 +242,7 @@ export async function updateUser(
 ): Promise<Outcome<UserDocument>> {
   const attempt = (prepared?: PreparedPassword): Promise<Outcome<UserDocument>> =>
     refuseDuplicates(
-      duplicates,
+      loginDuplicates,
       () =>
         core.store.transaction(function* (tx) {
           const context = yield* openWrite(tx, core, actor);

@@ -69,24 +69,27 @@ export const sessionSchema = defineCollection<SessionDocument>(
 
 /** What a link in a mail proves: good once, until its end; a newer one of the same kind for the same user replaces it. */
 export interface OneTimeTokenDocument extends StoredDocument {
-  kind: 'activation' | 'password_reset';
+  kind: 'activation' | 'password_reset' | 'address_confirmation';
   userId: string;
   tokenHash: string;
   /** Hash of the password and address it was made for: another one of either, and the link is dead. */
   binding: string;
   /** Whether it went to the user's address by mail: whoever opens it has the mailbox. */
   isMailed?: boolean;
+  /** The address that is confirmed by it, where it is not yet the user's. */
+  address?: string;
   expiresAt: Date;
 }
 
 export const oneTimeTokenSchema = defineCollection<OneTimeTokenDocument>(
   'one_time_tokens',
   {
-    kind: { type: String, required: true, enum: ['activation', 'password_reset'] },
+    kind: { type: String, required: true, enum: ['activation', 'password_reset', 'address_confirmation'] },
     userId: { type: String, required: true },
     tokenHash: { type: String, required: true },
     binding: { type: String, required: true },
     isMailed: Boolean,
+    address: String,
     expiresAt: { type: Date, required: true },
   },
   [

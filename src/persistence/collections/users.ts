@@ -67,6 +67,8 @@ export interface UserDocument extends StoredDocument {
   activatedAt: Date | null;
   /** The terms of use the person accepted last: when, and which. Absent: none. */
   terms?: { acceptedAt: Date; version: string };
+  /** What the person signs messages with. Absent or empty: nothing. */
+  signature?: string;
   accessExpiresAt: Date | null;
   loginType: LoginType;
   source: UserSource;
@@ -111,6 +113,7 @@ export const userSchema = defineCollection<UserDocument>(
     approved: { type: Boolean, required: true },
     activatedAt: Date,
     terms: nestedSchema({ acceptedAt: { type: Date, required: true }, version: requiredText }),
+    signature: String,
     accessExpiresAt: Date,
     loginType: { type: String, required: true, enum: loginTypes },
     source: { type: String, required: true, enum: userSources },

@@ -89,6 +89,13 @@ describe('every change by a person or a directory leaves its event, with who did
       await call('post', '/me/password').send(passwords).expect(204);
       return [`password.changed user ${id}`];
     },
+    'POST /me/email': async ({ call, id }) => {
+      await acme.call('patch', '/settings').send({ 'profile.userCanEditEmail': true }).expect(200);
+      await call('post', '/me/email')
+        .send({ email: `${unique('new')}@acme.test` })
+        .expect(202);
+      return [`user.email_change_requested user ${id}`];
+    },
     'DELETE /me/sessions/{id}': async ({ call, id, otherSession }) => {
       await call('delete', `/me/sessions/${otherSession}`).expect(204);
       return [`session.revoked user ${id}`];

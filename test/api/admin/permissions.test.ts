@@ -169,6 +169,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
     'GET /me/export',
     'PATCH /me',
     'POST /me/password',
+    'POST /me/email',
     'GET /me/sessions',
     'DELETE /me/sessions/{id}',
     'POST /me/2fa',

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
+import { askAddressChange } from '../../identity/credentials/own-address.js';
 import { requireOwnProof } from '../../identity/credentials/own-proof.js';
 import {
   addPasskey,
@@ -17,6 +18,7 @@ import { actorOf, type AccountWork } from './account-form.js';
 import { credentialOf } from './form-input.js';
 
 const nameForm = z.object({ name: z.string().trim().min(1).max(60) });
+const emailForm = z.object({ email: z.string().max(254) });
 const passkeyForm = z.object({ passkey: z.string().max(2000) });
 const proofForm = z.object({
   password: z.string().min(1).max(1000).optional(),
@@ -94,10 +96,18 @@ const takeRemoval: AccountWork = async (core, live, req, res) => {
   res.redirect(303, '/account?done=passkey_off');
 };
 
-/** The forms of the account page about passkeys, by their own paths. */
-export const passkeyForms: Readonly<Record<string, AccountWork>> = {
+const takeEmail: AccountWork = async (core, live, req, res) => {
+  if (await askProof(core, live, res)) return;
+  const text = emailForm.safeParse(req.body).data?.email ?? '';
+  await askAddressChange(core, await actorOf(core, live, req), live.user, text);
+  res.redirect(303, '/account?done=email');
+};
+
+/** The forms of the account page that need a recent proof, by their own paths. */
+export const provenForms: Readonly<Record<string, AccountWork>> = {
   '/account/passkeys': takeNew,
   '/account/passkeys/add': takeAnswer,
   '/account/passkeys/remove': takeRemoval,
+  '/account/email': takeEmail,
   '/account/proof': takeProof,
 };

@@ -1,0 +1,77 @@
+import type { ReactElement } from 'react';
+import { EmailField } from './email-field.js';
+import { Page } from './layout.js';
+
+/** What a person types to get an account. */
+export interface RegistrationFields {
+  email: string;
+  givenName: string;
+  familyName: string;
+}
+
+/** Asks for name and address; the password is chosen once the address is confirmed. */
+export function RegisterPage(props: {
+  tenant: string;
+  fields: RegistrationFields;
+  alert?: string | undefined;
+}): ReactElement {
+  const { alert, fields, tenant } = props;
+  return (
+    <Page title="Create an account" alert={alert}>
+      <form method="post" action="/register">
+        <input type="hidden" name="tenant" value={tenant} />
+        <label htmlFor="givenName">First name</label>
+        <input
+          id="givenName"
+          name="givenName"
+          autoComplete="given-name"
+          maxLength={200}
+          required
+          defaultValue={fields.givenName}
+        />
+        <label htmlFor="familyName">Last name</label>
+        <input
+          id="familyName"
+          name="familyName"
+          autoComplete="family-name"
+          maxLength={200}
+          required
+          defaultValue={fields.familyName}
+        />
+        <EmailField email={fields.email} />
+        <button type="submit">Create account</button>
+      </form>
+      <p>
+        <a href={`/signin?tenant=${encodeURIComponent(tenant)}`}>I have an account</a>
+      </p>
+    </Page>
+  );
+}
+
+/** The same for every address. */
+export function RegisteredPage({ email, tenant }: { email: string; tenant: string }): ReactElement {
+  return (
+    <Page
+      title="Look into your mailbox"
+      notice={`We have sent a mail to ${email}. Follow its link to confirm the address and choose your password.`}
+    >
+      <p>
+        <a href={`/signin?tenant=${encodeURIComponent(tenant)}`}>Back to sign-in</a>
+      </p>
+    </Page>
+  );
+}
+
+/** Confirms a new address: a button, as mail scanners follow links. */
+export function ConfirmAddressPage({ action, address }: { action: string; address: string }): ReactElement {
+  return (
+    <Page title="Confirm your address">
+      <p>
+        <strong>{address}</strong> becomes the address of your account. You sign in with it from then on.
+      </p>
+      <form method="post" action={action}>
+        <button type="submit">Confirm this address</button>
+      </form>
+    </Page>
+  );
+}
