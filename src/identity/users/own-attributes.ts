@@ -150,6 +150,12 @@ function comparable(type: UserAttribute['type'], value: unknown): string {
 const uniqueKey = ({ id, type }: UserAttribute, value: unknown): string =>
   `${id}:${createHash('sha256').update(comparable(type, value)).digest('base64url')}`;
 
+/** What a user with this value of a unique attribute is found by; undefined: the tenant has no unique attribute of this name. */
+export function uniqueKeyOf(config: Config, name: string, value: unknown): string | undefined {
+  const attribute = config.attributes.find((one) => one.unique && one.name === name);
+  return attribute && uniqueKey(attribute, value);
+}
+
 /** What a user's values of unique attributes are unique by: a unique index holds them, so that two writes at once cannot both pass. */
 export function uniqueKeysOf(config: Config, attributes: Attributes): string[] {
   const values = ownValues({ attributes }, config);

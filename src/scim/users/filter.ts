@@ -1,5 +1,7 @@
+import { tenantConfig } from '../../identity/tenants/config.js';
+import { uniqueKeyOf } from '../../identity/users/own-attributes.js';
 import type { ScimContext } from '../exchange/request.js';
-import { enterpriseUserUrn } from '../protocol/urns.js';
+import { enterpriseUserUrn, tenantUserUrn } from '../protocol/urns.js';
 import {
   instantField,
   relatedField,
@@ -18,6 +20,23 @@ const activeField: CompareTranslator = ({ op, value }) => {
     : { enabled: false, 'hold.active': { $ne: true } };
   return Promise.resolve({ query, exact: true });
 };
+
+/** A unique attribute of the tenant's own: its values are in an index. */
+const uniqueField =
+  ({ core, tenantId }: ScimContext, name: string): CompareTranslator =>
+  async ({ op, value }) => {
+    if (op !== 'eq') return undefined;
+    const key = uniqueKeyOf(await tenantConfig(core, tenantId), name, value);
+    return key === undefined ? undefined : { query: { uniqueKeys: key }, exact: false, few: true };
+  };
+
+function uniqueFields(context: ScimContext): [path: string, CompareTranslator][] {
+  const extension = context.schemas.user.extensionsByUrn.get(tenantUserUrn.toLowerCase());
+  const unique = [...new Set(extension?.attributes.values())].filter(
+    ({ uniqueness }) => uniqueness !== 'none',
+  );
+  return unique.map(({ name }) => [`${tenantUserUrn}:${name}`, uniqueField(context, name)]);
+}
 
 /** The attributes of a User that have a stored field of their own; all others are matched resource by resource. */
 export function userFilterTable(context: ScimContext): FilterTable {
@@ -38,6 +57,7 @@ export function userFilterTable(context: ScimContext): FilterTable {
       ['groups.value', groups],
       ['meta.created', instantField('createdAt')],
       ['meta.lastModified', instantField('updatedAt')],
+      ...uniqueFields(context),
     ]),
     always: new Set(['id', 'userName', 'active', 'schemas', 'meta']),
   };
