@@ -25,6 +25,7 @@ export const errorStatus = {
   'directory.not_found': 404,
   'directory.too_many_clients': 409,
   'directory.too_many_tokens': 409,
+  'directory.pulls': 403,
   'directory.wrong_kind': 409,
   'grant.not_found': 404,
   'event.cursor_expired': 410,

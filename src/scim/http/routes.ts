@@ -75,11 +75,18 @@ function isRead({ method, url }: Request): boolean {
 
 const discovery = /^\/v2\/+(?:ServiceProviderConfig|Schemas|ResourceTypes)(?:[/?]|$)/;
 
-/** @throws AppError `rate.limited`; {@link InsufficientScope}. */
+/** @throws AppError `rate.limited`, `directory.pulls`; {@link InsufficientScope}. */
 async function admit(core: Core, who: Authenticated, req: Request): Promise<void> {
   const { directory, credential, requestsPerSecond, mayWrite } = who;
   if (directory) await countInSecond(core, `scim:${directory._id}`, requestsPerSecond, credential?.name);
-  if (!mayWrite && !isRead(req)) throw new InsufficientScope('scim');
+  if (isRead(req)) return;
+  if (!mayWrite) throw new InsufficientScope('scim');
+  // The next pull would undo it.
+  if (directory?.kind === 'google')
+    throw new AppError(
+      'directory.pulls',
+      'this directory pulls from Google Workspace: nothing can be pushed to it. Create a directory of the kind scim for pushes',
+    );
 }
 
 async function answerRequest(server: Server, req: Request, progress: Progress): Promise<ScimAnswer> {

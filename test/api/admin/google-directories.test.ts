@@ -11,6 +11,7 @@ import { listen, type Listener } from '../../../src/sim/listener.js';
 import { systemClock } from '../../../src/shared/clock.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
+import { scimWith } from '../../support/scim-oauth.js';
 import { eventually } from '../../support/eventually.js';
 
 type Json = Record<string, unknown>;
@@ -65,6 +66,21 @@ describe('directories of the kind google in the API', () => {
       const shown = await read(id);
       return shown.state.lastPullAt !== null && shown;
     }, 'the directory is pulled');
+
+  it('take no pushes: 403 with the reason, and reads as ever', async () => {
+    const { id } = await created();
+    const made = await acme.call('post', `/directories/${id}/tokens`).send({ name: 't' }).expect(201);
+    const { token } = made.body as { token: string };
+    const user = { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: 'x@acme.test' };
+    const refused = await scimWith(app, token, 'post', '/Users', user).expect(403);
+    expect(refused.body).to.deep.include({ status: '403' });
+    expect((refused.body as { detail: string }).detail).to.contain('pulls from Google Workspace');
+    await scimWith(app, token, 'patch', '/Groups/x', {}).expect(403);
+    await scimWith(app, token, 'post', '/Bulk', {}).expect(403);
+    await scimWith(app, token, 'get', '/Users').expect(200);
+    const search = { schemas: ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'] };
+    await scimWith(app, token, 'post', '/Users/.search', search).expect(200);
+  });
 
   it('are created with their source, never show the key, and pull at once', async () => {
     const made = await created({ groups: [], pullMinutes: 30 });
