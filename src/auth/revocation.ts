@@ -1,9 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { signedResponseAlg } from '../identity/applications/applications.js';
+import { tenantsLeftJob } from '../identity/applications/reach.js';
 import type { Core } from '../identity/core.js';
 import { enqueueJob, wakeJobs, type JobDocument, type JobHandlers } from '../identity/jobs/queue.js';
 import { tenantAccessEndJob } from '../identity/operator/customers.js';
 import { eraseTenant, sweepTenant, tenantEraseJob, tenantSweepJob } from '../identity/operator/erasure.js';
+import { isCustomer } from '../identity/tenants/operator-tenant.js';
+import { isReached, reachOf } from '../identity/tenants/server-applications.js';
 import { isAccessRevoked } from '../identity/tenants/state.js';
 import { createGuardedFetch, OutboundRefused, type GuardedFetch } from '../infrastructure/guarded-fetch.js';
 import type { OidcPayloadDocument } from '../persistence/collections/access.js';
@@ -122,6 +125,33 @@ async function endTenantAccess(core: Core, tenantId: string): Promise<void> {
   if (over.length > 0) await end();
 }
 
+/**
+ * `application.tenants_left`: what people of tenants that a server application does not serve any more have of it. It is told of each
+ * session; the sessions themselves go on.
+ */
+async function endAccessOfLeft(core: Core, job: JobDocument): Promise<void> {
+  const { applicationId } = job.payload as { applicationId: string };
+  const application = await core.store.server.collection('applications').get(applicationId);
+  if (!application) return;
+  const reach = reachOf(application);
+  const { clientId } = application;
+  const payloads = core.store.server.collection('oidc_payloads');
+  for await (const { _id: tenantId } of core.store.server
+    .collection('tenants')
+    .iterate(isCustomer, { fields: [] })) {
+    if (isReached(reach, tenantId)) continue;
+    const sessions = core.store.tenant(tenantId).collection('sessions');
+    for await (const { _id: sessionId } of sessions.iterate({}, { fields: [] })) {
+      const given = { sessionId, clientId };
+      if (!(await payloads.findOne(given, { fields: [] }))) continue;
+      await core.store.transaction((tx) =>
+        releasePayloads(tx, tenantId, given, () => true, core.clock.now()),
+      );
+    }
+  }
+  wakeJobs(core);
+}
+
 /** How long an erasure waits for the tenant's applications to be told; those that do not answer are not told again. */
 const noticeWaitMs = 5_000;
 const noticeLookMs = 50;
@@ -212,6 +242,7 @@ export function revocationJobs(core: Core): JobHandlers {
   return {
     'access.end': (job) => endAccess(core, job),
     [tenantAccessEndJob]: (job) => endTenantAccess(core, job.tenantId),
+    [tenantsLeftJob]: (job) => endAccessOfLeft(core, job),
     [tenantEraseJob]: (job) => eraseTenant(core, job, (tenantId) => endAccessForGood(core, tenantId)),
     [tenantSweepJob]: (job) => sweepTenant(core, job),
     [sessionEndJob]: (job) => releaseSession(core, job),

@@ -27,7 +27,7 @@ import {
   type ApplicationInput,
 } from './fields.js';
 import { requireFreeKey } from './keys.js';
-import { servedTenantsStep } from './reach.js';
+import { endAccessOfLeft, servedTenantsStep } from './reach.js';
 import { requireValidApplication } from './rules.js';
 
 export { signingAlgorithms, type ApplicationDocument };
@@ -230,6 +230,7 @@ export async function updateApplication(
       if (changes.length === 0 && !isNewSecret && !isChangedBeside) return before;
       const after = yield* applications.update(_id, () => wanted);
       yield* touchServed(tx, wanted);
+      yield* endAccessOfLeft(tx, before, wanted, now);
       const action = isNewSecret ? 'application.secret_changed' : 'application.updated';
       if (changes.length > 0 || isNewSecret)
         yield* recordEvent(tx, actor, { action, target: partyOf(before), changes }, now);

@@ -2,7 +2,8 @@ import type { ApplicationDocument, Reach } from '../../persistence/collections/a
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import type { Core } from '../core.js';
-import { isCustomer } from '../tenants/operator-tenant.js';
+import { enqueueJob } from '../jobs/queue.js';
+import { isCustomer, operatorTenant } from '../tenants/operator-tenant.js';
 import { isServerApplication, reachOf } from '../tenants/server-applications.js';
 
 /** The list is read with each request of a tenant: more customers than this are `all`. */
@@ -45,6 +46,22 @@ export function* servedTenantsStep(
   );
   if (unknown.length > 0) refuse(unknown);
   return { servedTenants: [...new Set(wanted.map((slug) => ids.get(slug) ?? ''))].sort() };
+}
+
+/** The job that ends the tokens of tenants that an application does not serve any more. */
+export const tenantsLeftJob = 'application.tenants_left';
+
+/** Leaves that job where tenants are taken off an application. @param after - as it is stored. */
+export function* endAccessOfLeft(
+  tx: Transaction,
+  before: ApplicationDocument,
+  after: ApplicationDocument,
+  now: Date,
+): Step<void> {
+  const [served, serves] = [reachOf(before), reachOf(after)];
+  if (serves === 'all' || (served !== 'all' && served.every((id) => serves.includes(id)))) return;
+  const payload = { applicationId: before._id };
+  yield* enqueueJob(tx, operatorTenant.id, { kind: tenantsLeftJob, payload }, now);
 }
 
 /** The slugs of the tenants a server application serves, sorted; those that are gone are left out. */

@@ -270,6 +270,46 @@ describe('one application for many tenants: which tenant a sign-in is for', () =
     expect(url.searchParams.get('error')).to.equal('login_required');
   });
 
+  it('is told of the sessions of a tenant that is taken off, from a list and from all, and of no others', async () => {
+    const { core } = app;
+    const receiver = await startReceiver();
+    try {
+      const crm = await given({ backchannelLogoutUri: receiver.url, tenants: 'all' });
+      const party = await relyingParty(core, crm);
+      const people = [
+        await makeUser(core, acme),
+        await makeUser(core, globex),
+        await makeUser(core, outside),
+      ];
+      const [adas, bobs] = [
+        await party.signIn(await browserOf(core, people[0]!)),
+        await party.signIn(await browserOf(core, people[1]!)),
+        await party.signIn(await browserOf(core, people[2]!)),
+      ];
+      const told = (): unknown[] =>
+        receiver.received.map((form) => {
+          const payload = form.get('logout_token')!.split('.')[1]!;
+          return (JSON.parse(Buffer.from(payload, 'base64url').toString()) as { sub: string }).sub;
+        });
+      const serve = (...served: TenantDocument[]) => {
+        const change = { tenants: served.map(({ slug }) => slug) };
+        return updateApplication(core, systemActor('server'), crm._id, change, { owner: 'server' });
+      };
+      await serve(acme, globex);
+      await receiver.until(() => told().length > 0);
+      expect(told()).to.deep.equal([people[2]!._id]);
+      await serve(globex);
+      await receiver.until(() => told().length > 1);
+      expect(told()).to.deep.equal([people[2]!._id, people[0]!._id]);
+      // Taken on again, nothing of before comes back.
+      await serve(acme, globex);
+      expect((await refresh(core, crm, adas.refresh_token)).body['error']).to.equal('invalid_grant');
+      expect((await refresh(core, crm, bobs.refresh_token)).status).to.equal(200);
+    } finally {
+      await receiver.stop();
+    }
+  });
+
   it('lets in whom the tenant lets use it; the others bring the application access_denied', async () => {
     const { core } = app;
     const crm = await given();
