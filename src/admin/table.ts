@@ -22,10 +22,12 @@ import { meRoutes } from './api/me.js';
 import { privacyRoutes } from './api/privacy.js';
 import { roleRequestRoutes } from './api/role-requests.js';
 import { roleRoutes } from './api/roles.js';
+import { savedViewRoutes } from './api/saved-views.js';
 import { settingsRoutes } from './api/settings.js';
 import { ssoConnectionRoutes } from './api/sso-connections.js';
 import { signInRoutes } from './api/sign-ins.js';
 import { userActionRoutes } from './api/user-actions.js';
+import { userFacetRoutes } from './api/user-facets.js';
 import { userIdentityRoutes } from './api/user-identities.js';
 import { userRoleRoutes } from './api/user-roles.js';
 import { userCredentialRoutes } from './api/user-credentials.js';
@@ -40,6 +42,7 @@ export const routeTable: readonly Route[] = [
   ...userRoutes,
   ...userActionRoutes,
   ...userIdentityRoutes,
+  ...userFacetRoutes,
   ...userRoleRoutes,
   ...privacyRoutes,
   ...userCredentialRoutes,
@@ -59,6 +62,7 @@ export const routeTable: readonly Route[] = [
   ...apiKeyRoutes,
   ...settingsRoutes,
   ...auditEventRoutes,
+  ...savedViewRoutes,
   ...bulkRoutes,
   ...importRoutes,
   ...accessReviewRoutes,

@@ -100,6 +100,8 @@ export const errorStatus = {
   'user.self_change': 403,
   'user.unlock_off': 403,
   'user.value_taken': 409,
+  'view.name_taken': 409,
+  'view.not_found': 404,
   'webhook.delivery_not_found': 404,
   'webhook.disabled': 409,
   'webhook.not_found': 404,

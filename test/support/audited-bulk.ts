@@ -1,5 +1,6 @@
 import { createGroup } from '../../src/identity/groups/groups.js';
 import { newId } from '../../src/shared/ids.js';
+import { createView } from '../../src/identity/views/saved-views.js';
 import type { ApiTenant } from './api.js';
 import type { TestApp } from './app.js';
 import type { Case } from './audited-things.js';
@@ -28,7 +29,25 @@ async function givenWaitingBulk({ app, acme }: Given): Promise<string> {
 export function bulkCases(given: () => Given): Case[] {
   const nothing = (): Promise<string> => Promise.resolve('');
   const started = (_id: string, _second: string, made: string): string[] => [`bulk.started bulk_job ${made}`];
+  const view = async (): Promise<string> => {
+    const { acme, app } = given();
+    const input = { list: 'users', name: newId(), query: 'status=locked', isShared: true } as const;
+    return (await createView(app.core, acme.system, input))._id;
+  };
   return [
+    [
+      'a saved view',
+      nothing,
+      () => ['post', '/views', { list: 'users', name: newId(), query: '' }],
+      (_, __, made) => [`view.created view ${made}`],
+    ],
+    [
+      'PATCH a saved view',
+      view,
+      (id) => ['patch', `/views/${id}`, { query: 'status=active' }],
+      (id) => [`view.updated view ${id}`],
+    ],
+    ['DELETE a saved view', view, (id) => ['delete', `/views/${id}`], (id) => [`view.deleted view ${id}`]],
     ['a bulk action', nothing, () => ['post', '/users/bulk', { action: 'enable', ids: [newId()] }], started],
     [
       'an import of users',

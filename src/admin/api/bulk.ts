@@ -37,7 +37,7 @@ import { route, type Route } from '../route.js';
 import { z } from '../schema.js';
 import { requireUnprovisioned } from '../../identity/groups/search.js';
 import { requireGroupsOn } from './group-target.js';
-import { userFilterOf, userFilters } from './users.js';
+import { userFilterOf, userFilters } from '../present/user-filter.js';
 
 const tag = 'Bulk actions and imports';
 

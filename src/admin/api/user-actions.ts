@@ -15,7 +15,8 @@ import { presentSession, sessionSchema } from '../present/session.js';
 import { presentUser, userSchema } from '../present/user.js';
 import { route, type Route } from '../route.js';
 import { z } from '../schema.js';
-import { replyUser, targetUser, userFilterOf, userFilters, userTag } from './users.js';
+import { userFilterOf, userFilters } from '../present/user-filter.js';
+import { replyUser, targetUser, userTag } from './users.js';
 
 type Action = (core: Core, actor: Actor, id: string, options: WriteOptions) => Promise<UserDocument>;
 

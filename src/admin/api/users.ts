@@ -10,21 +10,22 @@ import { servicesOf, withAccess } from '../../identity/grants/services.js';
 import { withOwnValues } from '../../identity/users/own-attributes.js';
 import { inputOf, withProfile, type ProfileInput, type UserInput } from '../../identity/users/input.js';
 import {
+  countHidden,
   searchUsers,
   userPosition,
   userSorts,
-  type UserFilter,
   type UserPosition,
 } from '../../identity/users/search.js';
 import { viewUser, viewUsers } from '../../identity/users/view.js';
 import { getUser, updateUser, type UserDocument } from '../../identity/users/users.js';
 import { deleteUser } from '../../identity/users/removal.js';
 import { AppError } from '../../shared/errors.js';
-import { listOf, pageAfter, pageParameters, presented, searchParameter, sortParameter } from '../list.js';
+import { listOf, pageAfter, pageParameters, presented, sortParameter } from '../list.js';
 import { reroot } from '../reroot.js';
 import { fullKeysOf } from '../role-names.js';
-import { loginTypes, presentUser, statuses, userSchema, userSources } from '../present/user.js';
 import { requireKeptFields } from '../present/kept-fields.js';
+import { presentUser, userSchema } from '../present/user.js';
+import { userFilterOf, userFilters } from '../present/user-filter.js';
 import { changeUserInput, createUserInput, type ChangeUserInput } from '../present/user-input.js';
 import { route, type Reply, type Route } from '../route.js';
 import { z } from '../schema.js';
@@ -47,57 +48,12 @@ export async function replyUser(
   return { body: presentUser(await viewUser(core, config, user), core.clock.now()), version: user.version };
 }
 
-/** `active` or `active,locked`. */
-const statusList = z
-  .string()
-  .transform((text) => [...new Set(text.split(','))])
-  .pipe(z.array(z.enum(statuses)))
-  .describe(`one status or several with commas: ${statuses.join(', ')}`);
-
-const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
-
-export const userFilters = {
-  q: searchParameter.describe('found anywhere in name, address, phone, role, or the day of creation'),
-  status: statusList.optional(),
-  role: z.string().max(200).optional().describe('key or id of a role'),
-  group: z.string().max(200).optional().describe('id of a group: its direct members'),
-  loginType: z.enum(loginTypes).optional(),
-  source: z.enum(userSources).optional(),
-  directory: z.string().max(200).optional().describe('id of the directory that manages them'),
-  createdFrom: z.iso.datetime({ offset: true }).or(z.iso.date()).optional().describe('not before'),
-  createdTo: z.iso
-    .datetime({ offset: true })
-    .or(z.iso.date())
-    .optional()
-    .describe('before; a day counts whole'),
-  showDisabled: flag.optional().describe('as the tenant’s setting says when absent'),
-  showNonActivated: flag.optional().describe('as the tenant’s setting says when absent'),
-};
-
-type FilterQuery = z.output<z.ZodObject<typeof userFilters>>;
-
-/** The end of a range: a bare day is meant whole. */
-function endOf(text: string): Date {
-  const date = new Date(text);
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(date.getTime() + 86_400_000) : date;
-}
-
-/** The query's filters as the search wants them. */
-export function userFilterOf(config: TenantConfig, query: FilterQuery): UserFilter {
-  return {
-    q: query.q,
-    status: query.status,
-    role: query.role === undefined ? undefined : (fullKeysOf(config, [query.role])[0] ?? query.role),
-    group: query.group,
-    loginType: query.loginType,
-    source: query.source,
-    directoryId: query.directory,
-    createdFrom: query.createdFrom === undefined ? undefined : new Date(query.createdFrom),
-    createdTo: query.createdTo === undefined ? undefined : endOf(query.createdTo),
-    showDisabled: query.showDisabled,
-    showNonActivated: query.showNonActivated,
-  };
-}
+const userList = z.strictObject({
+  ...listOf(userSchema).shape,
+  hidden: z
+    .strictObject({ disabled: z.number().int(), nonActivated: z.number().int() })
+    .describe('users that match and are left out by `showDisabled` and `showNonActivated`'),
+});
 
 const listUsers = route({
   method: 'get',
@@ -107,7 +63,7 @@ const listUsers = route({
   tag: userTag,
   permission: 'users.read',
   query: z.strictObject({ ...userFilters, sort: sortParameter(userSorts, 'displayName'), ...pageParameters }),
-  output: listOf(userSchema),
+  output: userList,
   async handler(context) {
     const { core, actor, config, query } = context;
     const filter = userFilterOf(config, query);
@@ -123,7 +79,8 @@ const listUsers = route({
     const now = core.clock.now();
     const present = async (users: readonly UserDocument[]) =>
       (await viewUsers(core, config, users)).map((view) => presentUser(view, now));
-    return { body: await presented(context, page, present, positionOf) };
+    const hidden = await countHidden(core, actor.tenantId, filter);
+    return { body: { ...(await presented(context, page, present, positionOf)), hidden } };
   },
 });
 

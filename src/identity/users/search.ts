@@ -2,32 +2,11 @@ import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Collection, Query } from '../../persistence/store.js';
 import { listTotal } from '../../shared/list-total.js';
 import type { Core } from '../core.js';
-import { fold } from '../../shared/fold.js';
-import { containing, containingAnyCase } from '../search-text.js';
+import { userStatuses } from '../grants/user-status.js';
 import { tenantConfig, type TenantConfig } from '../tenants/config.js';
-import type { UserStatus } from '../grants/user-status.js';
+import { filterQueries, hiddenBy, lapsedQuery, statusQuery, type UserFilter } from './filter.js';
 
-/** What the list of users can be narrowed by; what is given must all hold. */
-export interface UserFilter {
-  /** Found anywhere in name, userName, addresses, phone numbers, role names, or the day of creation. Any case. */
-  q?: string | undefined;
-  /** Any of these. */
-  status?: readonly UserStatus[] | undefined;
-  /** A role's full key: users who are granted it now. */
-  role?: string | undefined;
-  /** A group's id: its direct members. */
-  group?: string | undefined;
-  loginType?: UserDocument['loginType'] | undefined;
-  source?: UserDocument['source'] | undefined;
-  directoryId?: string | undefined;
-  /** Inclusive. */
-  createdFrom?: Date | undefined;
-  /** Exclusive. */
-  createdTo?: Date | undefined;
-  /** Absent: as the tenant's `list.showDisabled` says; a filter by status stands above both. */
-  showDisabled?: boolean | undefined;
-  showNonActivated?: boolean | undefined;
-}
+export { accessLevels, type UserFilter } from './filter.js';
 
 export const userSorts = [
   'displayName',
@@ -63,102 +42,6 @@ export interface UserPageRequest {
   after?: UserPosition | undefined;
 }
 
-/** `2026`, `2026-03` or `2026-03-14`: created then (UTC). */
-function createdThen(q: string): Query[] {
-  const match = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/.exec(q);
-  if (!match) return [];
-  const [, year, month, day] = match.map(Number) as [number, number, number, number];
-  // A part that was not given is NaN.
-  const from = new Date(Date.UTC(year, (month || 1) - 1, day || 1));
-  const to = new Date(from);
-  if (day) to.setUTCDate(to.getUTCDate() + 1);
-  else if (month) to.setUTCMonth(to.getUTCMonth() + 1);
-  else to.setUTCFullYear(to.getUTCFullYear() + 1);
-  return [{ createdAt: { $gte: from, $lt: to } }];
-}
-
-function searchQuery(q: string, config: TenantConfig): Query {
-  const folded = fold(q);
-  const anywhere = containing(q);
-  const roles = [...config.roles.values()]
-    .filter((role) => role.fullKey.toLowerCase().includes(folded) || role.name.toLowerCase().includes(folded))
-    .map((role) => role.fullKey);
-  return {
-    $or: [
-      { displayNameKey: anywhere },
-      { userNameKey: anywhere },
-      { emailKeys: anywhere },
-      { 'attributes.phoneNumbers.value': containingAnyCase(q) },
-      ...(roles.length > 0 ? [{ 'grants.role': { $in: roles } }] : []),
-      ...createdThen(q),
-    ],
-  };
-}
-
-/** The conditions of each status, in the order in which they are judged (requirement B2): each takes what the ones before left. */
-function statusQuery(
-  status: UserStatus,
-  config: TenantConfig,
-  lockedIds: readonly string[],
-  now: Date,
-): Query {
-  const judged: readonly (readonly [UserStatus, Query, Query])[] = [
-    ['disabled', { enabled: false }, { enabled: true }],
-    [
-      'expired',
-      { accessExpiresAt: { $lte: now } },
-      { $or: [{ accessExpiresAt: null }, { accessExpiresAt: { $gt: now } }] },
-    ],
-    ['locked', { _id: { $in: lockedIds } }, { _id: { $nin: lockedIds } }],
-    ['pending_activation', { activatedAt: null }, { activatedAt: { $ne: null } }],
-    ...(config.settings['approval.required']
-      ? ([['pending_approval', { approved: false }, { approved: true }]] as const)
-      : []),
-  ];
-  const at = judged.findIndex(([name]) => name === status);
-  if (at === -1 && status !== 'active') return { _id: { $in: [] } };
-  const before = (at === -1 ? judged : judged.slice(0, at)).map(([, , otherwise]) => otherwise);
-  const own = judged[at]?.[1];
-  return { $and: own ? [...before, own] : before };
-}
-
-/** Held now: forever, or until an instant that has not come. */
-function roleQuery(role: string, now: Date): Query {
-  const held = [{ until: null }, { until: { $gt: now } }];
-  return {
-    'grants.role': role,
-    $or: held.map((until) => ({ grants: { $elemMatch: { role, ...until } } })),
-  };
-}
-
-function visibilityQueries(filter: UserFilter, config: TenantConfig): Query[] {
-  if (filter.status !== undefined) return [];
-  const { settings } = config;
-  return [
-    ...((filter.showDisabled ?? settings['list.showDisabled']) ? [] : [{ enabled: true }]),
-    ...((filter.showNonActivated ?? settings['list.showNonActivated'])
-      ? []
-      : [{ activatedAt: { $ne: null } }]),
-  ];
-}
-
-function filterQueries(filter: UserFilter, config: TenantConfig, now: Date): Query[] {
-  const created = {
-    ...(filter.createdFrom && { $gte: filter.createdFrom }),
-    ...(filter.createdTo && { $lt: filter.createdTo }),
-  };
-  return [
-    ...(filter.q === undefined ? [] : [searchQuery(filter.q, config)]),
-    ...(filter.role === undefined ? [] : [roleQuery(filter.role, now)]),
-    ...(filter.group === undefined ? [] : [{ groupIds: filter.group }]),
-    ...(filter.loginType === undefined ? [] : [{ loginType: filter.loginType }]),
-    ...(filter.source === undefined ? [] : [{ source: filter.source }]),
-    ...(filter.directoryId === undefined ? [] : [{ directoryId: filter.directoryId }]),
-    ...(Object.keys(created).length > 0 ? [{ createdAt: created }] : []),
-    ...visibilityQueries(filter, config),
-  ];
-}
-
 /** The ids of those who are locked out now: few, and only asked for when the status matters. */
 async function lockedUserIds(core: Core, tenantId: string, now: Date): Promise<string[]> {
   const locked = await core.store
@@ -168,15 +51,69 @@ async function lockedUserIds(core: Core, tenantId: string, now: Date): Promise<s
   return locked.map((credential) => credential._id);
 }
 
-async function queryOf(core: Core, tenantId: string, filter: UserFilter): Promise<Query> {
+/** What a search works with. */
+interface Search {
+  users: Collection<UserDocument>;
+  config: TenantConfig;
+  now: Date;
+  lockedIds: readonly string[];
+}
+
+async function openSearch(core: Core, tenantId: string, filter: UserFilter): Promise<Search> {
   const now = core.clock.now();
   const config = await tenantConfig(core, tenantId);
-  const queries = filterQueries(filter, config, now);
-  if (filter.status !== undefined) {
-    const lockedIds = await lockedUserIds(core, tenantId, now);
-    queries.push({ $or: filter.status.map((status) => statusQuery(status, config, lockedIds, now)) });
-  }
-  return queries.length === 0 ? {} : { $and: queries };
+  const lockedIds = filter.status === undefined ? [] : await lockedUserIds(core, tenantId, now);
+  return { users: core.store.tenant(tenantId).collection('users'), config, now, lockedIds };
+}
+
+const all = (queries: readonly Query[]): Query => (queries.length === 0 ? {} : { $and: queries });
+
+const whenHidden = { disabled: { enabled: true }, nonActivated: { activatedAt: { $ne: null } } } as const;
+
+function queryOf({ config, lockedIds, now }: Search, filter: UserFilter): Query {
+  const hidden = hiddenBy(filter, config);
+  return all([
+    ...filterQueries(filter, config, now, true),
+    ...(hidden.disabled ? [whenHidden.disabled] : []),
+    ...(hidden.nonActivated ? [whenHidden.nonActivated] : []),
+    ...(filter.status === undefined
+      ? []
+      : [{ $or: filter.status.map((status) => statusQuery(status, config, lockedIds, now)) }]),
+  ]);
+}
+
+/**
+ * What is to be added and taken away to count the matches of a filter, each of it a look at an index: most people are active, so they are
+ * counted as all but the others.
+ */
+function partsOf(search: Search, filter: UserFilter): { added: Query[][]; taken: Query[][] } {
+  const { config, lockedIds, now } = search;
+  const hidden = hiddenBy(filter, config);
+  const { status } = filter;
+  const statusOf = (name: (typeof userStatuses)[number]): Query[] => [
+    statusQuery(name, config, lockedIds, now),
+  ];
+  if (status?.includes('active'))
+    return { added: [[]], taken: userStatuses.filter((name) => !status.includes(name)).map(statusOf) };
+  if (status) return { added: status.map(statusOf), taken: [] };
+  const shown = hidden.disabled ? [whenHidden.disabled] : [];
+  return { added: [shown], taken: hidden.nonActivated ? [[...shown, { activatedAt: null }]] : [] };
+}
+
+/** How many match a filter. */
+async function countMatches(search: Search, filter: UserFilter): Promise<number> {
+  const { config, now, users } = search;
+  const base = filterQueries(filter, config, now, false);
+  const lapsed = filter.role === undefined ? undefined : lapsedQuery(filter.role, now);
+  const { added, taken } = partsOf(search, filter);
+  const count = async (part: readonly Query[]): Promise<number> => {
+    const counted = await users.count(all([...base, ...part]), listTotal);
+    return lapsed ? counted - (await users.count(all([lapsed, ...base, ...part]))) : counted;
+  };
+  const sum = async (parts: readonly Query[][]): Promise<number> =>
+    (await Promise.all(parts.map(count))).reduce((total, one) => total + one, 0);
+  const [more, less] = await Promise.all([sum(added), sum(taken)]);
+  return Math.max(0, more - less);
 }
 
 /** More matches than these are counted, and found in their order. */
@@ -202,8 +139,9 @@ export async function searchUsers(
   filter: UserFilter,
   page: UserPageRequest,
 ): Promise<{ items: UserDocument[]; total: number }> {
-  const users = core.store.tenant(tenantId).collection('users');
-  const query = await queryOf(core, tenantId, filter);
+  const search = await openSearch(core, tenantId, filter);
+  const { users } = search;
+  const query = queryOf(search, filter);
   const field = sortFields[page.sort];
   const direction = page.descending ? -1 : 1;
   const options = {
@@ -217,8 +155,37 @@ export async function searchUsers(
     const items = await users.find({ $and: [{ _id: { $in: ids } }, query] }, options);
     return { items, total: ids.length };
   }
-  const [items, total] = await Promise.all([users.find(query, options), users.count(query, listTotal)]);
+  const [items, total] = await Promise.all([users.find(query, options), countMatches(search, filter)]);
   return { items, total };
+}
+
+/** How many users the list leaves out, though they match: those disabled, and of the others those not activated. */
+export async function countHidden(
+  core: Core,
+  tenantId: string,
+  filter: UserFilter,
+): Promise<{ disabled: number; nonActivated: number }> {
+  const search = await openSearch(core, tenantId, filter);
+  const hidden = hiddenBy(filter, search.config);
+  const base = filterQueries(filter, search.config, search.now, true);
+  const count = (part: Query): Promise<number> => search.users.count(all([...base, part]), listTotal);
+  const [disabled, nonActivated] = await Promise.all([
+    hidden.disabled ? count({ enabled: false }) : 0,
+    hidden.nonActivated ? count({ enabled: true, activatedAt: null }) : 0,
+  ]);
+  return { disabled, nonActivated };
+}
+
+/** How many match each of these filters. */
+export async function countEach(
+  core: Core,
+  tenantId: string,
+  filters: readonly UserFilter[],
+): Promise<number[]> {
+  const counts: number[] = [];
+  for (const filter of filters)
+    counts.push(await countMatches(await openSearch(core, tenantId, filter), filter));
+  return counts;
 }
 
 function positionOf(sort: UserSort, { value, id }: UserPosition): Record<string, unknown> & { _id: string } {
@@ -256,5 +223,5 @@ export async function* iterateUsers(
   yield* core.store
     .tenant(tenantId)
     .collection('users')
-    .iterate(await queryOf(core, tenantId, filter), options);
+    .iterate(queryOf(await openSearch(core, tenantId, filter), filter), options);
 }

@@ -20,6 +20,7 @@ import * as roleRequests from './role-requests.js';
 import * as scimCredentials from './scim-credentials.js';
 import * as scimRequests from './scim-requests.js';
 import * as connections from './sso-connections.js';
+import * as savedViews from './saved-views.js';
 import * as tenants from './tenants.js';
 import * as users from './users.js';
 import { signInFlowSchema, type SignInFlowDocument } from './sign-in-flows.js';
@@ -58,6 +59,7 @@ export interface Documents {
   scim_clients: scimCredentials.ScimClientDocument;
   scim_requests: scimRequests.ScimRequestDocument;
   scim_tokens: scimCredentials.ScimTokenDocument;
+  saved_views: savedViews.SavedViewDocument;
   sessions: access.SessionDocument;
   sign_in_flows: SignInFlowDocument;
   signing_keys: access.SigningKeyDocument;
@@ -105,6 +107,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   scim_clients: scimCredentials.scimClientSchema,
   scim_requests: scimRequests.scimRequestSchema,
   scim_tokens: scimCredentials.scimTokenSchema,
+  saved_views: savedViews.savedViewSchema,
   sessions: access.sessionSchema,
   sign_in_flows: signInFlowSchema,
   signing_keys: access.signingKeySchema,

@@ -43,6 +43,7 @@ export const shardKeys: Readonly<Record<CollectionName, ShardKey | null>> = {
   operator_keys: null,
   role_requests: tenant,
   roles: null,
+  saved_views: null,
   scim_clients: null,
   scim_requests: tenantAndId,
   scim_tokens: null,

@@ -150,6 +150,21 @@ export const userSchema = defineCollection<UserDocument>(
       where: { approved: false },
     },
     { name: 'users_updated', key: { tenantId: 1, updatedAt: 1 } },
+    { name: 'users_created', key: { tenantId: 1, createdAt: 1 } },
+    { name: 'users_email', key: { tenantId: 1, emailKey: 1 } },
+    { name: 'users_standing', key: { tenantId: 1, enabled: 1, loginType: 1, source: 1 } },
+    {
+      name: 'users_access_ends',
+      key: { tenantId: 1, accessExpiresAt: 1 },
+      where: { accessExpiresAt: { $gt: new Date(0) } },
+    },
+    { name: 'users_not_activated', key: { tenantId: 1, activatedAt: 1 }, where: { activatedAt: null } },
+    { name: 'users_not_approved', key: { tenantId: 1, approved: 1 }, where: { approved: false } },
+    {
+      name: 'users_grant_ends',
+      key: { tenantId: 1, 'grants.until': 1 },
+      where: { 'grants.until': { $gt: new Date(0) } },
+    },
     {
       name: 'users_roles',
       key: { tenantId: 1, 'grants.role': 1 },

@@ -151,7 +151,8 @@ export function* find(view: View, query: Query, options: FindOptions = {}): Slic
 
 export function* count(view: View, query: Query): Sliced<number> {
   const { database, collection } = view;
-  const plan = planFor(view, query, sortOrder(undefined));
+  // In any order: none is asked for.
+  const plan = planFor(view, query, []);
   if (canCountKeys(view, plan)) {
     const keys = database.keysOf(plan.index);
     return rangesOf(plan).reduce(

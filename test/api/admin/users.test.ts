@@ -1,4 +1,4 @@
-import { userFilters } from '../../../src/admin/api/users.js';
+import { userFilters } from '../../../src/admin/present/user-filter.js';
 import { expect } from 'chai';
 import type supertest from 'supertest';
 import { newCredential } from '../../../src/identity/users/credentials.js';

@@ -1,0 +1,195 @@
+import { expect } from 'chai';
+import { createGroup } from '../../../src/identity/groups/groups.js';
+import { changeMembers } from '../../../src/identity/groups/members.js';
+import { setEnabled } from '../../../src/identity/users/actions.js';
+import { deleteUser } from '../../../src/identity/users/removal.js';
+import { createUser } from '../../../src/identity/users/users.js';
+import { withProfile } from '../../../src/identity/users/input.js';
+import { createView, listViews } from '../../../src/identity/views/saved-views.js';
+import { givenTenant, type ApiTenant } from '../../support/api.js';
+import { startApp, type TestApp } from '../../support/app.js';
+import { ManualClock } from '../../support/clock.js';
+import { actorWith } from '../../support/core.js';
+
+interface List {
+  items: { email: string }[];
+  total: number;
+  hidden: { disabled: number; nonActivated: number };
+}
+interface Facets {
+  total: number;
+  facets: { name: string; values: { value: string; count: number }[] }[];
+}
+
+describe('lists of users: what is hidden, how many of each, saved views', () => {
+  const clock = new ManualClock();
+  let app: TestApp;
+  let acme: ApiTenant;
+  const day = 86_400_000;
+
+  before(async () => {
+    app = await startApp({ clock });
+    acme = await givenTenant(app, { settings: { 'approval.required': true } });
+    const { core } = app;
+    await acme.givenApplication('crm');
+    const later = (days: number): Date => new Date(clock.now().getTime() + days * day);
+    const add = (name: string, more: object = {}, activated = true) =>
+      createUser(
+        core,
+        acme.system,
+        {
+          userName: `${name}@facets.test`,
+          externalId: null,
+          attributes: withProfile({}, { email: `${name}@facets.test`, familyName: name }),
+          active: true,
+          approved: true,
+          ...more,
+        },
+        { activated },
+      );
+    const admin = await add('admin', { roles: ['administrator'] });
+    await add('agent', { roles: ['crm:agent'], accessExpiresAt: later(3) });
+    await add('soon', { accessExpiresAt: later(1) });
+    await add('waiting', {}, false);
+    await add('unapproved', { approved: false });
+    const off = await add('off');
+    const offWaiting = await add('off-waiting', {}, false);
+    for (const user of [off, offWaiting]) await setEnabled(core, acme.system, user._id, false);
+    const locked = await add('locked');
+    const lockedUntil = later(10);
+    await core.store
+      .tenant(acme.tenant._id)
+      .collection('credentials')
+      .insert({
+        ...{ _id: locked._id, tenantId: acme.tenant._id, passwordHash: null, passwordIsTemporary: false },
+        ...{ passwordChangedAt: null, failureCount: 5, failureTimes: [], lockedUntil, lockReason: null },
+        lastLoginAt: null,
+      });
+    const group = { displayName: 'G', externalId: null, attributes: {} };
+    const { _id } = await createGroup(core, acme.system, group);
+    await changeMembers(core, acme.system, _id, { add: [admin._id] });
+    clock.advance(2 * day);
+  });
+  after(() => app.stop());
+
+  const list = async (query: string, limit = 100): Promise<List> =>
+    (await acme.call('get', `/users?limit=${limit}&${query}`).expect(200)).body as List;
+  const names = async (query: string): Promise<string[]> =>
+    (await list(query)).items.map(({ email }) => email.replace('@facets.test', ''));
+
+  it('count what they leave out, and nothing where nothing is left out (M3-7, M3-8, M3-9)', async () => {
+    const all = await list('');
+    expect(all.total).to.equal(8);
+    expect(all.hidden).to.deep.equal({ disabled: 0, nonActivated: 0 });
+    const some = await list('showDisabled=false&showNonActivated=false');
+    expect(some.total).to.equal(5);
+    expect(some.items).to.have.length(5);
+    expect(some.hidden).to.deep.equal({ disabled: 2, nonActivated: 1 });
+    const narrow = await list('showDisabled=false&q=off');
+    expect(narrow).to.deep.include({ total: 0, hidden: { disabled: 2, nonActivated: 0 } });
+    expect((await list('status=disabled&showDisabled=false')).total).to.equal(2);
+  });
+
+  const expected: Readonly<Record<string, readonly string[]>> = {
+    'status=active': ['admin', 'agent'],
+    'status=disabled': ['off', 'off-waiting'],
+    'status=expired': ['soon'],
+    'status=locked': ['locked'],
+    'status=pending_activation': ['waiting'],
+    'status=pending_approval': ['unapproved'],
+    'status=active,locked': ['admin', 'agent', 'locked'],
+    'accessLevel=account': ['admin'],
+    'accessLevel=group': ['admin'],
+    'accessLevel=unassigned&status=active': ['agent'],
+    'application=crm': ['agent'],
+    'application=none': [],
+    'loginType=sso': [],
+    'role=administrator': ['admin'],
+    'source=created&status=expired,locked': ['locked', 'soon'],
+  };
+  for (const [query, found] of Object.entries(expected)) {
+    it(`find and count the same for ${query}`, async () => {
+      expect((await names(query)).sort()).to.deep.equal([...found].sort());
+      expect((await list(query)).total).to.equal(found.length);
+      expect((await list(query, 1)).total).to.equal(found.length);
+    });
+  }
+
+  it('find whose access ends before a day', async () => {
+    const before = new Date(clock.now().getTime() + 2 * day).toISOString();
+    expect((await names(`expiresBefore=${before}`)).sort()).to.deep.equal(['agent', 'soon']);
+  });
+
+  it('tell how many there are of each value, each facet without its own filter', async () => {
+    const all = await acme.call('get', '/users/facets?facets=status,loginType,source,role,application');
+    const { facets, total } = all.body as Facets;
+    const of = (name: string): Record<string, number> =>
+      Object.fromEntries(
+        facets.find((facet) => facet.name === name)?.values.map(({ count, value }) => [value, count]) ?? [],
+      );
+    expect(total).to.equal(8);
+    expect(of('status')).to.deep.equal({
+      ...{ disabled: 2, expired: 1, locked: 1, pending_activation: 1, pending_approval: 1, active: 2 },
+    });
+    expect(of('loginType')).to.deep.equal({ local: 8, sso: 0 });
+    expect(of('role')).to.include({ administrator: 1, 'crm:agent': 1 });
+    expect(of('application')).to.deep.equal({ crm: 1 });
+    const narrowed = await acme.call('get', '/users/facets?facets=status&status=locked&q=o').expect(200);
+    const { facets: some, total: one } = narrowed.body as Facets;
+    expect(one).to.equal(1);
+    expect(some[0]?.values.find(({ value }) => value === 'disabled')?.count).to.equal(2);
+    await acme.call('get', '/users/facets?facets=shoe-size').expect(400);
+  });
+
+  it('are saved under a name, for oneself or for all, and nobody sees or changes what is another’s', async () => {
+    const body = { list: 'users', name: 'Leavers', query: 'expiresBefore=2030-01-01' };
+    const own = (await acme.call('post', '/views').send(body).expect(201)).body as { id: string };
+    const twice = await acme
+      .call('post', '/views')
+      .send({ ...body, name: 'LEAVERS' })
+      .expect(409);
+    expect((twice.body as { code: string }).code).to.equal('view.name_taken');
+    await acme
+      .call('post', '/views')
+      .send({ ...body, shared: true })
+      .expect(201);
+    const reader = await acme.givenKey(['users.read']);
+    const seen = (await acme.call('get', '/views?list=users', reader).expect(200)).body as {
+      items: { name: string; shared: boolean }[];
+    };
+    expect(seen.items.map(({ name, shared }) => [name, shared])).to.deep.equal([['Leavers', true]]);
+    await acme.call('get', `/views/${own.id}`, reader).expect(404);
+    await acme.call('delete', `/views/${own.id}`, reader).expect(404);
+    await acme
+      .call('post', '/views', reader)
+      .send({ ...body, name: 'x', shared: true })
+      .expect(403);
+    const read = await acme.call('get', `/views/${own.id}`).expect(200);
+    const patch = acme.call('patch', `/views/${own.id}`).set('If-Match', 'W/"99"');
+    await patch.send({ query: 'status=locked' }).expect(412);
+    const changed = await acme
+      .call('patch', `/views/${own.id}`)
+      .set('If-Match', read.headers['etag'] ?? '')
+      .send({ query: 'status=locked' })
+      .expect(200);
+    expect(changed.body).to.include({ query: 'status=locked', name: 'Leavers', shared: false });
+    await acme.call('delete', `/views/${own.id}`).expect(204);
+    await acme
+      .call('post', '/views')
+      .send({ ...body, query: '?status=locked' })
+      .expect(400);
+    await acme
+      .call('post', '/views')
+      .send({ ...body, list: 'shoes' })
+      .expect(400);
+  });
+
+  it('a person’s own views go with the person', async () => {
+    const user = await acme.givenUser();
+    const actor = actorWith(acme.tenant._id, ['users.read'], user._id);
+    await createView(app.core, actor, { list: 'groups', name: 'Mine', query: '', isShared: false });
+    expect(await listViews(app.core, actor, 'groups')).to.have.length(1);
+    await deleteUser(app.core, acme.system, user._id);
+    expect(await listViews(app.core, actor, 'groups')).to.have.length(0);
+  });
+});
