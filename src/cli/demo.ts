@@ -59,7 +59,8 @@ function tourOf(demo: Demo, targetFile: string): string[] {
   const { shared } = product;
   const tenants = [okta, entra].flatMap(({ company, companyUrl, localEmail, secrets, scim }) => [
     `  ${company.name.padEnd(7)}   ${companyUrl}  its directory and login: assign, move and unassign people`,
-    `            people: anyone@${company.domain}; pushes ${'oauth' in scim ? 'by OAuth' : 'with a static token'}`,
+    `            people: anyone@${company.domain}; partners by SAML: anyone@${company.slug}-partners.test;`,
+    `            pushes ${'oauth' in scim ? 'by OAuth' : 'with a static token'}`,
     `            local administrator ${localEmail}, password ${secrets.localPassword}`,
     `            API key ${demo.apiKeys[company.slug] ?? ''}`,
   ]);

@@ -228,7 +228,7 @@ async function serveCompany({ values, terminal, report }: Invocation): Promise<E
   const directory = openDirectory(company, scimTargetOf(target), systemClock, narrator);
   const google =
     profile === 'google' ? await simulateGoogle(company, listener.url, values, terminal.env) : undefined;
-  listener.serve(companyApp(company, provider, directory, google?.router));
+  listener.serve(companyApp(company, provider, directory, google ? { google: google.router } : {}));
   report(
     {
       name,

@@ -95,9 +95,9 @@ export function attributeOf(element: XmlElement, name: string): string | undefin
 }
 
 /**
- * Reads an XML document of others: no document types, so no entities; little of everything; faults that a parser would mend are faults.
+ * Reads an XML document of others: no document types, so no entities; a limit for everything; nothing is corrected.
  *
- * @param limits - `allowsComments`: comments, CDATA and processing instructions too, for what nobody signs.
+ * @param limits - `allowsComments`: comments, CDATA and processing instructions too, for what is not signed.
  * @throws {@link XmlRefused}.
  */
 export function parseXml(
@@ -124,7 +124,7 @@ export function parseXml(
   }
 }
 
-/** A text as it stands in XML, in an element or an attribute. */
+/** A text in the form it has in XML, in an element or an attribute. */
 export function escapeXml(text: string): string {
   return text.replace(/[&<>"'\r\n\t]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

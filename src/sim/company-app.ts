@@ -1,36 +1,12 @@
 import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
 import type { Provider } from 'oidc-provider';
 import { z } from 'zod';
-import { mayUseGatehouse, putEmployee, type Company } from './company.js';
+import { controlPeople } from './company-control.js';
+import { samlPath } from './company-saml.js';
+import { mayUseGatehouse, type Company } from './company.js';
 import { directoryPage, signInPage } from './company-pages.js';
 import type { Directory } from './directory.js';
 import { profileNamed } from './profiles/by-name.js';
-
-const controlSchema = z.strictObject({
-  assigned: z.boolean(),
-  /** The groups the person is in from now on; absent: as before. */
-  groups: z.array(z.strictObject({ id: z.string().min(1), displayName: z.string().min(1) })).optional(),
-  /** False: the person is deleted. */
-  employed: z.boolean().default(true),
-  person: z.strictObject({
-    id: z.string().min(1),
-    userName: z.string().min(1),
-    givenName: z.string(),
-    familyName: z.string(),
-    title: z.string(),
-    department: z.string(),
-  }),
-});
-
-function applyControl(
-  company: Company,
-  { person, assigned, groups, employed }: z.output<typeof controlSchema>,
-): void {
-  const employee = putEmployee(company, person, assigned);
-  for (const group of groups ?? []) company.groups.set(group.id, group);
-  if (groups) employee.groupIds = new Set(groups.map(({ id }) => id));
-  if (!employed) company.employees.delete(person.id);
-}
 
 const formField = z.object({ user: z.string().optional(), group: z.string().optional() });
 
@@ -83,12 +59,7 @@ function directoryRoutes(company: Company, directory: Directory): Router {
     res.send(directoryPage(company, profileNamed(company.profile).title, directory.lines()));
   });
 
-  /** A scenario reports what happens at the company; one that pushes by itself reports its changes to the company's login. */
-  router.put('/people', (req, res) => {
-    const told = controlSchema.safeParse(req.body);
-    if (told.success) applyControl(company, told.data);
-    res.status(told.success ? 204 : 400).end();
-  });
+  router.put('/people', controlPeople(company));
 
   router.post('/people/:id/:event', async (req, res) => {
     const employee = company.employees.get(req.params.id);
@@ -111,18 +82,19 @@ export const googlePath = '/google';
  * What a simulated company answers with on its port: its directory at `/`, its OpenID provider below it, and
  * `PUT /people` by which `gatehouse sim run` keeps the login in step with what it pushes.
  *
- * @param google - its Directory API, for a directory that pulls; absent: none.
+ * @param more - `google`: its Directory API, for a directory that pulls; `saml`: its SAML provider; absent: none.
  */
 export function companyApp(
   company: Company,
   provider: Provider,
   directory: Directory,
-  google?: Router,
+  { google, saml }: { google?: Router; saml?: Router } = {},
 ): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(refuseForeignForms);
   if (google) app.use(googlePath, google);
+  if (saml) app.use(samlPath, saml);
   app.use('/sign-in', express.urlencoded({ extended: false }), signInRoutes(company, provider));
   app.use(/^\/(people.*)?$/, express.urlencoded({ extended: false }), express.json());
   app.use(directoryRoutes(company, directory));

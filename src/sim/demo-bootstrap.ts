@@ -1,3 +1,4 @@
+import { samlEntity, samlSignIn } from './company-saml.js';
 import { connectionKey } from './company.js';
 import { demoRoles, type DemoProduct, type DemoTenant } from './demo-world.js';
 import { departments } from './person.js';
@@ -34,6 +35,23 @@ function application({ key, name, clientId, clientSecret, url }: DemoProduct): o
 function credentialsOf({ scim }: DemoTenant): object {
   if ('token' in scim) return { tokens: [{ name: 'simulator', token: scim.token }] };
   return { clients: [{ name: 'simulator', ...scim.oauth }] };
+}
+
+/** Partners are in no directory: SAML brings them, with the roles of the groups it names. */
+function partnerConnection({ companyUrl, partners }: DemoTenant): object {
+  const { company, key } = partners;
+  return {
+    name: `${company.name} login`,
+    key: connectionKey(company),
+    protocol: 'saml',
+    idpEntityId: samlEntity(companyUrl),
+    idpSsoUrl: samlSignIn(companyUrl),
+    idpCertificates: [key.certificate],
+    domains: [{ domain: company.domain, verified: true }],
+    mode: 'required',
+    jitProvisioning: true,
+    roleRules: roleRules(),
+  };
 }
 
 function tenantEntry(tenant: DemoTenant, apiKey: string, { shared }: DemoProduct): object {
@@ -78,6 +96,7 @@ function tenantEntry(tenant: DemoTenant, apiKey: string, { shared }: DemoProduct
         mode: 'required',
         jitProvisioning: false,
       },
+      partnerConnection(tenant),
     ],
   };
 }

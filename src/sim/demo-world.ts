@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import type { Router } from 'express';
+import { makeCertifiedKey, type CertifiedKey } from '../infrastructure/certificate.js';
 import type { Clock } from '../shared/clock.js';
 import { companyApp } from './company-app.js';
 import { companyProvider } from './company-provider.js';
+import { companySaml } from './company-saml.js';
 import { connectionKey, makeCompany, putEmployee, type Company } from './company.js';
 import { openDirectory } from './directory.js';
 import type { Listener } from './listener.js';
@@ -34,6 +37,8 @@ export interface DemoProduct {
 export interface DemoTenant {
   company: Company;
   companyUrl: string;
+  /** The company's partners, who have a domain of their own and sign in by SAML. */
+  partners: { company: Company; key: CertifiedKey };
   /** The product's address: the same for every customer. */
   appUrl: string;
   clientId: string;
@@ -62,6 +67,8 @@ interface DemoCompany {
   sales: readonly string[];
   /** In the directory, not assigned yet: to click in. */
   waiting: readonly string[];
+  /** In no directory: they sign in by SAML, and are made here by it. */
+  partner: string;
 }
 
 /** The two companies the demo plays. */
@@ -75,6 +82,7 @@ export const demoCompanies: readonly DemoCompany[] = [
     support: ['Ada Lovelace', 'Katherine Johnson'],
     sales: ['Alan Turing'],
     waiting: ['Barbara Liskov'],
+    partner: 'Mary Jackson',
   },
   {
     name: 'Globex',
@@ -85,6 +93,7 @@ export const demoCompanies: readonly DemoCompany[] = [
     support: ['Edsger Dijkstra', 'Radia Perlman'],
     sales: ['Frances Allen'],
     waiting: ['John Backus'],
+    partner: 'Hedy Lamarr',
   },
 ];
 
@@ -114,6 +123,17 @@ function staffed(about: DemoCompany): Company {
   return company;
 }
 
+/** People outside the company's directory, whom its login knows all the same. */
+function partnersOf({ name, profile, brand, partner }: DemoCompany): Company {
+  const slug = `${name.toLowerCase()}-partners`;
+  const domain = `${slug}.test`;
+  const company = makeCompany({ name: `${name} partners`, slug, domain, profile, brand });
+  const group = makeGroup(departments.support, domain);
+  company.groups.set(group.id, group);
+  putEmployee(company, makePerson(partner, domain, departments.support), true).groupIds.add(group.id);
+  return company;
+}
+
 /** The product with fresh secrets; nothing answers yet. */
 export function makeDemoProduct(url: string): DemoProduct {
   return {
@@ -128,11 +148,17 @@ export function makeDemoProduct(url: string): DemoProduct {
 }
 
 /** A tenant of the demo with fresh secrets; nothing answers yet. */
-export function makeDemoTenant(about: DemoCompany, companyUrl: string, appUrl: string): DemoTenant {
+export async function makeDemoTenant(
+  about: DemoCompany,
+  companyUrl: string,
+  appUrl: string,
+  now: Date,
+): Promise<DemoTenant> {
   const company = staffed(about);
   return {
     company,
     companyUrl,
+    partners: { company: partnersOf(about), key: await makeCertifiedKey(`${about.name} login`, now) },
     appUrl,
     clientId: 'gatehouse',
     localEmail: `admin@${company.slug}-it.test`,
@@ -155,6 +181,7 @@ export function targetOf(tenant: DemoTenant, serverUrl: string): CompanyTarget {
     ...tenant.scim,
     domain: company.domain,
     companyUrl: tenant.companyUrl,
+    partnerDomain: tenant.partners.company.domain,
     appUrl: tenant.appUrl,
     localUser: { email: tenant.localEmail, password: secrets.localPassword },
     rolesByDepartment: {
@@ -185,6 +212,12 @@ export function openDemoProduct(
   );
 }
 
+function samlOf({ companyUrl, partners }: DemoTenant, serverUrl: string, clock: Clock): Router {
+  const base = `${serverUrl}/sso/${connectionKey(partners.company)}`;
+  const service = { entityId: `${base}/metadata`, acs: `${base}/acs` };
+  return companySaml({ ...partners, companyUrl, service, clock });
+}
+
 /**
  * Lets the company's login answer, and pushes everybody who is assigned.
  *
@@ -213,7 +246,7 @@ export async function openDemoTenant(
     parts.clock,
     parts.narrator,
   );
-  port.serve(companyApp(company, provider, directory));
+  port.serve(companyApp(company, provider, directory, { saml: samlOf(tenant, serverUrl, parts.clock) }));
   parts.narrator.chapter(`${company.name} pushes its people`);
   return directory.pushAll();
 }

@@ -64,11 +64,12 @@ interface Staged {
 }
 
 /** Companies take the first ports, the application the last. */
-function stage(ports: readonly Listener[], appUrl: string): Staged[] {
-  return demoCompanies.flatMap((about, index) => {
+async function stage(ports: readonly Listener[], appUrl: string, now: Date): Promise<Staged[]> {
+  const staged = demoCompanies.map(async (about, index) => {
     const port = ports[index];
-    return port === undefined ? [] : { tenant: makeDemoTenant(about, port.url, appUrl), port };
+    return port === undefined ? [] : { tenant: await makeDemoTenant(about, port.url, appUrl, now), port };
   });
+  return (await Promise.all(staged)).flat();
 }
 
 function furtherTokens(): Partial<Record<ProfileName, string>> {
@@ -99,7 +100,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     const app = ports.at(-1);
     if (app === undefined) throw new Error('the demo has no port');
     const product = makeDemoProduct(app.url);
-    const staged = stage(ports, app.url);
+    const staged = await stage(ports, app.url, options.clock.now());
     const tenants = staged.map(({ tenant }) => tenant);
     const tokens = furtherTokens();
     const keyPrefix = `gh_sk_${randomBytes(24).toString('base64url')}_`;

@@ -32,15 +32,19 @@ interface Play {
   push(steps: readonly Step[]): Promise<number>;
 }
 
+async function tell(url: URL, what: object): Promise<void> {
+  const response = await fetch(url, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(what),
+  });
+  if (response.status !== 204) throw new Error(`${url.href} answered ${response.status}`);
+}
+
 /** Reports the change of the directory to the company's login. */
 async function tellCompany(play: Play, assigned: boolean): Promise<void> {
   if (play.target.companyUrl === undefined) return;
-  const response = await fetch(new URL('/people', play.target.companyUrl), {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ person: play.person, assigned }),
-  });
-  if (response.status !== 204) throw new Error(`${play.target.companyUrl} answered ${response.status}`);
+  await tell(new URL('/people', play.target.companyUrl), { person: play.person, assigned });
 }
 
 function rolesIn(play: Play, department: string): string[] {
@@ -135,6 +139,27 @@ async function returner(play: Play): Promise<number> {
   return faults;
 }
 
+/** A person outside the directory comes by SAML: the first sign-in creates them, and each gives the roles of the groups it names. */
+async function partner(play: Play): Promise<number> {
+  const { companyUrl, partnerDomain, appUrl } = play.target;
+  if (companyUrl === undefined || partnerDomain === undefined || appUrl === undefined) return 0;
+  const { options, target } = play;
+  const person = makePerson('Annie Easley', partnerDomain, departments.support);
+  options.narrator.chapter(`Partner: ${fullName(person)} signs in by SAML, and is in no directory`);
+  const people = new URL('/saml/people', companyUrl);
+  let faults = 0;
+  for (const department of [departments.support, departments.sales]) {
+    const groups = [makeGroup(department, partnerDomain)];
+    await tell(people, { person, assigned: true, groups });
+    const browser = openBrowser(options.newJar());
+    faults += await expectForwardedSignIn(browser, target, person, options);
+    faults += await expectRoles(browser, target, rolesIn(play, department), options);
+  }
+  await tell(people, { person, assigned: false });
+  const because = 'the company does not sign them in any more';
+  return faults + (await expectRefusal(openBrowser(options.newJar()), target, person, because, options));
+}
+
 /** Leaves the server as it was found, as far as the provider can: one that never deletes leaves an inactive user behind. */
 async function tidyUp(play: Play): Promise<number> {
   const { profile, person, sales, options } = play;
@@ -180,6 +205,7 @@ export async function playJoinerMoverLeaver(
   };
   options.narrator.chapter(`${target.name}, played by ${profile.title}`);
   let faults = await play.push(profile.probe());
-  for (const act of [joiner, localSignIn, mover, leaver, returner, tidyUp]) faults += await act(play);
+  for (const act of [joiner, localSignIn, mover, leaver, returner, partner, tidyUp])
+    faults += await act(play);
   return faults;
 }

@@ -17,6 +17,8 @@ const companyTargetSchema = z
     domain: z.string().min(1),
     /** The simulated company's own address; absent: its login plays no part. */
     companyUrl: z.url().optional(),
+    /** Of people whom the company signs in by SAML; absent: there are none. */
+    partnerDomain: z.string().min(1).optional(),
     /** The sample application; absent: no sign-ins. */
     appUrl: z.url().optional(),
     /** A person of the same tenant with their own password. */

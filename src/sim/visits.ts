@@ -62,6 +62,12 @@ async function enterAddress(browser: Browser, target: CompanyTarget, email: stri
   return browser.submit(page, { email });
 }
 
+/** Who they are, by a click; an answer by SAML is a form that the person takes to Gatehouse. */
+async function clickAtCompany(browser: Browser, company: Page, person: Person): Promise<Page> {
+  const page = await browser.submit(company, { user: person.id });
+  return page.body.includes('name="SAMLResponse"') ? browser.submit(page, {}) : page;
+}
+
 /** A person opens the application, gives an address, lands at the company's login, clicks, and is in the application. */
 export async function expectForwardedSignIn(
   browser: Browser,
@@ -75,7 +81,7 @@ export async function expectForwardedSignIn(
     ? []
     : [`not forwarded to the company: ${said(company)}`];
   if (faults.length === 0) {
-    const page = await browser.submit(company, { user: person.id });
+    const page = await clickAtCompany(browser, company, person);
     const wrong = await isSignedInAs(browser, target, person.userName);
     faults.push(...wrong.map((fault) => `${fault} (${said(page)})`));
   }
@@ -156,7 +162,7 @@ export async function expectSignedOut(
 async function tryToReturn(browser: Browser, target: CompanyTarget, person: Person): Promise<Page> {
   const page = await enterAddress(browser, target, person.userName);
   const asked = hasHost(page, target.companyUrl) && page.body.includes(`value="${person.id}"`);
-  return asked ? browser.submit(page, { user: person.id }) : page;
+  return asked ? clickAtCompany(browser, page, person) : page;
 }
 
 /** At the company the person is merely not offered; anywhere else it must be a 403 that says so. */

@@ -28,8 +28,7 @@ export function changedRules(
 }
 
 /**
- * A connection can sign in anybody of its company with all that its rules give: whoever changes it needs the management permissions among
- * it.
+ * A connection can sign people in with all that its rules give: who changes it needs the management permissions among that.
  *
  * @throws AppError `role.not_grantable`.
  */

@@ -45,7 +45,7 @@ describe('gatehouse sim as a Google Workspace that is pulled', () => {
     const provider = await companyProvider(people, company.url, client, systemClock);
     const target = { scimUrl: `${app.url}/scim/v2`, token: '' };
     const directory = openDirectory(people, target, systemClock, silentNarrator);
-    company.serve(companyApp(people, provider, directory, google.router));
+    company.serve(companyApp(people, provider, directory, { google: google.router }));
     const { apiUrl, administrator, keyFile } = google.facts;
     const serviceAccount = await readFile(keyFile, 'utf8');
     const made = await acme

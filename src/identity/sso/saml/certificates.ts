@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { pemOf } from './key-pair.js';
+import { pemOf } from '../../../infrastructure/certificate.js';
 
 /** What people recognise a provider's certificate by. */
 export interface ShownCertificate {
