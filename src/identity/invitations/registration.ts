@@ -118,7 +118,8 @@ async function register(
       yield* mailLink(core, tx, config, user);
     });
   } catch (error) {
-    // The address was taken a moment ago: the next request is answered as known.
     if (!(error instanceof AppError) || error.code !== 'store.duplicate') throw error;
+    const known = await findUserByLogin(core, tenantId, email.key);
+    if (known) await answerKnown(core, config, known);
   }
 }

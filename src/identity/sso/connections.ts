@@ -70,8 +70,9 @@ export async function createConnection(
   const settings = await tenantSettings(core, actor.tenantId);
   return refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
-      yield* touchTenant(tx, actor.tenantId);
+      // Before the tenant gets its new version, under which the configuration is remembered.
       const config = yield* tenantConfigStep(core, tx, actor.tenantId);
+      yield* touchTenant(tx, actor.tenantId);
       const connection = yield* tx
         .tenant(actor.tenantId)
         .collection('sso_connections')
