@@ -195,28 +195,40 @@ async function changedTenants(
 const countOf = (outcomes: ReadonlyMap<string, EntryOutcome>, wanted: EntryOutcome): number =>
   [...outcomes.values()].filter((outcome) => outcome === wanted).length;
 
-/** Applies all there is until nothing more can be: what one gives up (a domain, a client id) another may take, in whatever order they stand. */
+/** Tenants applied side by side: their writes share commits. */
+const maxTenantsAtOnce = 8;
+
+/**
+ * Applies all there is until nothing more can be: what one gives up (a domain, a client id) another may take, in whatever order they stand.
+ * First several tenants at a time; where anything is refused, then one after the other, so that the refusals are the same every time.
+ */
 async function applyEntries(
   plan: Plan,
   file: BootstrapFile,
   { tenants, applications, operatorKeys }: Entries,
+  firstAtOnce: number,
 ): Promise<void> {
   const entries = tenants.map((entry) => {
     return { entry, path: `tenants[${positionOf(entry) ?? file.tenants.indexOf(entry)}]` };
   });
-  for (;;) {
+  for (let atOnce = firstAtOnce; ; atOnce = 1) {
     const before = countOf(plan.outcomes, 'created') + countOf(plan.outcomes, 'updated');
     try {
       if (applications.length > 0) await makeTenants(plan, entries);
       await all([
         () => applyOperatorKeys(plan, file, operatorKeys),
         () => applyServerApplications(plan, file, applications),
-        ...entries.map((one) => () => at(one.path, () => applyTenant(plan, one))),
+        () =>
+          all(
+            entries.map((one) => () => at(one.path, () => applyTenant(plan, one))),
+            atOnce,
+          ),
       ]);
       return;
     } catch (error) {
       const after = countOf(plan.outcomes, 'created') + countOf(plan.outcomes, 'updated');
-      if (!(error instanceof BootstrapError) || after === before) throw error;
+      const isFinal = atOnce === 1 && after === before;
+      if (!(error instanceof BootstrapError) || isFinal) throw error;
     }
   }
 }
@@ -234,13 +246,13 @@ export function totalEntries({ tenants, applications = [], operatorKeys = [] }: 
  *
  * Look before with `rehearseBootstrap`: what is refused here leaves the rest applied.
  *
- * @param options - `again`: apply everything as if it were new here.
+ * @param options - `again`: apply everything as if it were new here; `inOrder`: one tenant after the other, in the order of the file.
  * @throws BootstrapError naming the JSON path of every entry that was refused.
  */
 export async function applyBootstrap(
   core: Core,
   file: BootstrapFile,
-  { again = false }: { again?: boolean } = {},
+  { again = false, inOrder = false }: { again?: boolean; inOrder?: boolean } = {},
 ): Promise<BootstrapOutcome> {
   const ledger = await openLedger(core);
   const { tenants, applications = [], operatorKeys = [] } = file;
@@ -251,7 +263,7 @@ export async function applyBootstrap(
     await withBootstrapLease(core, async () => {
       // Another process may have applied them while this one waited.
       const still = again ? planned : await changedEntries(ledger, planned, ledger.find);
-      await applyEntries({ core, ledger, outcomes, again }, file, still);
+      await applyEntries({ core, ledger, outcomes, again }, file, still, inOrder ? 1 : maxTenantsAtOnce);
     });
   }
   const [created, updated] = [countOf(outcomes, 'created'), countOf(outcomes, 'updated')];

@@ -135,18 +135,27 @@ export async function rehearseBootstrap(
 ): Promise<void> {
   const entries = again ? file : await entriesToTry(core, file);
   if (countEntries(entries) === 0) return;
-  const store = await openScratchStore(core.clock);
+  const rehearse = async (inOrder: boolean): Promise<void> => {
+    const store = await openScratchStore(core.clock);
+    try {
+      await copySetUp(core, store, entries.tenants);
+      const copy: Core = { ...core, ...newServices(), store, passwords: noPasswords };
+      const outcome = await applyBootstrap(copy, file, { again, inOrder });
+      await look?.({ copy, outcome, entries });
+    } finally {
+      await store.close();
+    }
+  };
   try {
-    await copySetUp(core, store, entries.tenants);
-    const copy: Core = { ...core, ...newServices(), store, passwords: noPasswords };
-    const outcome = await applyBootstrap(copy, file, { again });
-    await look?.({ copy, outcome, entries });
+    await rehearse(false).catch((error: unknown) => {
+      // Of two entries that cannot both stand, the later one in the file is refused.
+      if (error instanceof BootstrapError) return rehearse(true);
+      throw error;
+    });
   } catch (error) {
     throw error instanceof BootstrapError
       ? new BootstrapError(withoutFollowUps(error.problems, json))
       : error;
-  } finally {
-    await store.close();
   }
 }
 

@@ -39,18 +39,29 @@ export async function at<R>(path: string, work: () => Promise<R>): Promise<R> {
   }
 }
 
-/** Does all the work, in order, whatever is refused on the way; then throws everything that was. */
-export async function all(works: readonly (() => Promise<void>)[]): Promise<void> {
-  const problems: string[] = [];
-  for (const work of works) {
-    try {
-      await work();
-    } catch (error) {
-      if (!(error instanceof BootstrapError)) throw error;
-      problems.push(...error.problems);
+/**
+ * Does all the work, begun in order, whatever is refused on the way; then throws everything that was.
+ *
+ * @param atOnce - how many are under way at one time.
+ */
+export async function all(works: readonly (() => Promise<void>)[], atOnce = 1): Promise<void> {
+  const problems: string[][] = [];
+  const failures: unknown[] = [];
+  const left = works.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, work] of left) {
+      try {
+        await work();
+      } catch (error) {
+        if (error instanceof BootstrapError) problems[index] = [...error.problems];
+        else failures.push(error);
+      }
+      if (failures.length > 0) return;
     }
-  }
-  if (problems.length > 0) throw new BootstrapError(problems);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  if (failures.length > 0) throw failures[0];
+  if (problems.length > 0) throw new BootstrapError(problems.flat());
 }
 
 /** Does the work for each entry of a list, in order. */
