@@ -1,7 +1,7 @@
 import { systemActor } from '../identity/actors.js';
 import { parseEmail } from '../identity/email.js';
 import {
-  countUsers,
+  countUsersOfEach,
   createCustomer,
   customerStatusOf,
   type CustomerInput,
@@ -66,12 +66,12 @@ export const tenantListCommand: Command = {
     withCore(
       terminal,
       async (core) => {
-        const items = [];
-        for (const tenant of await listCustomers(core)) {
-          if (tenant.status === 'erasing') continue;
-          const users = await countUsers(core, tenant._id);
-          items.push({ ...factsOf(tenant), status: customerStatusOf(tenant), users });
-        }
+        const tenants = (await listCustomers(core)).filter(({ status }) => status !== 'erasing');
+        const ids = tenants.map(({ _id }) => _id);
+        const counts = await countUsersOfEach(core, ids);
+        const items = tenants.map((tenant, index) => {
+          return { ...factsOf(tenant), status: customerStatusOf(tenant), users: counts[index] ?? 0 };
+        });
         report(
           { items },
           items.map(({ slug, name, status, users }) => `${slug}  ${name}  ${status}  ${users} users`),

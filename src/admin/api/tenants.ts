@@ -1,6 +1,6 @@
 import { jobStatuses, jobStatus } from '../../identity/jobs/kept-jobs.js';
 import {
-  countUsers,
+  countUsersOfEach,
   createCustomer,
   customerStatusOf,
   customerStatuses,
@@ -39,16 +39,29 @@ const fields = {
 
 const tenantSchema = z.strictObject(fields).openapi('Tenant');
 
-async function present(core: Core, tenant: TenantDocument): Promise<z.input<typeof tenantSchema>> {
-  return {
+async function presentEach(
+  core: Core,
+  tenants: readonly TenantDocument[],
+): Promise<z.input<typeof tenantSchema>[]> {
+  const users = await countUsersOfEach(
+    core,
+    tenants.map(({ _id }) => _id),
+  );
+  return tenants.map((tenant, index) => ({
     id: tenant._id,
     slug: tenant.slug,
     name: tenant.name,
     externalId: tenant.externalId ?? null,
     status: customerStatusOf(tenant),
-    users: await countUsers(core, tenant._id),
+    users: users[index] ?? 0,
     createdAt: iso(tenant.createdAt),
-  };
+  }));
+}
+
+async function present(core: Core, tenant: TenantDocument): Promise<z.input<typeof tenantSchema>> {
+  const [presented] = await presentEach(core, [tenant]);
+  if (!presented) throw new Error('a tenant was not presented');
+  return presented;
 }
 
 const reply = async (core: Core, tenant: TenantDocument): Promise<Reply<z.input<typeof tenantSchema>>> => ({
@@ -86,8 +99,7 @@ const listAll = route({
       (afterId: string | undefined, limit) => searchCustomers(core, query, { descending, afterId, ...limit }),
       (tenant) => tenant._id,
     );
-    const items = await Promise.all(page.items.map((tenant) => present(core, tenant)));
-    return { body: { ...page, items } };
+    return { body: { ...page, items: await presentEach(core, page.items) } };
   },
 });
 

@@ -55,11 +55,12 @@ function duplicatesIn(list: readonly unknown[], path: string, key: string): stri
   const values = list.map((entry) => (isObject(entry) ? entry[key] : undefined));
   const folded = values.map((value) => (typeof value === 'string' ? value.trim() : value));
   const compared = key === 'email' ? folded.map((value) => loginKey(String(value))) : folded;
-  return values.flatMap((value, index) =>
-    typeof value === 'string' && compared.indexOf(compared[index] ?? '') < index
-      ? [`${path}[${index}].${key}: ${value} occurs twice`]
-      : [],
-  );
+  const seen = new Set<unknown>();
+  return values.flatMap((value, index) => {
+    const isAgain = seen.has(compared[index]);
+    seen.add(compared[index]);
+    return typeof value === 'string' && isAgain ? [`${path}[${index}].${key}: ${value} occurs twice`] : [];
+  });
 }
 
 function duplicatesBelow(holder: unknown, path: string): string[] {

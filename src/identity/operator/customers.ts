@@ -182,9 +182,9 @@ export async function searchCustomers(
 export const customerStatusOf = ({ status }: TenantDocument): CustomerStatus =>
   status === undefined ? 'active' : 'suspended';
 
-/** How many users a tenant has. */
-export function countUsers(core: Core, tenantId: string): Promise<number> {
-  return core.store.tenant(tenantId).collection('users').count({});
+/** How many users tenants have, in their order. */
+export function countUsersOfEach(core: Core, tenantIds: readonly string[]): Promise<number[]> {
+  return core.store.server.collection('users').countEach(tenantIds.map((tenantId) => ({ tenantId })));
 }
 
 /** @returns the tenant; the very same version when it is in this state already. */
