@@ -26,6 +26,8 @@ export interface Core {
 export interface Actor {
   readonly party: AuditParty & { type: 'user' | 'api_key' | 'scim' | 'system' | 'operator' | 'anonymous' };
   readonly tenantId: string;
+  /** Of an API key: the id of the user who made it, and whose self rules it is under; absent or null: no user did. */
+  readonly makerId?: string | null;
   /** Management permissions (`users.read`, ...); a directory's token has none of them: it is not a person. */
   readonly permissions: ReadonlySet<string>;
   /** The directory whose token this is; null for all others. */

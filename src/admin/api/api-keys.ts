@@ -19,6 +19,10 @@ const fields = {
   name: z.string(),
   prefix: z.string().describe('how it begins, to recognise it by'),
   role: z.string().describe('what it may do: what this role of the tenant allows at that moment'),
+  createdBy: z
+    .string()
+    .nullable()
+    .describe('id of the user who made it; the key may not do to them what they may not do to themselves'),
   createdAt: instant,
   lastUsedAt: instantOrNull,
   expiresAt: instantOrNull,
@@ -32,6 +36,7 @@ function present(key: ApiKeyDocument) {
     name: key.name,
     prefix: key.prefix,
     role: key.role,
+    createdBy: key.makerId ?? null,
     createdAt: iso(key.createdAt),
     lastUsedAt: isoOrNull(key.lastUsedAt),
     expiresAt: isoOrNull(key.expiresAt),

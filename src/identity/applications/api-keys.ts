@@ -58,6 +58,10 @@ function* requireKeyRole(core: Core, tx: Transaction, actor: Actor, fullKey: str
   yield* touchTenant(tx, actor.tenantId);
 }
 
+/** The user behind an actor: a key that a key made has the same maker. */
+const makerOf = ({ party, makerId = null }: Actor): string | null =>
+  party.type === 'user' ? party.id : makerId;
+
 /**
  * Stores a key, as a step of a transaction. See {@link createApiKey}.
  *
@@ -81,6 +85,7 @@ export function* createApiKeyStep(
       keyHash: hashToken(input.key),
       prefix: prefixOf(input.key),
       role: input.role,
+      makerId: makerOf(actor),
       lastUsedAt: null,
       expiresAt: input.expiresAt ?? null,
     });
@@ -179,6 +184,7 @@ function actorOf(key: ApiKeyDocument, { roles }: TenantConfig, { requestId, ip }
   return {
     party: { type: 'api_key', id: key._id, label: key.name },
     tenantId: key.tenantId,
+    makerId: key.makerId ?? null,
     permissions: new Set(roles.get(key.role)?.management),
     directoryId: null,
     requestId,

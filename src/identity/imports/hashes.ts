@@ -45,7 +45,12 @@ const bytesOf = (text: string, encoding: PasswordHashInput['encoding'] = 'base64
 const saltOf = ({ salt = '', saltEncoding, encoding }: PasswordHashInput): Buffer =>
   bytesOf(salt, saltEncoding ?? encoding);
 
-const digestNames: Readonly<Record<string, string>> = { '': 'sha1', sha1: 'sha1', sha256: 'sha256', sha512: 'sha512' };
+const digestNames: Readonly<Record<string, string>> = {
+  '': 'sha1',
+  sha1: 'sha1',
+  sha256: 'sha256',
+  sha512: 'sha512',
+};
 
 /** `pbkdf2-sha256`, `pbkdf2_sha256`, `PBKDF2WithHmacSHA256` and plain `pbkdf2` with a digest beside it. */
 function digestOf(algorithm: string, given: string | undefined): string | undefined {

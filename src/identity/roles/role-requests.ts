@@ -182,8 +182,8 @@ async function close(
   return closed;
 }
 
-const isOwn = ({ party }: Actor, { user, requester }: RoleRequestDocument): boolean =>
-  party.id === user.id || party.id === requester.id;
+const isOwn = ({ party, makerId }: Actor, { user, requester }: RoleRequestDocument): boolean =>
+  [party.id, makerId].some((id) => id === user.id || id === requester.id);
 
 /** @throws AppError `role_request.own`. */
 function refuseOwn(actor: Actor, request: RoleRequestDocument): void {

@@ -8,9 +8,14 @@ import { accessOf } from '../grants/services.js';
 export const isSelf = (actor: Actor, user: Pick<UserDocument, '_id'>): boolean =>
   actor.party.type === 'user' && actor.party.id === user._id;
 
-/** @throws AppError `user.self_change` when the actor is this user. */
+/** Whether the self rules hold: the actor is this user, or an API key that this user made. */
+export const isUnderSelfRules = (actor: Actor, user: Pick<UserDocument, '_id'>): boolean =>
+  isSelf(actor, user) || actor.makerId === user._id;
+
+/** @throws AppError `user.self_change` when the actor is this user, or an API key of theirs. */
 export function refuseSelf(actor: Actor, user: Pick<UserDocument, '_id'>, what: string): void {
-  if (isSelf(actor, user)) throw new AppError('user.self_change', `you cannot ${what} your own account`);
+  if (isUnderSelfRules(actor, user))
+    throw new AppError('user.self_change', `you cannot ${what} your own account`);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
-import { isSelf, refuseSelf } from './authority.js';
+import { isSelf, isUnderSelfRules, refuseSelf } from './authority.js';
 import type { Actor } from '../core.js';
 import { groupSource } from '../grants/grants.js';
 import { liveGrants, userPermissions } from '../grants/effective-roles.js';
@@ -68,7 +68,7 @@ export function guardSelf(
   config: TenantConfig,
   now: Date,
 ): void {
-  if (!isSelf(actor, before)) return;
+  if (!isUnderSelfRules(actor, before)) return;
   if (!after) {
     refuseSelf(actor, before, 'delete');
     return;

@@ -8,6 +8,8 @@ export interface ApiKeyDocument extends StoredDocument {
   prefix: string;
   /** The full key of a role of the tenant: what the key may do. */
   role: string;
+  /** The user who made it, or the maker of the key that did; absent or null: no user. */
+  makerId?: string | null;
   lastUsedAt: Date | null;
   expiresAt: Date | null;
 }
@@ -19,6 +21,7 @@ export const apiKeySchema = defineCollection<ApiKeyDocument>(
     keyHash: { type: String, required: true },
     prefix: { type: String, required: true },
     role: { type: String, required: true },
+    makerId: String,
     lastUsedAt: Date,
     expiresAt: Date,
   },

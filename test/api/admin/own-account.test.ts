@@ -53,7 +53,16 @@ describe('users with management permissions and their own account', () => {
         .set('Cookie', cookie)
         .set('X-CSRF-Token', token)
         .send(body);
-    return { id, send };
+    const make = async (body: object) => {
+      const made = await supertest(app.url)
+        .post('/api/v1/api-keys')
+        .set('Cookie', cookie)
+        .set('X-CSRF-Token', token)
+        .send(body);
+      expect(made.status, made.text).to.equal(201);
+      return made.body as { key: string; createdBy: string };
+    };
+    return { id, send, make };
   }
 
   const refused: [Method, string, object?][] = [
@@ -82,6 +91,32 @@ describe('users with management permissions and their own account', () => {
       expect(await versionOf(id)).to.equal(before);
     });
   }
+
+  it('do not get round it by an API key of theirs, nor by a key that this key made', async () => {
+    const { id, make } = await limited(['administrator']);
+    const first = await make({ name: `${id} 1`, role: 'administrator' });
+    expect(first).to.include({ createdBy: id });
+    const made = await acme.call('post', '/api-keys', first.key).send({ name: `${id} 2`, role: 'keeper' });
+    const second = made.body as { key: string; createdBy: string };
+    expect(second.createdBy).to.equal(id);
+    for (const { key } of [first, second]) {
+      const codes = ['user.self_change', ...(key === second.key ? ['user.above_actor'] : [])];
+      for (const [method, path, body] of [
+        ['patch', '', { accessExpiresAt: null }],
+        ['post', '/disable'],
+        ['post', '/reset-2fa'],
+        ['delete', ''],
+      ] as const) {
+        const res = await acme.call(method, `/users/${id}${path}`, key).send(body ?? {});
+        expect((res.body as { code: string }).code, `${method} ${path}`).to.be.oneOf(codes);
+      }
+      await acme.call('patch', `/users/${id}`, key).send({ givenName: 'Grace' }).expect(200);
+    }
+    // Others' keys are under no such rule, and this one is above nobody else for it.
+    const { _id: other } = await acme.givenUser();
+    await acme.call('post', `/users/${other}/disable`, second.key).expect(200);
+    await acme.call('patch', `/users/${id}`).send({ accessExpiresAt: null }).expect(200);
+  });
 
   it('keep what they may change: name, phone, and what stays as it is', async () => {
     const { send } = await limited(['keeper']);
