@@ -3,12 +3,12 @@ import { compileFilter } from '../../src/scim/protocol/filter/match.js';
 import { applyPatch } from '../../src/scim/protocol/patch/apply.js';
 import { parsePatchRequest } from '../../src/scim/protocol/patch/request.js';
 import { parseResource } from '../../src/scim/protocol/resource-parse.js';
-import type { Dialect } from '../../src/scim/protocol/rewrites/dialects.js';
 import type { RewrittenRequest } from '../../src/scim/protocol/rewrites/rewrite-request.js';
 import { rewriteRequest } from '../../src/scim/protocol/rewrites/rewrite-request.js';
 import { patchOpUrn } from '../../src/scim/protocol/urns.js';
 import type { Json } from './scim-protocol.js';
 import { refusal, registry } from './scim-protocol.js';
+import type { Dialect } from '../../src/shared/dialects.js';
 
 /** Rewrites a PATCH given by its operations. */
 export function rewritePatch(

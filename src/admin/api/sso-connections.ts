@@ -1,4 +1,5 @@
 import type { Core } from '../../identity/core.js';
+import { userStatuses } from '../../identity/grants/user-status.js';
 import { verifyDomain } from '../../identity/sso/domain-verification.js';
 import {
   allowRelinking,
@@ -24,7 +25,6 @@ import {
   ssoConnectionSchema,
   tenantClaimSchema,
 } from '../present/sso-connection.js';
-import { statuses } from '../present/user.js';
 import { route, type Reply, type Route } from '../route.js';
 import { z } from '../schema.js';
 import { rulesOf } from './directories.js';
@@ -266,7 +266,7 @@ const trace = route({
       domain: z.string(),
       outcome: z.enum(['forwarded', 'choice', 'local']),
       connection: z.strictObject({ id, name: z.string(), mode: modeSchema }).nullable(),
-      user: z.strictObject({ id, status: z.enum(statuses) }).nullable(),
+      user: z.strictObject({ id, status: z.enum(userStatuses) }).nullable(),
       steps: z.array(z.string()),
     })
     .openapi('SignInTrace'),

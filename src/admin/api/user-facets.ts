@@ -1,6 +1,7 @@
+import { userStatuses } from '../../identity/grants/user-status.js';
 import { countEach, type UserFilter } from '../../identity/users/search.js';
 import type { TenantConfig } from '../../identity/tenants/config.js';
-import { loginTypes, statuses, userSources } from '../present/user.js';
+import { loginTypes, userSources } from '../present/user.js';
 import { route, type Route } from '../route.js';
 import { z } from '../schema.js';
 import { userFilterOf, userFilters } from '../present/user-filter.js';
@@ -16,7 +17,7 @@ const mostValues = 100;
 function valuesOf(name: FacetName, config: TenantConfig): readonly (readonly [string, UserFilter])[] {
   const roles = [...config.roles.values()];
   if (name === 'status')
-    return statuses.flatMap((status) =>
+    return userStatuses.flatMap((status) =>
       status === 'deleted' ? [] : [[status, { status: [status] }] as const],
     );
   if (name === 'loginType') return loginTypes.map((loginType) => [loginType, { loginType }] as const);

@@ -1,8 +1,8 @@
 import type { AccessAnswer } from '../../identity/applications/access-check.js';
+import { userStatuses } from '../../identity/grants/user-status.js';
 import type { RoleExplanation } from '../../identity/users/role-explanation.js';
 import { z } from '../schema.js';
 import { instant, instantOrNull, iso, isoOrNull } from './fields.js';
-import { statuses } from './user.js';
 
 const ruleTrace = z.strictObject({
   rule: z.string().describe('the rule’s id'),
@@ -38,7 +38,7 @@ const source = z.strictObject({
 
 export const roleExplanationSchema = z
   .strictObject({
-    status: z.enum(statuses),
+    status: z.enum(userStatuses),
     heldBack: z.string().nullable().describe('why no role works at all'),
     roles: z.array(
       z.strictObject({
@@ -60,7 +60,7 @@ export const accessAnswerSchema = z
     allowed: z.boolean(),
     application: z.string().nullable(),
     permission: z.string(),
-    status: z.enum(statuses),
+    status: z.enum(userStatuses),
     refusals: z.array(z.string()).describe('what is in the way, in words; empty when allowed'),
     paths: z
       .array(

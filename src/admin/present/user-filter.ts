@@ -1,16 +1,17 @@
+import { userStatuses } from '../../identity/grants/user-status.js';
 import type { TenantConfig } from '../../identity/tenants/config.js';
 import type { UserFilter } from '../../identity/users/search.js';
 import { searchParameter } from '../list.js';
 import { fullKeysOf } from '../role-names.js';
 import { z } from '../schema.js';
-import { loginTypes, statuses, userSources } from './user.js';
+import { loginTypes, userSources } from './user.js';
 
 /** `active` or `active,locked`. */
 const statusList = z
   .string()
   .transform((text) => [...new Set(text.split(','))])
-  .pipe(z.array(z.enum(statuses)))
-  .describe(`one status or several with commas: ${statuses.join(', ')}`);
+  .pipe(z.array(z.enum(userStatuses)))
+  .describe(`one status or several with commas: ${userStatuses.join(', ')}`);
 
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
 

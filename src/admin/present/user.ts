@@ -1,20 +1,11 @@
 import { hasSecondFactor } from '../../identity/credentials/two-factor.js';
 import { accessOf } from '../../identity/grants/services.js';
+import { userStatuses } from '../../identity/grants/user-status.js';
 import { isHeld } from '../../identity/users/hold.js';
 import { displayNameOf } from '../../identity/user-keys.js';
 import type { UserView } from '../../identity/users/view.js';
 import { z } from '../schema.js';
 import { id, instant, instantOrNull, iso, isoOrNull } from './fields.js';
-
-export const statuses = [
-  'deleted',
-  'disabled',
-  'expired',
-  'locked',
-  'pending_activation',
-  'pending_approval',
-  'active',
-] as const;
 
 export const loginTypes = ['local', 'sso'] as const;
 export const userSources = ['invite', 'created', 'self_registration', 'scim', 'sso_jit'] as const;
@@ -44,7 +35,7 @@ export const userFields = {
   picture: z.string().nullable().describe('an address or a `data:` URI'),
   signature: z.string().nullable(),
   language: z.string().nullable().describe('of mails; null: the tenant’s'),
-  status: z.enum(statuses).describe('the first that holds, in this order; `active` when none does'),
+  status: z.enum(userStatuses).describe('the first that holds, in this order; `active` when none does'),
   enabled: z.boolean(),
   held: z.boolean().describe('disabled until people enable: what the directory says does not count'),
   approved: z.boolean(),

@@ -3,44 +3,31 @@ import type { Request, Response } from 'express';
 import { personActor } from '../../identity/actors.js';
 import type { Core } from '../../identity/core.js';
 import { enrolTwoFactor, offerTwoFactor } from '../../identity/credentials/two-factor.js';
-import { bothFactors } from '../../identity/users/sessions.js';
 import { AppError } from '../../shared/errors.js';
 import { mayEnter, readAdmission, type Admission } from '../admission.js';
 import { deviceOf } from '../devices.js';
 import { once } from '../double-click.js';
 import { statusText } from '../refusals.js';
 import { showBrand } from '../page-brand.js';
-import { visitorOf, type SignInProof } from '../sessions.js';
+import { visitorOf } from '../sessions.js';
 import { dropCode, keepCode, type PendingCode } from '../pending.js';
-import type { SignInContext, SignInFlow } from '../sign-in-flow.js';
+import type { Entry } from '../sign-in-flow.js';
 import { BackupCodesPage, EnrolmentPage } from '../views/enrolment-pages.js';
 import { sendPage } from '../views/layout.js';
 import { handOver, makeSession, refuseForwarded, type Opened } from './complete-sign-in.js';
 import { formTokenFor, parseCodeForm, readOwnForm, type OwnForm } from './form-input.js';
 import { showRefusal } from './page-errors.js';
-import type { Account } from './password-judgement.js';
+import { bothFactorsProof, type Account } from './password-judgement.js';
 import { findPending, showTenantBrand, type AfterPassword } from './pending-step.js';
 import { steps, type Exchange } from './steps.js';
 
 /** Own path the page's form posts to. */
 export const enrolmentPath = '/signin/enrol';
 
-const proof: SignInProof = {
-  method: 'password',
-  amr: [...bothFactors],
-  connectionId: null,
-  providerSid: null,
-};
-
-interface Tab {
-  flow: SignInFlow;
-  context: SignInContext;
-}
-
 async function showEnrolmentPage(
   core: Core,
   res: Response,
-  { flow, context }: Tab,
+  { flow, context }: Entry,
   { user, tenant }: Pick<Admission, 'user' | 'tenant'>,
   answer: { status: number; offered: string; alert?: string },
 ): Promise<void> {
@@ -69,7 +56,7 @@ async function showEnrolmentPage(
 export async function askEnrolment(
   core: Core,
   res: Response,
-  tab: Tab,
+  tab: Entry,
   { tenantId, userId, accessStamp }: Account,
 ): Promise<void> {
   const admission = await readAdmission(core, tenantId, userId, deviceOf(core, res.req));
@@ -97,7 +84,7 @@ type EnrolmentResult = { kind: 'done'; opened: Opened; codes: string[] } | { kin
 async function enrol(
   core: Core,
   req: Request,
-  { flow, context }: Tab,
+  { flow, context }: Entry,
   {
     pending,
     admission,
@@ -116,7 +103,7 @@ async function enrol(
   return {
     kind: 'done',
     codes,
-    opened: await makeSession(core, req, { context, admission: now, proof, accessStamp }),
+    opened: await makeSession(core, req, { context, admission: now, proof: bothFactorsProof, accessStamp }),
   };
 }
 

@@ -13,7 +13,7 @@ import { offersPasskeys } from '../page-brand.js';
 import { secondsUntil, statusText } from '../refusals.js';
 import { visitorOf, type SignInProof } from '../sessions.js';
 import { codeOf, dropCode } from '../pending.js';
-import type { SignInContext, SignInFlow } from '../sign-in-flow.js';
+import type { Entry } from '../sign-in-flow.js';
 import type { PasskeyQuestion } from '../views/passkey-place.js';
 import { enter, makeSession, refuseForwarded, type Opened } from './complete-sign-in.js';
 import { credentialOf, formTokenFor, readOwnForm, type OwnForm } from './form-input.js';
@@ -26,13 +26,12 @@ import { steps, type Exchange } from './steps.js';
 export const passkeyPath = '/signin/passkey';
 export const passkeyFactorPath = '/signin/2fa/passkey';
 
-interface Tab {
-  flow: SignInFlow;
-  context: SignInContext;
-}
-
 /** What a sign-in page asks for as a first factor; undefined where the tenant has no passkeys. */
-export function askedPasskey(core: Core, res: Response, { flow, context }: Tab): PasskeyQuestion | undefined {
+export function askedPasskey(
+  core: Core,
+  res: Response,
+  { flow, context }: Entry,
+): PasskeyQuestion | undefined {
   if (!offersPasskeys(res)) return undefined;
   const options = passkeyRequest(core, 'sign-in', flow.id);
   return { does: 'get', options, action: passkeyPath, csrf: formTokenFor(flow, context) };
@@ -42,7 +41,7 @@ export function askedPasskey(core: Core, res: Response, { flow, context }: Tab):
 export function askedSecondPasskey(
   core: Core,
   res: Response,
-  { flow, context }: Tab,
+  { flow, context }: Entry,
   known: readonly Passkey[],
 ): PasskeyQuestion | undefined {
   if (!offersPasskeys(res) || known.length === 0) return undefined;
@@ -84,7 +83,7 @@ async function settle(
   return verdict === 'wrong' ? { kind: 'wrong' } : { kind: 'locked', until: verdict.until.toISOString() };
 }
 
-async function judgeFirst(core: Core, req: Request, { flow, context }: Tab): Promise<PasskeyResult> {
+async function judgeFirst(core: Core, req: Request, { flow, context }: Entry): Promise<PasskeyResult> {
   const answer = { purpose: 'sign-in', holder: flow.id, credential: credentialOf(req) } as const;
   const use = await judgePasskey(core, answer);
   if (!use) return { kind: 'wrong' };
@@ -106,7 +105,7 @@ type Answering = Exchange & OwnForm & { result: PasskeyResult };
 
 /** What is sent twice is judged once. */
 const judgeOnce =
-  (judge: (core: Core, req: Request, tab: Tab) => Promise<PasskeyResult>) =>
+  (judge: (core: Core, req: Request, tab: Entry) => Promise<PasskeyResult>) =>
   async (state: Exchange & OwnForm): Promise<{ result: PasskeyResult }> => {
     const { core, req, flow, nonce } = state;
     const sent = String(((req.body ?? {}) as Record<string, unknown>)['credential']);
@@ -129,7 +128,7 @@ function answerPasskey({ core, res, context, result }: Answering): void {
   }
 }
 
-async function judgeSecond(core: Core, req: Request, { flow, context }: Tab): Promise<PasskeyResult> {
+async function judgeSecond(core: Core, req: Request, { flow, context }: Entry): Promise<PasskeyResult> {
   const pending = codeOf(core, flow, context.id);
   const device = deviceOf(core, req);
   const asked = pending && (await readAdmission(core, pending.tenantId, pending.userId, device));

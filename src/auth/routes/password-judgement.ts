@@ -4,6 +4,7 @@ import { requiredConnectionOf } from '../../identity/sso/company-sign-in.js';
 import type { Core } from '../../identity/core.js';
 import { accessStampOf } from '../../identity/users/session-end.js';
 import type { EmailAddress } from '../../identity/email.js';
+import { bothFactors } from '../../identity/users/sessions.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { mayEnter, readAdmission, type EntryStatus } from '../admission.js';
 import { deviceOf } from '../devices.js';
@@ -20,6 +21,9 @@ export const passwordProof: SignInProof = {
   connectionId: null,
   providerSid: null,
 };
+
+/** What a right password proves with the code of an app. */
+export const bothFactorsProof: SignInProof = { ...passwordProof, amr: [...bothFactors] };
 
 /** One of the accounts a password may open. */
 export interface Account {

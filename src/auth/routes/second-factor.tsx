@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { Core } from '../../identity/core.js';
-import { bothFactors } from '../../identity/users/sessions.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
 import { mayEnter, readAdmission, type EntryStatus } from '../admission.js';
@@ -10,29 +9,18 @@ import { once } from '../double-click.js';
 import { settleCode } from '../local/attempts.js';
 import { secondsUntil, statusText } from '../refusals.js';
 import { showBrand } from '../page-brand.js';
-import { visitorOf, type SignInProof } from '../sessions.js';
+import { visitorOf } from '../sessions.js';
 import { codeOf, dropCode, keepCode } from '../pending.js';
-import type { SignInContext, SignInFlow } from '../sign-in-flow.js';
+import type { Entry } from '../sign-in-flow.js';
 import { sendPage } from '../views/layout.js';
 import { CodePage } from '../views/sign-in-pages.js';
 import { enter, makeSession, refuseForwarded, type Opened } from './complete-sign-in.js';
 import { formTokenFor, parseCodeForm, readOwnForm, type OwnForm } from './form-input.js';
 import { showLocked, showRefusal } from './page-errors.js';
 import { askedSecondPasskey } from './passkey-sign-in.js';
+import { bothFactorsProof } from './password-judgement.js';
 import { countFactorPost, findPending, showTenantBrand } from './pending-step.js';
 import { steps, type Exchange } from './steps.js';
-
-const proof: SignInProof = {
-  method: 'password',
-  amr: [...bothFactors],
-  connectionId: null,
-  providerSid: null,
-};
-
-interface Tab {
-  flow: SignInFlow;
-  context: SignInContext;
-}
 
 /** Whose code is asked for. */
 interface Who {
@@ -44,7 +32,7 @@ interface Who {
 async function showCodePage(
   core: Core,
   res: Response,
-  { flow, context }: Tab,
+  { flow, context }: Entry,
   { email, tenantId, userId }: Who,
   answer: { status: number; alert?: string } = { status: 200 },
 ): Promise<void> {
@@ -69,7 +57,7 @@ const addressOf = (user: UserDocument): string => user.email ?? user.userName;
 export async function askCode(
   core: Core,
   res: Response,
-  tab: Tab,
+  tab: Entry,
   { accessStamp, tenantId, userId }: { accessStamp: string; tenantId: string; userId: string },
 ): Promise<void> {
   const user = await core.store.tenant(tenantId).collection('users').get(userId);
@@ -99,7 +87,7 @@ type CodeResult =
 async function judgeCode(
   core: Core,
   req: Request,
-  { flow, context }: Tab,
+  { flow, context }: Entry,
   code: string,
 ): Promise<CodeResult> {
   const pending = codeOf(core, flow, context.id);
@@ -130,7 +118,12 @@ async function judgeCode(
   const admission = await readAdmission(core, pending.tenantId, pending.userId, device);
   if (!admission || !mayEnter(admission.status)) return { kind: 'wrong', who };
   const { accessStamp } = pending;
-  const opened = await makeSession(core, req, { context, admission, proof, accessStamp });
+  const opened = await makeSession(core, req, {
+    context,
+    admission,
+    proof: bothFactorsProof,
+    accessStamp,
+  });
   return { kind: 'token', opened };
 }
 

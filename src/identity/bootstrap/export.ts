@@ -96,7 +96,7 @@ function exportSamlConnection(connection: SamlConnection) {
       roleRules: connection.roleRules.map(({ when, grant }) => ({ when, grant })),
     }),
     domains: connection.domains.map(({ domain, verified }) => ({ domain, verified })),
-  } as unknown as BootstrapConnection;
+  } as BootstrapConnection;
 }
 
 function exportConnection(connection: SsoConnectionDocument) {

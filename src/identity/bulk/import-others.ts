@@ -66,7 +66,7 @@ async function endOf({ actor, core }: RowContext, text: string | undefined): Pro
 }
 
 async function invitationOf(context: RowContext, cells: Cells) {
-  const { message, roles } = context.job.options as unknown as InvitationOptions;
+  const { message, roles } = context.job.options as typeof context.job.options & InvitationOptions;
   const loginType = loginTypes.find((one) => one === cells['loginType']?.toLowerCase());
   if (cells['loginType'] !== undefined && !loginType)
     throw new AppError('input.invalid', 'loginType must be local or sso');
@@ -82,7 +82,7 @@ async function invitationOf(context: RowContext, cells: Cells) {
 
 /** One invitation. */
 export const importInvitation: RowHandler = async (context, { input }) => {
-  const invitation = await invitationOf(context, input as unknown as Cells);
+  const invitation = await invitationOf(context, input as typeof input & Cells);
   if (invitation.roles.length > 0) requirePermission(context.actor, 'roles.assign');
   const [result] = await invite(context.core, context.actor, invitation);
   if (!result || result.outcome === 'invited') return 'done';
@@ -91,7 +91,7 @@ export const importInvitation: RowHandler = async (context, { input }) => {
 
 /** One member of a group. */
 export const importMember: RowHandler = async ({ actor, core, job, note }, { input }) => {
-  const cells = input as unknown as Cells;
+  const cells = input as typeof input & Cells;
   const login = cells['email'] ?? cells['userName'];
   const user =
     cells['id'] === undefined

@@ -162,7 +162,7 @@ function endOf(config: TenantConfig, text: string | undefined, now: Date): { acc
 }
 
 function inputOf({ core, job }: RowContext, config: TenantConfig, row: PersonRow): UserInput {
-  const options = job.options as unknown as PeopleOptions;
+  const options = job.options as typeof job.options & PeopleOptions;
   const { displayName, email, familyName, givenName, phone } = row;
   const profile = withProfile({}, { email, givenName, familyName, displayName, phone });
   const roles = [...new Set([...options.roles, ...row.roles])];
@@ -179,7 +179,7 @@ function inputOf({ core, job }: RowContext, config: TenantConfig, row: PersonRow
 
 /** @throws AppError `auth.forbidden` for what a row asks beside the making of a user. */
 function requireRowPermissions({ actor, job }: RowContext, row: PersonRow): void {
-  const { roles } = job.options as unknown as PeopleOptions;
+  const { roles } = job.options as typeof job.options & PeopleOptions;
   if (roles.length + row.roles.length > 0) requirePermission(actor, 'roles.assign');
   if ((row.groups ?? []).length > 0) requirePermission(actor, 'groups.manage');
   if (row.passwordHash !== undefined) requirePermission(actor, 'users.reset_password');
@@ -193,9 +193,9 @@ const mayVouch = ({ actor }: RowContext): boolean =>
 /** One person of a file: the user, the password's hash, groups and mail in one transaction. */
 export const importPerson: RowHandler = async (context, { input }) => {
   const { actor, core, job, note } = context;
-  const row = input as unknown as PersonRow;
+  const row = input as typeof input & PersonRow;
   requireRowPermissions(context, row);
-  const { sendActivation } = job.options as unknown as PeopleOptions;
+  const { sendActivation } = job.options as typeof job.options & PeopleOptions;
   const config = await tenantConfig(core, actor.tenantId);
   const groupIds = await groupIdsOf(core, actor.tenantId, row.groups ?? []);
   const local = sendActivation ? await prepareEntry(core, config.settings, 'local') : undefined;

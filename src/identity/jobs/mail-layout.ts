@@ -88,7 +88,7 @@ export function catalogueMail<T extends Exclude<keyof MailTexts, 'frame'>>(
   [template, facts]: [T, Omit<Parameters<MailTexts[T]>[0], 'brand' | 'to'>],
 ): Mail {
   const say = mailTexts(language)[template] as (all: Parameters<MailTexts[T]>[0]) => MailText;
-  const all = { ...facts, brand: brand.name, to: parts.to } as unknown as Parameters<MailTexts[T]>[0];
+  const all = { ...facts, brand: brand.name, to: parts.to } as Parameters<MailTexts[T]>[0];
   const { subject, ...words } = say(all);
   return linkMail({ ...parts, subject, template }, brand, words, language);
 }

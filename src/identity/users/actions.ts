@@ -28,8 +28,19 @@ export async function setEnabled(
   enabled: boolean,
   { hold, ...options }: WriteOptions & Pick<UserInput, 'hold'> = {},
 ): Promise<UserDocument> {
-  const change = (user: UserDocument): UserInput => ({ ...inputOf(user), active: enabled, hold });
-  return (await updateUser(core, actor, id, change, { ...options, decides: true })).after;
+  return decide(core, actor, id, { active: enabled, hold }, options);
+}
+
+/** A change that its actor decides, whatever a directory says. */
+async function decide(
+  core: Core,
+  actor: Actor,
+  id: string,
+  change: Partial<UserInput>,
+  options: WriteOptions,
+): Promise<UserDocument> {
+  const changed = (user: UserDocument): UserInput => ({ ...inputOf(user), ...change });
+  return (await updateUser(core, actor, id, changed, { ...options, decides: true })).after;
 }
 
 /** @throws AppError as {@link updateUser}. */
@@ -40,8 +51,7 @@ export async function setApproved(
   approved: boolean,
   options: WriteOptions = {},
 ): Promise<UserDocument> {
-  const change = (user: UserDocument): UserInput => ({ ...inputOf(user), approved });
-  return (await updateUser(core, actor, id, change, { ...options, decides: true })).after;
+  return decide(core, actor, id, { approved }, options);
 }
 
 /** Gives by hand exactly these roles; those from rules, invitations and SSO stay. */
@@ -52,8 +62,7 @@ export async function setManualRoles(
   roles: readonly string[],
   options: WriteOptions = {},
 ): Promise<UserDocument> {
-  const change = (user: UserDocument): UserInput => ({ ...inputOf(user), roles });
-  return (await updateUser(core, actor, id, change, { ...options, decides: true })).after;
+  return decide(core, actor, id, { roles }, options);
 }
 
 /** One change of one user as a transaction of its own. */

@@ -1,19 +1,8 @@
 import type { StoredDocument } from '../store.js';
+import { dialects, type Dialect, type LearnedDialect } from '../../shared/dialects.js';
 import { defineCollection, Mixed, nestedSchema, requiredText } from './definition.js';
 
-export const dialects = [
-  'auto',
-  'strict',
-  'okta',
-  'entra',
-  'onelogin',
-  'jumpcloud',
-  'google',
-  'ping',
-] as const;
-export type Dialect = (typeof dialects)[number];
-/** An identity provider that `auto` can find out. */
-export type LearnedDialect = Exclude<Dialect, 'auto' | 'strict'>;
+export { dialects, type Dialect, type LearnedDialect } from '../../shared/dialects.js';
 
 /** `path` is an attribute path such as `groups.displayName`, `roles.value` or a URN-qualified one; exactly one of the tests is set. */
 export interface RuleCondition {

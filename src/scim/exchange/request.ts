@@ -1,8 +1,8 @@
 import type { Actor, Core } from '../../identity/core.js';
-import type { Dialect, LearnedDialect } from '../protocol/rewrites/dialects.js';
 import type { SchemaRegistry } from '../protocol/schema-registry.js';
 import type { ColumnMapping, ForeignValues } from '../protocol/column-mapping.js';
 import type { Trace } from './trace.js';
+import type { Dialect, LearnedDialect } from '../../shared/dialects.js';
 
 /** One SCIM request, free of HTTP: what a handler sees, be it sent alone, inside a `/Bulk` or replayed from the log. */
 export interface ScimRequest {

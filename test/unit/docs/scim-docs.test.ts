@@ -6,16 +6,12 @@ import { commands } from '../../../src/cli/commands.js';
 import { settingsCatalogue } from '../../../src/identity/tenants/settings.js';
 import { configSchema, loadConfig } from '../../../src/infrastructure/config.js';
 import { packageFolder } from '../../../src/infrastructure/package-info.js';
-import {
-  dialects,
-  knownRewrites,
-  rewritesOf,
-  type LearnedDialect,
-} from '../../../src/scim/protocol/rewrites/dialects.js';
+import { knownRewrites, rewritesOf } from '../../../src/scim/protocol/rewrites/dialects.js';
 import { scimTypes } from '../../../src/scim/protocol/scim-error.js';
 import { groupSchema } from '../../../src/scim/protocol/schemas/group.js';
 import { userSchema } from '../../../src/scim/protocol/schemas/user.js';
 import { profileNames } from '../../../src/sim/profiles/profile.js';
+import { dialects, type LearnedDialect } from '../../../src/shared/dialects.js';
 
 const docs = join(packageFolder, 'docs');
 const read = (name: string): string => readFileSync(join(docs, name), 'utf8');

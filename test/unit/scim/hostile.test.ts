@@ -10,7 +10,6 @@ import { parsePatchPath } from '../../../src/scim/protocol/path.js';
 import { parseFilter } from '../../../src/scim/protocol/filter/parse.js';
 import { project } from '../../../src/scim/protocol/projection.js';
 import { parseResource } from '../../../src/scim/protocol/resource-parse.js';
-import { dialects } from '../../../src/scim/protocol/rewrites/dialects.js';
 import { rewriteRequest } from '../../../src/scim/protocol/rewrites/rewrite-request.js';
 import { ScimError } from '../../../src/scim/protocol/scim-error.js';
 import {
@@ -22,6 +21,7 @@ import {
   userUrn,
 } from '../../../src/scim/protocol/urns.js';
 import { ada, registry } from '../../support/scim-protocol.js';
+import { dialects } from '../../../src/shared/dialects.js';
 
 const names = [
   '__proto__',

@@ -1,3 +1,4 @@
+import type { Dialect } from '../../../shared/dialects.js';
 import {
   bareWordFilter,
   foreignSchemas,
@@ -28,21 +29,6 @@ import { idInValue } from './okta.js';
 import { legacyUrns, managerId } from './onelogin.js';
 import { removeWithValue } from './removal.js';
 import type { BodyRewrite, FilterRewrite, OperationRewrite, Rewrite, ValueRewrite } from './rewrite.js';
-
-/** How a directory's requests are read: `auto` corrects every known deviation, `strict` refuses each, the others correct their own. */
-export const dialects = [
-  'auto',
-  'strict',
-  'okta',
-  'entra',
-  'onelogin',
-  'jumpcloud',
-  'google',
-  'ping',
-] as const;
-export type Dialect = (typeof dialects)[number];
-/** An identity provider, as `auto` finds it out. */
-export type LearnedDialect = Exclude<Dialect, 'auto' | 'strict'>;
 
 /** Every known deviation, in the order of correction: URNs, operations, values (lists before elements), filters, removals. */
 export const knownRewrites: readonly Rewrite[] = [

@@ -1,4 +1,4 @@
-import type { LearnedDialect } from './dialects.js';
+import type { LearnedDialect } from '../../../shared/dialects.js';
 import { certainty, userAgentSign, type Sign } from './signs.js';
 
 /**

@@ -1,3 +1,4 @@
+import type { Dialect } from '../../../shared/dialects.js';
 import type { ResourceSchema, SchemaExtension } from '../attribute.js';
 import type { JsonObject } from '../json-value.js';
 import { isJsonObject, readMember } from '../json-value.js';
@@ -5,8 +6,7 @@ import { tryPatchPath } from '../path.js';
 import type { SchemaRegistry } from '../schema-registry.js';
 import { resourceAt } from '../schema-registry.js';
 import { badRequest } from '../scim-error.js';
-import type { Dialect, DialectRewrites } from './dialects.js';
-import { rewritesOf } from './dialects.js';
+import { rewritesOf, type DialectRewrites } from './dialects.js';
 import { pathWithoutFilter, rewriteFilterText } from './filter-text.js';
 import { bodyOf, missingSchemas } from './messages.js';
 import type {

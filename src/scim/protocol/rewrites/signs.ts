@@ -1,5 +1,5 @@
 import { isJsonObject, readMember } from '../json-value.js';
-import type { LearnedDialect } from './dialects.js';
+import type { LearnedDialect } from '../../../shared/dialects.js';
 
 /** One request as it came, and what the rewrites found in it. */
 export interface DialectObservation {

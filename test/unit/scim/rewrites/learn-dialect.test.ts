@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import type { LearnedDialect } from '../../../../src/scim/protocol/rewrites/dialects.js';
 import { learnDialect } from '../../../../src/scim/protocol/rewrites/learn-dialect.js';
 import { signsOf, type DialectObservation, type Sign } from '../../../../src/scim/protocol/rewrites/signs.js';
 import { groupUrn, patchOpUrn, userUrn } from '../../../../src/scim/protocol/urns.js';
+import type { LearnedDialect } from '../../../../src/shared/dialects.js';
 
 type Seen = Partial<DialectObservation>;
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { splitMemberOperations } from '../../../../src/scim/protocol/patch/member-operations.js';
 import { parsePatchRequest } from '../../../../src/scim/protocol/patch/request.js';
-import { dialects, knownRewrites } from '../../../../src/scim/protocol/rewrites/dialects.js';
+import { knownRewrites } from '../../../../src/scim/protocol/rewrites/dialects.js';
 import { rewriteRequest } from '../../../../src/scim/protocol/rewrites/rewrite-request.js';
 import {
   enterpriseUserUrn,
@@ -18,6 +18,7 @@ import {
   rewritePatch,
   strictly,
 } from '../../../support/scim-rewrites.js';
+import { dialects } from '../../../../src/shared/dialects.js';
 
 describe('Okta', () => {
   it('creates with groups [] and a password', () => {
