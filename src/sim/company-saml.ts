@@ -72,6 +72,8 @@ function answerPage(company: Company, acs: string, xml: string, relayState: stri
   );
 }
 
+const querySchema = z.object({ SAMLRequest: z.string(), RelayState: z.string().default('') });
+
 const formSchema = z.object({
   id: z.string(),
   issuer: z.string(),
@@ -100,9 +102,9 @@ export function companySaml(parts: SamlParts): Router {
     res.type('application/samlmetadata+xml').send(metadataOf(parts));
   });
   router.get('/sso', (req, res) => {
-    const { SAMLRequest: request, RelayState: relayState = '' } = req.query;
-    const question = readQuestion(String(request), String(relayState));
-    if (question?.issuer === parts.service.entityId) res.send(choicePage(parts.company, question));
+    const query = querySchema.safeParse(req.query);
+    const question = query.success && readQuestion(query.data.SAMLRequest, query.data.RelayState);
+    if (question && question.issuer === parts.service.entityId) res.send(choicePage(parts.company, question));
     else res.status(400).send('no AuthnRequest of a service that is known here');
   });
   router.post('/sign-in', express.urlencoded({ extended: false }), (req, res) => {

@@ -94,8 +94,9 @@ function signed(xml: string, element: string, { certificate, privateKey }: Certi
       'http://www.w3.org/2001/10/xml-exc-c14n#',
     ],
   });
-  const reference = `${xpath}/*[local-name(.)='Issuer']`;
-  signer.computeSignature(xml, { location: { reference, action: 'after' } });
+  const place = 'after';
+  const location = { reference: `${xpath}/*[local-name(.)='Issuer']`, action: place } as const;
+  signer.computeSignature(xml, { location });
   return signer.getSignedXml();
 }
 
