@@ -137,6 +137,36 @@ export const german: MailTexts = {
     after: ['Wenn Sie das nicht waren, tun Sie nichts: Es hat sich nichts geändert.'],
     reason: `Sie erhalten diese Nachricht, weil mit dieser Adresse ein Konto bei ${brand} angefordert wurde.`,
   }),
+  role_request: ({ brand, open, person, requester, role, span, until, why }) => ({
+    subject: `Rollenanfrage: ${role} für ${person ?? requester}`,
+    before: [
+      `${requester} bittet um die Rolle ${role}${person === null ? '' : ` für ${person}`}, ${until === null ? `für ${span}` : `bis ${until}`}.`,
+      `Begründung:\n${why}`,
+    ],
+    button: 'Über die Anfrage entscheiden',
+    after: [`Die Anfrage ist offen bis ${open}.`],
+    reason: `Sie erhalten diese Nachricht, weil Sie diese Rolle bei ${brand} vergeben dürfen.`,
+  }),
+  role_request_approved: ({ brand, decider, end, message, role }) => ({
+    subject: `Sie haben eine Rolle: ${role}`,
+    before: [
+      `Sie haben jetzt die Rolle ${role}.${end === null ? '' : ` Sie endet von selbst am ${end}.`}`,
+      ...(message === '' ? [] : [`${decider} schreibt:\n${message}`]),
+    ],
+    button: 'Konto öffnen',
+    after: [],
+    reason: `Sie erhalten diese Nachricht wegen einer Rollenanfrage bei ${brand}.`,
+  }),
+  role_request_denied: ({ brand, decider, message, role }) => ({
+    subject: `Rollenanfrage abgelehnt: ${role}`,
+    before: [
+      `Sie erhalten die Rolle ${role} nicht: ${decider} hat abgelehnt.`,
+      ...(message === '' ? [] : [`${decider} schreibt:\n${message}`]),
+    ],
+    button: 'Konto öffnen',
+    after: [],
+    reason: `Sie erhalten diese Nachricht wegen einer Rollenanfrage bei ${brand}.`,
+  }),
   frame: {
     orOpen: 'Oder öffnen Sie diese Adresse:',
     help: 'Hilfe: ',

@@ -120,6 +120,36 @@ export const english: MailTexts = {
     after: ['If it was not you, do nothing: nothing has changed.'],
     reason: `You get this mail because an account at ${brand} was asked for with this address.`,
   }),
+  role_request: ({ brand, open, person, requester, role, span, until, why }) => ({
+    subject: `Role request: ${role} for ${person ?? requester}`,
+    before: [
+      `${requester} asks for the role ${role}${person === null ? '' : ` for ${person}`}, ${until === null ? `for ${span}` : `until ${until}`}.`,
+      `Reason given:\n${why}`,
+    ],
+    button: 'Decide on the request',
+    after: [`The request is open until ${open}.`],
+    reason: `You get this mail because you may give this role at ${brand}.`,
+  }),
+  role_request_approved: ({ brand, decider, end, message, role }) => ({
+    subject: `You have a role: ${role}`,
+    before: [
+      `You have the role ${role} now.${end === null ? '' : ` It ends by itself on ${end}.`}`,
+      ...(message === '' ? [] : [`${decider} writes:\n${message}`]),
+    ],
+    button: 'Open your account',
+    after: [],
+    reason: `You get this mail because of a role request at ${brand}.`,
+  }),
+  role_request_denied: ({ brand, decider, message, role }) => ({
+    subject: `Role request declined: ${role}`,
+    before: [
+      `You do not get the role ${role}: ${decider} said no.`,
+      ...(message === '' ? [] : [`${decider} writes:\n${message}`]),
+    ],
+    button: 'Open your account',
+    after: [],
+    reason: `You get this mail because of a role request at ${brand}.`,
+  }),
   frame: {
     orOpen: 'Or open this address:',
     help: 'Help: ',

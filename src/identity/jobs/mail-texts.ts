@@ -46,6 +46,33 @@ export interface PlaceFacts extends MailFacts {
   ip: string;
 }
 
+/** A role that a person is to have for a time. */
+export interface RoleRequestFacts extends MailFacts {
+  requester: string;
+  /** The address of the person it is for; null: the one who asks. */
+  person: string | null;
+  /** The name of the role. */
+  role: string;
+  /** Until when it is asked for, in words; null: for a span. */
+  until: string | null;
+  span: string;
+  /** In the words of the one who asks. */
+  why: string;
+  /** Until when it can be decided, in words. */
+  open: string;
+}
+
+/** What was decided of it. */
+export interface RoleDecisionFacts extends MailFacts {
+  role: string;
+  /** Who decided. */
+  decider: string;
+  /** In their words; empty: none. */
+  message: string;
+  /** When the role ends, in words; null: it does not. */
+  end: string | null;
+}
+
 /** Every mail in one language, by its template. */
 export interface MailTexts {
   activation(facts: EntryFacts): MailText;
@@ -65,6 +92,10 @@ export interface MailTexts {
   registration(facts: MailFacts & { span: string }): MailText;
   /** To an address that was given to register with, and has an account. */
   registration_known(facts: MailFacts): MailText;
+  /** To those who may give the role. */
+  role_request(facts: RoleRequestFacts): MailText;
+  role_request_approved(facts: RoleDecisionFacts): MailText;
+  role_request_denied(facts: RoleDecisionFacts): MailText;
   /** Parts of every mail. */
   frame: {
     orOpen: string;

@@ -3,9 +3,9 @@ import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Step } from '../../persistence/store.js';
 import { parseEmail } from '../email.js';
 import { liveGrants, mayUseRoles } from '../grants/effective-roles.js';
-import { instantText, spanText } from '../jobs/mail-language.js';
-import { linkMail } from '../jobs/mail-layout.js';
-import type { MailWords } from '../jobs/mail-texts.js';
+import { instantText, languageOf, spanText, type MailLanguage } from '../jobs/mail-language.js';
+import { catalogueMail } from '../jobs/mail-layout.js';
+import type { MailTexts } from '../jobs/mail-texts.js';
 import { enqueueMail } from '../jobs/mails.js';
 import { brandOf } from '../tenants/branding.js';
 import type { WriteContext } from '../users/save.js';
@@ -33,68 +33,61 @@ function* approversOf(context: WriteContext, request: RoleRequestDocument): Step
     .slice(0, maxApprovers);
 }
 
-function* mailTo(
+type Template = 'role_request' | 'role_request_approved' | 'role_request_denied';
+type Facts<T extends Template> = Omit<Parameters<MailTexts[T]>[0], 'brand' | 'to'>;
+
+function* mailTo<T extends Template>(
   { core, config, tx, tenantId }: WriteContext,
   user: UserDocument | undefined,
-  parts: { subject: string; template: string; link: string },
-  words: Omit<MailWords, 'reason'>,
+  link: string,
+  say: (language: MailLanguage) => [T, Facts<T>],
 ): Step<void> {
   const to = user && parseEmail(user.email ?? user.userName)?.address;
-  if (to === undefined) return;
+  if (!user || to === undefined) return;
+  const language = languageOf(user, config.settings);
   const brand = brandOf(config.tenant.name, config.settings);
-  const reason = `You get this mail because of a role request at ${brand.name}.`;
-  yield* enqueueMail(core, tx, tenantId, linkMail({ to, ...parts }, brand, { ...words, reason }), {
-    userId: user?._id,
-  });
+  const mail = catalogueMail({ to, link }, brand, language, say(language));
+  yield* enqueueMail(core, tx, tenantId, mail, { userId: user._id });
 }
-
-const timeOf = ({ until, seconds }: RoleRequestDocument): string =>
-  until ? `until ${instantText(until)}` : `for ${spanText(seconds ?? 0)}`;
 
 const nameOf = ({ config }: WriteContext, { role }: RoleRequestDocument): string =>
   config.roles.get(role)?.name ?? role;
 
+const wordsOf = (at: Date | null, language: MailLanguage): string | null => at && instantText(at, language);
+
 /** Asks those who may give the role for a decision. */
 export function* mailApprovers(context: WriteContext, request: RoleRequestDocument): Step<void> {
-  const { user, requester, reason } = request;
-  const role = nameOf(context, request);
-  const asks = `${requester.label} asks for the role ${role}`;
-  const words = {
-    before: [
-      `${requester.id === user.id ? asks : `${asks} for ${user.label}`}, ${timeOf(request)}.`,
-      `Reason given:\n${reason}`,
-    ],
-    button: 'Decide on the request',
-    after: [`The request is open until ${instantText(request.expiresAt)}.`],
-  };
+  const { user, requester, reason, until, seconds, expiresAt } = request;
   const link = `${context.core.config.baseUrl}/admin/role-requests/${request._id}`;
-  const parts = { subject: `Role request: ${role} for ${user.label}`, template: 'role_request', link };
-  for (const approver of yield* approversOf(context, request)) yield* mailTo(context, approver, parts, words);
-}
-
-function outcomeOf(request: RoleRequestDocument, role: string): string {
-  const { decision, state } = request;
-  if (state === 'denied') return `You do not get the role ${role}: ${decision?.by.label ?? ''} said no.`;
-  const until = decision?.until ?? null;
-  const end = until === null ? '' : ` It ends by itself on ${instantText(until)}.`;
-  return `You have the role ${role} now.${end}`;
+  for (const approver of yield* approversOf(context, request)) {
+    yield* mailTo(context, approver, link, (language) => [
+      'role_request',
+      {
+        requester: requester.label,
+        person: requester.id === user.id ? null : user.label,
+        role: nameOf(context, request),
+        until: wordsOf(until, language),
+        span: spanText(seconds ?? 0, language),
+        why: reason,
+        open: instantText(expiresAt, language),
+      },
+    ]);
+  }
 }
 
 /** Reports the decision to the person the role is for. */
 export function* mailDecision(context: WriteContext, request: RoleRequestDocument): Step<void> {
   const { core, config, tx, tenantId } = context;
-  const role = nameOf(context, request);
-  const message = request.decision?.message ?? '';
-  const words = {
-    before: [
-      outcomeOf(request, role),
-      ...(message === '' ? [] : [`${request.decision?.by.label ?? ''} writes:\n${message}`]),
-    ],
-    button: 'Open your account',
-    after: [],
-  };
+  const { decision, state } = request;
   const link = `${core.config.baseUrl}/signin?tenant=${encodeURIComponent(config.tenant.slug)}`;
-  const subject = request.state === 'denied' ? `Role request declined: ${role}` : `You have a role: ${role}`;
   const user = yield* tx.tenant(tenantId).collection('users').get(request.user.id);
-  yield* mailTo(context, user, { subject, template: `role_request_${request.state}`, link }, words);
+  yield* mailTo(context, user, link, (language) => [
+    state === 'denied' ? 'role_request_denied' : 'role_request_approved',
+    {
+      role: nameOf(context, request),
+      decider: decision?.by.label ?? '',
+      message: decision?.message ?? '',
+      end: wordsOf(decision?.until ?? null, language),
+    },
+  ]);
 }

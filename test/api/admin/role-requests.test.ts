@@ -90,6 +90,22 @@ describe('role requests', () => {
     expect(await rolesOf(ada.user._id)).to.deep.equal([]);
   });
 
+  it('speak the language of the person they go to', async () => {
+    const ada = await person();
+    await app.core.store
+      .tenant(acme.tenant._id)
+      .collection('users')
+      .update(ada.user._id, (user) => ({
+        ...user,
+        attributes: { ...user.attributes, preferredLanguage: 'de-AT' },
+      }));
+    const { id } = await ask(ada);
+    await decide(chief, id, 'approve').expect(200);
+    const [mail] = await waitForMails(app.core, ada.user.userName);
+    expect(mail).to.include({ template: 'role_request_approved', subject: 'Sie haben eine Rolle: Agent' });
+    expect(mail!.text).to.include('Sie endet von selbst am');
+  });
+
   it('mail nobody who may not give the role', async () => {
     const helper = await person(['helper']);
     const ada = await person();
