@@ -53,7 +53,7 @@ export interface SignInProof {
   acr?: string;
 }
 
-/** When the person of a session last proved who they are: what applications are told as `auth_time`. */
+/** When the person of a session last proved who they are: what applications get as `auth_time`. */
 export function authTimeOf({
   authenticatedAt,
   signedInAt,
@@ -118,7 +118,7 @@ function* recordLogin(
 type SessionFields = Omit<SessionDocument, '_id' | 'version' | 'createdAt' | 'updatedAt'>;
 
 /**
- * Whether a sign-in goes on with the session this browser has: the same person's, alive, and with no other connection behind it. For the
+ * Whether a sign-in continues the session this browser has: the same person's, alive, and with no other connection behind it. For the
  * applications signing in again is no sign-out then.
  */
 function* goesOn(
@@ -160,7 +160,7 @@ function* renewSession(
   const old = yield* sessions.findOne({ tokenHash: hashToken(token) });
   if (!old) return undefined;
   if (yield* goesOn(tx, old, fresh, { user, now })) {
-    // What came through a connection goes on ending with it, and no later than its provider's session.
+    // What came through a connection still ends with it, and no later than its provider's session.
     const { connectionId, providerSid, providerEndsAt = null } = fresh.connectionId === null ? old : fresh;
     const kept = { connectionId, providerSid, providerEndsAt, ...cappedEnds(fresh, providerEndsAt) };
     return yield* sessions.update(old._id, (stored) => ({ ...stored, ...fresh, ...kept }));
@@ -179,7 +179,7 @@ export interface NewSession {
 
 /**
  * Signs a browser in. Its cookie gets a new value, whatever it had before (no fixation). The same person's live session is renewed: the
- * time and the way of the sign-in change, what applications hold goes on. Any other session of the browser ends.
+ * time and the way of the sign-in change, what applications hold stays valid. Any other session of the browser ends.
  *
  * The caller has decided that this person may sign in; the session, the last login and the audit event are one transaction.
  *

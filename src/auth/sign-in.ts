@@ -27,7 +27,7 @@ export type PasswordOutcome =
   | { kind: 'right'; users: UserDocument[] }
   /** Right, but not let in; only now may the reason be named. */
   | { kind: 'refused'; status: EntryStatus; user?: UserDocument }
-  /** Wrong, unknown, or without a password: nobody learns which. */
+  /** Wrong, unknown, or without a password: the caller does not learn which. */
   | { kind: 'wrong' }
   /** Locked or too fast, by this attempt or before it. */
   | { kind: 'locked'; until: Date };
@@ -46,7 +46,7 @@ const maxCandidates = 10;
 /** How often a day a sign-in from a device that knows both may be right elsewhere and wrong here before it passes this account by. */
 const maxMixedResults = 20;
 /**
- * A sign-in that is for several tenants checks so many passwords, or as many as there are tenants: its time does not tell at how many of
+ * A sign-in that is for several tenants checks so many passwords, or as many as there are tenants: its time does not show at how many of
  * them an address has an account.
  */
 const evenChecks = 3;
@@ -56,7 +56,7 @@ interface Candidates {
   subjects: AttemptSubject[];
   /** The one whose rules and state are answered by when no password is right. */
   face: AttemptSubject;
-  /** Passwords to check, with those of nobody. */
+  /** Passwords to check, those of no account included. */
   checks: number;
 }
 
@@ -84,14 +84,14 @@ async function inOpenTenants<U extends { tenantId: string }>(
   return open.length > 0 ? open : users;
 }
 
-/** How many passwords a sign-in checks whoever has the address; one where it can only be about one account. */
+/** How many passwords a sign-in checks, whether accounts have the address or not; one where it can only be about one account. */
 async function checksOf(core: Core, scope: SignInScope): Promise<number> {
   if (typeof scope !== 'string') return Math.max(1, Math.min(evenChecks, scope.length));
   const tenants = await core.store.server.collection('tenants').find({}, { limit: evenChecks, fields: [] });
   return Math.max(1, tenants.length);
 }
 
-/** An address nobody has: a tenant lends it its rules, so that it cannot be told from one somebody has. */
+/** An unknown address: a tenant lends it its rules, so that it looks like a known one. */
 async function unknownSubject(
   core: Core,
   { email, scope }: PasswordAttempt,
@@ -149,7 +149,7 @@ async function candidatesOf(core: Core, attempt: PasswordAttempt, now: Date): Pr
 }
 
 /**
- * Which of the candidates have this password, with the stored hash it was found right by. Those that are locked are not looked at, but cost the same where somebody could learn from
+ * Which of the candidates have this password, with the stored hash it was found right by. Those that are locked are not looked at, but cost the same where a caller could learn from
  * the time that they are there.
  */
 async function rightOnes(
@@ -201,7 +201,7 @@ function turnOf(core: Core, { email, visitor }: PasswordAttempt, open: readonly 
 }
 
 /**
- * Whether an account is passed by. Whoever has accounts at two tenants, and a device that knows both, is right at one and wrong at the other
+ * Whether an account is passed by. A person with accounts at two tenants, and a device that knows both, is right at one and wrong at the other
  * all day: that is no failure. It could be a guess all the same, so it is done only so often.
  */
 async function isPassedBy(core: Core, subject: AttemptSubject, now: Date): Promise<boolean> {
@@ -224,7 +224,7 @@ async function withoutPassedBy(
 }
 
 /**
- * Wrong here and right at another account of the same address. Somebody may have set a password of their own there to guess at this one:
+ * Wrong here and right at another account of the same address. An attacker may have set a password there to guess at this one:
  * a failure like any other, unless it comes from a device that signed in to this very account before.
  */
 async function settleMixed(core: Core, subject: AttemptSubject, visitor: Visitor, now: Date): Promise<void> {
@@ -252,7 +252,7 @@ function outcomeOf(
  * The local sign-in, in its order: lockout, password, lockout again with the count, status. The caller has made sure that the address is
  * not forwarded.
  *
- * An address nobody has goes through the same steps: it fails, locks and costs time like one somebody has (C3).
+ * An unknown address goes through the same steps: it fails, locks and costs time like a known one (C3).
  */
 export async function signInWithPassword(core: Core, attempt: PasswordAttempt): Promise<PasswordOutcome> {
   const now = core.clock.now();

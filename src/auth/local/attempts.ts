@@ -16,17 +16,17 @@ import { mayEnter, type EntryStatus } from '../admission.js';
 import { failuresFrom, withFailures } from './failure-places.js';
 import { countFailure, noFailures, refuseAttempt, type LockoutRules, type LockoutState } from './lockout.js';
 
-/** What an attempt is made on, and from where: an account, or an address nobody has, which must behave the same. */
+/** What an attempt is made on, and from where: an account, or an address that no account has, which must behave the same. */
 export interface AttemptSubject {
   tenantId: string;
-  /** The user's id, or the keyed hash that stands for the address. */
+  /** The user's id, or the keyed hash of the address. */
   id: string;
   label: string;
   isKnown: boolean;
-  /** Whether the tenant's audit trail tells of it: not where the tenant only lends its rules to an address nobody has. */
+  /** Whether the tenant's audit trail records it: not where the tenant only lends its rules to an unknown address. */
   isRecorded: boolean;
   settings: Settings;
-  /** What stands for a device that signed in to this account before; null: any other. */
+  /** The mark of a device that signed in to this account before; null: any other. */
   device: string | null;
 }
 
@@ -36,7 +36,7 @@ export type AttemptResult =
   | { kind: 'wrong' }
   | { kind: 'right'; user: UserDocument; status: EntryStatus; needsCode: boolean };
 
-/** How long failures at an address nobody has are remembered. */
+/** How long failures at an unknown address are remembered. */
 const unknownSeconds = 30 * 86_400;
 
 const rulesOf = (settings: Settings): LockoutRules => ({
@@ -90,7 +90,7 @@ const targetOf = (subject: AttemptSubject): AuditParty => ({
   label: subject.label,
 });
 
-/** Whoever types: nobody knows who that is, before a password and a code were right. */
+/** The caller: anonymous until the password and the code were right. */
 function actorOf(subject: AttemptSubject, visitor: Visitor, isProved: boolean): Actor {
   return {
     party: isProved
@@ -118,7 +118,7 @@ function* record(
   yield* recordEvent(tx, actor, { action: event.action, target, changes, result: 'failure' }, now);
 }
 
-/** The attempt's refusal by a lock that stands or that it causes itself; undefined when its password counts. */
+/** The attempt's refusal by an earlier lock, or by one that it causes itself; undefined when its password counts. */
 function* refuse(
   tx: Transaction,
   subject: AttemptSubject,
@@ -155,7 +155,7 @@ export async function admitAttempt(
 }
 
 /**
- * Counts an attempt whose password was found wrong, in one atomic step: the state is read again, since others may have failed meanwhile.
+ * Counts an attempt whose password was found wrong, in one atomic step: the state is read again, since others may have failed at the same time.
  * Of any number of parallel guesses each is counted once, up to the one that locks.
  */
 export function settleWrong(
@@ -176,7 +176,7 @@ export function settleWrong(
   });
 }
 
-/** Tells of a password that was right, and for other accounts of the address too: the person is asked which one. */
+/** Records a password that was right for other accounts of the address too: the person chooses one. */
 export async function noteChoice(
   core: Core,
   subject: AttemptSubject,
@@ -188,7 +188,7 @@ export async function noteChoice(
   await core.store.transaction((tx) => recordEvent(tx, actor, event, now));
 }
 
-/** Tells of a password that was wrong for this account, and right for another one of the same address. It counts elsewhere. */
+/** Records a password that was wrong for this account and right for another one of the same address. It is counted elsewhere. */
 export async function noteWrong(
   core: Core,
   subject: AttemptSubject,
@@ -226,7 +226,7 @@ function* takeOver(
 }
 
 /**
- * Settles an attempt whose password was right: a lock set meanwhile refuses it all the same, so does another password, and the status is
+ * Settles an attempt whose password was right: a lock set at the same time refuses it all the same, so does another password, and the status is
  * that of this very moment. A success resets the count (M0-31); with a second factor the success is still to come, or codes could be guessed without end.
  */
 export function settleRight(

@@ -1,4 +1,4 @@
-/** What failed at one account (or at an address nobody has) from one place since the last success there. */
+/** What failed at one account (or at an unknown address) from one place since the last success there. */
 export interface LockoutState {
   failureCount: number;
   /** Newest last; as many as the threshold, at least one. */
@@ -53,7 +53,7 @@ function isTooFast(state: LockoutState, { minGapSeconds }: LockoutRules, now: Da
 /**
  * An attempt arrives: may its password be looked at?
  *
- * @returns the state to keep when the attempt itself locks (M0-30), the unchanged state when a lock stands (such attempts neither count nor
+ * @returns the state to keep when the attempt itself locks (M0-30), the unchanged state while a lock lasts (such attempts neither count nor
  * extend it), or undefined when the password is to be judged.
  */
 export function refuseAttempt(state: LockoutState, rules: LockoutRules, now: Date): LockoutState | undefined {
@@ -82,7 +82,7 @@ export function countFailure(state: LockoutState, rules: LockoutRules, now: Date
   }
   return {
     failureCount,
-    // The window begins anew behind its lock; the cumulative count stands until a success.
+    // The window begins again behind its lock; the cumulative count stays until a success.
     failureTimes: rules.countMode === 'window' ? [] : failureTimes,
     lockedUntil: after(now, rules.lockSeconds),
     lockReason: 'too_many_failures',

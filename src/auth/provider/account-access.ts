@@ -14,7 +14,7 @@ import { isSessionOver } from '../session-guard.js';
 import { documentsOf } from '../sign-in-scope.js';
 import { buildClaims } from './claims.js';
 
-/** The application that wants to know who somebody is. */
+/** The application that asks who a person is. */
 export type AskingApplication = GuardedApplication & Pick<ApplicationDocument, 'key' | 'claims'>;
 
 /** A user whose session may carry tokens. */
@@ -27,7 +27,7 @@ export interface AccountAccess {
 }
 
 /**
- * What somebody wants to do: `begin` is a new authorization or the exchange of a code, `continue` the use of a token that stands.
+ * What a request is for: `begin` is a new authorization or the exchange of a code, `continue` the use of a token that is valid.
  */
 export type AccessUse = 'begin' | 'continue';
 
@@ -72,7 +72,7 @@ export async function findAccountAccess(
 }
 
 /**
- * Whether the address is the user's by the word of somebody who may speak for it: it was reached by a mail, the company's provider or the
+ * Whether the address is the user's by the word of a party that may speak for it: it was reached by a mail, the company's provider or the
  * operator says so, or a directory sends it on a domain its tenant has proven. The word goes with the address: of a new one nobody has said
  * so yet. Else a password that is sent along with any address would open accounts under it in the applications.
  */

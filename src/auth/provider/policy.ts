@@ -3,7 +3,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { errors, interactionPolicy } from '../../infrastructure/oidc-provider-library.js';
 import type { AccountAccess } from './account-access.js';
 
-/** Whether somebody has just signed in for this very request: asking once more would bring nothing else. */
+/** Whether a person has just signed in for this very request: asking once more would bring nothing else. */
 const hasJustSignedIn = ({ oidc }: KoaContextWithOIDC): boolean =>
   (oidc.result as { login?: unknown } | undefined)?.login !== undefined;
 
@@ -32,7 +32,7 @@ function* subjectsOf(ctx: KoaContextWithOIDC): Iterable<readonly unknown[]> {
 }
 
 /**
- * Nobody gets a token that speaks of somebody else (OpenID Connect Core sections 3.1.2.2 and 5.5.1): whoever signs in as another person than
+ * No application gets a token about another person (OpenID Connect Core sections 3.1.2.2 and 5.5.1): a user who signs in as another than
  * the one asked for brings the application an error, and not the sign-in page once more.
  *
  * @throws LoginRequired
@@ -46,7 +46,7 @@ function isSomebodyElse(ctx: KoaContextWithOIDC): boolean {
 }
 
 /**
- * An essential `acr` that no sign-in here brings is a failed authentication (OpenID Connect Core section 5.5.1.1): the application is told
+ * An essential `acr` that no sign-in here brings is a failed authentication (OpenID Connect Core section 5.5.1.1): the application gets
  * before anybody signs in for nothing.
  *
  * @throws UnmetAuthenticationRequirements
@@ -62,7 +62,7 @@ function requireKnownAcr(ctx: KoaContextWithOIDC): boolean {
 }
 
 /**
- * Somebody whom the tenant does not let use the application brings it an error, and no page.
+ * For a user whom the tenant does not let use it, the application gets an error, and no page is shown.
  *
  * @throws AccessDenied
  */
@@ -74,7 +74,7 @@ function requireAllowed({ oidc }: KoaContextWithOIDC): boolean {
 }
 
 /**
- * When an authorization request shows the sign-in page: the library's own reasons (nobody signed in, `prompt=login`, `max_age`, another
+ * When an authorization request shows the sign-in page: the library's own reasons (no session, `prompt=login`, `max_age`, another
  * account in `id_token_hint`), and whenever the browser's session does not do for this application: ended, of a tenant that the
  * request is not for, disabled since. Consent is never asked; `prompt=consent` is answered at once.
  */
@@ -95,7 +95,7 @@ export function signInPolicy(): ReturnType<typeof interactionPolicy.base> {
   );
   checks?.add(new Check('another_subject', 'another person is asked for', 'login_required', isSomebodyElse));
   checks?.add(new Check('unknown_acr', 'the acr cannot be obtained', 'login_required', requireKnownAcr));
-  // After the sign-in: whoever asks to sign in as another person does that first.
+  // After the sign-in: a request to sign in as another person comes first.
   const allowed = new Check('not_allowed', 'the person may not use it', 'access_denied', requireAllowed);
   policy.add(new Prompt({ name: 'access', requestable: false }, allowed), 2);
   return policy;

@@ -35,7 +35,7 @@ const scopesOf = (text: unknown): string[] =>
 /** The scopes a request asked for, by the library's context of it. */
 const asked = new WeakMap<object, Set<string>>();
 
-/** Requests whose parameters are read anew: where people are sent, and where an application pushes what it will send them with. */
+/** Requests whose parameters are read again: where people are sent, and where an application pushes what it will send them with. */
 const routes: ReadonlySet<string> = new Set(['authorization', 'pushed_authorization_request']);
 
 /**

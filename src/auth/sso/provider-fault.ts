@@ -52,7 +52,7 @@ const brokenCodes = new Set([
   'OAUTH_HTTP_REQUEST_FORBIDDEN',
 ]);
 
-/** OAuth errors that no other try mends: the two sides are set up differently (RFC 6749 sections 4.1.2.1 and 5.2). */
+/** OAuth errors that no other try corrects: the two sides are set up differently (RFC 6749 sections 4.1.2.1 and 5.2). */
 const setUpErrors = new Set([
   'invalid_client',
   'invalid_request',
@@ -112,7 +112,7 @@ function toProviderFault(error: unknown): ProviderFault {
   return error instanceof ProviderFault ? error : new ProviderFault(reasonOf(error), error);
 }
 
-/** By the error where it tells: one call redeems the code and judges the answer. */
+/** By the error where it shows it: one call redeems the code and judges the answer. */
 function stageOf(error: unknown, stage: FaultStage): FaultStage {
   if (error instanceof ProviderDenied || error instanceof client.AuthorizationResponseError)
     return 'authorization';
@@ -132,7 +132,7 @@ export async function inStage<T>(stage: FaultStage, step: () => Promise<T> | T):
   } catch (error) {
     const fault = toProviderFault(error);
     fault.stage ??= stageOf(error, stage);
-    // Nobody has answered a sign-in yet: what is wrong is the provider's metadata.
+    // No sign-in has been answered yet: what is wrong is the provider's metadata.
     if (stage !== 'discovery' || fault.reason !== 'response_invalid') throw fault;
     const broken = new ProviderFault('provider_broken', error);
     broken.stage = stage;
@@ -189,7 +189,7 @@ function ownWords(error: unknown): { code?: string | undefined; words?: string |
     : {};
 }
 
-/** What an administrator is told of a failed sign-in. */
+/** What an administrator learns of a failed sign-in. */
 export function reportOf(fault: ProviderFault): FaultReport {
   const stage = fault.stage ?? 'discovery';
   const { cause } = fault;

@@ -30,11 +30,11 @@ export interface FirstAdministrator {
 }
 
 export interface CustomerInput extends TenantInput {
-  /** Absent: the operator invites somebody later. */
+  /** Absent: the operator invites a person later. */
   administrator?: FirstAdministrator | undefined;
 }
 
-/** What became of the call; `invitation` is null where nobody was to be invited. */
+/** What became of the call; `invitation` is null where no person was to be invited. */
 export interface CreatedCustomer {
   tenant: TenantDocument;
   isNew: boolean;
@@ -219,7 +219,7 @@ async function setStatus(
 }
 
 /**
- * Closes a tenant: nobody signs in, tokens and keys are refused, every session and token ends.
+ * Closes a tenant: sign-ins, tokens and keys are refused, every session and token ends.
  *
  * @throws AppError `tenant.not_found`.
  */
@@ -228,7 +228,7 @@ export function suspendCustomer(core: Core, operator: Actor, tenantId: string): 
 }
 
 /**
- * Opens a tenant again. What ended stays ended: people sign in anew.
+ * Opens a tenant again. What ended stays ended: people sign in again.
  *
  * @throws AppError `tenant.not_found`.
  */

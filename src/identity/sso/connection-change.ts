@@ -29,7 +29,7 @@ export interface SsoConnectionInput extends SamlInput {
   name: string;
   /** Absent: `oidc`. It never changes. */
   protocol?: SsoProtocol | undefined;
-  /** Stands in the connection's addresses; null: its id does. */
+  /** Part of the connection's addresses; null: its id is. */
   key?: string | null | undefined;
   /** Of OpenID connections, which need it, and the client id. */
   issuer?: string | undefined;
@@ -38,7 +38,7 @@ export interface SsoConnectionInput extends SamlInput {
   clientSecret?: string | null | undefined;
   /** null: the provider's metadata decide. */
   clientAuthMethod?: ClientAuthMethod | null | undefined;
-  /** What tells the company's own people at a provider it shares with others. */
+  /** What distinguishes the company's own people at a provider it shares with others. */
   tenantClaim?: TenantClaim | null | undefined;
   scopes?: readonly string[] | undefined;
   mode?: SsoMode | undefined;
@@ -105,7 +105,7 @@ function requireOwnProvider(connection: {
   if (fault) throw invalid([fault]);
 }
 
-/** Only the operator says without a proof that a domain is somebody's. */
+/** Only the operator says without a proof whose a domain is. */
 export const mayVerify = (actor: Actor): boolean =>
   actor.party.type === 'system' || actor.party.type === 'operator';
 
@@ -127,8 +127,8 @@ const unproven = (entry: ConnectionDomain): ConnectionDomain => ({
 });
 
 /**
- * A provider that changes is a new provider: the old one's secret is not sent to it, whoever may not do everything proves the domains
- * anew, and whom the old one has signed in stays connected to the old one ({@link mayRelink}).
+ * A provider that changes is a new provider: the old one's secret is not sent to it, an actor without every permission proves the domains
+ * again, and whom the old one has signed in stays connected to the old one ({@link mayRelink}).
  */
 function asNewProvider(
   actor: Actor,

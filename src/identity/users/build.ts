@@ -22,11 +22,11 @@ export interface CreateOptions {
   source?: UserSource;
   /** The person needs no activation: named in the bootstrap file, or just signed in through SSO. */
   activated?: boolean;
-  /** A hash of the password the person has, which another system made (import): whoever has one needs no activation. */
+  /** A hash of the password the person has, which another system made (import): a user with one needs no activation. */
   passwordHash?: string;
   /** What else belongs to it, in the same transaction. */
   also?: (context: WriteContext, user: UserDocument) => Step<void>;
-  /** The person may lack what the tenant requires: whoever makes an administrator at the command line knows an address alone. */
+  /** The person may lack what the tenant requires: at the command line an administrator is made by an address alone. */
   lacksRequired?: boolean;
   /** The invitation that brings the user, whose roles are then the invitation's and not given by hand. */
   invitationId?: string;
@@ -68,7 +68,7 @@ function isApproved(context: WriteContext, input: UserInput, source: UserSource)
   return source === 'invite' && settings['approval.autoApproveInvited'];
 }
 
-/** @throws AppError `user.adding_off` where people add nobody: government tenants, or all users come from a directory. */
+/** @throws AppError `user.adding_off` where people cannot add users: government tenants, or all users come from a directory. */
 export function requireAddingAllowed({ actor, config }: Pick<WriteContext, 'actor' | 'config'>): void {
   const { type } = actor.party;
   if (config.settings['users.adding'] === 'by_permission') return;
@@ -167,7 +167,7 @@ function requireStatedValues(config: TenantConfig, user: UserDocument, options: 
   if (statesAttributes.has(user.source) && options.lacksRequired !== true) requireOwnValues(config, user);
 }
 
-/** Whether somebody is activated from the beginning, and whether their address is known to be theirs. */
+/** Whether the user is activated from the beginning, and whether their address is known to be theirs. */
 function activationOf(
   user: Pick<UserDocument, 'email' | 'userName'>,
   isReady: boolean,
