@@ -5,6 +5,8 @@ import type { Core } from '../../identity/core.js';
 import { errors } from '../../infrastructure/oidc-provider-library.js';
 import { currentSession, type LiveSession } from '../session-guard.js';
 import { authTimeOf } from '../sessions.js';
+import { owesTerms } from '../../identity/users/terms.js';
+import { termsPathTo } from '../views/terms-page.js';
 import { startFlowForInteraction } from '../sign-in-flow.js';
 import { onlyTenantOf } from '../sign-in-scope.js';
 import { isReached, reachOf } from '../../identity/tenants/server-applications.js';
@@ -88,6 +90,10 @@ async function interact(core: Core, provider: Provider, req: Request, res: Respo
   const live = await currentSession(core, req);
   const isServed = live && isReached(reach, live.tenant._id) && isMeant(organization, live.tenant._id);
   if (isServed && live.session.tokenHash !== details.startedBy) {
+    if (owesTerms(live.user, live.settings)) {
+      res.redirect(303, termsPathTo(`${interactionPath}/${details.uid}`));
+      return;
+    }
     await finish(provider, req, res, live);
     return;
   }

@@ -12,6 +12,9 @@ import type { Core } from '../../identity/core.js';
 import { isProofRecent, noteProof } from '../../identity/users/sessions.js';
 import { AppError } from '../../shared/errors.js';
 import { sessionFormToken, type LiveSession } from '../session-guard.js';
+import { acceptTerms } from '../../identity/users/terms.js';
+import { ownPath } from '../sign-in-flow.js';
+import { TermsPage, termsPath } from '../views/terms-page.js';
 import { sendPage } from '../views/layout.js';
 import { NewPasskeyPage, ProofPage } from '../views/passkey-pages.js';
 import { actorOf, type AccountWork } from './account-form.js';
@@ -103,11 +106,36 @@ const takeEmail: AccountWork = async (core, live, req, res) => {
   res.redirect(303, '/account?done=email');
 };
 
+/** Accepts terms that have changed, and goes on to where the person was going. */
+const takeTerms: AccountWork = async (core, live, req, res) => {
+  const { return_to: wanted, terms } = (req.body ?? {}) as Record<string, unknown>;
+  const returnTo = ownPath(wanted) ?? '/account';
+  if (terms !== 'on') {
+    showTerms(core, live, res, { returnTo, alert: 'Please accept the terms of use.' });
+    return;
+  }
+  await acceptTerms(core, await actorOf(core, live, req), live.user._id);
+  res.redirect(303, returnTo);
+};
+
+/** The page of terms that have changed. */
+export function showTerms(
+  core: Core,
+  { session, settings }: LiveSession,
+  res: Response,
+  { alert, returnTo }: { returnTo: string; alert?: string },
+): void {
+  const csrf = sessionFormToken(core, session);
+  const page = <TermsPage csrf={csrf} termsUrl={settings['terms.url']} returnTo={returnTo} alert={alert} />;
+  sendPage(res, alert === undefined ? 200 : 400, page);
+}
+
 /** The forms of the account page that need a recent proof, by their own paths. */
 export const provenForms: Readonly<Record<string, AccountWork>> = {
   '/account/passkeys': takeNew,
   '/account/passkeys/add': takeAnswer,
   '/account/passkeys/remove': takeRemoval,
   '/account/email': takeEmail,
+  [termsPath]: takeTerms,
   '/account/proof': takeProof,
 };

@@ -9,6 +9,10 @@ import { endSession } from '../sessions.js';
 import { SignedOutPage, SignOutPage } from '../views/account-pages.js';
 import { sendPage } from '../views/layout.js';
 import { addressOf, showAccountPage } from './account-page.js';
+import { owesTerms } from '../../identity/users/terms.js';
+import { ownPath } from '../sign-in-flow.js';
+import { termsPath, termsPathTo } from '../views/terms-page.js';
+import { showTerms } from './account-proven.js';
 import { accountSecurityRoutes } from './account-security.js';
 import { queryText } from './form-input.js';
 import { pageErrors } from './page-errors.js';
@@ -24,9 +28,22 @@ const notices: ReadonlyMap<string | undefined, string> = new Map([
 
 async function showAccount(core: Core, req: Request, res: Response): Promise<void> {
   const live = await currentSession(core, req);
-  if (live)
+  if (live && owesTerms(live.user, live.settings)) res.redirect(303, termsPathTo('/account'));
+  else if (live)
     await showAccountPage(core, res, live, { status: 200, notice: notices.get(queryText(req, 'done')) });
   else res.redirect(303, '/signin?return_to=/account');
+}
+
+/** Terms that have changed; who owes none goes on. */
+async function showChangedTerms(core: Core, req: Request, res: Response): Promise<void> {
+  const live = await currentSession(core, req);
+  const returnTo = ownPath(queryText(req, 'return_to')) ?? '/account';
+  if (!live || !owesTerms(live.user, live.settings)) {
+    res.redirect(303, returnTo);
+    return;
+  }
+  await showBrand(core, res, live.tenant._id);
+  showTerms(core, live, res, { returnTo });
 }
 
 async function askSignOut(core: Core, req: Request, res: Response): Promise<void> {
@@ -61,6 +78,7 @@ export function accountRoutes(core: Core): Router {
   // Whoever opens the bare address is a person who wants in.
   router.get('/', (_req, res) => res.redirect(303, '/account'));
   router.get('/account', (req, res) => showAccount(core, req, res));
+  router.get(termsPath, (req, res) => showChangedTerms(core, req, res));
   accountSecurityRoutes(core, router, form);
   // Where password managers lead people to.
   router.get('/.well-known/change-password', (_req, res) => res.redirect(303, '/account#password'));

@@ -2,6 +2,8 @@ import type { Request, Response } from 'express';
 import { requiredConnectionOf } from '../../identity/sso/company-sign-in.js';
 import type { Core } from '../../identity/core.js';
 import { hasBothFactors } from '../../identity/users/sessions.js';
+import { owesTerms } from '../../identity/users/terms.js';
+import { termsPathTo } from '../views/terms-page.js';
 import { accessStampOf } from '../../identity/users/session-end.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
@@ -24,6 +26,8 @@ export interface Completion {
 export interface Opened {
   token: string;
   userId: string;
+  /** Terms the person accepted have changed. */
+  owesTerms?: boolean;
 }
 
 /**
@@ -57,7 +61,8 @@ export async function makeSession(core: Core, req: Request, completion: Completi
     throw new AppError('auth.forbidden', 'Your account has changed. Please sign in again.');
   if (proof.method !== 'sso') await refuseForwarded(core, admission.user);
   const { token } = await openSession(core, req, { ...admission, proof });
-  return { token, userId: admission.user._id };
+  const { settings, user } = admission;
+  return { token, userId: user._id, ...(owesTerms(user, settings) && { owesTerms: true }) };
 }
 
 /** Gives the browser its session, and notes that it has signed in to this account. */
@@ -70,5 +75,5 @@ export function handOver(core: Core, res: Response, opened: Opened): void {
 export function enter(core: Core, res: Response, context: SignInContext, opened: Opened): void {
   handOver(core, res, opened);
   // 303: the browser asks for the next page with GET and without the password.
-  res.redirect(303, context.returnTo);
+  res.redirect(303, opened.owesTerms ? termsPathTo(context.returnTo) : context.returnTo);
 }

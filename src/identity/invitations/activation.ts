@@ -2,7 +2,6 @@ import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Step } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import type { Origin } from '../actors.js';
-import { recordEvent } from '../audit/audit.js';
 import { requiredConnectionOf } from '../sso/company-sign-in.js';
 import type { Actor, Core } from '../core.js';
 import { requireAuthority } from '../users/authority.js';
@@ -16,7 +15,7 @@ import { activated } from '../users/actions.js';
 import { statusWithoutLock } from '../grants/user-status.js';
 import type { UserInput } from '../users/input.js';
 import { openWrite, type WriteContext } from '../users/save.js';
-import { partyOf } from '../users/change-events.js';
+import { withAcceptedTerms } from '../users/terms.js';
 import { createUser } from '../users/users.js';
 
 /**
@@ -89,14 +88,7 @@ export async function activateByToken(
 
 /** The form shows the tenant's terms, where there are some, and is not taken without them. */
 function* activatedWithTerms(context: WriteContext, user: UserDocument): Step<UserDocument> {
-  const next = yield* activated(context, user);
-  const { settings } = context.config;
-  if (settings['terms.url'] === '') return next;
-  const version = settings['terms.version'];
-  const changes = [{ path: 'terms.version', before: user.terms?.version ?? null, after: version }];
-  const event = { action: 'terms.accepted', target: partyOf(user), changes };
-  yield* recordEvent(context.tx, context.actor, event, context.now);
-  return { ...next, terms: { acceptedAt: context.now, version } };
+  return yield* withAcceptedTerms(context, yield* activated(context, user));
 }
 
 /** How long somebody who signed in with a temporary password may take to choose their own. */

@@ -58,7 +58,7 @@ const shownIn: Readonly<Record<string, string>> = {
   'sessions.revokeOnDisable': 'api/auth/sessions.test.ts',
   'sessions.stepUpSeconds': 'api/auth/passkeys.test.ts',
   'terms.url': 'api/auth/password-reset.test.ts',
-  'terms.version': 'api/auth/password-reset.test.ts',
+  'terms.version': 'api/auth/terms.test.ts',
   'twoFactor.mode': 'api/auth/required-second-factor.test.ts',
   'users.adding': 'api/identity/connections.test.ts',
   'users.deletion': 'api/identity/users.test.ts',
