@@ -1,3 +1,4 @@
+import { createApiKey } from '../../src/identity/applications/api-keys.js';
 import { createGroup } from '../../src/identity/groups/groups.js';
 import { newId } from '../../src/shared/ids.js';
 import { createView } from '../../src/identity/views/saved-views.js';
@@ -34,7 +35,24 @@ export function bulkCases(given: () => Given): Case[] {
     const input = { list: 'users', name: newId(), query: 'status=locked', isShared: true } as const;
     return (await createView(app.core, acme.system, input))._id;
   };
+  const apiKey = async (): Promise<string> => {
+    const { acme, app } = given();
+    const input = { name: newId(), role: 'administrator' };
+    return (await createApiKey(app.core, acme.system, input)).document._id;
+  };
   return [
+    [
+      'PATCH an API key',
+      apiKey,
+      (id) => ['patch', `/api-keys/${id}`, { scopes: ['users.read'] }],
+      (id) => [`api_key.updated api_key ${id}`],
+    ],
+    [
+      'another value of an API key',
+      apiKey,
+      (id) => ['post', `/api-keys/${id}/rotate`],
+      (id) => [`api_key.rotated api_key ${id}`],
+    ],
     [
       'a saved view',
       nothing,

@@ -1,9 +1,14 @@
 import {
   createApiKey,
+  getApiKey,
   listApiKeys,
   revokeApiKey,
+  rotateApiKey,
+  updateApiKey,
   type ApiKeyDocument,
 } from '../../identity/applications/api-keys.js';
+import type { Actor, Core } from '../../identity/core.js';
+import { allPermissions } from '../../identity/permissions.js';
 import { tenantConfig } from '../../identity/tenants/config.js';
 import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { id, instant, instantOrNull, iso, isoOrNull, line } from '../present/fields.js';
@@ -26,9 +31,26 @@ const fields = {
   createdAt: instant,
   lastUsedAt: instantOrNull,
   expiresAt: instantOrNull,
+  scopes: z
+    .array(z.string())
+    .nullable()
+    .describe('the permissions of the role it is cut down to; null: all of them'),
+  addresses: z
+    .array(z.string())
+    .describe('from where it may be used: IP addresses and ranges; none: everywhere'),
+  ownerId: z
+    .string()
+    .nullable()
+    .describe(
+      'the user it belongs to: it ends with them, and may do no more than they may; null: the tenant',
+    ),
+  previousValidUntil: instantOrNull.describe('how long the value before the last rotation is good'),
 };
 
 const apiKeySchema = z.strictObject(fields).openapi('ApiKey');
+const newKeySchema = z
+  .strictObject({ ...fields, key: z.string().describe('shown this once') })
+  .openapi('NewApiKey');
 
 function present(key: ApiKeyDocument) {
   return {
@@ -40,7 +62,35 @@ function present(key: ApiKeyDocument) {
     createdAt: iso(key.createdAt),
     lastUsedAt: isoOrNull(key.lastUsedAt),
     expiresAt: isoOrNull(key.expiresAt),
+    scopes: key.scopes ?? null,
+    addresses: key.addresses ?? [],
+    ownerId: key.userId ?? null,
+    previousValidUntil: isoOrNull(key.previousUntil ?? null),
   };
+}
+
+const targetKey = (core: Core, tenantId: string, { id }: { readonly id: string }): Promise<ApiKeyDocument> =>
+  getApiKey(core, tenantId, id);
+
+const limits = {
+  scopes: z
+    .array(z.string().refine((key) => allPermissions.has(key), 'is no permission'))
+    .max(100)
+    .nullable()
+    .optional()
+    .describe('permissions of the role that it is cut down to'),
+  addresses: z
+    .array(z.string().trim().min(1).max(50))
+    .max(50)
+    .optional()
+    .describe('IP addresses and ranges (`10.0.0.0/8`) from where it may be used'),
+};
+
+/** The owner of a new key: the person who makes it, or the one whose key makes it. */
+async function ownerOf(core: Core, actor: Actor, isOwned: boolean): Promise<string | null> {
+  if (actor.party.type === 'api_key')
+    return (await getApiKey(core, actor.tenantId, actor.party.id)).userId ?? null;
+  return isOwned && actor.party.type === 'user' ? actor.party.id : null;
 }
 
 const listAll = route({
@@ -88,15 +138,83 @@ const createOne = route({
         .max(200)
         .describe('key or id of a role of the tenant that holds no more than you do'),
       expiresAt: z.iso.datetime({ offset: true }).nullable().default(null),
+      ...limits,
+      owned: z.boolean().default(true).describe('by a session: the key is yours; false: it is the tenant’s'),
     })
     .openapi('CreateApiKey'),
   status: 201,
-  output: z.strictObject({ ...fields, key: z.string().describe('shown this once') }).openapi('NewApiKey'),
+  output: newKeySchema,
   async handler({ core, actor, body }) {
     const [role = body.role] = fullKeysOf(await tenantConfig(core, actor.tenantId), [body.role]);
     const expiresAt = body.expiresAt === null ? null : new Date(body.expiresAt);
-    const { document, key } = await createApiKey(core, actor, { name: body.name, role, expiresAt });
-    return { body: { ...present(document), key } };
+    const { addresses, name, scopes } = body;
+    const userId = await ownerOf(core, actor, body.owned);
+    const input = { name, role, expiresAt, scopes, addresses, userId };
+    const { document, key } = await createApiKey(core, actor, input);
+    return { body: { ...present(document), key }, version: document.version };
+  },
+});
+
+const readOne = route({
+  method: 'get',
+  path: '/api-keys/{id}',
+  id: 'getApiKey',
+  summary: 'Read a key; never its value',
+  tag,
+  permission,
+  target: targetKey,
+  output: apiKeySchema,
+  handler: ({ target }) => Promise.resolve({ body: present(target), version: target.version }),
+});
+
+const changeOne = route({
+  method: 'patch',
+  path: '/api-keys/{id}',
+  id: 'changeApiKey',
+  summary: 'Change what a key may do, from where and until when',
+  tag,
+  permission,
+  stepUp: true,
+  target: targetKey,
+  body: z
+    .strictObject({
+      name: line(200).optional(),
+      role: z.string().min(1).max(200).optional(),
+      expiresAt: z.iso.datetime({ offset: true }).nullable().optional(),
+      ...limits,
+    })
+    .openapi('ChangeApiKey'),
+  output: apiKeySchema,
+  async handler({ core, actor, body, config, ifVersion, params }) {
+    const { addresses, expiresAt, name, scopes } = body;
+    const change = {
+      ...{ addresses, scopes },
+      ...(name !== undefined && { name }),
+      ...(body.role !== undefined && { role: fullKeysOf(config, [body.role])[0] ?? body.role }),
+      expiresAt: typeof expiresAt === 'string' ? new Date(expiresAt) : expiresAt,
+    };
+    const key = await updateApiKey(core, actor, params.id, change, ifVersion);
+    return { body: present(key), version: key.version };
+  },
+});
+
+const rotateOne = route({
+  method: 'post',
+  path: '/api-keys/{id}/rotate',
+  id: 'rotateApiKey',
+  summary: 'Give a key another value; the one it had may be good for a while longer',
+  tag,
+  permission,
+  stepUp: true,
+  target: targetKey,
+  body: z
+    .strictObject({ overlapSeconds: z.number().int().min(0).max(604_800).default(0) })
+    .prefault({})
+    .openapi('RotateApiKey'),
+  output: newKeySchema,
+  async handler({ core, actor, body, ifVersion, params }) {
+    const { document, key } = await rotateApiKey(core, actor, params.id, body.overlapSeconds, ifVersion);
+    return { body: { ...present(document), key }, version: document.version };
   },
 });
 
@@ -107,10 +225,11 @@ const revokeOne = route({
   summary: 'Revoke a key at once',
   tag,
   permission,
-  async handler({ core, actor, params }) {
-    await revokeApiKey(core, actor, params.id);
+  target: targetKey,
+  async handler({ core, actor, ifVersion, params }) {
+    await revokeApiKey(core, actor, params.id, ifVersion);
     return {};
   },
 });
 
-export const apiKeyRoutes: readonly Route[] = [listAll, createOne, revokeOne];
+export const apiKeyRoutes: readonly Route[] = [listAll, createOne, readOne, changeOne, rotateOne, revokeOne];

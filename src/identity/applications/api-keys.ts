@@ -8,8 +8,11 @@ import { recordEvent } from '../audit/audit.js';
 import { changeEntity, requireEntity, type Entity } from '../audit/entity.js';
 import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
+import { userPermissions } from '../grants/effective-roles.js';
+import { statusWithoutLock } from '../grants/user-status.js';
 import { requireGrantable } from '../permissions.js';
 import { tenantConfig, tenantConfigStep, touchTenant, type TenantConfig } from '../tenants/config.js';
+import { isAllowedFrom, permissionsOf, requireRanges } from './key-limits.js';
 import { noteUse } from '../use-note.js';
 import type { WriteOptions } from '../versions.js';
 
@@ -23,6 +26,11 @@ export interface ApiKeyInput {
   key?: string | undefined;
   /** null: never. */
   expiresAt?: Date | null | undefined;
+  /** null: all that the role holds. */
+  scopes?: readonly string[] | null | undefined;
+  addresses?: readonly string[] | undefined;
+  /** The person it belongs to; absent or null: the tenant. */
+  userId?: string | null | undefined;
 }
 
 /** Enough to recognise a key by; never more than a third of it. */
@@ -42,7 +50,9 @@ const apiKey: Entity<'api_keys'> = {
   collection: 'api_keys',
   notFound: () => new AppError('api_key.not_found', 'there is no such key'),
   partyOf,
-  factsOf: ({ role }) => ({ role }),
+  factsOf: ({ addresses = [], expiresAt, name, role, scopes = null }) => ({
+    ...{ name, role, expiresAt, scopes, addresses },
+  }),
 };
 
 /** @throws AppError `input.invalid` unless it is a role of the tenant; `role.not_grantable`. */
@@ -88,6 +98,9 @@ export function* createApiKeyStep(
       makerId: makerOf(actor),
       lastUsedAt: null,
       expiresAt: input.expiresAt ?? null,
+      ...(input.scopes && { scopes: [...input.scopes] }),
+      ...(input.addresses && { addresses: [...input.addresses] }),
+      ...(input.userId && { userId: input.userId }),
     });
   yield* recordEvent(tx, actor, { action: 'api_key.created', target: partyOf(stored) }, now);
   return stored;
@@ -103,6 +116,7 @@ export async function createApiKey(
   input: ApiKeyInput,
 ): Promise<{ document: ApiKeyDocument; key: string }> {
   const key = input.key ?? newToken('gh_sk');
+  requireRanges(input.addresses ?? []);
   const now = core.clock.now();
   const document = await refuseDuplicates(duplicates, () =>
     core.store.transaction(function* (tx) {
@@ -135,43 +149,102 @@ function* requireAuthorityOverKey(
   if (role) requireGrantable(actor, [role]);
 }
 
+/** @throws AppError `api_key.not_found`. */
+export async function getApiKey(core: Core, tenantId: string, id: string): Promise<ApiKeyDocument> {
+  const key = await core.store.tenant(tenantId).collection('api_keys').get(id);
+  if (!key) throw new AppError('api_key.not_found', 'there is no such key');
+  return key;
+}
+
+export type ApiKeyChange = Partial<Omit<ApiKeyInput, 'userId'>>;
+
+function changedFields({ addresses, expiresAt, name, role, scopes }: ApiKeyChange): Partial<ApiKeyDocument> {
+  return {
+    ...(name !== undefined && { name }),
+    ...(role !== undefined && { role }),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(scopes !== undefined && { scopes: scopes && [...scopes] }),
+    ...(addresses && { addresses: [...addresses] }),
+  };
+}
+
 /**
  * Changes what a key may do, or its value.
  *
- * @throws AppError `api_key.not_found`, `input.invalid`, `role.not_grantable`, `resource.version_mismatch`.
+ * @throws AppError `api_key.not_found`, `api_key.name_taken`, `input.invalid`, `role.not_grantable`, `resource.version_mismatch`.
  */
 export async function updateApiKey(
   core: Core,
   actor: Actor,
   id: string,
-  change: { role?: string | undefined; key?: string | undefined },
+  change: ApiKeyChange,
   options: WriteOptions = {},
 ): Promise<ApiKeyDocument> {
-  const { role, key } = change;
   const now = core.clock.now();
+  const { key } = change;
   const value = key === undefined ? {} : { keyHash: hashToken(key), prefix: prefixOf(key) };
-  return core.store.transaction((tx) =>
-    changeEntity(
-      apiKey,
-      { tx, actor, now, id, options },
-      {
-        action: 'api_key.updated',
-        *wanted(before) {
-          yield* requireAuthorityOverKey(core, tx, actor, before);
-          if (role !== undefined) yield* requireKeyRole(core, tx, actor, role);
-          return { ...before, role: role ?? before.role, ...value };
+  requireRanges(change.addresses ?? []);
+  return refuseDuplicates(duplicates, () =>
+    core.store.transaction((tx) =>
+      changeEntity(
+        apiKey,
+        { tx, actor, now, id, options },
+        {
+          action: 'api_key.updated',
+          *wanted(before) {
+            yield* requireAuthorityOverKey(core, tx, actor, before);
+            if (change.role !== undefined) yield* requireKeyRole(core, tx, actor, change.role);
+            return { ...before, ...changedFields(change), ...value };
+          },
+          differs: (before, wanted) => wanted.keyHash !== before.keyHash,
         },
-        differs: (before, wanted) => wanted.keyHash !== before.keyHash,
-      },
+      ),
     ),
   );
 }
 
-/** @throws AppError `api_key.not_found`, `role.not_grantable`. */
-export async function revokeApiKey(core: Core, actor: Actor, id: string): Promise<void> {
+/**
+ * Gives a key another value.
+ *
+ * @param overlapSeconds - how long the value it had is good beside the new one.
+ * @returns the new value in clear, this once.
+ * @throws AppError `api_key.not_found`, `role.not_grantable`, `resource.version_mismatch`.
+ */
+export async function rotateApiKey(
+  core: Core,
+  actor: Actor,
+  id: string,
+  overlapSeconds: number,
+  options: WriteOptions = {},
+): Promise<{ document: ApiKeyDocument; key: string }> {
+  const key = newToken('gh_sk');
+  const now = core.clock.now();
+  const document = await core.store.transaction(function* (tx) {
+    const before = yield* requireEntity(apiKey, { tx, actor, id, options });
+    yield* requireAuthorityOverKey(core, tx, actor, before);
+    const previous = {
+      previousHash: overlapSeconds === 0 ? null : before.keyHash,
+      previousUntil: overlapSeconds === 0 ? null : new Date(now.getTime() + overlapSeconds * 1000),
+    };
+    const value = { keyHash: hashToken(key), prefix: prefixOf(key) };
+    const keys = tx.tenant(actor.tenantId).collection('api_keys');
+    const after = yield* keys.update(id, (stored) => ({ ...stored, ...value, ...previous }));
+    yield* recordEvent(tx, actor, { action: 'api_key.rotated', target: partyOf(before) }, now);
+    return after ?? before;
+  });
+  return { document, key };
+}
+
+/** @throws AppError `api_key.not_found`, `role.not_grantable`, `resource.version_mismatch`. */
+export async function revokeApiKey(
+  core: Core,
+  actor: Actor,
+  id: string,
+  options: WriteOptions = {},
+): Promise<void> {
   const now = core.clock.now();
   await core.store.transaction(function* (tx) {
-    const key = yield* requireEntity(apiKey, { tx, actor, id });
+    const key = yield* requireEntity(apiKey, { tx, actor, id, options });
     yield* requireAuthorityOverKey(core, tx, actor, key);
     yield* tx.tenant(actor.tenantId).collection('api_keys').remove(id);
     yield* recordEvent(tx, actor, { action: 'api_key.revoked', target: partyOf(key) }, now);
@@ -180,45 +253,71 @@ export async function revokeApiKey(core: Core, actor: Actor, id: string): Promis
 
 const isOver = ({ expiresAt }: ApiKeyDocument, now: Date): boolean => expiresAt !== null && expiresAt <= now;
 
-function actorOf(key: ApiKeyDocument, { roles }: TenantConfig, { requestId, ip }: Origin): Actor {
+/** Who owns a key, with what they may do; null: it is the tenant's; undefined: its owner is gone, or not let in. */
+async function ownerOf(
+  core: Core,
+  { tenantId, userId }: ApiKeyDocument,
+  config: TenantConfig,
+): Promise<ReadonlySet<string> | null | undefined> {
+  if (!userId) return null;
+  const user = await core.store.tenant(tenantId).collection('users').get(userId);
+  const now = core.clock.now();
+  if (!user || statusWithoutLock(user, config.settings, now) !== 'active') return undefined;
+  return userPermissions(user, config, now);
+}
+
+/**
+ * A key as an actor: what it may do at this moment.
+ *
+ * @returns undefined for a key that is over, or whose owner is.
+ */
+export async function apiKeyActor(
+  core: Core,
+  key: ApiKeyDocument,
+  { requestId, ip }: Origin,
+): Promise<Actor | undefined> {
+  if (isOver(key, core.clock.now())) return undefined;
+  const config = await tenantConfig(core, key.tenantId);
+  const owner = await ownerOf(core, key, config);
+  if (owner === undefined) return undefined;
+  const held = config.roles.get(key.role)?.management ?? [];
   return {
     party: { type: 'api_key', id: key._id, label: key.name },
     tenantId: key.tenantId,
     makerId: key.makerId ?? null,
-    permissions: new Set(roles.get(key.role)?.management),
+    permissions: permissionsOf(held, key, owner ?? undefined),
     directoryId: null,
     requestId,
     ip,
   };
 }
 
-/**
- * A key as an actor: what its role holds at this moment.
- *
- * @returns undefined for a key that is over.
- */
-export async function apiKeyActor(
-  core: Core,
-  key: ApiKeyDocument,
-  origin: Origin,
-): Promise<Actor | undefined> {
-  if (isOver(key, core.clock.now())) return undefined;
-  return actorOf(key, await tenantConfig(core, key.tenantId), origin);
+async function findKey(core: Core, value: string): Promise<ApiKeyDocument | undefined> {
+  const keys = core.store.server.collection('api_keys');
+  const hash = hashToken(value);
+  const current = await keys.findOne({ keyHash: hash });
+  if (current) return current;
+  const rotated = await keys.findOne({ previousHash: hash });
+  const until = rotated?.previousUntil;
+  return until && until > core.clock.now() ? rotated : undefined;
 }
 
 /**
  * Who speaks with this API key, and what they may do.
  *
  * @returns undefined for any key that does not hold.
+ * @throws AppError `auth.forbidden` for a key that may not be used from the address.
  */
 export async function authenticateApiKey(
   core: Core,
   key: string,
   origin: Origin,
 ): Promise<{ actor: Actor; config: TenantConfig } | undefined> {
-  const stored = await core.store.server.collection('api_keys').findOne({ keyHash: hashToken(key) });
-  if (!stored || isOver(stored, core.clock.now())) return undefined;
+  const stored = await findKey(core, key);
+  const actor = stored && (await apiKeyActor(core, stored, origin));
+  if (!actor) return undefined;
+  if (!isAllowedFrom(stored, origin.ip))
+    throw new AppError('auth.forbidden', 'this key may not be used from your address');
   noteUse(core, 'api_keys', stored, core.clock.now());
-  const config = await tenantConfig(core, stored.tenantId);
-  return { actor: actorOf(stored, config, origin), config };
+  return { actor, config: await tenantConfig(core, stored.tenantId) };
 }

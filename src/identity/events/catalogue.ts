@@ -29,6 +29,7 @@ const until = '2026-07-01T00:00:00.000Z';
 export const eventCatalogue: Readonly<Record<string, EventType>> = {
   'access_review.exported': event(null, 'who had what at an instant was exported'),
   'api_key.created': event('api_key', 'a key for the API was created', ['role', null, 'administrator']),
+  'api_key.rotated': event('api_key', 'a key for the API got another value'),
   'api_key.revoked': event('api_key', 'a key for the API was revoked'),
   'api_key.updated': event('api_key', 'a key for the API was changed', ['name', 'ci', 'build']),
   'application.access_changed': event('application', 'who may use an application changed', [

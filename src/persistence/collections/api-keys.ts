@@ -12,6 +12,15 @@ export interface ApiKeyDocument extends StoredDocument {
   makerId?: string | null;
   lastUsedAt: Date | null;
   expiresAt: Date | null;
+  /** The permissions of the role it is cut down to; absent or null: all of them. */
+  scopes?: string[] | null;
+  /** From where it may be used: addresses and ranges; absent or empty: from everywhere. */
+  addresses?: string[];
+  /** Its owner: it ends with them, and may do no more than they may. Absent or null: the tenant's. */
+  userId?: string | null;
+  /** The hash of the value before the last rotation, which is good for a while longer. */
+  previousHash?: string | null;
+  previousUntil?: Date | null;
 }
 
 export const apiKeySchema = defineCollection<ApiKeyDocument>(
@@ -24,9 +33,20 @@ export const apiKeySchema = defineCollection<ApiKeyDocument>(
     makerId: String,
     lastUsedAt: Date,
     expiresAt: Date,
+    scopes: { type: [String], default: undefined },
+    addresses: { type: [String], default: undefined },
+    userId: String,
+    previousHash: String,
+    previousUntil: Date,
   },
   [
     { name: 'api_keys_hash', key: { keyHash: 1 }, unique: true },
+    {
+      name: 'api_keys_previous_hash',
+      key: { previousHash: 1 },
+      unique: true,
+      where: { previousHash: { $gt: '' } },
+    },
     { name: 'api_keys_name', key: { tenantId: 1, name: 1 }, unique: true },
   ],
 );

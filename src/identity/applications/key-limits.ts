@@ -1,0 +1,45 @@
+import { BlockList, isIP } from 'node:net';
+import type { ApiKeyDocument } from '../../persistence/collections/api-keys.js';
+import { AppError } from '../../shared/errors.js';
+
+/** An IP address, or a range of them in CIDR notation, as `[address, prefix]`. */
+function readRange(text: string): [address: string, prefix: number, family: 'ipv4' | 'ipv6'] | undefined {
+  const [address = '', bits, ...more] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || more.length > 0) return undefined;
+  const most = version === 4 ? 32 : 128;
+  if (bits === undefined) return [address, most, `ipv${version}` as 'ipv4' | 'ipv6'];
+  if (!/^\d{1,3}$/.test(bits) || Number(bits) > most) return undefined;
+  return [address, Number(bits), `ipv${version}` as 'ipv4' | 'ipv6'];
+}
+
+/** @throws AppError `input.invalid` naming each entry that is no address and no range. */
+export function requireRanges(addresses: readonly string[]): void {
+  const errors = addresses.flatMap((text, index) =>
+    readRange(text) ? [] : [{ pointer: `/addresses/${index}`, detail: `${text} is no IP address or range` }],
+  );
+  if (errors.length > 0) throw new AppError('input.invalid', 'some addresses cannot be read', { errors });
+}
+
+/** Whether a key may be used from an address (IPv4 in IPv6 form too); a key without a list may from everywhere. */
+export function isAllowedFrom({ addresses }: Pick<ApiKeyDocument, 'addresses'>, ip: string | null): boolean {
+  if (!addresses || addresses.length === 0) return true;
+  const plain = ip?.replace(/^::ffff:(?=\d+\.)/i, '') ?? '';
+  const version = isIP(plain);
+  if (version === 0) return false;
+  const list = new BlockList();
+  for (const range of addresses.flatMap((text) => [readRange(text)])) if (range) list.addSubnet(...range);
+  return list.check(plain, version === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** What a key may do: what its role holds, cut down to the key's scopes, and to what its owner may do. */
+export function permissionsOf(
+  held: Iterable<string>,
+  { scopes }: Pick<ApiKeyDocument, 'scopes'>,
+  owner: ReadonlySet<string> | undefined,
+): Set<string> {
+  const all = [...held];
+  return new Set(
+    all.filter((one) => (!scopes || scopes.includes(one)) && (owner === undefined || owner.has(one))),
+  );
+}
