@@ -135,9 +135,21 @@ export interface SsoConnection {
   id: string;
   key: string | null;
   name: string;
-  issuer: string;
-  clientId: string;
+  protocol: 'oidc' | 'saml';
+  /** Of OpenID connections; null: SAML. */
+  issuer: string | null;
+  clientId: string | null;
   hasClientSecret: boolean;
+  /** Of SAML connections; null: OpenID. */
+  entityId: string | null;
+  acsUrl: string | null;
+  idpEntityId: string | null;
+  idpSsoUrl: string | null;
+  idpMetadataUrl: string | null;
+  idpMetadataFault: string | null;
+  idpCertificates: { fingerprint: string; subject: string; expiresAt: string }[];
+  attributeMapping: Record<'email' | 'givenName' | 'familyName' | 'groups', string | null> | null;
+  subjectFrom: string | null;
   mode: 'off' | 'optional' | 'required';
   jitProvisioning: boolean;
   domains: SsoDomain[];

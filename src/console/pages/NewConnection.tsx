@@ -20,6 +20,7 @@ import { post } from '../api.js';
 import type { SsoConnection } from '../types.js';
 import { FormProblem, fieldErrors } from '../ui/Problems.js';
 import { Copyable } from '../ui/Secret.js';
+import { ConnectSaml, samlOf } from './ConnectSaml.js';
 import { providers } from './sso-providers.js';
 
 const blank = {
@@ -29,6 +30,8 @@ const blank = {
   issuer: '',
   clientId: '',
   clientSecret: '',
+  metadataUrl: '',
+  metadata: '',
   domains: [] as string[],
   mode: 'off',
   jit: 'false',
@@ -60,8 +63,11 @@ function ChooseProvider({ form, set }: StepProps) {
 
 const providerOf = ({ provider }: Form) => providers.find(({ key }) => key === provider) ?? providers[0];
 
+const isSaml = (form: Form): boolean => providerOf(form)?.isSaml === true;
+
 function CreateThere({ form, set, errors }: StepProps) {
   const { t } = useTranslation();
+  const base = `${location.origin}/sso/${form.key || 'KEY'}`;
   return (
     <Stack>
       <TextInput
@@ -84,16 +90,22 @@ function CreateThere({ form, set, errors }: StepProps) {
           <List.Item key={step}>{t(step)}</List.Item>
         ))}
       </List>
-      <Copyable
-        label={t('Redirect address')}
-        value={`${location.origin}/sso/${form.key || 'KEY'}/callback`}
-      />
+      {isSaml(form) ? (
+        <>
+          <Copyable label={t('ACS URL (reply URL)')} value={`${base}/acs`} />
+          <Copyable label={t('Entity ID, and address of our metadata')} value={`${base}/metadata`} />
+        </>
+      ) : (
+        <Copyable label={t('Redirect address')} value={`${base}/callback`} />
+      )}
     </Stack>
   );
 }
 
-function Connect({ form, set, errors }: StepProps) {
+function Connect(props: StepProps) {
   const { t } = useTranslation();
+  const { form, set, errors } = props;
+  if (isSaml(form)) return <ConnectSaml {...props} />;
   return (
     <Stack>
       <TextInput
@@ -179,7 +191,11 @@ const steps: readonly {
     Part: CreateThere,
     isReady: ({ name, key }) => name.trim() !== '' && key !== '',
   },
-  { title: 'Connect', Part: Connect, isReady: ({ issuer, clientId }) => issuer !== '' && clientId !== '' },
+  {
+    title: 'Connect',
+    Part: Connect,
+    isReady: (form) => isSaml(form) || (form.issuer !== '' && form.clientId !== ''),
+  },
   { title: 'Domains', Part: Domains, isReady: () => true },
   { title: 'Turn on', Part: TurnOn, isReady: () => true },
 ];
@@ -204,6 +220,12 @@ function Progress({ at }: { at: number }) {
   );
 }
 
+const openIdOf = ({ issuer, clientId, clientSecret }: Form) => ({
+  issuer: issuer.trim(),
+  clientId: clientId.trim(),
+  ...(clientSecret !== '' && { clientSecret }),
+});
+
 /** From the choice of a provider to a connection that can be tested, one small step at a time. */
 export function NewConnection({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
@@ -217,9 +239,7 @@ export function NewConnection({ opened, onClose }: { opened: boolean; onClose: (
       post<SsoConnection>('/sso-connections', {
         name: form.name.trim(),
         key: form.key,
-        issuer: form.issuer.trim(),
-        clientId: form.clientId.trim(),
-        ...(form.clientSecret !== '' && { clientSecret: form.clientSecret }),
+        ...(isSaml(form) ? samlOf(form) : openIdOf(form)),
         domains: form.domains.map((domain) => ({ domain })),
         mode: form.mode,
         jitProvisioning: form.jit === 'true',

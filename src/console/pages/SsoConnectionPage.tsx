@@ -13,18 +13,20 @@ import {
   TextInput,
   Title,
 } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate, useParams } from 'react-router';
-import { call, patch, post, read, remove, type Listed } from '../api.js';
+import { call, post, read, remove, type Listed } from '../api.js';
 import type { SsoConnection, SsoDomain, User } from '../types.js';
 import { useAct } from '../ui/act.js';
 import { useAsk } from '../ui/Ask.js';
 import { Page } from '../ui/Page.js';
-import { FormProblem, fieldErrors, ProblemView, tell } from '../ui/Problems.js';
+import { FormProblem, fieldErrors, ProblemView } from '../ui/Problems.js';
 import { Copyable } from '../ui/Secret.js';
 import { Word } from '../ui/Status.js';
+import { EditSaml, SamlAddresses } from './SamlSettings.js';
+import { useSave } from './use-save-connection.js';
 
 interface TestResult {
   ok: boolean;
@@ -104,24 +106,12 @@ function Test({ connection }: { connection: SsoConnection }) {
   );
 }
 
-function useSave(connection: SsoConnection, etag: string | undefined) {
-  const { t } = useTranslation();
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (body: object) => patch<SsoConnection>(`/sso-connections/${connection.id}`, body, etag),
-    onSuccess: () => {
-      tell(t('Saved'));
-      void client.invalidateQueries();
-    },
-  });
-}
-
 function Edit({ connection, etag }: { connection: SsoConnection; etag: string | undefined }) {
   const { t } = useTranslation();
   const [form, setForm] = useState({
     name: connection.name,
-    issuer: connection.issuer,
-    clientId: connection.clientId,
+    issuer: connection.issuer ?? '',
+    clientId: connection.clientId ?? '',
     clientSecret: '',
     domains: connection.domains.map(({ domain }) => domain),
     jitProvisioning: connection.jitProvisioning,
@@ -250,6 +240,8 @@ export default function SsoConnectionPage() {
   if (error) return <ProblemView error={error} />;
   if (!data) return null;
   const connection = data.data;
+  const isSaml = connection.protocol === 'saml';
+  const Form = isSaml ? EditSaml : Edit;
   const removal = (
     <Button
       variant="default"
@@ -271,7 +263,7 @@ export default function SsoConnectionPage() {
     </Button>
   );
   return (
-    <Page title={connection.name} lead={connection.issuer} actions={removal}>
+    <Page title={connection.name} lead={connection.issuer ?? connection.idpEntityId ?? ''} actions={removal}>
       <Mode connection={connection} etag={data.etag} />
       <Test connection={connection} />
       <Stack gap="sm" maw={720}>
@@ -284,12 +276,18 @@ export default function SsoConnectionPage() {
         <Title order={2} size="h4">
           {t('Addresses for the provider')}
         </Title>
-        <Copyable label={t('Redirect address')} value={connection.redirectUri} />
-        <Copyable label={t('Revocation address')} value={connection.revocationUri} />
+        {isSaml ? (
+          <SamlAddresses connection={connection} />
+        ) : (
+          <>
+            <Copyable label={t('Redirect address')} value={connection.redirectUri} />
+            <Copyable label={t('Revocation address')} value={connection.revocationUri} />
+          </>
+        )}
         <Title order={2} size="h4">
           {t('Settings')}
         </Title>
-        <Edit key={connection.updatedAt} connection={connection} etag={data.etag} />
+        <Form key={connection.updatedAt} connection={connection} etag={data.etag} />
       </Stack>
       {dialog}
     </Page>

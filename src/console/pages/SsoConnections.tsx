@@ -40,7 +40,7 @@ export default function SsoConnections() {
         </Group>
       ),
     },
-    { key: 'issuer', header: t('Issuer'), cell: ({ issuer }) => issuer },
+    { key: 'issuer', header: t('Issuer'), cell: ({ idpEntityId, issuer }) => issuer ?? idpEntityId },
     { key: 'mode', header: t('Mode'), cell: ({ mode }) => <Word text={modes[mode]} color={colors[mode]} /> },
     {
       key: 'created',

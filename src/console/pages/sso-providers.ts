@@ -2,6 +2,8 @@
 export interface Provider {
   key: string;
   name: string;
+  /** Absent: OpenID Connect. */
+  isSaml?: boolean;
   issuer: string;
   steps: readonly string[];
 }
@@ -9,6 +11,11 @@ export interface Provider {
 const common = [
   'Give it the redirect address below.',
   'Copy its client id and client secret: the next step asks for them.',
+];
+
+const commonSaml = [
+  'Give it the two addresses below.',
+  'Have it send the address, the names and the groups as attributes.',
 ];
 
 export const providers: readonly Provider[] = [
@@ -46,6 +53,27 @@ export const providers: readonly Provider[] = [
     name: 'Keycloak',
     issuer: 'https://HOST/realms/REALM',
     steps: ['In Keycloak: Clients > Create client, OpenID Connect, Client authentication on.', ...common],
+  },
+  {
+    key: 'okta-saml',
+    name: 'Okta by SAML',
+    isSaml: true,
+    issuer: '',
+    steps: ['In Okta: Applications > Create App Integration > SAML 2.0.', ...commonSaml],
+  },
+  {
+    key: 'entra-saml',
+    name: 'Microsoft Entra ID by SAML',
+    isSaml: true,
+    issuer: '',
+    steps: ['In Entra: Enterprise applications > Single sign-on > SAML.', ...commonSaml],
+  },
+  {
+    key: 'saml',
+    name: 'Other SAML provider',
+    isSaml: true,
+    issuer: '',
+    steps: ['Register a service provider with signed assertions (RSA-SHA256).', ...commonSaml],
   },
   {
     key: 'other',
