@@ -159,7 +159,6 @@ export const userSchema = defineCollection<UserDocument>(
       where: { accessExpiresAt: { $gt: new Date(0) } },
     },
     { name: 'users_not_activated', key: { tenantId: 1, activatedAt: 1 }, where: { activatedAt: null } },
-    { name: 'users_not_approved', key: { tenantId: 1, approved: 1 }, where: { approved: false } },
     {
       name: 'users_grant_ends',
       key: { tenantId: 1, 'grants.until': 1 },
