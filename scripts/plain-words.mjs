@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 
 /** Words left in comments of src. Lower it with each rewrite; never raise it. */
-const maxWordsInComments = 460;
+const maxWordsInComments = 440;
 
 const words =
   /\b(nobody|somebody|whoever|tells|told|stands|goes on|is none|as it stands|at the door|takes for|meanwhile|anew|mends?|mended|thereof)\b/gi;

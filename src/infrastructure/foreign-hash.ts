@@ -4,7 +4,7 @@ import { verify as verifyArgon2 } from '@node-rs/argon2';
 import { parseOptions, verify as verifyBcrypt } from '@node-rs/bcrypt';
 
 /** What a password's hash of another system may cost, so that no imported row can make a sign-in slow or take all memory. */
-export const hashBounds = {
+const hashBounds = {
   bcryptCost: 14,
   /** N of scrypt as a power of two. */
   scryptLogN: 17,

@@ -39,17 +39,18 @@ export class XmlRefused extends Error {
   }
 }
 
-const mostTags = 10_000;
-const mostAttributes = 100;
+const maxTags = 10_000;
+const maxAttributes = 100;
 const deepest = 60;
 
 /** Before anything parses it: a document's size is what its author chose, the work it makes is not. */
-function refuseTooMuch(text: string, mostCharacters: number): void {
-  if (text.length > mostCharacters) throw new XmlRefused('size', `longer than ${mostCharacters} characters`);
+function refuseTooMuch(text: string, maxPasswordLength: number): void {
+  if (text.length > maxPasswordLength)
+    throw new XmlRefused('size', `longer than ${maxPasswordLength} characters`);
   const parts = text.split('<');
-  if (parts.length > mostTags) throw new XmlRefused('size', `more than ${mostTags} tags`);
-  if (parts.some((part) => part.split(/=\s*["']/).length > mostAttributes + 1))
-    throw new XmlRefused('size', `more than ${mostAttributes} attributes on one element`);
+  if (parts.length > maxTags) throw new XmlRefused('size', `more than ${maxTags} tags`);
+  if (parts.some((part) => part.split(/=\s*["']/).length > maxAttributes + 1))
+    throw new XmlRefused('size', `more than ${maxAttributes} attributes on one element`);
 }
 
 function refuseMarkup(text: string, allowsComments: boolean): void {
@@ -102,9 +103,9 @@ export function attributeOf(element: XmlElement, name: string): string | undefin
  */
 export function parseXml(
   text: string,
-  { mostCharacters, allowsComments = false }: { mostCharacters: number; allowsComments?: boolean },
+  { maxPasswordLength, allowsComments = false }: { maxPasswordLength: number; allowsComments?: boolean },
 ): XmlElement {
-  refuseTooMuch(text, mostCharacters);
+  refuseTooMuch(text, maxPasswordLength);
   refuseMarkup(text, allowsComments);
   const fail = (message: string): never => {
     throw new XmlRefused('malformed', message.split('\n')[0] ?? '');

@@ -8,7 +8,7 @@ import { fullName } from './person.js';
 
 const protocol = 'urn:oasis:names:tc:SAML:2.0:protocol';
 const assertionNamespace = 'urn:oasis:names:tc:SAML:2.0:assertion';
-const mostInflated = 100_000;
+const maxInflated = 100_000;
 
 /** What a service asks for. */
 export interface SamlQuestion {
@@ -20,9 +20,9 @@ export interface SamlQuestion {
 /** Reads an AuthnRequest of the HTTP-Redirect binding; undefined: it is none. */
 export function readQuestion(samlRequest: string, relayState: string): SamlQuestion | undefined {
   try {
-    const options = { maxOutputLength: mostInflated };
+    const options = { maxOutputLength: maxInflated };
     const xml = inflateRawSync(Buffer.from(samlRequest, 'base64'), options).toString();
-    const root = parseXml(xml, { mostCharacters: mostInflated });
+    const root = parseXml(xml, { maxPasswordLength: maxInflated });
     const id = attributeOf(root, 'ID');
     const [issuer] = childrenNamed(root, assertionNamespace, 'Issuer');
     return id === undefined || !issuer ? undefined : { id, issuer: issuer.textContent, relayState };

@@ -34,7 +34,7 @@ export async function runBulk(
 }
 
 /** Waits until a bulk job is over. */
-export async function endOfBulk(acme: ApiTenant, id: string): Promise<{ job: BulkJob; rows: BulkRow[] }> {
+async function endOfBulk(acme: ApiTenant, id: string): Promise<{ job: BulkJob; rows: BulkRow[] }> {
   const job = await eventually(async () => {
     const found = (await acme.call('get', `/bulk/${id}`)).body as BulkJob;
     return ['done', 'cancelled', 'stopped'].includes(found.status) && found;

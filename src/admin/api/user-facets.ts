@@ -11,7 +11,7 @@ const facetNames = ['status', 'loginType', 'source', 'role', 'application'] as c
 type FacetName = (typeof facetNames)[number];
 
 /** Values that are counted of one facet. */
-const mostValues = 100;
+const maxValues = 100;
 
 /** The values a facet has, and the filter of each. */
 function valuesOf(name: FacetName, config: TenantConfig): readonly (readonly [string, UserFilter])[] {
@@ -60,7 +60,7 @@ const readFacets = route({
   async handler({ core, actor, config, query: { facets, ...query } }) {
     const filter = userFilterOf(config, query);
     const read = async (name: FacetName) => {
-      const values = valuesOf(name, config).slice(0, mostValues);
+      const values = valuesOf(name, config).slice(0, maxValues);
       // A facet shows what another choice of it would give: its own filter does not count.
       const others = { ...filter, [name]: undefined };
       const filters = values.map(([, own]) => ({ ...others, ...own }));

@@ -79,7 +79,7 @@ export const mappingInput = z.strictObject({
     .describe('one after the other'),
 });
 
-export const mappingSchema = z
+const mappingSchema = z
   .strictObject({
     ...mappingFields,
     from: z.array(z.string()).optional(),

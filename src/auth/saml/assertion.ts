@@ -37,8 +37,8 @@ export interface SamlAssertion {
 
 /** How far the clocks of two machines may be apart. */
 const skewMs = 60_000;
-const longestText = 4096;
-const mostValues = 2000;
+const maxTextLength = 4096;
+const maxValues = 2000;
 
 const fail = (reason: SamlReason, found: string): never => {
   throw new SamlRefused(reason, found);
@@ -55,7 +55,7 @@ function only(parent: XmlElement, name: string, reason: SamlReason): XmlElement 
 /** Text alone: an element in between would be read by some and not by others. */
 function textOf(element: XmlElement): string | undefined {
   if (childElements(element).length > 0) return undefined;
-  return element.textContent.length > longestText ? undefined : element.textContent;
+  return element.textContent.length > maxTextLength ? undefined : element.textContent;
 }
 
 /** An instant of XML Schema (`xs:dateTime`), in UTC as SAML demands (SAML core section 1.3.3). */
@@ -146,7 +146,7 @@ function attributesOf(assertion: XmlElement): ReadonlyMap<string, readonly strin
     const name = attributeOf(attribute, 'Name') ?? '';
     const values = named(attribute, 'AttributeValue').flatMap((value) => textOf(value) ?? []);
     count += values.length;
-    if (count > mostValues) return fail('size', `more than ${mostValues} values of attributes`);
+    if (count > maxValues) return fail('size', `more than ${maxValues} values of attributes`);
     attributes.set(name, [...(attributes.get(name) ?? []), ...values]);
   }
   return attributes;
@@ -206,13 +206,13 @@ export function judgeAssertion(xml: string, expected: SamlExpectations): SamlAss
   };
 }
 
-const longestSubject = 256;
+const maxSubjectLength = 256;
 
 /** A key is compared exactly, so it has no characters that cannot be seen. */
 function isKey(text: string): boolean {
   return (
     text !== '' &&
-    text.length <= longestSubject &&
+    text.length <= maxSubjectLength &&
     text.trim() === text &&
     !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text)
   );

@@ -11,8 +11,8 @@ import { algorithms, namespaces, success } from './names.js';
 import { SamlRefused, type SamlReason } from './saml-refused.js';
 
 /** The largest answer that is read, characters of base64. */
-const mostEncoded = 350_000;
-const mostCharacters = 262_144;
+const maxEncoded = 350_000;
+const maxPasswordLength = 262_144;
 
 /** A response whose outside has been looked at; nothing of it is believed yet. */
 export interface ResponseDocument {
@@ -28,7 +28,7 @@ export interface ResponseDocument {
 
 /** Base64 as browsers post it: line breaks are of no account. */
 function decoded(text: string): string {
-  if (text.length > mostEncoded) throw new SamlRefused('size', `longer than ${mostEncoded} characters`);
+  if (text.length > maxEncoded) throw new SamlRefused('size', `longer than ${maxEncoded} characters`);
   const base64 = text.replace(/\s+/g, '');
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) throw new SamlRefused('malformed', 'not base64');
   try {
@@ -41,7 +41,7 @@ function decoded(text: string): string {
 /** @throws {@link SamlRefused}. */
 export function readXml(xml: string): XmlElement {
   try {
-    return parseXml(xml, { mostCharacters });
+    return parseXml(xml, { maxPasswordLength });
   } catch (error) {
     if (error instanceof XmlRefused) throw new SamlRefused(error.reason, error.message);
     throw error;

@@ -57,7 +57,7 @@ const usualNames: Readonly<Record<keyof SamlAttributeMapping, readonly string[]>
 const displayNames = ['displayName', 'name', 'http://schemas.microsoft.com/identity/claims/displayname'];
 
 /** More than any provider sends in one answer. */
-const mostGroups = 500;
+const maxGroups = 500;
 
 function valuesOf(
   { attributes }: SamlAssertion,
@@ -104,7 +104,7 @@ export function readSamlWord(
       familyName: nameOf(first('familyName')),
       displayName: nameOf(shown),
     },
-    groups: [...new Set(valuesOf(assertion, mapping, 'groups'))].slice(0, mostGroups),
+    groups: [...new Set(valuesOf(assertion, mapping, 'groups'))].slice(0, maxGroups),
     authTime: assertion.authnInstant?.getTime() ?? null,
     sessionEndsAt: assertion.sessionEndsAt?.getTime() ?? null,
     acr: assertion.authnContext ?? null,

@@ -59,14 +59,14 @@ function verifiedFlag(value: unknown): boolean | undefined {
   return !isNo;
 }
 
-const mostGroups = 500;
+const maxGroups = 500;
 
 /** The claim `groups` as Okta, Entra, Keycloak and others fill it: a list of names, or one. */
 function groupsOf(value: unknown): string[] {
   return [value]
     .flat()
     .filter((name) => typeof name === 'string')
-    .slice(0, mostGroups);
+    .slice(0, maxGroups);
 }
 
 const toleranceSeconds = 60;

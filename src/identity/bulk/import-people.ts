@@ -130,7 +130,7 @@ function typedValues(
 }
 
 /** The ids of groups by their names. */
-export async function groupIdsOf(core: Core, tenantId: string, names: readonly string[]): Promise<string[]> {
+async function groupIdsOf(core: Core, tenantId: string, names: readonly string[]): Promise<string[]> {
   const groups = core.store.tenant(tenantId).collection('groups');
   const ids: string[] = [];
   for (const name of names) {

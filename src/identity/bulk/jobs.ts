@@ -29,13 +29,13 @@ export const bulkRunJob = 'bulk.run';
 /** Rows of one part. */
 const rowsInPart = 50;
 /** The most rows of one bulk action or import. */
-export const maxRows = 100_000;
+const maxRows = 100_000;
 /** How long it is kept, in milliseconds. */
 const keptMs = 30 * 86_400_000;
 /** Parts written by one call of the store. */
 const partsAtOnce = 20;
 
-export const noCounts: Readonly<RowCounts> = { done: 0, unchanged: 0, refused: 0 };
+const noCounts: Readonly<RowCounts> = { done: 0, unchanged: 0, refused: 0 };
 
 export interface BulkInput {
   kind: string;

@@ -23,7 +23,7 @@ import { findTokenHolder, issueToken, spendToken, type TokenHolder } from './one
 
 /** How long a link that confirms an address is good. */
 const ttlSeconds = 86_400;
-const mostMails = 5;
+const maxMails = 5;
 const mailSpanMs = 900_000;
 
 const faulty = (detail: string): AppError =>
@@ -56,7 +56,7 @@ async function countMail(core: Core, user: UserDocument): Promise<void> {
   const now = core.clock.now().getTime();
   const end = new Date(now + mailSpanMs);
   const { count, expiresAt } = await core.store.increment(`address-mail:${user._id}`, 1, end);
-  if (count <= mostMails) return;
+  if (count <= maxMails) return;
   const retryAfterSeconds = Math.max(1, Math.ceil((expiresAt.getTime() - now) / 1000));
   throw new AppError('rate.limited', 'too many mails to confirm an address', { retryAfterSeconds });
 }

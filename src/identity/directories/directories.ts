@@ -23,12 +23,7 @@ import { requireDirectoryAuthority } from '../groups/authority.js';
 import { tenantConfigStep, touchTenant } from '../tenants/config.js';
 import type { WriteOptions } from '../versions.js';
 
-export type {
-  Dialect,
-  DirectoryDocument,
-  DirectoryKind,
-  LearnedDialect,
-} from '../../persistence/collections/directories.js';
+export type { Dialect, DirectoryDocument, DirectoryKind } from '../../persistence/collections/directories.js';
 export { dialects } from '../../persistence/collections/directories.js';
 
 export interface DirectoryInput extends TokenRules {

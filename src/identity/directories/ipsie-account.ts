@@ -22,7 +22,7 @@ export interface AccountFacts {
 }
 
 /** The draft of the SCIM profile asks an application to serve this many requests a second. */
-const leastRequestsPerSecond = 25;
+const minRequestsPerSecond = 25;
 
 const pathsOf = ({ roleRules }: DirectoryDocument): string[] =>
   roleRules.map(({ when }) => when.path.toLowerCase());
@@ -61,9 +61,9 @@ function deprovisioning(core: Core, now: Date, facts: AccountFacts): IpsieRequir
     ),
     requirement(
       'AL1',
-      `Requests are limited, to no fewer than ${leastRequestsPerSecond} a second.`,
-      settings['scim.requestsPerSecond'] >= leastRequestsPerSecond,
-      `set scim.requestsPerSecond to ${leastRequestsPerSecond} or more (0 is no limit)`,
+      `Requests are limited, to no fewer than ${minRequestsPerSecond} a second.`,
+      settings['scim.requestsPerSecond'] >= minRequestsPerSecond,
+      `set scim.requestsPerSecond to ${minRequestsPerSecond} or more (0 is no limit)`,
     ),
     requirement(
       'AL1',

@@ -10,7 +10,7 @@ export type PeopleFormat = (typeof peopleFormats)[number];
 const entriesPerTurn = 1000;
 
 /** The fields of a person's row, with what their columns are usually called. */
-export const personColumns: Readonly<Record<string, readonly string[]>> = {
+const personColumns: Readonly<Record<string, readonly string[]>> = {
   email: ['e-mail', 'email address', 'mail'],
   userName: ['login', 'cognito:username'],
   givenName: ['first name', 'given_name', 'forename'],

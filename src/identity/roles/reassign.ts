@@ -9,12 +9,12 @@ import { enqueueRecompute } from '../users/recompute.js';
 import { openWrite, saveUser, type WriteContext } from '../users/save.js';
 
 /** Users moved by one transaction. */
-export const movedAtOnce = 50;
+const movedAtOnce = 50;
 
 const later = (a: Date | null, b: Date | null): Date | null => (a === null || b === null || a > b ? a : b);
 
 /** A user's grants with one role in the place of another; what rules give is worked out by them. */
-export function reassignedGrants(grants: readonly Grant[], from: string, to: string): Grant[] {
+function reassignedGrants(grants: readonly Grant[], from: string, to: string): Grant[] {
   const isMoved = ({ role, type }: Grant): boolean => role === from && type !== 'rule';
   return grants.filter(isMoved).reduce<Grant[]>(
     (kept, grant) => {

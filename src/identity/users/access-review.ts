@@ -38,7 +38,7 @@ const telling = [
 /** An id may have been made so long before the event was. */
 const idSlackMs = 3_600_000;
 /** Most events of the people of one page that are read at once. */
-const mostEvents = 20_000;
+const maxEvents = 20_000;
 
 const dateOf = (value: unknown): Date | null =>
   value === null || value === undefined ? null : new Date(value as string | Date);
@@ -119,7 +119,7 @@ async function laterEvents(
     _id: { $gt: idAtMs(at.getTime() - idSlackMs) },
   };
   const events = core.store.tenant(tenantId).collection('audit_events');
-  const found = await events.find(query, { sort: { _id: 1 }, limit: mostEvents });
+  const found = await events.find(query, { sort: { _id: 1 }, limit: maxEvents });
   const byUser = new Map<string, AuditEventDocument[]>();
   for (const event of found) {
     const id = event.target?.id ?? '';

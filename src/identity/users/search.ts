@@ -6,7 +6,7 @@ import { userStatuses } from '../grants/user-status.js';
 import { tenantConfig, type TenantConfig } from '../tenants/config.js';
 import { filterQueries, hiddenBy, lapsedQuery, statusQuery, type UserFilter } from './filter.js';
 
-export { accessLevels, type UserFilter } from './filter.js';
+export type { UserFilter } from './filter.js';
 
 export const userSorts = [
   'displayName',

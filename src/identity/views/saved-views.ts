@@ -14,7 +14,7 @@ import type { WriteOptions } from '../versions.js';
 export type { SavedList, SavedViewDocument } from '../../persistence/collections/saved-views.js';
 
 /** Views of one owner. */
-const mostViews = 100;
+const maxViews = 100;
 /** What it takes to write a view that all see. */
 const sharing = 'account.settings';
 
@@ -68,9 +68,9 @@ export async function getView(core: Core, actor: Actor, id: string): Promise<Sav
 
 function* requireRoom(tx: Transaction, actor: Actor, owner: string): Step<void> {
   const count = yield* tx.tenant(actor.tenantId).collection('saved_views').count({ owner });
-  if (count < mostViews) return;
-  throw new AppError('input.invalid', `at most ${mostViews} views are kept`, {
-    errors: [{ pointer: '', detail: `at most ${mostViews} views are kept` }],
+  if (count < maxViews) return;
+  throw new AppError('input.invalid', `at most ${maxViews} views are kept`, {
+    errors: [{ pointer: '', detail: `at most ${maxViews} views are kept` }],
   });
 }
 

@@ -21,7 +21,7 @@ const defaultPorts: Readonly<Record<string, number>> = {
 const structured = `[origin software="Gatehouse" swVersion="${packageVersion}"]`;
 
 /** One event as RFC 5424 has it: the type of the event is the MSGID, the message is JSON in UTF-8. */
-export function syslogMessage(event: SinkEvent): string {
+function syslogMessage(event: SinkEvent): string {
   const host =
     hostname()
       .replace(/[^\x21-\x7e]/g, '')

@@ -13,7 +13,7 @@ export interface ShownCertificate {
   expiresAt: Date;
 }
 
-const leastBits = 2048;
+const minBits = 2048;
 
 function readCertificate(text: string): X509Certificate | undefined {
   const base64 = text.replace(/-----(?:BEGIN|END) CERTIFICATE-----/g, '').replace(/\s+/g, '');
@@ -32,8 +32,8 @@ export function certificateFault(text: string): string | undefined {
   if (!certificate) return 'must be an X.509 certificate, as PEM or its base64';
   const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey;
   if (asymmetricKeyType !== 'rsa') return 'must hold an RSA key';
-  return (asymmetricKeyDetails?.modulusLength ?? 0) < leastBits
-    ? `must hold an RSA key of at least ${leastBits} bits`
+  return (asymmetricKeyDetails?.modulusLength ?? 0) < minBits
+    ? `must hold an RSA key of at least ${minBits} bits`
     : undefined;
 }
 

@@ -27,7 +27,7 @@ export interface IdpMetadata {
 export class UnusableMetadata extends Error {}
 
 /** A federation's file is large; one provider's is not. */
-const mostCharacters = 200_000;
+const maxPasswordLength = 200_000;
 
 function providersIn(root: XmlElement): { entity: XmlElement; provider: XmlElement }[] {
   return elementsOf(root)
@@ -63,7 +63,7 @@ function signingCertificates(provider: XmlElement): string[] {
 
 function parsed(text: string): XmlElement {
   try {
-    return parseXml(text, { mostCharacters, allowsComments: true });
+    return parseXml(text, { maxPasswordLength, allowsComments: true });
   } catch (error) {
     if (error instanceof XmlRefused) throw new UnusableMetadata(`cannot be read: ${error.message}`);
     throw error;

@@ -40,8 +40,8 @@ export function hasProviderKey({ issuer, saml }: Pick<SamlConnection, 'issuer' |
   return issuer !== '' && saml.idpSsoUrl !== null && saml.idpCertificates.length > 0;
 }
 
-const mostCertificates = 10;
-const longestEntityId = 1024;
+const maxCertificates = 10;
+const maxEntityIdLength = 1024;
 const metadataTimeoutMs = 5000;
 
 const invalid = (errors: InputFault[]): AppError =>
@@ -58,9 +58,9 @@ function metadataFault(
 ): string | undefined {
   const address = outboundFault(core, ssoUrl) ?? (sloUrl === null ? undefined : outboundFault(core, sloUrl));
   if (address !== undefined) return `the address of its sign-in ${address}`;
-  if (entityId.length > longestEntityId) return 'the entity id is too long';
-  return certificates.length > mostCertificates
-    ? `names more than ${mostCertificates} certificates`
+  if (entityId.length > maxEntityIdLength) return 'the entity id is too long';
+  return certificates.length > maxCertificates
+    ? `names more than ${maxCertificates} certificates`
     : undefined;
 }
 
@@ -107,8 +107,8 @@ const isName = (text: string): boolean => text.trim() === text && text !== '' &&
 function certificateFaults(certificates: readonly string[]): InputFault[] {
   const pointer = '/idpCertificates';
   if (certificates.length === 0) return [{ pointer, detail: 'must name at least one certificate' }];
-  if (certificates.length > mostCertificates)
-    return [{ pointer, detail: `must be at most ${mostCertificates} certificates` }];
+  if (certificates.length > maxCertificates)
+    return [{ pointer, detail: `must be at most ${maxCertificates} certificates` }];
   return certificates.flatMap((text, index) => {
     const detail = certificateFault(text);
     return detail === undefined ? [] : [{ pointer: `${pointer}/${index}`, detail }];
@@ -123,7 +123,7 @@ function samlFaults(core: Core, input: SamlInput): InputFault[] {
     ([name, value]) => [`attributeMapping/${name}`, value ?? undefined] as const,
   );
   const unreadable = [...Object.entries(names), ...mapped]
-    .filter(([, value]) => value !== undefined && (!isName(value) || value.length > longestEntityId))
+    .filter(([, value]) => value !== undefined && (!isName(value) || value.length > maxEntityIdLength))
     .map(([name]) => ({ pointer: `/${name}`, detail: 'must be a name without spaces around it' }));
   const addresses = Object.entries({ idpSsoUrl, idpMetadataUrl }).flatMap(([name, value]) => {
     const detail = value ? outboundFault(core, value) : undefined;
