@@ -45,6 +45,7 @@ const identityFloors = [
   'events',
   'operator',
   'bootstrap',
+  'answers',
   'imports',
   'views',
   'bulk',

@@ -1,5 +1,6 @@
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import { sendProblem, toAppError } from '../http/error-page.js';
+import { answerOnce, type Answer } from '../identity/answers/kept-answers.js';
 import type { Core } from '../identity/core.js';
 import { AppError } from '../shared/errors.js';
 import {
@@ -19,17 +20,32 @@ import type { Reply, Route, Versioned } from './route.js';
 const isVersioned = (value: unknown): value is Versioned =>
   typeof value === 'object' && value !== null && 'version' in value && typeof value.version === 'number';
 
-function send(core: Core, caller: Caller, res: Response, route: Route, reply: Reply<unknown>): void {
-  if (reply.version !== undefined) res.setHeader('ETag', etagOf(reply.version));
-  for (const [name, value] of Object.entries(reply.headers ?? {})) res.setHeader(name, value);
-  res.status(reply.status ?? route.status);
-  if (reply.body === undefined) {
+function answerOf(route: Route, reply: Reply<unknown>): Answer {
+  return {
+    status: reply.status ?? route.status,
+    headers: { ...(reply.version !== undefined && { ETag: etagOf(reply.version) }), ...reply.headers },
+    ...(reply.body !== undefined && { text: JSON.stringify(reply.body) }),
+  };
+}
+
+function send(core: Core, caller: Caller, res: Response, { headers, status, text }: Answer): void {
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+  res.status(status);
+  if (text === undefined) {
     res.end();
     return;
   }
-  const text = JSON.stringify(reply.body);
   core.turns.noteAnswer(caller.actor.tenantId, res, text);
   res.type('application/json').send(text);
+}
+
+/** The key under which a caller may send the same POST again (draft-ietf-httpapi-idempotency-key-header). @throws AppError `input.invalid`. */
+function repeatKeyOf(route: Route, req: Request): string | undefined {
+  const key = route.method === 'post' ? req.get('idempotency-key') : undefined;
+  if (key === undefined || /^[\x21-\x7e]{1,255}$/.test(key)) return key;
+  throw new AppError('input.invalid', 'Idempotency-Key must be 1 to 255 visible characters', {
+    errors: [{ pointer: 'Idempotency-Key', detail: 'must be 1 to 255 visible characters' }],
+  });
 }
 
 /** An empty parameter, as a form sends it for a field left empty, is an absent one. */
@@ -92,35 +108,69 @@ function serve(core: Core, route: Route, readBody: ReadBody, checkOutput: boolea
     const params = req.params as Record<string, string>;
     const target = await findTarget(core, route, caller, params);
     if (route.stepUp) requireRecentProof(core, caller);
-    const ifVersion = isVersioned(target) ? requireMatch(req.get('if-match'), target.version) : {};
-    const given = parseInput(query, givenParameters(req.query), 'query') as PlanQuery;
-    const context = {
-      core,
-      actor: caller.actor,
-      config: caller.config,
-      caller,
-      params,
-      query: given,
-      body: route.body ? parseInput(route.body, await readBody(req, res), 'body') : undefined,
-      target,
-      ifVersion,
-      isStillAllowed: () => isStillAllowed(core, route, req, caller),
-      req,
-      res,
-    };
-    if (route.isPlanned && (given.dryRun === true || given.plan !== undefined)) {
-      const plan = await planRequest(core, route, context);
-      if (given.dryRun === true) {
-        res.status(200).json(presentPlan(plan));
-        return;
+    let raw: Promise<unknown> | undefined;
+    const readRaw = (): Promise<unknown> => (raw ??= readBody(req, res));
+    const work = async (): Promise<Answer | undefined> => {
+      const ifVersion = isVersioned(target) ? requireMatch(req.get('if-match'), target.version) : {};
+      const given = parseInput(query, givenParameters(req.query), 'query') as PlanQuery;
+      const context = {
+        core,
+        actor: caller.actor,
+        config: caller.config,
+        caller,
+        params,
+        query: given,
+        body: route.body ? parseInput(route.body, await readRaw(), 'body') : undefined,
+        target,
+        ifVersion,
+        isStillAllowed: () => isStillAllowed(core, route, req, caller),
+        req,
+        res,
+      };
+      if (route.isPlanned && (given.dryRun === true || given.plan !== undefined)) {
+        const plan = await planRequest(core, route, context);
+        if (given.dryRun === true)
+          return { status: 200, headers: {}, text: JSON.stringify(presentPlan(plan)) };
+        requirePlan(plan, given.plan);
       }
-      requirePlan(plan, given.plan);
-    }
-    const reply = await route.handler(context);
-    if (reply === undefined) return;
-    if (checkOutput && route.output) route.output.parse(reply.body);
-    send(core, caller, res, route, reply);
+      const reply = await route.handler(context);
+      if (reply === undefined) return undefined;
+      if (checkOutput && route.output) route.output.parse(reply.body);
+      return answerOf(route, reply);
+    };
+    const key = repeatKeyOf(route, req);
+    const answer =
+      key === undefined
+        ? await work()
+        : await repeated(core, caller, res, key, work, {
+            address: `${req.method} ${req.originalUrl}`,
+            body: route.body ? await readRaw() : undefined,
+          });
+    if (answer) send(core, caller, res, answer);
   };
+}
+
+/** The answer to a POST that may have been sent before with the same key. */
+async function repeated(
+  core: Core,
+  { actor }: Caller,
+  res: Response,
+  key: string,
+  work: () => Promise<Answer | undefined>,
+  question: { address: string; body: unknown },
+): Promise<Answer> {
+  const { answer, isRepeated } = await answerOnce(
+    core,
+    actor,
+    { key, question: JSON.stringify([question.address, question.body]) },
+    async () => {
+      const made = await work();
+      if (!made) throw new Error('a POST is answered at once');
+      return made;
+    },
+  );
+  if (isRepeated) res.setHeader('Idempotency-Replayed', 'true');
+  return answer;
 }
 
 /** Paths with fewer places first: `/users/export.csv` must not be taken for a user's id. */

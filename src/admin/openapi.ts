@@ -34,6 +34,7 @@ const problems: Readonly<Record<number, string>> = {
   412: 'The resource has changed: `If-Match` does not match its version',
   413: 'The body is too large',
   415: 'The body is not JSON',
+  422: 'The `Idempotency-Key` was sent with another request before',
   429: 'Too many requests; `Retry-After` says when to come back',
 };
 
@@ -41,7 +42,13 @@ function problemStatuses(route: Route): number[] {
   const always = [400, 401, 403, 429];
   const found = route.path.includes('{') ? [404] : [];
   const write = route.method === 'get' ? [] : [409, ...(route.hasTarget ? [412] : [])];
-  return [...always, ...found, ...write, ...(route.body ? [413, 415] : [])].sort((a, b) => a - b);
+  return [
+    ...always,
+    ...found,
+    ...write,
+    ...(route.body ? [413, 415] : []),
+    ...(route.method === 'post' ? [422] : []),
+  ].sort((a, b) => a - b);
 }
 
 /** Which tenant a call is for; an operator key alone may leave it out, where the server as a whole is meant. */
@@ -54,6 +61,15 @@ function headersOf(route: Route): Record<string, z.ZodType> {
   const isForTenant = route.scope !== 'server' && route.permission !== 'self';
   return {
     ...(isForTenant && { [tenantHeader]: z.string().optional().describe(tenantHeaders[route.scope]) }),
+    ...(route.method === 'post' && {
+      'Idempotency-Key': z
+        .string()
+        .max(255)
+        .optional()
+        .describe(
+          'a word of yours: within 24 hours the same request with it is done once and answered alike',
+        ),
+    }),
     ...(route.hasTarget &&
       route.method !== 'get' && {
         'If-Match': z.string().optional().describe('the ETag the change was decided on'),

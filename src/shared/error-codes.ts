@@ -33,6 +33,8 @@ export const errorStatus = {
   'group.not_found': 404,
   'group.off': 403,
   'group.provisioned': 403,
+  'idempotency.mismatch': 422,
+  'idempotency.running': 409,
   'identity.not_found': 404,
   'input.invalid': 400,
   'input.malformed': 400,

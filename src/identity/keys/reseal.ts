@@ -40,6 +40,7 @@ const places: readonly { collection: CollectionName; sealedIn: (document: Fields
       { purpose: 'webhook', path: ['previous', 'secret'] },
     ],
   },
+  { collection: 'kept_answers', sealedIn: () => [{ purpose: 'kept-answer', path: ['answer'] }] },
   // A job is sealed for what it does.
   { collection: 'jobs', sealedIn: ({ kind }) => [{ purpose: String(kind), path: ['payload', 'sealed'] }] },
 ];

@@ -12,6 +12,7 @@ import * as feeds from './feeds.js';
 import * as groups from './groups.js';
 import * as identities from './identities.js';
 import * as invitations from './invitations.js';
+import * as keptAnswers from './kept-answers.js';
 import * as keptKeys from './kept-keys.js';
 import * as mails from './mails.js';
 import * as operator from './operator.js';
@@ -49,6 +50,7 @@ export interface Documents {
   identities: identities.IdentityDocument;
   invitations: invitations.InvitationDocument;
   jobs: events.JobDocument;
+  kept_answers: keptAnswers.KeptAnswerDocument;
   kept_keys: keptKeys.KeptKeyDocument;
   mails: mails.MailDocument;
   oidc_payloads: access.OidcPayloadDocument;
@@ -97,6 +99,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   identities: identities.identitySchema,
   invitations: invitations.invitationSchema,
   jobs: events.jobSchema,
+  kept_answers: keptAnswers.keptAnswerSchema,
   kept_keys: keptKeys.keptKeySchema,
   mails: mails.mailSchema,
   oidc_payloads: access.oidcPayloadSchema,

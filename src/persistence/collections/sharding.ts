@@ -36,6 +36,7 @@ export const shardKeys: Readonly<Record<CollectionName, ShardKey | null>> = {
   identities: tenant,
   invitations: tenantAndId,
   jobs: null,
+  kept_answers: hashedId,
   kept_keys: null,
   mails: tenantAndId,
   oidc_payloads: hashedId,
