@@ -38,7 +38,7 @@ export interface ApiTenant {
   givenKey(permissions: readonly string[]): Promise<string>;
   givenUser(user?: GivenUser): Promise<UserDocument>;
   /** Invites somebody. @returns the invitation's id. */
-  givenInvitation(): Promise<string>;
+  givenInvitation(roles?: string[]): Promise<string>;
   /** An application with a role `agent`. */
   givenApplication(key: string): Promise<ApplicationDocument>;
 }
@@ -92,10 +92,10 @@ export async function givenTenant(
         { activated: user.activated ?? true },
       );
     },
-    async givenInvitation() {
+    async givenInvitation(roles = []) {
       serial += 1;
       const emails = [`invited${serial}@acme.test`];
-      await invite(core, system, { emails, roles: [], accessExpiresAt: null, message: '' });
+      await invite(core, system, { emails, roles, accessExpiresAt: null, message: '' });
       const { items } = await searchInvitations(core, tenant._id, {}, { descending: true, limit: 1 });
       return items[0]!._id;
     },

@@ -75,8 +75,13 @@ describe('nobody acts above themself', () => {
   const pathOf = (route: Pick<Route, 'path'>, user: UserDocument, sessionId: string): string =>
     route.path
       .replace('{id}', user._id)
+      .replace('{role}', 'administrator')
       .replace('{sessionId}', sessionId)
       .replace('{identityId}', identityId);
+
+  /** An erasure names the user once more. */
+  const bodyOf = (route: Pick<Route, 'path'>, body: object, user: UserDocument): object =>
+    route.path.endsWith('/erase') ? { confirm: user._id } : body;
 
   describe('whoever lacks one permission of an administrator', () => {
     let chief: Awaited<ReturnType<typeof signedIn>>;
@@ -95,8 +100,10 @@ describe('nobody acts above themself', () => {
       for (const kind of ['an active', 'a waiting'] as const) {
         it(`is refused ${what} on ${kind} one, and nothing changes`, async () => {
           const user = kind === 'an active' ? chief.user : waiting;
-          const res = await acme.call(route.method, pathOf(route, user, chief.sessionId), lesser).send(body);
-          const isForeign = (route.path.match(/\{/g) ?? []).length > 1 && user === waiting;
+          const res = await acme
+            .call(route.method, pathOf(route, user, chief.sessionId), lesser)
+            .send(bodyOf(route, body, user));
+          const isForeign = /{(sessionId|identityId)}/.test(route.path) && user === waiting;
           if (isForeign) expect(res.status).to.equal(404);
           else {
             expect(res.status, res.text).to.equal(403);

@@ -14,7 +14,7 @@ describe('cursors of the API', () => {
     for (const tenant of [acme, globex]) {
       for (let at = 0; at < 3; at += 1) {
         await tenant.givenUser();
-        await tenant.givenInvitation();
+        await tenant.givenInvitation(['viewer']);
       }
     }
   });

@@ -91,9 +91,14 @@ describe('hostile input to /api/v1', () => {
     const role = { key: 'own', applicationKey: null, name: 'Own', description: '', permissions: [] };
     const sso = { name: 'sso', issuer: 'https://nowhere.invalid', clientId: 'x' };
     const group = { displayName: 'G', externalId: null, attributes: {} };
+    const made = async (path: string, body: object): Promise<string> =>
+      ((await acme.call('post', path).send(body)).body as { id: string }).id;
+    const person = (await acme.givenUser())._id;
     own = {
+      bulk: await made('/users/bulk', { action: 'enable', ids: [person] }),
+      webhooks: await made('/webhooks', { url: 'https://nowhere.invalid/hook', types: ['tenant.updated'] }),
       tenants: system.tenantId,
-      users: (await acme.givenUser())._id,
+      users: person,
       groups: (await createGroup(core, system, group))._id,
       roles: (await createRole(core, system, role)).id,
       applications: (await acme.givenApplication('crm'))._id,

@@ -16,7 +16,7 @@ import { toStoredFilter } from '../../../src/scim/list/stored-filter.js';
 import { userFilterTable } from '../../../src/scim/users/filter.js';
 
 const registry = createSchemaRegistry([]);
-const context = {} as ScimContext;
+const context = { schemas: registry } as ScimContext;
 const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 
 const kinds = {
