@@ -275,9 +275,9 @@ export async function apiKeyActor(
   core: Core,
   key: ApiKeyDocument,
   { requestId, ip }: Origin,
+  config: TenantConfig,
 ): Promise<Actor | undefined> {
   if (isOver(key, core.clock.now())) return undefined;
-  const config = await tenantConfig(core, key.tenantId);
   const owner = await ownerOf(core, key, config);
   if (owner === undefined) return undefined;
   const held = config.roles.get(key.role)?.management ?? [];
@@ -314,10 +314,12 @@ export async function authenticateApiKey(
   origin: Origin,
 ): Promise<{ actor: Actor; config: TenantConfig } | undefined> {
   const stored = await findKey(core, key);
-  const actor = stored && (await apiKeyActor(core, stored, origin));
+  if (!stored) return undefined;
+  const config = await tenantConfig(core, stored.tenantId);
+  const actor = await apiKeyActor(core, stored, origin, config);
   if (!actor) return undefined;
   if (!isAllowedFrom(stored, origin.ip))
     throw new AppError('auth.forbidden', 'this key may not be used from your address');
   noteUse(core, 'api_keys', stored, core.clock.now());
-  return { actor, config: await tenantConfig(core, stored.tenantId) };
+  return { actor, config };
 }

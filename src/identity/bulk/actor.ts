@@ -22,7 +22,7 @@ async function personNow(core: Core, { actor, origin, tenantId }: Asker): Promis
 
 async function keyNow(core: Core, { actor, origin, tenantId }: Asker): Promise<Actor | undefined> {
   const key = await core.store.tenant(tenantId).collection('api_keys').get(actor.id);
-  return key && apiKeyActor(core, key, origin);
+  return key && apiKeyActor(core, key, origin, await tenantConfig(core, tenantId));
 }
 
 /** An operator key that is still valid, or a member of the staff who is. */
