@@ -1,6 +1,8 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { tenantHeader } from './authenticate.js';
 import { planSchema, queryOf } from './plans.js';
+import { exampleOf } from './reference/example.js';
+import type { Document, Operation, Schema } from './reference/schemas.js';
 import type { Route } from './route.js';
 import { z } from './schema.js';
 
@@ -183,6 +185,24 @@ function mendPatterns(node: unknown): void {
   Object.values(record).forEach(mendPatterns);
 }
 
+interface Content {
+  schema?: Schema;
+  example?: unknown;
+}
+
+/** Gives every JSON body, asked for or answered, an example that its schema takes. */
+function addExamples(document: Document): void {
+  const add = (content: Readonly<Record<string, Content>> | undefined): void => {
+    const json = content?.['application/json'];
+    if (json?.schema) json.example = exampleOf(document, json.schema);
+  };
+  for (const operations of Object.values(document.paths))
+    for (const { requestBody, responses } of Object.values(operations) as Operation[]) {
+      add(requestBody?.content);
+      for (const response of Object.values(responses)) add(response.content);
+    }
+}
+
 /**
  * The OpenAPI 3.1 document of the routes, from the schemas that judge their input.
  *
@@ -223,5 +243,6 @@ export function openApiDocument(table: readonly Route[], server: string, version
     servers: [{ url: server }],
   });
   mendPatterns(document);
+  addExamples(document as unknown as Document);
   return document;
 }

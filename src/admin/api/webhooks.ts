@@ -70,8 +70,12 @@ const list = route({
   },
 });
 
-const withSecret = webhookSchema
-  .extend({ secret: z.string().describe('`whsec_...`: checks the signatures; shown this once') })
+// Not `extend`: in the document it would be both schemas at once, and each takes no fields of the other.
+const withSecret = z
+  .strictObject({
+    ...webhookSchema.shape,
+    secret: z.string().describe('`whsec_...`: checks the signatures; shown this once'),
+  })
   .openapi('WebhookWithSecret');
 
 const create = route({

@@ -31,6 +31,7 @@ const byName: Readonly<Record<string, unknown>> = {
   grant: ['administrator'],
   'lockout.threshold': 5,
   description: 'What it is for',
+  'branding.color': '#1d4ed8',
 };
 
 /** Optional fields that make an example worth copying. */
@@ -67,6 +68,19 @@ function fits(schema: Schema, value: unknown): boolean {
   return !Array.isArray(value) || !schema.items || value.every((item) => fits(schema.items ?? {}, item));
 }
 
+/** What several schemas ask for together. */
+function merged(document: Document, parts: readonly Schema[]): Schema {
+  return parts
+    .map((part) => resolve(document, part))
+    .map((part) => (part.allOf ? merged(document, part.allOf) : part))
+    .reduce((all, part) => ({
+      ...all,
+      ...part,
+      properties: { ...all.properties, ...part.properties },
+      required: [...(all.required ?? []), ...(part.required ?? [])],
+    }));
+}
+
 /** A value the schema takes, which is plausible to read. */
 export function exampleOf(document: Document, given: Schema, name = ''): unknown {
   const schema = resolve(document, given);
@@ -74,6 +88,7 @@ export function exampleOf(document: Document, given: Schema, name = ''): unknown
   if (known !== undefined && fits(schema, known)) return known;
   if (schema.enum) return schema.enum[0];
   if (schema.anyOf) return exampleOf(document, schema.anyOf[0] ?? {}, name);
+  if (schema.allOf) return exampleOf(document, merged(document, schema.allOf), name);
   if (schema.properties) return objectExample(document, schema);
   if ([schema.type].flat()[0] === 'array')
     return schema.items ? [exampleOf(document, schema.items, name)] : [];

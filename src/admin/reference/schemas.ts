@@ -10,6 +10,7 @@ export interface Schema {
   required?: string[];
   additionalProperties?: boolean | Schema;
   anyOf?: Schema[];
+  allOf?: Schema[];
   minimum?: number;
   maximum?: number;
   minLength?: number;
