@@ -6,16 +6,13 @@ import { join } from 'node:path';
 import { createApp } from '../../src/app.js';
 import { serverOptions } from '../../src/http/server-options.js';
 import type { Core } from '../../src/identity/core.js';
-import { newServices } from '../../src/identity/services.js';
-import { loadConfig, type Config } from '../../src/infrastructure/config.js';
+import type { Config } from '../../src/infrastructure/config.js';
 import { createLogger } from '../../src/infrastructure/logger.js';
-import { packageFolder } from '../../src/infrastructure/package-info.js';
 import type { PasswordHasher } from '../../src/infrastructure/password-hash.js';
-import { createSecretBox } from '../../src/infrastructure/secret-box.js';
 import { applyBootstrap, parseBootstrap } from '../../src/identity/bootstrap/bootstrap.js';
 import type { Store } from '../../src/persistence/store.js';
 import { systemClock, type Clock } from '../../src/shared/clock.js';
-import { cheapPasswords } from './passwords.js';
+import { testConfig, testCoreOf } from './core-parts.js';
 import { openTestStore } from './store.js';
 
 /** A whole server over real HTTP on a free port, with a store of its own. */
@@ -52,22 +49,19 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const url = `http://${host}:${(server.address() as AddressInfo).port}`;
   const env = {
-    NODE_ENV: 'test',
     BASE_URL: options.siteHost === undefined ? url : url.replace(host, options.siteHost),
     DATA_DIR: dataDir,
     LOG_LEVEL: process.env['TEST_LOG'] ?? 'fatal',
   };
-  const config: Config = { ...loadConfig(env, join(packageFolder, 'config')), ...options.config };
+  const config: Config = { ...testConfig(env), ...options.config };
   const store = await openTestStore(clock);
-  const core: Core = {
+  const core = testCoreOf({
     config,
     clock,
     store: options.wrapStore?.(store) ?? store,
     log: createLogger(config.logLevel),
-    secretBox: createSecretBox('a secret for tests that is long enough'),
-    passwords: options.passwords ?? cheapPasswords(),
-    ...newServices(),
-  };
+    ...(options.passwords && { passwords: options.passwords }),
+  });
   if (options.bootstrap) await applyBootstrap(core, parseBootstrap(options.bootstrap));
   const app = createApp(core, '0.0.0-test');
   server.on('request', app.express);

@@ -1,31 +1,19 @@
-import { join } from 'node:path';
 import { directoryActor, systemActor } from '../../src/identity/actors.js';
 import type { Actor, Core } from '../../src/identity/core.js';
 import { createDirectory, type DirectoryDocument } from '../../src/identity/directories/directories.js';
 import type { RoleRuleInput } from '../../src/identity/grants/rules.js';
 import { createRole } from '../../src/identity/roles/roles.js';
 import { createApplication } from '../../src/identity/applications/applications.js';
-import { loadConfig, type Config } from '../../src/infrastructure/config.js';
-import { newServices } from '../../src/identity/services.js';
-import { createLogger } from '../../src/infrastructure/logger.js';
-import { packageFolder } from '../../src/infrastructure/package-info.js';
-import { createSecretBox } from '../../src/infrastructure/secret-box.js';
+import type { Config } from '../../src/infrastructure/config.js';
 import { ManualClock } from './clock.js';
-import { cheapPasswords } from './passwords.js';
+import { silentLog, testConfig, testCoreOf } from './core-parts.js';
 import { openTestStore } from './store.js';
 
 /** A core without HTTP, on a store of its own and a clock that stands still. */
 export async function openTestCore(config: Partial<Config> = {}): Promise<Core & { clock: ManualClock }> {
   const clock = new ManualClock();
-  return {
-    config: { ...loadConfig({ NODE_ENV: 'test' }, join(packageFolder, 'config')), ...config },
-    clock,
-    store: await openTestStore(clock),
-    log: createLogger('silent'),
-    secretBox: createSecretBox('a secret for tests that is long enough'),
-    passwords: cheapPasswords(),
-    ...newServices(),
-  };
+  const store = await openTestStore(clock);
+  return { ...testCoreOf({ config: { ...testConfig(), ...config }, clock, store, log: silentLog }), clock };
 }
 
 /** Somebody of the tenant with these management permissions and no user record behind. */
