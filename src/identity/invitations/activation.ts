@@ -4,6 +4,7 @@ import { AppError } from '../../shared/errors.js';
 import type { Origin } from '../actors.js';
 import { requiredConnectionOf } from '../sso/company-sign-in.js';
 import type { Actor, Core } from '../core.js';
+import { parseEmail } from '../email.js';
 import { requireAuthority } from '../users/authority.js';
 import { prepareEntry } from './mail.js';
 import { sendAgain } from './invitations.js';
@@ -54,6 +55,14 @@ export async function createUserWithMail(core: Core, actor: Actor, input: UserIn
   });
   wakeJobs(core);
   return user;
+}
+
+/** Mails the way in to a person whom a directory has just added, where the tenant says so. The mail goes out within half a second. */
+export function* mailProvisioned(context: WriteContext, user: UserDocument): Step<void> {
+  if (!context.config.settings['invites.provisioned']) return;
+  if (user.activatedAt !== null || !user.enabled || user.loginType === 'sso') return;
+  if (!parseEmail(user.email ?? user.userName)) return;
+  yield* sendAgain(context, user, { kind: 'link' });
 }
 
 /** Whom an activation link is for. */

@@ -25,6 +25,9 @@ export const settingsCatalogue = {
     'people see and manage groups; where it is off, only directories do, over SCIM',
   ),
   'invites.method': z.enum(['link', 'temporary_password']).describe('what an invitation mail holds'),
+  'invites.provisioned': flag.describe(
+    'people a directory adds get the mail with the way in, where no company signs them in and no password was sent',
+  ),
   'invites.rolesRequired': flag.describe('an invitation names at least one role'),
   'invites.temporaryAllowed': flag.describe('invitations may end access at a date'),
   'invites.ttlSeconds': seconds.describe('how long an invitation is good'),
@@ -113,6 +116,7 @@ const defaults: Settings = {
   ...brandingDefaults,
   'groups.enabled': true,
   'invites.method': 'link',
+  'invites.provisioned': false,
   'invites.rolesRequired': false,
   'invites.temporaryAllowed': true,
   'invites.ttlSeconds': 604_800,

@@ -1,4 +1,5 @@
 import * as identity from '../../identity/users/users.js';
+import { mailProvisioned } from '../../identity/invitations/activation.js';
 import { deleteUser as removeUser } from '../../identity/users/removal.js';
 import { effectsOfGrants, type Outcome } from '../../identity/users/effects.js';
 import { shownSince } from '../../identity/grants/group-graph.js';
@@ -153,7 +154,8 @@ export async function postUser(context: ScimContext, request: ScimRequest): Prom
   const { core, actor, schemas } = context;
   const projection = projectionOf(context, request);
   const resource = filled(context, request, parseResource(request.body, schemas.user, { mode: 'create' }));
-  const user = await identity.createUser(core, actor, contentOf(context, resource));
+  const content = contentOf(context, resource);
+  const user = await identity.createUser(core, actor, content, { also: mailProvisioned });
   traceUser(context, { after: user, effects: effectsOfGrants(user._id, [], user.grants) });
   return userAnswer(context, 201, user, projection);
 }

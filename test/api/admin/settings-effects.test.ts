@@ -31,6 +31,7 @@ const shownIn: Readonly<Record<string, string>> = {
   'branding.supportEmail': 'api/auth/branding.test.ts',
   'branding.supportUrl': 'api/auth/branding.test.ts',
   'invites.method': 'api/admin/invitations.test.ts',
+  'invites.provisioned': 'api/life-of-an-account.test.ts',
   'invites.rolesRequired': 'api/admin/invitation-contents.test.ts',
   'invites.temporaryAllowed': 'api/admin/invitations.test.ts',
   'lockout.adminUnlock': 'api/auth/lockout.test.ts',
