@@ -30,6 +30,15 @@ describe('sharding', () => {
     }
   });
 
+  it('no collection has one index twice: MongoDB does not start with it', () => {
+    for (const name of collectionNames) {
+      const said = schemas[name]
+        .indexes()
+        .map(([key, { partialFilterExpression }]) => JSON.stringify([key, partialFilterExpression]));
+      expect(said, name).to.deep.equal([...new Set(said)]);
+    }
+  });
+
   it('is told in docs/architecture.md as it is in the code, collection by collection', async () => {
     const text = await readFile(join(packageFolder, 'docs/architecture.md'), 'utf8');
     const rows = [...text.matchAll(/^\| `(\w+)` +\| (.*?) +\| (.*?) +\|/gm)].map(([, ...cells]) => cells);

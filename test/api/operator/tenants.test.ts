@@ -79,7 +79,8 @@ describe('/api/v1/tenants', () => {
     const events = (res.body as { items: { action: string; actor: { type: string; id: string } }[] }).items;
     const actions = events.map(({ action }) => action);
     expect(actions).to.include.members(['tenant.created', 'invitation.sent', 'settings.changed']);
-    for (const { actor } of events) expect(actor).to.include({ type: 'operator', id: operator.id });
+    for (const { actor, action } of events)
+      expect(actor, action).to.include({ type: 'operator', id: operator.id });
   });
 
   it('answers the same externalId again with the tenant that stands, unchanged', async () => {
