@@ -25,7 +25,9 @@ import { limitUnreadAnswers } from './http/unread-answers.js';
 import { revocationJobs } from './auth/revocation.js';
 import { bulkJobs } from './identity/bulk/handlers.js';
 import { attributeRemovalJob, removeAttributeValues } from './identity/attributes/removal-job.js';
+import { pruneTrail } from './identity/audit/retention.js';
 import { resumeIds, startAuditSealer } from './identity/audit/seal.js';
+import { tenantSettings } from './identity/tenants/settings.js';
 import type { Core } from './identity/core.js';
 import { countJobs } from './identity/jobs/kept-jobs.js';
 import { startJobWorker, type JobHandlers, type JobWorker } from './identity/jobs/queue.js';
@@ -37,6 +39,7 @@ import { refreshMetadata, samlMetadataJob } from './identity/sso/saml/metadata-r
 import { recomputeGrants, releaseServerRole } from './identity/directories/recompute-job.js';
 import { startDispatcher, type Dispatcher } from './identity/events/dispatcher.js';
 import { personErasureJobs } from './identity/privacy/erase-job.js';
+import { expireInvitation, invitationExpireJob } from './identity/invitations/expiry.js';
 import { expireAccess } from './identity/users/actions.js';
 import { endGrants, grantEndJob } from './identity/users/role-grants.js';
 import { accessExpireJob } from './identity/users/save.js';
@@ -89,6 +92,7 @@ const jobHandlers = (core: Core, puller: Puller): JobHandlers => ({
   [releaseRoleJob]: (job) => releaseServerRole(core, job),
   [attributeRemovalJob]: (job) => removeAttributeValues(core, job),
   [accessExpireJob]: (job) => expireAccess(core, job),
+  [invitationExpireJob]: (job) => expireInvitation(core, job),
   [samlMetadataJob]: (job) => refreshMetadata(core, job),
   [grantEndJob]: (job) => endGrants(core, job),
 });
@@ -104,7 +108,9 @@ function backgroundWork(
   let dispatcher: Dispatcher | undefined;
   return {
     start() {
-      sealer = startAuditSealer(core);
+      sealer = startAuditSealer(core, async (tenantId) =>
+        pruneTrail(core, tenantId, (await tenantSettings(core, tenantId))['audit.retentionDays']),
+      );
       dispatcher = startDispatcher(core);
       worker = startJobWorker(core, handlers, {
         onTried: (kind, result) => metrics.jobs.inc({ kind, result }),

@@ -55,11 +55,14 @@ export async function writeEvent(core: Core, actor: Actor, event: AuditEventInpu
 }
 
 export interface AuditFilter {
+  /** One action, or all of a noun: `user.*`. */
   action?: string;
   /** Any of these. */
   actions?: readonly string[];
   actorId?: string;
   targetId?: string;
+  ip?: string;
+  requestId?: string;
   result?: 'success' | 'failure';
   /** Inclusive. */
   from?: Date;
@@ -77,13 +80,19 @@ export interface AuditPage {
   order?: 'asc' | 'desc';
 }
 
+/** `user.*`: everything from `user.` up to the character after the dot. */
+const actionQuery = (action: string): unknown =>
+  action.endsWith('.*') ? { $gte: action.slice(0, -1), $lt: `${action.slice(0, -2)}/` } : action;
+
 function queryOf(filter: AuditFilter): Query {
   const at = { ...(filter.from && { $gte: filter.from }), ...(filter.to && { $lt: filter.to }) };
   return {
-    ...(filter.action !== undefined && { action: filter.action }),
+    ...(filter.action !== undefined && { action: actionQuery(filter.action) }),
     ...(filter.actions !== undefined && { action: { $in: [...filter.actions] } }),
     ...(filter.actorId !== undefined && { 'actor.id': filter.actorId }),
     ...(filter.targetId !== undefined && { 'target.id': filter.targetId }),
+    ...(filter.ip !== undefined && { ip: filter.ip }),
+    ...(filter.requestId !== undefined && { requestId: filter.requestId }),
     ...(filter.result !== undefined && { result: filter.result }),
     ...((filter.from ?? filter.to) && { at }),
   };

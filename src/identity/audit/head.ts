@@ -3,7 +3,7 @@ import type { Core } from '../core.js';
 import { digestOf } from './seal.js';
 
 /**
- * One hash that stands for a tenant's whole audit trail at this moment: of the newest seal, which covers all events before it, and of each
+ * One hash for a tenant's whole audit trail at this moment: of the newest seal, which covers all events before it, and of each
  * event since.
  *
  * @returns SHA-256, base64url.

@@ -9,7 +9,7 @@ import { holdTrail, trailOf } from './trail.js';
  * Tamper evidence for the audit trail, kept off the path of the writes: events are appended freely, and a minute later sealed in runs. A
  * seal names its run's events, holds a digest of them and a MAC over that and the seal before, under a key derived from SECRET_KEY. Whoever
  * changes, removes or slips in a sealed event without that key is found out; the newest seal, noted elsewhere, guards against cutting off
- * the end. An event whose id stands below the last seal, since another process's clock is behind, is sealed by itself and told as late.
+ * the end. An event whose id is below the last seal, since another process's clock is behind, is sealed by itself and counted as late.
  */
 
 /** Events younger than this are left for the next round: a slow transaction may still commit one with an earlier id. */
@@ -172,11 +172,17 @@ export async function sealNextRun(core: Core, tenantId: string): Promise<number>
   return late.length + (made ? events.length : 0);
 }
 
-async function sealAll(core: Core): Promise<void> {
+/** What is done for each tenant after its events were sealed. */
+type AfterSealing = (tenantId: string) => Promise<unknown>;
+
+async function sealAll(core: Core, after: AfterSealing): Promise<void> {
   for await (const tenant of core.store.server.collection('tenants').iterate({}, { fields: ['slug'] })) {
     while ((await sealNextRun(core, tenant._id)) >= maxEvents);
+    await after(tenant._id);
   }
 }
+
+const nothing: AfterSealing = () => Promise.resolve();
 
 /** Between two rounds. */
 const roundMs = 60_000;
@@ -188,22 +194,22 @@ const leaseMs = roundMs - 5000;
  *
  * @returns whether this process did it.
  */
-export async function sealInTurn(core: Core): Promise<boolean> {
+export async function sealInTurn(core: Core, after: AfterSealing = nothing): Promise<boolean> {
   const leaseEnd = new Date(core.clock.now().getTime() + leaseMs);
   // A counter that ends by itself: who counts first has the round, and after a crash the next round is free.
   const { count } = await core.store.increment('lease:audit-seal', 1, leaseEnd);
   if (count > 1) return false;
-  await sealAll(core);
+  await sealAll(core, after);
   return true;
 }
 
 /** Seals in the background, once a minute, in one process at a time. */
-export function startAuditSealer(core: Core): { stop(): Promise<void> } {
+export function startAuditSealer(core: Core, after: AfterSealing): { stop(): Promise<void> } {
   let running: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
     running = running
       .then(async () => {
-        await sealInTurn(core);
+        await sealInTurn(core, after);
       })
       .catch((error: unknown) => core.log.warn({ err: error }, 'the audit trail could not be sealed'));
   }, roundMs);

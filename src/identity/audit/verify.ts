@@ -1,5 +1,6 @@
 import type { AuditSealDocument } from '../../persistence/collections/events.js';
-import { beginning, digestOf, macOf, maxEvents, type Foundation } from './seal.js';
+import { foundationOf, sealsSince } from './foundation.js';
+import { digestOf, macOf, maxEvents, type Foundation } from './seal.js';
 import { eventsOfSeal, expectedDigest, latenessOf, partsOfSeal, type Lateness } from './sealed-events.js';
 import type { Core } from '../core.js';
 
@@ -38,6 +39,12 @@ async function judge(
   return own.length - held.length;
 }
 
+const countAfter = (core: Core, tenantId: string, id: string): Promise<number> =>
+  core.store
+    .tenant(tenantId)
+    .collection('audit_events')
+    .count(id === '' ? {} : { _id: { $gt: id } });
+
 /**
  * Recomputes every seal of a tenant.
  *
@@ -48,14 +55,15 @@ export async function verifyAuditTrail(
   tenantId: string,
   expectedHead?: string,
 ): Promise<AuditVerdict> {
-  const scope = core.store.tenant(tenantId);
-  const events = scope.collection('audit_events');
-  // Counted before the unsealed ones: what is appended while it runs must not look slipped in.
-  const total = await events.count({});
   const verdict: AuditVerdict = { broken: null, seals: 0, sealed: 0, late: 0, unsealed: 0, head: null };
-  let previous = beginning;
-  let isHeadFound = expectedHead === undefined;
-  const seals = await scope.collection('audit_seals').find({}, { sort: { sequence: 1 } });
+  const foundation = await foundationOf(core, tenantId);
+  if (!foundation)
+    return { ...verdict, broken: { sequence: 0, reason: 'the beginning of the trail was changed' } };
+  // Counted before the unsealed ones: what is appended while it runs must not look slipped in.
+  const counted = await countAfter(core, tenantId, foundation.toId);
+  let previous = foundation;
+  let isHeadFound = expectedHead === undefined || expectedHead === foundation.mac;
+  const seals = await sealsSince(core, tenantId, foundation.sequence);
   const late = latenessOf(seals);
   let coming = 0;
   for (const seal of seals) {
@@ -69,9 +77,10 @@ export async function verifyAuditTrail(
     isHeadFound ||= seal.mac === expectedHead;
     previous = seal;
   }
-  const above = await events.count(previous === beginning ? {} : { _id: { $gt: previous.toId } });
-  verdict.unsealed = above + coming;
-  const sequence = verdict.seals + 1;
+  verdict.unsealed = (await countAfter(core, tenantId, previous.toId)) + coming;
+  const sequence = previous.sequence + 1;
+  // What a seal took in late may stand before the foundation.
+  const total = counted + [...late.sealed].filter((id) => id <= foundation.toId).length;
   if (!isHeadFound) {
     verdict.broken = { sequence, reason: 'the noted head is not there: the end was cut off' };
   } else if (total > verdict.sealed + verdict.unsealed) {

@@ -45,6 +45,11 @@ export const eventCatalogue: Readonly<Record<string, EventType>> = {
   'attribute.deleted': event('attribute', 'an attribute of users was removed'),
   'attribute.updated': event('attribute', 'an attribute of users was changed', ['required', false, true]),
   'audit.exported': event(null, 'the audit trail was exported'),
+  'audit.pruned': event(null, 'audit events older than `audit.retentionDays` were removed', [
+    'seals',
+    1,
+    1441,
+  ]),
   'audit.viewed': event(null, 'a person looked at the audit trail (once an hour)'),
   'bulk.cancelled': event('bulk_job', 'an action on many users was stopped'),
   'bulk.started': event('bulk_job', 'an action on many users began'),

@@ -6,6 +6,7 @@ import { newId } from '../../shared/ids.js';
 import { recordEvent } from '../audit/audit.js';
 import { requireAuthority } from '../users/authority.js';
 import type { Actor, Core } from '../core.js';
+import { enqueueInvitationEnd } from './expiry.js';
 import { parseEmail, type EmailAddress } from '../email.js';
 import { fold } from '../../shared/fold.js';
 import { mailEntry, prepareEntry, type Entry } from './mail.js';
@@ -90,6 +91,7 @@ function* insertInvitation(
       groups: [...new Set(input.groups)],
       services: [...new Set(input.services)],
     });
+  yield* enqueueInvitationEnd(context, invitationId, endOfEntry(context));
 }
 
 /** Puts the person into the groups of the invitation, as its sender may. */
@@ -253,6 +255,7 @@ export function* sendAgain(context: WriteContext, user: UserDocument, entry: Ent
       mailFailure: null,
     });
     yield* invitations.update(invitation._id, renew);
+    yield* enqueueInvitationEnd(context, invitation._id, expiresAt);
   }
   yield* recordSent(context, user, invitation ? 'invitation.resent' : 'invitation.sent');
 }
@@ -310,6 +313,7 @@ export async function changeInvitation(
     for (const { _id } of links)
       yield* scope.collection('one_time_tokens').update(_id, (stored) => ({ ...stored, expiresAt }));
     const after = yield* scope.collection('invitations').update(id, (stored) => ({ ...stored, expiresAt }));
+    yield* enqueueInvitationEnd(context, id, expiresAt);
     const [was, is] = [before.expiresAt.toISOString(), expiresAt.toISOString()];
     const changes = [{ path: 'expiresAt', before: was, after: is }];
     const event = { action: 'invitation.changed', target: partyOf(user), changes };

@@ -20,6 +20,13 @@ export const settingsCatalogue = {
   'approval.autoApproveInvited': flag.describe('invited users need no approval'),
   'approval.autoApproveScim': flag.describe('provisioned users need no approval'),
   'approval.required': flag.describe('new users need approval before they get roles'),
+  'audit.retentionDays': z
+    .number()
+    .int()
+    .min(0)
+    .max(36_500)
+    .refine((days) => days === 0 || days >= 30, 'must be 0, or 30 and more')
+    .describe('audit events are removed after so many days, 30 and more; 0 = never'),
   ...brandingCatalogue,
   'groups.enabled': flag.describe(
     'people see and manage groups; where it is off, only directories do, over SCIM',
@@ -113,6 +120,7 @@ const defaults: Settings = {
   'approval.autoApproveInvited': true,
   'approval.autoApproveScim': true,
   'approval.required': false,
+  'audit.retentionDays': 0,
   ...brandingDefaults,
   'groups.enabled': true,
   'invites.method': 'link',

@@ -5,7 +5,7 @@ import type { Core } from '../core.js';
 import { partyOf } from './change-events.js';
 import { grantsPath, type RecordedGrant } from './recorded-grants.js';
 
-/** Why somebody had a role. `unknown`: the trail of that time has roles without their sources. */
+/** Why a person had a role. `unknown`: the trail of that time has roles without their sources. */
 export interface ReviewSource {
   readonly type: RecordedGrant['type'] | 'unknown';
   readonly detail: string;

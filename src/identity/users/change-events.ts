@@ -38,7 +38,7 @@ function auditable(user: UserDocument): Record<string, unknown> {
   };
 }
 
-/** Which event tells of a changed field; all others are a `user.updated`. */
+/** The event of a changed field; all others are a `user.updated`. */
 function actionOf(change: FieldChange): string {
   switch (change.path) {
     case 'enabled':

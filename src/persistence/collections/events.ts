@@ -78,15 +78,34 @@ export const auditSealSchema = defineCollection<AuditSealDocument>(
   [{ name: 'audit_seals_sequence', key: { tenantId: 1, sequence: 1 }, unique: true }],
 );
 
-/** What holds of a tenant's audit trail as a whole; `_id` is the tenant's. Absent: nothing was erased from it. */
+/** What holds of a tenant's audit trail as a whole; `_id` is the tenant's. Absent: nothing was sealed yet by this version. */
 export interface AuditTrailDocument extends StoredDocument {
   /** How often events were rewritten by erasures: a seal is made only of what was read since the last. */
   rewrites: number;
+  /** The last seal of the part that was removed, as it was too old: the trail begins after it. Absent: it has its beginning. */
+  foundation?: {
+    sequence: number;
+    toId: string;
+    mac: string;
+    /** Keyed MAC of this. */
+    proof: string;
+    /** Everything before it is gone. */
+    isClean: boolean;
+  };
 }
 
 export const auditTrailSchema = defineCollection<AuditTrailDocument>(
   'audit_trails',
-  { rewrites: { type: Number, required: true } },
+  {
+    rewrites: { type: Number, required: true },
+    foundation: nestedSchema({
+      sequence: { type: Number, required: true },
+      toId: requiredText,
+      mac: requiredText,
+      proof: requiredText,
+      isClean: { type: Boolean, required: true },
+    }),
+  },
   [],
 );
 

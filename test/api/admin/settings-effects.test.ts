@@ -25,6 +25,7 @@ const shownIn: Readonly<Record<string, string>> = {
   'access.endSessionsAtExpiry': 'api/auth/sessions.test.ts',
   'api.requestsPerSecond': 'api/admin/administration.test.ts',
   'approval.required': 'api/oidc/revocation.test.ts',
+  'audit.retentionDays': 'api/admin/audit-retention.test.ts',
   'branding.color': 'api/auth/branding.test.ts',
   'branding.logoUrl': 'api/auth/branding.test.ts',
   'branding.name': 'api/auth/branding.test.ts',
