@@ -230,6 +230,19 @@ export interface AuditEvent {
   result: 'success' | 'failure';
 }
 
+export interface RoleRequest {
+  id: string;
+  user: { id: string; label: string };
+  role: string;
+  status: 'pending' | 'approved' | 'denied' | 'cancelled' | 'expired';
+  requester: { id: string; label: string };
+  reason: string;
+  until: string | null;
+  seconds: number | null;
+  createdAt: string;
+  decision: { by: { label: string }; until: string | null } | null;
+}
+
 export interface ApiKey {
   id: string;
   name: string;

@@ -184,7 +184,7 @@ export function requirePermission(actor: Actor, permission: string): void {
 }
 
 /**
- * Nobody gives or takes what they do not hold: the management permissions of these roles must all be the actor's own.
+ * No one gives or takes what they do not hold: the management permissions of these roles must all be the actor's own.
  *
  * @throws AppError `role.not_grantable`.
  */

@@ -51,6 +51,7 @@ const pages = [
   ['Users', '/admin/users/invites'],
   ['Groups', '/admin/groups'],
   ['Roles', '/admin/roles'],
+  ['Role requests', '/admin/role-requests'],
   ['Applications', '/admin/applications'],
   ['SSO connections', '/admin/sso-connections'],
   ['SCIM directories', '/admin/directories'],
@@ -141,7 +142,7 @@ describe('the console in a browser', function () {
     expect(faults).to.deep.equal([]);
   });
 
-  it('invites several addresses and tells what came of each (M0-9, M0-11, M2-7)', async () => {
+  it('invites several addresses and tells what came of each (M0-9, M0-11, M2-7, M2-16)', async () => {
     await page.goto('/admin/users');
     await page.getByRole('button', { name: 'Invite Users' }).click();
     await dialog().getByLabel('Email').fill('new@acme.test; Grace <grace@acme.test>, not-an-address');
@@ -151,7 +152,9 @@ describe('the console in a browser', function () {
     expect(await dialog().getByLabel('Your Current System Time').inputValue()).not.to.equal('');
     await dialog().getByLabel('Maximum Selected Date and Time').fill('2099-01-01T18:00');
     await dialog().getByRole('button', { name: 'Invite', exact: true }).click();
-    const lines = await dialog().getByRole('status').getByRole('listitem').allTextContents();
+    const listed = dialog().getByRole('status').getByRole('listitem');
+    await listed.first().waitFor();
+    const lines = await listed.allTextContents();
     expect(lines[0]).to.equal('new@acme.test: invited');
     expect(lines[1]).to.match(/^grace@acme\.test: already a user/);
     expect(lines[2]).to.match(/^not-an-address: invalid/);
@@ -160,6 +163,49 @@ describe('the console in a browser', function () {
     await page.getByLabel('Status').selectOption('waiting');
     await page.getByRole('columnheader', { name: 'Expires' }).waitFor();
     await row('new@acme.test').waitFor();
+  });
+
+  it('leads from the side menu and from the name menu to Users, with Invites beside it and the status in front (M2-4, M3-5, M4-2, M4-3)', async () => {
+    await page.goto('/admin/settings');
+    await page.getByRole('navigation').getByRole('link', { name: 'Users', exact: true }).click();
+    await heading('Users').waitFor();
+    expect(await page.getByRole('tab').allTextContents()).to.deep.equal(['Users', 'Invites']);
+    await row('alan@acme.test').waitFor();
+    const headers = await page.getByRole('columnheader').allTextContents();
+    expect(headers.findIndex((text) => text.includes('Status'))).to.be.lessThan(
+      headers.findIndex((text) => text.includes('Name')),
+    );
+    await page.goto('/admin/settings');
+    await page.getByRole('banner').getByRole('button', { name: 'Ada Lovelace' }).click();
+    await page.getByRole('menuitem', { name: 'Users', exact: true }).click();
+    await heading('Users').waitFor();
+  });
+
+  it('advises the least where roles are given (M1-32, M2-2)', async () => {
+    await page.goto('/admin/users');
+    await page.getByRole('button', { name: 'Invite Users' }).click();
+    await dialog().getByText('Give the least that is needed.').waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  it('shows who asks for which role and why, and gives it for that time', async () => {
+    const { page: own, context: other } = await signIn('grace@acme.test');
+    const asked = await own.evaluate<number>(`(async () => {
+      const me = await fetch('/api/v1/me');
+      const body = JSON.stringify({ role: 'auditor', reason: 'for the audit', seconds: 7200 });
+      const headers = { 'content-type': 'application/json', 'x-csrf-token': me.headers.get('x-csrf-token') };
+      return (await fetch('/api/v1/role-requests', { method: 'POST', headers, body })).status;
+    })()`);
+    expect(asked).to.equal(201);
+    await other.close();
+    await page.goto('/admin/role-requests');
+    await row('for the audit').getByRole('button', { name: 'Approve' }).click();
+    await dialog().getByRole('button', { name: 'Approve' }).click();
+    await row('for the audit')
+      .filter({ hasText: 'Ada' })
+      .or(row('for the audit').filter({ hasText: 'ada@' }))
+      .waitFor();
+    await row('for the audit').filter({ hasText: 'Approved' }).waitFor();
   });
 
   it('keeps a list’s filters in its address, so that a reload shows the same', async () => {

@@ -27,6 +27,7 @@ const pageLinks: readonly PageLink[] = [
   { to: '/users', title: 'Users', permission: 'users.read', icon: UsersIcon },
   { to: '/groups', title: 'Groups', permission: 'users.read', icon: GroupIcon },
   { to: '/roles', title: 'Roles', permission: 'roles.read', icon: RoleIcon },
+  { to: '/role-requests', title: 'Role requests', permission: 'roles.assign', icon: RoleIcon },
   { to: '/applications', title: 'Applications', permission: 'applications.manage', icon: AppIcon },
   { to: '/sso-connections', title: 'SSO connections', permission: 'sso.manage', icon: SsoIcon },
   { to: '/directories', title: 'SCIM directories', permission: 'scim.manage', icon: DirectoryIcon },

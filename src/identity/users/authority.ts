@@ -33,7 +33,7 @@ export function heldPermissions(
 }
 
 /**
- * Nobody acts above themself: whoever helps, changes, stops or removes a user holds every management permission that the user holds.
+ * No one acts above themself: all who help, change, stop or remove a user hold every management permission that the user holds.
  * People act on themselves by other rules, and so do directories (`user-visibility.ts`).
  *
  * @throws AppError `user.above_actor`.
