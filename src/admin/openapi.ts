@@ -2,7 +2,7 @@ import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteaso
 import { tenantHeader } from './authenticate.js';
 import { planSchema, queryOf } from './plans.js';
 import { exampleOf } from './reference/example.js';
-import type { Document, Operation, Schema } from './reference/schemas.js';
+import type { Document, Schema } from './reference/schemas.js';
 import type { Route } from './route.js';
 import { z } from './schema.js';
 
@@ -197,7 +197,7 @@ function addExamples(document: Document): void {
     if (json?.schema) json.example = exampleOf(document, json.schema);
   };
   for (const operations of Object.values(document.paths))
-    for (const { requestBody, responses } of Object.values(operations) as Operation[]) {
+    for (const { requestBody, responses } of Object.values(operations)) {
       add(requestBody?.content);
       for (const response of Object.values(responses)) add(response.content);
     }

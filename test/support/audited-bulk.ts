@@ -12,7 +12,7 @@ interface Given {
 }
 
 /** A bulk job that nobody works on. @returns its id. */
-async function givenWaitingBulk({ app, acme }: Given): Promise<string> {
+export async function givenWaitingBulk({ app, acme }: Given): Promise<string> {
   const tenantId = acme.tenant._id;
   const made = { _id: newId(), tenantId, kind: 'users.enable', permission: 'users.enable', isDryRun: false };
   const rows = { total: 0, parts: 0, partsDone: 0, counts: { done: 0, unchanged: 0, refused: 0 } };

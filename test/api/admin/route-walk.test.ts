@@ -1,0 +1,94 @@
+import { expect } from 'chai';
+import type { Route } from '../../../src/admin/route.js';
+import { routeTable } from '../../../src/admin/table.js';
+import { createApiKey } from '../../../src/identity/applications/api-keys.js';
+import { builtInRoles } from '../../../src/identity/permissions.js';
+import { newId } from '../../../src/shared/ids.js';
+import { givenTenant, type ApiTenant } from '../../support/api.js';
+import { startApp, type TestApp } from '../../support/app.js';
+import { givenOperator, type TestOperator } from '../../support/operator.js';
+import { parametersOf } from '../../support/own-things.js';
+
+const nameOf = (route: Route): string => `${route.method.toUpperCase()} ${route.path}`;
+const fill = (path: string, ids: Readonly<Record<string, string>>): string =>
+  path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? newId());
+const placesIn = (path: string): number => path.split('{').length - 1;
+
+const ofTenants = routeTable.filter(({ permission, scope }) => permission !== 'self' && scope === 'tenant');
+const presets = ['contact-center', 'service-portal', 'marketing', 'records', 'growth'];
+
+interface Problem {
+  code: string;
+  detail: string;
+  errors?: { pointer: string }[];
+}
+
+describe('every route of the API', () => {
+  let app: TestApp;
+  let acme: ApiTenant;
+  let operator: TestOperator;
+  before(async () => {
+    app = await startApp({ config: { allowPrivateIssuers: true } });
+    acme = await givenTenant(app);
+    await acme.givenApplication('crm');
+    await acme.givenUser({ roles: ['administrator'] });
+    operator = await givenOperator(app);
+  });
+  after(() => app.stop());
+
+  const own = async (route: Route): Promise<string> =>
+    fill(route.path, await parametersOf(app, acme, route.path));
+
+  for (const route of ofTenants.filter(({ hasTarget, method }) => hasTarget && method !== 'get')) {
+    it(`holds ${nameOf(route)} to the version it was decided on, before the body is looked at`, async () => {
+      const call = acme.call(route.method, await own(route)).set('If-Match', 'W/"999"');
+      const { body, status } = await call.set('Content-Type', 'application/json').send('{');
+      // What hangs on a thing is not made here: it is looked for first.
+      expect(status, JSON.stringify(body)).to.be.oneOf(placesIn(route.path) > 1 ? [404, 412] : [412]);
+    });
+  }
+
+  for (const route of ofTenants.filter(({ body }) => body !== undefined)) {
+    it(`answers a body of ${nameOf(route)} that is no JSON, or has a field nobody knows, with 400`, async () => {
+      const path = await own(route);
+      const expected = placesIn(route.path) > 1 ? [400, 404] : [400];
+      const broken = await acme.call(route.method, path).set('Content-Type', 'application/json').send('{');
+      expect(broken.status, broken.text).to.be.oneOf(expected);
+      const unknown = await acme.call(route.method, path).send({ 'no-such-field': 1 });
+      expect(unknown.status, unknown.text).to.be.oneOf(expected);
+      if (unknown.status === 400) expect((unknown.body as Problem).errors, unknown.text).to.not.be.empty;
+    });
+  }
+
+  for (const route of ofTenants) {
+    it(`asks the operator for the tenant of ${nameOf(route)}, and knows no tenant that is not there`, async () => {
+      const path = fill(route.path, {});
+      const without = await operator.call(route.method, path);
+      expect(without.body, without.text).to.include({ status: 400, code: 'tenant.header_missing' });
+      const nobody = await operator.call(route.method, path, 'no-such-tenant');
+      expect(nobody.body, nobody.text).to.include({ status: 404, code: 'tenant.not_found' });
+    });
+  }
+
+  for (const preset of presets) {
+    for (const role of builtInRoles(preset)) {
+      it(`is open to ${role.key} of ${preset} exactly where the role holds its permission`, async function () {
+        this.timeout(90_000);
+        const tenant = await givenTenant(app, { preset });
+        const { key } = await createApiKey(app.core, tenant.system, { name: role.key, role: role.key });
+        for (const route of ofTenants.filter(({ produces }) => produces === 'application/json')) {
+          const test = tenant.call(route.method, fill(route.path, {}), key);
+          const res = await (route.method === 'get'
+            ? test
+            : test.set('Content-Type', 'text/plain').send('{'));
+          const { code, detail = '' } = res.body as Partial<Problem>;
+          const isRefused =
+            code === 'auth.forbidden' && detail === `the permission ${route.permission} is missing`;
+          expect(isRefused, `${nameOf(route)}: ${res.text.slice(0, 200)}`).to.equal(
+            !role.permissions.includes(route.permission),
+          );
+        }
+      });
+    }
+  }
+});
