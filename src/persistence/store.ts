@@ -111,6 +111,14 @@ export interface TransactionScope {
   collection<N extends CollectionName>(name: N): TransactionCollection<Documents[N]>;
 }
 
+export interface TransactionOptions {
+  /**
+   * Names a document that the work changes and that many change at once. Transactions with the same word surely conflict: a database that
+   * runs them side by side is better given one at a time.
+   */
+  hot?: string;
+}
+
 export interface Transaction {
   tenant(tenantId: string): TransactionScope;
   readonly server: TransactionScope;
@@ -140,7 +148,7 @@ export interface Store {
    */
   readonly server: Scope;
   /** All or nothing; run again after a conflict (up to a limit, then `store.conflict`). What the work throws undoes it and is rethrown. */
-  transaction<R>(work: (tx: Transaction) => Step<R>): Promise<R>;
+  transaction<R>(work: (tx: Transaction) => Step<R>, options?: TransactionOptions): Promise<R>;
   /** Runs steps that only read, outside a transaction: what is written meanwhile may or may not be seen. */
   read<R>(work: (reader: Reader) => Step<R>): Promise<R>;
   /**

@@ -159,6 +159,22 @@ describe('transactions', () => {
     expect(await rolesOf(tenantId).count({})).to.equal(102);
   });
 
+  it('that name the same hot document take turns: none has to run again', async () => {
+    const tenantId = newId();
+    const { _id } = await rolesOf(tenantId).insert(roleOf(tenantId, 'hot'));
+    let runs = 0;
+    const change = () =>
+      store.transaction(
+        function* (tx) {
+          runs += 1;
+          yield* inside(tx, tenantId).update(_id, (stored) => ({ ...stored, name: `${runs}` }));
+        },
+        { hot: `roles/${_id}` },
+      );
+    await Promise.all(Array.from({ length: 20 }, change));
+    expect([runs, (await rolesOf(tenantId).get(_id))?.version]).to.deep.equal([20, 21]);
+  });
+
   it('show nothing before they commit', async () => {
     const tenantId = newId();
     const seen: number[] = [];

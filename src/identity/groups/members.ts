@@ -80,7 +80,8 @@ async function writeDifference(
     const after = yield* leaveParts(context, yield* changeMembersStep(context, edited, first), rest);
     return { before: stored, after, effects: context.effects };
   };
-  const outcome = await inLine(core, sizeOf(first), () => core.store.transaction(write));
+  const hot = `groups/${groupId}`;
+  const outcome = await inLine(core, sizeOf(first), () => core.store.transaction(write, { hot }));
   return rest.length === 0 ? outcome : writeRest(core, actor, outcome);
 }
 

@@ -6,7 +6,7 @@ import { systemClock, type Clock } from '../../shared/clock.js';
 import { AppError } from '../../shared/errors.js';
 import type { Opening } from '../format.js';
 import type { MigrationTarget } from '../migrations/migration.js';
-import type { Reader, Scope, Step, Store, Transaction } from '../store.js';
+import type { Reader, Scope, Step, Store, Transaction, TransactionOptions } from '../store.js';
 import { MongoCollection, MongoTransactionCollection, UpdateQueue } from './collection.js';
 import { counterSchema, createCounters } from './counters.js';
 import { translate } from './failures.js';
@@ -170,7 +170,12 @@ class MongoStore implements Store {
     return this.#scope(null);
   }
 
-  async transaction<R>(work: (tx: Transaction) => Step<R>): Promise<R> {
+  transaction<R>(work: (tx: Transaction) => Step<R>, { hot }: TransactionOptions = {}): Promise<R> {
+    const run = () => this.#runTransaction(work);
+    return hot === undefined ? run() : this.#updates.run(hot, run);
+  }
+
+  async #runTransaction<R>(work: (tx: Transaction) => Step<R>): Promise<R> {
     const { transactions } = this.#parts;
     if (!transactions) return runSteps(work(this.#steps(outside)));
     let writes: Write[] = [];
