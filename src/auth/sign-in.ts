@@ -43,7 +43,7 @@ export interface PasswordAttempt {
 
 /** An address has one account in a tenant; a person with more tenants than this names one (`?tenant=`). */
 const maxCandidates = 10;
-/** How often a day a sign-in from a device that knows both may be right elsewhere and wrong here before it passes this account by. */
+/** How often a day a sign-in from a device that knows both may be right elsewhere and wrong here before it leaves this account out. */
 const maxMixedResults = 20;
 /**
  * A sign-in that is for several tenants checks so many passwords, or as many as there are tenants: its time does not show at how many of
@@ -137,7 +137,7 @@ async function candidatesOf(core: Core, attempt: PasswordAttempt, now: Date): Pr
       device: device.at(user._id),
     })),
   );
-  const subjects = await withoutPassedBy(core, all, now);
+  const subjects = await withoutExcluded(core, all, now);
   const chosen = chooseTenant(
     core,
     email,
@@ -201,25 +201,25 @@ function turnOf(core: Core, { email, visitor }: PasswordAttempt, open: readonly 
 }
 
 /**
- * Whether an account is passed by. A person with accounts at two tenants, and a device that knows both, is right at one and wrong at the other
+ * Whether a sign-in for several tenants leaves an account out. A person with accounts at two tenants, and a device that knows both, is right at one and wrong at the other
  * all day: that is no failure. It could be a guess all the same, so it is done only so often.
  */
-async function isPassedBy(core: Core, subject: AttemptSubject, now: Date): Promise<boolean> {
+async function isExcluded(core: Core, subject: AttemptSubject, now: Date): Promise<boolean> {
   const tomorrow = new Date(now.getTime() + 86_400_000);
   const { count } = await core.store.increment(`mixed-sign-in:${subject.id}`, 0, tomorrow);
   return count >= maxMixedResults;
 }
 
-async function withoutPassedBy(
+async function withoutExcluded(
   core: Core,
   subjects: readonly AttemptSubject[],
   now: Date,
 ): Promise<AttemptSubject[]> {
   if (subjects.length === 1) return [...subjects];
-  const passedBy = await Promise.all(
-    subjects.map(async (subject) => subject.device !== null && (await isPassedBy(core, subject, now))),
+  const excluded = await Promise.all(
+    subjects.map(async (subject) => subject.device !== null && (await isExcluded(core, subject, now))),
   );
-  const rest = subjects.filter((_, index) => !passedBy[index]);
+  const rest = subjects.filter((_, index) => !excluded[index]);
   return rest.length > 0 ? rest : subjects.slice(0, 1);
 }
 
@@ -227,7 +227,12 @@ async function withoutPassedBy(
  * Wrong here and right at another account of the same address. An attacker may have set a password there to guess at this one:
  * a failure like any other, unless it comes from a device that signed in to this very account before.
  */
-async function settleMixed(core: Core, subject: AttemptSubject, visitor: Visitor, now: Date): Promise<void> {
+async function countMixedResult(
+  core: Core,
+  subject: AttemptSubject,
+  visitor: Visitor,
+  now: Date,
+): Promise<void> {
   if (subject.device === null) {
     await settleWrong(core, subject, visitor, now);
     return;
@@ -273,7 +278,7 @@ export async function signInWithPassword(core: Core, attempt: PasswordAttempt): 
   if (entering.length > 1) for (const [subject] of entering) await noteChoice(core, subject, visitor, now);
   const isIn = [...results.values()].some(({ kind }) => kind === 'right');
   for (const subject of open.filter((one) => !right.has(one))) {
-    if (isIn) await settleMixed(core, subject, visitor, now);
+    if (isIn) await countMixedResult(core, subject, visitor, now);
     else results.set(subject, await settleWrong(core, subject, visitor, now));
   }
   return outcomeOf(results, face);

@@ -2,16 +2,19 @@
 export class Services {
   readonly #built = new Map<object, unknown>();
 
-  /** @param build - called at the first use; it is also the name of the service. */
-  get<T>(build: () => T): T;
-  get<H, T>(build: (host: H) => T, host: H): T;
-  get<H, T>(build: (host?: H) => T, host?: H): T {
+  /** @param build - called at the first use; a service is known by the function that builds it. */
+  get<H, T>(build: (host: H) => T, host: H): T {
     if (!this.#built.has(build)) this.#built.set(build, build(host));
     return this.#built.get(build) as T;
   }
 }
 
-/** Declares a service. @returns finds the one of a server. */
+/**
+ * Declares a service.
+ *
+ * @param build - makes it from the server it is for.
+ * @returns finds the one of a server.
+ */
 export const service =
   <H, T>(build: (host: H) => T) =>
   (host: H & { readonly services: Services }): T =>

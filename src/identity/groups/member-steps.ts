@@ -138,7 +138,7 @@ function* changeNested(
 }
 
 /** What a later part of a change leaves undone rather than fail: its first part was judged and answered for. */
-const spared: ReadonlySet<string> = new Set([
+const ignoredLateErrors: ReadonlySet<string> = new Set([
   'user.above_actor',
   'user.last_administrator',
   'user.self_change',
@@ -150,7 +150,7 @@ function* changeLate(context: WriteContext, id: string, groupId: string, isMembe
   } catch (error) {
     const isGone = error instanceof AppError && error.code === 'input.invalid';
     if (isGone) return false;
-    if (!(error instanceof AppError) || !spared.has(error.code)) throw error;
+    if (!(error instanceof AppError) || !ignoredLateErrors.has(error.code)) throw error;
     const target = { type: 'user', id, label: id };
     const event = { action: 'group.members_changed', target, result: 'failure' } as const;
     yield* recordEvent(context.tx, context.actor, event, context.now);
