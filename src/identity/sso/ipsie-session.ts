@@ -7,24 +7,29 @@ const sentences = {
   client: 'Gatehouse proves itself to the provider.',
   domain: 'The company has proved a domain of its own.',
   required: 'Sessions of the company’s people begin at the provider alone, so that it sets their length.',
-  assertion: 'The code flow with PKCE, state and nonce, the exact issuer, and signed ID tokens are demanded.',
-  expiry: 'A session ends when the provider says so (`session_expiry`).',
+  assertion:
+    'The code flow with PKCE, state and nonce, the exact issuer, and signed ID tokens are demanded; of SAML signed answers to signed requests.',
+  expiry: 'A session ends when the provider says so (`session_expiry`, `SessionNotOnOrAfter`).',
   ended: 'The provider can end sessions (back-channel logout, token revocation).',
   unsolicited: 'Answers that Gatehouse did not ask for are refused.',
   signals: 'Changes of sessions are reported to the provider.',
 } as const;
 
+/** Where people are sent: of SAML the entity id may be any URI. */
+const addressOf = ({ issuer, saml }: SsoConnectionDocument): string =>
+  saml ? (saml.idpSsoUrl ?? '') : issuer;
+
 const firstLevel = (core: Core, connection: SsoConnectionDocument): IpsieRequirement[] => [
   requirement(
     'SL1',
     sentences.https,
-    isHttps(core.config.baseUrl) && isHttps(connection.issuer),
-    'give BASE_URL and the issuer of the connection with https',
+    isHttps(core.config.baseUrl) && isHttps(addressOf(connection)),
+    'give BASE_URL and the address of the provider with https',
   ),
   requirement(
     'SL1',
     sentences.client,
-    connection.clientSecret !== null,
+    connection.saml !== undefined || connection.clientSecret !== null,
     'register Gatehouse as a confidential client, and give the connection its secret',
   ),
   requirement('SL1', sentences.assertion, true, ''),

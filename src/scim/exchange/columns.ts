@@ -1,10 +1,19 @@
+import type { ResourceSchema } from '../protocol/attribute.js';
 import { compileColumns, type CompiledColumns, type ForeignValues } from '../protocol/column-mapping.js';
 import { isJsonObject, readMember, type JsonObject } from '../protocol/json-value.js';
 import type { ScimContext, ScimRequest } from './request.js';
 
+// A bulk request asks for each of its operations.
+const compiled = new WeakMap<object, { schema: ResourceSchema; columns: CompiledColumns }>();
+
 /** The mapping of the request's directory; undefined where it has none. */
 export function columnsOf({ mapping, schemas }: ScimContext): CompiledColumns | undefined {
-  return mapping === undefined || mapping.length === 0 ? undefined : compileColumns(mapping, schemas.user);
+  if (mapping === undefined || mapping.length === 0) return undefined;
+  const known = compiled.get(mapping);
+  if (known?.schema === schemas.user) return known.columns;
+  const columns = compileColumns(mapping, schemas.user);
+  compiled.set(mapping, { schema: schemas.user, columns });
+  return columns;
 }
 
 interface Taken {
