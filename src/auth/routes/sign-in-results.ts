@@ -16,8 +16,13 @@ const steps: Readonly<Record<string, Method>> = {
 const isReturn = ({ method, path }: Request): boolean =>
   method === 'GET' && /^\/sso\/[^/]+\/(?:callback|acs)$/.test(path);
 
+/** An answer that a SAML provider posts: one that is accepted counts when the browser is back. */
+const isPosted = ({ method, path }: Request): boolean =>
+  method === 'POST' && /^\/sso\/[^/]+\/acs$/.test(path);
+
 function resultOf(req: Request, res: Response): Result | undefined {
   const { statusCode } = res;
+  if (isPosted(req)) return statusCode >= 400 ? 'failed' : undefined;
   if (statusCode === 303) {
     if (isReturn(req)) return 'succeeded';
     // Own pages are named by their path alone; what is absolute is a company's provider.
@@ -34,7 +39,7 @@ function resultOf(req: Request, res: Response): Result | undefined {
 /** Tells how each sign-in went, for the metrics; steps in between and mistyped forms are none. */
 export function watchSignIns(onResult: (method: Method, result: Result) => void): RequestHandler {
   return (req, res, next) => {
-    const step = isReturn(req) ? 'sso' : steps[`${req.method} ${req.path}`];
+    const step = isReturn(req) || isPosted(req) ? 'sso' : steps[`${req.method} ${req.path}`];
     if (step !== undefined) {
       res.once('finish', () => {
         const result = resultOf(req, res);
