@@ -6,10 +6,12 @@ const absent = new Set(['ENODATA', 'ENOTFOUND']);
 /**
  * The TXT records of a name, asked for afresh.
  *
+ * @param servers - who is asked (`DNS_SERVERS`); absent: the name servers of the machine.
  * @throws AppError `input.invalid` when the name servers do not answer: the caller may try again.
  */
-export async function lookUpTxt(name: string): Promise<string[][]> {
+export async function lookUpTxt(name: string, servers?: readonly string[]): Promise<string[][]> {
   const resolver = new Resolver({ timeout: 3000, tries: 2 });
+  if (servers) resolver.setServers(servers);
   try {
     return await resolver.resolveTxt(name);
   } catch (error) {

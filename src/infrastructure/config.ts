@@ -20,6 +20,12 @@ const positive = z.coerce.number().int().positive();
 const isHost = (text: string): boolean =>
   isIP(text) !== 0 || (/^[A-Za-z0-9]([A-Za-z0-9.-]{0,252})$/.test(text) && !/(^|\.)\d+$/.test(text));
 
+/** `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53` or `[2001:db8::53]:5353`, as node's resolver takes them. */
+function isNameServer(text: string): boolean {
+  const [, inBrackets, host] = /^(?:\[([^\]]+)\]|([^:]+))(?::\d{1,5})?$/.exec(text) ?? [];
+  return isIP(inBrackets ?? host ?? text) !== 0;
+}
+
 /** An address or a range of addresses (`10.0.0.0/8`) as `TRUST_PROXY` lists them, or express' word for a well-known one. */
 function isProxy(entry: string): boolean {
   if (['loopback', 'linklocal', 'uniquelocal'].includes(entry)) return true;
@@ -82,6 +88,15 @@ export const configSchema = z.strictObject({
     .optional()
     .describe('mail server; absent: each mail is a JSON file in DATA_DIR/outbox'),
   mailFrom: z.string().min(3).describe('sender of mails'),
+  dnsServers: z
+    .string()
+    .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+    .refine((servers) => servers.length > 0 && servers.every(isNameServer), {
+      error:
+        'must be IP addresses with commas between, each with a port where it is not 53 (192.0.2.53, [::1]:5353)',
+    })
+    .optional()
+    .describe('name servers that are asked for the TXT records of domains; absent: those of the machine'),
   trustProxy: z
     .string()
     .refine(
@@ -171,6 +186,7 @@ export const environmentNames = {
   OPERATOR_KEY: 'operatorKey',
   SMTP_URL: 'smtpUrl',
   MAIL_FROM: 'mailFrom',
+  DNS_SERVERS: 'dnsServers',
   TRUST_PROXY: 'trustProxy',
   LOG_LEVEL: 'logLevel',
   ALLOW_PRIVATE_ISSUERS: 'allowPrivateIssuers',

@@ -229,7 +229,12 @@ const verifyOne = route({
   target: targetConnection,
   output: ssoConnectionSchema,
   handler: async ({ core, actor, params }) =>
-    reply(core, await verifyDomain(core, actor, params.id, params.domain, lookUpTxt)),
+    reply(
+      core,
+      await verifyDomain(core, actor, params.id, params.domain, (name) =>
+        lookUpTxt(name, core.config.dnsServers),
+      ),
+    ),
 });
 
 const testOne = route({
