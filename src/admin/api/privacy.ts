@@ -22,6 +22,7 @@ const eraseUser = route({
   summary: 'Erase a person for good, for a privacy request; what must stay names a pseudonym; a job does it',
   tag: userTag,
   permission: 'users.delete',
+  stepUp: true,
   target: targetUser,
   body: z
     .strictObject({ confirm: z.string().max(300).describe('the id of the user once more') })

@@ -85,6 +85,7 @@ const create = route({
   summary: 'Have events sent to an address from now on, signed by Standard Webhooks',
   tag,
   permission,
+  stepUp: true,
   body: z
     .strictObject({
       url: fields.url,
@@ -123,6 +124,7 @@ const change = route({
   summary: 'Change a webhook, or switch it on or off',
   tag,
   permission,
+  stepUp: true,
   target,
   body: z.strictObject(fields).partial().openapi('ChangeWebhook'),
   output: webhookSchema,
@@ -154,6 +156,7 @@ const rotate = route({
   summary: 'Give a webhook a new secret; the old one signs too until the overlap ends',
   tag,
   permission,
+  stepUp: true,
   target,
   body: z
     .strictObject({

@@ -78,6 +78,29 @@ async function listsOf(core: Core, tenantId: string, { userId, user }: Person): 
   ];
 }
 
+/** What was mailed to them, what roles were asked for, and the views they keep. */
+async function traffic(core: Core, tenantId: string, userId: string): Promise<Section[]> {
+  const scope = core.store.tenant(tenantId);
+  const [mails, requests, views] = await Promise.all([
+    scope.collection('mails').find({ userId }),
+    scope.collection('role_requests').find({ 'user.id': userId }),
+    scope.collection('saved_views').find({ userId }),
+  ]);
+  return [
+    [
+      'mails',
+      mails.map(({ _id, to, template, state, createdAt }) => ({ id: _id, to, template, state, createdAt })),
+    ],
+    [
+      'roleRequests',
+      requests.map(({ _id, role, requester, reason, state, until, createdAt }) => ({
+        ...{ id: _id, role, requester, reason, state, until, createdAt },
+      })),
+    ],
+    ['savedViews', views.map(({ _id, list, name, query }) => ({ id: _id, list, name, query }))],
+  ];
+}
+
 /** What the person did, and what was done to them; where both are the same, once. */
 async function* eventsOf(core: Core, tenantId: string, userId: string): AsyncGenerator<Facts> {
   const events = core.store.tenant(tenantId).collection('audit_events');
@@ -113,6 +136,7 @@ export async function personData(core: Core, tenantId: string, person: Person): 
     ['user', user ? userOf(user) : null],
     ['signIn', await signInOf(core, tenantId, userId)],
     ...(await listsOf(core, tenantId, person)),
+    ...(await traffic(core, tenantId, userId)),
     ['provisioning', provisioningOf(core, tenantId, userId)],
     ['auditEvents', eventsOf(core, tenantId, userId)],
   ];

@@ -141,6 +141,8 @@ function erasedDocument(
 ): Fields | 'remove' | undefined {
   const owner = name === 'credentials' ? document['_id'] : document['userId'];
   if (owner === userId) return 'remove';
+  // What is sealed cannot be looked into.
+  if (name === 'kept_answers' && document['answer'] !== undefined) return 'remove';
   const { sealed } = (document['payload'] ?? {}) as Fields;
   if (name === 'jobs' && sealed !== undefined && masker.mentions(document['payload'])) return 'remove';
   return erasedThing(document, masker);
