@@ -131,6 +131,7 @@ export async function askForRole(
           user: { id: user._id, label: partyOf(user).label },
           role: input.role,
           requester: actor.party,
+          ...(actor.makerId && { makerId: actor.makerId }),
           reason: input.reason,
           ...spanFields(input.span, now),
           state: 'pending',
@@ -182,8 +183,14 @@ async function close(
   return closed;
 }
 
-const isOwn = ({ party, makerId }: Actor, { user, requester }: RoleRequestDocument): boolean =>
-  [party.id, makerId].some((id) => id === user.id || id === requester.id);
+/** A key acts under the self rules of the user who made it. */
+function isOwn(
+  { party, makerId }: Actor,
+  { user, requester, makerId: askedFor }: RoleRequestDocument,
+): boolean {
+  const own = [party.id, makerId].filter((id) => typeof id === 'string');
+  return [user.id, requester.id, askedFor].some((id) => typeof id === 'string' && own.includes(id));
+}
 
 /** @throws AppError `role_request.own`. */
 function refuseOwn(actor: Actor, request: RoleRequestDocument): void {

@@ -20,6 +20,8 @@ export interface RoleRequestDocument extends StoredDocument {
   /** Full key. */
   role: string;
   requester: AuditParty;
+  /** The user who made the API key that asked. Absent: a person asked, or no user made the key. */
+  makerId?: string | null;
   reason: string;
   /** When the role is to end; null: `seconds` after the decision. */
   until: Date | null;
@@ -39,6 +41,7 @@ export const roleRequestSchema = defineCollection<RoleRequestDocument>(
     user: { type: nestedSchema({ id: requiredText, label: requiredText }), required: true },
     role: { type: String, required: true },
     requester: { type: partySchema, required: true },
+    makerId: String,
     reason: { type: String, required: true },
     until: Date,
     seconds: Number,

@@ -140,6 +140,22 @@ describe('role requests', () => {
     await decide(await person(['administrator']), own.id, 'approve').expect(200);
   });
 
+  it('are not decided by a key that who asked has made, and not by whom made the key that asked', async () => {
+    const fresh = await sessionCall(app, chief.user);
+    const made = await fresh('post', '/api-keys').send({ name: unique('key'), role: 'administrator' });
+    expect(made.status, made.text).to.equal(201);
+    const { key } = made.body as { key: string };
+    const refused = { status: 403, code: 'role_request.own' };
+    const own = await ask(chief);
+    expect((await acme.call('post', `/role-requests/${own.id}/approve`, key)).body).to.include(refused);
+    await decide(chief, own.id, 'cancel').expect(200);
+    const ada = await person();
+    const asked = await acme.call('post', '/role-requests', key).send({ ...wanted, user: ada.user._id });
+    const { id } = asked.body as Request;
+    expect((await decide(chief, id, 'approve')).body).to.include(refused);
+    await decide(await person(['administrator']), id, 'approve').expect(200);
+  });
+
   it('are decided once, by however many at the same time', async () => {
     const ada = await person();
     const { id } = await ask(ada);
