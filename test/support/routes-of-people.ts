@@ -4,6 +4,7 @@ export const routesOfPeople = [
   'POST /me/password',
   'POST /me/email',
   'DELETE /me/sessions/{id}',
+  'DELETE /me/sessions',
   'POST /me/2fa/confirm',
   'DELETE /me/2fa',
   'POST /me/2fa/backup-codes',

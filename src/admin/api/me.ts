@@ -3,7 +3,7 @@ import type { Core } from '../../identity/core.js';
 import { nameFaults } from '../../identity/grants/name-rule.js';
 import { changeOwnPassword } from '../../identity/credentials/own-password.js';
 import { inputOf, withProfile } from '../../identity/users/input.js';
-import { liveSessions, revokeSession } from '../../identity/users/sessions.js';
+import { liveSessions, revokeOtherSessions, revokeSession } from '../../identity/users/sessions.js';
 import { viewUser } from '../../identity/users/view.js';
 import { updateUser, type UserDocument } from '../../identity/users/users.js';
 import { AppError } from '../../shared/errors.js';
@@ -143,6 +143,20 @@ const listMine = route({
   },
 });
 
+const endOthers = route({
+  method: 'delete',
+  path: '/me/sessions',
+  id: 'endMyOtherSessions',
+  summary: 'End all of one’s own sessions but this one',
+  tag,
+  permission: 'self',
+  async handler({ core, actor, caller }) {
+    const { session, user } = personOf(caller).live;
+    await revokeOtherSessions(core, actor, user, session);
+    return {};
+  },
+});
+
 const endMine = route({
   method: 'delete',
   path: '/me/sessions/{id}',
@@ -156,4 +170,12 @@ const endMine = route({
   },
 });
 
-export const meRoutes: readonly Route[] = [readMe, changeMe, changeEmail, changePassword, listMine, endMine];
+export const meRoutes: readonly Route[] = [
+  readMe,
+  changeMe,
+  changeEmail,
+  changePassword,
+  listMine,
+  endOthers,
+  endMine,
+];

@@ -49,6 +49,27 @@ export async function revokeSession(
   wakeJobs(core);
 }
 
+/** A person ends all their sessions but the one they are in, as when a device was lost. */
+export async function revokeOtherSessions(
+  core: Core,
+  actor: Actor,
+  user: UserDocument,
+  current: SessionDocument,
+): Promise<void> {
+  const now = core.clock.now();
+  await core.store.transaction(function* (tx) {
+    const sessions = tx.tenant(user.tenantId).collection('sessions');
+    const others = (yield* sessions.find({ userId: user._id })).filter(({ _id }) => _id !== current._id);
+    for (const session of others) {
+      yield* sessions.remove(session._id);
+      yield* sessionEnded(tx, session, now);
+    }
+    if (others.length === 0) return;
+    yield* recordEvent(tx, actor, { action: 'sessions.invalidated', target: partyOf(user) }, now);
+  });
+  wakeJobs(core);
+}
+
 /** The methods of a session both factors were shown in (RFC 8176). */
 export const bothFactors: readonly string[] = ['pwd', 'otp', 'mfa'];
 

@@ -96,6 +96,14 @@ describe('every change by a person or a directory leaves its event, with who did
         .expect(202);
       return [`user.email_change_requested user ${id}`];
     },
+    'DELETE /me/sessions': async ({ call, id }) => {
+      await call('delete', '/me/sessions').expect(204);
+      const { items } = (await call('get', '/me/sessions').expect(200)).body as {
+        items: { current: boolean }[];
+      };
+      expect(items.map(({ current }) => current)).to.deep.equal([true]);
+      return [`sessions.invalidated user ${id}`];
+    },
     'DELETE /me/sessions/{id}': async ({ call, id, otherSession }) => {
       await call('delete', `/me/sessions/${otherSession}`).expect(204);
       return [`session.revoked user ${id}`];

@@ -181,6 +181,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
     'POST /me/email',
     'GET /me/sessions',
     'DELETE /me/sessions/{id}',
+    'DELETE /me/sessions',
     'POST /me/2fa',
     'POST /me/2fa/confirm',
     'DELETE /me/2fa',
