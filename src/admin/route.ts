@@ -153,9 +153,7 @@ export function route<
     otherStatus: definition.otherStatus,
     isPlanned: definition.isPlanned !== undefined,
     planOf:
-      typeof definition.isPlanned === 'function'
-        ? (definition.isPlanned as unknown as Route['planOf'])
-        : undefined,
+      typeof definition.isPlanned === 'function' ? (definition.isPlanned as Route['planOf']) : undefined,
     output: definition.output,
     produces: definition.produces ?? 'application/json',
     hasTarget: target !== undefined,

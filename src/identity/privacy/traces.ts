@@ -163,7 +163,7 @@ export async function eraseTraces(
   for (const name of collectionNames.filter((one) => !elsewhere.includes(one))) {
     const documents = scope.collection(name) as unknown as Collection<StoredDocument>;
     count += await change(documents, (document) => {
-      const next = erasedDocument(document as unknown as Fields, name, userId, masker);
+      const next = erasedDocument({ ...document }, name, userId, masker);
       return next as unknown as StoredDocument | 'remove' | undefined;
     });
   }
