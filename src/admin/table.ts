@@ -13,6 +13,7 @@ import { directoryRequestRoutes } from './api/directory-requests.js';
 import { directoryMappingRoutes } from './api/directory-mapping.js';
 import { directoryRuleRoutes } from './api/directory-rules.js';
 import { eventRoutes } from './api/events.js';
+import { exportRoutes } from './api/exports.js';
 import { groupRoutes } from './api/groups.js';
 import { jobRoutes } from './api/jobs.js';
 import { meTwoFactorRoutes } from './api/me-two-factor.js';
@@ -63,6 +64,7 @@ export const routeTable: readonly Route[] = [
   ...settingsRoutes,
   ...auditEventRoutes,
   ...savedViewRoutes,
+  ...exportRoutes,
   ...bulkRoutes,
   ...importRoutes,
   ...accessReviewRoutes,

@@ -42,6 +42,13 @@ export function bulkCases(given: () => Given): Case[] {
   };
   return [
     [
+      'a CSV of invitations',
+      nothing,
+      () => ['get', '/invitations/export.csv'],
+      () => ['invitations.exported - -'],
+    ],
+    ['a CSV of groups', nothing, () => ['get', '/groups/export.csv'], () => ['groups.exported - -']],
+    [
       'PATCH an API key',
       apiKey,
       (id) => ['patch', `/api-keys/${id}`, { scopes: ['users.read'] }],

@@ -125,6 +125,7 @@ const columns = [
   'Phone',
   'Status',
   'Roles',
+  'Access Level',
   'Groups',
   'Products',
   'Login',
@@ -141,8 +142,22 @@ const yesOrNo = (value: boolean): string => (value ? 'yes' : 'no');
 /** What stands in a cell: many values with commas. */
 const cellOf = (value: unknown): string => [value ?? []].flat().map(String).join(', ');
 
+/** M4-8: the levels overlap, as an administrator may be in a group. */
+function levelsOf({ groups, roles }: UserView, administratorRoles: readonly string[]): string[] {
+  const levels = [
+    ...(roles.some(({ role }) => administratorRoles.includes(role)) ? ['Account'] : []),
+    groups.length > 0 ? 'Group' : 'Unassigned',
+  ];
+  return levels;
+}
+
 /** @param own - the names of the tenant's own attributes: a column each, after the others. */
-function rowOf(view: UserView, now: Date, own: readonly string[]): string[] {
+function rowOf(
+  view: UserView,
+  now: Date,
+  { administratorRoles }: Pick<TenantConfig, 'administratorRoles'>,
+  own: readonly string[],
+): string[] {
   const user = presentUser(view, now);
   const isNamed = user.givenName !== null || user.familyName !== null;
   return [
@@ -152,6 +167,7 @@ function rowOf(view: UserView, now: Date, own: readonly string[]): string[] {
     user.phone ?? '',
     user.status,
     user.roles.map((role) => role.role).join(' '),
+    levelsOf(view, administratorRoles).join(', '),
     user.groups.map((group) => group.displayName).join(', '),
     user.limitedProducts.join(', '),
     user.loginType,
@@ -178,11 +194,11 @@ async function* rowsOf(
   for await (const user of users) {
     batch.push(user);
     if (!size.until(user) && batch.length < 100) continue;
-    for (const view of await viewUsers(core, config, batch)) yield rowOf(view, now, own);
+    for (const view of await viewUsers(core, config, batch)) yield rowOf(view, now, config, own);
     batch = [];
     size = sizeLimit(largestPage);
   }
-  for (const view of await viewUsers(core, config, batch)) yield rowOf(view, now, own);
+  for (const view of await viewUsers(core, config, batch)) yield rowOf(view, now, config, own);
 }
 
 const exportUsers = route({

@@ -214,6 +214,8 @@ export const eventCatalogue: Readonly<Record<string, EventType>> = {
   'view.created': event('view', 'a question to a list was saved'),
   'view.deleted': event('view', 'a saved question to a list was removed'),
   'view.updated': event('view', 'a saved question to a list was changed', ['name', 'Leavers', 'Locked']),
+  'groups.exported': event(null, 'the list of groups was exported'),
+  'invitations.exported': event(null, 'the list of invitations was exported'),
   'users.exported': event(null, 'the list of users was exported'),
   'webhook.created': event('webhook', 'a webhook was created', ['types', null, ['user.*']]),
   'webhook.deleted': event('webhook', 'a webhook was removed'),

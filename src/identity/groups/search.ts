@@ -9,6 +9,8 @@ import { containing } from '../search-text.js';
 import { tenantConfig } from '../tenants/config.js';
 import { displayNameOf } from '../user-keys.js';
 
+export type { GroupDocument } from '../../persistence/collections/groups.js';
+
 export interface GroupFilter {
   /** Found anywhere in the name, any case. */
   q?: string | undefined;
@@ -43,6 +45,15 @@ function queryOf({ q, directoryId }: GroupFilter): Query {
     ...(q !== undefined && { displayNameKey: containing(q) }),
     ...(directoryId !== undefined && { directoryId }),
   };
+}
+
+/** Every group that matches, in the order of their making. */
+export function iterateGroups(
+  core: Core,
+  tenantId: string,
+  filter: GroupFilter,
+): AsyncIterable<GroupDocument> {
+  return core.store.tenant(tenantId).collection('groups').iterate(queryOf(filter));
 }
 
 /** The list of groups as administrators search it: a page and how many match in all. */

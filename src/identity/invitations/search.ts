@@ -20,11 +20,34 @@ export async function getInvitation(core: Core, tenantId: string, id: string): P
   return invitation;
 }
 
-/** A page of invitations in the order of their making, and how many match in all; `q` is found in address or sender (M2-6). */
+interface InvitationFilter {
+  /** Found in address or sender (M2-6). */
+  q?: string | undefined;
+  status?: InvitationStatus | undefined;
+}
+
+function queryOf(filter: InvitationFilter, now: Date): Query {
+  const anywhere = filter.q === undefined ? undefined : containing(filter.q);
+  return {
+    ...(anywhere && { $or: [{ emailKey: anywhere }, { senderKey: anywhere }] }),
+    ...(filter.status && statusQueries[filter.status](now)),
+  };
+}
+
+/** Every invitation that matches, in the order of their making. */
+export function iterateInvitations(
+  core: Core,
+  tenantId: string,
+  filter: InvitationFilter,
+): AsyncIterable<InvitationDocument> {
+  return core.store.tenant(tenantId).collection('invitations').iterate(queryOf(filter, core.clock.now()));
+}
+
+/** A page of invitations in the order of their making, and how many match in all. */
 export async function searchInvitations(
   core: Core,
   tenantId: string,
-  filter: { q?: string | undefined; status?: InvitationStatus | undefined },
+  filter: InvitationFilter,
   page: {
     descending: boolean;
     limit: number;
@@ -32,11 +55,7 @@ export async function searchInvitations(
     afterId?: string | undefined;
   },
 ): Promise<{ items: InvitationDocument[]; total: number }> {
-  const anywhere = filter.q === undefined ? undefined : containing(filter.q);
-  const query: Query = {
-    ...(anywhere && { $or: [{ emailKey: anywhere }, { senderKey: anywhere }] }),
-    ...(filter.status && statusQueries[filter.status](core.clock.now())),
-  };
+  const query = queryOf(filter, core.clock.now());
   const invitations = core.store.tenant(tenantId).collection('invitations');
   const [items, total] = await Promise.all([
     invitations.find(query, {

@@ -139,7 +139,12 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   ],
   'users.delete': ['DELETE /users/{id}', 'POST /users/{id}/erase'],
   'users.enable': ['POST /users/{id}/enable', 'POST /users/{id}/disable', 'POST /users/{id}/unlock'],
-  'users.export': ['GET /users/export.csv', 'GET /users/{id}/export'],
+  'users.export': [
+    'GET /users/export.csv',
+    'GET /invitations/export.csv',
+    'GET /groups/export.csv',
+    'GET /users/{id}/export',
+  ],
   'users.read': [
     'GET /attributes',
     'GET /attributes/{id}',
