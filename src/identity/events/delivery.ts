@@ -9,7 +9,8 @@ import { systemActor } from '../actors.js';
 import { recordEvent } from '../audit/audit.js';
 import type { Actor, Core } from '../core.js';
 import { spanText } from '../jobs/mail-language.js';
-import { linkMail } from '../jobs/mail-layout.js';
+import { languageOf } from '../jobs/mail-language.js';
+import { catalogueMail } from '../jobs/mail-layout.js';
 import { enqueueMail } from '../jobs/mails.js';
 import { wakeJobs } from '../jobs/queue.js';
 import { brandOf } from '../tenants/branding.js';
@@ -94,25 +95,15 @@ function* mailAdministrators(core: Core, tx: Transaction, webhook: WebhookDocume
   const found = yield* tx
     .tenant(webhook.tenantId)
     .collection('users')
-    .find(query, { limit: maxAdministrators, fields: ['email'] });
-  for (const { email } of found) {
-    if (email === null) continue;
-    const mail = linkMail(
-      {
-        to: email,
-        subject: 'A webhook was switched off',
-        template: 'webhook_disabled',
-        link: `${core.config.baseUrl}/admin`,
-      },
-      brandOf(config.tenant.name, config.settings),
-      {
-        before: [`The webhook to ${webhook.url} was switched off: ${why}.`],
-        button: 'Open the console',
-        after: ['Events are kept for 30 days. Switched on again, the webhook gets those it missed.'],
-        reason: 'You get this mail because you are an administrator.',
-      },
-    );
-    yield* enqueueMail(core, tx, webhook.tenantId, mail);
+    .find(query, { limit: maxAdministrators });
+  const link = `${core.config.baseUrl}/admin`;
+  const brand = brandOf(config.tenant.name, config.settings);
+  for (const user of found) {
+    if (user.email === null) continue;
+    const facts = { url: webhook.url, why };
+    const language = languageOf(user, config.settings);
+    const mail = catalogueMail({ to: user.email, link }, brand, language, ['webhook_disabled', facts]);
+    yield* enqueueMail(core, tx, webhook.tenantId, mail, { userId: user._id });
   }
 }
 

@@ -167,6 +167,13 @@ export const german: MailTexts = {
     after: [],
     reason: `Sie erhalten diese Nachricht wegen einer Rollenanfrage bei ${brand}.`,
   }),
+  webhook_disabled: ({ url, why }) => ({
+    subject: 'Ein Webhook wurde abgeschaltet',
+    before: [`Der Webhook zu ${url} wurde abgeschaltet: ${why}.`],
+    button: 'Konsole öffnen',
+    after: ['Ereignisse werden 30 Tage aufbewahrt. Wieder eingeschaltet, erhält der Webhook die versäumten.'],
+    reason: 'Sie erhalten diese Nachricht, weil Sie Administrator sind.',
+  }),
   frame: {
     orOpen: 'Oder öffnen Sie diese Adresse:',
     help: 'Hilfe: ',

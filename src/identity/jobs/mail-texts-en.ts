@@ -150,6 +150,13 @@ export const english: MailTexts = {
     after: [],
     reason: `You get this mail because of a role request at ${brand}.`,
   }),
+  webhook_disabled: ({ url, why }) => ({
+    subject: 'A webhook was switched off',
+    before: [`The webhook to ${url} was switched off: ${why}.`],
+    button: 'Open the console',
+    after: ['Events are kept for 30 days. Switched on again, the webhook gets those it missed.'],
+    reason: 'You get this mail because you are an administrator.',
+  }),
   frame: {
     orOpen: 'Or open this address:',
     help: 'Help: ',

@@ -96,6 +96,8 @@ export interface MailTexts {
   role_request(facts: RoleRequestFacts): MailText;
   role_request_approved(facts: RoleDecisionFacts): MailText;
   role_request_denied(facts: RoleDecisionFacts): MailText;
+  /** To administrators: a webhook does not answer any more. */
+  webhook_disabled(facts: MailFacts & { url: string; why: string }): MailText;
   /** Parts of every mail. */
   frame: {
     orOpen: string;
