@@ -2,11 +2,12 @@ import { Router, urlencoded, type Request, type Response } from 'express';
 import { pageHeaders } from '../../http/security-headers.js';
 import { connectionAddress, findConnectionByAddress } from '../../identity/sso/connection-address.js';
 import type { Core } from '../../identity/core.js';
+import { refreshSoon } from '../../identity/sso/saml/metadata-refresh.js';
 import { isSaml, type SamlConnection } from '../../identity/sso/saml/saml-settings.js';
 import { AppError } from '../../shared/errors.js';
 import { showBrand } from '../page-brand.js';
 import { keepAnswer, takeAnswer, type KeptAnswer } from '../saml/kept-answer.js';
-import { judgeAnswer } from '../saml/saml-answer.js';
+import { judgeAnswer, type JudgedAnswer } from '../saml/saml-answer.js';
 import { SamlRefused } from '../saml/saml-refused.js';
 import { toProviderWord } from '../saml/saml-word.js';
 import { ownMetadata } from '../saml/sp-metadata.js';
@@ -57,6 +58,20 @@ async function beginAnew(core: Core, connection: SamlConnection, relayState: str
     : `${path}?${new URLSearchParams({ target_link_uri: target }).toString()}`;
 }
 
+/** A signature of an unknown key may be of the provider's new one, which its metadata then have. */
+async function judged(
+  core: Core,
+  connection: SamlConnection,
+  posted: { encoded: unknown; relayState: string },
+): Promise<JudgedAnswer> {
+  try {
+    return await judgeAnswer(core, connection, posted);
+  } catch (error) {
+    if (error instanceof SamlRefused && error.reason === 'signature') await refreshSoon(core, connection);
+    throw error;
+  }
+}
+
 /**
  * The assertion consumer service. The post comes from the provider's site, without our cookies: the answer is judged here, and kept until the
  * browser comes back by a GET and shows that it asked for it.
@@ -67,9 +82,7 @@ async function takePosted(core: Core, req: ConnectionRequest, res: Response): Pr
   const form = (req.body ?? {}) as Record<string, unknown>;
   const relayState = typeof form['RelayState'] === 'string' ? form['RelayState'].slice(0, 2000) : '';
   const { word, requestId } = await reportingFaults(core, req, connection, () =>
-    inStage('saml_response', () =>
-      judgeAnswer(core, connection, { encoded: form['SAMLResponse'], relayState }),
-    ),
+    inStage('saml_response', () => judged(core, connection, { encoded: form['SAMLResponse'], relayState })),
   );
   if (requestId === undefined) {
     res.redirect(303, await beginAnew(core, connection, relayState));

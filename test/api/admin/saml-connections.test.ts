@@ -11,7 +11,8 @@ import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { ManualClock } from '../../support/clock.js';
 import { unique } from '../../support/people.js';
-import { samlKey } from '../../support/saml.js';
+import { openBrowser } from '../../support/browser.js';
+import { answerAt, honestAnswer, readSamlRequest, samlKey, signedAnswer } from '../../support/saml.js';
 
 const entityId = 'https://idp.test/entity';
 const base64 = (pem: string): string => pem.replace(/-----[A-Z ]+-----|\s+/g, '');
@@ -273,6 +274,32 @@ describe('SAML connections at /api/v1/sso-connections', () => {
     expect(events.map(({ result }) => result)).to.include.members(['success', 'failure']);
     await change(body.id, { idpMetadataUrl: null }).expect(200);
     expect((await stored()).saml!.refreshId).to.equal(null);
+  });
+
+  it('read metadata at the first signature of an unknown key, and not again within five minutes', async () => {
+    const { body } = await create({ idpMetadataUrl: url, mode: 'optional' }).expect(201);
+    served.text = metadataXml({ certificates: [samlKey(1).certificate] });
+    const signIn = async () => {
+      const browser = openBrowser(app.url);
+      const request = readSamlRequest((await browser.get(`/sso/${body.id}/start`)).location!);
+      const said = honestAnswer(request, { issuer: entityId, subject: unique('s'), now: clock.now() });
+      return answerAt(browser, request, signedAnswer(said, samlKey(1)));
+    };
+    expect((await signIn()).status).to.equal(400);
+    const certificates = async () =>
+      (await app.core.store.tenant(acme.tenant._id).collection('sso_connections').get(body.id))!.saml!
+        .idpCertificates;
+    await eventually(
+      async () => (await certificates())[0] === samlKey(1).certificate,
+      'the new key is known',
+      { pauseMs: 50 },
+    );
+    expect((await signIn()).alert).to.include('did not tell us your email');
+    const jobs = app.core.store.tenant(acme.tenant._id).collection('jobs');
+    const before = await jobs.count({ kind: 'saml.metadata' });
+    await change(body.id, { idpCertificates: [samlKey(0).certificate], idpMetadataUrl: url }).expect(200);
+    expect((await signIn()).status).to.equal(400);
+    expect(await jobs.count({ kind: 'saml.metadata' })).to.be.at.most(before + 1);
   });
 
   it('refuse metadata that cannot be read from their address', async () => {

@@ -5,7 +5,7 @@ import { systemActor } from '../../actors.js';
 import { recordEvent } from '../../audit/audit.js';
 import { changesBetween } from '../../changes.js';
 import type { Core } from '../../core.js';
-import { enqueueJob, type JobDocument } from '../../jobs/queue.js';
+import { enqueueJob, wakeJobs, type JobDocument } from '../../jobs/queue.js';
 import { touchTenant } from '../../tenants/config.js';
 import type { IdpMetadata } from './idp-metadata.js';
 import { fetchIdpMetadata, isSaml, metadataReason, type SamlConnection } from './saml-settings.js';
@@ -28,6 +28,20 @@ export function* enqueueRefresh(
   const payload = { connectionId: _id, refreshId: saml.refreshId };
   const runAt = new Date(now.getTime() + afterMs);
   yield* enqueueJob(tx, tenantId, { kind: samlMetadataJob, payload, runAt }, now);
+}
+
+/** Unknown signatures may be forged: they make the server ask a provider this often, no more. */
+const atMostEachMs = 300_000;
+
+/** Has the metadata read now, as an answer has a signature of no known key: providers change their keys without notice. */
+export async function refreshSoon(core: Core, connection: SamlConnection): Promise<void> {
+  const now = core.clock.now();
+  if (!connection.saml.refreshId) return;
+  const until = new Date(now.getTime() + atMostEachMs);
+  const { count } = await core.store.increment(`saml-metadata:${connection._id}`, 1, until);
+  if (count !== 1) return;
+  await core.store.transaction((tx) => enqueueRefresh(tx, connection, now, 0));
+  wakeJobs(core);
 }
 
 /** What is read counts for the entity the connection names, for no other. */
