@@ -45,6 +45,7 @@ export async function startEndpoint(
       eventually(
         () => messages.filter((message) => typeOf(message) === type)[count - 1],
         () => `${type} among ${endpoint.types().join()}`,
+        { seconds: 60 },
       ),
     answer,
     async stop() {

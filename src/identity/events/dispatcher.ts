@@ -15,7 +15,7 @@ const maxAtOnce = 256;
 /** Pages of events that a webhook gets in one round, so that a long backlog of one delays no other. */
 const pagesPerRound = 5;
 /** An endpoint without work is looked at again so much later, for replays that another process was asked for. */
-const idleMs = 2_000;
+const idleMs = 1_000;
 /** The list of webhooks is read again so much later, for changes by other processes. */
 const listMs = 1_000;
 

@@ -29,7 +29,8 @@ const verified = (secret: string, { body, headers }: Message) =>
     data: { id: string; target: { id: string }; tenant: { slug: string } };
   };
 
-describe('webhooks', () => {
+describe('webhooks', function () {
+  this.timeout(90_000);
   let app: TestApp;
   let acme: ApiTenant;
   let endpoint: Endpoint;
@@ -177,7 +178,11 @@ describe('webhooks', () => {
   });
 });
 
-describe('webhooks whose endpoint fails', () => {
+/** Rounds of delivery run beside the test. */
+const patient = { seconds: 60 };
+
+describe('webhooks whose endpoint fails', function () {
+  this.timeout(90_000);
   let app: TestApp;
   let clock: ManualClock;
   let acme: ApiTenant;
@@ -199,11 +204,15 @@ describe('webhooks whose endpoint fails', () => {
   }
   const hook = async (id: string) => (await acme.call('get', `/webhooks/${id}`)).body as Hook;
   const failed = (id: string, tries: number) =>
-    eventually(async () => {
-      const { body } = await acme.call('get', `/webhooks/${id}/deliveries`);
-      const [first] = (body as { items: Delivery[] }).items;
-      return first?.attempts.length === tries && first;
-    }, `${tries} tries`);
+    eventually(
+      async () => {
+        const { body } = await acme.call('get', `/webhooks/${id}/deliveries`);
+        const [first] = (body as { items: Delivery[] }).items;
+        return first?.attempts.length === tries && first;
+      },
+      `${tries} tries`,
+      patient,
+    );
 
   it('are tried again after 5 seconds, 5 minutes, and so on, until one is taken', async () => {
     const id = await givenHook();
@@ -215,7 +224,7 @@ describe('webhooks whose endpoint fails', () => {
     clock.advance(299_000);
     endpoint.answer = (res) => res.writeHead(200).end();
     clock.advance(1_000);
-    await eventually(async () => (await hook(id)).failingSince === null, 'it is taken');
+    await eventually(async () => (await hook(id)).failingSince === null, 'it is taken', patient);
     expect((await failed(id, 3)).status).to.equal('delivered');
   });
 
@@ -225,7 +234,7 @@ describe('webhooks whose endpoint fails', () => {
     await acme.givenUser();
     await failed(id, 1);
     clock.advance(3_600_000);
-    await eventually(async () => !(await hook(id)).enabled, 'it is switched off');
+    await eventually(async () => !(await hook(id)).enabled, 'it is switched off', patient);
     expect(await hook(id)).to.include({ disabledReason: 'failing' });
     const [mail] = await waitForMails(app.core, boss.email ?? '');
     expect(mail).to.include({ template: 'webhook_disabled' });
@@ -235,10 +244,14 @@ describe('webhooks whose endpoint fails', () => {
     endpoint.answer = (res) => res.writeHead(200).end();
     await acme.call('patch', `/webhooks/${id}`).send({ enabled: true }).expect(200);
     clock.advance(86_400_000);
-    await eventually(async () => {
-      const { body } = await acme.call('get', `/webhooks/${id}/deliveries?status=delivered`);
-      return (body as { total: number }).total === 2;
-    }, 'what it missed is delivered');
+    await eventually(
+      async () => {
+        const { body } = await acme.call('get', `/webhooks/${id}/deliveries?status=delivered`);
+        return (body as { total: number }).total === 2;
+      },
+      'what it missed is delivered',
+      patient,
+    );
     expect(await hook(id)).to.include({ enabled: true, disabledReason: null, failingSince: null });
   });
 
@@ -246,6 +259,6 @@ describe('webhooks whose endpoint fails', () => {
     endpoint.answer = (res) => res.writeHead(410).end();
     const id = await givenHook();
     await acme.givenUser();
-    await eventually(async () => (await hook(id)).disabledReason === 'gone', 'it is switched off');
+    await eventually(async () => (await hook(id)).disabledReason === 'gone', 'it is switched off', patient);
   });
 });

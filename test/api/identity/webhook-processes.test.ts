@@ -9,7 +9,8 @@ import { eventually } from '../../support/eventually.js';
 import { asOtherProcess } from '../../support/other-process.js';
 import { givenTenant } from '../../support/people.js';
 
-describe('webhooks served by several processes', () => {
+describe('webhooks served by several processes', function () {
+  this.timeout(60_000);
   it('get from the next one what a process had begun when it ended, and each event', async () => {
     const core = await openTestCore({ allowPrivateIssuers: true });
     const { _id: tenantId } = await givenTenant(core);
