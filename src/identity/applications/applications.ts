@@ -9,8 +9,9 @@ import { changesBetween } from '../changes.js';
 import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { wakeJobs } from '../jobs/queue.js';
-import { tenantConfig, tenantConfigStep, touchTenant } from '../tenants/config.js';
+import { tenantConfig, tenantConfigStep } from '../tenants/config.js';
 import { isServerApplication, touchServerApplications } from '../tenants/server-applications.js';
+import { touchOwner, touchServed } from './touch.js';
 import { claimFaults, type ApplicationClaim } from './claims.js';
 import { commonSchemas, userSchemaOf } from '../tenants/schemas.js';
 import type { WriteOptions } from '../versions.js';
@@ -43,17 +44,6 @@ function requireOwned(application: ApplicationDocument): void {
   throw new AppError('input.invalid', 'the application is not valid', {
     errors: [{ pointer: '/access', detail }],
   });
-}
-
-/** Makes what is remembered of the configurations void that a new application, or other roles of one, are part of. */
-function* touchOwner(tx: Transaction, application: Pick<ApplicationDocument, 'tenantId'>): Step<void> {
-  if (isServerApplication(application)) yield* touchServerApplications(tx);
-  else yield* touchTenant(tx, application.tenantId);
-}
-
-/** The same for what is part of configurations of an application of the server alone. */
-function* touchServed(tx: Transaction, application: Pick<ApplicationDocument, 'tenantId'>): Step<void> {
-  if (isServerApplication(application)) yield* touchServerApplications(tx);
 }
 
 /** Applications and clients of directories share one space of client ids. */
