@@ -12,6 +12,7 @@ export const errorStatus = {
   'auth.forbidden': 403,
   'auth.required': 401,
   'auth.step_up_needed': 403,
+  'bulk.moved': 409,
   'bulk.no_dry_run': 409,
   'bulk.not_found': 404,
   'bulk.over': 409,

@@ -33,6 +33,7 @@ import {
   rowOutcomes,
 } from '../present/bulk.js';
 import { fullKeysOf } from '../role-names.js';
+import { expiryOf } from './users.js';
 import { route, type Route } from '../route.js';
 import { z } from '../schema.js';
 import { requireUnprovisioned } from '../../identity/groups/search.js';
@@ -53,6 +54,17 @@ const bulkInput = z
       .describe('or all that match, as the list of users finds them; `{}`: all the list shows'),
     role: z.string().min(1).max(200).optional().describe('add-role, remove-role: key or id'),
     group: z.string().min(1).max(200).optional().describe('add-group, remove-group: id'),
+    accessExpiresAt: z.iso
+      .datetime({ offset: true })
+      .nullable()
+      .optional()
+      .describe('set-access-end: when access ends; null: never'),
+    expectedCount: z
+      .number()
+      .int()
+      .min(0)
+      .optional()
+      .describe('how many users you saw: refused when it is another number now'),
     hold: z.boolean().optional().describe('disable: as for one user'),
     dryRun: z.boolean().default(false).describe('only shows what would happen to each row'),
   })
@@ -63,29 +75,36 @@ type BulkInput = z.output<typeof bulkInput>;
 const fault = (pointer: string, detail: string): AppError =>
   new AppError('input.invalid', 'the body has 1 fault(s)', { errors: [{ pointer, detail }] });
 
-/** @throws AppError `input.invalid` where the action lacks what it is about; `group.not_found`. */
-async function optionsOf(
-  core: Core,
-  actor: Actor,
-  config: TenantConfig,
-  { action, group, hold, role }: BulkInput,
-): Promise<BulkActionOptions> {
-  if (action === 'disable') return hold === undefined ? {} : { hold };
-  if (action === 'add-role' || action === 'remove-role') {
-    if (role === undefined) throw fault('/role', 'name a role');
-    const [key = role] = fullKeysOf(config, [role]);
-    if (action === 'add-role' && !config.roles.has(key)) throw fault('/role', `there is no role ${role}`);
-    return { role: key };
-  }
-  if (action === 'add-group' || action === 'remove-group') {
-    if (group === undefined) throw fault('/group', 'name a group');
-    await requireGroupsOn(core, actor.tenantId);
-    const found = await getGroup(core, actor.tenantId, group);
-    await requireUnprovisioned(core, found);
-    return { group: found._id };
-  }
-  return {};
-}
+type Facts = (core: Core, actor: Actor, config: TenantConfig, body: BulkInput) => Promise<BulkActionOptions>;
+
+const roleOf: Facts = (_core, _actor, config, { action, role }) => {
+  if (role === undefined) throw fault('/role', 'name a role');
+  const [key = role] = fullKeysOf(config, [role]);
+  if (action === 'add-role' && !config.roles.has(key)) throw fault('/role', `there is no role ${role}`);
+  return Promise.resolve({ role: key });
+};
+
+const groupOf: Facts = async (core, actor, _config, { group }) => {
+  if (group === undefined) throw fault('/group', 'name a group');
+  await requireGroupsOn(core, actor.tenantId);
+  const found = await getGroup(core, actor.tenantId, group);
+  await requireUnprovisioned(core, found);
+  return { group: found._id };
+};
+
+/** What an action is about beside the users. Each throws `input.invalid` where that is not said; `group.not_found`. */
+const factsOf: Readonly<Partial<Record<BulkInput['action'], Facts>>> = {
+  disable: (_core, _actor, _config, { hold }) => Promise.resolve(hold === undefined ? {} : { hold }),
+  'set-access-end'(core, _actor, config, { accessExpiresAt }) {
+    if (accessExpiresAt === undefined) throw fault('/accessExpiresAt', 'say when access ends');
+    expiryOf({ accessExpiresAt }, config.settings, core.clock.now());
+    return Promise.resolve({ accessExpiresAt });
+  },
+  'add-role': roleOf,
+  'remove-role': roleOf,
+  'add-group': groupOf,
+  'remove-group': groupOf,
+};
 
 function rowsOf(
   core: Core,
@@ -113,9 +132,10 @@ const beginAction = route({
     const permission = bulkActions[body.action];
     requirePermission(actor, permission);
     const rows = rowsOf(core, actor, config, body);
-    const options = await optionsOf(core, actor, config, body);
+    const options = (await factsOf[body.action]?.(core, actor, config, body)) ?? {};
     const kind = kindOfAction(body.action);
-    const input = { kind, permission, isDryRun: body.dryRun, options: { ...options } };
+    const { dryRun, expectedCount } = body;
+    const input = { kind, permission, isDryRun: dryRun, options: { ...options }, expectedCount };
     return replyBulk(core, await startBulk(core, actor, input, rows));
   },
 });

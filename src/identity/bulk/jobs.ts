@@ -42,6 +42,8 @@ export interface BulkInput {
   permission: string;
   isDryRun: boolean;
   options: Record<string, unknown>;
+  /** How many rows the caller has seen; absent: any number. */
+  expectedCount?: number | undefined;
 }
 
 /** The id of a part; in order as the parts are. */
@@ -111,6 +113,8 @@ export async function startBulk(
   let total: number;
   try {
     total = await writeParts(core, tenantId, { jobId, expiresAt }, rows);
+    if (input.expectedCount !== undefined && input.expectedCount !== total)
+      throw new AppError('bulk.moved', `there are ${total} users now, and not ${input.expectedCount}`);
   } catch (error) {
     await parts.removeMany({ jobId });
     throw error;

@@ -1,11 +1,13 @@
 import { AppError } from '../../shared/errors.js';
 import type { Core } from '../core.js';
+import { removeTwoFactor } from '../credentials/two-factor.js';
 import { changeMembers } from '../groups/members.js';
 import { sendActivation } from '../invitations/activation.js';
-import { endAccess, setApproved, setEnabled, setManualRoles } from '../users/actions.js';
+import { endAccess, setApproved, setEnabled, setManualRoles, unlockUser } from '../users/actions.js';
 import { iterateUsers, type UserFilter } from '../users/search.js';
 import { deleteUser } from '../users/removal.js';
-import { getUser, type UserDocument } from '../users/users.js';
+import { inputOf, type UserInput } from '../users/input.js';
+import { getUser, updateUser, type UserDocument } from '../users/users.js';
 import type { BulkRow } from './jobs.js';
 import type { RowContext, RowHandler, RowHandlers } from './run.js';
 
@@ -13,9 +15,12 @@ import type { RowContext, RowHandler, RowHandlers } from './run.js';
 export const bulkActions = {
   enable: 'users.enable',
   disable: 'users.enable',
+  unlock: 'users.enable',
   approve: 'users.approve',
   resend: 'users.create',
   'end-sessions': 'sessions.invalidate',
+  'reset-2fa': 'users.reset_2fa',
+  'set-access-end': 'users.update',
   'add-role': 'roles.assign',
   'remove-role': 'roles.assign',
   'add-group': 'groups.manage',
@@ -32,6 +37,8 @@ export interface BulkActionOptions {
   role?: string | undefined;
   /** add-group, remove-group: id. */
   group?: string | undefined;
+  /** set-access-end: an instant (ISO 8601); null: without an end. */
+  accessExpiresAt?: string | null | undefined;
   /** disable: as for one user. */
   hold?: boolean | undefined;
 }
@@ -75,6 +82,24 @@ const actions: Readonly<Record<BulkAction, UserAction>> = {
   async approve({ actor, core }, user) {
     if (user.approved) return 'unchanged';
     await setApproved(core, actor, user._id, true);
+    return 'done';
+  },
+  async unlock({ actor, core }, user) {
+    const credentials = core.store.tenant(user.tenantId).collection('credentials');
+    const lockedUntil = (await credentials.get(user._id))?.lockedUntil ?? null;
+    if (lockedUntil === null || lockedUntil <= core.clock.now()) return 'unchanged';
+    await unlockUser(core, actor, user._id);
+    return 'done';
+  },
+  async 'reset-2fa'({ actor, core }, user) {
+    await removeTwoFactor(core, actor, user);
+    return 'done';
+  },
+  async 'set-access-end'({ actor, core }, user, { accessExpiresAt = null }) {
+    const end = accessExpiresAt === null ? null : new Date(accessExpiresAt);
+    if ((user.accessExpiresAt?.getTime() ?? null) === (end?.getTime() ?? null)) return 'unchanged';
+    const change = (stored: UserDocument): UserInput => ({ ...inputOf(stored), accessExpiresAt: end });
+    await updateUser(core, actor, user._id, change, { decides: true });
     return 'done';
   },
   async resend({ actor, core }, user) {

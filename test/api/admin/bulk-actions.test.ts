@@ -10,6 +10,7 @@ import type { Core } from '../../../src/identity/core.js';
 import { administratorPermissions } from '../../../src/identity/permissions.js';
 import { newId } from '../../../src/shared/ids.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
+import { givenTwoFactor } from '../../support/audited-things.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { runBulk, type BulkJob } from '../../support/bulk.js';
 import { openTestCore } from '../../support/core.js';
@@ -98,6 +99,17 @@ describe('bulk actions', () => {
     expect(await run({ action: 'enable' })).to.equal(1);
     const waiting = await acme.givenUser({ activated: false });
     expect(await run({ action: 'resend', ids: [waiting._id] })).to.equal(1);
+    const accessExpiresAt = '2099-01-01T00:00:00.000Z';
+    expect(await run({ action: 'set-access-end', accessExpiresAt })).to.equal(1);
+    expect((await stored(id))?.accessExpiresAt?.toISOString()).to.equal(accessExpiresAt);
+    expect(await run({ action: 'set-access-end', accessExpiresAt: null })).to.equal(1);
+    const factor = await givenTwoFactor(app, acme);
+    expect(await run({ action: 'reset-2fa', ids: [factor] })).to.equal(1);
+    const lockedUntil = new Date(Date.now() + 600_000);
+    const credentials = app.core.store.tenant(acme.tenant._id).collection('credentials');
+    await credentials.update(factor, (one) => ({ ...one, lockedUntil }));
+    expect(await run({ action: 'unlock', ids: [factor] })).to.equal(1);
+    expect(await run({ action: 'unlock', ids: [factor] })).to.equal(0);
     expect(await run({ action: 'delete' })).to.equal(1);
     expect(await stored(id)).to.equal(undefined);
   });
@@ -112,6 +124,8 @@ describe('bulk actions', () => {
       [{ action: 'add-role', ids }, '/role'],
       [{ action: 'add-role', ids, role: 'no-such-role' }, '/role'],
       [{ action: 'add-group', ids }, '/group'],
+      [{ action: 'set-access-end', ids }, '/accessExpiresAt'],
+      [{ action: 'set-access-end', ids, accessExpiresAt: '2001-01-01T00:00:00Z' }, '/accessExpiresAt'],
       [{ action: 'explode', ids }, '/action'],
     ];
     for (const [body, pointer] of refused) {
@@ -119,6 +133,13 @@ describe('bulk actions', () => {
       expect((res.body as { errors: { pointer: string }[] }).errors[0]?.pointer).to.equal(pointer);
     }
     await acme.call('post', '/users/bulk').send({ action: 'add-group', ids, group: newId() }).expect(404);
+    const moved = { action: 'enable', ids, expectedCount: 2 };
+    const res = await acme.call('post', '/users/bulk').send(moved).expect(409);
+    expect((res.body as { code: string }).code).to.equal('bulk.moved');
+    await acme
+      .call('post', '/users/bulk')
+      .send({ ...moved, expectedCount: 1 })
+      .expect(202);
   });
 
   it('refuse rows that nobody may do, each by itself: oneself stays, and so does the last administrator', async () => {
