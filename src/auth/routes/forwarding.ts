@@ -10,7 +10,7 @@ import type { SsoConnectionDocument } from '../../persistence/collections/sso-co
 import { keepLogin } from '../pending.js';
 import type { SignInContext, SignInDemand, SignInFlow } from '../sign-in-flow.js';
 import { visitorOf } from '../sessions.js';
-import { newRelayState, newRequestId } from '../saml/saml-answer.js';
+import { newRequestId, relayStateOf } from '../saml/saml-answer.js';
 import { requestUrl } from '../saml/service-provider.js';
 import { startRoundTrip, type RoundTrip } from '../sso/forwarding-strategy.js';
 import { inStage, ProviderFault, reportOf } from '../sso/provider-fault.js';
@@ -38,7 +38,7 @@ async function startSamlTrip(
   demand: SignInDemand | undefined,
 ): Promise<{ url: string; trip: RoundTrip }> {
   const id = newRequestId(core, connection._id);
-  const relayState = newRelayState();
+  const relayState = relayStateOf(id);
   const url = await requestUrl(core, connection, { id, relayState, demand });
   const address = connectionAddress(connection);
   return { url, trip: { address, state: relayState, nonce: id, codeVerifier: '' } };

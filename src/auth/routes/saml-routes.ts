@@ -7,7 +7,7 @@ import { isSaml, type SamlConnection } from '../../identity/sso/saml/saml-settin
 import { AppError } from '../../shared/errors.js';
 import { showBrand } from '../page-brand.js';
 import { keepAnswer, takeAnswer, type KeptAnswer } from '../saml/kept-answer.js';
-import { judgeAnswer, type JudgedAnswer } from '../saml/saml-answer.js';
+import { judgeAnswer, relayStateOf, type JudgedAnswer } from '../saml/saml-answer.js';
 import { SamlRefused } from '../saml/saml-refused.js';
 import { toProviderWord } from '../saml/saml-word.js';
 import { ownMetadata } from '../saml/sp-metadata.js';
@@ -102,7 +102,7 @@ async function takeKept({ core, req }: Exchange): Promise<{ kept: KeptAnswer }> 
 }
 
 const takeAnswered = (state: Exchange & { kept: KeptAnswer }): Promise<Return> =>
-  takeReturn(state, state.kept.relayState);
+  takeReturn(state, state.kept.relayState || relayStateOf(state.kept.requestId));
 
 /** The answer counts where this browser asked for it, in this very request. */
 const readKept = ({

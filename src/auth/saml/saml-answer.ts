@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { acsUrl, connectionAddress, samlEntityId } from '../../identity/sso/connection-address.js';
 import type { Core } from '../../identity/core.js';
 import { hasProviderKey, type SamlConnection } from '../../identity/sso/saml/saml-settings.js';
@@ -18,9 +18,12 @@ export interface JudgedAnswer {
 const requestSeal = 'saml-request';
 const stateForm = /^gh\.[\w-]{32}$/;
 
-/** What a provider gives back with its answer (`RelayState`, at most 80 bytes); which sign-in it is for, its browser alone knows. */
-export function newRelayState(): string {
-  return `gh.${randomBytes(24).toString('base64url')}`;
+/**
+ * What a provider gives back with its answer (`RelayState`, at most 80 bytes). It follows from the request, so that an answer of a provider
+ * that drops it is still matched.
+ */
+export function relayStateOf(requestId: string): string {
+  return `gh.${createHash('sha256').update(requestId).digest('base64url').slice(0, 32)}`;
 }
 
 /** An id for an AuthnRequest that shows for which connection it was made. */

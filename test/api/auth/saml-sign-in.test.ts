@@ -368,6 +368,12 @@ describe('a sign-in by SAML', () => {
       expect((await reasons()).filter((reason) => reason === 'replayed')).to.have.length.at.least(3);
     });
 
+    it('without its RelayState is known by the request it answers', async () => {
+      const browser = openBrowser(app.url);
+      const { request, xml } = await asked(browser, await person());
+      expect(isIn(await answerAt(browser, { ...request, relayState: '' }, xml))).to.equal(true);
+    });
+
     it('is not good for another request, nor a second time', async () => {
       const email = await person();
       const browser = openBrowser(app.url);
