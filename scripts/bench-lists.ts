@@ -93,7 +93,9 @@ try {
   const { key } = await createApiKey(core, systemActor(tenant._id), { name: 'k', role: 'administrator' });
   const users = core.store.tenant(tenant._id).collection('users');
   for (let at = 0; at < total; at += 500)
-    await users.insertMany(Array.from({ length: Math.min(500, total - at) }, (_, i) => user(tenant._id, at + i)));
+    await users.insertMany(
+      Array.from({ length: Math.min(500, total - at) }, (_, i) => user(tenant._id, at + i)),
+    );
   const get = (path: string): Promise<Response> =>
     fetch(`${server.url}/api/v1${path}`, { headers: { Authorization: `Bearer ${key}` } });
   const timed = async (path: string): Promise<[ms: number, total: number | undefined]> => {
@@ -116,7 +118,9 @@ try {
     }
     const first = times[0] ?? 0;
     const median = times.sort((a, b) => a - b)[Math.floor(runs / 2)] ?? 0;
-    console.log(`| \`${question.replace(group, '...')}\` | ${found ?? ''} | ${median.toFixed(1)} | ${first.toFixed(1)} |`);
+    console.log(
+      `| \`${question.replace(group, '...')}\` | ${found ?? ''} | ${median.toFixed(1)} | ${first.toFixed(1)} |`,
+    );
   }
   const before = process.memoryUsage.rss();
   const begun = performance.now();

@@ -61,19 +61,24 @@ const known: readonly [name: string, input: () => Promise<PasswordHashInput> | P
     'pbkdf2 as a PHC string of Auth0',
     () => ({ hash: `$pbkdf2-sha256$i=1000,l=32$${base64(salt)}$${base64(pbkdf2('sha256'))}` }),
   ],
-  [
-    'pbkdf2 of Django',
-    () => ({ hash: `pbkdf2_sha256$1000$${salt.toString()}$${base64(pbkdf2('sha256'))}` }),
-  ],
+  ['pbkdf2 of Django', () => ({ hash: `pbkdf2_sha256$1000$${salt.toString()}$${base64(pbkdf2('sha256'))}` })],
 ];
 
 const hash32 = base64(Buffer.alloc(32, 1)).replace(/=+$/, '');
 
 const refused: readonly [name: string, input: PasswordHashInput, why: RegExp][] = [
-  ['bcrypt of a cost that takes minutes', { hash: bcrypt(password, { cost: 4 }).replace('$04$', '$31$') }, /above 14/],
+  [
+    'bcrypt of a cost that takes minutes',
+    { hash: bcrypt(password, { cost: 4 }).replace('$04$', '$31$') },
+    /above 14/,
+  ],
   ['bcrypt that is cut short', { hash: '$2b$10$abc' }, /no hash of bcrypt/],
   ['argon2 that takes 4 GiB', { hash: `$argon2id$v=19$m=4194304,t=1,p=1$c2FsdHNhbHQ$${hash32}` }, /at most/],
-  ['argon2 of a thousand passes', { hash: `$argon2id$v=19$m=64,t=1000,p=1$c2FsdHNhbHQ$${hash32}` }, /at most/],
+  [
+    'argon2 of a thousand passes',
+    { hash: `$argon2id$v=19$m=64,t=1000,p=1$c2FsdHNhbHQ$${hash32}` },
+    /at most/,
+  ],
   ['scrypt that takes 4 GiB', { hash: `$scrypt$ln=22,r=8,p=1$c2FsdA$${hash32}` }, /at most/],
   ['scrypt of a huge block', { hash: `$scrypt$ln=17,r=9999,p=1$c2FsdA$${hash32}` }, /at most/],
   ['firebase-scrypt of a huge cost', { ...firebase, memCost: 30 }, /at most/],
@@ -111,7 +116,9 @@ describe('password hashes of other systems', () => {
 
   it('of the project’s key of Firebase nothing is kept', () => {
     const { stored } = readPasswordHash(firebase) as { stored: string };
-    expect(stored).to.not.contain(firebase.signerKey.slice(0, 20)).and.not.contain(firebase.hash.slice(0, 20));
+    expect(stored)
+      .to.not.contain(firebase.signerKey.slice(0, 20))
+      .and.not.contain(firebase.hash.slice(0, 20));
   });
 
   it('are judged by the hasher beside its own, and told from its own', async () => {
