@@ -5,7 +5,7 @@ import { hashToken } from '../../shared/ids.js';
 import type { Actor, Core } from '../core.js';
 
 /** What an answer is sealed for. */
-export const keptAnswerSeal = 'kept-answer';
+const keptAnswerSeal = 'kept-answer';
 
 /** For how long the same key gets the same answer. */
 const keptMs = 86_400_000;
