@@ -2,7 +2,7 @@ import type { AuditEventDocument } from '../../persistence/collections/events.js
 import type { EventFeedDocument, EventRunDocument } from '../../persistence/collections/feeds.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
-import { idAtMs, idSince, msOfId } from '../../shared/ids.js';
+import { idAtMs, idSince, msOfId, newId } from '../../shared/ids.js';
 import type { Core } from '../core.js';
 
 /**
@@ -37,7 +37,7 @@ export async function openFeed(core: Core, key: string): Promise<EventFeedDocume
   const feeds = core.store.tenant(key).collection('event_feeds');
   const stored = await feeds.get(key);
   if (stored) return stored;
-  const beginId = idSince(key === serverFeed ? 0 : feedDays * dayMs);
+  const beginId = key === serverFeed ? newId() : idSince(feedDays * dayMs);
   const checkedAt = core.clock.now();
   const fresh = { _id: key, tenantId: key, position: 0, beginId, newestId: beginId, checkedAt };
   try {

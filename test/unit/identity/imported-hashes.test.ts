@@ -1,5 +1,5 @@
 import { pbkdf2Sync, scryptSync } from 'node:crypto';
-import { hash as argon2 } from '@node-rs/argon2';
+import { hash as argon2, type Algorithm } from '@node-rs/argon2';
 import { hashSync as bcrypt } from '@node-rs/bcrypt';
 import { expect } from 'chai';
 import { matchesHash } from '../../../src/infrastructure/foreign-hash.js';
@@ -29,7 +29,11 @@ const known: readonly [name: string, input: () => Promise<PasswordHashInput> | P
   ['bcrypt 2y of PHP', () => ({ hash: bcrypt(password, { cost: 4, version: '2y' }) })],
   ['bcrypt of Django', () => ({ hash: `bcrypt$${bcrypt(password, { cost: 4 })}` })],
   ['argon2id', async () => ({ hash: await argon2(password, cheap) })],
-  ['argon2i', async () => ({ hash: await argon2(password, { ...cheap, algorithm: 1 }) })],
+  // The library's enum is one of types alone.
+  [
+    'argon2i',
+    async () => ({ hash: await argon2(password, { ...cheap, algorithm: 1 as Algorithm.Argon2i }) }),
+  ],
   ['argon2 of Django', async () => ({ hash: `argon2${await argon2(password, cheap)}` })],
   ['firebase-scrypt', () => firebase],
   [
