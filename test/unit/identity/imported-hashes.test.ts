@@ -31,11 +31,7 @@ const known: readonly [name: string, input: () => Promise<PasswordHashInput> | P
   ['bcrypt 2y of PHP', () => ({ hash: bcrypt(password, { cost: 4, version: '2y' }) })],
   ['bcrypt of Django', () => ({ hash: `bcrypt$${bcrypt(password, { cost: 4 })}` })],
   ['argon2id', async () => ({ hash: await argon2(password, cheap) })],
-  // The library's enum is one of types alone.
-  [
-    'argon2i',
-    async () => ({ hash: await argon2(password, { ...cheap, algorithm: 1 as Algorithm.Argon2i }) }),
-  ],
+  ['argon2i', async () => ({ hash: await argon2(password, argon2i) })],
   ['argon2 of Django', async () => ({ hash: `argon2${await argon2(password, cheap)}` })],
   ['firebase-scrypt', () => firebase],
   [
