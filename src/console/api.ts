@@ -20,7 +20,8 @@ export interface Listed<T> {
   items: T[];
   total: number;
   next: string | null;
-  hidden?: number;
+  /** Users that match and are left out by the two switches. */
+  hidden?: { disabled: number; nonActivated: number };
 }
 
 export type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;

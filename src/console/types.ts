@@ -291,3 +291,17 @@ export interface RoleExplanation {
   }[];
   unmatched: { path: string; value: string }[];
 }
+
+export interface BulkJob {
+  id: string;
+  status: 'waiting' | 'running' | 'done' | 'cancelled' | 'stopped';
+  total: number;
+  processed: number;
+  counts: { done: number; unchanged: number; refused: number };
+}
+
+export interface BulkRow {
+  line: number;
+  label: string;
+  reason: string | null;
+}

@@ -236,6 +236,30 @@ describe('the console in a browser', function () {
     await page.getByText('Acme Okta manages this person').waitFor();
   });
 
+  it('says what a bulk action would do before it does it, and what came of it', async () => {
+    await page.goto('/admin/users');
+    await row('alan@acme.test').getByRole('checkbox').check();
+    await row('ada@acme.test').getByRole('checkbox').check();
+    const selected = page.getByRole('group', { name: 'Selected rows' });
+    await selected.getByText('2 selected').waitFor();
+    await selected.getByRole('button', { name: 'Disable' }).click();
+    await dialog().getByText('1 will change').waitFor();
+    await dialog()
+      .getByText(/^ada@acme\.test: /)
+      .waitFor();
+    await dialog().getByRole('button', { name: 'Disable' }).click();
+    await dialog().getByText('1 disabled').waitFor();
+    await dialog().getByRole('button', { name: 'Close' }).last().click();
+    await row('alan@acme.test').getByText('Disabled').waitFor();
+    await page.getByRole('checkbox', { name: 'Show disabled users' }).uncheck();
+    await page.getByText('1 hidden (1 disabled, 0 not activated)').waitFor();
+    await page.getByRole('link', { name: 'Show', exact: true }).click();
+    await row('alan@acme.test').getByRole('button', { name: /^More/ }).click();
+    await page.getByRole('menuitem', { name: 'Enable Account' }).click();
+    await dialog().getByRole('button', { name: 'Yes' }).click();
+    await row('alan@acme.test').getByText('Active').waitFor();
+  });
+
   it('opens a person by the name, edits with one Save, and says why a role is held (M1-12, M1-13, M1-15)', async () => {
     await page.goto('/admin/users');
     await page.getByRole('link', { name: 'Grace Hopper' }).click();

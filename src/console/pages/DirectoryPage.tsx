@@ -1,4 +1,4 @@
-import { Alert, Button, List, Stack, Switch, Tabs, Text } from '@mantine/core';
+import { Alert, Button, List, Stack, Tabs, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useNavigate, useParams, useSearchParams } from 'react-router';
@@ -7,6 +7,7 @@ import { ago } from '../text/format.js';
 import type { Directory, ScimRequest } from '../types.js';
 import { useAct } from '../ui/act.js';
 import { useAsk } from '../ui/Ask.js';
+import { LiveSwitch } from '../ui/LiveSwitch.js';
 import { Page } from '../ui/Page.js';
 import { ProblemView } from '../ui/Problems.js';
 import { Copyable } from '../ui/Secret.js';
@@ -73,12 +74,10 @@ function Setup({ directory }: { directory: Directory }) {
       </List>
       <Copyable label={t('Base address')} value={directory.baseUrl} />
       <Text size="sm">{t('Make a token on the tab Tokens.')}</Text>
-      <Switch
+      <LiveSwitch
         label={t('This directory is on')}
-        checked={directory.enabled}
-        onChange={({ currentTarget }) =>
-          act(() => patch(`/directories/${directory.id}`, { enabled: currentTarget.checked }), t('Saved'))
-        }
+        isOn={directory.enabled}
+        onSwitch={(enabled) => act(() => patch(`/directories/${directory.id}`, { enabled }), t('Saved'))}
       />
     </Stack>
   );

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Group as Row, Select, Stack, Switch, Text, Title } from '@mantine/core';
+import { Alert, Anchor, Button, Group as Row, Select, Stack, Text, Title } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -10,6 +10,7 @@ import type { Group, GroupMember, User } from '../types.js';
 import { useAct } from '../ui/act.js';
 import { useAsk } from '../ui/Ask.js';
 import { DataTable, type Column } from '../ui/DataTable.js';
+import { LiveSwitch } from '../ui/LiveSwitch.js';
 import { Page } from '../ui/Page.js';
 import { ProblemView } from '../ui/Problems.js';
 import { RolePicker } from '../ui/RolePicker.js';
@@ -68,11 +69,11 @@ function Members({ group, canEdit }: { group: Group; canEdit: boolean }) {
       header: t('Group administrator'),
       cell: (member) =>
         member.type === 'user' && (
-          <Switch
+          <LiveSwitch
             aria-label={t('{{who}} is an administrator of this group', { who: member.displayName })}
-            checked={administrators.has(member.id)}
+            isOn={administrators.has(member.id)}
             disabled={!canEdit}
-            onChange={({ currentTarget }) => setAdministrator(member, currentTarget.checked)}
+            onSwitch={(isOne) => setAdministrator(member, isOne)}
           />
         ),
     },

@@ -1,116 +1,186 @@
-import { Button, Text } from '@mantine/core';
-import { useQueryClient } from '@tanstack/react-query';
+import { Alert, Button, Group, List, Modal, Progress, Stack, Text } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { post, Problem, remove } from '../api.js';
+import { post, read, type Listed } from '../api.js';
 import { useWho } from '../session.js';
-import { useAsk } from '../ui/Ask.js';
+import type { BulkJob, BulkRow } from '../types.js';
 import type { Selection } from '../ui/DataTable.js';
-import { tell, tellProblem } from '../ui/Problems.js';
+import { FormProblem, tell } from '../ui/Problems.js';
 
 interface BulkAct {
   label: string;
+  action: string;
   permission: string;
-  run: (id: string) => Promise<unknown>;
   done: (count: number) => string;
   isDangerous?: boolean;
 }
 
-/** One call after another; those refused are named together. */
-async function runAll(
-  ids: ReadonlySet<string>,
-  run: BulkAct['run'],
-): Promise<{ done: number; problems: string[] }> {
-  const problems: string[] = [];
-  let done = 0;
-  for (const id of ids) {
-    try {
-      await run(id);
-      done += 1;
-    } catch (error) {
-      problems.push(error instanceof Problem ? error.detail : String(error));
+const isOver = ({ status }: BulkJob): boolean => status !== 'waiting' && status !== 'running';
+
+/** Follows a job until it is over. */
+function useJob(started: BulkJob | undefined) {
+  const { data } = useQuery({
+    queryKey: ['/bulk', started?.id],
+    queryFn: () => read<BulkJob>(`/bulk/${started?.id ?? ''}`, {}, true),
+    enabled: started !== undefined,
+    refetchInterval: ({ state }) => (state.data && isOver(state.data) ? false : 400),
+  });
+  return data ?? started;
+}
+
+/** Whom it does not concern, and why. */
+function Refused({ job }: { job: BulkJob }) {
+  const { t } = useTranslation();
+  const { data } = useQuery({
+    queryKey: ['/bulk', job.id, 'refused'],
+    queryFn: () => read<Listed<BulkRow>>(`/bulk/${job.id}/rows`, { outcome: 'refused', limit: 20 }),
+    enabled: job.counts.refused > 0,
+  });
+  if (job.counts.refused === 0) return null;
+  return (
+    <Alert color="yellow" title={t('{{count}} skipped', { count: job.counts.refused })}>
+      <List size="sm">
+        {data?.items.map(({ line, label, reason }) => (
+          <List.Item key={line}>{`${label}: ${reason ?? ''}`}</List.Item>
+        ))}
+      </List>
+    </Alert>
+  );
+}
+
+interface DialogProps {
+  act: BulkAct;
+  selection: Selection;
+  onClose: () => void;
+}
+
+/** What would happen to each, then the act itself with its progress and result. */
+function BulkDialog({ act, selection, onClose }: DialogProps) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const whom = selection.filter
+    ? { filter: selection.filter, expectedCount: selection.total }
+    : { ids: [...selection.ids] };
+  const start = (dryRun: boolean) => post<BulkJob>('/users/bulk', { action: act.action, dryRun, ...whom });
+  const trial = useQuery({
+    queryKey: ['/users/bulk', act.action, whom],
+    queryFn: () => start(true),
+    gcTime: 0,
+    staleTime: Infinity,
+  });
+  const preview = useJob(trial.data);
+  const real = useMutation({ mutationFn: () => start(false) });
+  const job = useJob(real.data);
+  const isDone = job !== undefined && isOver(job);
+  const close = () => {
+    if (isDone) {
+      tell(act.done(job.counts.done));
+      selection.clear();
+      void client.invalidateQueries();
     }
-  }
-  return { done, problems };
+    onClose();
+  };
+  const shown = job ?? preview;
+  return (
+    <Modal
+      opened
+      onClose={close}
+      title={t('{{act}}: {{count}} selected', { act: act.label, count: selection.count })}
+    >
+      <Stack>
+        {shown && !isOver(shown) && (
+          <Progress
+            value={shown.total === 0 ? 0 : (100 * shown.processed) / shown.total}
+            aria-label={t('Progress')}
+          />
+        )}
+        <div role="status">
+          {isDone && <Text>{act.done(job.counts.done)}</Text>}
+          {!job && preview && isOver(preview) && (
+            <Text>
+              {t('{{count}} will change, {{unchanged}} are so already.', {
+                count: preview.counts.done,
+                unchanged: preview.counts.unchanged,
+              })}
+            </Text>
+          )}
+        </div>
+        {shown && isOver(shown) && <Refused job={shown} />}
+        <FormProblem error={trial.error ?? real.error} />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={close} data-autofocus>
+            {isDone ? t('Close') : t('Cancel')}
+          </Button>
+          {!job && (
+            <Button
+              color={act.isDangerous === true ? 'red' : undefined}
+              loading={real.isPending}
+              disabled={!preview || !isOver(preview) || preview.counts.done === 0}
+              onClick={() => real.mutate()}
+            >
+              {act.label}
+            </Button>
+          )}
+        </Group>
+      </Stack>
+    </Modal>
+  );
 }
 
 /** What may be done with all selected people. */
 export function UserBulk({ selection }: { selection: Selection }) {
   const { t } = useTranslation();
   const { may } = useWho();
-  const client = useQueryClient();
-  const [ask, dialog] = useAsk();
+  const [act, setAct] = useState<BulkAct>();
   const acts: BulkAct[] = [
     {
       label: t('Approve'),
+      action: 'approve',
       permission: 'users.approve',
-      run: (id) => post(`/users/${id}/approve`),
       done: (count) => t('{{count}} approved', { count }),
     },
     {
       label: t('Enable'),
+      action: 'enable',
       permission: 'users.enable',
-      run: (id) => post(`/users/${id}/enable`),
       done: (count) => t('{{count}} enabled', { count }),
     },
     {
       label: t('Disable'),
+      action: 'disable',
       permission: 'users.enable',
-      run: (id) => post(`/users/${id}/disable`, {}),
       done: (count) => t('{{count}} disabled', { count }),
     },
     {
       label: t('Invalidate Sessions'),
+      action: 'end-sessions',
       permission: 'sessions.invalidate',
-      run: (id) => post(`/users/${id}/end-sessions`),
       done: (count) => t('Sessions of {{count}} ended', { count }),
     },
     {
       label: t('Delete'),
+      action: 'delete',
       permission: 'users.delete',
       isDangerous: true,
-      run: (id) => remove(`/users/${id}`),
       done: (count) => t('{{count}} deleted', { count }),
     },
   ];
-  async function carryOut({ run, done }: BulkAct) {
-    const { done: count, problems } = await runAll(selection.ids, run);
-    tell(done(count));
-    if (problems.length > 0) tellProblem(new Error(problems.slice(0, 5).join('\n')));
-    selection.clear();
-    await client.invalidateQueries();
-  }
   return (
     <>
       {acts
         .filter(({ permission }) => may(permission))
-        .map((act) => (
-          <Button
-            key={act.label}
-            size="compact-md"
-            variant="default"
-            onClick={() =>
-              ask({
-                title: t('{{act}}: {{count}} selected', { act: act.label, count: selection.ids.size }),
-                text: (
-                  <Text>
-                    {t(
-                      'This is done for each of the selected people. What is not allowed is skipped and named.',
-                    )}
-                  </Text>
-                ),
-                button: act.label,
-                isDangerous: act.isDangerous === true,
-                act: () => carryOut(act),
-              })
-            }
-          >
-            {act.label}
+        .map((each) => (
+          <Button key={each.action} size="compact-md" variant="default" onClick={() => setAct(each)}>
+            {each.label}
           </Button>
         ))}
       <Button size="compact-md" variant="subtle" onClick={selection.clear}>
         {t('Clear the selection')}
       </Button>
-      {dialog}
+      {act && (
+        <BulkDialog key={act.action} act={act} selection={selection} onClose={() => setAct(undefined)} />
+      )}
     </>
   );
 }

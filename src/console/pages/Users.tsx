@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import { read, searchOf, type Listed } from '../api.js';
 import { useRoles, useWho } from '../session.js';
-import { userStatuses, type Directory, type Group, type User } from '../types.js';
+import { userStatuses, type Application, type Directory, type Group, type User } from '../types.js';
 import { useAsk } from '../ui/Ask.js';
 import { DataTable } from '../ui/DataTable.js';
 import type { Filter } from '../ui/Filters.js';
@@ -34,6 +34,7 @@ function useFilters(): Filter[] {
   const { may } = useWho();
   const { roles, nameOf } = useRoles(may('roles.read'));
   const groups = useChoices<Group>('/groups', true);
+  const applications = useChoices<Application>('/applications', may('applications.manage'));
   const directories = useChoices<Directory>('/directories', may('scim.manage'));
   const { data: settings } = useQuery({
     queryKey: ['settings'],
@@ -67,6 +68,26 @@ function useFilters(): Filter[] {
       isRare: true,
       options: groups.map(({ id, displayName }) => ({ value: id, label: displayName })),
     },
+    {
+      name: 'accessLevel',
+      label: t('Access level'),
+      isRare: true,
+      options: [
+        { value: 'account', label: t('Account') },
+        { value: 'group', label: t('Group') },
+        { value: 'unassigned', label: t('Unassigned') },
+      ],
+    },
+    ...(applications.length > 0
+      ? [
+          {
+            name: 'application',
+            label: t('Application'),
+            isRare: true,
+            options: applications.map(({ key, name }) => ({ value: key, label: name })),
+          },
+        ]
+      : []),
     {
       name: 'source',
       label: t('Source'),
@@ -117,17 +138,21 @@ function PendingButton() {
 /** How many are not shown for the switches' sake. */
 function HiddenNote({ list }: { list: Listed<User> }) {
   const { t } = useTranslation();
-  if (list.hidden === undefined || list.hidden === 0) return null;
+  const [params] = useSearchParams();
+  const { disabled = 0, nonActivated = 0 } = list.hidden ?? {};
+  const count = disabled + nonActivated;
+  if (count === 0) return null;
+  const shown = { ...Object.fromEntries(params), showDisabled: true, showNonActivated: true, cursor: '' };
   return (
     <>
       <Text size="sm" c="dimmed">
-        {t('{{count}} hidden', { count: list.hidden })}
+        {t('{{count}} hidden ({{disabled}} disabled, {{nonActivated}} not activated)', {
+          count,
+          disabled,
+          nonActivated,
+        })}
       </Text>
-      <Anchor
-        component={Link}
-        size="sm"
-        to={`/users${searchOf({ showDisabled: true, showNonActivated: true })}`}
-      >
+      <Anchor component={Link} size="sm" to={`/users${searchOf(shown)}`}>
         {t('Show')}
       </Anchor>
     </>

@@ -20,7 +20,12 @@ export interface Column<T> {
 
 export interface Selection {
   ids: ReadonlySet<string>;
+  /** How many are selected. */
+  count: number;
+  /** How many the list has in all. */
   total: number;
+  /** What the list was asked for, where all that match are selected and not only those of a page. */
+  filter: Readonly<Record<string, string>> | undefined;
   clear: () => void;
 }
 
@@ -222,10 +227,39 @@ function questionOf(state: ListState, filters: readonly Filter[], query: Readonl
   return { ...said, ...query, limit: state.get('limit') || '25' };
 }
 
+/** What of the address narrows the list. */
+function filterOf(state: ListState, filters: readonly Filter[]): Record<string, string> {
+  const entries = ['q', ...filters.map(({ name }) => name)].map((name) => [name, state.get(name)] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== ''));
+}
+
+interface SelectedRowsProps extends Pick<Selection, 'ids' | 'total' | 'clear'> {
+  filter: Record<string, string>;
+  bulk: (selection: Selection) => ReactNode;
+}
+
+/** How many rows are selected, the offer to take all that match, and what can be done with them. */
+function SelectedRows({ ids, total, filter, bulk, clear }: SelectedRowsProps) {
+  const { t } = useTranslation();
+  const [everything, setEverything] = useState<string>();
+  const isAll = everything === JSON.stringify(filter);
+  const count = isAll ? total : ids.size;
+  return (
+    <Group gap="sm" role="group" aria-label={t('Selected rows')}>
+      <Text fw={600}>{t('{{count}} selected', { count })}</Text>
+      {!isAll && total > ids.size && (
+        <Button size="compact-md" variant="subtle" onClick={() => setEverything(JSON.stringify(filter))}>
+          {t('Select all {{count}} that match', { count: total })}
+        </Button>
+      )}
+      {bulk({ ids, count, total, filter: isAll ? filter : undefined, clear })}
+    </Group>
+  );
+}
+
 /** The one list of the console: search, filters, order and page are in the address, the server does the work. */
 export function DataTable<T extends object>(props: DataTableProps<T>) {
   const { name, path, columns, filters = [], searchLabel, query = {}, bulk, empty, note } = props;
-  const { t } = useTranslation();
   const state = useListState();
   const [shown, setShown] = useKept(
     `columns.${name}`,
@@ -243,7 +277,6 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
   const isFiltered = ['q', ...filters.map((filter) => filter.name)].some((key) => state.get(key) !== '');
   if (data?.total === 0 && !isFiltered && empty !== undefined) return empty;
   const idOf = props.rowId ?? ((row: T) => (row as { id: string }).id);
-  const clear = () => setSelected(new Set());
   return (
     <Stack gap="sm">
       <Group justify="space-between" align="flex-end" className="toolbar">
@@ -252,10 +285,13 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
       </Group>
       <Count list={data} note={note} isFiltered={isFiltered} state={state} />
       {bulk && selected.size > 0 && (
-        <Group gap="sm" role="group" aria-label={t('Selected rows')}>
-          <Text fw={600}>{t('{{count}} selected', { count: selected.size })}</Text>
-          {bulk({ ids: selected, total: data?.total ?? 0, clear })}
-        </Group>
+        <SelectedRows
+          ids={selected}
+          total={data?.total ?? 0}
+          filter={filterOf(state, filters)}
+          bulk={bulk}
+          clear={() => setSelected(new Set())}
+        />
       )}
       <Rows
         caption={props.caption}

@@ -17,15 +17,31 @@ export interface Filter {
   isRare?: boolean;
 }
 
+/** Shows its new state at once; the address follows. */
+function Toggle({ filter, isOn, state }: { filter: Filter; isOn: boolean; state: ListState }) {
+  const [checked, setChecked] = useState(isOn);
+  useEffect(() => setChecked(isOn), [isOn]);
+  return (
+    <Checkbox
+      label={filter.label}
+      checked={checked}
+      onChange={({ currentTarget }) => {
+        setChecked(currentTarget.checked);
+        state.set({ [filter.name]: String(currentTarget.checked) });
+      }}
+    />
+  );
+}
+
 function Choice({ filter, state }: { filter: Filter; state: ListState }) {
   const { t } = useTranslation();
   const value = state.get(filter.name);
   if (filter.kind === 'toggle') {
     return (
-      <Checkbox
-        label={filter.label}
-        checked={value === '' ? filter.byDefault === true : value === 'true'}
-        onChange={({ currentTarget }) => state.set({ [filter.name]: String(currentTarget.checked) })}
+      <Toggle
+        filter={filter}
+        isOn={value === '' ? filter.byDefault === true : value === 'true'}
+        state={state}
       />
     );
   }
