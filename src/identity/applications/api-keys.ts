@@ -204,7 +204,7 @@ export async function updateApiKey(
 }
 
 /**
- * Gives a key another value.
+ * Gives a key another value. Who knows the new one is its maker from now on: their self rules hold for it.
  *
  * @param overlapSeconds - how long the value it had is good beside the new one.
  * @returns the new value in clear, this once.
@@ -226,7 +226,7 @@ export async function rotateApiKey(
       previousHash: overlapSeconds === 0 ? null : before.keyHash,
       previousUntil: overlapSeconds === 0 ? null : new Date(now.getTime() + overlapSeconds * 1000),
     };
-    const value = { keyHash: hashToken(key), prefix: prefixOf(key) };
+    const value = { keyHash: hashToken(key), prefix: prefixOf(key), makerId: makerOf(actor) };
     const keys = tx.tenant(actor.tenantId).collection('api_keys');
     const after = yield* keys.update(id, (stored) => ({ ...stored, ...value, ...previous }));
     yield* recordEvent(tx, actor, { action: 'api_key.rotated', target: partyOf(before) }, now);

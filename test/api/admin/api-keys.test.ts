@@ -6,6 +6,7 @@ import { createRole } from '../../../src/identity/roles/roles.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { ManualClock } from '../../support/clock.js';
+import { sessionCall } from '../../support/session-call.js';
 
 interface Key {
   id: string;
@@ -127,6 +128,20 @@ describe('API keys', () => {
     expect([await statusOf(key), await statusOf(rotated.key)]).to.deep.equal([401, 200]);
     const last = (await acme.call('post', `/api-keys/${id}/rotate`).expect(200)).body as Key;
     expect([await statusOf(rotated.key), await statusOf(last.key)]).to.deep.equal([401, 200]);
+  });
+
+  it('are under the self rules of the person who rotated them, and keep their maker when they rotate themselves', async () => {
+    const ada = await acme.givenUser({ roles: ['administrator'] });
+    const { id, key } = await make();
+    const disable = (value: string) => acme.call('post', `/users/${ada._id}/disable`, value);
+    const session = await sessionCall(app, ada);
+    const mine = (await session('post', `/api-keys/${id}/rotate`).expect(200)).body as Key;
+    expect(mine).to.include({ createdBy: ada._id });
+    expect((await disable(mine.key)).body).to.include({ status: 403, code: 'user.self_change' });
+    const again = (await acme.call('post', `/api-keys/${id}/rotate`, mine.key).expect(200)).body as Key;
+    expect(again).to.include({ createdBy: ada._id });
+    expect((await disable(again.key)).body).to.include({ status: 403, code: 'user.self_change' });
+    expect(await statusOf(key)).to.equal(401);
   });
 
   it('hold to the version that a change was decided on', async () => {
