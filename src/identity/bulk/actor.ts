@@ -25,6 +25,12 @@ async function keyNow(core: Core, { actor, origin, tenantId }: Asker): Promise<A
   return key && apiKeyActor(core, key, origin, await tenantConfig(core, tenantId));
 }
 
+/** Whether a person of the staff is let in and speaks for the operator still. */
+async function isStaffNow(core: Core, asker: Asker): Promise<boolean> {
+  const person = await personNow(core, { ...asker, tenantId: operatorTenant.id });
+  return person?.permissions.has('tenants.manage') === true;
+}
+
 /** An operator key that is still valid, or a member of the staff who is. */
 async function operatorNow(core: Core, { actor, origin, tenantId }: Asker): Promise<Actor | undefined> {
   const staff = core.store.tenant(operatorTenant.id);
@@ -32,7 +38,7 @@ async function operatorNow(core: Core, { actor, origin, tenantId }: Asker): Prom
   const isGood =
     key !== undefined
       ? key.expiresAt === null || key.expiresAt > core.clock.now()
-      : (await personNow(core, { actor, origin, tenantId: operatorTenant.id })) !== undefined;
+      : await isStaffNow(core, { actor, origin, tenantId });
   return isGood ? operatorActor(actor, tenantId, origin) : undefined;
 }
 

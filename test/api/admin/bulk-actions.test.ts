@@ -5,7 +5,9 @@ import { startBulk } from '../../../src/identity/bulk/jobs.js';
 import { rowsOfIds } from '../../../src/identity/bulk/user-actions.js';
 import { createGroup } from '../../../src/identity/groups/groups.js';
 import { createTenant } from '../../../src/identity/tenants/tenants.js';
-import { systemActor } from '../../../src/identity/actors.js';
+import { operatorActor, systemActor } from '../../../src/identity/actors.js';
+import { ensureOperatorTenant } from '../../../src/identity/operator/staff-tenant.js';
+import { operatorTenant } from '../../../src/identity/tenants/operator-tenant.js';
 import type { Core } from '../../../src/identity/core.js';
 import { administratorPermissions } from '../../../src/identity/permissions.js';
 import { newId } from '../../../src/shared/ids.js';
@@ -231,5 +233,26 @@ describe('a bulk action that is cut short', () => {
     await jobs.update(cancelled._id, (stored) => ({ ...stored, status: 'cancelled' }));
     await work(core, job(cancelled._id), userActionHandlers);
     expect(await disabledEvents(ids)).to.equal(0);
+  });
+
+  it('stops when the person of the staff who asked for it is the operator no longer', async () => {
+    await ensureOperatorTenant(core);
+    const { ids } = await begin(2);
+    const input = { kind: 'users.disable', permission: 'users.enable', isDryRun: false, options: {} };
+    const runOf = async (role: string) => {
+      const { _id } = await givenUser(core, operatorTenant.id, { roles: [role] });
+      const asked = await startBulk(
+        core,
+        operatorActor({ id: _id, label: role }, tenantId),
+        input,
+        rowsOfIds(ids),
+      );
+      await work(core, job(asked._id), userActionHandlers);
+      return core.store.tenant(tenantId).collection('bulk_jobs').get(asked._id);
+    };
+    expect(await runOf('administrator')).to.include({ status: 'stopped', partsDone: 0 });
+    expect(await disabledEvents(ids)).to.equal(0);
+    expect(await runOf('operator')).to.include({ status: 'done' });
+    expect(await disabledEvents(ids)).to.equal(2);
   });
 });
