@@ -9,7 +9,7 @@ import { refuseDuplicates } from '../duplicates.js';
 import { administersMember } from '../grants/group-grants.js';
 import { isLive } from '../grants/grants.js';
 import { wakeJobs } from '../jobs/queue.js';
-import { requirePermission } from '../permissions.js';
+import { requireGrantable, requirePermission } from '../permissions.js';
 import type { TenantConfig } from '../tenants/config.js';
 import { isSelf } from '../users/authority.js';
 import { partyOf } from '../users/change-events.js';
@@ -241,6 +241,16 @@ export function approveRequest(
   });
 }
 
+/**
+ * Who refuses a request, or takes back another's, could give the role.
+ *
+ * @throws AppError `role.not_grantable`.
+ */
+function requireDecider({ actor, config }: WriteContext, { role }: RoleRequestDocument): void {
+  const asked = config.roles.get(role);
+  if (asked) requireGrantable(actor, [asked]);
+}
+
 /** @throws AppError as {@link approveRequest}. */
 export function denyRequest(
   core: Core,
@@ -249,8 +259,9 @@ export function denyRequest(
   message: string,
   options: WriteOptions = {},
 ): Promise<RoleRequestDocument> {
-  return close(core, actor, id, 'denied', options, function* (_, request) {
+  return close(core, actor, id, 'denied', options, function* (context, request) {
     refuseOwn(actor, request);
+    requireDecider(context, request);
     return { message, until: null };
   });
 }
@@ -262,8 +273,11 @@ export function cancelRequest(
   id: string,
   options: WriteOptions = {},
 ): Promise<RoleRequestDocument> {
-  return close(core, actor, id, 'cancelled', options, function* (_, request) {
-    if (!isOwn(actor, request)) requirePermission(actor, 'roles.assign');
+  return close(core, actor, id, 'cancelled', options, function* (context, request) {
+    if (!isOwn(actor, request)) {
+      requirePermission(actor, 'roles.assign');
+      requireDecider(context, request);
+    }
     return { message: '', until: null };
   });
 }

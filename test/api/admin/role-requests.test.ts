@@ -106,7 +106,7 @@ describe('role requests', () => {
     expect(mail!.text).to.include('Sie endet von selbst am');
   });
 
-  it('mail nobody who may not give the role', async () => {
+  it('mail nobody who may not give the role, who neither gives nor refuses it', async () => {
     const helper = await person(['helper']);
     const ada = await person();
     const request = await ask(ada, { ...wanted, role: 'administrator' });
@@ -114,8 +114,10 @@ describe('role requests', () => {
     const sent = async () => (await mailsTo(app.core, chief.user.userName)).find(isOfThis);
     await eventually(sent, 'the mail to the approver');
     expect(await mailsTo(app.core, helper.user.userName)).to.deep.equal([]);
-    const refused = await decide(helper, request.id, 'approve');
-    expect(refused.body).to.include({ status: 403, code: 'role.not_grantable' });
+    for (const how of ['approve', 'deny', 'cancel'] as const) {
+      const refused = await decide(helper, request.id, how);
+      expect(refused.body).to.include({ status: 403, code: 'role.not_grantable' });
+    }
     await decide(chief, request.id, 'approve').expect(200);
     expect(await rolesOf(ada.user._id)).to.include('administrator');
     await setManualRoles(app.core, acme.system, ada.user._id, []);
