@@ -61,7 +61,7 @@ function tourOf(demo: Demo, targetFile: string): string[] {
     `  ${company.name.padEnd(7)}   ${companyUrl}  its directory and login: assign, move and unassign people`,
     `            people: anyone@${company.domain}; partners by SAML: anyone@${company.slug}-partners.test;`,
     `            pushes ${'oauth' in scim ? 'by OAuth' : 'with a static token'}`,
-    `            local administrator ${localEmail}, password ${secrets.localPassword}`,
+    `            console ${demo.serverUrl}/admin as ${localEmail}, password ${secrets.localPassword}`,
     `            API key ${demo.apiKeys[company.slug] ?? ''}`,
   ]);
   return [

@@ -10,7 +10,7 @@ import { FormProblem, tell } from '../ui/Problems.js';
 
 interface BulkAct {
   label: string;
-  action: string;
+  verb: string;
   permission: string;
   done: (count: number) => string;
   isDangerous?: boolean;
@@ -62,9 +62,9 @@ function BulkDialog({ act, selection, onClose }: DialogProps) {
   const whom = selection.filter
     ? { filter: selection.filter, expectedCount: selection.total }
     : { ids: [...selection.ids] };
-  const start = (dryRun: boolean) => post<BulkJob>('/users/bulk', { action: act.action, dryRun, ...whom });
+  const start = (dryRun: boolean) => post<BulkJob>('/users/bulk', { action: act.verb, dryRun, ...whom });
   const trial = useQuery({
-    queryKey: ['/users/bulk', act.action, whom],
+    queryKey: ['/users/bulk', act.verb, whom],
     queryFn: () => start(true),
     gcTime: 0,
     staleTime: Infinity,
@@ -136,31 +136,31 @@ export function UserBulk({ selection }: { selection: Selection }) {
   const acts: BulkAct[] = [
     {
       label: t('Approve'),
-      action: 'approve',
+      verb: 'approve',
       permission: 'users.approve',
       done: (count) => t('{{count}} approved', { count }),
     },
     {
       label: t('Enable'),
-      action: 'enable',
+      verb: 'enable',
       permission: 'users.enable',
       done: (count) => t('{{count}} enabled', { count }),
     },
     {
       label: t('Disable'),
-      action: 'disable',
+      verb: 'disable',
       permission: 'users.enable',
       done: (count) => t('{{count}} disabled', { count }),
     },
     {
       label: t('Invalidate Sessions'),
-      action: 'end-sessions',
+      verb: 'end-sessions',
       permission: 'sessions.invalidate',
       done: (count) => t('Sessions of {{count}} ended', { count }),
     },
     {
       label: t('Delete'),
-      action: 'delete',
+      verb: 'delete',
       permission: 'users.delete',
       isDangerous: true,
       done: (count) => t('{{count}} deleted', { count }),
@@ -171,16 +171,14 @@ export function UserBulk({ selection }: { selection: Selection }) {
       {acts
         .filter(({ permission }) => may(permission))
         .map((each) => (
-          <Button key={each.action} size="compact-md" variant="default" onClick={() => setAct(each)}>
+          <Button key={each.verb} size="compact-md" variant="default" onClick={() => setAct(each)}>
             {each.label}
           </Button>
         ))}
       <Button size="compact-md" variant="subtle" onClick={selection.clear}>
         {t('Clear the selection')}
       </Button>
-      {act && (
-        <BulkDialog key={act.action} act={act} selection={selection} onClose={() => setAct(undefined)} />
-      )}
+      {act && <BulkDialog key={act.verb} act={act} selection={selection} onClose={() => setAct(undefined)} />}
     </>
   );
 }

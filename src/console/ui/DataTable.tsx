@@ -58,8 +58,17 @@ function sortOf(state: ListState, column: { sort?: string }): 'ascending' | 'des
   return state.get('sort') === `-${column.sort ?? ''}` ? 'descending' : 'none';
 }
 
+/** What can be done with a row stays in view where the table is wider than its page. */
+const isSticky = (key: string): boolean => key === 'actions' || key === 'more';
+
 function Heading<T>({ column, state }: { column: Column<T>; state: ListState }) {
-  if (column.sort === undefined) return <Table.Th scope="col">{column.header}</Table.Th>;
+  if (column.sort === undefined) {
+    return (
+      <Table.Th scope="col" className={isSticky(column.key) ? 'sticky' : ''}>
+        {column.header}
+      </Table.Th>
+    );
+  }
   const order = sortOf(state, column);
   const next = order === 'ascending' ? `-${column.sort}` : column.sort;
   return (
@@ -177,7 +186,9 @@ function Rows<T>({ caption, columns, rows, idOf, state, selected, onSelect, rowN
                 </Table.Td>
               )}
               {columns.map(({ key, cell }) => (
-                <Table.Td key={key}>{cell(row)}</Table.Td>
+                <Table.Td key={key} className={isSticky(key) ? 'sticky' : ''}>
+                  {cell(row)}
+                </Table.Td>
               ))}
             </Table.Tr>
           ))}

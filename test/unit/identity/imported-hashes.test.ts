@@ -27,9 +27,9 @@ const argon2i: Options = JSON.parse(JSON.stringify({ ...cheap, algorithm: 1 }));
 const pbkdf2 = (digest: string, length = 32): Buffer => pbkdf2Sync(password, salt, 1000, length, digest);
 
 const known: readonly [name: string, input: () => Promise<PasswordHashInput> | PasswordHashInput][] = [
-  ['bcrypt 2b', () => ({ hash: bcrypt(password, { cost: 4 }) })],
-  ['bcrypt 2y of PHP', () => ({ hash: bcrypt(password, { cost: 4, version: '2y' }) })],
-  ['bcrypt of Django', () => ({ hash: `bcrypt$${bcrypt(password, { cost: 4 })}` })],
+  ['bcrypt 2b', () => ({ hash: bcrypt(password, 4) })],
+  ['bcrypt 2y of PHP', () => ({ hash: bcrypt(password, 4).replace('$2b$', '$2y$') })],
+  ['bcrypt of Django', () => ({ hash: `bcrypt$${bcrypt(password, 4)}` })],
   ['argon2id', async () => ({ hash: await argon2(password, cheap) })],
   ['argon2i', async () => ({ hash: await argon2(password, argon2i) })],
   ['argon2 of Django', async () => ({ hash: `argon2${await argon2(password, cheap)}` })],
@@ -69,11 +69,7 @@ const known: readonly [name: string, input: () => Promise<PasswordHashInput> | P
 const hash32 = base64(Buffer.alloc(32, 1)).replace(/=+$/, '');
 
 const refused: readonly [name: string, input: PasswordHashInput, why: RegExp][] = [
-  [
-    'bcrypt of a cost that takes minutes',
-    { hash: bcrypt(password, { cost: 4 }).replace('$04$', '$31$') },
-    /above 14/,
-  ],
+  ['bcrypt of a cost that takes minutes', { hash: bcrypt(password, 4).replace('$04$', '$31$') }, /above 14/],
   ['bcrypt that is cut short', { hash: '$2b$10$abc' }, /no hash of bcrypt/],
   ['argon2 that takes 4 GiB', { hash: `$argon2id$v=19$m=4194304,t=1,p=1$c2FsdHNhbHQ$${hash32}` }, /at most/],
   [
@@ -126,7 +122,7 @@ describe('password hashes of other systems', () => {
   it('are judged by the hasher beside its own, and told from its own', async () => {
     const hasher = createPasswordHasher(1, cheap);
     const own = await hasher.hash('café');
-    const other = bcrypt('cafe\u0301', { cost: 4 });
+    const other = bcrypt('cafe\u0301', 4);
     expect([hasher.isForeign(own), hasher.isForeign(other)]).to.deep.equal([false, true]);
     expect(await hasher.verifyEach([own, other, null], 'cafe\u0301')).to.deep.equal([true, true, false]);
     expect(await hasher.verify(other, 'cafe')).to.equal(false);
