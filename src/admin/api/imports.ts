@@ -32,6 +32,7 @@ const file = {
 const table = {
   columns: z
     .record(z.string().min(1).max(100), z.string().min(1).max(200))
+    .refine((columns) => Object.keys(columns).length <= 100, 'at most 100 columns')
     .optional()
     .describe(
       'CSV: field to the heading of its column, these alone; absent: by what headings are usually called',

@@ -1,5 +1,6 @@
 import { AppError } from '../../shared/errors.js';
 import { changeMembers } from '../groups/members.js';
+import { namesFault } from '../imports/person.js';
 import { readTable, type TableOptions } from '../imports/table.js';
 import { invite } from '../invitations/invitations.js';
 import { requirePermission } from '../permissions.js';
@@ -70,9 +71,12 @@ async function invitationOf(context: RowContext, cells: Cells) {
   const loginType = loginTypes.find((one) => one === cells['loginType']?.toLowerCase());
   if (cells['loginType'] !== undefined && !loginType)
     throw new AppError('input.invalid', 'loginType must be local or sso');
+  const named = cells['roles']?.split(/[\s,;|]+/).filter((role) => role !== '');
+  const fault = namesFault(named ?? []);
+  if (fault !== undefined) throw new AppError('input.invalid', fault);
   return {
     emails: [cells['email'] ?? ''],
-    roles: cells['roles']?.split(/[\s,;|]+/).filter((role) => role !== '') ?? roles,
+    roles: named ?? roles,
     loginType,
     accessExpiresAt: await endOf(context, cells['accessExpiresAt']),
     message: cells['message'] ?? message,

@@ -8,7 +8,7 @@ import { requireGroup } from '../groups/groups.js';
 import { changeMembersStep } from '../groups/member-steps.js';
 import { readPasswordHash, type PasswordHashInput } from '../imports/hashes.js';
 import { readPeople, type PeopleFormat } from '../imports/people.js';
-import type { ImportedPerson } from '../imports/person.js';
+import { namesFault, type ImportedPerson } from '../imports/person.js';
 import type { TableOptions } from '../imports/table.js';
 import { requirePermission } from '../permissions.js';
 import { prepareEntry } from '../invitations/mail.js';
@@ -55,7 +55,8 @@ const ownRoles: readonly PeopleFormat[] = ['csv', 'json'];
 
 function rolesOf({ roles = [] }: ImportedPerson, { format, roleNames }: PeopleImport): string[] {
   if (!roleNames) return ownRoles.includes(format) ? [...roles] : [];
-  return roles.flatMap((name) => roleNames[name] ?? (ownRoles.includes(format) ? name : []));
+  const others = (name: string) => (ownRoles.includes(format) ? name : []);
+  return roles.flatMap((name) => (Object.hasOwn(roleNames, name) ? (roleNames[name] ?? []) : others(name)));
 }
 
 const refused = (line: number, label: string, code: string, reason: string): BulkRow => ({
@@ -79,7 +80,8 @@ function rowOf(
   seen: Map<string, number>,
 ): BulkRow {
   const label = person.email ?? person.userName ?? '';
-  const fault = faultOf(person);
+  const roles = rolesOf(person, file);
+  const fault = faultOf(person) ?? namesFault(roles, person.groups);
   if (fault !== undefined) return refused(line, label, 'input.invalid', fault);
   const key = loginKey(label);
   const earlier = seen.get(key);
@@ -90,7 +92,7 @@ function rowOf(
   if (read && 'fault' in read) return refused(line, label, 'password.not_taken', read.fault);
   const input: PersonRow = {
     ...person,
-    roles: rolesOf(person, file),
+    roles,
     ...(read && { passwordHash: read.stored }),
   };
   return { line, label, input: { ...input } };

@@ -79,10 +79,14 @@ function withRow(part: BulkPartDocument, index: number, row: BulkRow): BulkPartD
   return { ...part, rows: part.rows.map((one, at) => (at === index ? row : one)) };
 }
 
+const maxReasonCharacters = 300;
+const cut = (reason: string): string => reason.slice(0, maxReasonCharacters);
+
 /** A refusal in words, with what it points at. */
 function refusalOf(error: AppError): RowRefusal {
   const details = error.errors.map(({ detail }) => detail).join('; ');
-  return { code: error.code, reason: details === '' ? error.message : `${error.message}: ${details}` };
+  const reason = details === '' ? error.message : `${error.message}: ${details}`;
+  return { code: error.code, reason: cut(reason) };
 }
 
 /** Errors that are of the server and not of the row. */
@@ -101,7 +105,7 @@ async function judge(
   try {
     const result = await handler(context, row);
     if (typeof result === 'string') return { outcome: result, ...context.note };
-    return { outcome: 'refused', ...context.note, ...result };
+    return { outcome: 'refused', ...context.note, code: result.code, reason: cut(result.reason) };
   } catch (error) {
     if (!(error instanceof AppError) || isPassing(error)) {
       if (tries < maxAttempts) throw error;

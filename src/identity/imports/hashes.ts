@@ -128,6 +128,6 @@ export function readPasswordHash(input: PasswordHashInput): ReadPasswordHash {
   return fault(
     algorithm === ''
       ? 'the hash does not say how it was made: name the algorithm'
-      : `${algorithm} is not known here: bcrypt, argon2, scrypt, firebase-scrypt and pbkdf2 are`,
+      : `${algorithm.slice(0, 100)} is not known here: bcrypt, argon2, scrypt, firebase-scrypt and pbkdf2 are`,
   );
 }

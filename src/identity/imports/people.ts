@@ -38,7 +38,8 @@ class CellFault extends Error {}
 function flagIn(cells: TableRow['cells'], field: string): boolean | undefined {
   const cell = cells[field];
   if (cell === undefined) return undefined;
-  const value = flags[cell.toLowerCase()];
+  const word = cell.toLowerCase();
+  const value = Object.hasOwn(flags, word) ? flags[word] : undefined;
   if (value === undefined) throw new CellFault(`${field} must be true or false`);
   return value;
 }

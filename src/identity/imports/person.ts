@@ -46,3 +46,16 @@ export const numberOf = (value: unknown): number | undefined => {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
 };
+
+/** As many as a user is given in one request. */
+const maxNames = 200;
+const maxRoleCharacters = 200;
+
+/** What is too much in the roles and groups of one row. */
+export function namesFault(roles: readonly string[], groups: readonly string[] = []): string | undefined {
+  if (roles.length > maxNames) return `at most ${maxNames} roles in a row`;
+  if (groups.length > maxNames) return `at most ${maxNames} groups in a row`;
+  if (roles.some((role) => role.length > maxRoleCharacters))
+    return `the name of a role has at most ${maxRoleCharacters} characters`;
+  return undefined;
+}

@@ -17,6 +17,9 @@ export interface TableOptions {
 
 const chunkCharacters = 65_536;
 const maxRecordCharacters = 100_000;
+const maxHeadings = 500;
+const maxToldCharacters = 1000;
+const ownPrefix = 'attributes.';
 
 const invalid = (detail: string, pointer = '/content'): AppError =>
   new AppError('input.invalid', 'the file cannot be read', { errors: [{ pointer, detail }] });
@@ -30,29 +33,47 @@ function separatorOf(content: string): string {
   return counted.reduce((best, next) => (next.count > best.count ? next : best)).one;
 }
 
+/** The fields that columns are stated for, by their headings in plain form. */
+function statedFields(
+  headings: readonly string[],
+  names: Readonly<Record<string, readonly string[]>>,
+  columns: Readonly<Record<string, string>>,
+): Map<string, string> {
+  const there = new Set(headings.map(plain));
+  const byHeading = new Map<string, string>();
+  for (const [field, heading] of Object.entries(columns)) {
+    const pointer = `/columns/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    if (!Object.hasOwn(names, field) && !field.startsWith(ownPrefix))
+      throw invalid(`there is no field ${field}; there may be ${Object.keys(names).join(', ')}`, pointer);
+    const key = plain(heading);
+    if (!there.has(key))
+      throw invalid(
+        `there is no column ${heading}; there are ${headings.join(', ').slice(0, maxToldCharacters)}`,
+        pointer,
+      );
+    byHeading.set(key, field);
+  }
+  return byHeading;
+}
+
+function usualFields(names: Readonly<Record<string, readonly string[]>>): Map<string, string> {
+  return new Map(
+    Object.entries(names).flatMap(([field, usual]) =>
+      [field, ...usual].map((name): [string, string] => [plain(name), field]),
+    ),
+  );
+}
+
 /** Which field each column holds; undefined: none. */
 function fieldsOf(
   headings: readonly string[],
   names: Readonly<Record<string, readonly string[]>>,
   columns: Readonly<Record<string, string>> | undefined,
 ): (string | undefined)[] {
-  const byHeading = new Map<string, string>();
-  if (columns) {
-    for (const [field, heading] of Object.entries(columns)) byHeading.set(plain(heading), field);
-    const missing = Object.entries(columns).find(
-      ([, heading]) => !headings.some((one) => plain(one) === plain(heading)),
-    );
-    if (missing)
-      throw invalid(
-        `there is no column ${missing[1]}; there are ${headings.join(', ')}`,
-        `/columns/${missing[0]}`,
-      );
-  } else {
-    for (const [field, usual] of Object.entries(names))
-      for (const name of [field, ...usual]) byHeading.set(plain(name), field);
-  }
+  if (headings.length > maxHeadings) throw invalid(`at most ${maxHeadings} columns`);
+  const byHeading = columns ? statedFields(headings, names, columns) : usualFields(names);
   const own = (heading: string): string | undefined =>
-    !columns && heading.startsWith('attributes.') ? heading : undefined;
+    !columns && heading.startsWith(ownPrefix) ? heading : undefined;
   const fields = headings.map((heading) => byHeading.get(plain(heading)) ?? own(heading));
   const twice = fields.find((field, index) => field !== undefined && fields.indexOf(field) !== index);
   if (twice !== undefined) throw invalid(`two columns are ${twice}`, '/columns');

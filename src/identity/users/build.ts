@@ -36,9 +36,10 @@ export interface CreateOptions {
 function requireRoles(config: TenantConfig, roles: readonly string[], wanted: readonly string[]): void {
   const unknown = roles.filter((role) => !config.roles.has(role));
   if (unknown.length === 0) return;
+  const places = new Map(wanted.map((role, index) => [role, index] as const).reverse());
   throw new AppError('input.invalid', `there is no role ${unknown.join(', ')}`, {
     errors: unknown.map((role) => ({
-      pointer: `/roles/${wanted.indexOf(role)}`,
+      pointer: `/roles/${places.get(role) ?? 0}`,
       detail: `there is no role ${role}`,
     })),
   });

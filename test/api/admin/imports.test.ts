@@ -121,6 +121,56 @@ describe('the import of people', () => {
     await acme.call('post', '/users/import').send({ format: 'json', content: '{"a":' }).expect(400);
   });
 
+  it('refuses columns of fields there are not, and more columns than a table of people has', async () => {
+    const many = (count: number) => Array.from({ length: count }, (_, index) => `c${index}`);
+    const attributes = Object.fromEntries(many(101).map((one) => [`attributes.${one}`, one]));
+    const content = 'email,x\nada@import.test,1';
+    const cases: [object, string][] = [
+      [{ content, columns: { email: 'email', nonsense: 'x' } }, '/columns/nonsense'],
+      [{ content, columns: { email: 'email', constructor: 'x' } }, '/columns/constructor'],
+      [{ content, columns: { email: 'email', 'a/b': 'x' } }, '/columns/a~1b'],
+      [{ content: many(101).join(), columns: attributes }, '/columns'],
+      [{ content: ['email', ...many(500)].join() }, '/content'],
+    ];
+    for (const [body, pointer] of cases) {
+      const res = await acme.call('post', '/users/import').send({ format: 'csv', ...body });
+      const { errors } = res.body as { errors: { pointer: string }[] };
+      expect([res.status, errors.map((one) => one.pointer)], pointer).to.deep.equal([400, [pointer]]);
+    }
+  });
+
+  it('refuses a row with more roles or groups than a user is given at once, in few words', async () => {
+    const names = (count: number) => Array.from({ length: count }, (_, index) => `nobody-${index}`);
+    const given = [{ roles: names(201) }, { groups: names(201) }, { roles: ['r'.repeat(201)] }];
+    const people = [...given, { roles: names(200) }, { groups: ['g'.repeat(1000)] }];
+    const content = JSON.stringify(people.map((one) => ({ email: address(), ...one })));
+    const { rows } = await runBulk(acme, '/users/import', { format: 'json', content });
+    expect(rows.slice(0, 3).map(({ reason }) => reason)).to.deep.equal([
+      'at most 200 roles in a row',
+      'at most 200 groups in a row',
+      'the name of a role has at most 200 characters',
+    ]);
+    expect(rows.map(({ outcome }) => outcome)).to.deep.equal(Array(5).fill('refused'));
+    expect(rows.slice(3).map(({ reason }) => reason?.length)).to.deep.equal([300, 300]);
+    const line = `${address()},${names(201).join(' ')}`;
+    const invited = await runBulk(acme, '/invitations/import', { content: `email,roles\n${line}` });
+    expect(invited.rows.map(({ reason }) => reason)).to.deep.equal(['at most 200 roles in a row']);
+  });
+
+  it('takes names that every object has for what they are: no role and no flag', async () => {
+    const [email, other] = [address(), address()];
+    const users = [{ email, realmRoles: ['constructor', 'toString', 'sales'] }];
+    const file = {
+      format: 'keycloak',
+      content: JSON.stringify({ users }),
+      roleNames: { sales: 'crm:agent' },
+    };
+    await runBulk(acme, '/users/import', file);
+    expect((await byEmail(email))?.grants.map(({ role }) => role)).to.deep.equal(['crm:agent']);
+    const { rows } = await importCsv(['email,enabled', `${other},constructor`]);
+    expect(rows.map(({ reason }) => reason)).to.deep.equal(['enabled must be true or false']);
+  });
+
   it('takes exports of Auth0, Keycloak, Cognito and Firebase as they are', async () => {
     const [auth0, keycloak, cognito, firebase] = [address(), address(), address(), address()];
     const files = {
