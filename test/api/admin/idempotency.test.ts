@@ -92,8 +92,13 @@ describe('a POST with an Idempotency-Key', () => {
   it('can be sent again a minute after its process died', async () => {
     const question = { key: unique('key'), question: 'q' };
     const answer = { status: 201, headers: {} };
-    const never = answerOnce(app.core, acme.system, question, () => new Promise(() => undefined));
-    never.catch(() => undefined);
+    await new Promise<void>((begun) => {
+      const never = answerOnce(app.core, acme.system, question, () => {
+        begun();
+        return new Promise(() => undefined);
+      });
+      never.catch(() => undefined);
+    });
     const twice = () => answerOnce(app.core, acme.system, question, () => Promise.resolve(answer));
     const refused = await twice().catch((error: unknown) => error);
     expect(refused).to.include({ code: 'idempotency.running' });

@@ -102,8 +102,11 @@ describe('pages of large resources', () => {
 
   it('are made a few at a time, however many ask at once', async () => {
     const answers = await Promise.all(Array.from({ length: 40 }, () => app.acme.get('/Users?count=1000')));
-    for (const { status, text } of answers) {
-      expect(status).to.equal(200);
+    expect(answers.filter(({ status }) => status === 200)).not.to.be.empty;
+    for (const { status, text, headers } of answers) {
+      // On a slow machine some wait so long that they are asked to come back.
+      if (status !== 200) expect([status, headers]).to.have.nested.property('1.retry-after');
+      expect(status).to.be.oneOf([200, 503]);
       expect(text.length).to.be.below(6 * megabytes);
     }
   });
