@@ -203,11 +203,11 @@ const deliveries = route({
   query: z.strictObject({ status: z.enum(deliveryStatuses).optional(), ...pageParameters }),
   output: listOf(deliverySchema),
   async handler(context) {
-    const { core, query, target: webhook } = context;
+    const { core, actor, query, target: webhook } = context;
     const page = await pageAfter(
       context,
       (afterId: string | undefined, limit) =>
-        listDeliveries(core, webhook, { status: query.status }, { ...limit, afterId }),
+        listDeliveries(core, actor, webhook, { status: query.status }, { ...limit, afterId }),
       (delivery: WebhookDeliveryDocument) => delivery._id,
     );
     return { body: { ...page, items: page.items.map(presentDelivery) } };

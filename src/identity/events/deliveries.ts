@@ -11,7 +11,7 @@ import { recordEvent } from '../audit/audit.js';
 import type { Actor, Core } from '../core.js';
 import { feedDays, readFeed, type PlacedEvent } from './feed.js';
 import { typeFilter } from './types.js';
-import { getWebhook, webhookParty } from './webhooks.js';
+import { getWebhook, requireReader, webhookParty } from './webhooks.js';
 
 export { deliveryStatuses, type WebhookDeliveryDocument } from '../../persistence/collections/feeds.js';
 
@@ -113,13 +113,19 @@ export function afterAttempt(
   return { ...delivery, tries, attempts, nextAt: new Date(now.getTime() + seconds * 1000) };
 }
 
-/** A page of a webhook's deliveries, newest first, and how many match in all. */
+/**
+ * A page of a webhook's deliveries, newest first, and how many match in all.
+ *
+ * @throws AppError `auth.forbidden`.
+ */
 export async function listDeliveries(
   core: Core,
+  actor: Actor,
   webhook: WebhookDocument,
   filter: { status?: WebhookDeliveryDocument['status'] | undefined },
   page: { limit: number; until?: (read: unknown) => boolean; afterId?: string | undefined },
 ): Promise<{ items: WebhookDeliveryDocument[]; total: number }> {
+  requireReader(actor);
   const deliveries = core.store.tenant(webhook.tenantId).collection('webhook_deliveries');
   const query = { webhookId: webhook._id, ...(filter.status && { status: filter.status }) };
   const { afterId, ...limits } = page;
@@ -138,7 +144,7 @@ function requireLive({ enabled }: WebhookDocument): void {
 /**
  * Delivers one event again.
  *
- * @throws AppError `webhook.delivery_not_found`, `webhook.disabled`.
+ * @throws AppError `webhook.delivery_not_found`, `webhook.disabled`, `auth.forbidden`.
  */
 export async function replayDelivery(
   core: Core,
@@ -146,6 +152,7 @@ export async function replayDelivery(
   webhook: WebhookDocument,
   id: string,
 ): Promise<WebhookDeliveryDocument> {
+  requireReader(actor);
   requireLive(webhook);
   const now = core.clock.now();
   return core.store.transaction(function* (tx) {
@@ -181,9 +188,10 @@ async function placeBefore(core: Core, tenantId: string, since: Date): Promise<n
 /**
  * Delivers every event since an instant again, in order, as far as it is kept.
  *
- * @throws AppError `webhook.disabled`, `webhook.not_found`.
+ * @throws AppError `webhook.disabled`, `webhook.not_found`, `auth.forbidden`.
  */
 export async function replaySince(core: Core, actor: Actor, id: string, since: Date): Promise<void> {
+  requireReader(actor);
   const webhook = await getWebhook(core, actor.tenantId, id);
   requireLive(webhook);
   const position = await placeBefore(core, actor.tenantId, since);

@@ -17,7 +17,7 @@ import { brandOf } from '../tenants/branding.js';
 import { tenantConfigStep } from '../tenants/config.js';
 import { afterAttempt, type Answer } from './deliveries.js';
 import { payloadOf, type EventPayload } from './payload.js';
-import { secretsOf, webhookParty } from './webhooks.js';
+import { requireReader, secretsOf, webhookParty } from './webhooks.js';
 
 /** Longest wait for an endpoint's whole answer. */
 const timeoutMs = 10_000;
@@ -200,6 +200,7 @@ export async function deliver(
 
 /** Sends a message that is no event, at once. @returns what the endpoint said. */
 export async function sendTest(core: Core, actor: Actor, webhook: WebhookDocument): Promise<Answer> {
+  requireReader(actor);
   const tenant = await core.store.tenant(webhook.tenantId).collection('tenants').get(webhook.tenantId);
   const { type, id, label } = actor.party;
   const payload: EventPayload = {

@@ -61,8 +61,12 @@ function requireKnownTypes(types: readonly string[]): void {
   if (errors.length > 0) throw new AppError('input.invalid', 'the webhook has faults', { errors });
 }
 
-/** Events hold what the audit trail does: only a reader of it may have them sent somewhere. */
-const requireReader = (actor: Actor): void => requirePermission(actor, 'audit.read');
+/**
+ * Events hold what the audit trail does: only a reader of it may have them sent somewhere, and see or stop what is sent.
+ *
+ * @throws AppError `auth.forbidden`.
+ */
+export const requireReader = (actor: Actor): void => requirePermission(actor, 'audit.read');
 
 /** All of a tenant, oldest first. */
 export function listWebhooks(core: Core, tenantId: string): Promise<WebhookDocument[]> {
@@ -183,7 +187,7 @@ export async function changeWebhook(
 /**
  * Removes a webhook with its deliveries.
  *
- * @throws AppError `webhook.not_found`, `resource.version_mismatch`.
+ * @throws AppError `webhook.not_found`, `resource.version_mismatch`, `auth.forbidden`.
  */
 export async function removeWebhook(
   core: Core,
@@ -191,6 +195,7 @@ export async function removeWebhook(
   id: string,
   options: WriteOptions = {},
 ): Promise<void> {
+  requireReader(actor);
   const scope = core.store.tenant(actor.tenantId);
   await core.store.transaction(function* (tx) {
     const webhook = yield* stored(tx, actor.tenantId, id, options);

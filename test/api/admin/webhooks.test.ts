@@ -138,7 +138,7 @@ describe('webhooks', function () {
     await slow.stop();
   });
 
-  it('are refused for private addresses, wrong types, and readers without the audit trail', async () => {
+  it('are refused for private addresses and wrong types', async () => {
     const closed = await startApp();
     const globex = await givenTenant(closed);
     const refused = await globex.call('post', '/webhooks').send({ url: 'http://127.0.0.1:9/x' });
@@ -153,9 +153,26 @@ describe('webhooks', function () {
         detail: 'there are no events of the type user.craeted: did you mean user.created?',
       },
     ]);
-    const few = await acme.givenKey(['account.settings']);
-    expect((await acme.call('post', '/webhooks', few).send({ url: endpoint.url })).status).to.equal(403);
     await closed.stop();
+  });
+
+  it('are made, tried, replayed, removed and seen at work by readers of the audit trail alone', async () => {
+    const { id } = await givenHook();
+    const few = await acme.givenKey(['account.settings']);
+    const calls = [
+      ['post', '/webhooks', { url: endpoint.url }],
+      ['patch', `/webhooks/${id}`, { enabled: false }],
+      ['get', `/webhooks/${id}/deliveries`, undefined],
+      ['post', `/webhooks/${id}/deliveries/any/replay`, undefined],
+      ['post', `/webhooks/${id}/replay`, { since: new Date().toISOString() }],
+      ['post', `/webhooks/${id}/test`, undefined],
+      ['delete', `/webhooks/${id}`, undefined],
+    ] as const;
+    for (const [method, path, body] of calls) {
+      const res = await acme.call(method, path, few).send(body);
+      expect(res.body, `${method} ${path}`).to.include({ status: 403, code: 'auth.forbidden' });
+    }
+    await acme.call('get', `/webhooks/${id}`, few).expect(200);
   });
 
   it('are at most 20, and gone with their deliveries when they are removed', async () => {
