@@ -12,7 +12,7 @@ import { userPermissions } from '../grants/effective-roles.js';
 import { statusWithoutLock } from '../grants/user-status.js';
 import { requireGrantable } from '../permissions.js';
 import { tenantConfig, tenantConfigStep, touchTenant, type TenantConfig } from '../tenants/config.js';
-import { isAllowedFrom, permissionsOf, requireRanges } from './key-limits.js';
+import { isAllowedFrom, permissionsOf, requireRanges, requireWithinLimits } from './key-limits.js';
 import { noteUse } from '../use-note.js';
 import type { WriteOptions } from '../versions.js';
 
@@ -75,7 +75,7 @@ const makerOf = ({ party, makerId = null }: Actor): string | null =>
 /**
  * Stores a key, as a step of a transaction. See {@link createApiKey}.
  *
- * @throws AppError `input.invalid`, `role.not_grantable`; the store's `store.duplicate` for a taken name.
+ * @throws AppError `input.invalid`, `role.not_grantable`, `auth.forbidden`; the store's `store.duplicate` for a taken name.
  */
 export function* createApiKeyStep(
   core: Core,
@@ -85,6 +85,8 @@ export function* createApiKeyStep(
   now: Date,
 ): Step<ApiKeyDocument> {
   yield* requireKeyRole(core, tx, actor, input.role);
+  const { addresses = [], expiresAt = null } = input;
+  yield* requireWithinLimits(tx, actor, undefined, { addresses: [...addresses], expiresAt });
   const stored = yield* tx
     .tenant(actor.tenantId)
     .collection('api_keys')
@@ -97,7 +99,7 @@ export function* createApiKeyStep(
       role: input.role,
       makerId: makerOf(actor),
       lastUsedAt: null,
-      expiresAt: input.expiresAt ?? null,
+      expiresAt,
       ...(input.scopes && { scopes: [...input.scopes] }),
       ...(input.addresses && { addresses: [...input.addresses] }),
       ...(input.userId && { userId: input.userId }),
@@ -108,7 +110,7 @@ export function* createApiKeyStep(
 
 /**
  * @returns the key in clear, this once.
- * @throws AppError `api_key.name_taken`, `input.invalid`, `role.not_grantable`.
+ * @throws AppError `api_key.name_taken`, `input.invalid`, `role.not_grantable`, `auth.forbidden`.
  */
 export async function createApiKey(
   core: Core,
@@ -171,7 +173,8 @@ function changedFields({ addresses, expiresAt, name, role, scopes }: ApiKeyChang
 /**
  * Changes what a key may do, or its value.
  *
- * @throws AppError `api_key.not_found`, `api_key.name_taken`, `input.invalid`, `role.not_grantable`, `resource.version_mismatch`.
+ * @throws AppError `api_key.not_found`, `api_key.name_taken`, `input.invalid`, `role.not_grantable`, `auth.forbidden`,
+ *   `resource.version_mismatch`.
  */
 export async function updateApiKey(
   core: Core,
@@ -194,7 +197,9 @@ export async function updateApiKey(
           *wanted(before) {
             yield* requireAuthorityOverKey(core, tx, actor, before);
             if (change.role !== undefined) yield* requireKeyRole(core, tx, actor, change.role);
-            return { ...before, ...changedFields(change), ...value };
+            const wanted = { ...before, ...changedFields(change), ...value };
+            yield* requireWithinLimits(tx, actor, before, wanted);
+            return wanted;
           },
           differs: (before, wanted) => wanted.keyHash !== before.keyHash,
         },

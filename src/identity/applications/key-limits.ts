@@ -1,6 +1,8 @@
 import { BlockList, isIP } from 'node:net';
 import type { ApiKeyDocument } from '../../persistence/collections/api-keys.js';
+import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
+import type { Actor } from '../core.js';
 
 /** An IP address, or a range of them in CIDR notation, as `[address, prefix]`. */
 function readRange(text: string): [address: string, prefix: number, family: 'ipv4' | 'ipv6'] | undefined {
@@ -42,4 +44,41 @@ export function permissionsOf(
   return new Set(
     all.filter((one) => (!scopes || scopes.includes(one)) && (owner === undefined || owner.has(one))),
   );
+}
+
+type Limits = Pick<ApiKeyDocument, 'addresses' | 'expiresAt'>;
+
+const endOf = ({ expiresAt }: Limits): number => expiresAt?.getTime() ?? Infinity;
+
+/**
+ * Whether limits of a key would be wider than those of the key that sets them, other than they are already.
+ *
+ * @param own - of the key that acts.
+ * @param before - of the key that is changed; undefined: it is new.
+ */
+export function isWider(own: Limits, before: Limits | undefined, after: Limits): boolean {
+  const isLater = endOf(after) > endOf(own) && (!before || endOf(after) > endOf(before));
+  const { addresses: ownList = [] } = own;
+  const had = before?.addresses ?? [];
+  const has = after.addresses ?? [];
+  if (isLater || ownList.length === 0) return isLater;
+  if (has.length === 0) return !before || had.length > 0;
+  return !has.every((one) => ownList.includes(one) || had.includes(one));
+}
+
+/**
+ * An API key makes no key that ends later, or may be used from elsewhere, than it may itself.
+ *
+ * @throws AppError `auth.forbidden`.
+ */
+export function* requireWithinLimits(
+  tx: Transaction,
+  { party, tenantId }: Actor,
+  before: Limits | undefined,
+  after: Limits,
+): Step<void> {
+  if (party.type !== 'api_key') return;
+  const own = yield* tx.tenant(tenantId).collection('api_keys').get(party.id);
+  if (own && !isWider(own, before, after)) return;
+  throw new AppError('auth.forbidden', 'a key sets no later end and no other addresses than its own');
 }

@@ -130,6 +130,38 @@ describe('API keys', () => {
     expect([await statusOf(rotated.key), await statusOf(last.key)]).to.deep.equal([401, 200]);
   });
 
+  it('give no key, themselves included, a later end or other addresses than they have', async () => {
+    const at = (seconds: number) => new Date(clock.now().getTime() + seconds * 1000).toISOString();
+    const [soon, end, late] = [at(1800), at(3600), at(7200)];
+    const home = ['127.0.0.0/8', '::1'];
+    const [limited, other, free] = [
+      await make({ expiresAt: end, addresses: home }),
+      await make({ expiresAt: end, addresses: home }),
+      await make(),
+    ];
+    const patch = (id: string, body: object, key = limited.key) =>
+      acme.call('patch', `/api-keys/${id}`, key).send(body);
+    const wider = [
+      { expiresAt: null },
+      { expiresAt: late },
+      { addresses: [] },
+      { addresses: [...home, '10.0.0.1'] },
+    ];
+    for (const body of wider) {
+      for (const { id } of [limited, other])
+        expect((await patch(id, body)).body).to.include({ status: 403, code: 'auth.forbidden' });
+      const fresh = { name: 'fresh', role: 'administrator', expiresAt: end, addresses: home, ...body };
+      const res = await acme.call('post', '/api-keys', limited.key).send(fresh);
+      expect(res.body).to.include({ status: 403, code: 'auth.forbidden' });
+    }
+    await patch(free.id, { name: 'of no limits still', expiresAt: late }).expect(200);
+    await patch(other.id, { addresses: ['::1'], expiresAt: soon }).expect(200);
+    await patch(limited.id, { expiresAt: soon }).expect(200);
+    const narrow = { name: 'narrow', role: 'administrator', expiresAt: soon, addresses: ['::1'] };
+    await acme.call('post', '/api-keys', limited.key).send(narrow).expect(201);
+    await patch(limited.id, { expiresAt: null, addresses: [] }, acme.key).expect(200);
+  });
+
   it('are under the self rules of the person who rotated them, and keep their maker when they rotate themselves', async () => {
     const ada = await acme.givenUser({ roles: ['administrator'] });
     const { id, key } = await make();
