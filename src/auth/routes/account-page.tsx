@@ -38,6 +38,7 @@ async function rolesOf(core: Core, { tenant, user }: LiveSession) {
   return {
     roles: roles.map((key) => config.roles.get(key)?.name ?? key),
     applications: applications.filter(({ key }) => keys.has(key)).map(({ name }) => name),
+    managesOthers: roles.some((key) => (config.roles.get(key)?.management ?? []).length > 0),
   };
 }
 

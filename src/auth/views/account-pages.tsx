@@ -23,6 +23,8 @@ export interface AccountPageProps {
   method: string;
   roles: readonly string[];
   applications: readonly string[];
+  /** Whether the person's roles open pages of the console. */
+  managesOthers: boolean;
   needsApproval: boolean;
   sessions: readonly ShownSession[];
   /** undefined: the company has the password. */
@@ -62,6 +64,11 @@ export function AccountPage(props: AccountPageProps): ReactElement {
           {`, ${props.method}`}
         </dd>
       </dl>
+      {props.managesOthers && (
+        <p>
+          <a href="/admin">Open the console</a>
+        </p>
+      )}
       {props.mayChangeEmail && <EmailSection csrf={props.csrf} />}
       {props.minLength !== undefined && (
         <PasswordSection csrf={props.csrf} email={props.email} minLength={props.minLength} />

@@ -200,6 +200,9 @@ export function FirstRunDonePage(props: {
       <h2>Next</h2>
       <ul>
         <li>
+          <a href="/admin">The console</a>: people, applications, directories, company sign-ins, settings.
+        </li>
+        <li>
           <a href="/docs/api">The API</a>: applications, directories for identity providers, company sign-ins,
           roles and rules.
         </li>

@@ -1,7 +1,9 @@
 import { Alert, List, NativeSelect, Switch, Text, Textarea, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { post, Problem } from '../api.js';
+import { post, Problem, read } from '../api.js';
+import { useWho } from '../session.js';
 import { time } from '../text/format.js';
 import type { InviteResult } from '../types.js';
 import { FormModal } from '../ui/FormModal.js';
@@ -30,7 +32,7 @@ function send(form: Form, emptyText: string): Promise<{ results: InviteResult[] 
   }
   return post('/invitations', {
     emails,
-    roles: form.roles,
+    ...(form.roles.length > 0 && { roles: form.roles }),
     loginType: form.loginType,
     ...(form.isTemporary && form.until !== '' && { accessExpiresAt: new Date(form.until).toISOString() }),
     ...(form.message.trim() !== '' && { message: form.message.trim() }),
@@ -103,6 +105,12 @@ export function InviteUsers({ opened, onClose }: { opened: boolean; onClose: () 
   const { t } = useTranslation();
   const [form, setForm] = useState<Form>(blank);
   const [results, setResults] = useState<InviteResult[]>();
+  const { may } = useWho();
+  const { data: settings } = useQuery({
+    queryKey: ['settings'],
+    queryFn: () => read<Record<string, unknown>>('/settings'),
+    enabled: opened && may('account.settings'),
+  });
   const set = (values: Partial<Form>) => setForm({ ...form, ...values });
   const close = () => {
     setForm(blank);
@@ -135,7 +143,7 @@ export function InviteUsers({ opened, onClose }: { opened: boolean; onClose: () 
               onChange={({ currentTarget }) => set({ emails: currentTarget.value })}
             />
             <RolePicker
-              required
+              required={settings?.['invites.rolesRequired'] === true}
               value={form.roles}
               onChange={(roles) => set({ roles })}
               error={errors.roles}

@@ -137,7 +137,10 @@ function entriesIn(entry: BootstrapTenant): number {
     groups = [],
     apiKeys = [],
   } = entry;
-  const inside = [...applications.map((item) => item.roles), ...directories.map((item) => item.tokens)];
+  const inside = [
+    ...applications.map((item) => item.roles),
+    ...directories.flatMap(({ tokens, clients }) => [tokens, clients]),
+  ];
   return [
     [entry],
     applications,

@@ -120,6 +120,17 @@ describe('applyBootstrap', () => {
     expect(await apply(world(slug))).to.deep.equal({ created: 0, updated: 0, unchanged: 9 });
   });
 
+  it('counts the OAuth clients of a directory like its tokens', async () => {
+    const clients = [
+      { name: 'okta', clientId: 'gh-client-of-the-file', clientSecret: 'a secret that is long enough' },
+    ];
+    const file = {
+      tenants: [{ slug: 'with-clients', name: 'Acme', directories: [{ name: 'Okta', clients }] }],
+    };
+    expect(await apply(file)).to.deep.equal({ created: 3, updated: 0, unchanged: 0 });
+    expect(await apply(file)).to.deep.equal({ created: 0, updated: 0, unchanged: 3 });
+  });
+
   it('updates what changed by its key and leaves alone what is gone from the file', async () => {
     await apply(world(slug));
     const before = await ada();
