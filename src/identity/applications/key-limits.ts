@@ -56,7 +56,7 @@ const endOf = ({ expiresAt }: Limits): number => expiresAt?.getTime() ?? Infinit
  * @param own - of the key that acts.
  * @param before - of the key that is changed; undefined: it is new.
  */
-export function isWider(own: Limits, before: Limits | undefined, after: Limits): boolean {
+function isWider(own: Limits, before: Limits | undefined, after: Limits): boolean {
   const isLater = endOf(after) > endOf(own) && (!before || endOf(after) > endOf(before));
   const { addresses: ownList = [] } = own;
   const had = before?.addresses ?? [];
