@@ -57,3 +57,14 @@ export function useRoles(enabled = true) {
   );
   return { roles, nameOf: (role: string) => names.get(role) ?? role };
 }
+
+/** The tenant's settings; undefined for people who may not see them. */
+export function useSettings(): Readonly<Record<string, unknown>> | undefined {
+  const { may } = useWho();
+  const { data } = useQuery({
+    queryKey: ['settings'],
+    queryFn: () => read<Record<string, unknown>>('/settings'),
+    enabled: may('account.settings'),
+  });
+  return data;
+}

@@ -2,11 +2,12 @@ import { Button, Code, Group, NativeSelect, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { patch, read, type Listed } from '../api.js';
+import { patch, read } from '../api.js';
 import type { Application, RoleExplanation } from '../types.js';
 import { useAct } from '../ui/act.js';
 import { RolePicker } from '../ui/RolePicker.js';
 import { UserPicker } from './GroupPage.js';
+import { useChoices } from '../ui/use-choices.js';
 
 /** Who of the tenant may sign in to it. */
 export function Access({ application }: { application: Application }) {
@@ -15,10 +16,7 @@ export function Access({ application }: { application: Application }) {
   const [access, setAccess] = useState(
     application.access ?? { by: 'everyone' as const, roles: [], groups: [] },
   );
-  const { data: groups } = useQuery({
-    queryKey: ['/groups', 'choices'],
-    queryFn: () => read<Listed<{ id: string; displayName: string }>>('/groups', { limit: 200 }),
-  });
+  const groups = useChoices<{ id: string; displayName: string }>('/groups');
   const body = {
     by: access.by,
     ...(access.by === 'role' && { roles: access.roles }),
@@ -48,7 +46,7 @@ export function Access({ application }: { application: Application }) {
           onChange={({ currentTarget }) => setAccess({ ...access, groups: [currentTarget.value] })}
           data={[
             { value: '', label: '' },
-            ...(groups?.items ?? []).map(({ id, displayName }) => ({ value: id, label: displayName })),
+            ...groups.map(({ id, displayName }) => ({ value: id, label: displayName })),
           ]}
         />
       )}

@@ -1,13 +1,15 @@
 import { Button, Code, Group, Stack, Table, Tabs, Text, Textarea, TextInput } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNavigate, useParams } from 'react-router';
-import { call, patch, post, remove } from '../api.js';
+import { useParams } from 'react-router';
+import { call, post } from '../api.js';
 import type { Application } from '../types.js';
 import { useAsk } from '../ui/Ask.js';
+import { DeleteButton } from '../ui/DeleteButton.js';
 import { Page } from '../ui/Page.js';
-import { FormProblem, fieldErrors, ProblemView, tell } from '../ui/Problems.js';
+import { FormProblem, fieldErrors, ProblemView } from '../ui/Problems.js';
+import { useSave } from '../ui/use-save.js';
 import { Copyable, ShownOnce } from '../ui/Secret.js';
 import { Access, TokenPreview } from './ApplicationAccess.js';
 import { linesOf } from './Applications.js';
@@ -54,30 +56,13 @@ function QuickStart({ application }: { application: Application }) {
 
 function SettingsForm({ application, etag }: { application: Application; etag: string | undefined }) {
   const { t } = useTranslation();
-  const client = useQueryClient();
   const [form, setForm] = useState({
     name: application.name,
     redirectUris: application.redirectUris.join('\n'),
     postLogoutRedirectUris: application.postLogoutRedirectUris.join('\n'),
     backchannelLogoutUri: application.backchannelLogoutUri ?? '',
   });
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: () =>
-      patch<Application>(
-        `/applications/${application.id}`,
-        {
-          name: form.name.trim(),
-          redirectUris: linesOf(form.redirectUris),
-          postLogoutRedirectUris: linesOf(form.postLogoutRedirectUris),
-          backchannelLogoutUri: form.backchannelLogoutUri.trim() || null,
-        },
-        etag,
-      ),
-    onSuccess: () => {
-      tell(t('Saved'));
-      void client.invalidateQueries();
-    },
-  });
+  const { mutate, isPending, error } = useSave(`/applications/${application.id}`, etag);
   const errors = fieldErrors(error);
   const lines = (name: 'redirectUris' | 'postLogoutRedirectUris', label: string) => (
     <Textarea
@@ -94,7 +79,12 @@ function SettingsForm({ application, etag }: { application: Application; etag: s
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        mutate();
+        mutate({
+          name: form.name.trim(),
+          redirectUris: linesOf(form.redirectUris),
+          postLogoutRedirectUris: linesOf(form.postLogoutRedirectUris),
+          backchannelLogoutUri: form.backchannelLogoutUri.trim() || null,
+        });
       }}
     >
       <Stack maw={640}>
@@ -150,7 +140,6 @@ function Roles({ application }: { application: Application }) {
 export default function ApplicationPage() {
   const { t } = useTranslation();
   const { id = '' } = useParams();
-  const navigate = useNavigate();
   const [ask, dialog] = useAsk();
   const [secret, setSecret] = useState<string>();
   const { data, error } = useQuery({
@@ -184,24 +173,12 @@ export default function ApplicationPage() {
           {t('New secret')}
         </Button>
       )}
-      <Button
-        variant="default"
-        c="var(--danger)"
-        onClick={() =>
-          ask({
-            title: t('Delete {{what}}?', { what: application.name }),
-            text: t('No one can sign in to it any more, and everyone loses its roles.'),
-            button: t('Delete'),
-            isDangerous: true,
-            act: async () => {
-              await remove(`/applications/${id}`);
-              await navigate('/applications');
-            },
-          })
-        }
-      >
-        {t('Delete')}
-      </Button>
+      <DeleteButton
+        what={application.name}
+        text={t('No one can sign in to it any more, and everyone loses its roles.')}
+        list="/applications"
+        id={id}
+      />
     </>
   );
   return (

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { post } from '../api.js';
+import { keyOf } from '../text/key-of.js';
 import { time } from '../text/format.js';
 import type { Application } from '../types.js';
 import { DataTable, type Column } from '../ui/DataTable.js';
@@ -25,12 +26,7 @@ function NewApplication({ opened, onClose }: { opened: boolean; onClose: () => v
   const [form, setForm] = useState(blank);
   const [made, setMade] = useState<Application>();
   const set = (values: Partial<typeof blank>) => setForm({ ...form, ...values });
-  const key =
-    form.key ||
-    form.name
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .replace(/^-|-$/g, '');
+  const key = form.key || keyOf(form.name, '-');
   return (
     <FormModal
       title={t('New application')}

@@ -1,12 +1,12 @@
-import { Alert, Button, List, Stack, Tabs, Text } from '@mantine/core';
+import { Alert, List, Stack, Tabs, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { useNavigate, useParams, useSearchParams } from 'react-router';
-import { patch, read, remove, type Listed } from '../api.js';
+import { useParams, useSearchParams } from 'react-router';
+import { patch, read, type Listed } from '../api.js';
 import { ago } from '../text/format.js';
 import type { Directory, ScimRequest } from '../types.js';
 import { useAct } from '../ui/act.js';
-import { useAsk } from '../ui/Ask.js';
+import { DeleteButton } from '../ui/DeleteButton.js';
 import { LiveSwitch } from '../ui/LiveSwitch.js';
 import { Page } from '../ui/Page.js';
 import { ProblemView } from '../ui/Problems.js';
@@ -87,8 +87,6 @@ export default function DirectoryPage() {
   const { t } = useTranslation();
   const { id = '' } = useParams();
   const [params, setParams] = useSearchParams();
-  const navigate = useNavigate();
-  const [ask, dialog] = useAsk();
   const { data: directory, error } = useQuery({
     queryKey: ['/directories', id],
     queryFn: () => read<Directory>(`/directories/${id}`),
@@ -96,24 +94,12 @@ export default function DirectoryPage() {
   if (error) return <ProblemView error={error} />;
   if (!directory) return null;
   const removal = (
-    <Button
-      variant="default"
-      c="var(--danger)"
-      onClick={() =>
-        ask({
-          title: t('Delete {{what}}?', { what: directory.name }),
-          text: t('Its tokens stop working, and the roles its rules gave are taken.'),
-          button: t('Delete'),
-          isDangerous: true,
-          act: async () => {
-            await remove(`/directories/${id}`);
-            await navigate('/directories');
-          },
-        })
-      }
-    >
-      {t('Delete')}
-    </Button>
+    <DeleteButton
+      what={directory.name}
+      text={t('Its tokens stop working, and the roles its rules gave are taken.')}
+      list="/directories"
+      id={id}
+    />
   );
   return (
     <Page title={directory.name} actions={removal}>
@@ -141,7 +127,6 @@ export default function DirectoryPage() {
           <LiveLog directory={directory} />
         </Tabs.Panel>
       </Tabs>
-      {dialog}
     </Page>
   );
 }

@@ -11,14 +11,14 @@ import {
   Text,
   TextInput,
 } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import { patch, read, type Listed } from '../api.js';
 import { useRoles, useWho } from '../session.js';
 import type { Application, Role, User } from '../types.js';
-import { FormProblem, fieldErrors, tell } from '../ui/Problems.js';
+import { FormProblem, fieldErrors } from '../ui/Problems.js';
 import { ServiceCard } from './ServiceCard.js';
+import { useChoices } from '../ui/use-choices.js';
+import { useSave } from '../ui/use-save.js';
 
 const manualRoles = (user: User): string[] =>
   user.roles
@@ -188,30 +188,14 @@ function Limits({ form, set }: PartProps) {
   );
 }
 
-function useSave(user: User, etag: string | undefined) {
-  const { t } = useTranslation();
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (form: UserForm) => patch<User>(`/users/${user.id}`, changesOf(formOf(user), form), etag),
-    onSuccess: () => {
-      tell(t('Saved'));
-      void client.invalidateQueries();
-    },
-  });
-}
-
 /** One form, one Save: the person on the left, services on the right. */
 export function EditUser({ user, etag }: { user: User; etag: string | undefined }) {
   const { t } = useTranslation();
   const { may } = useWho();
   const { roles } = useRoles(may('roles.read'));
   const [form, setForm] = useState(() => formOf(user));
-  const { mutate, isPending, error } = useSave(user, etag);
-  const { data: applications } = useQuery({
-    queryKey: ['/applications', 'choices'],
-    queryFn: () => read<Listed<Application>>('/applications', { limit: 200 }),
-    enabled: may('applications.manage'),
-  });
+  const { mutate, isPending, error } = useSave(`/users/${user.id}`, etag);
+  const applications = useChoices<Application>('/applications', may('applications.manage'));
   const isChanged = Object.keys(changesOf(formOf(user), form)).length > 0;
   const part = {
     user,
@@ -221,7 +205,7 @@ export function EditUser({ user, etag }: { user: User; etag: string | undefined 
   };
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    mutate(form);
+    mutate(changesOf(formOf(user), form));
   };
   return (
     <form onSubmit={submit} noValidate>
@@ -236,7 +220,7 @@ export function EditUser({ user, etag }: { user: User; etag: string | undefined 
           </Grid.Col>
           <Grid.Col span={{ base: 12, sm: 6 }}>
             <Stack>
-              {applications?.items.map((application) => (
+              {applications.map((application) => (
                 <ServiceCard
                   key={application.id}
                   application={application}

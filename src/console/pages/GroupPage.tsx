@@ -3,12 +3,12 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useNavigate, useParams } from 'react-router';
+import { Link, useParams } from 'react-router';
 import { patch, post, read, remove, type Listed } from '../api.js';
 import { useWho } from '../session.js';
 import type { Group, GroupMember, User } from '../types.js';
 import { useAct } from '../ui/act.js';
-import { useAsk } from '../ui/Ask.js';
+import { DeleteButton } from '../ui/DeleteButton.js';
 import { DataTable, type Column } from '../ui/DataTable.js';
 import { LiveSwitch } from '../ui/LiveSwitch.js';
 import { Page } from '../ui/Page.js';
@@ -132,8 +132,6 @@ export default function GroupPage() {
   const { id = '' } = useParams();
   const { may } = useWho();
   const act = useAct();
-  const navigate = useNavigate();
-  const [ask, dialog] = useAsk();
   const { data: group, error } = useQuery({
     queryKey: ['/groups', id],
     queryFn: () => read<Group>(`/groups/${id}`),
@@ -142,24 +140,12 @@ export default function GroupPage() {
   if (!group) return null;
   const canEdit = may('groups.manage');
   const removal = (
-    <Button
-      variant="default"
-      c="var(--danger)"
-      onClick={() =>
-        ask({
-          title: t('Delete {{what}}?', { what: group.displayName }),
-          text: t('{{count}} members lose what the group gives them.', { count: group.memberCount }),
-          button: t('Delete'),
-          isDangerous: true,
-          act: async () => {
-            await remove(`/groups/${id}`);
-            await navigate('/groups');
-          },
-        })
-      }
-    >
-      {t('Delete')}
-    </Button>
+    <DeleteButton
+      what={group.displayName}
+      text={t('{{count}} members lose what the group gives them.', { count: group.memberCount })}
+      list="/groups"
+      id={id}
+    />
   );
   return (
     <Page
@@ -184,7 +170,6 @@ export default function GroupPage() {
         />
       )}
       <Members group={group} canEdit={canEdit} />
-      {dialog}
     </Page>
   );
 }

@@ -1,9 +1,8 @@
 import { Alert, List, NativeSelect, Switch, Text, Textarea, TextInput } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { post, Problem, read } from '../api.js';
-import { useWho } from '../session.js';
+import { post, Problem } from '../api.js';
+import { useSettings } from '../session.js';
 import { time } from '../text/format.js';
 import type { InviteResult } from '../types.js';
 import { FormModal } from '../ui/FormModal.js';
@@ -105,12 +104,7 @@ export function InviteUsers({ opened, onClose }: { opened: boolean; onClose: () 
   const { t } = useTranslation();
   const [form, setForm] = useState<Form>(blank);
   const [results, setResults] = useState<InviteResult[]>();
-  const { may } = useWho();
-  const { data: settings } = useQuery({
-    queryKey: ['settings'],
-    queryFn: () => read<Record<string, unknown>>('/settings'),
-    enabled: opened && may('account.settings'),
-  });
+  const settings = useSettings();
   const set = (values: Partial<Form>) => setForm({ ...form, ...values });
   const close = () => {
     setForm(blank);

@@ -110,7 +110,7 @@ function DirectoryHealth({ directory }: { directory: Directory }) {
 function Provisioning() {
   const { t } = useTranslation();
   const { data } = useQuery({
-    queryKey: ['/directories', 'choices'],
+    queryKey: ['/directories', 'first'],
     queryFn: () => read<Listed<Directory>>('/directories', { limit: 20 }),
   });
   if (!data || data.total === 0) return null;

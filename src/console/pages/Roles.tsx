@@ -3,12 +3,14 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { patch, post, read, remove, type Listed } from '../api.js';
+import { keyOf } from '../text/key-of.js';
 import { useRoles, useWho } from '../session.js';
 import type { Application, Permission, Role, User } from '../types.js';
 import { useAsk } from '../ui/Ask.js';
 import { FormModal } from '../ui/FormModal.js';
 import { Page } from '../ui/Page.js';
 import { tell } from '../ui/Problems.js';
+import { useChoices } from '../ui/use-choices.js';
 
 /** How many people have a role. */
 const countHolders = async (role: string): Promise<number> =>
@@ -26,12 +28,7 @@ function NewRole({ opened, onClose, roles, scope }: NewRoleProps) {
   const blank = { name: '', key: '', from: '' };
   const [form, setForm] = useState(blank);
   const source = roles.find(({ id }) => id === form.from);
-  const key =
-    form.key ||
-    form.name
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '_')
-      .replace(/^_|_$/g, '');
+  const key = form.key || keyOf(form.name, '_');
   return (
     <FormModal
       title={t('New role')}
@@ -245,11 +242,7 @@ export default function Roles() {
     queryKey: ['/permissions'],
     queryFn: () => read<Listed<Permission>>('/permissions', { limit: 1000 }),
   });
-  const { data: applications } = useQuery({
-    queryKey: ['/applications', 'choices'],
-    queryFn: () => read<Listed<Application>>('/applications', { limit: 200 }),
-    enabled: may('applications.manage'),
-  });
+  const applications = useChoices<Application>('/applications', may('applications.manage'));
   const shown = roles.filter(({ application }) => (application ?? '') === scope);
   const named = [...new Set(shown.flatMap(({ permissions }) => permissions))]
     .sort()
@@ -270,7 +263,7 @@ export default function Roles() {
         onChange={({ currentTarget }) => setScope(currentTarget.value)}
         data={[
           { value: '', label: t('This console') },
-          ...(applications?.items ?? []).map(({ key, name }) => ({ value: key, label: name })),
+          ...applications.map(({ key, name }) => ({ value: key, label: name })),
         ]}
       />
       <Unsaved roles={shown} edits={edits} onDone={() => setEdits(new Map())} />

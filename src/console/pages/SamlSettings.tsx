@@ -16,7 +16,7 @@ import { time } from '../text/format.js';
 import type { SsoConnection } from '../types.js';
 import { FormProblem, fieldErrors } from '../ui/Problems.js';
 import { Copyable } from '../ui/Secret.js';
-import { useSave } from './use-save-connection.js';
+import { useSave } from '../ui/use-save.js';
 
 /** What a SAML provider's administrator enters there. */
 export function SamlAddresses({ connection }: { connection: SsoConnection }) {
@@ -92,7 +92,7 @@ export function EditSaml({ connection, etag }: { connection: SsoConnection; etag
   const [fields, setFields] = useState(() => fieldsOf(connection));
   const [domains, setDomains] = useState(() => connection.domains.map(({ domain }) => domain));
   const [jitProvisioning, setJit] = useState(connection.jitProvisioning);
-  const { mutate, isPending, error } = useSave(connection, etag);
+  const { mutate, isPending, error } = useSave(`/sso-connections/${connection.id}`, etag);
   const errors = fieldErrors(error);
   const field = (name: keyof Fields, label: string, description?: string) => (
     <TextInput

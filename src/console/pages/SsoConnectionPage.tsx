@@ -16,17 +16,18 @@ import {
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNavigate, useParams } from 'react-router';
-import { call, post, read, remove, type Listed } from '../api.js';
+import { useParams } from 'react-router';
+import { call, post, read, type Listed } from '../api.js';
 import type { SsoConnection, SsoDomain, User } from '../types.js';
 import { useAct } from '../ui/act.js';
+import { DeleteButton } from '../ui/DeleteButton.js';
 import { useAsk } from '../ui/Ask.js';
 import { Page } from '../ui/Page.js';
 import { FormProblem, fieldErrors, ProblemView } from '../ui/Problems.js';
 import { Copyable } from '../ui/Secret.js';
 import { Word } from '../ui/Status.js';
 import { EditSaml, SamlAddresses } from './SamlSettings.js';
-import { useSave } from './use-save-connection.js';
+import { useSave } from '../ui/use-save.js';
 
 interface TestResult {
   ok: boolean;
@@ -116,7 +117,7 @@ function Edit({ connection, etag }: { connection: SsoConnection; etag: string | 
     domains: connection.domains.map(({ domain }) => domain),
     jitProvisioning: connection.jitProvisioning,
   });
-  const { mutate, isPending, error } = useSave(connection, etag);
+  const { mutate, isPending, error } = useSave(`/sso-connections/${connection.id}`, etag);
   const errors = fieldErrors(error);
   const field = (name: 'name' | 'issuer' | 'clientId', label: string) => (
     <TextInput
@@ -186,7 +187,7 @@ async function countPeople({ domains }: SsoConnection): Promise<number> {
 
 function Mode({ connection, etag }: { connection: SsoConnection; etag: string | undefined }) {
   const { t } = useTranslation();
-  const { mutateAsync } = useSave(connection, etag);
+  const { mutateAsync } = useSave(`/sso-connections/${connection.id}`, etag);
   const [ask, dialog] = useAsk();
   async function choose(mode: string) {
     const count = await countPeople(connection);
@@ -231,8 +232,6 @@ function Mode({ connection, etag }: { connection: SsoConnection; etag: string | 
 export default function SsoConnectionPage() {
   const { t } = useTranslation();
   const { id = '' } = useParams();
-  const navigate = useNavigate();
-  const [ask, dialog] = useAsk();
   const { data, error } = useQuery({
     queryKey: ['/sso-connections', id],
     queryFn: () => call<SsoConnection>('GET', `/sso-connections/${id}`),
@@ -243,24 +242,12 @@ export default function SsoConnectionPage() {
   const isSaml = connection.protocol === 'saml';
   const Form = isSaml ? EditSaml : Edit;
   const removal = (
-    <Button
-      variant="default"
-      c="var(--danger)"
-      onClick={() =>
-        ask({
-          title: t('Delete {{what}}?', { what: connection.name }),
-          text: t('No one is forwarded any more, and its domains are free.'),
-          button: t('Delete'),
-          isDangerous: true,
-          act: async () => {
-            await remove(`/sso-connections/${id}`);
-            await navigate('/sso-connections');
-          },
-        })
-      }
-    >
-      {t('Delete')}
-    </Button>
+    <DeleteButton
+      what={connection.name}
+      text={t('No one is forwarded any more, and its domains are free.')}
+      list="/sso-connections"
+      id={id}
+    />
   );
   return (
     <Page title={connection.name} lead={connection.issuer ?? connection.idpEntityId ?? ''} actions={removal}>
@@ -289,7 +276,6 @@ export default function SsoConnectionPage() {
         </Title>
         <Form key={connection.updatedAt} connection={connection} etag={data.etag} />
       </Stack>
-      {dialog}
     </Page>
   );
 }

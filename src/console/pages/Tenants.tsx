@@ -2,6 +2,7 @@ import { Button, Group, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { enterTenant, post } from '../api.js';
+import { keyOf } from '../text/key-of.js';
 import { time } from '../text/format.js';
 import type { Tenant } from '../types.js';
 import { useAct } from '../ui/act.js';
@@ -18,12 +19,7 @@ const blank = { name: '', slug: '', email: '' };
 function NewTenant({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
   const [form, setForm] = useState(blank);
-  const slug =
-    form.slug ||
-    form.name
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .replace(/^-|-$/g, '');
+  const slug = form.slug || keyOf(form.name, '-');
   const field = (name: keyof typeof blank, label: string, value: string, error?: string) => (
     <TextInput
       label={label}

@@ -63,14 +63,16 @@ function BulkDialog({ act, selection, onClose }: DialogProps) {
     ? { filter: selection.filter, expectedCount: selection.total }
     : { ids: [...selection.ids] };
   const start = (dryRun: boolean) => post<BulkJob>('/users/bulk', { action: act.verb, dryRun, ...whom });
+  const real = useMutation({ mutationFn: () => start(false) });
+  // Asked for once: what is asked for again after the act is not meant.
   const trial = useQuery({
     queryKey: ['/users/bulk', act.verb, whom],
     queryFn: () => start(true),
+    enabled: real.isIdle,
     gcTime: 0,
     staleTime: Infinity,
   });
   const preview = useJob(trial.data);
-  const real = useMutation({ mutationFn: () => start(false) });
   const job = useJob(real.data);
   const isDone = job !== undefined && isOver(job);
   const close = () => {

@@ -4,12 +4,13 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import { read, searchOf, type Listed } from '../api.js';
-import { useRoles, useWho } from '../session.js';
+import { useRoles, useSettings, useWho } from '../session.js';
 import { userStatuses, type Application, type Directory, type Group, type User } from '../types.js';
 import { useAsk } from '../ui/Ask.js';
 import { DataTable } from '../ui/DataTable.js';
 import type { Filter } from '../ui/Filters.js';
 import { Page } from '../ui/Page.js';
+import { useChoices } from '../ui/use-choices.js';
 import { statusNames } from '../ui/Status.js';
 import { CreateUser } from './CreateUser.js';
 import { InviteUsers } from './InviteUsers.js';
@@ -18,29 +19,15 @@ import { userColumns } from './user-columns.js';
 import { UserMenu } from './UserMenu.js';
 import { UserTabs } from './UserTabs.js';
 
-function useChoices<T extends { id: string }>(path: string, enabled: boolean): T[] {
-  const { data } = useQuery({
-    queryKey: [path, 'choices'],
-    queryFn: () => read<Listed<T>>(path, { limit: 200 }),
-    enabled,
-    staleTime: 60_000,
-  });
-  return data?.items ?? [];
-}
-
 /** The filters of the list; the tenant's settings say whether the switches are on at first. */
 function useFilters(): Filter[] {
   const { t } = useTranslation();
   const { may } = useWho();
   const { roles, nameOf } = useRoles(may('roles.read'));
-  const groups = useChoices<Group>('/groups', true);
+  const groups = useChoices<Group>('/groups');
   const applications = useChoices<Application>('/applications', may('applications.manage'));
   const directories = useChoices<Directory>('/directories', may('scim.manage'));
-  const { data: settings } = useQuery({
-    queryKey: ['settings'],
-    queryFn: () => read<Record<string, unknown>>('/settings'),
-    enabled: may('account.settings'),
-  });
+  const settings = useSettings();
   const named = (items: readonly { id: string; name: string }[]) =>
     items.map(({ id, name }) => ({ value: id, label: name }));
   return [

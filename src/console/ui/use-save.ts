@@ -1,15 +1,18 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { patch } from '../api.js';
-import type { SsoConnection } from '../types.js';
-import { tell } from '../ui/Problems.js';
+import { tell } from './Problems.js';
 
-/** Changes a connection, and shows that it is saved. */
-export function useSave(connection: SsoConnection, etag: string | undefined) {
+/**
+ * Changes what is at a path, says that it is saved, and asks for what is shown again.
+ *
+ * @param etag - the version the change is meant for.
+ */
+export function useSave(path: string, etag: string | undefined) {
   const { t } = useTranslation();
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: object) => patch<SsoConnection>(`/sso-connections/${connection.id}`, body, etag),
+    mutationFn: (body: object) => patch(path, body, etag),
     onSuccess: () => {
       tell(t('Saved'));
       void client.invalidateQueries();
