@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { post, read, type Listed } from '../api.js';
 import { useWho } from '../session.js';
 import type { BulkJob, BulkRow } from '../types.js';
-import type { Selection } from '../ui/DataTable.js';
+import type { Selection } from '../ui/SelectedRows.js';
 import { FormProblem, tell } from '../ui/Problems.js';
 
 interface BulkAct {

@@ -7,6 +7,7 @@ import { Filters, type Filter } from './Filters.js';
 import { useKept } from './kept.js';
 import { useListState, type ListState } from './list-state.js';
 import { ProblemView } from './Problems.js';
+import { SelectedRows, type Selection } from './SelectedRows.js';
 
 export interface Column<T> {
   key: string;
@@ -16,17 +17,6 @@ export interface Column<T> {
   sort?: string;
   /** Not shown until it is chosen at Columns. */
   isHidden?: boolean;
-}
-
-export interface Selection {
-  ids: ReadonlySet<string>;
-  /** How many are selected. */
-  count: number;
-  /** How many the list has in all. */
-  total: number;
-  /** What the list was asked for, where all that match are selected and not only those of a page. */
-  filter: Readonly<Record<string, string>> | undefined;
-  clear: () => void;
 }
 
 interface DataTableProps<T> {
@@ -242,30 +232,6 @@ function questionOf(state: ListState, filters: readonly Filter[], query: Readonl
 function filterOf(state: ListState, filters: readonly Filter[]): Record<string, string> {
   const entries = ['q', ...filters.map(({ name }) => name)].map((name) => [name, state.get(name)] as const);
   return Object.fromEntries(entries.filter(([, value]) => value !== ''));
-}
-
-interface SelectedRowsProps extends Pick<Selection, 'ids' | 'total' | 'clear'> {
-  filter: Record<string, string>;
-  bulk: (selection: Selection) => ReactNode;
-}
-
-/** How many rows are selected, the offer to take all that match, and what can be done with them. */
-function SelectedRows({ ids, total, filter, bulk, clear }: SelectedRowsProps) {
-  const { t } = useTranslation();
-  const [everything, setEverything] = useState<string>();
-  const isAll = everything === JSON.stringify(filter);
-  const count = isAll ? total : ids.size;
-  return (
-    <Group gap="sm" role="group" aria-label={t('Selected rows')}>
-      <Text fw={600}>{t('{{count}} selected', { count })}</Text>
-      {!isAll && total > ids.size && (
-        <Button size="compact-md" variant="subtle" onClick={() => setEverything(JSON.stringify(filter))}>
-          {t('Select all {{count}} that match', { count: total })}
-        </Button>
-      )}
-      {bulk({ ids, count, total, filter: isAll ? filter : undefined, clear })}
-    </Group>
-  );
 }
 
 /** The one list of the console: search, filters, order and page are in the address, the server does the work. */
