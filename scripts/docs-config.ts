@@ -2,7 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { configSchema, environmentNames, loadConfig } from '../src/infrastructure/config.js';
+import { loadConfig } from '../src/infrastructure/config.js';
+import { configSchema, environmentNames } from '../src/infrastructure/config-schema.js';
 import { packageFolder } from '../src/infrastructure/package-info.js';
 
 const target = join(packageFolder, 'docs/configuration.md');

@@ -8,7 +8,7 @@ import {
 import { countInSecond, refuseFailedCredential } from '../http/limits.js';
 import { noteCaller, requestIdOf } from '../http/request-context.js';
 import { operatorActor, type Origin } from '../identity/actors.js';
-import { authenticateApiKey } from '../identity/applications/api-keys.js';
+import { authenticateApiKey } from '../identity/applications/key-authentication.js';
 import type { Actor, Core } from '../identity/core.js';
 import { authenticateOperatorKey, operatorKeyPrefix } from '../identity/operator/keys.js';
 import { tenantConfig, type TenantConfig } from '../identity/tenants/config.js';

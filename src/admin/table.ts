@@ -12,6 +12,7 @@ import { directoryPullRoutes } from './api/directory-pulls.js';
 import { directoryRequestRoutes } from './api/directory-requests.js';
 import { directoryMappingRoutes } from './api/directory-mapping.js';
 import { directoryRuleRoutes } from './api/directory-rules.js';
+import { directoryTokenRoutes } from './api/directory-tokens.js';
 import { eventRoutes } from './api/events.js';
 import { exportRoutes } from './api/exports.js';
 import { groupRoutes } from './api/groups.js';
@@ -34,6 +35,7 @@ import { userRoleRoutes } from './api/user-roles.js';
 import { userCredentialRoutes } from './api/user-credentials.js';
 import { userRoutes } from './api/users.js';
 import { webhookRoutes } from './api/webhooks.js';
+import { tenantFeatureRoutes } from './api/tenant-features.js';
 import { tenantRoutes } from './api/tenants.js';
 import { openApiDocument } from './openapi.js';
 import type { Route } from './route.js';
@@ -55,6 +57,7 @@ export const routeTable: readonly Route[] = [
   ...applicationRoutes,
   ...ssoConnectionRoutes,
   ...directoryRoutes,
+  ...directoryTokenRoutes,
   ...directoryClientRoutes,
   ...directoryRuleRoutes,
   ...directoryMappingRoutes,
@@ -72,6 +75,7 @@ export const routeTable: readonly Route[] = [
   ...webhookRoutes,
   ...jobRoutes,
   ...tenantRoutes,
+  ...tenantFeatureRoutes,
   ...meRoutes,
   ...meTwoFactorRoutes,
   ...mePasskeyRoutes,

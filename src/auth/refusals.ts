@@ -1,5 +1,5 @@
 import type { EntryStatus } from './admission.js';
-import type { SsoRefusal } from './sso/account-link.js';
+import type { SsoRefusal } from './sso/link-rules.js';
 
 /** One text for a wrong password, an unknown address and an account without a password. */
 export const wrongText = 'Email or password is incorrect.';

@@ -8,15 +8,8 @@ import type { Turn } from '../infrastructure/fair-queue.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import { mayEnter, type EntryStatus } from './admission.js';
 import type { KnownDevice } from './devices.js';
-import {
-  admitAttempt,
-  noteChoice,
-  noteWrong,
-  settleRight,
-  settleWrong,
-  type AttemptResult,
-  type AttemptSubject,
-} from './local/attempts.js';
+import { admitAttempt, noteChoice, noteWrong, settleRight, settleWrong } from './local/attempts.js';
+import { type AttemptResult, type AttemptSubject } from './local/attempt-subject.js';
 import { chooseTenant, homeOfUnknown, serverScope } from './local/unknown-home.js';
 import type { Visitor } from './sessions.js';
 import { documentsOf, ofTenants, onlyTenantOf, type SignInScope } from './sign-in-scope.js';

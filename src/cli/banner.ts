@@ -4,7 +4,7 @@ import type { Core } from '../identity/core.js';
 import { firstRunToken } from '../identity/bootstrap/first-run.js';
 import { tenantConfig } from '../identity/tenants/config.js';
 import { isCustomer } from '../identity/tenants/operator-tenant.js';
-import { environmentNames } from '../infrastructure/config.js';
+import { environmentNames } from '../infrastructure/config-schema.js';
 import { packageFolder, packageVersion, programCall } from '../infrastructure/package-info.js';
 
 /** What has to be done before anybody can sign in. */

@@ -8,7 +8,8 @@ import { countOlderSeals } from '../identity/keys/reseal.js';
 import { fileFault } from '../infrastructure/file-fault.js';
 import { collectionNames } from '../persistence/collections/index.js';
 import { hasEmbedded } from '../persistence/connect.js';
-import { environmentNames, ConfigError, printableConfig, type Config } from '../infrastructure/config.js';
+import { ConfigError, printableConfig } from '../infrastructure/config.js';
+import { environmentNames, type Config } from '../infrastructure/config-schema.js';
 import { AppError } from '../shared/errors.js';
 import {
   exitCodes,

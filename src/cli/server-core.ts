@@ -1,4 +1,5 @@
-import { ConfigError, loadConfig, type Config } from '../infrastructure/config.js';
+import { ConfigError, loadConfig } from '../infrastructure/config.js';
+import { type Config } from '../infrastructure/config-schema.js';
 import { createLogger } from '../infrastructure/logger.js';
 import { packageFolder } from '../infrastructure/package-info.js';
 import type { Core } from '../identity/core.js';

@@ -1,4 +1,4 @@
-import type { Config } from '../infrastructure/config.js';
+import type { Config } from '../infrastructure/config-schema.js';
 import type { Store } from '../persistence/store.js';
 import type { Clock } from '../shared/clock.js';
 import { AppError } from '../shared/errors.js';

@@ -1,4 +1,4 @@
-import type { Config } from '../infrastructure/config.js';
+import type { Config } from '../infrastructure/config-schema.js';
 import type { Logger } from '../infrastructure/logger.js';
 import type { PasswordHasher } from '../infrastructure/password-hash.js';
 import type { SecretBox } from '../infrastructure/secret-box.js';

@@ -3,7 +3,7 @@ import { systemActor } from '../../src/identity/actors.js';
 import { createApiKey } from '../../src/identity/applications/api-keys.js';
 import { createApplication, type ApplicationDocument } from '../../src/identity/applications/applications.js';
 import type { Actor } from '../../src/identity/core.js';
-import { invite } from '../../src/identity/invitations/invitations.js';
+import { invite } from '../../src/identity/invitations/invite.js';
 import { searchInvitations } from '../../src/identity/invitations/search.js';
 import { createRole } from '../../src/identity/roles/roles.js';
 import { createTenant, type TenantDocument } from '../../src/identity/tenants/tenants.js';

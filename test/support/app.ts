@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createApp } from '../../src/app.js';
 import { serverOptions } from '../../src/http/server-options.js';
 import type { Core } from '../../src/identity/core.js';
-import type { Config } from '../../src/infrastructure/config.js';
+import type { Config } from '../../src/infrastructure/config-schema.js';
 import { createLogger } from '../../src/infrastructure/logger.js';
 import type { PasswordHasher } from '../../src/infrastructure/password-hash.js';
 import { applyBootstrap, parseBootstrap } from '../../src/identity/bootstrap/bootstrap.js';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Core } from '../../src/identity/core.js';
 import { newServices } from '../../src/identity/services.js';
-import { loadConfig, type Config } from '../../src/infrastructure/config.js';
+import { loadConfig } from '../../src/infrastructure/config.js';
+import { type Config } from '../../src/infrastructure/config-schema.js';
 import { createLogger } from '../../src/infrastructure/logger.js';
 import { packageFolder } from '../../src/infrastructure/package-info.js';
 import { createSecretBox } from '../../src/infrastructure/secret-box.js';

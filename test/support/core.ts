@@ -4,7 +4,7 @@ import { createDirectory, type DirectoryDocument } from '../../src/identity/dire
 import type { RoleRuleInput } from '../../src/identity/grants/rules.js';
 import { createRole } from '../../src/identity/roles/roles.js';
 import { createApplication } from '../../src/identity/applications/applications.js';
-import type { Config } from '../../src/infrastructure/config.js';
+import type { Config } from '../../src/infrastructure/config-schema.js';
 import { ManualClock } from './clock.js';
 import { silentLog, testConfig, testCoreOf } from './core-parts.js';
 import { openTestStore } from './store.js';

@@ -2,11 +2,11 @@ import { getGroup } from '../../identity/groups/groups.js';
 import { requireUnprovisioned } from '../../identity/groups/search.js';
 import {
   changeInvitation,
-  invite,
   resendInvitation,
   revokeInvitation,
   type InvitationDocument,
 } from '../../identity/invitations/invitations.js';
+import { invite } from '../../identity/invitations/invite.js';
 import { getInvitation, searchInvitations } from '../../identity/invitations/search.js';
 import { invitationStatus, invitationStatuses } from '../../identity/users/invitation-status.js';
 import type { Core } from '../../identity/core.js';

@@ -1,11 +1,11 @@
 import {
   addPasskey,
   passkeyCreation,
-  passkeyRequest,
   passkeysOf,
   removePasskey,
   renamePasskey,
 } from '../../identity/credentials/passkeys.js';
+import { passkeyRequest } from '../../identity/credentials/passkey-use.js';
 import { requireOwnProof } from '../../identity/credentials/own-proof.js';
 import { noteProof } from '../../identity/users/sessions.js';
 import type { Passkey } from '../../persistence/collections/credentials.js';

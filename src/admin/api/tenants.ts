@@ -14,7 +14,6 @@ import { eraseCustomer } from '../../identity/operator/erasure.js';
 import type { Core } from '../../identity/core.js';
 import { presetNames, settingsCatalogue, type SettingsPatch } from '../../identity/tenants/settings.js';
 import { slugRule, slugShape } from '../../identity/tenants/slug.js';
-import { featureNames } from '../../identity/permissions.js';
 import { updateTenant } from '../../identity/roles/tenant-change.js';
 import type { TenantDocument } from '../../identity/tenants/tenants.js';
 import { AppError } from '../../shared/errors.js';
@@ -23,7 +22,7 @@ import { id, instant, iso, line } from '../present/fields.js';
 import { route, type Reply, type Route } from '../route.js';
 import { z } from '../schema.js';
 
-const tag = 'Tenants';
+export const tenantTag = 'Tenants';
 const permission = 'tenants.manage';
 const scope = 'server';
 
@@ -70,7 +69,7 @@ const reply = async (core: Core, tenant: TenantDocument): Promise<Reply<z.input<
 });
 
 /** The path names a tenant itself: no other tenant's data is read by it. */
-const targetTenant = (
+export const targetTenant = (
   core: Core,
   _tenantId: string,
   params: { readonly id: string },
@@ -81,7 +80,7 @@ const listAll = route({
   path: '/tenants',
   id: 'listTenants',
   summary: 'Tenants of customers, found by slug, name or externalId',
-  tag,
+  tag: tenantTag,
   permission,
   scope,
   query: z.strictObject({
@@ -133,7 +132,7 @@ const createOne = route({
   id: 'createTenant',
   summary:
     'Create a tenant and invite its administrator; the same externalId again answers with the tenant that has it',
-  tag,
+  tag: tenantTag,
   permission,
   scope,
   body: createInput,
@@ -167,7 +166,7 @@ const readOne = route({
   path: '/tenants/{id}',
   id: 'getTenant',
   summary: 'Read a tenant, by its id or slug',
-  tag,
+  tag: tenantTag,
   permission,
   scope,
   target: targetTenant,
@@ -180,7 +179,7 @@ const changeOne = route({
   path: '/tenants/{id}',
   id: 'changeTenant',
   summary: 'Change a tenant; what is absent stays',
-  tag,
+  tag: tenantTag,
   permission,
   scope,
   target: targetTenant,
@@ -199,56 +198,12 @@ const changeOne = route({
   },
 });
 
-const featuresSchema = z
-  .strictObject(Object.fromEntries(featureNames.map((name) => [name, z.boolean()])))
-  .openapi('TenantFeatures');
-
-const replyFeatures = (tenant: TenantDocument): Reply<z.input<typeof featuresSchema>> => ({
-  body: Object.fromEntries(featureNames.map((name) => [name, tenant.features?.[name] === true])),
-  version: tenant.version,
-});
-
-const readFeatures = route({
-  method: 'get',
-  path: '/tenants/{id}/features',
-  id: 'getTenantFeatures',
-  summary: 'The switches of a tenant: which permissions of its products can be had at all',
-  tag,
-  permission: 'features.manage',
-  scope,
-  target: targetTenant,
-  output: featuresSchema,
-  handler: ({ target }) => Promise.resolve(replyFeatures(target)),
-});
-
-const changeFeatures = route({
-  method: 'patch',
-  path: '/tenants/{id}/features',
-  id: 'changeTenantFeatures',
-  summary: 'Switch features of a tenant; what is absent stays',
-  tag,
-  permission: 'features.manage',
-  scope,
-  target: targetTenant,
-  body: featuresSchema.partial().openapi('ChangeTenantFeatures'),
-  output: featuresSchema,
-  handler: async ({ core, actor, body, target, ifVersion }) =>
-    replyFeatures(
-      await updateTenant(
-        core,
-        operatorIn(actor, target._id),
-        { features: body as Record<string, boolean> },
-        ifVersion,
-      ),
-    ),
-});
-
 const eraseOne = route({
   method: 'delete',
   path: '/tenants/{id}',
   id: 'eraseTenant',
   summary: 'Erase a tenant and everything of it, for good; a job does it',
-  tag,
+  tag: tenantTag,
   permission,
   stepUp: true,
   scope,
@@ -277,7 +232,7 @@ const suspendOne = route({
   path: '/tenants/{id}/suspend',
   id: 'suspendTenant',
   summary: 'Suspend a tenant: sign-ins, keys and tokens are refused, sessions end',
-  tag,
+  tag: tenantTag,
   permission,
   stepUp: true,
   scope,
@@ -291,7 +246,7 @@ const resumeOne = route({
   path: '/tenants/{id}/resume',
   id: 'resumeTenant',
   summary: 'Resume a suspended tenant; sessions that ended stay ended',
-  tag,
+  tag: tenantTag,
   permission,
   scope,
   target: targetTenant,
@@ -304,8 +259,6 @@ export const tenantRoutes: readonly Route[] = [
   createOne,
   readOne,
   changeOne,
-  readFeatures,
-  changeFeatures,
   eraseOne,
   suspendOne,
   resumeOne,

@@ -2,12 +2,8 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { askAddressChange } from '../../identity/credentials/own-address.js';
 import { requireOwnProof } from '../../identity/credentials/own-proof.js';
-import {
-  addPasskey,
-  passkeyCreation,
-  passkeyRequest,
-  removePasskey,
-} from '../../identity/credentials/passkeys.js';
+import { addPasskey, passkeyCreation, removePasskey } from '../../identity/credentials/passkeys.js';
+import { passkeyRequest } from '../../identity/credentials/passkey-use.js';
 import type { Core } from '../../identity/core.js';
 import { isProofRecent, noteProof } from '../../identity/users/sessions.js';
 import { AppError } from '../../shared/errors.js';

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { judgePasskey, passkeyRequest, type PasskeyUse } from '../../identity/credentials/passkeys.js';
+import { judgePasskey, passkeyRequest, type PasskeyUse } from '../../identity/credentials/passkey-use.js';
 import type { Core } from '../../identity/core.js';
 import { accessStampOf } from '../../identity/users/session-end.js';
 import { passkeyAlone, passwordAndPasskey } from '../../identity/users/sessions.js';

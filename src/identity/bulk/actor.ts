@@ -1,5 +1,5 @@
 import { operatorActor, systemActor } from '../actors.js';
-import { apiKeyActor } from '../applications/api-keys.js';
+import { apiKeyActor } from '../applications/key-authentication.js';
 import type { Actor, Core } from '../core.js';
 import { statusWithoutLock } from '../grants/user-status.js';
 import { tenantConfig } from '../tenants/config.js';

@@ -2,7 +2,7 @@ import { AppError } from '../../shared/errors.js';
 import { changeMembers } from '../groups/members.js';
 import { namesFault } from '../imports/person.js';
 import { readTable, type TableOptions } from '../imports/table.js';
-import { invite } from '../invitations/invitations.js';
+import { invite } from '../invitations/invite.js';
 import { requirePermission } from '../permissions.js';
 import { tenantConfig } from '../tenants/config.js';
 import { accessPeriodFault } from '../users/access-period.js';

@@ -2,7 +2,7 @@ import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Step } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import type { Core } from '../core.js';
-import { judgePasskey, usedPasskey, type PasskeyUse } from './passkeys.js';
+import { judgePasskey, usedPasskey, type PasskeyUse } from './passkey-use.js';
 import { acceptCode } from './two-factor-code.js';
 
 /** Wrong proofs a session may try in a quarter of an hour: whoever finds a browser open learns nothing by trying. */

@@ -6,7 +6,7 @@ import { operatorActor } from '../actors.js';
 import { recordEvent } from '../audit/audit.js';
 import type { Actor, Core } from '../core.js';
 import { parseEmail } from '../email.js';
-import { invite, type InvitationResult } from '../invitations/invitations.js';
+import { invite, type InvitationResult } from '../invitations/invite.js';
 import { enqueueJob, wakeJobs } from '../jobs/queue.js';
 import { containing } from '../search-text.js';
 import { isCustomer, operatorTenant } from '../tenants/operator-tenant.js';

@@ -10,7 +10,7 @@ import { openCore } from '../../../src/main.js';
 import { loadConfig } from '../../../src/infrastructure/config.js';
 import { createLogger } from '../../../src/infrastructure/logger.js';
 import { packageFolder } from '../../../src/infrastructure/package-info.js';
-import { authenticateApiKey } from '../../../src/identity/applications/api-keys.js';
+import { authenticateApiKey } from '../../../src/identity/applications/key-authentication.js';
 import { authenticateToken } from '../../../src/identity/directories/tokens.js';
 import { resealAll } from '../../../src/identity/keys/reseal.js';
 import { sealNextRun } from '../../../src/identity/audit/seal.js';

@@ -1,10 +1,6 @@
 import { expect } from 'chai';
-import {
-  authenticateApiKey,
-  listApiKeys,
-  revokeApiKey,
-  updateApiKey,
-} from '../../../src/identity/applications/api-keys.js';
+import { listApiKeys, revokeApiKey, updateApiKey } from '../../../src/identity/applications/api-keys.js';
+import { authenticateApiKey } from '../../../src/identity/applications/key-authentication.js';
 import {
   deleteApplication,
   listApplications,

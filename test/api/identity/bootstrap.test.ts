@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { authenticateApiKey } from '../../../src/identity/applications/api-keys.js';
+import { authenticateApiKey } from '../../../src/identity/applications/key-authentication.js';
 import { listApplications } from '../../../src/identity/applications/applications.js';
 import { exportBootstrap } from '../../../src/identity/bootstrap/export.js';
 import { applyBootstrap, BootstrapError, parseBootstrap } from '../../../src/identity/bootstrap/bootstrap.js';

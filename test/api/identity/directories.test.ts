@@ -1,11 +1,7 @@
 import { expect } from 'chai';
 import { directoryActor, systemActor } from '../../../src/identity/actors.js';
-import {
-  authenticateApiKey,
-  createApiKey,
-  listApiKeys,
-  revokeApiKey,
-} from '../../../src/identity/applications/api-keys.js';
+import { createApiKey, listApiKeys, revokeApiKey } from '../../../src/identity/applications/api-keys.js';
+import { authenticateApiKey } from '../../../src/identity/applications/key-authentication.js';
 import { deleteApplication } from '../../../src/identity/applications/applications.js';
 import type { Actor, Core } from '../../../src/identity/core.js';
 import {

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { parse, parseAllDocuments } from 'yaml';
-import { environmentNames, loadConfig } from '../../../src/infrastructure/config.js';
+import { loadConfig } from '../../../src/infrastructure/config.js';
+import { environmentNames } from '../../../src/infrastructure/config-schema.js';
 import { packageFolder } from '../../../src/infrastructure/package-info.js';
 
 // What containers do with these files is not tried here (that needs a container engine): their text is.
