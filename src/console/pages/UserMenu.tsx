@@ -46,7 +46,6 @@ export function UserMenu({ user, ask, isRow = false }: UserMenuProps): ReactNode
           <ActionIcon
             variant="subtle"
             color="gray"
-            size="lg"
             aria-label={t('More for {{who}}', { who: user.displayName })}
           >
             <MoreIcon />

@@ -8,6 +8,13 @@ export function time(iso: string | null | undefined): string {
   );
 }
 
+/** The same to the second, for logs. */
+export function exactTime(iso: string): string {
+  return new Intl.DateTimeFormat(i18next.language, { dateStyle: 'medium', timeStyle: 'medium' }).format(
+    new Date(iso),
+  );
+}
+
 /** A day alone. */
 export function day(iso: string): string {
   return new Intl.DateTimeFormat(i18next.language, { dateStyle: 'medium' }).format(new Date(iso));

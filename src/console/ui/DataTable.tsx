@@ -2,11 +2,11 @@ import { Button, Checkbox, Group, Menu, NativeSelect, Skeleton, Stack, Table, Te
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { read, type Listed } from '../api.js';
+import { Problem, read, type Listed } from '../api.js';
 import { Filters, type Filter } from './Filters.js';
 import { useKept } from './kept.js';
 import { useListState, type ListState } from './list-state.js';
-import { ProblemView } from './Problems.js';
+import { FormProblem, ProblemView } from './Problems.js';
 import { SelectedRows, type Selection } from './SelectedRows.js';
 
 export interface Column<T> {
@@ -39,6 +39,8 @@ interface DataTableProps<T> {
   /** Beside the number of rows. */
   note?: (list: Listed<T>) => ReactNode;
   refetchSeconds?: number;
+  /** What a click on a row does; the row holds a link or button to the same. */
+  onOpen?: ((row: T) => void) | undefined;
 }
 
 const sizes = ['25', '50', '100'];
@@ -71,17 +73,23 @@ function Heading<T>({ column, state }: { column: Column<T>; state: ListState }) 
   );
 }
 
+const densities = { comfortable: 8, compact: 3 } as const;
+type Density = keyof typeof densities;
+
+/** Which columns are shown, and how close the rows of every list stand. */
 function Columns<T>(props: {
   columns: readonly Column<T>[];
   shown: readonly string[];
   onChange: (keys: string[]) => void;
+  density: Density;
+  onDensity: (density: Density) => void;
 }) {
   const { t } = useTranslation();
-  const { columns, shown, onChange } = props;
+  const { columns, shown, onChange, density, onDensity } = props;
   return (
-    <Menu position="bottom-end">
+    <Menu position="bottom-end" closeOnItemClick={false}>
       <Menu.Target>
-        <Button variant="default" size="sm" flex="none">
+        <Button variant="default" flex="none">
           {t('Columns')}
         </Button>
       </Menu.Target>
@@ -93,6 +101,12 @@ function Columns<T>(props: {
             </Menu.CheckboxItem>
           ))}
         </Menu.CheckboxGroup>
+        <Menu.Divider />
+        <Menu.Label>{t('Density')}</Menu.Label>
+        <Menu.RadioGroup value={density} onChange={(next) => onDensity(next as Density)}>
+          <Menu.RadioItem value="comfortable">{t('Comfortable')}</Menu.RadioItem>
+          <Menu.RadioItem value="compact">{t('Compact')}</Menu.RadioItem>
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );
@@ -102,7 +116,7 @@ function Pager<T>({ list, state }: { list: Listed<T> | undefined; state: ListSta
   const { t } = useTranslation();
   const next = list?.next ?? null;
   return (
-    <Group justify="space-between">
+    <Group justify="space-between" className="filters">
       <NativeSelect
         label={t('Rows per page')}
         size="xs"
@@ -126,7 +140,8 @@ function Pager<T>({ list, state }: { list: Listed<T> | undefined; state: ListSta
   );
 }
 
-interface RowsProps<T> extends Pick<DataTableProps<T>, 'caption' | 'rowName'> {
+interface RowsProps<T> extends Pick<DataTableProps<T>, 'caption' | 'rowName' | 'onOpen'> {
+  density: Density;
   columns: readonly Column<T>[];
   rows: readonly T[] | undefined;
   idOf: (row: T) => string;
@@ -135,7 +150,17 @@ interface RowsProps<T> extends Pick<DataTableProps<T>, 'caption' | 'rowName'> {
   onSelect: (ids: Set<string>) => void;
 }
 
-function Rows<T>({ caption, columns, rows, idOf, state, selected, onSelect, rowName }: RowsProps<T>) {
+/** A click on a row opens it, but not one on what can be pressed itself, nor the end of a selection of text. */
+function isForRow(target: EventTarget): boolean {
+  return (
+    target instanceof Element &&
+    !target.closest('a, button, input, label') &&
+    getSelection()?.type !== 'Range'
+  );
+}
+
+function Rows<T>(props: RowsProps<T>) {
+  const { caption, columns, rows, idOf, state, selected, onSelect, rowName, onOpen, density } = props;
   const { t } = useTranslation();
   const ids = rows?.map(idOf) ?? [];
   const isAll = ids.length > 0 && ids.every((id) => selected?.has(id));
@@ -145,8 +170,13 @@ function Rows<T>({ caption, columns, rows, idOf, state, selected, onSelect, rowN
     onSelect(next);
   };
   return (
-    <div className="scroll" role="region" aria-label={caption} tabIndex={0}>
-      <Table highlightOnHover verticalSpacing="xs" aria-busy={rows === undefined} aria-label={caption}>
+    <div className="scroll box" role="region" aria-label={caption} tabIndex={0}>
+      <Table
+        highlightOnHover
+        verticalSpacing={densities[density]}
+        aria-busy={rows === undefined}
+        aria-label={caption}
+      >
         <Table.Thead>
           <Table.Tr>
             {selected && (
@@ -165,7 +195,13 @@ function Rows<T>({ caption, columns, rows, idOf, state, selected, onSelect, rowN
         </Table.Thead>
         <Table.Tbody>
           {rows?.map((row) => (
-            <Table.Tr key={idOf(row)}>
+            <Table.Tr
+              key={idOf(row)}
+              data-opens={onOpen ? true : undefined}
+              onClick={({ target }) => {
+                if (onOpen && isForRow(target)) onOpen(row);
+              }}
+            >
               {selected && (
                 <Table.Td>
                   <Checkbox
@@ -242,6 +278,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
     `columns.${name}`,
     columns.flatMap(({ key, isHidden }) => (isHidden === true ? [] : [key])),
   );
+  const [density, setDensity] = useKept<Density>('density', 'comfortable');
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const question = questionOf(state, filters, query);
   const { data, error } = useQuery({
@@ -250,16 +287,24 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
     placeholderData: keepPreviousData,
     ...(props.refetchSeconds !== undefined && { refetchInterval: props.refetchSeconds * 1000 }),
   });
-  if (error) return <ProblemView error={error} />;
+  const isWrongFilter = error instanceof Problem && error.status === 400;
+  if (error && !isWrongFilter) return <ProblemView error={error} />;
   const isFiltered = ['q', ...filters.map((filter) => filter.name)].some((key) => state.get(key) !== '');
   if (data?.total === 0 && !isFiltered && empty !== undefined) return empty;
   const idOf = props.rowId ?? ((row: T) => (row as { id: string }).id);
   return (
     <Stack gap="sm">
-      <Group justify="space-between" align="flex-end" className="toolbar">
+      <Group justify="space-between" align="flex-start" className="toolbar">
         <Filters searchLabel={searchLabel} filters={filters} state={state} />
-        <Columns columns={columns} shown={shown} onChange={setShown} />
+        <Columns
+          columns={columns}
+          shown={shown}
+          onChange={setShown}
+          density={density}
+          onDensity={setDensity}
+        />
       </Group>
+      <FormProblem error={error} />
       <Count list={data} note={note} isFiltered={isFiltered} state={state} />
       {bulk && selected.size > 0 && (
         <SelectedRows
@@ -278,6 +323,8 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
         state={state}
         selected={bulk && selected}
         onSelect={setSelected}
+        density={density}
+        onOpen={props.onOpen}
         {...(props.rowName && { rowName: props.rowName })}
       />
       <Pager list={data} state={state} />

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, NativeSelect, Popover, Stack, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, NativeSelect, Pill, Popover, Stack, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -87,8 +87,8 @@ function Search({ label, state }: { label: string; state: ListState }) {
       aria-label={label}
       placeholder={label}
       data-search
-      leftSection={<SearchIcon />}
-      miw="min(100%, 16rem)"
+      className="search"
+      leftSection={<SearchIcon size={16} />}
       value={text}
       onChange={({ currentTarget }) => {
         setText(currentTarget.value);
@@ -96,6 +96,35 @@ function Search({ label, state }: { label: string; state: ListState }) {
       }}
     />
   );
+}
+
+/** What a filter is set to, in words. */
+function wordsOf({ label, kind, options }: Filter, value: string): string {
+  if (kind === 'toggle') return label;
+  return `${label}: ${options?.find((option) => option.value === value)?.label ?? value}`;
+}
+
+/** The filters that are set and stand behind the button, each with a way to take it off. */
+function SetFilters({ filters, state }: { filters: readonly Filter[]; state: ListState }) {
+  const { t } = useTranslation();
+  return filters.map((filter) => {
+    const words = wordsOf(filter, state.get(filter.name));
+    return (
+      <Pill
+        key={filter.name}
+        size="md"
+        withRemoveButton
+        removeButtonProps={{
+          'aria-label': t('Without {{filter}}', { filter: words }),
+          tabIndex: 0,
+          'aria-hidden': false,
+        }}
+        onRemove={() => state.set({ [filter.name]: '' })}
+      >
+        {words}
+      </Pill>
+    );
+  });
 }
 
 interface FiltersProps {
@@ -110,9 +139,9 @@ export function Filters({ searchLabel, filters, state }: FiltersProps) {
   const [opened, setOpened] = useState(false);
   const rare = filters.filter(({ isRare }) => isRare === true);
   const set = [...filters.map(({ name }) => name), 'q'].filter((name) => state.get(name) !== '');
-  const rareSet = rare.filter(({ name }) => state.get(name) !== '').length;
+  const rareSet = rare.filter(({ name }) => state.get(name) !== '');
   return (
-    <Group align="flex-end" gap="sm">
+    <Group gap="sm" className="filters">
       {searchLabel !== undefined && <Search label={searchLabel} state={state} />}
       {filters
         .filter(({ isRare }) => isRare !== true)
@@ -123,7 +152,7 @@ export function Filters({ searchLabel, filters, state }: FiltersProps) {
         <Popover opened={opened} onChange={setOpened} position="bottom-start" shadow="md" trapFocus>
           <Popover.Target>
             <Button variant="default" onClick={() => setOpened(!opened)}>
-              {rareSet === 0 ? t('Filters') : t('Filters ({{n}})', { n: rareSet })}
+              {rareSet.length === 0 ? t('Filters') : t('Filters ({{n}})', { n: rareSet.length })}
             </Button>
           </Popover.Target>
           <Popover.Dropdown>
@@ -135,6 +164,7 @@ export function Filters({ searchLabel, filters, state }: FiltersProps) {
           </Popover.Dropdown>
         </Popover>
       )}
+      <SetFilters filters={rareSet} state={state} />
       {set.length > 0 && (
         <Button variant="subtle" onClick={() => state.set(Object.fromEntries(set.map((name) => [name, ''])))}>
           {t('Clear')}

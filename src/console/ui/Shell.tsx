@@ -4,6 +4,7 @@ import {
   Burger,
   Button,
   Group,
+  Kbd,
   Menu,
   NavLink,
   Text,
@@ -17,7 +18,8 @@ import { Link, NavLink as RouterLink, Outlet, useLocation } from 'react-router';
 import { enteredTenant, enterTenant } from '../api.js';
 import { useWho } from '../session.js';
 import { chooseLanguage, languages, type Language } from '../text/i18n.js';
-import { useOwnPages } from './own-pages.js';
+import { SearchIcon } from './icons.js';
+import { areas, useOwnPages } from './own-pages.js';
 import { Palette, usePaletteKeys } from './Palette.js';
 import { Proof } from './Proof.js';
 
@@ -109,11 +111,15 @@ function Header({ opened, toggle, onSearch }: { opened: boolean; toggle: () => v
         </UnstyledButton>
       </Group>
       <Group wrap="nowrap" gap="xs">
-        <Button variant="default" onClick={onSearch} className="hide-small">
-          {t('Go to')}{' '}
-          <Text span ml="xs" size="xs" aria-hidden="true">
-            Ctrl K
-          </Text>
+        <Button
+          variant="default"
+          onClick={onSearch}
+          className="hide-small go"
+          leftSection={<SearchIcon size={15} />}
+          rightSection={<Kbd size="xs">Ctrl K</Kbd>}
+          justify="space-between"
+        >
+          {t('Go to')}
         </Button>
         <NameMenu />
       </Group>
@@ -121,17 +127,48 @@ function Header({ opened, toggle, onSearch }: { opened: boolean; toggle: () => v
   );
 }
 
+/** The pages this person may open, part by part. */
+function PageMenu({ onGo }: { onGo: () => void }) {
+  const { t } = useTranslation();
+  const { pathname } = useLocation();
+  const pages = useOwnPages();
+  return [undefined, ...areas].map((area) => {
+    const own = pages.filter((page) => page.area === area);
+    if (own.length === 0) return null;
+    return (
+      <div key={area ?? ''} role="group" aria-label={t(area ?? 'Overview')}>
+        {area !== undefined && (
+          <Text size="xs" fw={500} c="dimmed" className="area" aria-hidden="true">
+            {t(area)}
+          </Text>
+        )}
+        {own.map(({ to, title, icon: Icon }) => (
+          <NavLink
+            key={to}
+            component={RouterLink}
+            to={to}
+            end={to === '/'}
+            active={to === '/' ? pathname === '/' : pathname.startsWith(to)}
+            label={t(title)}
+            leftSection={<Icon size={16} />}
+            onClick={onGo}
+          />
+        ))}
+      </div>
+    );
+  });
+}
+
 /** The frame around every page: menu by permission, name menu, and keys. */
 export function Shell() {
   const { t } = useTranslation();
   const [opened, { toggle, close }] = useDisclosure();
   const palette = usePaletteKeys();
-  const { pathname } = useLocation();
   return (
     <AppShell
-      header={{ height: 56 }}
-      navbar={{ width: 230, breakpoint: 'sm', collapsed: { mobile: !opened } }}
-      padding="md"
+      header={{ height: 52 }}
+      navbar={{ width: 220, breakpoint: 'sm', collapsed: { mobile: !opened } }}
+      padding={{ base: 'md', sm: 'lg' }}
     >
       <a className="skip" href="#content">
         {t('Skip to the content')}
@@ -140,18 +177,7 @@ export function Shell() {
         <Header opened={opened} toggle={toggle} onSearch={palette.open} />
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label={t('Pages')}>
-        {useOwnPages().map(({ to, title, icon: Icon }) => (
-          <NavLink
-            key={to}
-            component={RouterLink}
-            to={to}
-            end={to === '/'}
-            active={to === '/' ? pathname === '/' : pathname.startsWith(to)}
-            label={t(title)}
-            leftSection={<Icon />}
-            onClick={close}
-          />
-        ))}
+        <PageMenu onGo={close} />
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
         <EnteredBanner />

@@ -37,6 +37,11 @@ export const GroupIcon = icon(
   </>,
 );
 export const RoleIcon = icon(<path d="M12 3 5 6v5c0 4.6 3 8.3 7 10 4-1.7 7-5.4 7-10V6z M9 12l2 2 4-4" />);
+export const RequestIcon = icon(
+  <>
+    <path d="M4 13v5a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-5M4 13l3-8h10l3 8h-5l-1.5 2.5h-3L9 13z" />
+  </>,
+);
 export const AppIcon = icon(
   <>
     <rect x="3" y="4" width="18" height="16" rx="2" />
