@@ -68,14 +68,17 @@ describe('one MongoDB under two stores', () => {
 
   it('lets one of forty inserts of a unique key through', async () => {
     const tenantId = newId();
-    const made = await forty((store) =>
-      rolesOf(store, tenantId)
-        .insert(roleOf(tenantId, 'a'))
-        .then(
-          () => 'made',
-          (error: unknown) => (error as { code?: string }).code,
-        ),
-    );
+    /** As a client does it: who hears that too many write at once asks again. */
+    const insert = async (store: Store): Promise<unknown> => {
+      try {
+        await rolesOf(store, tenantId).insert(roleOf(tenantId, 'a'));
+        return 'made';
+      } catch (error) {
+        const { code } = error as { code?: string };
+        return code === 'store.conflict' ? insert(store) : code;
+      }
+    };
+    const made = await forty(insert);
     expect(made.filter((code) => code === 'made')).to.have.length(1);
     expect(new Set(made)).to.deep.equal(new Set(['made', 'store.duplicate']));
     expect(await rolesOf(stores[1]!, tenantId).count({})).to.equal(1);
