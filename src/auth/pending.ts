@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Core } from '../identity/core.js';
 import type {
   PendingChoice,
@@ -60,8 +61,14 @@ export async function takeChoice(
 }
 
 /** Keeps what a right password has proved, until the code has come. */
-export async function keepCode(core: Core, flow: SignInFlow, code: PendingCode): Promise<void> {
-  await changeState(core, flow.id, ({ codes }) => ({ next: { codes: withNewest(codes, code) } }));
+export async function keepCode(
+  core: Core,
+  flow: SignInFlow,
+  code: Omit<PendingCode, 'id' | 'startedAt'>,
+): Promise<void> {
+  const id = randomBytes(9).toString('base64url');
+  const kept = { ...code, id, startedAt: core.clock.now().getTime() };
+  await changeState(core, flow.id, ({ codes }) => ({ next: { codes: withNewest(codes, kept) } }));
 }
 
 /** The sign-in whose code is awaited in this tab; it stays through wrong ones, for ten minutes. */

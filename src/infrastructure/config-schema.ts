@@ -8,7 +8,7 @@ const flag = z.union(
   'must be 1 or 0',
 );
 const portFault = 'must be a port: a whole number from 0 to 65535';
-export const port = z.coerce.number(portFault).int(portFault).min(0, portFault).max(65_535, portFault);
+const port = z.coerce.number(portFault).int(portFault).min(0, portFault).max(65_535, portFault);
 const drainFault = 'must be a number of seconds from 0 to 60';
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const positive = z.coerce.number().int().positive();

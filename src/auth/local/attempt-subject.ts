@@ -6,6 +6,7 @@ import type { AuditParty } from '../../persistence/collections/events.js';
 import type { CredentialDocument } from '../../persistence/collections/credentials.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Reader, Step, Transaction } from '../../persistence/store.js';
+import type { KnownDevice } from '../devices.js';
 import type { Visitor } from '../sessions.js';
 import { type EntryStatus } from '../admission.js';
 import { failuresFrom, withFailures } from './failure-places.js';
@@ -24,6 +25,21 @@ export interface AttemptSubject {
   /** The mark of a device that signed in to this account before; null: any other. */
   device: string | null;
 }
+
+/** An account as what an attempt is made on. */
+export const subjectOf = (
+  { _id, email, tenantId, userName }: UserDocument,
+  settings: Settings,
+  device: KnownDevice,
+): AttemptSubject => ({
+  tenantId,
+  id: _id,
+  label: email ?? userName,
+  isKnown: true,
+  isRecorded: true,
+  settings,
+  device: device.at(_id),
+});
 
 /** How one attempt at one subject ended. */
 export type AttemptResult =

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { personActor } from '../../identity/actors.js';
 import type { Core } from '../../identity/core.js';
@@ -67,13 +66,11 @@ export async function askEnrolment(
   await showBrand(core, res, tenantId);
   const { sealed } = await offerTwoFactor(core, admission.user);
   await keepCode(core, tab.flow, {
-    id: randomBytes(9).toString('base64url'),
     contextId: tab.context.id,
     tenantId,
     userId,
     accessStamp,
     offered: sealed,
-    startedAt: core.clock.now().getTime(),
   });
   await showEnrolmentPage(core, res, tab, admission, { status: 200, offered: sealed });
 }
