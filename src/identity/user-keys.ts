@@ -1,6 +1,7 @@
 import type { UserDocument } from '../persistence/collections/users.js';
 import { fold } from '../shared/fold.js';
 import { loginKey, parseEmail } from './email.js';
+import { objectOf } from '../shared/unknown-value.js';
 
 export type UserKeys = Pick<
   UserDocument,
@@ -13,12 +14,6 @@ export type UserKeys = Pick<
   | 'familyNameKey'
   | 'employeeNumberKey'
 >;
-
-function objectOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
-}
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;

@@ -1,6 +1,7 @@
 import type { ApplicationAccess } from '../../identity/grants/effective-roles.js';
 import type { UserAccess } from '../../identity/grants/services.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
+import { textOf } from '../../shared/unknown-value.js';
 
 /** What the claims of one user for one application are made of, read from the store at every issue. */
 export interface ClaimSource {
@@ -31,16 +32,14 @@ function groupClaims(groups: ClaimSource['groups']): Record<string, unknown> {
   return groups.length > maxGroups ? { groups_overage: true } : { groups: [...groups] };
 }
 
-const text = (value: unknown): string | undefined =>
-  typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
-
 /** `name`: as the directory displays it, else as it formats it, else given and family name, else the userName. */
 function namesOf(user: UserDocument): { name: string; given_name?: string; family_name?: string } {
   const name = (user.attributes['name'] ?? {}) as Record<string, unknown>;
-  const [given, family] = [text(name['givenName']), text(name['familyName'])];
+  const [given, family] = [textOf(name['givenName']), textOf(name['familyName'])];
   const joined = [given, family].filter((part) => part !== undefined).join(' ');
   return {
-    name: text(user.attributes['displayName']) ?? text(name['formatted']) ?? text(joined) ?? user.userName,
+    name:
+      textOf(user.attributes['displayName']) ?? textOf(name['formatted']) ?? textOf(joined) ?? user.userName,
     ...(given !== undefined && { given_name: given }),
     ...(family !== undefined && { family_name: family }),
   };

@@ -5,12 +5,10 @@ import { reachOf } from '../../identity/tenants/server-applications.js';
 import { errors } from '../../infrastructure/oidc-provider-library.js';
 import { applicationOf } from './accounts.js';
 import { organizationOf, wrongOrganization } from './organization.js';
+import { isObject } from '../../shared/unknown-value.js';
 
 type Parameters = Record<string, unknown>;
 type Context = KoaContextWithOIDC['oidc'] & { params?: Parameters | undefined };
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * The members of `claims` that are understood: the library refuses a request that has none of them, where OpenID Connect Core section 5.5 has

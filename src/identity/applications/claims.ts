@@ -5,6 +5,7 @@ import type { AttributePath } from '../../scim/protocol/attribute-path.js';
 import { tenantUserUrn } from '../../scim/protocol/urns.js';
 import type { InputFault } from '../../shared/errors.js';
 import { attributeAt } from '../grants/rule-attributes.js';
+import { objectOf } from '../../shared/unknown-value.js';
 
 export type { ApplicationClaim } from '../../persistence/collections/applications.js';
 
@@ -81,11 +82,6 @@ export function claimFaults(
 }
 
 type Person = Pick<UserDocument, 'attributes' | 'userName' | 'externalId' | 'enabled'>;
-
-const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : {};
 
 /** The value of one element: itself, or the part that is told. */
 const partOf = (element: unknown, { attribute, sub }: AttributePath): unknown =>

@@ -9,6 +9,7 @@ import {
   type BootstrapTenant,
 } from './schema.js';
 import { loginKey } from '../email.js';
+import { isObject } from '../../shared/unknown-value.js';
 
 /** `['tenants', 0, 'settings', 'lockout.threshold']` as `tenants[0].settings["lockout.threshold"]`. */
 function jsonPath(steps: readonly PropertyKey[]): string {
@@ -41,9 +42,6 @@ const keysOfLists = {
   tokens: 'name',
   clients: 'name',
 } as const;
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const listIn = (value: unknown, name: string): unknown[] => {
   const list = isObject(value) ? value[name] : undefined;

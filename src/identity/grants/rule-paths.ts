@@ -2,6 +2,7 @@ import { tenantAlias } from '../../scim/protocol/schemas/tenant-user.js';
 import { tenantUserUrn } from '../../scim/protocol/urns.js';
 import type { Core } from '../core.js';
 import { service } from '../../shared/services.js';
+import { isObject } from '../../shared/unknown-value.js';
 
 /** What role rules look at: a user as the directory sent it, and the groups the user is in, nested ones too. */
 export interface MappingView {
@@ -81,9 +82,6 @@ function valuesAt(value: unknown, steps: readonly string[]): string[] {
     ? [String(value)]
     : [];
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What holds an attribute that is named without its schema: the user, else the first extension that has one of this name. */
 function holderOf(

@@ -2,6 +2,7 @@ import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError, type InputFault } from '../../shared/errors.js';
 import type { MappedGrant } from './role-mapping.js';
 import type { TenantConfig } from '../tenants/config.js';
+import { objectOf } from '../../shared/unknown-value.js';
 
 /** An application a user is let into. */
 export interface ServiceAssignment {
@@ -30,9 +31,6 @@ export interface UserAccessChange {
 
 type Attributes = Readonly<Record<string, unknown>>;
 type Holder = Pick<UserDocument, 'attributes'>;
-
-const objectOf = (value: unknown): Attributes =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Attributes) : {};
 
 const textsOf = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];

@@ -1,5 +1,6 @@
 import type { PasswordHashInput } from './hashes.js';
-import { flagOf, listOf, numberOf, objectOf, textOf, type ImportedPerson } from './person.js';
+import { objectOf, textOf } from '../../shared/unknown-value.js';
+import { flagOf, listOf, numberOf, type ImportedPerson } from './person.js';
 
 type Entry = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError } from '../../shared/errors.js';
 import { fromAuth0, fromCognito, fromFirebase, fromJson, fromKeycloak } from './formats.js';
-import { listOf, objectOf, type ImportedPerson, type ReadRow } from './person.js';
+import { objectOf } from '../../shared/unknown-value.js';
+import { listOf, type ImportedPerson, type ReadRow } from './person.js';
 import { readTable, type TableOptions, type TableRow } from './table.js';
 
 export const peopleFormats = ['csv', 'json', 'auth0', 'keycloak', 'cognito', 'firebase'] as const;

@@ -13,13 +13,11 @@ import type { Core } from '../core.js';
 import type { Clash } from '../duplicates.js';
 import type { TenantConfig, UserAttribute } from '../tenants/config.js';
 import { userSchemaOf } from '../tenants/schemas.js';
+import { objectOf } from '../../shared/unknown-value.js';
 
 type Values = Readonly<Record<string, unknown>>;
 type Attributes = Record<string, unknown>;
 type Config = Pick<TenantConfig, 'attributes'>;
-
-const objectOf = (value: unknown): Values =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Values) : {};
 
 /** What a user has of the tenant's own attributes; without those that were deleted. */
 export function ownValues({ attributes }: { attributes: Attributes }, config: Config): Values {

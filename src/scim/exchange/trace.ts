@@ -1,6 +1,7 @@
 import { changesBetween, type FieldChange } from '../../identity/changes.js';
 import type { Effects } from '../../identity/users/effects.js';
 import type { Failure } from './error-response.js';
+import { isObject } from '../../shared/unknown-value.js';
 
 export interface RoleChange {
   userId: string;
@@ -79,9 +80,6 @@ function diffMembers(members: ReadonlyMap<string, boolean>): FieldChange[] {
 }
 
 type Json = Record<string, unknown>;
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Attributes that differ in every write or say nothing. */
 const silent = new Set(['meta', 'schemas', 'id', 'groups']);

@@ -4,6 +4,7 @@ import { OutboundRefused, type GuardedFetch } from '../../infrastructure/guarded
 import type { Clock } from '../../shared/clock.js';
 import { tokenRequest } from './google-token.js';
 import { isBusy, PullFault, readFault, tokenFault, type RefusedAnswer } from './pull-fault.js';
+import { isObject } from '../../shared/unknown-value.js';
 
 type Json = Record<string, unknown>;
 
@@ -62,9 +63,6 @@ export const rememberAnswers = (): RememberedAnswers =>
     maxSize: maxRememberedBytes,
     sizeCalculation: ({ text, etag }) => 2 * (text.length + etag.length) + 1,
   });
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function parsed(text: string): unknown {
   try {

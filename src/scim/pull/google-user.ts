@@ -1,14 +1,12 @@
 import { enterpriseUserUrn, userUrn } from '../protocol/urns.js';
 import type { JsonObject } from '../protocol/json-value.js';
+import { textOf } from '../../shared/unknown-value.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** What a pull asks of Google of each user: nothing else leaves Google. */
 export const googleUserFields =
   'id,primaryEmail,name,suspended,archived,orgUnitPath,organizations,externalIds,phones,languages';
-
-const text = (value: unknown): string | undefined =>
-  typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 
 const objects = (value: unknown): Json[] =>
   Array.isArray(value)
@@ -26,7 +24,7 @@ const phoneTypes = new Set(['home', 'mobile', 'pager', 'work']);
 const maxPhones = 20;
 
 function phoneType(type: unknown): string {
-  const given = text(type) ?? 'other';
+  const given = textOf(type) ?? 'other';
   if (given.includes('fax')) return 'fax';
   const kind = given.replace(/^work_/, '');
   return phoneTypes.has(kind) ? kind : 'other';
@@ -35,7 +33,7 @@ function phoneType(type: unknown): string {
 function phonesOf(user: Json): JsonObject[] | undefined {
   const found = new Map<string, JsonObject>();
   for (const phone of objects(user['phones'])) {
-    const value = text(phone['value']);
+    const value = textOf(phone['value']);
     const type = phoneType(phone['type']);
     if (value !== undefined) found.set(`${type} ${value}`, { value, type });
   }
@@ -45,13 +43,13 @@ function phonesOf(user: Json): JsonObject[] | undefined {
 /** The employee's number: Google keeps it among the external ids, by the type `organization`. */
 function employeeNumberOf(user: Json): string | undefined {
   const id = objects(user['externalIds']).find(({ type }) => type === 'organization');
-  return text(id?.['value']);
+  return textOf(id?.['value']);
 }
 
 function languageOf(user: Json): string | undefined {
   const languages = objects(user['languages']);
   const chosen = languages.find(({ preference }) => preference === 'preferred') ?? languages[0];
-  return text(chosen?.['languageCode']);
+  return textOf(chosen?.['languageCode']);
 }
 
 /** Whether Google lets the person in. */
@@ -66,21 +64,21 @@ export const isActiveUser = ({ suspended, archived }: Json): boolean =>
 export function scimUserOf(user: Json, isActive: boolean): JsonObject {
   const name = (typeof user['name'] === 'object' && user['name'] !== null ? user['name'] : {}) as Json;
   const work = preferred(objects(user['organizations']));
-  const address = text(user['primaryEmail']) ?? '';
+  const address = textOf(user['primaryEmail']) ?? '';
   const enterprise = present({
     employeeNumber: employeeNumberOf(user),
-    costCenter: text(work['costCenter']),
-    organization: text(work['name']),
-    division: text(user['orgUnitPath']),
-    department: text(work['department']),
+    costCenter: textOf(work['costCenter']),
+    organization: textOf(work['name']),
+    division: textOf(user['orgUnitPath']),
+    department: textOf(work['department']),
   });
   return present({
     schemas: [userUrn, enterpriseUserUrn],
-    externalId: text(user['id']),
+    externalId: textOf(user['id']),
     userName: address,
-    name: present({ givenName: text(name['givenName']), familyName: text(name['familyName']) }),
-    displayName: text(name['displayName']) ?? text(name['fullName']),
-    title: text(work['title']),
+    name: present({ givenName: textOf(name['givenName']), familyName: textOf(name['familyName']) }),
+    displayName: textOf(name['displayName']) ?? textOf(name['fullName']),
+    title: textOf(work['title']),
     preferredLanguage: languageOf(user),
     emails: [{ value: address, type: 'work', primary: true }],
     phoneNumbers: phonesOf(user),
