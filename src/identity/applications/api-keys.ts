@@ -9,7 +9,7 @@ import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { requireGrantable } from '../permissions.js';
 import { tenantConfigStep, touchTenant } from '../tenants/config.js';
-import { requireRanges, requireWithinLimits } from './key-limits.js';
+import { requireNoWiderKey, requireRanges, requireWithinLimits } from './key-limits.js';
 import type { WriteOptions } from '../versions.js';
 
 export type { ApiKeyDocument } from '../../persistence/collections/api-keys.js';
@@ -205,11 +205,13 @@ export async function updateApiKey(
 }
 
 /**
- * Gives a key another value. Who knows the new one is its maker from now on: their self rules hold for it.
+ * Gives a key another value. Who knows the new one is its maker from now on: their self rules hold for it. The value it had stays its
+ * former maker's.
  *
  * @param overlapSeconds - how long the value it had is good beside the new one.
  * @returns the new value in clear, this once.
- * @throws AppError `api_key.not_found`, `role.not_grantable`, `resource.version_mismatch`.
+ * @throws AppError `api_key.not_found`, `role.not_grantable`, `auth.forbidden` for a key that acts on one of wider limits,
+ *   `resource.version_mismatch`.
  */
 export async function rotateApiKey(
   core: Core,
@@ -223,9 +225,12 @@ export async function rotateApiKey(
   const document = await core.store.transaction(function* (tx) {
     const before = yield* requireEntity(apiKey, { tx, actor, id, options });
     yield* requireAuthorityOverKey(core, tx, actor, before);
+    yield* requireNoWiderKey(tx, actor, before);
+    const isKept = overlapSeconds > 0;
     const previous = {
-      previousHash: overlapSeconds === 0 ? null : before.keyHash,
-      previousUntil: overlapSeconds === 0 ? null : new Date(now.getTime() + overlapSeconds * 1000),
+      previousHash: isKept ? before.keyHash : null,
+      previousUntil: isKept ? new Date(now.getTime() + overlapSeconds * 1000) : null,
+      previousMakerId: isKept ? (before.makerId ?? null) : null,
     };
     const value = { keyHash: hashToken(key), prefix: prefixOf(key), makerId: makerOf(actor) };
     const keys = tx.tenant(actor.tenantId).collection('api_keys');

@@ -57,7 +57,8 @@ async function findKey(core: Core, value: string): Promise<ApiKeyDocument | unde
   if (current) return current;
   const rotated = await keys.findOne({ previousHash: hash });
   const until = rotated?.previousUntil;
-  return until && until > core.clock.now() ? rotated : undefined;
+  if (!until || until <= core.clock.now()) return undefined;
+  return { ...rotated, makerId: rotated.previousMakerId ?? null };
 }
 
 /**

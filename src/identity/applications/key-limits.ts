@@ -82,3 +82,20 @@ export function* requireWithinLimits(
   if (own && !isWider(own, before, after)) return;
   throw new AppError('auth.forbidden', 'a key sets no later end and no other addresses than its own');
 }
+
+/**
+ * An API key learns no value of a key that ends later, may be used from elsewhere, or belongs to somebody else than it does itself.
+ *
+ * @throws AppError `auth.forbidden`.
+ */
+export function* requireNoWiderKey(
+  tx: Transaction,
+  { party, tenantId }: Actor,
+  key: ApiKeyDocument,
+): Step<void> {
+  if (party.type !== 'api_key' || party.id === key._id) return;
+  const own = yield* tx.tenant(tenantId).collection('api_keys').get(party.id);
+  const isOwners = !own?.userId || own.userId === key.userId;
+  if (own && isOwners && !isWider(own, undefined, key)) return;
+  throw new AppError('auth.forbidden', 'a key rotates none of wider limits than its own');
+}

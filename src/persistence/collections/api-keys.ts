@@ -21,6 +21,8 @@ export interface ApiKeyDocument extends StoredDocument {
   /** The hash of the value before the last rotation, which is good for a while longer. */
   previousHash?: string | null;
   previousUntil?: Date | null;
+  /** Who made that value. */
+  previousMakerId?: string | null;
 }
 
 export const apiKeySchema = defineCollection<ApiKeyDocument>(
@@ -38,6 +40,7 @@ export const apiKeySchema = defineCollection<ApiKeyDocument>(
     userId: String,
     previousHash: String,
     previousUntil: Date,
+    previousMakerId: String,
   },
   [
     { name: 'api_keys_hash', key: { keyHash: 1 }, unique: true },

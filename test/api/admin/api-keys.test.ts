@@ -176,6 +176,33 @@ describe('API keys', () => {
     expect(await statusOf(key)).to.equal(401);
   });
 
+  it('give no new value to keys of wider limits than theirs', async () => {
+    const end = new Date(clock.now().getTime() + 3_600_000).toISOString();
+    const limits = { expiresAt: end, addresses: ['127.0.0.0/8', '::1'] };
+    const [limited, like, free] = [await make(limits), await make(limits), await make()];
+    const rotate = (id: string) => acme.call('post', `/api-keys/${id}/rotate`, limited.key);
+    expect((await rotate(free.id)).body).to.include({ status: 403, code: 'auth.forbidden' });
+    expect(await statusOf(free.key)).to.equal(200);
+    await rotate(like.id).expect(200);
+    await rotate(limited.id).expect(200);
+  });
+
+  it('keep the self rules of whoever made the value that is used, while two are good', async () => {
+    const people = [await acme.givenUser({ roles: ['administrator'] })];
+    people.push(await acme.givenUser({ roles: ['administrator'] }));
+    const [ada, bob] = [await sessionCall(app, people[0]!), await sessionCall(app, people[1]!)];
+    const { body } = await ada('post', '/api-keys').send({ name: 'of Ada', role: 'administrator' });
+    const { id, key } = body as Key;
+    const rotated = await bob('post', `/api-keys/${id}/rotate`).send({ overlapSeconds: 60 }).expect(200);
+    const codeOf = async (value: string, of: number) => {
+      const res = await acme.call('patch', `/users/${people[of]!._id}`, value).send({ roles: [] });
+      return (res.body as { code?: string }).code;
+    };
+    expect(await codeOf(key, 0)).to.equal('user.self_change');
+    expect(await codeOf((rotated.body as Key).key, 1)).to.equal('user.self_change');
+    expect(await codeOf(key, 1)).to.equal(undefined);
+  });
+
   it('hold to the version that a change was decided on', async () => {
     const { id } = await make();
     const read = await acme.call('get', `/api-keys/${id}`).expect(200);
