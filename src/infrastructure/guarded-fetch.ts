@@ -18,6 +18,22 @@ export class OutboundRefused extends Error {
   }
 }
 
+/** A name with a closed address. */
+export class NameRefused extends OutboundRefused {}
+
+/**
+ * What may be told of a name that leads nowhere: the same for one that nobody knows and one with a closed address, as callers could find
+ * out names of the server's network by the difference.
+ *
+ * @returns undefined when an error is about something else.
+ */
+export function nameFault(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const isUnknown = 'syscall' in error && error.syscall === 'getaddrinfo';
+  if (isUnknown || error instanceof NameRefused) return 'its name has no public address';
+  return nameFault(error.cause);
+}
+
 export type GuardedFetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
 /**
@@ -34,7 +50,7 @@ function guardedLookup(policy: OutboundPolicy): LookupFunction {
       const closed = addresses.find(({ address }) => !isAddressAllowed(address, policy));
       const first = addresses[0];
       if (closed || !first) {
-        callback(new OutboundRefused(`${hostname} resolves to a private address`), '', 0);
+        callback(new NameRefused(`${hostname} resolves to a private address`), '', 0);
         return;
       }
       if (options.all) callback(null, addresses);

@@ -1,6 +1,6 @@
 import * as client from 'openid-client';
 import { UnusableProvider } from '../../identity/sso/relying-party.js';
-import { OutboundRefused } from '../../infrastructure/guarded-fetch.js';
+import { nameFault, OutboundRefused } from '../../infrastructure/guarded-fetch.js';
 import { SamlRefused } from '../saml/saml-refused.js';
 import { ImplausibleClaims, ProviderDenied, StaleSignIn } from './provider-errors.js';
 
@@ -67,6 +67,7 @@ const codeOf = (error: unknown): unknown =>
 
 function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  if (nameFault(error) !== undefined) return true;
   if (error.name === 'TimeoutError' || error.name === 'AbortError' || codeOf(error) === 'OAUTH_TIMEOUT')
     return true;
   // undici: `TypeError: fetch failed` with the socket's or the resolver's error as its cause.
@@ -75,6 +76,7 @@ function isAway(error: unknown): boolean {
 }
 
 function outboundRefusal(error: unknown): OutboundRefused | undefined {
+  if (nameFault(error) !== undefined) return undefined;
   if (error instanceof OutboundRefused) return error;
   return error instanceof Error && error.cause !== undefined ? outboundRefusal(error.cause) : undefined;
 }

@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import type { WebhookDeliveryDocument, WebhookDocument } from '../../persistence/collections/feeds.js';
 import type { Step, Transaction } from '../../persistence/store.js';
-import { createGuardedFetch } from '../../infrastructure/guarded-fetch.js';
+import { createGuardedFetch, nameFault } from '../../infrastructure/guarded-fetch.js';
 import { packageVersion } from '../../infrastructure/package-info.js';
 import { service } from '../../shared/services.js';
 import { newId } from '../../shared/ids.js';
@@ -44,7 +44,7 @@ function waitOf(header: string | null, now: Date): number | undefined {
 const reasonOf = (error: unknown): string => {
   const { name, message, cause } = error instanceof Error ? error : new Error(String(error));
   if (name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`;
-  return cause instanceof Error ? cause.message : message;
+  return nameFault(error) ?? (cause instanceof Error ? cause.message : message);
 };
 
 /**
@@ -89,7 +89,12 @@ async function post(
   }
 }
 
-function* mailAdministrators(core: Core, tx: Transaction, webhook: WebhookDocument, why: string): Step<void> {
+function* mailAdministrators(
+  core: Core,
+  tx: Transaction,
+  webhook: WebhookDocument,
+  seconds: number,
+): Step<void> {
   const config = yield* tenantConfigStep(core, tx, webhook.tenantId);
   const query = { 'grants.role': { $in: [...config.administratorRoles] }, enabled: true };
   const found = yield* tx
@@ -100,19 +105,20 @@ function* mailAdministrators(core: Core, tx: Transaction, webhook: WebhookDocume
   const brand = brandOf(config.tenant.name, config.settings);
   for (const user of found) {
     if (user.email === null) continue;
-    const facts = { url: webhook.url, why };
     const language = languageOf(user, config.settings);
+    const facts = { url: webhook.url, span: seconds === 0 ? '' : spanText(seconds, language) };
     const mail = catalogueMail({ to: user.email, link }, brand, language, ['webhook_disabled', facts]);
     yield* enqueueMail(core, tx, webhook.tenantId, mail, { userId: user._id });
   }
 }
 
+/** @param seconds - for how long it has taken nothing; 0: it said that it is gone. */
 function* switchOff(
   core: Core,
   tx: Transaction,
   webhook: WebhookDocument,
   reason: 'failing' | 'gone',
-  why: string,
+  seconds: number,
 ): Step<void> {
   const { _id, tenantId } = webhook;
   const isOff = yield* tx
@@ -125,7 +131,7 @@ function* switchOff(
   const changes = [{ path: 'reason', before: null, after: reason }];
   const event = { action: 'webhook.disabled', target: webhookParty(webhook), changes };
   yield* recordEvent(tx, systemActor(tenantId), event, core.clock.now());
-  yield* mailAdministrators(core, tx, webhook, why);
+  yield* mailAdministrators(core, tx, webhook, seconds);
 }
 
 /** Notes since when an endpoint takes nothing; one that is dead for too long, or says so, is switched off. */
@@ -138,11 +144,11 @@ function* noteFailure(core: Core, tx: Transaction, webhook: WebhookDocument, ans
     failingSince: stored.failingSince ?? now,
     error: answer.status === null ? answer.answer : `HTTP ${answer.status}`,
   }));
-  if (answer.isGone) return yield* switchOff(core, tx, webhook, 'gone', 'it answered 410 Gone');
+  if (answer.isGone) return yield* switchOff(core, tx, webhook, 'gone', 0);
   const limit = settings['webhooks.disableAfterSeconds'];
   const since = cursor?.failingSince ?? now;
   if (limit === 0 || now.getTime() - since.getTime() < limit * 1000) return;
-  yield* switchOff(core, tx, webhook, 'failing', `it has taken nothing for ${spanText(limit)}`);
+  yield* switchOff(core, tx, webhook, 'failing', limit);
 }
 
 async function settle(

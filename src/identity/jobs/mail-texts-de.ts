@@ -167,9 +167,11 @@ export const german: MailTexts = {
     after: [],
     reason: `Sie erhalten diese Nachricht wegen einer Rollenanfrage bei ${brand}.`,
   }),
-  webhook_disabled: ({ url, why }) => ({
+  webhook_disabled: ({ url, span }) => ({
     subject: 'Ein Webhook wurde abgeschaltet',
-    before: [`Der Webhook zu ${url} wurde abgeschaltet: ${why}.`],
+    before: [
+      `Der Webhook zu ${url} wurde abgeschaltet: Er hat ${span === '' ? 'mit 410 Gone geantwortet' : `${span} lang nichts angenommen`}.`,
+    ],
     button: 'Konsole öffnen',
     after: ['Ereignisse werden 30 Tage aufbewahrt. Wieder eingeschaltet, erhält der Webhook die versäumten.'],
     reason: 'Sie erhalten diese Nachricht, weil Sie Administrator sind.',

@@ -150,9 +150,11 @@ export const english: MailTexts = {
     after: [],
     reason: `You get this mail because of a role request at ${brand}.`,
   }),
-  webhook_disabled: ({ url, why }) => ({
+  webhook_disabled: ({ url, span }) => ({
     subject: 'A webhook was switched off',
-    before: [`The webhook to ${url} was switched off: ${why}.`],
+    before: [
+      `The webhook to ${url} was switched off: ${span === '' ? 'it answered 410 Gone' : `it has taken nothing for ${span}`}.`,
+    ],
     button: 'Open the console',
     after: ['Events are kept for 30 days. Switched on again, the webhook gets those it missed.'],
     reason: 'You get this mail because you are an administrator.',

@@ -97,7 +97,7 @@ export interface MailTexts {
   role_request_approved(facts: RoleDecisionFacts): MailText;
   role_request_denied(facts: RoleDecisionFacts): MailText;
   /** To administrators: a webhook does not answer any more. */
-  webhook_disabled(facts: MailFacts & { url: string; why: string }): MailText;
+  webhook_disabled(facts: MailFacts & { url: string; span: string }): MailText;
   /** Parts of every mail. */
   frame: {
     orOpen: string;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as client from 'openid-client';
-import { OutboundRefused } from '../../infrastructure/guarded-fetch.js';
+import { nameFault, OutboundRefused } from '../../infrastructure/guarded-fetch.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import { callbackUrl, connectionAddress } from './connection-address.js';
 import type { Core } from '../core.js';
@@ -27,6 +27,8 @@ function answerBehind(error: unknown): Response | undefined {
 /** The words of the most telling of an error's causes. */
 function reasonOf(error: unknown): string {
   const causes = [...causesOf(error)];
+  const unnamed = nameFault(error);
+  if (unnamed !== undefined) return `the provider could not be reached: ${unnamed}`;
   const ours = causes.find((one) => one instanceof OutboundRefused || one instanceof UnusableProvider);
   if (ours) return ours.message;
   if (causes.some(({ name }) => name === 'TimeoutError' || name === 'AbortError'))

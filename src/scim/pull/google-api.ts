@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { ServiceAccount } from '../../identity/directories/google-source.js';
-import { OutboundRefused, type GuardedFetch } from '../../infrastructure/guarded-fetch.js';
+import { nameFault, OutboundRefused, type GuardedFetch } from '../../infrastructure/guarded-fetch.js';
 import type { Clock } from '../../shared/clock.js';
 import { tokenRequest } from './google-token.js';
 import { isBusy, PullFault, readFault, tokenFault, type RefusedAnswer } from './pull-fault.js';
@@ -113,7 +113,7 @@ async function ask(access: GoogleAccess, url: string, init: () => Promise<Reques
     } catch (error) {
       access.signal.throwIfAborted();
       if (error instanceof PullFault) throw error;
-      if (error instanceof OutboundRefused)
+      if (error instanceof OutboundRefused && nameFault(error) === undefined)
         throw new PullFault(
           `Google was not asked: ${error.message}. Remedy: correct the directory's apiUrl.`,
         );

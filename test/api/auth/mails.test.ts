@@ -11,7 +11,7 @@ import { waitForMails } from '../../support/mailbox.js';
 const facts = {
   ...{ brand: 'Acme', to: 'ada@home.test', sender: 'Grace', message: 'Hello', span: '7 days' },
   ...{ until: '30 June 2026', accessEnd: '1 July 2026', password: 'secret', address: 'new@home.test' },
-  ...{ at: '1 June 2026', browser: 'Firefox', ip: '203.0.113.7', url: 'https://hook.test', why: 'no answer' },
+  ...{ at: '1 June 2026', browser: 'Firefox', ip: '203.0.113.7', url: 'https://hook.test' },
 };
 
 describe('mails', () => {

@@ -1,7 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { createGuardedFetch, OutboundRefused } from '../../../src/infrastructure/guarded-fetch.js';
+import {
+  createGuardedFetch,
+  nameFault,
+  NameRefused,
+  OutboundRefused,
+} from '../../../src/infrastructure/guarded-fetch.js';
 import { isAddressAllowed, outboundUrlFault } from '../../../src/infrastructure/outbound-address.js';
 
 const closed = { allowPrivate: false };
@@ -99,6 +104,14 @@ describe('guarded fetch', () => {
     const error = await refusal(createGuardedFetch(closed)('https://localhost.'));
     expect(error).to.be.instanceOf(OutboundRefused);
     expect(requests).to.equal(before);
+  });
+
+  it('tells the same of a name that nobody knows and of one with a closed address', async () => {
+    const unknown = await refusal(createGuardedFetch(closed)('https://nowhere.invalid'));
+    const closedName = new TypeError('fetch failed', { cause: new NameRefused('intranet resolves to ...') });
+    const faults = [nameFault(unknown), nameFault(closedName)];
+    expect(faults).to.deep.equal(Array(2).fill('its name has no public address'));
+    expect(nameFault(new TypeError('fetch failed', { cause: new Error('reset') }))).to.equal(undefined);
   });
 
   it('answers like fetch when private addresses are open, bodies and headers included', async () => {

@@ -1,4 +1,4 @@
-import { createGuardedFetch } from '../../../infrastructure/guarded-fetch.js';
+import { createGuardedFetch, nameFault } from '../../../infrastructure/guarded-fetch.js';
 import type {
   SamlAttributeMapping,
   SamlSettings,
@@ -88,6 +88,8 @@ export async function fetchIdpMetadata(core: Core, url: string): Promise<IdpMeta
 /** Why metadata could not be read, in words for an administrator. */
 export function metadataReason(error: unknown): string {
   if (!(error instanceof Error)) return 'could not be read';
+  const unnamed = nameFault(error);
+  if (unnamed !== undefined) return `the address could not be reached: ${unnamed}`;
   return error.message === 'fetch failed' ? 'the address could not be reached' : error.message;
 }
 
