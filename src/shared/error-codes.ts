@@ -98,6 +98,7 @@ export const errorStatus = {
   'user.name_taken': 409,
   'user.not_found': 404,
   'user.not_managed': 403,
+  'user.own_account': 403,
   'user.protected': 403,
   'user.provisioned': 403,
   'user.self_change': 403,

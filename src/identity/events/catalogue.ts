@@ -208,6 +208,10 @@ export const eventCatalogue: Readonly<Record<string, EventType>> = {
     ['administrator', 'viewer'],
   ]),
   'user.self_registered': event('user', 'a person registered'),
+  'user.takeover_refused': failure(
+    'user',
+    'a directory tried to change how a person signs in who had an account before it',
+  ),
   'user.unapproved': event('user', 'a user’s approval was taken back', ['approved', true, false]),
   'user.unlocked': event('user', 'a lock was lifted by a person', ['lockedUntil', until, null]),
   'user.updated': event('user', 'a user’s data changed', ['name.givenName', 'Ada', 'Augusta']),

@@ -9,6 +9,7 @@ import { statusWithoutLock } from '../grants/user-status.js';
 import { accessOf } from '../grants/services.js';
 import { holdsEverything } from '../permissions.js';
 import { isHeld } from './hold.js';
+import { hasOwnAccount } from './protection.js';
 import { isVisibleTo } from '../visibility.js';
 
 /**
@@ -94,6 +95,15 @@ function dataOf({ userName, email, externalId, attributes }: UserDocument): stri
   return JSON.stringify([userName, email, externalId, sent]);
 }
 
+/** What of it a directory owns of people who keep their own way in: all but userName and addresses. */
+function sentOf(user: UserDocument): string {
+  const { emails: _, ...attributes } = user.attributes;
+  return dataOf({ ...user, userName: '', email: null, attributes });
+}
+
+const changesOwned = (before: UserDocument, after: UserDocument): boolean =>
+  before.directoryId !== null && (!hasOwnAccount(before) || sentOf(before) !== sentOf(after));
+
 /**
  * What people may not change of a user's data: what a directory sends, their own too (`scim.lockAttributes`), and of others the names
  * and addresses where the tenant's settings say so (C-2, M3-4).
@@ -108,7 +118,7 @@ export function guardAttributes(
 ): void {
   if (!isPerson(actor) || dataOf(before) === dataOf(after)) return;
   const { settings } = config;
-  if (before.directoryId !== null && settings['scim.lockAttributes']) {
+  if (settings['scim.lockAttributes'] && changesOwned(before, after)) {
     throw new AppError('user.provisioned', 'the directory that provisions this user owns these fields');
   }
   if (isSelf(actor, before)) return;

@@ -2,7 +2,7 @@ import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Step } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { noteDomains } from './address-domains.js';
-import { recordEvent } from '../audit/audit.js';
+import { recordEvent, writeEvent } from '../audit/audit.js';
 import { requireAuthority } from './authority.js';
 import type { Actor, Core } from '../core.js';
 import {
@@ -226,11 +226,20 @@ export interface UpdateOptions extends WriteOptions {
   decides?: boolean | undefined;
 }
 
+/** A directory that tried to take somebody's account over is told to the audit trail, by which webhooks tell it further. */
+async function noteTakeover(core: Core, actor: Actor, id: string, error: unknown): Promise<void> {
+  if (!(error instanceof AppError) || error.code !== 'user.own_account') return;
+  const user = await core.store.tenant(actor.tenantId).collection('users').get(id);
+  if (!user) return;
+  const event = { action: 'user.takeover_refused', target: partyOf(user), result: 'failure' } as const;
+  await writeEvent(core, actor, event);
+}
+
 /**
  * Changes a user: guards, roles by rule, the end of sessions and the audit trail in one transaction.
  *
  * @param change - a pure function of the stored user, which may run several times; undefined for nothing to do.
- * @throws AppError `user.not_found`, `user.name_taken`, `user.protected`, `user.above_actor`, `user.last_administrator`,
+ * @throws AppError `user.not_found`, `user.name_taken`, `user.protected`, `user.own_account`, `user.above_actor`, `user.last_administrator`,
  *   `user.self_change`, `user.provisioned`, `role.not_grantable`, `resource.version_mismatch`, `input.invalid`.
  */
 export async function updateUser(
@@ -265,6 +274,7 @@ export async function updateUser(
       wakeJobs(core);
       return outcome;
     } catch (error) {
+      await noteTakeover(core, actor, id, error);
       if (!(error instanceof PasswordUnprepared)) throw error;
       prepared = await preparePassword(core, actor, id, error);
     }

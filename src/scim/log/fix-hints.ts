@@ -21,6 +21,8 @@ const byCode: Partial<Record<ErrorCode, string>> = {
     'Another user has that userName or address. If it is the same person, remove or rename the other record first.',
   'user.not_managed':
     'This user was made here and the directory never wrote to them. Match them in the identity provider first, or delete them here.',
+  'user.own_account':
+    'This person had an account of their own before the directory found it. Send no password, and correct the address here, or let them do it; then both sides agree.',
   'user.protected':
     'This user holds management rights given by hand: a directory may not change who they sign in as, nor anything of one it does not provision. Withdraw them, or leave the user out of the assignment.',
   'user.value_taken':
