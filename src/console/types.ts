@@ -305,3 +305,12 @@ export interface BulkRow {
   label: string;
   reason: string | null;
 }
+
+/** What a change would do to people, before it is made. */
+export interface Plan {
+  plan: string;
+  users: number;
+  affected: number;
+  changes: { kind: string; what: string; users: number; examples: { id: string; label: string }[] }[];
+  summary: string[];
+}

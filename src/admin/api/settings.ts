@@ -1,6 +1,7 @@
 import type { Core } from '../../identity/core.js';
 import {
   presetNames,
+  presets,
   settingsCatalogue,
   settingsOf,
   type SettingsPatch,
@@ -72,4 +73,30 @@ const choosePreset = route({
     ),
 });
 
-export const settingsRoutes: readonly Route[] = [readSettings, changeSettings, choosePreset];
+const presetSchema = z
+  .strictObject({
+    name: z.enum(presetNames),
+    label: z.string(),
+    settings: settingsSchema.describe('all settings as the preset has them'),
+  })
+  .openapi('Preset');
+
+const listPresets = route({
+  method: 'get',
+  path: '/settings/presets',
+  id: 'listPresets',
+  summary: 'What may be chosen as a preset, and which one the tenant has',
+  tag,
+  permission: 'account.settings',
+  target: targetTenant,
+  output: z.strictObject({ current: z.string(), items: z.array(presetSchema) }).openapi('Presets'),
+  handler: ({ target }) =>
+    Promise.resolve({
+      body: {
+        current: target.preset,
+        items: presets.map((preset) => ({ ...preset })),
+      },
+    }),
+});
+
+export const settingsRoutes: readonly Route[] = [readSettings, changeSettings, listPresets, choosePreset];

@@ -1,174 +1,163 @@
-import {
-  Button,
-  Group,
-  NativeSelect,
-  NumberInput,
-  Paper,
-  Stack,
-  Switch,
-  Text,
-  TextInput,
-  Title,
-} from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Alert, Anchor, Button, Group, Paper, Stack, Text, TextInput, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { call, patch, post } from '../api.js';
-import { useAsk } from '../ui/Ask.js';
+import { call } from '../api.js';
+import { keyOf } from '../text/key-of.js';
+import { SearchIcon } from '../ui/icons.js';
 import { Page } from '../ui/Page.js';
-import { FormProblem, fieldErrors, ProblemView, tell } from '../ui/Problems.js';
-import { sections, settingLabels } from './setting-labels.js';
+import { FormProblem, fieldErrors, ProblemView } from '../ui/Problems.js';
+import { useSave } from '../ui/use-save.js';
+import { PresetChoice } from './PresetChoice.js';
+import { sections, type SettingText } from './setting-texts.js';
+import { SettingField, type Value, type Values } from './SettingField.js';
 
-type Value = string | number | boolean;
-type Values = Record<string, Value>;
+const strengths: Readonly<Record<string, readonly string[]>> = {
+  'twoFactor.mode': ['off', 'optional', 'required'],
+  'lockout.countMode': ['window', 'cumulative'],
+};
+/** Settings that protect less when they are off. */
+const shields = [
+  'approval.required',
+  'sessions.revokeOnDisable',
+  'access.endSessionsAtExpiry',
+  'mails.securityNotices',
+];
+/** Numbers that protect less when they grow, or are 0 for no limit. */
+const limits = ['sessions.idleSeconds', 'sessions.absoluteSeconds', 'sessions.stepUpSeconds'];
 
-interface Shape {
-  type?: string;
-  enum?: string[];
-  description?: string;
-}
-
-interface ApiDescription {
-  components: { schemas: { Settings: { properties: Record<string, Shape> } } };
-}
-
-interface FieldProps {
-  name: string;
-  shape: Shape;
-  value: Value | undefined;
-  error: string | undefined;
-  onChange: (value: Value) => void;
-}
-
-/** One setting as its kind is typed in. */
-function Field({ name, shape, value, error, onChange }: FieldProps) {
-  const { t } = useTranslation();
-  const { description } = shape;
-  const texts = {
-    label: t(settingLabels[name] ?? name),
-    ...(description !== undefined && { description }),
-    error,
-  };
-  if (typeof value === 'boolean')
-    return (
-      <Switch {...texts} checked={value} onChange={({ currentTarget }) => onChange(currentTarget.checked)} />
-    );
-  if (shape.enum)
-    return (
-      <NativeSelect
-        {...texts}
-        data={shape.enum}
-        value={String(value)}
-        onChange={({ currentTarget }) => onChange(currentTarget.value)}
-      />
-    );
-  if (typeof value === 'number')
-    return (
-      <NumberInput
-        {...texts}
-        allowDecimal={false}
-        min={0}
-        value={value}
-        onChange={(next) => onChange(Number(next))}
-      />
-    );
-  return (
-    <TextInput
-      {...texts}
-      value={value ?? ''}
-      onChange={({ currentTarget }) => onChange(currentTarget.value)}
-    />
-  );
+/** Whether a new value protects accounts less than the one before. */
+function isWeaker(name: string, before: Value | undefined, after: Value): boolean {
+  const order = strengths[name];
+  if (order) return order.indexOf(String(after)) < order.indexOf(String(before));
+  if (shields.includes(name)) return before === true && after === false;
+  const [from, to] = [Number(before), Number(after)];
+  if (limits.includes(name)) return from !== 0 && (to === 0 || to > from);
+  if (name === 'lockout.threshold') return to > from;
+  return (name === 'password.minLength' || name === 'lockout.lockSeconds') && to < from;
 }
 
 interface SectionProps {
   title: string;
-  names: readonly string[];
-  shapes: Record<string, Shape>;
+  lead: string;
+  settings: Readonly<Record<string, SettingText>>;
   values: Values;
   etag: string | undefined;
 }
 
 /** A card with a Save of its own; only what was changed in it is sent. */
-function Section({ title, names, shapes, values, etag }: SectionProps) {
+function Section({ title, lead, settings, values, etag }: SectionProps) {
   const { t } = useTranslation();
-  const client = useQueryClient();
   const [edits, setEdits] = useState<Values>({});
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: () => patch<Values>('/settings', edits, etag),
-    onSuccess: () => {
-      setEdits({});
-      tell(t('Saved'));
-      void client.invalidateQueries();
-    },
-  });
+  const { mutate, isPending, error } = useSave('/settings', etag);
   const errors = fieldErrors(error);
+  const weaker = Object.entries(edits).filter(([name, value]) => isWeaker(name, values[name], value));
   return (
-    <Paper withBorder p="md" component="section" aria-label={t(title)}>
-      <Stack>
-        <Title order={2} size="h4">
-          {t(title)}
-        </Title>
-        {names.map((name) => (
-          <Field
+    <Paper withBorder p="lg" component="section" aria-label={t(title)} id={keyOf(title, '-')}>
+      <Stack gap="lg">
+        <div>
+          <Title order={2} size="h4">
+            {t(title)}
+          </Title>
+          <Text size="sm" c="dimmed">
+            {t(lead)}
+          </Text>
+        </div>
+        {Object.keys(settings).map((name) => (
+          <SettingField
             key={name}
             name={name}
-            shape={shapes[name] ?? {}}
-            value={edits[name] ?? values[name]}
+            value={edits[name] ?? values[name] ?? ''}
             error={errors[name]}
             onChange={(value) => {
               const { [name]: _before, ...others } = edits;
-              setEdits(value === values[name] ? others : { ...others, [name]: value });
+              const isSame = JSON.stringify(value) === JSON.stringify(values[name]);
+              setEdits(isSame ? others : { ...others, [name]: value });
             }}
           />
         ))}
+        {weaker.length > 0 && (
+          <Alert color="yellow" role="status">
+            {t('Accounts are protected less: {{settings}}', {
+              settings: weaker.map(([name]) => t(settings[name]?.label ?? name)).join(', '),
+            })}
+          </Alert>
+        )}
         <FormProblem error={error} />
         <Group>
-          <Button disabled={Object.keys(edits).length === 0} loading={isPending} onClick={() => mutate()}>
+          <Button
+            disabled={Object.keys(edits).length === 0}
+            loading={isPending}
+            onClick={() => mutate(edits, { onSuccess: () => setEdits({}) })}
+          >
             {t('Save')}
           </Button>
+          {Object.keys(edits).length > 0 && (
+            <Button variant="default" onClick={() => setEdits({})}>
+              {t('Discard')}
+            </Button>
+          )}
         </Group>
       </Stack>
     </Paper>
   );
 }
 
-const presets = ['default', 'contact-center', 'service-portal', 'marketing', 'records', 'growth'];
-
-function Preset() {
+/** The sections with the settings that hold a text in name, label or help. */
+function useFound(text: string, values: Values) {
   const { t } = useTranslation();
-  const client = useQueryClient();
-  const [ask, dialog] = useAsk();
-  const [preset, setPreset] = useState('');
+  const wanted = text.trim().toLowerCase();
+  return sections
+    .map((section) => {
+      const found = Object.entries(section.settings).filter(
+        ([name, { label, help }]) =>
+          name in values &&
+          [name, t(label), t(help ?? ''), t(section.title)].join(' ').toLowerCase().includes(wanted),
+      );
+      return { ...section, settings: Object.fromEntries(found) };
+    })
+    .filter(({ settings }) => Object.keys(settings).length > 0);
+}
+
+function Sections({ values, etag }: { values: Values; etag: string | undefined }) {
+  const { t } = useTranslation();
+  const [text, setText] = useState('');
+  const found = useFound(text, values);
   return (
-    <Group align="flex-end">
-      <NativeSelect
-        label={t('Preset')}
-        description={t('All settings as one kind of product has them')}
-        value={preset}
-        onChange={({ currentTarget }) => setPreset(currentTarget.value)}
-        data={[{ value: '', label: t('Choose') }, ...presets]}
-      />
-      <Button
-        variant="default"
-        disabled={preset === ''}
-        onClick={() =>
-          ask({
-            title: t('Use the preset {{preset}}?', { preset }),
-            text: t('All settings are set to its values, and its built-in roles replace those of now.'),
-            button: t('Yes'),
-            act: async () => {
-              await post('/settings/preset', { preset });
-              await client.invalidateQueries();
-              tell(t('Saved'));
-            },
-          })
-        }
-      >
-        {t('Use it')}
-      </Button>
-      {dialog}
-    </Group>
+    <>
+      <Group justify="space-between" align="flex-end">
+        <TextInput
+          type="search"
+          data-search
+          w={320}
+          maw="100%"
+          aria-label={t('Search settings')}
+          placeholder={t('Search settings')}
+          leftSection={<SearchIcon size={16} />}
+          value={text}
+          onChange={({ currentTarget }) => setText(currentTarget.value)}
+        />
+        <PresetChoice settings={values} />
+      </Group>
+      <div className="beside">
+        <nav aria-label={t('Parts of this page')}>
+          {found.map(({ title }) => (
+            <Anchor key={title} href={`#${keyOf(title, '-')}`} c="dimmed" size="sm">
+              {t(title)}
+            </Anchor>
+          ))}
+        </nav>
+        <Stack maw={720} gap="lg">
+          {found.length === 0 && <Text role="status">{t('No setting matches.')}</Text>}
+          {found.map((section) => (
+            <Section key={section.title} {...section} values={values} etag={etag} />
+          ))}
+          <Text size="sm" c="dimmed">
+            {t('What is set in the environment is not shown here.')}
+          </Text>
+        </Stack>
+      </div>
+    </>
   );
 }
 
@@ -178,32 +167,11 @@ export default function Settings() {
     queryKey: ['/settings'],
     queryFn: () => call<Values>('GET', '/settings'),
   });
-  const { data: description } = useQuery({
-    queryKey: ['openapi'],
-    queryFn: async () => (await (await fetch('/openapi.json')).json()) as ApiDescription,
-    staleTime: Infinity,
-  });
   if (error) return <ProblemView error={error} />;
-  if (!data || !description) return null;
-  const names = Object.keys(data.data);
+  if (!data) return null;
   return (
     <Page title={t('Settings')} lead={t('How this tenant signs people in, and what they may do themselves.')}>
-      <Preset />
-      <Stack maw={720}>
-        {sections.map(({ title, areas }) => (
-          <Section
-            key={title}
-            title={title}
-            names={names.filter((name) => areas.includes(name.split('.')[0] ?? ''))}
-            shapes={description.components.schemas.Settings.properties}
-            values={data.data}
-            etag={data.etag}
-          />
-        ))}
-        <Text size="sm" c="dimmed">
-          {t('What is set in the environment is not shown here.')}
-        </Text>
-      </Stack>
+      <Sections values={data.data} etag={data.etag} />
     </Page>
   );
 }

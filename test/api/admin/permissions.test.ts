@@ -23,6 +23,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
     'POST /api-keys/{id}/rotate',
     'DELETE /api-keys/{id}',
     'GET /settings',
+    'GET /settings/presets',
     'PATCH /settings',
     'POST /settings/preset',
     'GET /jobs',

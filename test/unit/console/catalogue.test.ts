@@ -11,14 +11,23 @@ const plurals = JSON.parse(readFileSync(join(folder, 'text/en.json'), 'utf8')) a
 const tables = [
   'ui/Status.tsx',
   'ui/own-pages.ts',
-  'pages/setting-labels.ts',
+  'pages/setting-texts.ts',
   'pages/Directories.tsx',
   'pages/DirectoryPage.tsx',
   'pages/NewConnection.tsx',
   'pages/sso-providers.ts',
 ];
 /** Properties of these tables that are shown. */
-const shown = new Set(['title', 'name', 'steps', 'statusNames', 'settingLabels', 'dialectNames']);
+const shown = new Set([
+  'title',
+  'name',
+  'steps',
+  'statusNames',
+  'sections',
+  'valueNames',
+  'dialectNames',
+  'areas',
+]);
 /** Names of products are the same in each language. */
 const isName = (text: string): boolean =>
   /^(Okta|Google|OneLogin|JumpCloud|Ping|Keycloak|SSO|SCIM)$/.test(text);
