@@ -8,19 +8,10 @@ import { searchInvitations } from '../../src/identity/invitations/search.js';
 import { createRole } from '../../src/identity/roles/roles.js';
 import { createTenant, type TenantDocument } from '../../src/identity/tenants/tenants.js';
 import type { SettingsPatch } from '../../src/identity/tenants/settings.js';
-import { createUser, type UserDocument } from '../../src/identity/users/users.js';
-import { withProfile } from '../../src/identity/users/input.js';
+import type { UserDocument } from '../../src/identity/users/users.js';
 import { newId } from '../../src/shared/ids.js';
 import type { TestApp } from './app.js';
-
-interface GivenUser {
-  email?: string;
-  givenName?: string;
-  familyName?: string;
-  roles?: string[];
-  password?: string;
-  activated?: boolean;
-}
+import { givenUser, type Person } from './people.js';
 
 /** A tenant of its own, with an administrator's API key: what most tests of the API begin with. */
 export interface ApiTenant {
@@ -36,7 +27,8 @@ export interface ApiTenant {
   ): supertest.Test;
   /** A key whose role holds these permissions. */
   givenKey(permissions: readonly string[]): Promise<string>;
-  givenUser(user?: GivenUser): Promise<UserDocument>;
+  /** Without a password unless given. */
+  givenUser(user?: Person): Promise<UserDocument>;
   /** Invites somebody. @returns the invitation's id. */
   givenInvitation(roles?: string[]): Promise<string>;
   /** An application with a role `agent`. */
@@ -77,20 +69,8 @@ export async function givenTenant(
     },
     givenUser(user = {}) {
       serial += 1;
-      const { email = `user${serial}@acme.test`, givenName = 'Ada', familyName = `L${serial}` } = user;
-      return createUser(
-        core,
-        system,
-        {
-          userName: email,
-          externalId: null,
-          attributes: withProfile({}, { email, givenName, familyName }),
-          active: true,
-          roles: user.roles ?? [],
-          ...(user.password !== undefined && { password: user.password }),
-        },
-        { activated: user.activated ?? true },
-      );
+      const person = { email: `user${serial}@acme.test`, familyName: `L${serial}`, password: null };
+      return givenUser(core, tenant._id, { ...person, ...user });
     },
     async givenInvitation(roles = []) {
       serial += 1;

@@ -19,6 +19,8 @@ export function givenTenant(core: Core, settings: SettingsPatch = {}): Promise<T
 
 export interface Person {
   email?: string;
+  givenName?: string;
+  familyName?: string;
   /** null: none. Default {@link goodPassword}. */
   password?: string | null;
   roles?: readonly string[];
@@ -28,12 +30,12 @@ export interface Person {
 
 /** An active user with a password; the address is one nobody else has unless given. */
 export function givenUser(core: Core, tenantId: string, person: Person = {}): Promise<UserDocument> {
-  const email = person.email ?? `${unique('user')}@local.test`;
+  const { email = `${unique('user')}@local.test`, givenName = 'Ada', familyName = 'Byron' } = person;
   const password = person.password === undefined ? goodPassword : person.password;
   const input: UserInput = {
     userName: email,
     externalId: null,
-    attributes: withProfile({}, { email, givenName: 'Ada', familyName: 'Byron' }),
+    attributes: withProfile({}, { email, givenName, familyName }),
     active: true,
     roles: person.roles ?? [],
     ...(password !== null && { password }),
