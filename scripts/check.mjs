@@ -12,6 +12,7 @@ const steps = [
   ['docs:config', '--', '--check'],
   ['docs:settings', '--', '--check'],
   ['docs:events', '--', '--check'],
+  ['docs:requirements', '--', '--check'],
   ['words'],
 ];
 
