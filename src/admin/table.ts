@@ -30,6 +30,7 @@ import { ssoConnectionRoutes } from './api/sso-connections.js';
 import { signInRoutes } from './api/sign-ins.js';
 import { userActionRoutes } from './api/user-actions.js';
 import { userFacetRoutes } from './api/user-facets.js';
+import { breakGlassRoutes } from './api/break-glass.js';
 import { userIdentityRoutes } from './api/user-identities.js';
 import { userRoleRoutes } from './api/user-roles.js';
 import { userCredentialRoutes } from './api/user-credentials.js';
@@ -45,6 +46,7 @@ export const routeTable: readonly Route[] = [
   ...userRoutes,
   ...userActionRoutes,
   ...userIdentityRoutes,
+  ...breakGlassRoutes,
   ...userFacetRoutes,
   ...userRoleRoutes,
   ...privacyRoutes,

@@ -2,6 +2,8 @@ import type { Core } from '../identity/core.js';
 import { settingsOf, type Settings } from '../identity/tenants/settings.js';
 import { isOpen } from '../identity/tenants/state.js';
 import { needsCode, needsEnrolment } from '../identity/credentials/two-factor.js';
+import { hasSecondFactor } from '../identity/users/second-factor.js';
+import { isArmed } from '../identity/tenants/break-glass.js';
 import { statusOf, type UserStatus } from '../identity/grants/user-status.js';
 import type { TenantDocument } from '../persistence/collections/tenants.js';
 import type { UserDocument } from '../persistence/collections/users.js';
@@ -64,7 +66,9 @@ export async function readAdmission(
     tenant,
     settings,
     status,
-    needsCode: needsCode(credential, settings),
+    needsCode:
+      needsCode(credential, settings) ||
+      (hasSecondFactor(credential) && isArmed(tenant, userId, core.clock.now())),
     needsEnrolment: needsEnrolment(credential, settings),
   };
 }

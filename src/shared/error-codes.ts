@@ -12,6 +12,8 @@ export const errorStatus = {
   'auth.forbidden': 403,
   'auth.required': 401,
   'auth.step_up_needed': 403,
+  'break_glass.not_fit': 409,
+  'break_glass.too_many': 409,
   'bulk.moved': 409,
   'bulk.no_dry_run': 409,
   'bulk.not_found': 404,

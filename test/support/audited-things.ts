@@ -27,8 +27,8 @@ export const say = ({ action, target }: Event): Told =>
   `${action} ${target?.type ?? '-'} ${target?.id ?? '-'}`;
 
 /** A user with a password and a second factor. @returns the id. */
-export async function givenTwoFactor(app: TestApp, acme: ApiTenant): Promise<string> {
-  const { _id } = await acme.givenUser({ password: goodPassword });
+export async function givenTwoFactor(app: TestApp, acme: ApiTenant, roles: string[] = []): Promise<string> {
+  const { _id } = await acme.givenUser({ password: goodPassword, roles });
   const twoFactor = {
     state: 'on' as const,
     secret: 'x',

@@ -11,8 +11,10 @@ import {
   type SsoConnectionDocument,
   type SsoConnectionInput,
 } from '../../identity/sso/connections.js';
+import { warningsOf } from '../../identity/sso/connection-warnings.js';
 import { testConnection } from '../../identity/sso/test-connection.js';
 import { traceSignIn } from '../../identity/sso/trace.js';
+import type { TenantConfig } from '../../identity/tenants/config.js';
 import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { ruleInput } from '../present/directory.js';
 import { id, line } from '../present/fields.js';
@@ -39,8 +41,17 @@ const targetConnection = (
   { id: connectionId }: { readonly id: string },
 ): Promise<SsoConnectionDocument> => getConnection(core, tenantId, connectionId);
 
-function reply(core: Core, connection: SsoConnectionDocument): Reply<z.input<typeof ssoConnectionSchema>> {
-  return { body: presentSsoConnection(connection, core.config.baseUrl), version: connection.version };
+function present(core: Core, { tenant }: TenantConfig, connection: SsoConnectionDocument) {
+  const warnings = warningsOf(tenant, connection, core.clock.now());
+  return presentSsoConnection(connection, core.config.baseUrl, warnings);
+}
+
+function reply(
+  core: Core,
+  config: TenantConfig,
+  connection: SsoConnectionDocument,
+): Reply<z.input<typeof ssoConnectionSchema>> {
+  return { body: present(core, config, connection), version: connection.version };
 }
 
 const listAll = route({
@@ -68,9 +79,7 @@ const listAll = route({
       ...connection.domains.map((entry) => entry.domain),
     ]);
     const page = await pageOfAll(context, found);
-    return {
-      body: { ...page, items: page.items.map((item) => presentSsoConnection(item, core.config.baseUrl)) },
-    };
+    return { body: { ...page, items: page.items.map((item) => present(core, context.config, item)) } };
   },
 });
 
@@ -83,7 +92,7 @@ const readOne = route({
   permission,
   target: targetConnection,
   output: ssoConnectionSchema,
-  handler: ({ core, target }) => Promise.resolve(reply(core, target)),
+  handler: ({ core, config, target }) => Promise.resolve(reply(core, config, target)),
 });
 
 const domainInput = z
@@ -161,12 +170,15 @@ const createOne = route({
   body: changeInput.required({ name: true }).openapi('CreateSsoConnection'),
   status: 201,
   output: ssoConnectionSchema,
-  async handler({ core, actor, body }) {
+  async handler({ core, actor, config, body }) {
     const connection = await createConnection(core, actor, {
       ...(await given(core, actor.tenantId, body)),
       name: body.name,
     });
-    return { ...reply(core, connection), headers: { Location: `/api/v1/sso-connections/${connection._id}` } };
+    return {
+      ...reply(core, config, connection),
+      headers: { Location: `/api/v1/sso-connections/${connection._id}` },
+    };
   },
 });
 
@@ -182,9 +194,10 @@ const changeOne = route({
   target: targetConnection,
   body: changeInput.openapi('ChangeSsoConnection'),
   output: ssoConnectionSchema,
-  handler: async ({ core, actor, body, params, ifVersion }) =>
+  handler: async ({ core, actor, config, body, params, ifVersion }) =>
     reply(
       core,
+      config,
       await updateConnection(core, actor, params.id, await given(core, actor.tenantId, body), ifVersion),
     ),
 });
@@ -199,8 +212,8 @@ const relinkOne = route({
   stepUp: true,
   target: targetConnection,
   output: ssoConnectionSchema,
-  handler: async ({ core, actor, params, ifVersion }) =>
-    reply(core, await allowRelinking(core, actor, params.id, ifVersion)),
+  handler: async ({ core, actor, config, params, ifVersion }) =>
+    reply(core, config, await allowRelinking(core, actor, params.id, ifVersion)),
 });
 
 const deleteOne = route({
@@ -228,9 +241,10 @@ const verifyOne = route({
   permission,
   target: targetConnection,
   output: ssoConnectionSchema,
-  handler: async ({ core, actor, params }) =>
+  handler: async ({ core, actor, config, params }) =>
     reply(
       core,
+      config,
       await verifyDomain(core, actor, params.id, params.domain, (name) =>
         lookUpTxt(name, core.config.dnsServers),
       ),

@@ -8,6 +8,7 @@ import {
 import { needsRelink } from '../../identity/sso/connection-change.js';
 import type { SsoConnectionDocument } from '../../identity/sso/connections.js';
 import { showCertificate } from '../../identity/sso/saml/certificates.js';
+import { connectionWarningCodes, type ConnectionWarning } from '../../identity/sso/connection-warnings.js';
 import { isSaml, type SamlConnection } from '../../identity/sso/saml/saml-settings.js';
 import { z } from '../schema.js';
 import { ruleSchema } from './directory.js';
@@ -99,6 +100,9 @@ export const ssoConnectionSchema = z
     revocationUri: z
       .string()
       .describe('where the provider ends the sessions of a person (global token revocation)'),
+    warnings: z
+      .array(z.strictObject({ code: z.enum(connectionWarningCodes), detail: z.string() }))
+      .describe('what may lock people out one day'),
     createdAt: instant,
     updatedAt: instant,
   })
@@ -140,7 +144,11 @@ const noSaml = {
   subjectFrom: null,
 };
 
-export function presentSsoConnection(connection: SsoConnectionDocument, baseUrl: string) {
+export function presentSsoConnection(
+  connection: SsoConnectionDocument,
+  baseUrl: string,
+  warnings: readonly ConnectionWarning[],
+) {
   const isOfSaml = isSaml(connection);
   const saml = isOfSaml ? presentSaml(connection, baseUrl) : noSaml;
   return {
@@ -166,6 +174,7 @@ export function presentSsoConnection(connection: SsoConnectionDocument, baseUrl:
     })),
     redirectUri: saml.acsUrl ?? callbackUrl(baseUrl, connectionAddress(connection)),
     revocationUri: revokeUrl(baseUrl, connectionAddress(connection)),
+    warnings: [...warnings],
     createdAt: iso(connection.createdAt),
     updatedAt: iso(connection.updatedAt),
   };

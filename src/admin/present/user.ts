@@ -1,4 +1,4 @@
-import { hasSecondFactor } from '../../identity/credentials/two-factor.js';
+import { hasSecondFactor } from '../../identity/users/second-factor.js';
 import { accessOf } from '../../identity/grants/services.js';
 import { userStatuses } from '../../identity/grants/user-status.js';
 import { isHeld } from '../../identity/users/hold.js';

@@ -1,8 +1,10 @@
 import type { Request, Response } from 'express';
-import { requiredConnectionOf } from '../../identity/sso/company-sign-in.js';
+import { noteBreakGlassUse } from '../../identity/sso/break-glass.js';
+import { bypassedConnectionOf, requiredConnectionOf } from '../../identity/sso/company-sign-in.js';
 import type { Core } from '../../identity/core.js';
 import { hasBothFactors } from '../../identity/users/sessions.js';
 import { owesTerms } from '../../identity/users/terms.js';
+import { browserText } from '../views/plain-words.js';
 import { termsPathTo } from '../views/terms-page.js';
 import { accessStampOf } from '../../identity/users/session-end.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
@@ -10,7 +12,7 @@ import { AppError } from '../../shared/errors.js';
 import { mayEnter, type Admission } from '../admission.js';
 import { rememberDevice } from '../devices.js';
 import { statusText } from '../refusals.js';
-import { giveSession, openSession, type SignInProof } from '../sessions.js';
+import { giveSession, openSession, visitorOf, type SignInProof } from '../sessions.js';
 import type { SignInContext } from '../sign-in-flow.js';
 import { isInScope, scopeOf } from '../sign-in-scope.js';
 
@@ -43,6 +45,16 @@ export async function refuseForwarded(core: Core, user: UserDocument): Promise<v
     );
 }
 
+/** @throws AppError `auth.forbidden` without a second factor. */
+async function noteBypass(core: Core, req: Request, user: UserDocument, proof: SignInProof): Promise<void> {
+  const connection = await bypassedConnectionOf(core, user);
+  if (!connection) return;
+  if (!hasBothFactors(proof))
+    throw new AppError('auth.forbidden', 'Emergency access needs a second factor. Please sign in again.');
+  const { ip, requestId, userAgent } = visitorOf(req);
+  await noteBreakGlassUse(core, user, connection, { ip, requestId, browser: browserText(userAgent) });
+}
+
 /**
  * The one door to a session. Every factor is proved by now; the status was read a moment ago and is looked at once more here.
  *
@@ -59,7 +71,10 @@ export async function makeSession(core: Core, req: Request, completion: Completi
   if (!mayEnter(admission.status)) throw new AppError('auth.forbidden', statusText(admission.status));
   if (accessStamp !== accessStampOf(admission.user))
     throw new AppError('auth.forbidden', 'Your account has changed. Please sign in again.');
-  if (proof.method !== 'sso') await refuseForwarded(core, admission.user);
+  if (proof.method !== 'sso') {
+    await refuseForwarded(core, admission.user);
+    await noteBypass(core, req, admission.user, proof);
+  }
   const { token } = await openSession(core, req, { ...admission, proof });
   const { settings, user } = admission;
   return { token, userId: user._id, ...(owesTerms(user, settings) && { owesTerms: true }) };

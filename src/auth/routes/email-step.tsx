@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import type { Core } from '../../identity/core.js';
 import { parseEmail, type EmailAddress } from '../../identity/email.js';
+import { hasArmedBreakGlass } from '../../identity/sso/break-glass.js';
 import { AppError } from '../../shared/errors.js';
 import { resolveHomeRealm, type HomeRealm } from '../home-realm.js';
 import { findBrand, showBrand, shownRegisterPath } from '../page-brand.js';
@@ -71,6 +72,7 @@ async function enterFromQuery({ core, req, res }: Exchange): Promise<Entry> {
     returnTo: ownPath(queryText(req, 'return_to')) ?? '/account',
     applicationName: null,
     email: shown ?? null,
+    ...(queryText(req, 'local') === '1' && { isLocal: true as const }),
   });
 }
 
@@ -157,6 +159,7 @@ export async function forwardToCompany({
   realm,
 }: Exchange & Addressed & OwnForm & Located): Promise<typeof answered | undefined> {
   if (realm.kind !== 'forwarded') return undefined;
+  if (context.isLocal && (await hasArmedBreakGlass(core, realm.connection.tenantId))) return undefined;
   await forward(core, req, res, { flow, context, connection: realm.connection, email: email.address });
   return answered;
 }

@@ -7,6 +7,7 @@ import { refuseSelf, requireAuthority } from '../users/authority.js';
 import { brandOf } from '../tenants/branding.js';
 import type { Actor, Core } from '../core.js';
 import { newCredential } from '../users/credentials.js';
+import { hasPasskey, hasSecondFactor, isOn } from '../users/second-factor.js';
 import { requireOwnProof, type OwnProof } from './own-proof.js';
 import { tenantConfigStep } from '../tenants/config.js';
 import { settingsOf, type Settings } from '../tenants/settings.js';
@@ -16,14 +17,6 @@ import { partyOf } from '../users/change-events.js';
 
 type ModeSetting = Pick<Settings, 'twoFactor.mode'>;
 type WithFactor = Pick<CredentialDocument, 'twoFactor' | 'passkeys'>;
-
-const isOn = (credential: WithFactor | undefined): boolean => credential?.twoFactor?.state === 'on';
-
-const hasPasskey = (credential: WithFactor | undefined): boolean => (credential?.passkeys?.length ?? 0) > 0;
-
-/** Whether a user has anything but a password: an authenticator app, or a passkey. */
-export const hasSecondFactor = (credential: WithFactor | undefined): boolean =>
-  isOn(credential) || hasPasskey(credential);
 
 /**
  * Whether a right password is only half of this person's sign-in. A passkey can take the place of a code; where no second factor is required,

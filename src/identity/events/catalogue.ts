@@ -51,6 +51,17 @@ export const eventCatalogue: Readonly<Record<string, EventType>> = {
     1441,
   ]),
   'audit.viewed': event(null, 'a person looked at the audit trail (once an hour)'),
+  'break_glass.armed': event('user', 'an administrator got emergency access, or another end of it', [
+    'armedUntil',
+    null,
+    until,
+  ]),
+  'break_glass.removed': event('user', 'the emergency access of a user was taken away'),
+  'break_glass.used': event('user', 'an administrator came in past a required company sign-in', [
+    'connection',
+    null,
+    'Acme login',
+  ]),
   'bulk.cancelled': event('bulk_job', 'an action on many users was stopped'),
   'bulk.started': event('bulk_job', 'an action on many users began'),
   'directory.created': event('directory', 'a directory was created', ['name', null, 'Acme Okta']),

@@ -9,12 +9,9 @@ import { systemActor } from '../actors.js';
 import { recordEvent } from '../audit/audit.js';
 import type { Actor, Core } from '../core.js';
 import { spanText } from '../jobs/mail-language.js';
-import { languageOf } from '../jobs/mail-language.js';
-import { catalogueMail } from '../jobs/mail-layout.js';
-import { enqueueMail } from '../jobs/mails.js';
 import { wakeJobs } from '../jobs/queue.js';
-import { brandOf } from '../tenants/branding.js';
 import { tenantConfigStep } from '../tenants/config.js';
+import { mailAdministrators } from '../users/administrator-mails.js';
 import { afterAttempt, type Answer } from './deliveries.js';
 import { payloadOf, type EventPayload } from './payload.js';
 import { requireReader, secretsOf, webhookParty } from './webhooks.js';
@@ -24,7 +21,6 @@ const timeoutMs = 10_000;
 const largestAnswerBytes = 65_536;
 /** What of an answer the log keeps. */
 const keptAnswer = 500;
-const maxAdministrators = 50;
 
 const webhookFetch = service((core: Core) =>
   createGuardedFetch({
@@ -89,29 +85,6 @@ async function post(
   }
 }
 
-function* mailAdministrators(
-  core: Core,
-  tx: Transaction,
-  webhook: WebhookDocument,
-  seconds: number,
-): Step<void> {
-  const config = yield* tenantConfigStep(core, tx, webhook.tenantId);
-  const query = { 'grants.role': { $in: [...config.administratorRoles] }, enabled: true };
-  const found = yield* tx
-    .tenant(webhook.tenantId)
-    .collection('users')
-    .find(query, { limit: maxAdministrators });
-  const link = `${core.config.baseUrl}/admin`;
-  const brand = brandOf(config.tenant.name, config.settings);
-  for (const user of found) {
-    if (user.email === null) continue;
-    const language = languageOf(user, config.settings);
-    const facts = { url: webhook.url, span: seconds === 0 ? '' : spanText(seconds, language) };
-    const mail = catalogueMail({ to: user.email, link }, brand, language, ['webhook_disabled', facts]);
-    yield* enqueueMail(core, tx, webhook.tenantId, mail, { userId: user._id });
-  }
-}
-
 /** @param seconds - for how long it has taken nothing; 0: it said that it is gone. */
 function* switchOff(
   core: Core,
@@ -131,7 +104,11 @@ function* switchOff(
   const changes = [{ path: 'reason', before: null, after: reason }];
   const event = { action: 'webhook.disabled', target: webhookParty(webhook), changes };
   yield* recordEvent(tx, systemActor(tenantId), event, core.clock.now());
-  yield* mailAdministrators(core, tx, webhook, seconds);
+  yield* mailAdministrators(core, tx, tenantId, {
+    path: '/admin',
+    template: 'webhook_disabled',
+    factsIn: (language) => ({ url: webhook.url, span: seconds === 0 ? '' : spanText(seconds, language) }),
+  });
 }
 
 /** Notes since when an endpoint takes nothing; one that is dead for too long, or says so, is switched off. */

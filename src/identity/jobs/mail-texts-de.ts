@@ -176,6 +176,18 @@ export const german: MailTexts = {
     after: ['Ereignisse werden 30 Tage aufbewahrt. Wieder eingeschaltet, erhält der Webhook die versäumten.'],
     reason: 'Sie erhalten diese Nachricht, weil Sie Administrator sind.',
   }),
+  break_glass_used: ({ at, browser, connection, ip, person }) => ({
+    subject: `Notfallzugang wurde benutzt: ${person}`,
+    before: [
+      `${person} hat sich hier mit Passwort und zweitem Faktor angemeldet, an der Firmenanmeldung ${connection} vorbei.`,
+      [at, browser, ip].filter((part) => part !== '').join('\n'),
+    ],
+    button: 'Protokoll öffnen',
+    after: [
+      'Weiß niemand davon, beenden Sie die Sitzungen dieses Kontos und nehmen Sie ihm den Notfallzugang.',
+    ],
+    reason: 'Sie erhalten diese Nachricht, weil Sie Administrator sind.',
+  }),
   frame: {
     orOpen: 'Oder öffnen Sie diese Adresse:',
     help: 'Hilfe: ',

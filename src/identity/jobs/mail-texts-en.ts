@@ -159,6 +159,16 @@ export const english: MailTexts = {
     after: ['Events are kept for 30 days. Switched on again, the webhook gets those it missed.'],
     reason: 'You get this mail because you are an administrator.',
   }),
+  break_glass_used: ({ at, browser, connection, ip, person }) => ({
+    subject: `Emergency access was used: ${person}`,
+    before: [
+      `${person} signed in here with a password and a second factor, past the company sign-in ${connection}.`,
+      [at, browser, ip].filter((part) => part !== '').join('\n'),
+    ],
+    button: 'Open the audit trail',
+    after: ['If this was not expected, end the sessions of that account and take its emergency access away.'],
+    reason: 'You get this mail because you are an administrator.',
+  }),
   frame: {
     orOpen: 'Or open this address:',
     help: 'Help: ',

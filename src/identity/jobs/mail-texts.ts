@@ -98,6 +98,8 @@ export interface MailTexts {
   role_request_denied(facts: RoleDecisionFacts): MailText;
   /** To administrators: a webhook does not answer any more. */
   webhook_disabled(facts: MailFacts & { url: string; span: string }): MailText;
+  /** To administrators: one of them came in past the company's sign-in. */
+  break_glass_used(facts: PlaceFacts & { person: string; connection: string }): MailText;
   /** Parts of every mail. */
   frame: {
     orOpen: string;

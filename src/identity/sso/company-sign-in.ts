@@ -2,18 +2,14 @@ import type { SsoConnectionDocument } from '../../persistence/collections/sso-co
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Core } from '../core.js';
 import { parseEmail } from '../email.js';
+import { isArmed } from '../tenants/break-glass.js';
+import { hasSecondFactor } from '../users/second-factor.js';
 import { realmOf } from './home-realm.js';
 
-/**
- * The connection whose provider alone signs this person in: any name they could sign in with is on a domain that their tenant requires it
- * for. No password of theirs counts then, whichever name it comes with, at no step: sign-in, second factor, reset, activation.
- *
- * @returns undefined: a password counts.
- */
-export async function requiredConnectionOf(
-  core: Core,
-  user: Pick<UserDocument, 'tenantId' | 'loginKeys'>,
-): Promise<SsoConnectionDocument | undefined> {
+type Person = Pick<UserDocument, '_id' | 'tenantId' | 'loginKeys'>;
+
+/** The connection that alone signs in whoever has an address of this person's. */
+async function companyOf(core: Core, user: Person): Promise<SsoConnectionDocument | undefined> {
   const connections = core.store.tenant(user.tenantId).collection('sso_connections');
   for (const key of user.loginKeys) {
     const domain = parseEmail(key)?.domain;
@@ -22,4 +18,35 @@ export async function requiredConnectionOf(
     if (connection && realmOf(connection) === 'forwarded') return connection;
   }
   return undefined;
+}
+
+async function isExempt(core: Core, { _id, tenantId }: Person): Promise<boolean> {
+  const scope = core.store.tenant(tenantId);
+  const tenant = await scope.collection('tenants').get(tenantId);
+  if (!tenant || !isArmed(tenant, _id, core.clock.now())) return false;
+  return hasSecondFactor(await scope.collection('credentials').get(_id));
+}
+
+/**
+ * The connection whose provider alone signs this person in: any name they could sign in with is on a domain that their tenant requires it
+ * for. No password of theirs counts then, whichever name it comes with, at no step: sign-in, second factor, reset, activation. An armed
+ * administrator for emergencies who has a second factor is exempt.
+ *
+ * @returns undefined: a password counts.
+ */
+export async function requiredConnectionOf(
+  core: Core,
+  user: Person,
+): Promise<SsoConnectionDocument | undefined> {
+  const connection = await companyOf(core, user);
+  return connection && !(await isExempt(core, user)) ? connection : undefined;
+}
+
+/** The connection that an armed administrator for emergencies goes past by signing in here; undefined: there is nothing to go past. */
+export async function bypassedConnectionOf(
+  core: Core,
+  user: Person,
+): Promise<SsoConnectionDocument | undefined> {
+  const connection = await companyOf(core, user);
+  return connection && (await isExempt(core, user)) ? connection : undefined;
 }

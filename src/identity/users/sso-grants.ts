@@ -6,6 +6,7 @@ import type { Actor, Core } from '../core.js';
 import { replaceGrants } from '../grants/grants.js';
 import { compileRules, mapCompiledRules } from '../grants/role-mapping.js';
 import { aliasesFor, type MappingView } from '../grants/rule-paths.js';
+import { isNamed } from '../tenants/break-glass.js';
 import { tenantConfig } from '../tenants/config.js';
 import { writeUser } from './actions.js';
 import { saveUser } from './save.js';
@@ -48,6 +49,7 @@ export async function followSsoRoles(
   const hasSome = user.grants.some(({ type, sourceId }) => type === 'sso' && sourceId === connection._id);
   if (!hasSome && rules.length === 0) return;
   const config = await tenantConfig(core, connection.tenantId);
+  if (isNamed(config.tenant, user._id)) return;
   const mapped = mapCompiledRules(viewOf(word), compileRules(rules, aliasesFor(core)))
     .filter(({ role }) => config.roles.has(role))
     .map(({ role, because }) => ({ role, detail: because, until: null }));

@@ -4,6 +4,7 @@ import { isSelf, isUnderSelfRules, refuseSelf } from './authority.js';
 import type { Actor } from '../core.js';
 import { groupSource } from '../grants/grants.js';
 import { liveGrants, userPermissions } from '../grants/effective-roles.js';
+import { isNamed } from '../tenants/break-glass.js';
 import type { TenantConfig } from '../tenants/config.js';
 import { statusWithoutLock } from '../grants/user-status.js';
 import { accessOf } from '../grants/services.js';
@@ -26,8 +27,12 @@ export function administratorLevel(user: UserDocument, config: TenantConfig, now
   return user.accessExpiresAt === null && grants.some((grant) => grant.until === null) ? 2 : 1;
 }
 
-/** Users nobody provisions who manage something by a grant no rule gave: a directory may read them and change nothing. */
+/**
+ * Users nobody provisions who manage something by a grant no rule gave, and administrators for emergencies: a directory may read them and
+ * change nothing.
+ */
 export function isProtectedFromDirectories(user: UserDocument, config: TenantConfig): boolean {
+  if (isNamed(config.tenant, user._id)) return true;
   return (
     user.directoryId === null &&
     user.grants.some(

@@ -13,6 +13,8 @@ export interface SignInContext {
   applicationName: string | null;
   /** Address to begin with; typed so far, or the application's `login_hint`. */
   email: string | null;
+  /** Begun at the door of administrators for emergencies: no address is forwarded. */
+  isLocal?: true;
   /** What the waiting application asks of the proof; absent: nothing. */
   demand?: SignInDemand;
 }

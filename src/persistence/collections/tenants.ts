@@ -20,6 +20,18 @@ export interface TenantDocument extends StoredDocument {
   applicationAccess?: Record<string, StoredAccess>;
   /** Switches that the operator has; absent: off. */
   features?: Record<string, boolean>;
+  /** Administrators who may come in past a required company sign-in; absent: none. */
+  breakGlass?: BreakGlass[];
+}
+
+/** One of a tenant's administrators for emergencies. */
+export interface BreakGlass {
+  userId: string;
+  namedAt: Date;
+  /** Who named them, for people. */
+  namedBy: string;
+  /** Until when it counts; null: named, and not to be used now. */
+  armedUntil: Date | null;
 }
 
 /** Who of a tenant may use an application. */
@@ -49,6 +61,17 @@ export const tenantSchema = defineCollection<TenantDocument>(
     searchKey: String,
     applicationAccess: Mixed,
     features: Mixed,
+    breakGlass: {
+      type: [
+        nestedSchema({
+          userId: requiredText,
+          namedAt: { type: Date, required: true },
+          namedBy: requiredText,
+          armedUntil: Date,
+        }),
+      ],
+      default: undefined,
+    },
   },
   [
     { name: 'tenants_slug', key: { slug: 1 }, unique: true },

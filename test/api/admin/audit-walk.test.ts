@@ -66,6 +66,11 @@ describe('every change leaves its event, with who did it and to whom', () => {
     const input = { name: fresh('sso'), issuer: 'http://127.0.0.1:9', clientId: 'x' };
     return (await createConnection(app.core, acme.system, input))._id;
   };
+  const administrator = async () => {
+    const id = await givenTwoFactor(app, acme, ['administrator']);
+    await setApproved(app.core, acme.system, id, true);
+    return id;
+  };
   const nothing = () => Promise.resolve('');
   const disabled = async () => {
     const id = await user();
@@ -329,6 +334,22 @@ describe('every change leaves its event, with who did it and to whom', () => {
       },
       (id) => ['post', `/sso-connections/${id}/relink`],
       (id) => [`sso.relink_allowed sso_connection ${id}`],
+    ],
+    [
+      'PUT emergency access',
+      administrator,
+      (id) => ['put', `/users/${id}/break-glass`, { armedUntil: null }],
+      (id) => [`break_glass.armed user ${id}`],
+    ],
+    [
+      'DELETE emergency access',
+      async () => {
+        const id = await administrator();
+        await acme.call('put', `/users/${id}/break-glass`).send({ armedUntil: null }).expect(204);
+        return id;
+      },
+      (id) => ['delete', `/users/${id}/break-glass`],
+      (id) => [`break_glass.removed user ${id}`],
     ],
     ...directoryCases(() => ({ app, acme })),
     ...roleRequestCases(() => ({ app, acme })),

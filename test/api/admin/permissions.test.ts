@@ -108,6 +108,9 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   ],
   'sessions.invalidate': ['POST /users/{id}/end-sessions', 'DELETE /users/{id}/sessions/{sessionId}'],
   'sso.manage': [
+    'GET /break-glass',
+    'PUT /users/{id}/break-glass',
+    'DELETE /users/{id}/break-glass',
     'GET /sso-connections',
     'GET /sso-connections/{id}',
     'POST /sso-connections',
