@@ -1,38 +1,26 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach } from 'mocha';
 import { createConnection } from 'mongoose';
 import { createLogger } from '../../src/infrastructure/logger.js';
 import { openStore } from '../../src/persistence/connect.js';
 import type { Store } from '../../src/persistence/store.js';
 import { systemClock, type Clock } from '../../src/shared/clock.js';
 import { newId } from '../../src/shared/ids.js';
+import { afterEveryFile, afterEveryTest, databasePrefix } from './hooks.js';
 import { takeSchemaFaults, validateInTests } from './schema-check.js';
 
 const endings: (() => Promise<void>)[] = [];
 
-/** All that were made on MongoDB. */
-const databases = new Set<string>();
-
 const faults: string[] = [];
 
 // The write has failed already, and its test with it, unless the product swallowed the error.
-afterEach(function () {
-  faults.push(...takeSchemaFaults().map((fault) => `${this.currentTest?.fullTitle() ?? ''}: ${fault}`));
-});
+afterEveryTest.push((title) => void faults.push(...takeSchemaFaults().map((fault) => `${title}: ${fault}`)));
 
-after('every document that was written is as its schema says', () => {
-  if (faults.length > 0) throw new Error(faults.join('\n'));
-});
-
-after(async function () {
-  // One database for each server a run has started: dropping them takes a loaded machine its time.
-  this.timeout(120_000);
+afterEveryFile.push(async () => {
   for (const end of endings.splice(0)) await end();
-  for (const uri of databases) await dropDatabase(uri);
-  databases.clear();
-  spare.clear();
+  const found = faults.splice(0);
+  if (found.length > 0) throw new Error(`documents that are not as their schema says: ${found.join('\n')}`);
 });
 
 /** The address of a fresh database on `MONGODB_URI`; undefined when that is not set. */
@@ -40,7 +28,7 @@ export function freshMongoUri(): string | undefined {
   const server = process.env['MONGODB_URI'];
   if (!server) return undefined;
   const url = new URL(server);
-  url.pathname = `/gatehouse-test-${newId()}`;
+  url.pathname = `/${databasePrefix}${newId()}`;
   // For `commandsOf` (mongo-commands.ts).
   url.searchParams.set('monitorCommands', 'true');
   return url.href;
@@ -83,7 +71,6 @@ export async function openTestStore(clock: Clock = systemClock): Promise<Store> 
   const mongodbUri = await takeDatabase(expires);
   const dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-test-'));
   const store = await openStore({ mongodbUri, dataDir, clock, log, validate: validateInTests });
-  if (mongodbUri) databases.add(mongodbUri);
   const end = store.close.bind(store);
   let closing: Promise<void> | undefined;
   store.close = () =>
