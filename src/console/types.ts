@@ -214,8 +214,20 @@ export interface ScimRequest {
     scimType: string | null;
     detail: string;
     hint: string | null;
-    conflictsWith?: { type: 'user' | 'group'; id: string; label: string };
+    conflictsWith?: {
+      type: 'user' | 'group';
+      id: string;
+      label: string;
+      directory: { id: string; name: string } | null;
+    } | null;
   } | null;
+}
+
+/** One request by itself. */
+export interface OneScimRequest extends ScimRequest {
+  /** Of users and groups that the changes speak of, by id. */
+  names: Record<string, string>;
+  operations: Pick<ScimRequest, 'method' | 'path' | 'status' | 'target' | 'diff' | 'roleChanges' | 'error'>[];
 }
 
 export interface AuditEvent {

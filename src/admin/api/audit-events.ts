@@ -6,9 +6,11 @@ import {
   type AuditFilter,
 } from '../../identity/audit/audit.js';
 import type { Actor, Core } from '../../identity/core.js';
+import { findUserByLogin } from '../../identity/users/users.js';
 import { sendCsv } from '../csv.js';
 import { listOf, pageAfter, pageParameters, sortParameter } from '../list.js';
 import { auditEventSchema, presentAuditEvent } from '../present/audit-event.js';
+import { endOf, instantOrDay } from '../present/user-filter.js';
 import { route, type Route } from '../route.js';
 import { z } from '../schema.js';
 
@@ -16,27 +18,37 @@ const tag = 'Audit';
 
 const filters = {
   action: z.string().max(100).optional().describe('this action, or all of a noun: `user.*`'),
-  actor: z.string().max(200).optional().describe('id of who did it'),
-  target: z.string().max(200).optional().describe('id of what it was done to'),
+  actor: z.string().max(200).optional().describe('id of who did it, or a user’s address'),
+  target: z.string().max(200).optional().describe('id of what it was done to, or a user’s address'),
   ip: z.string().max(100).optional().describe('the address it was done from'),
   requestId: z.string().max(200).optional(),
   result: z.enum(['success', 'failure']).optional(),
-  from: z.iso.datetime({ offset: true }).optional().describe('not before'),
-  to: z.iso.datetime({ offset: true }).optional().describe('before'),
+  from: instantOrDay.optional().describe('not before'),
+  to: instantOrDay.optional().describe('before; a day counts whole'),
 };
 
 const filterQuery = z.strictObject(filters);
 
-function filterOf(query: z.output<typeof filterQuery>): AuditFilter {
+/** The id that is meant: an address is a user's. */
+async function idOf(core: Core, tenantId: string, text: string): Promise<string> {
+  if (!text.includes('@')) return text;
+  return (await findUserByLogin(core, tenantId, text))?._id ?? text;
+}
+
+async function filterOf(
+  core: Core,
+  { tenantId }: Actor,
+  query: z.output<typeof filterQuery>,
+): Promise<AuditFilter> {
   return {
     ...(query.action !== undefined && { action: query.action }),
-    ...(query.actor !== undefined && { actorId: query.actor }),
-    ...(query.target !== undefined && { targetId: query.target }),
+    ...(query.actor !== undefined && { actorId: await idOf(core, tenantId, query.actor) }),
+    ...(query.target !== undefined && { targetId: await idOf(core, tenantId, query.target) }),
     ...(query.ip !== undefined && { ip: query.ip }),
     ...(query.requestId !== undefined && { requestId: query.requestId }),
     ...(query.result !== undefined && { result: query.result }),
     ...(query.from !== undefined && { from: new Date(query.from) }),
-    ...(query.to !== undefined && { to: new Date(query.to) }),
+    ...(query.to !== undefined && { to: endOf(query.to) }),
   };
 }
 
@@ -59,10 +71,11 @@ const listEvents = route({
   async handler(context) {
     const { core, actor, caller, query } = context;
     if (caller.kind === 'session' && query.cursor === undefined) await noteView(core, actor);
+    const filter = await filterOf(core, actor, query);
     const page = await pageAfter(
       context,
       (afterId: string | undefined, limit) =>
-        listAuditEvents(core, actor.tenantId, filterOf(query), {
+        listAuditEvents(core, actor.tenantId, filter, {
           ...limit,
           order: query.sort === 'at' ? 'asc' : 'desc',
           ...(afterId !== undefined && { afterId }),
@@ -104,7 +117,7 @@ const exportEvents = route({
   produces: 'text/csv',
   async handler({ core, actor, query, ...reader }) {
     await writeEvent(core, actor, { action: 'audit.exported' });
-    const events = iterateAuditEvents(core, actor.tenantId, filterOf(query));
+    const events = iterateAuditEvents(core, actor.tenantId, await filterOf(core, actor, query));
     await sendCsv(reader, 'audit-events', core.clock.now(), columns, rowsOf(events));
     return undefined;
   },

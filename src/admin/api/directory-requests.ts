@@ -2,6 +2,7 @@ import {
   deviationCounts,
   getRequest,
   listRequests,
+  namesIn,
   replayRequest,
   subscribeRequests,
   type LoggedRequest,
@@ -11,6 +12,7 @@ import {
 import { eventMessage, streamEvents } from '../event-stream.js';
 import { listOf, pageAfter, pageParameters, searchParameter } from '../list.js';
 import {
+  oneScimRequestSchema,
   presentReplay,
   presentScimRequest,
   replaySchema,
@@ -100,10 +102,12 @@ const readOne = route({
   tag: directoryTag,
   permission: 'scim.manage',
   target: targetDirectory,
-  output: scimRequestSchema,
-  handler: async ({ core, actor, params }) => ({
-    body: presentScimRequest(await getRequest(core, actor.tenantId, params.id, params.requestId)),
-  }),
+  output: oneScimRequestSchema,
+  async handler({ core, actor, params }) {
+    const request = presentScimRequest(await getRequest(core, actor.tenantId, params.id, params.requestId));
+    const names = await namesIn(core, actor.tenantId, [request, ...request.operations]);
+    return { body: { ...request, names } };
+  },
 });
 
 const replayOne = route({
@@ -115,9 +119,11 @@ const replayOne = route({
   permission: 'scim.manage',
   target: targetDirectory,
   output: replaySchema,
-  handler: async ({ core, actor, params }) => ({
-    body: presentReplay(await replayRequest(core, actor.tenantId, params.id, params.requestId)),
-  }),
+  async handler({ core, actor, params }) {
+    const replay = await replayRequest(core, actor.tenantId, params.id, params.requestId);
+    const names = await namesIn(core, actor.tenantId, [replay, ...replay.operations]);
+    return { body: presentReplay(replay, names) };
+  },
 });
 
 /** By request in memory: all who follow a directory are given the same object. */

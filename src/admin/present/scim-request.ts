@@ -72,6 +72,14 @@ export const scimRequestSchema = z
   })
   .openapi('ScimRequest');
 
+const names = z
+  .record(z.string(), z.string())
+  .describe(
+    'addresses and names, by their ids, of the users and groups that the changes speak of: at most 200',
+  );
+
+export const oneScimRequestSchema = scimRequestSchema.extend({ names }).openapi('OneScimRequest');
+
 export function presentScimRequest(request: LoggedRequest) {
   return {
     id: request._id,
@@ -96,9 +104,9 @@ export function presentScimRequest(request: LoggedRequest) {
 }
 
 export const replaySchema = z
-  .strictObject({ status: z.number().int(), deviations, diff, roleChanges, error, operations })
+  .strictObject({ status: z.number().int(), deviations, diff, roleChanges, error, operations, names })
   .openapi('Replay');
 
-export function presentReplay(replay: Replay) {
-  return { ...replay, deviations: [...replay.deviations] };
+export function presentReplay(replay: Replay, names: Record<string, string>) {
+  return { ...replay, names, deviations: [...replay.deviations] };
 }

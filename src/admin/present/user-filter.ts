@@ -15,6 +15,8 @@ const statusList = z
 
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
 
+export const instantOrDay = z.iso.datetime({ offset: true }).or(z.iso.date());
+
 export const userFilters = {
   q: searchParameter.describe('found anywhere in name, address, phone, role, or the day of creation'),
   status: statusList.optional(),
@@ -23,22 +25,14 @@ export const userFilters = {
   loginType: z.enum(loginTypes).optional(),
   source: z.enum(userSources).optional(),
   directory: z.string().max(200).optional().describe('id of the directory that manages them'),
-  createdFrom: z.iso.datetime({ offset: true }).or(z.iso.date()).optional().describe('not before'),
-  createdTo: z.iso
-    .datetime({ offset: true })
-    .or(z.iso.date())
-    .optional()
-    .describe('before; a day counts whole'),
+  createdFrom: instantOrDay.optional().describe('not before'),
+  createdTo: instantOrDay.optional().describe('before; a day counts whole'),
   application: z.string().max(200).optional().describe('key of an application: users with a role there'),
   accessLevel: z
     .enum(['account', 'group', 'unassigned'])
     .optional()
     .describe('holders of an administrator’s role, members of a group, or people in no group'),
-  expiresBefore: z.iso
-    .datetime({ offset: true })
-    .or(z.iso.date())
-    .optional()
-    .describe('users whose access ends before that'),
+  expiresBefore: instantOrDay.optional().describe('users whose access ends before that'),
   showDisabled: flag.optional().describe('as the tenant’s setting says when absent'),
   showNonActivated: flag.optional().describe('as the tenant’s setting says when absent'),
 };
@@ -46,7 +40,7 @@ export const userFilters = {
 type FilterQuery = z.output<z.ZodObject<typeof userFilters>>;
 
 /** The end of a range: a bare day is meant whole. */
-function endOf(text: string): Date {
+export function endOf(text: string): Date {
   const date = new Date(text);
   return /^\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(date.getTime() + 86_400_000) : date;
 }

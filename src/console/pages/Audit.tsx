@@ -3,9 +3,11 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import { searchOf } from '../api.js';
-import { time } from '../text/format.js';
+import { deed, sentence } from '../text/actions.js';
+import { exactTime } from '../text/format.js';
 import type { AuditEvent } from '../types.js';
 import { Changes } from '../ui/Changes.js';
+import { Facts } from '../ui/Facts.js';
 import { DataTable, type Column } from '../ui/DataTable.js';
 import type { Filter } from '../ui/Filters.js';
 import { Page } from '../ui/Page.js';
@@ -24,8 +26,18 @@ function Details({ event }: { event: AuditEvent }) {
   const page = event.target?.id ? pageOf[event.target.type] : undefined;
   return (
     <Stack>
-      <Text>{`${event.actor.label} (${event.actor.type})`}</Text>
-      <Text>{time(event.at)}</Text>
+      <Text fw={500}>{sentence(t, event)}</Text>
+      <Text size="sm" c="dimmed">
+        {exactTime(event.at)}
+      </Text>
+      <Facts
+        facts={[
+          [t('Actor'), `${event.actor.label} (${event.actor.type})`],
+          [t('Action'), event.action],
+          ['IP', event.ip ?? '–'],
+          [t('Request id'), event.requestId ?? '–'],
+        ]}
+      />
       {event.target && (
         <Text>
           {page === undefined ? (
@@ -37,10 +49,6 @@ function Details({ event }: { event: AuditEvent }) {
           )}
         </Text>
       )}
-      <Text size="sm" c="dimmed">
-        {t('Request id: {{id}}', { id: event.requestId ?? '–' })}
-      </Text>
-      <Text size="sm" c="dimmed">{`IP ${event.ip ?? '–'}`}</Text>
       <Changes changes={event.changes} />
     </Stack>
   );
@@ -53,9 +61,9 @@ export default function Audit() {
   const filters: Filter[] = [
     { name: 'from', label: t('Date from'), kind: 'date' },
     { name: 'to', label: t('Date to'), kind: 'date' },
-    { name: 'actor', label: t('Actor'), kind: 'text' },
-    { name: 'action', label: t('Action'), kind: 'text' },
-    { name: 'target', label: t('Target'), kind: 'text' },
+    { name: 'actor', label: t('Actor'), kind: 'person' },
+    { name: 'action', label: t('Action'), kind: 'text', placeholder: 'user.*' },
+    { name: 'target', label: t('Target'), kind: 'person' },
     {
       name: 'result',
       label: t('Result'),
@@ -67,15 +75,26 @@ export default function Audit() {
     },
   ];
   const columns: Column<AuditEvent>[] = [
-    { key: 'at', header: t('When'), sort: 'at', cell: ({ at }) => time(at) },
+    { key: 'at', header: t('When'), sort: 'at', cell: ({ at }) => exactTime(at) },
     { key: 'actor', header: t('Actor'), cell: ({ actor }) => actor.label },
     {
       key: 'action',
       header: t('Action'),
       cell: (event) => (
-        <Anchor component="button" type="button" onClick={() => setOpened(event)}>
-          {event.action}
-        </Anchor>
+        <>
+          <Anchor
+            component="button"
+            type="button"
+            ta="start"
+            className="cut"
+            onClick={() => setOpened(event)}
+          >
+            {deed(t, event)}
+          </Anchor>
+          <Text size="xs" c="dimmed">
+            {event.action}
+          </Text>
+        </>
       ),
     },
     { key: 'target', header: t('Target'), cell: ({ target }) => target?.label ?? '–' },
@@ -116,11 +135,12 @@ export default function Audit() {
         columns={columns}
         filters={filters}
         query={params.get('sort') === null ? { sort: '-at' } : {}}
+        onOpen={setOpened}
       />
       <Drawer
         opened={opened !== undefined}
         onClose={() => setOpened(undefined)}
-        title={opened?.action}
+        title={t('Entry')}
         position="right"
       >
         {opened && <Details event={opened} />}

@@ -16,6 +16,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { read, type Listed, type Query } from '../api.js';
 import { useWho } from '../session.js';
+import { sentence } from '../text/actions.js';
 import { ago, time } from '../text/format.js';
 import type { AuditEvent, Directory, ScimRequest } from '../types.js';
 import { Page } from '../ui/Page.js';
@@ -150,14 +151,15 @@ function LatestChanges() {
       <Title order={2} size="h4" id="changes" mb="sm">
         {t('Latest changes')}
       </Title>
-      <List listStyleType="none" spacing={4}>
-        {data?.items.map(({ id, at, actor, action, target }) => (
-          <List.Item key={id}>
-            <Text size="sm">
-              {`${actor.label}: ${action}`}
-              {target && ` · ${target.label}`}
-              <Text span c="dimmed" title={time(at)}>{` · ${ago(at)}`}</Text>
-            </Text>
+      <List listStyleType="none" spacing={6} className="full">
+        {data?.items.map((event) => (
+          <List.Item key={event.id}>
+            <Group justify="space-between" gap="sm" wrap="nowrap" align="baseline">
+              <Text size="sm">{sentence(t, event)}</Text>
+              <Text size="xs" c="dimmed" title={time(event.at)} className="short">
+                {ago(event.at)}
+              </Text>
+            </Group>
           </List.Item>
         ))}
       </List>
@@ -208,7 +210,7 @@ export default function Overview() {
           <Text>{t('Your account opens no page of this console. Your own data are under My account.')}</Text>
         )}
         {isAdministrator && <GettingStarted />}
-        <SimpleGrid cols={{ base: 1, md: 2 }}>
+        <SimpleGrid cols={{ base: 1, md: 2 }} className="tops">
           {may('scim.manage') && <Provisioning />}
           {may('audit.read') && <LatestChanges />}
         </SimpleGrid>

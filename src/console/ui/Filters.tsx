@@ -1,16 +1,21 @@
 import { Button, Checkbox, Group, NativeSelect, Pill, Popover, Stack, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
-import { useEffect, useRef, useState } from 'react';
+import { useDebouncedCallback, useDebouncedValue } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { read, type Listed } from '../api.js';
+import type { User } from '../types.js';
 import { SearchIcon } from './icons.js';
 import type { ListState } from './list-state.js';
 
-/** A filter of a list: one of some values, a day, or a switch whose value is `true` or `false`. */
+/** A filter of a list: one of some values, a day, a person's address, or a switch whose value is `true` or `false`. */
 export interface Filter {
   name: string;
   label: string;
-  kind?: 'choice' | 'toggle' | 'date' | 'text';
+  kind?: 'choice' | 'toggle' | 'date' | 'text' | 'person';
   options?: readonly { value: string; label: string }[];
+  /** Of a text: an example. */
+  placeholder?: string;
   /** Of a switch: its state when the address has none. */
   byDefault?: boolean;
   /** Stands behind the button Filters. */
@@ -33,6 +38,44 @@ function Toggle({ filter, isOn, state }: { filter: Filter; isOn: boolean; state:
   );
 }
 
+/** A person by address, with those that match what is typed. */
+function Person({ filter, state }: { filter: Filter; state: ListState }) {
+  const value = state.get(filter.name);
+  const [text, setText] = useState(value);
+  const [q] = useDebouncedValue(text.trim(), 250);
+  const list = useId();
+  useEffect(() => setText(value), [value]);
+  const { data } = useQuery({
+    queryKey: ['/users', 'pick', q],
+    queryFn: () => read<Listed<User>>('/users', { q, limit: 8, showDisabled: true, showNonActivated: true }),
+    enabled: q.length >= 2,
+  });
+  const set = (next: string) => {
+    if (next !== value) state.set({ [filter.name]: next });
+  };
+  return (
+    <>
+      <TextInput
+        label={filter.label}
+        value={text}
+        list={list}
+        onChange={({ currentTarget }) => setText(currentTarget.value)}
+        onBlur={() => set(text.trim())}
+        onKeyDown={({ key }) => {
+          if (key === 'Enter') set(text.trim());
+        }}
+      />
+      <datalist id={list}>
+        {(data?.items ?? []).map(({ id, email, userName, displayName }) => (
+          <option key={id} value={email ?? userName}>
+            {displayName}
+          </option>
+        ))}
+      </datalist>
+    </>
+  );
+}
+
 function Choice({ filter, state }: { filter: Filter; state: ListState }) {
   const { t } = useTranslation();
   const value = state.get(filter.name);
@@ -45,13 +88,16 @@ function Choice({ filter, state }: { filter: Filter; state: ListState }) {
       />
     );
   }
+  if (filter.kind === 'person') return <Person filter={filter} state={state} />;
   if (filter.kind === 'date' || filter.kind === 'text') {
     return (
       <TextInput
         label={filter.label}
         type={filter.kind}
         size="sm"
+        key={value}
         defaultValue={value}
+        placeholder={filter.placeholder}
         onBlur={({ currentTarget }) => {
           if (currentTarget.value !== value) state.set({ [filter.name]: currentTarget.value });
         }}

@@ -24,6 +24,7 @@ import { newTrace, withoutMasked, type RoleChange, type Trace } from '../exchang
 export { deviationCounts } from './deviations.js';
 export type { ScimRequestDocument } from '../../persistence/collections/scim-requests.js';
 export { fullDiff } from './logged-diff.js';
+export { namesIn } from './names.js';
 export { subscribeRequests } from './request-feed.js';
 export type { LoggedRequest } from './request-log.js';
 

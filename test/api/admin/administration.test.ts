@@ -425,6 +425,12 @@ describe('administration in the API', () => {
       expect(bodyOf(res).items[0]?.['changes']).to.deep.equal([
         { path: 'enabled', before: true, after: false },
       ]);
+      const today = (bodyOf(res).items[0]?.['at'] as string).slice(0, 10);
+      const byAddress = await acme.call(
+        'get',
+        `/audit-events?target=${encodeURIComponent(user.email ?? '')}&from=${today}&to=${today}`,
+      );
+      expect(bodyOf(byAddress).items).to.deep.equal(bodyOf(res).items);
       const first = await acme.call('get', '/audit-events?limit=1&sort=at');
       const { next } = first.body as { next: string };
       const second = await acme.call('get', `/audit-events?limit=1&sort=at&cursor=${next}`);

@@ -50,6 +50,20 @@ describe('the request log of a directory in the API', () => {
     it(`is narrowed by ${what}`, async () => expect(await found(query())).to.deep.equal(expected));
   }
 
+  it('gives one request the names of those its changes speak of', async () => {
+    const bob = await app.acme.user({ userName: 'bob@acme.test' });
+    await app.acme.group({ displayName: 'Support', members: [{ value: bob.id }] });
+    const get = (path: string) =>
+      supertest(app.url)
+        .get(`/api/v1/directories/${app.directoryId}/requests${path}`)
+        .set('Authorization', `Bearer ${key}`)
+        .expect(200);
+    const listed = await get('?method=POST&limit=1');
+    const [{ id }] = (listed.body as { items: [{ id: string }] }).items;
+    const one = await get(`/${id}`);
+    expect((one.body as { names: object }).names).to.deep.equal({ [bob.id]: 'bob@acme.test' });
+  });
+
   for (const query of ['status=99', 'status=x', 'from=yesterday', 'to=']) {
     it(`answers ${query === 'to=' ? 'an empty' : 'an odd'} ${query} without fault`, async () => {
       const res = await supertest(app.url)

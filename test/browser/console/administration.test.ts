@@ -122,6 +122,90 @@ describe('the console’s pages of administration', function () {
     });
   });
 
+  describe('the live log', () => {
+    const schemas = {
+      user: 'urn:ietf:params:scim:schemas:core:2.0:User',
+      patch: 'urn:ietf:params:scim:api:messages:2.0:PatchOp',
+    };
+    const person = { schemas: [schemas.user], userName: 'joan@acme.test', active: true };
+    let group: string;
+
+    async function scim(method: string, path: string, data: object): Promise<string> {
+      const answer = await fetch(`${app.url}/scim/v2${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' },
+        body: JSON.stringify(data),
+      });
+      const text = await answer.text();
+      return text === '' ? '' : (JSON.parse(text) as { id: string }).id;
+    }
+
+    async function openLog(): Promise<void> {
+      await own.goTo('/admin/directories', 'SCIM directories');
+      await page.getByRole('link', { name: 'Acme Okta' }).click();
+      await page.getByRole('tab', { name: 'Live log' }).click();
+    }
+
+    it('tells where requests will appear while there are none', async () => {
+      await openLog();
+      await page.getByText('Nothing has come yet').waitFor();
+      expect(await accessibilityFaults(page)).to.deep.equal([]);
+    });
+
+    it('shows names in place of ids, times to the second, and who gained which role', async () => {
+      const id = await scim('POST', '/Users', person);
+      group = await scim('POST', '/Groups', { displayName: 'Support', members: [] });
+      const Operations = [{ op: 'add', path: 'members', value: [{ value: id }] }];
+      await scim('PATCH', `/Groups/${group}`, { schemas: [schemas.patch], Operations });
+      await openLog();
+      const entry = own.row('/Groups/Support');
+      expect(await entry.textContent()).to.match(/\d:\d\d:\d\d/);
+      await entry.getByText('204').click();
+      const gains = own.dialog().getByText('joan@acme.test gains crm: Agent');
+      await gains.waitFor();
+      await own.dialog().getByText('+ joan@acme.test').waitFor();
+      expect(await own.dialog().getByRole('link', { name: 'joan@acme.test' }).getAttribute('href')).to.equal(
+        `/admin/users/${id}`,
+      );
+      expect(await accessibilityFaults(page)).to.deep.equal([]);
+      await page.keyboard.press('Escape');
+    });
+
+    it('says why a replay would be refused now, and with whom it clashes', async () => {
+      await openLog();
+      await own.row('POST /Users').getByRole('button').click();
+      await own.dialog().getByRole('button', { name: 'Replay as a dry run' }).click();
+      const answer = own.dialog().getByRole('status');
+      await answer.getByText('It would be answered 409 now').waitFor();
+      await answer.getByText(/^the userName is taken by another user/).waitFor();
+      await answer.getByRole('link', { name: 'It clashed with joan@acme.test' }).waitFor();
+    });
+  });
+
+  describe('the audit log', () => {
+    it('tells deeds as sentences, and is filtered by day, actor, action and target (M3-22)', async () => {
+      await own.goTo('/admin/audit', 'Audit log');
+      await own.row('created joan@acme.test').getByText('user.created').waitFor();
+      const today = new Date().toISOString().slice(0, 10);
+      await page.getByLabel('Date from').fill(today);
+      await page.getByLabel('Date from').press('Enter');
+      await page.waitForURL(new RegExp(`from=${today}`));
+      await page.getByLabel('Actor').fill('ada@acme.test');
+      await page.getByLabel('Actor').press('Enter');
+      await page.waitForURL(/actor=ada/);
+      await own.row('created joan@acme.test').waitFor({ state: 'detached' });
+      await own.row('signed in').first().click();
+      await own.dialog().getByText('ada@acme.test signed in').waitFor();
+      expect(await accessibilityFaults(page)).to.deep.equal([]);
+      await page.keyboard.press('Escape');
+    });
+
+    it('shows the same deeds on the page Overview', async () => {
+      await own.goTo('/admin', 'Overview');
+      await page.getByText(/changed the members of Support$/).waitFor();
+    });
+  });
+
   it('have left no error in the browser’s log', () => {
     expect(own.faults).to.deep.equal([]);
   });

@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import ts from 'typescript';
+import { phrases } from '../../../src/console/text/actions.js';
+import { eventCatalogue } from '../../../src/identity/events/catalogue.js';
 
 const folder = 'src/console';
 const german = JSON.parse(readFileSync(join(folder, 'text/de.json'), 'utf8')) as Record<string, string>;
@@ -11,6 +13,7 @@ const plurals = JSON.parse(readFileSync(join(folder, 'text/en.json'), 'utf8')) a
 const tables = [
   'ui/Status.tsx',
   'ui/own-pages.ts',
+  'text/actions.ts',
   'pages/setting-texts.ts',
   'pages/Directories.tsx',
   'pages/DirectoryPage.tsx',
@@ -27,6 +30,7 @@ const shown = new Set([
   'valueNames',
   'dialectNames',
   'areas',
+  'phrases',
 ]);
 /** Names of products are the same in each language. */
 const isName = (text: string): boolean =>
@@ -89,6 +93,11 @@ describe('the texts of the console', () => {
       ([text]) => !isName(text) && !(text in german) && !(`${text}_one` in german),
     );
     expect(missing).to.deep.equal([]);
+  });
+
+  it('tell each action of the audit trail as a sentence', () => {
+    const actions = Object.keys(eventCatalogue).filter((name) => !name.startsWith('webhook.test'));
+    expect(actions.filter((name) => !(name in phrases))).to.deep.equal([]);
   });
 
   it('have a singular and a plural where they count, in both languages', () => {
