@@ -16,11 +16,11 @@ interface SettingSection {
 export const sections: readonly SettingSection[] = [
   {
     title: 'Approval and registration',
-    lead: 'How somebody becomes a user who may do anything.',
+    lead: 'How a person becomes a user, and when they may do something.',
     settings: {
       'approval.required': {
         label: 'User Approval Required',
-        help: 'New users can sign in, but have no roles until somebody approves them. Users of today stay approved.',
+        help: 'New users can sign in, but have no roles until they are approved. Users of today stay approved.',
       },
       'approval.autoApproveInvited': { label: 'Invited users need no approval' },
       'approval.autoApproveScim': { label: 'Provisioned users need no approval' },
@@ -31,7 +31,7 @@ export const sections: readonly SettingSection[] = [
       'users.adding': { label: 'Who may add users' },
       'users.deletion': {
         label: 'Users can be deleted',
-        help: 'Off: nobody is deleted, people who leave are disabled.',
+        help: 'Off: users are never deleted, people who leave are disabled.',
       },
     },
   },
@@ -135,7 +135,7 @@ export const sections: readonly SettingSection[] = [
         help: 'Each connection can say otherwise.',
       },
       'scim.lockAttributes': { label: 'What a directory sends is read-only here' },
-      'scim.deleteMode': { label: 'When a directory deletes somebody' },
+      'scim.deleteMode': { label: 'When a directory deletes a person' },
       'scim.unknownRole': { label: 'Role values that no rule knows' },
       'scim.requestsPerSecond': {
         label: 'Requests of a directory’s token',
@@ -193,13 +193,13 @@ export const sections: readonly SettingSection[] = [
 /** Values of a setting in words. */
 export const valueNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'users.adding': {
-    by_permission: 'Whoever has the permission',
+    by_permission: 'People with the permission',
     staff_only: 'Only the operator’s staff',
     scim_only: 'Only directories',
   },
   'invites.method': { link: 'A link to activate', temporary_password: 'A temporary password' },
   'twoFactor.mode': {
-    off: 'Nobody uses it',
+    off: 'Not used',
     optional: 'For people who set it up',
     required: 'Everybody needs one',
   },

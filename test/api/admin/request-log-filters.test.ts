@@ -51,7 +51,10 @@ describe('the request log of a directory in the API', () => {
   }
 
   it('gives one request the names of those its changes speak of', async () => {
-    const bob = await app.acme.user({ userName: 'bob@acme.test' });
+    const bob = await app.acme.user({
+      userName: 'bob@acme.test',
+      emails: [{ value: 'bob@acme.test', primary: true }],
+    });
     await app.acme.group({ displayName: 'Support', members: [{ value: bob.id }] });
     const get = (path: string) =>
       supertest(app.url)
