@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { signedResponseAlg } from '../identity/applications/applications.js';
+import { consentEndJob } from '../identity/applications/consents.js';
 import { tenantsLeftJob } from '../identity/applications/reach.js';
 import type { Core } from '../identity/core.js';
 import { enqueueJob, wakeJobs, type JobDocument, type JobHandlers } from '../identity/jobs/queue.js';
@@ -182,6 +183,17 @@ async function releaseSession(core: Core, job: JobDocument): Promise<void> {
   wakeJobs(core);
 }
 
+/** `consent.end`: what an application was given by a person who lets it have nothing any more. */
+async function releaseConsent(core: Core, job: JobDocument): Promise<void> {
+  const { userId, clientId } = job.payload as { userId: string; clientId: string };
+  const isOfApplication = (one: OidcPayloadDocument): boolean =>
+    one.clientId === clientId && one.createdAt <= job.createdAt;
+  await core.store.transaction((tx) =>
+    releasePayloads(tx, job.tenantId, { accountId: userId }, isOfApplication, core.clock.now()),
+  );
+  wakeJobs(core);
+}
+
 /** Longest wait for an application's answer. */
 const notifyTimeoutMs = 2_500;
 /** How long an application that did not answer is not asked again, so that its notices cannot hold up everybody else's. */
@@ -245,6 +257,7 @@ export function revocationJobs(core: Core): JobHandlers {
     [tenantsLeftJob]: (job) => endAccessOfLeft(core, job),
     [tenantEraseJob]: (job) => eraseTenant(core, job, (tenantId) => endAccessForGood(core, tenantId)),
     [tenantSweepJob]: (job) => sweepTenant(core, job),
+    [consentEndJob]: (job) => releaseConsent(core, job),
     [sessionEndJob]: (job) => releaseSession(core, job),
     [notifyJob]: (job) => notify(core, fetch, resting, job),
   };

@@ -115,6 +115,12 @@ export interface Application {
   tenants?: 'all' | string[];
   clientId: string;
   isPublic: boolean;
+  kind: 'web' | 'spa' | 'native' | 'machine';
+  resources: { resource: string; scopes: string[] }[];
+  requireDpop: boolean;
+  requirePar: boolean;
+  refreshOverlapSeconds: number;
+  isThirdParty: boolean;
   redirectUris: string[];
   postLogoutRedirectUris: string[];
   backchannelLogoutUri: string | null;

@@ -11,6 +11,7 @@ export const routesOfPeople = [
   'POST /me/passkeys',
   'PATCH /me/passkeys/{id}',
   'DELETE /me/passkeys/{id}',
+  'DELETE /me/consents/{id}',
   'DELETE /users/{id}/sessions/{sessionId}',
 ] as const;
 

@@ -4,14 +4,17 @@ import {
   listApplications,
   listVisibleApplications,
   replaceApplicationSecret,
+  applicationKinds,
   signingAlgorithms,
   updateApplication,
   type ApplicationChange,
   type ApplicationDocument,
 } from '../../identity/applications/applications.js';
 import { setApplicationAccess } from '../../identity/applications/access.js';
+import { hasSecret } from '../../identity/applications/kinds.js';
 import type { Core } from '../../identity/core.js';
 import { serverOwner } from '../../identity/tenants/server-applications.js';
+import { AppError } from '../../shared/errors.js';
 import { isServerOperator, type Caller } from '../authenticate.js';
 import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
 import {
@@ -123,7 +126,7 @@ const fields = {
   name: line(200),
   clientId: z.string().min(1).max(255),
   redirectUris: uris.describe(
-    'compared exactly; without a secret any port at http://127.0.0.1 and http://[::1]',
+    'needed but for machines; compared exactly; native ones may use any port at http://127.0.0.1 and http://[::1]',
   ),
   postLogoutRedirectUris: uris,
   backchannelLogoutUri: z.string().min(1).max(2000).nullable(),
@@ -138,6 +141,29 @@ const fields = {
     .array(z.strictObject({ claim: z.string().min(1).max(200), from: z.string().min(1).max(500) }))
     .max(50)
     .describe('claims of the ID token and of userinfo, each made of a user attribute'),
+  kind: z
+    .enum(applicationKinds)
+    .describe(
+      '`web`: on a server, with a secret; `spa`: in the browser; `native`: on a device; `machine`: no people, `client_credentials` alone',
+    ),
+  resources: z
+    .array(
+      z.strictObject({
+        resource: z.string().min(1).max(500),
+        scopes: z.array(z.string().min(1).max(100)).max(100),
+      }),
+    )
+    .max(20)
+    .describe('APIs it may get signed access tokens for (RFC 8707), with the scopes of each'),
+  requireDpop: z.boolean().describe('tokens only for a key of the application’s own (RFC 9449)'),
+  requirePar: z.boolean().describe('authorization requests only pushed beforehand (RFC 9126)'),
+  refreshOverlapSeconds: z
+    .number()
+    .int()
+    .min(0)
+    .max(60)
+    .describe('how long a refresh token that was replaced is still taken, for applications with a secret'),
+  isThirdParty: z.boolean().describe('each person is asked before it gets anything'),
   enabled: z.boolean(),
   roles: z.array(role).max(200).describe('all its roles; needs `roles.manage` and `roles.edit`'),
   tenants: z
@@ -154,6 +180,11 @@ function given(body: z.output<typeof changeInput>): ApplicationChange {
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
 }
 
+const missingRedirects = (): AppError =>
+  new AppError('input.invalid', 'the application is not valid', {
+    errors: [{ pointer: '/redirectUris', detail: 'is missing' }],
+  });
+
 const createOne = route({
   method: 'post',
   path: '/applications',
@@ -169,13 +200,19 @@ const createOne = route({
       isPublic: z.boolean().describe('single-page and native applications: no secret, PKCE alone'),
     })
     .partial()
-    .required({ key: true, name: true, redirectUris: true })
+    .required({ key: true, name: true })
     .openapi('CreateApplication'),
   status: 201,
   output: newApplicationSchema,
   async handler({ core, actor, caller, body }) {
     const { isPublic, key, name, redirectUris, ...rest } = body;
-    const input = { ...given(rest), key, name, redirectUris, ...(isPublic && { clientSecret: null }) };
+    const isOpen = isPublic ?? (rest.kind !== undefined && !hasSecret(rest.kind));
+    if (!redirectUris && rest.kind !== 'machine') throw missingRedirects();
+    const input = {
+      ...given(rest),
+      ...{ key, name, redirectUris: redirectUris ?? [] },
+      ...(isOpen && { clientSecret: null }),
+    };
     const { application, clientSecret } = await createApplication(core, actor, input, ownerOf(caller));
     const headers = { Location: `/api/v1/applications/${application._id}` };
     return { ...(await replyWithSecret(core, caller, application, clientSecret)), headers };

@@ -5,6 +5,7 @@ import { changeOwnPassword } from '../../identity/credentials/own-password.js';
 import { inputOf, withProfile } from '../../identity/users/input.js';
 import { liveSessions, revokeOtherSessions, revokeSession } from '../../identity/users/sessions.js';
 import { viewUser } from '../../identity/users/view.js';
+import { listConsents, withdrawConsent } from '../../identity/applications/consents.js';
 import { updateUser, type UserDocument } from '../../identity/users/users.js';
 import { AppError } from '../../shared/errors.js';
 import type { Caller } from '../authenticate.js';
@@ -170,7 +171,58 @@ const endMine = route({
   },
 });
 
+const consentSchema = z
+  .strictObject({
+    id: id.describe('of the application'),
+    application: z.strictObject({ id, name: z.string() }),
+    granted: z
+      .array(z.string())
+      .describe(
+        'scopes; `claim <name>` for claims asked for by name; `<resource> <scope>` for scopes of an API',
+      ),
+    createdAt: instant,
+    updatedAt: instant,
+  })
+  .openapi('Consent');
+
+const listMyConsents = route({
+  method: 'get',
+  path: '/me/consents',
+  id: 'listMyConsents',
+  summary: 'Applications of third parties that one let in, and what they may',
+  tag,
+  permission: 'self',
+  output: listOf(consentSchema),
+  async handler({ core, caller }) {
+    const consents = await listConsents(core, personOf(caller).live.user);
+    const items = consents.map(({ consent, application }) => ({
+      id: application._id,
+      application: { id: application._id, name: application.name },
+      granted: [...consent.granted],
+      createdAt: iso(consent.createdAt),
+      updatedAt: iso(consent.updatedAt),
+    }));
+    return { body: { items, total: items.length, next: null } };
+  },
+});
+
+const withdrawMyConsent = route({
+  method: 'delete',
+  path: '/me/consents/{id}',
+  id: 'withdrawMyConsent',
+  summary: 'Take back what one let an application have: its tokens are dead at once',
+  tag,
+  permission: 'self',
+  async handler({ core, actor, caller, params }) {
+    personOf(caller);
+    await withdrawConsent(core, actor, params.id);
+    return {};
+  },
+});
+
 export const meRoutes: readonly Route[] = [
+  listMyConsents,
+  withdrawMyConsent,
   readMe,
   changeMe,
   changeEmail,

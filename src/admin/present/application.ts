@@ -1,8 +1,10 @@
 import {
+  applicationKinds,
   signedResponseAlg,
   signingAlgorithms,
   type ApplicationDocument,
 } from '../../identity/applications/applications.js';
+import { kindOf } from '../../identity/applications/kinds.js';
 import type { AccessRule } from '../../identity/applications/access.js';
 import type { Role } from '../../identity/tenants/config.js';
 import { isServerApplication } from '../../identity/tenants/server-applications.js';
@@ -46,6 +48,14 @@ const fields = {
   postLogoutRedirectUris: z.array(z.string()).describe('empty where a tenant reads a server application'),
   backchannelLogoutUri: z.string().nullable().describe('null where a tenant reads a server application'),
   idTokenSignedResponseAlg: z.enum(signingAlgorithms),
+  kind: z.enum(applicationKinds),
+  resources: z
+    .array(z.strictObject({ resource: z.string(), scopes: z.array(z.string()) }))
+    .describe('APIs it may get signed access tokens for; empty where a tenant reads a server application'),
+  requireDpop: z.boolean(),
+  requirePar: z.boolean(),
+  refreshOverlapSeconds: z.number().int(),
+  isThirdParty: z.boolean().describe('each person is asked before it gets anything'),
   allowScimMe: z.boolean().describe('may ask for the scope `scim:me`'),
   requirePkce: z.boolean(),
   previousSecretUntil: instantOrNull.describe('until then the secret before the present one is good'),
@@ -75,6 +85,10 @@ function addressesOf(application: ApplicationDocument, view: ApplicationView) {
     redirectUris: isHidden ? [] : application.redirectUris,
     postLogoutRedirectUris: isHidden ? [] : application.postLogoutRedirectUris,
     backchannelLogoutUri: isHidden ? null : application.backchannelLogoutUri,
+    resources: (isHidden ? [] : (application.resources ?? [])).map(({ resource, scopes }) => ({
+      resource,
+      scopes: [...scopes],
+    })),
     previousSecretUntil: isHidden ? null : isoOrNull(application.previousSecretUntil ?? null),
   };
 }
@@ -100,6 +114,11 @@ export function presentApplication(
     isPublic: application.clientSecretHash === null,
     ...addressesOf(application, view),
     idTokenSignedResponseAlg: signedResponseAlg(application),
+    kind: kindOf(application),
+    requireDpop: application.requireDpop ?? false,
+    requirePar: application.requirePar ?? false,
+    refreshOverlapSeconds: application.refreshOverlapSeconds ?? 0,
+    isThirdParty: application.isThirdParty ?? false,
     allowScimMe: application.allowScimMe ?? false,
     requirePkce: application.requirePkce ?? true,
     claims: (application.claims ?? []).map(({ claim, from }) => ({ claim, from })),

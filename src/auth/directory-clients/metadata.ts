@@ -17,7 +17,7 @@ const listIn = (metadata: Metadata, name: string): unknown[] => {
 export function authorizationServerMetadata(openId: Metadata): Metadata {
   return {
     ...openId,
-    grant_types_supported: [...listIn(openId, 'grant_types_supported'), grantType],
+    grant_types_supported: [...new Set([...listIn(openId, 'grant_types_supported'), grantType])],
     scopes_supported: [...listIn(openId, 'scopes_supported'), ...scimScopes],
     token_endpoint_auth_methods_supported: [
       ...listIn(openId, 'token_endpoint_auth_methods_supported'),

@@ -21,7 +21,7 @@ export interface TokenAccess {
 export async function findAccessToken(core: Core, token: string): Promise<TokenAccess | undefined> {
   const payloads = core.store.server.collection('oidc_payloads');
   const stored = await payloads.get(payloadKey('AccessToken', token));
-  if (!stored || !isAlive(core, stored)) return undefined;
+  if (!stored || !isBearer(core, stored)) return undefined;
   const { accountId, clientId, sessionId, grantId } = stored;
   if (accountId === null || clientId === null || sessionId === null || grantId === null) return undefined;
   const [grant, application] = await Promise.all([
@@ -37,8 +37,15 @@ export async function findAccessToken(core: Core, token: string): Promise<TokenA
   return access?.isAllowed ? { user: access.user, application, scopes: scopesOf(stored) } : undefined;
 }
 
-function scopesOf({ payload }: OidcPayloadDocument): Set<string> {
-  const { scope = '' } = JSON.parse(payload) as { scope?: string };
+const payloadOf = ({ payload }: OidcPayloadDocument) =>
+  JSON.parse(payload) as { scope?: string; jkt?: string };
+
+/** One that lives, and is not bound to a key (RFC 9449 section 7.2): such a one is nothing to whoever merely holds it. */
+const isBearer = (core: Core, document: OidcPayloadDocument): boolean =>
+  isAlive(core, document) && !('jkt' in payloadOf(document));
+
+function scopesOf(document: OidcPayloadDocument): Set<string> {
+  const { scope = '' } = payloadOf(document);
   return new Set(scope.split(' '));
 }
 

@@ -16,6 +16,8 @@ import { groupNamesOf } from './group-names.js';
 import { liveSessionOf } from './live-session.js';
 import { isMeant, organizationOf } from './organization.js';
 import { withConfiguredClaims } from './own-claims.js';
+import { askedOf, grantAsked, isGranted } from './asked.js';
+import { consentOf } from '../../identity/applications/consents.js';
 
 /** The application that asks; see `clients.ts`. */
 export function applicationOf(client: Record<string, unknown> | undefined): AskingApplication {
@@ -80,7 +82,7 @@ export function accountFinder(core: Core): FindAccount {
 }
 
 /**
- * The consent of registered applications: given. One grant for each application and browser session, holding whatever was asked for;
+ * The consent of registered applications: given, but for those of third parties, where each person's own counts. One grant for each application and browser session, holding whatever was asked for;
  * it carries the session's id, so that a session's end finds it.
  */
 export async function loadGrant(core: Core, ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
@@ -95,13 +97,11 @@ export async function loadGrant(core: Core, ctx: KoaContextWithOIDC): Promise<Gr
     Object.assign(new provider.Grant({ accountId: account.accountId, clientId: client.clientId }), {
       sid: live.session._id,
     });
-  const [scopes, claims] = [[...ctx.oidc.requestParamOIDCScopes], [...ctx.oidc.requestParamClaims]];
-  const held = { scopes: new Set(grant.getOIDCScope().split(' ')), claims: new Set(grant.getOIDCClaims()) };
-  const isComplete =
-    scopes.every((one) => held.scopes.has(one)) && claims.every((one) => held.claims.has(one));
-  if (!known || !isComplete) {
-    grant.addOIDCScope(scopes);
-    if (claims.length > 0) grant.addOIDCClaims(claims);
+  const isAsking = client['is_third_party'] === true;
+  const consent = isAsking ? await consentOf(core, live.user, String(client['application_id'])) : undefined;
+  const asked = askedOf(ctx, isAsking ? new Set(consent?.granted) : undefined);
+  if (!known || !isGranted(grant, asked)) {
+    grantAsked(grant, asked);
     await grant.save();
   }
   return grant;

@@ -1,4 +1,5 @@
 import type { Adapter, AdapterPayload, Client } from 'oidc-provider';
+import { kindOf } from '../../identity/applications/kinds.js';
 import { isPublicApplication, requiresPkce } from '../../identity/applications/rules.js';
 import { signedResponseAlg } from '../../identity/applications/applications.js';
 import type { Core } from '../../identity/core.js';
@@ -16,9 +17,29 @@ export const ownClientMetadata = [
   'application_claims',
   'allow_scim_me',
   'require_pkce',
+  'application_kind',
+  'application_resources',
+  'refresh_overlap_seconds',
+  'is_third_party',
   'previous_secret_hash',
   'previous_secret_until',
 ] as const;
+
+/** How it gets tokens, and of which kinds. */
+function grantsOf(application: ApplicationDocument): Partial<AdapterPayload> {
+  const kind = kindOf(application);
+  const isMachine = kind === 'machine';
+  return {
+    grant_types: isMachine ? ['client_credentials'] : ['authorization_code', 'refresh_token'],
+    response_types: isMachine ? [] : ['code'],
+    ...(application.requireDpop && { dpop_bound_access_tokens: true }),
+    ...(application.requirePar && { require_pushed_authorization_requests: true }),
+    application_kind: kind,
+    application_resources: application.resources ?? [],
+    refresh_overlap_seconds: application.refreshOverlapSeconds ?? 0,
+    is_third_party: application.isThirdParty ?? false,
+  };
+}
 
 /**
  * An application as oidc-provider wants it. Its back-channel logout address is not in it: we send those ourselves (with retries, through
@@ -35,8 +56,7 @@ function toClientMetadata(application: ApplicationDocument): AdapterPayload {
     application_type: addresses.some(isPrivateUse) ? 'native' : 'web',
     redirect_uris: application.redirectUris,
     post_logout_redirect_uris: application.postLogoutRedirectUris,
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
+    ...grantsOf(application),
     tenant_id: application.tenantId,
     application_id: application._id,
     application_key: application.key,
@@ -104,10 +124,11 @@ export function applicationSecretMatches(
   );
 }
 
-/** Whether a client may have the browser sent here: exactly what is registered, on loopback a public one at any port. */
+/** Whether a client may have the browser sent here: exactly what is registered, on loopback a native one at any port. */
 export function mayRedirectTo(client: Client, uri: string): boolean {
   const registered = client.redirectUris ?? [];
   if (registered.includes(uri)) return true;
-  const asked = client.clientAuthMethod === 'none' ? withoutLoopbackPort(uri) : undefined;
+  const isNative = client['application_kind'] === 'native';
+  const asked = isNative ? withoutLoopbackPort(uri) : undefined;
   return asked !== undefined && registered.some((one) => withoutLoopbackPort(one) === asked);
 }

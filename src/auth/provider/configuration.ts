@@ -13,6 +13,7 @@ import { payloadAdapter } from './payload-adapter.js';
 import { beginInteraction } from './interactions.js';
 import { signInPolicy } from './policy.js';
 import { requestRules } from './request-rules.js';
+import { defaultResource, resourceServerOf, signedTokenClaims, signedTokenSeconds } from './resources.js';
 import type { KeySet } from './signing-keys.js';
 
 /** Life spans in seconds. Everything but the code also ends with the browser session, however long it says it lives. */
@@ -75,19 +76,27 @@ function isOwnOrigin(ctx: KoaContextWithOIDC, origin: string, client: Client): b
   );
 }
 
+type ResourceIndicators = NonNullable<Configuration['features']>['resourceIndicators'];
+
 function features(core: Core): Configuration['features'] {
   return {
     devInteractions: { enabled: false },
     backchannelLogout: { enabled: true },
     claimsParameter: { enabled: true },
-    dPoP: { enabled: false },
+    clientCredentials: { enabled: true },
+    dPoP: { enabled: true },
     introspection: {
       enabled: true,
       allowedPolicy: (_ctx, client, token) => introspect(core, client, token),
     },
     pushedAuthorizationRequests: { enabled: true },
     registration: { enabled: false },
-    resourceIndicators: { enabled: false },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: defaultResource as NonNullable<ResourceIndicators>['defaultResource'],
+      getResourceServerInfo: (_ctx, resource, client) => resourceServerOf(resource, client),
+      useGrantedResource: () => false,
+    },
     revocation: {
       enabled: true,
       allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
@@ -103,7 +112,8 @@ function features(core: Core): Configuration['features'] {
 
 function ttl(core: Core): Configuration['ttl'] {
   return {
-    AccessToken: lifetimes.accessToken,
+    AccessToken: (_ctx, token) => (token.resourceServer ? signedTokenSeconds : lifetimes.accessToken),
+    ClientCredentials: signedTokenSeconds,
     AuthorizationCode: lifetimes.authorizationCode,
     Grant: (ctx) => untilSessionEnd(core, ctx),
     IdToken: lifetimes.idToken,
@@ -129,7 +139,7 @@ function cookies(core: Core): Configuration['cookies'] {
   };
 }
 
-/** The whole configuration of the OpenID provider: the code flow with PKCE for every application, opaque tokens checked live. */
+/** The whole configuration of the OpenID provider: the code flow with PKCE, opaque tokens checked live; signed ones for registered APIs. */
 export function providerConfiguration(core: Core, keySet: KeySet): Configuration {
   return {
     adapter: (model) => (model === 'Client' ? clientAdapter(core) : payloadAdapter(core, model)),
@@ -152,7 +162,7 @@ export function providerConfiguration(core: Core, keySet: KeySet): Configuration
     issueRefreshToken: (_ctx, _client, source) => source.scopes.has('offline_access'),
     // The browser session (the token's `sid`) is what ends tokens, not the library's own session.
     expiresWithSession: () => false,
-    extraTokenClaims: () => undefined,
+    extraTokenClaims: (ctx, token) => signedTokenClaims(core, ctx, token),
     findAccount: accountFinder(core),
     loadExistingGrant: (ctx) => loadGrant(core, ctx),
     interactions: { policy: signInPolicy(), url: beginInteraction },

@@ -22,11 +22,25 @@ export async function isParallelUse(core: Core, used: OidcPayloadDocument): Prom
   const arrivedAt = ctx && arrivals.get(ctx.req);
   const isOpen = ctx?.oidc.route !== 'token' || ctx.oidc.client?.clientAuthMethod === 'none';
   if (!used._id.startsWith('RefreshToken:') || !used.consumedAt || !arrivedAt || isOpen) return false;
+  // A signed access token is not stored; the refresh token before it is.
+  const last = 'resource' in (JSON.parse(used.payload) as object) ? 'RefreshToken:' : 'AccessToken:';
   const answers = (await core.store.server.collection('oidc_payloads').find({ grantId: used.grantId }))
-    .filter(({ _id }) => _id.startsWith('AccessToken:'))
+    .filter(({ _id }) => _id.startsWith(last))
     .map(({ createdAt }) => createdAt.getTime())
     .filter((createdAt) => createdAt >= (used.consumedAt?.getTime() ?? 0));
   return answers.length === 0 || arrivedAt.getTime() < Math.min(...answers);
+}
+
+/**
+ * Whether a refresh token that was replaced is still taken: from the same application with a secret, for as long as the application was
+ * registered to need it. An answer that was lost on its way then ends nothing.
+ */
+export function isOverlap(core: Core, used: OidcPayloadDocument): boolean {
+  const client = Provider.ctx?.oidc.client;
+  if (!client || !used.consumedAt || !used._id.startsWith('RefreshToken:')) return false;
+  if (client.clientAuthMethod === 'none' || client.clientId !== used.clientId) return false;
+  const overlapMs = Number(client['refresh_overlap_seconds'] ?? 0) * 1000;
+  return core.clock.now().getTime() - used.consumedAt.getTime() < overlapMs;
 }
 
 /**
@@ -43,7 +57,7 @@ export async function markConsumed(core: Core, key: string): Promise<boolean> {
     race.won = stored.consumedAt === null;
     return race.won ? { ...stored, consumedAt: core.clock.now() } : undefined;
   });
-  if (race.won) return true;
+  if (race.won || (document && isOverlap(core, document))) return true;
   if (document && (await isParallelUse(core, document))) return false;
   if (document?.grantId) {
     await payloads.removeMany({ grantId: document.grantId });

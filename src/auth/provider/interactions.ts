@@ -1,6 +1,7 @@
-import type { Request, Response } from 'express';
-import { Router } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
+import { Router, urlencoded } from 'express';
 import type { Interaction, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { refuseCrossSite } from '../../http/csrf.js';
 import type { Core } from '../../identity/core.js';
 import { errors } from '../../infrastructure/oidc-provider-library.js';
 import { currentSession, type LiveSession } from '../session-guard.js';
@@ -11,6 +12,8 @@ import { startFlowForInteraction } from '../sign-in-flow.js';
 import { onlyTenantOf } from '../sign-in-scope.js';
 import { isReached, reachOf } from '../../identity/tenants/server-applications.js';
 import { findApplicationByClientId } from './clients.js';
+import { AppError } from '../../shared/errors.js';
+import { askConsent, takeConsent, type ConsentRequest } from './consent.js';
 import { demandOf } from './demand.js';
 import { knownLiveSession } from './live-session.js';
 import { isMeant, organizationOf, wrongOrganization } from './organization.js';
@@ -71,15 +74,21 @@ async function finish(
   await provider.interactionFinished(req, res, result, { mergeWithLastSubmission: false });
 }
 
+/** Applications of the organization need no consent. */
+async function consent(core: Core, req: Request, res: Response, request: ConsentRequest): Promise<void> {
+  if (request.application.isThirdParty) await askConsent(core, req, res, request);
+  else await request.provider.interactionFinished(req, res, { consent: {} });
+}
+
 async function interact(core: Core, provider: Provider, req: Request, res: Response): Promise<void> {
   const details: OwnInteraction = await provider.interactionDetails(req, res);
   if (details.uid !== req.params['uid']) throw new errors.SessionNotFound('another sign-in');
-  if (details.prompt.name === 'consent') {
-    await provider.interactionFinished(req, res, { consent: {} });
-    return;
-  }
   const application = await findApplicationByClientId(core, String(details.params['client_id']));
   if (!application) throw new errors.SessionNotFound('the application is gone');
+  if (details.prompt.name === 'consent') {
+    await consent(core, req, res, { provider, details, application });
+    return;
+  }
   const reach = reachOf(application);
   const organization = await organizationOf(core, reach, details.params['organization']);
   if (organization.kind === 'wrong') {
@@ -109,6 +118,32 @@ async function interact(core: Core, provider: Provider, req: Request, res: Respo
   res.redirect(303, path);
 }
 
+/** The person's answer to an application of a third party. */
+async function answerConsent(core: Core, provider: Provider, req: Request, res: Response): Promise<void> {
+  const details = await provider.interactionDetails(req, res);
+  const application = await findApplicationByClientId(core, String(details.params['client_id']));
+  const isAsked = details.uid === req.params['uid'] && details.prompt.name === 'consent';
+  if (!isAsked || !application?.isThirdParty) throw new errors.SessionNotFound('nothing is asked');
+  await takeConsent(core, req, res, { provider, details, application });
+}
+
+type Step = (core: Core, provider: Provider, req: Request, res: Response) => Promise<void>;
+
+/** Shows our own page for a sign-in that is over, or of another browser. */
+function stepOf(core: Core, providerNow: () => Promise<Provider>, step: Step): RequestHandler {
+  return async (req, res) => {
+    res.setHeader('Cache-Control', 'no-store');
+    try {
+      await step(core, await providerNow(), req, res);
+    } catch (error) {
+      const isOld = error instanceof AppError && error.code === 'csrf.invalid';
+      if (!isOld && !(error instanceof errors.SessionNotFound)) throw error;
+      const text = 'This sign-in has expired. Please go back to the application and start again.';
+      sendErrorPage(req, res, isOld ? 403 : 400, text);
+    }
+  };
+}
+
 /**
  * The pages' side of a sign-in an application waits for. `GET /oidc/interaction/:uid` sends the browser to the sign-in page, and, once it
  * comes back with a session, on to the application. The interaction's cookie (signed, bound to this path) ties it to the browser that
@@ -116,19 +151,8 @@ async function interact(core: Core, provider: Provider, req: Request, res: Respo
  */
 export function interactionRoutes(core: Core, providerNow: () => Promise<Provider>): Router {
   const router = Router();
-  router.get(`${interactionPath}/:uid`, async (req, res) => {
-    res.setHeader('Cache-Control', 'no-store');
-    try {
-      await interact(core, await providerNow(), req, res);
-    } catch (error) {
-      if (!(error instanceof errors.SessionNotFound)) throw error;
-      sendErrorPage(
-        req,
-        res,
-        400,
-        'This sign-in has expired. Please go back to the application and start again.',
-      );
-    }
-  });
+  router.get(`${interactionPath}/:uid`, stepOf(core, providerNow, interact));
+  const form = [urlencoded({ extended: false, limit: '16kb' }), refuseCrossSite()];
+  router.post(`${interactionPath}/:uid`, form, stepOf(core, providerNow, answerConsent));
   return router;
 }

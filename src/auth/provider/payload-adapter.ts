@@ -3,7 +3,7 @@ import type { Core } from '../../identity/core.js';
 import { errors } from '../../infrastructure/oidc-provider-library.js';
 import type { OidcPayloadDocument } from '../../persistence/collections/access.js';
 import { AppError } from '../../shared/errors.js';
-import { isParallelUse, markConsumed } from './consumption.js';
+import { isOverlap, isParallelUse, markConsumed } from './consumption.js';
 import { payloadKey } from './payload-key.js';
 
 /** Written once and never changed but by `consume`: their ids are new random values. */
@@ -44,6 +44,12 @@ const withoutTimes = (payload: string): string => payload.replace(/"(?:iat|exp)"
 const isDuplicate = (error: unknown): boolean =>
   error instanceof AppError && error.code === 'store.duplicate';
 
+/** Of two requests with one proof at the same moment the library looked before either was noted. */
+function requireReplaceable(model: string, error: unknown): void {
+  if (!isDuplicate(error)) throw error;
+  if (model === 'ReplayDetection') throw new errors.InvalidDpopProof('the proof was used before');
+}
+
 /**
  * The storage of one oidc-provider model over the storage port: ids hashed, ends checked on read (the sweep only tidies up), `consume`
  * atomic over all processes.
@@ -75,7 +81,7 @@ export function payloadAdapter(core: Core, model: string): Adapter {
       try {
         await payloads.insert({ _id, tenantId: 'server', consumedAt: null, ...fields });
       } catch (error) {
-        if (!isDuplicate(error)) throw error;
+        requireReplaceable(model, error);
         await replace();
       }
     },
@@ -84,7 +90,7 @@ export function payloadAdapter(core: Core, model: string): Adapter {
       const document = await payloads.get(payloadKey(model, id));
       if (!document || !isAlive(document)) return undefined;
       // The library ends the grant of a token it finds used; a parallel use is left to `consume`, where it loses.
-      const isOpen = await isParallelUse(core, document);
+      const isOpen = isOverlap(core, document) || (await isParallelUse(core, document));
       return toPayload(isOpen ? { ...document, consumedAt: null } : document, id);
     },
 

@@ -76,7 +76,8 @@ function requireAllowed({ oidc }: KoaContextWithOIDC): boolean {
 /**
  * When an authorization request shows the sign-in page: the library's own reasons (no session, `prompt=login`, `max_age`, another
  * account in `id_token_hint`), and whenever the browser's session does not do for this application: ended, of a tenant that the
- * request is not for, disabled since. Consent is never asked; `prompt=consent` is answered at once.
+ * request is not for, disabled since. Consent is asked for applications of third parties; the
+ * others' `prompt=consent` is answered at once.
  */
 export function signInPolicy(): ReturnType<typeof interactionPolicy.base> {
   const { Check, Prompt, base } = interactionPolicy;

@@ -1,5 +1,6 @@
 import type { Response } from 'express';
 import { listVisibleApplications } from '../../identity/applications/applications.js';
+import { listConsents } from '../../identity/applications/consents.js';
 import { effectiveRoles } from '../../identity/grants/effective-roles.js';
 import type { Core } from '../../identity/core.js';
 import { tenantConfig } from '../../identity/tenants/config.js';
@@ -51,6 +52,7 @@ export async function showAccountPage(
 ): Promise<void> {
   const { session, settings, tenant, user } = live;
   await showBrand(core, res, tenant._id);
+  const consents = await listConsents(core, user);
   const credential = await core.store.tenant(tenant._id).collection('credentials').get(user._id);
   sendPage(
     res,
@@ -76,6 +78,11 @@ export async function showAccountPage(
       passkeys={
         settings['passkeys.enabled'] && user.loginType === 'local' ? (credential?.passkeys ?? []) : undefined
       }
+      consents={consents.map(({ consent, application }) => ({
+        applicationId: application._id,
+        name: application.name,
+        granted: consent.granted,
+      }))}
       notice={answer.notice}
       alert={answer.alert}
     />,

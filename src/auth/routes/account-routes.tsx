@@ -21,6 +21,7 @@ const notices: ReadonlyMap<string | undefined, string> = new Map([
   ['2fa_off', 'Your second factor is off.'],
   ['session', 'That session has ended.'],
   ['email', 'We have sent a link to your new address.'],
+  ['consent', 'The application has nothing of yours any more.'],
   ['passkey', 'Your passkey is ready.'],
   ['passkey_off', 'That passkey is gone.'],
   ['proof', 'Thank you. You can go on now.'],

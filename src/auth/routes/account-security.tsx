@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response, Router } from 'express';
 import { z } from 'zod';
+import { withdrawConsent } from '../../identity/applications/consents.js';
 import type { Core } from '../../identity/core.js';
 import { changeOwnPassword } from '../../identity/credentials/own-password.js';
 import type { OwnProof } from '../../identity/credentials/own-proof.js';
@@ -26,6 +27,7 @@ const text = z.string().min(1).max(1000);
 const passwordForm = z.object({ current: text, password: text, password2: text });
 const proofForm = z.object({ password: text.optional(), code: text.optional() });
 const confirmForm = z.object({ code: z.string().max(64) });
+const consentForm = z.object({ application: z.string().max(100) });
 const sessionForm = z.object({ session: z.string().max(100) });
 
 type Work = (live: LiveSession, req: Request, res: Response) => Promise<void>;
@@ -133,7 +135,13 @@ async function takeSessionEnd(core: Core, live: LiveSession, req: Request, res: 
   res.redirect(303, '/account?done=session');
 }
 
-/** The forms of the account page: password, second factor, sessions. */
+async function takeConsentBack(core: Core, live: LiveSession, req: Request, res: Response): Promise<void> {
+  const form = consentForm.safeParse(req.body).data;
+  await withdrawConsent(core, await actorOf(core, live, req), form?.application ?? '');
+  res.redirect(303, '/account?done=consent');
+}
+
+/** The forms of the account page: password, second factor, sessions, consents. */
 export function accountSecurityRoutes(core: Core, router: Router, form: RequestHandler[]): void {
   const forms: Record<string, AccountWork> = {
     '/account/password': takePassword,
@@ -142,6 +150,7 @@ export function accountSecurityRoutes(core: Core, router: Router, form: RequestH
     '/account/2fa/backup-codes': takeRenewal,
     '/account/2fa/remove': takeRemoval,
     '/account/sessions/end': takeSessionEnd,
+    '/account/consents/withdraw': takeConsentBack,
     ...provenForms,
   };
   for (const [path, take] of Object.entries(forms)) {

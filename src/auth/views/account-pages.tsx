@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import { Hidden, Page, UserNameField } from './layout.js';
+import { ConsentsSection, type ShownGrant } from './consents-section.js';
 import { PasskeysSection, type ShownPasskey } from './passkey-pages.js';
 import { Ago } from './ago.js';
 import { browserText } from './plain-words.js';
@@ -34,6 +35,8 @@ export interface AccountPageProps {
   mayChangeEmail: boolean;
   /** undefined: the organization has no passkeys, or the company signs the person in. */
   passkeys: readonly ShownPasskey[] | undefined;
+  /** Applications of third parties that the person let in. */
+  consents: readonly ShownGrant[];
   notice?: string | undefined;
   alert?: string | undefined;
 }
@@ -75,6 +78,7 @@ export function AccountPage(props: AccountPageProps): ReactElement {
       )}
       {props.secondFactor.mode !== 'off' && <SecondFactorSection csrf={props.csrf} {...props.secondFactor} />}
       {props.passkeys && <PasskeysSection csrf={props.csrf} passkeys={props.passkeys} now={props.now} />}
+      {props.consents.length > 0 && <ConsentsSection csrf={props.csrf} consents={props.consents} />}
       <SessionsSection csrf={props.csrf} sessions={props.sessions} now={props.now} />
       <SignOutForm csrf={props.csrf} />
     </Page>

@@ -12,7 +12,8 @@ import { FormProblem, fieldErrors, ProblemView } from '../ui/Problems.js';
 import { useSave } from '../ui/use-save.js';
 import { Copyable, ShownOnce } from '../ui/Secret.js';
 import { Access, TokenPreview } from './ApplicationAccess.js';
-import { linesOf } from './Applications.js';
+import { linesOf, ResourcesField, resourcesOf } from './Applications.js';
+import { SafetySwitches } from './ApplicationSafety.js';
 
 function snippet({ clientId, isPublic, redirectUris }: Application): string {
   return [
@@ -61,6 +62,13 @@ function SettingsForm({ application, etag }: { application: Application; etag: s
     redirectUris: application.redirectUris.join('\n'),
     postLogoutRedirectUris: application.postLogoutRedirectUris.join('\n'),
     backchannelLogoutUri: application.backchannelLogoutUri ?? '',
+    resources: application.resources
+      .map(({ resource, scopes }) => [resource, ...scopes].join(' '))
+      .join('\n'),
+    requireDpop: application.requireDpop,
+    requirePar: application.requirePar,
+    isThirdParty: application.isThirdParty,
+    refreshOverlapSeconds: application.refreshOverlapSeconds,
   });
   const { mutate, isPending, error } = useSave(`/applications/${application.id}`, etag);
   const errors = fieldErrors(error);
@@ -84,6 +92,11 @@ function SettingsForm({ application, etag }: { application: Application; etag: s
           redirectUris: linesOf(form.redirectUris),
           postLogoutRedirectUris: linesOf(form.postLogoutRedirectUris),
           backchannelLogoutUri: form.backchannelLogoutUri.trim() || null,
+          resources: resourcesOf(form.resources),
+          requireDpop: form.requireDpop,
+          requirePar: form.requirePar,
+          isThirdParty: form.isThirdParty,
+          refreshOverlapSeconds: form.refreshOverlapSeconds,
         });
       }}
     >
@@ -94,13 +107,23 @@ function SettingsForm({ application, etag }: { application: Application; etag: s
           error={errors.name}
           onChange={({ currentTarget }) => setForm({ ...form, name: currentTarget.value })}
         />
-        {lines('redirectUris', t('Redirect addresses'))}
-        {lines('postLogoutRedirectUris', t('Addresses after signing out'))}
+        {application.kind !== 'machine' && lines('redirectUris', t('Redirect addresses'))}
+        {application.kind !== 'machine' && lines('postLogoutRedirectUris', t('Addresses after signing out'))}
         <TextInput
           label={t('Back-channel logout address')}
           value={form.backchannelLogoutUri}
           error={errors.backchannelLogoutUri}
           onChange={({ currentTarget }) => setForm({ ...form, backchannelLogoutUri: currentTarget.value })}
+        />
+        <ResourcesField
+          error={errors.resources}
+          value={form.resources}
+          onChange={(resources) => setForm({ ...form, resources })}
+        />
+        <SafetySwitches
+          application={application}
+          value={form}
+          onChange={(change) => setForm({ ...form, ...change })}
         />
         <FormProblem error={error} />
         <Group>

@@ -19,7 +19,34 @@ export const linesOf = (text: string): string[] =>
     .map((line) => line.trim())
     .filter((line) => line !== '');
 
-const blank = { name: '', key: '', kind: 'web', redirectUris: '' };
+/** One API a line: its address, then its scopes. */
+export const resourcesOf = (text: string): Application['resources'] =>
+  linesOf(text).map((line) => {
+    const [resource = '', ...scopes] = line.split(/\s+/);
+    return { resource, scopes };
+  });
+
+export function ResourcesField(props: {
+  value: string;
+  error: string | undefined;
+  onChange: (value: string) => void;
+}) {
+  const { t } = useTranslation();
+  return (
+    <Textarea
+      label={t('APIs it calls')}
+      description={t('One a line: the address, then its scopes')}
+      placeholder="https://api.example.com orders.read orders.write"
+      autosize
+      minRows={2}
+      error={props.error}
+      value={props.value}
+      onChange={({ currentTarget }) => props.onChange(currentTarget.value)}
+    />
+  );
+}
+
+const blank = { name: '', key: '', kind: 'web', redirectUris: '', resources: '' };
 
 function NewApplication({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
@@ -41,8 +68,10 @@ function NewApplication({ opened, onClose }: { opened: boolean; onClose: () => v
         post<Application>('/applications', {
           name: form.name.trim(),
           key,
-          redirectUris: linesOf(form.redirectUris),
-          isPublic: form.kind === 'public',
+          kind: form.kind,
+          ...(form.kind === 'machine'
+            ? { resources: resourcesOf(form.resources) }
+            : { redirectUris: linesOf(form.redirectUris) }),
         })
       }
       onDone={setMade}
@@ -81,19 +110,29 @@ function NewApplication({ opened, onClose }: { opened: boolean; onClose: () => v
               onChange={({ currentTarget }) => set({ kind: currentTarget.value })}
               data={[
                 { value: 'web', label: t('Runs on a server: it can keep a secret') },
-                { value: 'public', label: t('Runs in a browser or on a phone: no secret') },
+                { value: 'spa', label: t('Runs in a browser: no secret') },
+                { value: 'native', label: t('Runs on a phone or a computer: no secret') },
+                { value: 'machine', label: t('A machine: no one signs in, it calls an API') },
               ]}
             />
-            <Textarea
-              label={t('Redirect addresses')}
-              description={t('One a line; compared exactly')}
-              required
-              autosize
-              minRows={2}
-              error={errors.redirectUris}
-              value={form.redirectUris}
-              onChange={({ currentTarget }) => set({ redirectUris: currentTarget.value })}
-            />
+            {form.kind === 'machine' ? (
+              <ResourcesField
+                error={errors.resources}
+                value={form.resources}
+                onChange={(resources) => set({ resources })}
+              />
+            ) : (
+              <Textarea
+                label={t('Redirect addresses')}
+                description={t('One a line; compared exactly')}
+                required
+                autosize
+                minRows={2}
+                error={errors.redirectUris}
+                value={form.redirectUris}
+                onChange={({ currentTarget }) => set({ redirectUris: currentTarget.value })}
+              />
+            )}
           </>
         )
       }

@@ -13,6 +13,8 @@ export const phrases: Readonly<Record<string, string>> = {
   'application.deleted': 'removed the application {{target}}',
   'application.secret_changed': 'gave {{target}} a new secret',
   'application.updated': 'changed the application {{target}}',
+  'consent.given': 'let {{target}} have what it asked for',
+  'consent.withdrawn': 'took back what {{target}} had',
   'attribute.created': 'defined the attribute {{target}}',
   'attribute.deleted': 'removed the attribute {{target}}',
   'attribute.updated': 'changed the attribute {{target}}',

@@ -1,5 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { signingAlgorithms, type ApplicationDocument } from '../../persistence/collections/applications.js';
+import {
+  applicationKinds,
+  signingAlgorithms,
+  type ApplicationDocument,
+} from '../../persistence/collections/applications.js';
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError, type InputFault } from '../../shared/errors.js';
 import { hashToken, newToken } from '../../shared/ids.js';
@@ -29,9 +33,10 @@ import {
 } from './fields.js';
 import { requireFreeKey } from './keys.js';
 import { endAccessOfLeft, servedTenantsStep } from './reach.js';
+import { requireFreeResources } from './resources.js';
 import { requireValidApplication } from './rules.js';
 
-export { signingAlgorithms, type ApplicationDocument };
+export { applicationKinds, signingAlgorithms, type ApplicationDocument };
 export { signedResponseAlg, type ApplicationChange, type ApplicationInput } from './fields.js';
 
 /** A write of an application: `owner` is the tenant that owns it, or `server`; absent: the actor's tenant. */
@@ -89,6 +94,7 @@ export async function createApplication(
     core.store.transaction(function* (tx) {
       const wanted = { ...fields, ...(yield* servedTenantsStep(tx, fields, input.tenants)) };
       yield* requireFreeKey(tx, wanted);
+      yield* requireFreeResources(tx, wanted);
       yield* touchOwner(tx, wanted);
       yield* requireFreeClientId(tx, wanted.clientId);
       const stored = yield* tx.tenant(owner).collection('applications').insert(wanted);
@@ -159,6 +165,7 @@ function* requireFreeNames(
 ): Step<void> {
   if (!isDeepStrictEqual(before.servedTenants, wanted.servedTenants)) yield* requireFreeKey(tx, wanted);
   if (wanted.clientId !== before.clientId) yield* requireFreeClientId(tx, wanted.clientId);
+  yield* requireFreeResources(tx, wanted, before);
 }
 
 /** The writes beside the application's own document; whether any of them changed something. */
@@ -286,6 +293,7 @@ export async function deleteApplication(
     if (isServerApplication(application)) yield* touchServerApplications(tx);
     else yield* dropAccessStep(tx, owner, _id);
     yield* scope.collection('applications').remove(_id);
+    yield* scope.collection('consents').removeMany({ applicationId: _id });
     const roles = yield* scope.collection('roles').find({ applicationKey: application.key });
     for (const role of roles) {
       yield* scope.collection('roles').remove(role._id);

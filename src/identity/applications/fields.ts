@@ -3,6 +3,8 @@ import {
   signingAlgorithms,
   type ApplicationClaim,
   type ApplicationDocument,
+  type ApplicationKind,
+  type ApplicationResource,
   type Reach,
   type SigningAlgorithm,
 } from '../../persistence/collections/applications.js';
@@ -26,6 +28,8 @@ export interface ApplicationInput {
   clientId?: string | undefined;
   /** Absent: a new random one; null: a public client (PKCE alone). */
   clientSecret?: string | null | undefined;
+  /** Absent: by its secret and its addresses. */
+  kind?: ApplicationKind | undefined;
   redirectUris: readonly string[];
   postLogoutRedirectUris?: readonly string[] | undefined;
   backchannelLogoutUri?: string | null | undefined;
@@ -35,6 +39,16 @@ export interface ApplicationInput {
   allowScimMe?: boolean | undefined;
   /** Whether it has to use PKCE; false for confidential applications only. Absent: yes. */
   requirePkce?: boolean | undefined;
+  /** APIs it may get access tokens for; absent: none. */
+  resources?: readonly Readonly<ApplicationResource>[] | undefined;
+  /** Whether its tokens have to be bound to a key of its own; absent: no. */
+  requireDpop?: boolean | undefined;
+  /** Whether it has to push its authorization requests; absent: no. */
+  requirePar?: boolean | undefined;
+  /** Seconds; for applications with a secret. Absent: 0. */
+  refreshOverlapSeconds?: number | undefined;
+  /** Whether people are asked before it gets anything; absent: no. */
+  isThirdParty?: boolean | undefined;
   /** Claims made of user attributes; absent: none. */
   claims?: readonly ApplicationClaim[] | undefined;
   enabled?: boolean | undefined;
@@ -88,6 +102,22 @@ export const partyOf = ({ _id, key }: Pick<ApplicationDocument, '_id' | 'key'>):
   label: key,
 });
 
+/** Fields that are left out where they say what absence says. */
+function optionalFields(input: ApplicationInput) {
+  const { kind, requireDpop, requirePar, refreshOverlapSeconds, isThirdParty, resources = [] } = input;
+  return {
+    ...(kind && { kind }),
+    ...(resources.length > 0 && { resources: copyOf(resources) }),
+    ...(requireDpop && { requireDpop }),
+    ...(requirePar && { requirePar }),
+    ...(refreshOverlapSeconds && { refreshOverlapSeconds }),
+    ...(isThirdParty && { isThirdParty }),
+  };
+}
+
+const copyOf = (resources: readonly Readonly<ApplicationResource>[]): ApplicationResource[] =>
+  resources.map(({ resource, scopes }) => ({ resource, scopes: [...scopes] }));
+
 /**
  * A new application as it is stored.
  *
@@ -109,6 +139,7 @@ export function newApplication(
     postLogoutRedirectUris: [...(input.postLogoutRedirectUris ?? [])],
     backchannelLogoutUri: input.backchannelLogoutUri ?? null,
     idTokenSignedResponseAlg: input.idTokenSignedResponseAlg ?? defaultAlgorithm,
+    ...optionalFields(input),
     allowScimMe: input.allowScimMe ?? false,
     requirePkce: input.requirePkce ?? true,
     claims: [...(input.claims ?? [])],
@@ -124,7 +155,7 @@ export function changedApplication(
   before: ApplicationDocument,
   { roles: _roles, tenants: _tenants, access: _access, ...change }: ApplicationChange,
 ): ApplicationDocument {
-  const { clientSecret, redirectUris, postLogoutRedirectUris, claims, ...rest } = change;
+  const { clientSecret, redirectUris, postLogoutRedirectUris, claims, resources, ...rest } = change;
   const said = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   const hash = clientSecret === null ? null : hashToken(clientSecret ?? '');
   const isNewSecret = clientSecret !== undefined && hash !== before.clientSecretHash;
@@ -135,6 +166,7 @@ export function changedApplication(
     redirectUris: [...(redirectUris ?? before.redirectUris)],
     postLogoutRedirectUris: [...(postLogoutRedirectUris ?? before.postLogoutRedirectUris)],
     ...(claims && { claims: [...claims] }),
+    ...(resources && { resources: copyOf(resources) }),
     ...(isNewSecret && { clientSecretHash: hash, ...noPrevious }),
   };
 }
@@ -143,10 +175,13 @@ export function changedApplication(
 export function auditable(application: ApplicationDocument): Record<string, unknown> {
   const { name, clientId, redirectUris, postLogoutRedirectUris, backchannelLogoutUri, enabled } = application;
   const { allowScimMe = false, requirePkce = true, claims = [], servedTenants } = application;
+  const { kind, resources, requireDpop, requirePar, refreshOverlapSeconds, isThirdParty } = application;
   const idTokenSignedResponseAlg = signedResponseAlg(application);
+  const said = { kind, resources, requireDpop, requirePar, refreshOverlapSeconds, isThirdParty };
   return {
     ...{ name, clientId, redirectUris, postLogoutRedirectUris, backchannelLogoutUri, enabled },
     ...{ idTokenSignedResponseAlg, allowScimMe, requirePkce, claims },
+    ...Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined)),
     ...(servedTenants !== undefined && { tenants: [...[servedTenants].flat()] as Reach }),
   };
 }

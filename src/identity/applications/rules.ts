@@ -4,6 +4,10 @@ import { AppError, type InputFault } from '../../shared/errors.js';
 import { hashToken } from '../../shared/ids.js';
 import type { Core } from '../core.js';
 import { isPrivateUse, outboundFault, redirectFault } from '../web-address.js';
+import { isPublicApplication, kindFaults } from './kinds.js';
+import { resourceFaults } from './resources.js';
+
+export { isPublicApplication } from './kinds.js';
 
 type Rules = Pick<
   ApplicationDocument,
@@ -14,14 +18,10 @@ type Rules = Pick<
   | 'postLogoutRedirectUris'
   | 'backchannelLogoutUri'
   | 'requirePkce'
+  | 'kind'
+  | 'resources'
+  | 'refreshOverlapSeconds'
 >;
-
-/** An application without a secret: whoever holds its code holds all it has. */
-export function isPublicApplication({
-  clientSecretHash,
-}: Pick<ApplicationDocument, 'clientSecretHash'>): boolean {
-  return clientSecretHash === null;
-}
 
 /** PKCE is demanded of everybody but a confidential application that was let off. */
 export function requiresPkce(
@@ -79,7 +79,12 @@ export function requireValidApplication(
   before?: Rules,
   more: readonly InputFault[] = [],
 ): void {
-  const errors = [...addressFaults(core, application, before), ...more];
+  const errors = [
+    ...addressFaults(core, application, before),
+    ...kindFaults(application),
+    ...resourceFaults(core.config.baseUrl, application),
+    ...more,
+  ];
   if (!/^[A-Za-z0-9][\w-]{0,63}$/.test(application.key)) {
     errors.push({ pointer: '/key', detail: 'must be letters, digits, "_" and "-", at most 64' });
   }

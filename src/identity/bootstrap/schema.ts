@@ -2,7 +2,7 @@ import { constraintSchema } from '../permissions.js';
 import { z } from 'zod';
 import { attributeTypes } from '../../persistence/collections/attributes.js';
 import { dialects, directoryKinds } from '../../persistence/collections/directories.js';
-import { signingAlgorithms } from '../../persistence/collections/applications.js';
+import { applicationKinds, signingAlgorithms } from '../../persistence/collections/applications.js';
 import { clientAuthMethods, ssoProtocols } from '../../persistence/collections/sso-connections.js';
 import { columnTransforms } from '../directories/attribute-mapping.js';
 import { connectionKeyFault } from '../sso/connection-address.js';
@@ -44,6 +44,12 @@ export const applicationSchema = z.strictObject({
   idTokenSignedResponseAlg: z.enum(signingAlgorithms).optional(),
   allowScimMe: z.boolean().optional(),
   requirePkce: z.boolean().optional(),
+  kind: z.enum(applicationKinds).optional(),
+  resources: z.array(z.strictObject({ resource: text, scopes: z.array(text) })).optional(),
+  requireDpop: z.boolean().optional(),
+  requirePar: z.boolean().optional(),
+  refreshOverlapSeconds: z.number().int().min(0).max(60).optional(),
+  isThirdParty: z.boolean().optional(),
   claims: z.array(z.strictObject({ claim: text, from: text })).optional(),
   enabled: z.boolean().optional(),
   roles: z.array(role).optional(),

@@ -19,6 +19,13 @@ export function shownApplication(
 ): Fields {
   const hash = clientSecret ? hashToken(clientSecret) : null;
   return {
+    ...{
+      resources: [],
+      requireDpop: false,
+      requirePar: false,
+      refreshOverlapSeconds: 0,
+      isThirdParty: false,
+    },
     ...document,
     idTokenSignedResponseAlg: signedResponseAlg(document),
     clientSecret: sameIf(hash === document.clientSecretHash, clientSecret),

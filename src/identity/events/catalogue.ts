@@ -41,6 +41,12 @@ export const eventCatalogue: Readonly<Record<string, EventType>> = {
   'application.deleted': event('application', 'an application was removed'),
   'application.secret_changed': event('application', 'an application got a new secret'),
   'application.updated': event('application', 'an application was changed', ['name', 'CRM', 'Sales']),
+  'consent.given': event('application', 'a person let an application of a third party have something', [
+    'granted',
+    null,
+    ['email', 'openid'],
+  ]),
+  'consent.withdrawn': event('application', 'a person took a consent back'),
   'attribute.created': event('attribute', 'an attribute of users was defined', ['type', null, 'string']),
   'attribute.deleted': event('attribute', 'an attribute of users was removed'),
   'attribute.updated': event('attribute', 'an attribute of users was changed', ['required', false, true]),

@@ -66,6 +66,7 @@ function* eraseUser(context: WriteContext, user: UserDocument): Step<void> {
   }
   yield* scope.collection('credentials').remove(user._id);
   yield* scope.collection('identities').removeMany({ userId: user._id });
+  yield* scope.collection('consents').removeMany({ userId: user._id });
   yield* scope.collection('invitations').removeMany({ userId: user._id });
   yield* scope.collection('one_time_tokens').removeMany({ userId: user._id });
   yield* touchGroups(context, user.groupIds);

@@ -81,10 +81,11 @@ async function listsOf(core: Core, tenantId: string, { userId, user }: Person): 
 /** What was mailed to them, what roles were asked for, and the views they keep. */
 async function traffic(core: Core, tenantId: string, userId: string): Promise<Section[]> {
   const scope = core.store.tenant(tenantId);
-  const [mails, requests, views] = await Promise.all([
+  const [mails, requests, views, consents] = await Promise.all([
     scope.collection('mails').find({ userId }),
     scope.collection('role_requests').find({ 'user.id': userId }),
     scope.collection('saved_views').find({ userId }),
+    scope.collection('consents').find({ userId }),
   ]);
   return [
     [
@@ -96,6 +97,10 @@ async function traffic(core: Core, tenantId: string, userId: string): Promise<Se
       requests.map(({ _id, role, requester, reason, state, until, createdAt }) => ({
         ...{ id: _id, role, requester, reason, state, until, createdAt },
       })),
+    ],
+    [
+      'consents',
+      consents.map(({ applicationId, granted, createdAt }) => ({ applicationId, granted, createdAt })),
     ],
     ['savedViews', views.map(({ _id, list, name, query }) => ({ id: _id, list, name, query }))],
   ];

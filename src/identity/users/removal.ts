@@ -50,6 +50,7 @@ export function* removeUser(context: WriteContext, user: UserDocument): Step<voi
   yield* scope.collection('users').remove(user._id, { ifVersion: user.version });
   yield* scope.collection('credentials').remove(user._id);
   yield* scope.collection('identities').removeMany({ userId: user._id });
+  yield* scope.collection('consents').removeMany({ userId: user._id });
   yield* scope.collection('saved_views').removeMany({ owner: user._id });
   yield* withdrawInvitation(tx, user, now);
   yield* scope.collection('role_requests').removeMany({ 'user.id': user._id });

@@ -11,6 +11,16 @@ export interface ApplicationClaim {
   from: string;
 }
 
+/** An API that an application may get access tokens for (RFC 8707): its identifier, and the scopes there are. */
+export interface ApplicationResource {
+  resource: string;
+  scopes: string[];
+}
+
+/** What an application runs as; it decides how it proves itself and which redirects it may have. */
+export const applicationKinds = ['web', 'spa', 'native', 'machine'] as const;
+export type ApplicationKind = (typeof applicationKinds)[number];
+
 /** Which tenants an application serves: all, or these ids. */
 export type Reach = 'all' | readonly string[];
 
@@ -31,6 +41,18 @@ export interface ApplicationDocument extends StoredDocument {
   backchannelLogoutUri: string | null;
   /** What its ID and logout tokens are signed with; absent: RS256. */
   idTokenSignedResponseAlg?: SigningAlgorithm;
+  /** What it was registered as; absent: by its secret and its addresses. */
+  kind?: ApplicationKind;
+  /** APIs it may get access tokens for; absent: none. */
+  resources?: ApplicationResource[];
+  /** true: its tokens are bound to a key of its own (RFC 9449); absent: they need not be. */
+  requireDpop?: boolean;
+  /** true: it pushes its authorization requests (RFC 9126); absent: it need not. */
+  requirePar?: boolean;
+  /** For how long, in seconds, a refresh token that was replaced is still taken from it; absent: 0. */
+  refreshOverlapSeconds?: number;
+  /** true: each person is asked before it gets anything; absent: the registration is the consent. */
+  isThirdParty?: boolean;
   /** Whether it may ask for `scim:me`; absent: no. */
   allowScimMe?: boolean;
   /** false: a code may be asked for without PKCE; absent: it may not. */
@@ -55,6 +77,15 @@ export const applicationSchema = defineCollection<ApplicationDocument>(
     postLogoutRedirectUris: { type: [String], required: true },
     backchannelLogoutUri: String,
     idTokenSignedResponseAlg: { type: String, enum: signingAlgorithms },
+    kind: { type: String, enum: applicationKinds },
+    resources: {
+      type: [nestedSchema({ resource: requiredText, scopes: { type: [String], required: true } })],
+      default: undefined,
+    },
+    requireDpop: Boolean,
+    requirePar: Boolean,
+    refreshOverlapSeconds: Number,
+    isThirdParty: Boolean,
     allowScimMe: Boolean,
     requirePkce: Boolean,
     previousSecretHash: String,
@@ -73,6 +104,13 @@ export const applicationSchema = defineCollection<ApplicationDocument>(
  * A key that some application has, or had. `_id` is a hash of the key, `tenantId` is `server`. Each transaction that takes a key writes it: two that
  * take the same key at the same time meet here, whoever owns the applications.
  */
-export type ApplicationKeyDocument = StoredDocument;
+export interface ApplicationKeyDocument extends StoredDocument {
+  /** Of the identifier of an API: who last registered an application for it. */
+  owner?: string;
+}
 
-export const applicationKeySchema = defineCollection<ApplicationKeyDocument>('application_keys', {}, []);
+export const applicationKeySchema = defineCollection<ApplicationKeyDocument>(
+  'application_keys',
+  { owner: String },
+  [],
+);

@@ -5,6 +5,7 @@ import * as applications from './applications.js';
 import * as attributes from './attributes.js';
 import * as bootstrap from './bootstrap.js';
 import * as bulk from './bulk.js';
+import { consentSchema, type ConsentDocument } from './consents.js';
 import * as credentials from './credentials.js';
 import * as directories from './directories.js';
 import * as events from './events.js';
@@ -39,6 +40,7 @@ export interface Documents {
   bootstrap_entries: bootstrap.BootstrapEntryDocument;
   bulk_jobs: bulk.BulkJobDocument;
   bulk_parts: bulk.BulkPartDocument;
+  consents: ConsentDocument;
   credentials: credentials.CredentialDocument;
   deviation_counts: scimRequests.DeviationCountDocument;
   directories: directories.DirectoryDocument;
@@ -88,6 +90,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   bootstrap_entries: bootstrap.bootstrapEntrySchema,
   bulk_jobs: bulk.bulkJobSchema,
   bulk_parts: bulk.bulkPartSchema,
+  consents: consentSchema,
   credentials: credentials.credentialSchema,
   deviation_counts: scimRequests.deviationCountSchema,
   directories: directories.directorySchema,

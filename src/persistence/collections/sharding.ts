@@ -25,6 +25,7 @@ export const shardKeys: Readonly<Record<CollectionName, ShardKey | null>> = {
   bootstrap_entries: null,
   bulk_jobs: null,
   bulk_parts: null,
+  consents: tenantAndId,
   credentials: tenantAndId,
   deviation_counts: null,
   directories: null,

@@ -10,6 +10,8 @@ import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser } from '../../support/browser.js';
 import { ManualClock } from '../../support/clock.js';
 import { goodPassword, unique } from '../../support/people.js';
+import { getApplication } from '../../../src/identity/applications/applications.js';
+import { giveConsent } from '../../../src/identity/applications/consents.js';
 import { routesOfPeople, type RouteOfPeople } from '../../support/routes-of-people.js';
 import { newUser, urn } from '../../support/scim-data.js';
 import { signIn } from '../../support/sign-in.js';
@@ -135,6 +137,20 @@ describe('every change by a person or a directory leaves its event, with who did
       const passkey = await addPasskey(somebody);
       await somebody.call('delete', `/me/passkeys/${passkey}`).expect(204);
       return [`passkey.added user ${somebody.id}`, `passkey.removed user ${somebody.id}`];
+    },
+    'DELETE /me/consents/{id}': async ({ call, id }) => {
+      const input = {
+        key: unique('reports'),
+        name: 'Reports',
+        redirectUris: ['https://reports.example.com/cb'],
+      };
+      const made = await acme.call('post', '/applications').send({ ...input, isThirdParty: true });
+      const application = await getApplication(app.core, acme.tenant._id, (made.body as { id: string }).id);
+      const person = { ...acme.system, party: { type: 'user' as const, id, label: 'Ada' } };
+      await giveConsent(app.core, person, application, ['email', 'openid']);
+      await call('delete', `/me/consents/${application._id}`).expect(204);
+      await call('delete', `/me/consents/${application._id}`).expect(404);
+      return ['given', 'withdrawn'].map((verb) => `consent.${verb} application ${application._id}`);
     },
     'DELETE /users/{id}/sessions/{sessionId}': async ({ call }) => {
       const { id, otherSession } = await person();

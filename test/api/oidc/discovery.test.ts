@@ -52,7 +52,7 @@ describe('OpenID provider: discovery and keys', () => {
       jwks_uri: `${app.url}/oidc/jwks`,
       end_session_endpoint: `${app.url}/oidc/session/end`,
       response_types_supported: ['code'],
-      grant_types_supported: ['authorization_code', 'refresh_token'],
+      grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
       code_challenge_methods_supported: ['S256'],
       backchannel_logout_supported: true,
       backchannel_logout_session_supported: true,
