@@ -1,9 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { signedResponseAlg } from '../identity/applications/applications.js';
-import { consentEndJob } from '../identity/applications/consents.js';
+import {
+  leaveLogoutNotice,
+  logoutNotifyJob,
+  type LogoutSubject,
+} from '../identity/applications/logout-notices.js';
 import { tenantsLeftJob } from '../identity/applications/reach.js';
 import type { Core } from '../identity/core.js';
-import { enqueueJob, wakeJobs, type JobDocument, type JobHandlers } from '../identity/jobs/queue.js';
+import { wakeJobs, type JobDocument, type JobHandlers } from '../identity/jobs/queue.js';
 import { tenantAccessEndJob } from '../identity/operator/customers.js';
 import { eraseTenant, sweepTenant, tenantEraseJob, tenantSweepJob } from '../identity/operator/erasure.js';
 import { isCustomer } from '../identity/tenants/operator-tenant.js';
@@ -13,9 +17,7 @@ import { createGuardedFetch, OutboundRefused, type GuardedFetch } from '../infra
 import type { OidcPayloadDocument } from '../persistence/collections/access.js';
 import type { Query, Step, Transaction } from '../persistence/store.js';
 import { isRevoked, sessionEndJob } from '../identity/users/session-end.js';
-import { signLogoutToken, type LogoutSubject } from './provider/logout-token.js';
-
-const notifyJob = 'logout.notify';
+import { signLogoutToken } from './provider/logout-token.js';
 
 function subjectOf(grant: OidcPayloadDocument): LogoutSubject | undefined {
   const { clientId, accountId, sessionId } = grant;
@@ -44,11 +46,7 @@ function* releasePayloads(
     const subject = subjectOf(one);
     if (subject) subjects.set(`${subject.sessionId} ${subject.clientId}`, subject);
   }
-  for (const subject of subjects.values()) {
-    const application = yield* tx.server.collection('applications').findOne({ clientId: subject.clientId });
-    if (!application?.backchannelLogoutUri) continue;
-    yield* enqueueJob(tx, tenantId, { kind: notifyJob, payload: { ...subject } }, now);
-  }
+  for (const subject of subjects.values()) yield* leaveLogoutNotice(tx, tenantId, subject, now);
 }
 
 /** Sessions removed by one transaction: a client that signs in for each request leaves thousands. */
@@ -162,7 +160,7 @@ async function settleNotices(core: Core, tenantId: string): Promise<void> {
   const until = performance.now() + noticeWaitMs;
   const jobs = core.store.tenant(tenantId).collection('jobs');
   while (performance.now() < until) {
-    const isLeft = (await jobs.findOne({ kind: notifyJob, error: null }, { fields: [] })) !== undefined;
+    const isLeft = (await jobs.findOne({ kind: logoutNotifyJob, error: null }, { fields: [] })) !== undefined;
     if (!isLeft) return;
     await delay(noticeLookMs);
   }
@@ -179,17 +177,6 @@ async function releaseSession(core: Core, job: JobDocument): Promise<void> {
   const { sessionId } = job.payload as { sessionId: string };
   await core.store.transaction((tx) =>
     releasePayloads(tx, job.tenantId, { sessionId }, () => true, core.clock.now()),
-  );
-  wakeJobs(core);
-}
-
-/** `consent.end`: what an application was given by a person who lets it have nothing any more. */
-async function releaseConsent(core: Core, job: JobDocument): Promise<void> {
-  const { userId, clientId } = job.payload as { userId: string; clientId: string };
-  const isOfApplication = (one: OidcPayloadDocument): boolean =>
-    one.clientId === clientId && one.createdAt <= job.createdAt;
-  await core.store.transaction((tx) =>
-    releasePayloads(tx, job.tenantId, { accountId: userId }, isOfApplication, core.clock.now()),
   );
   wakeJobs(core);
 }
@@ -257,8 +244,7 @@ export function revocationJobs(core: Core): JobHandlers {
     [tenantsLeftJob]: (job) => endAccessOfLeft(core, job),
     [tenantEraseJob]: (job) => eraseTenant(core, job, (tenantId) => endAccessForGood(core, tenantId)),
     [tenantSweepJob]: (job) => sweepTenant(core, job),
-    [consentEndJob]: (job) => releaseConsent(core, job),
     [sessionEndJob]: (job) => releaseSession(core, job),
-    [notifyJob]: (job) => notify(core, fetch, resting, job),
+    [logoutNotifyJob]: (job) => notify(core, fetch, resting, job),
   };
 }

@@ -1,11 +1,9 @@
 import { importJWK, SignJWT } from 'jose';
+import type { LogoutSubject } from '../../identity/applications/logout-notices.js';
 import type { Core } from '../../identity/core.js';
 import type { SigningAlgorithm } from '../../persistence/collections/applications.js';
 import { newId } from '../../shared/ids.js';
 import { keySetOf } from './provider.js';
-
-/** Whom an application is to sign out. */
-export type LogoutSubject = Readonly<Record<'clientId' | 'userId' | 'sessionId', string>>;
 
 const eventName = 'http://schemas.openid.net/event/backchannel-logout';
 

@@ -1,16 +1,15 @@
 import type { ApplicationDocument } from '../../persistence/collections/applications.js';
 import type { ConsentDocument } from '../../persistence/collections/consents.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
+import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { recordEvent } from '../audit/audit.js';
 import type { Actor, Core } from '../core.js';
-import { enqueueJob, wakeJobs } from '../jobs/queue.js';
+import { wakeJobs } from '../jobs/queue.js';
 import { listVisibleApplications } from './applications.js';
+import { leaveLogoutNotice } from './logout-notices.js';
 
 export type { ConsentDocument } from '../../persistence/collections/consents.js';
-
-/** Kind of the job that tells an application of a consent that was withdrawn. */
-export const consentEndJob = 'consent.end';
 
 type Person = Pick<UserDocument, '_id' | 'tenantId'>;
 
@@ -75,6 +74,18 @@ export async function giveConsent(
   });
 }
 
+/** @returns the sessions in which the application had something. */
+function* dropGiven(tx: Transaction, userId: string, clientId: string): Step<Set<string>> {
+  const payloads = tx.server.collection('oidc_payloads');
+  const sessions = new Set<string>();
+  for (const one of yield* payloads.find({ accountId: userId })) {
+    if (one.clientId !== clientId) continue;
+    yield* payloads.remove(one._id);
+    if (one.sessionId !== null) sessions.add(one.sessionId);
+  }
+  return sessions;
+}
+
 /**
  * Takes a consent back: what the application holds of the person is dead at once, and it is told.
  *
@@ -90,17 +101,13 @@ export async function withdrawConsent(core: Core, actor: Actor, applicationId: s
     if (!consent) throw new AppError('consent.not_found', 'there is no such consent');
     const { clientId } = consent;
     yield* consents.remove(consent._id);
-    const payloads = tx.server.collection('oidc_payloads');
-    for (const one of yield* payloads.find({ accountId: userId })) {
-      // Grants stay for the job: they name the sessions to tell of.
-      if (one.clientId === clientId && !one._id.startsWith('Grant:')) yield* payloads.remove(one._id);
-    }
+    const sessions = yield* dropGiven(tx, userId, clientId);
+    for (const sessionId of sessions)
+      yield* leaveLogoutNotice(tx, actor.tenantId, { clientId, userId, sessionId }, now);
     const application = yield* tx.server.collection('applications').get(applicationId);
     const target = { type: 'application', id: applicationId, label: application?.key ?? clientId };
     const changes = [{ path: 'granted', before: consent.granted, after: null }];
     yield* recordEvent(tx, actor, { action: 'consent.withdrawn', target, changes }, now);
-    const payload = { userId, clientId };
-    yield* enqueueJob(tx, actor.tenantId, { kind: consentEndJob, payload }, now);
   });
   wakeJobs(core);
 }
