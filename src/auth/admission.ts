@@ -38,6 +38,7 @@ export interface Admission {
  * that what changed between two steps counts.
  *
  * @param device - where they sign in: a lock that strangers caused does not hold at a device of theirs.
+ * @param known - the user as just read.
  * @returns undefined when the user is gone.
  */
 export async function readAdmission(
@@ -45,10 +46,11 @@ export async function readAdmission(
   tenantId: string,
   userId: string,
   device: KnownDevice = unknownDevice,
+  known?: UserDocument,
 ): Promise<Admission | undefined> {
   const scope = core.store.tenant(tenantId);
   const [user, tenant, credential] = await Promise.all([
-    scope.collection('users').get(userId),
+    known ?? scope.collection('users').get(userId),
     scope.collection('tenants').get(tenantId),
     scope.collection('credentials').get(userId),
   ]);

@@ -119,7 +119,21 @@ export interface TransactionOptions {
   hot?: string;
 }
 
+/** Where one document is: each look says whose it is. */
+export interface Place<N extends CollectionName> {
+  tenantId: string;
+  collection: N;
+  id: string;
+}
+
+/** Two documents by their ids as one step: MongoDB is asked for both in one message. */
+export type GetBoth = <A extends CollectionName, B extends CollectionName>(
+  first: Place<A>,
+  second: Place<B>,
+) => Step<[Documents[A] | undefined, Documents[B] | undefined]>;
+
 export interface Transaction {
+  getBoth: GetBoth;
   tenant(tenantId: string): TransactionScope;
   readonly server: TransactionScope;
 }
@@ -130,6 +144,7 @@ export interface ReaderScope {
 
 /** What steps that only read need: a transaction is one, and {@link Store.read} gives one outside transactions. */
 export interface Reader {
+  getBoth: GetBoth;
   tenant(tenantId: string): ReaderScope;
   readonly server: ReaderScope;
 }

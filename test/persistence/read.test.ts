@@ -41,6 +41,27 @@ describe('steps that only read', () => {
     expect(await count(null)).to.equal(2);
   });
 
+  it('read two documents as one step, each of its own tenant, and as the transaction has written them', async () => {
+    const roles = await store.tenant('t').collection('roles').find({});
+    const [a, b] = ['a', 'b'].map((key) => roles.find((role) => role.key === key)!._id);
+    const place = (tenantId: string, id: string) => ({ tenantId, collection: 'roles' as const, id });
+    const names = (found: readonly ({ name: string } | undefined)[]) => found.map((role) => role?.name);
+    const look = (reader: Reader) => reader.getBoth(place('t', a!), place('t', b!));
+    expect(names(await store.read(look))).to.deep.equal(['role a', 'role b']);
+    const foreign = (reader: Reader) => reader.getBoth(place('other', a!), place('t', b!));
+    expect(names(await store.read(foreign))).to.deep.equal([undefined, 'role b']);
+    expect(names(await store.transaction(foreign))).to.deep.equal([undefined, 'role b']);
+    const written = await store.transaction(function* (tx) {
+      const first = yield* look(tx);
+      yield* tx
+        .tenant('t')
+        .collection('roles')
+        .update(b!, (role) => ({ ...role, name: 'new' }));
+      return [...first, ...(yield* look(tx))];
+    });
+    expect(names(written)).to.deep.equal(['role a', 'role b', 'role a', 'new']);
+  });
+
   it('reject with what they throw', async () => {
     const failed = store.read(function* (reader): Step<never> {
       yield* reader.tenant('t').collection('roles').find({});

@@ -2,6 +2,7 @@ import { overriding } from './overriding.js';
 import type { CollectionName, Documents } from '../../src/persistence/collections/index.js';
 import type {
   Collection,
+  GetBoth,
   ReaderScope,
   Scope,
   Step,
@@ -67,6 +68,17 @@ export function countedStore(store: Store): { store: Store; tally: Tally } {
           return result;
         },
     );
+  /** One step of two collections. */
+  const both = (run: GetBoth): GetBoth =>
+    function* (first, second) {
+      const found = yield* run(first, second);
+      const name = `${first.collection}+${second.collection}`;
+      tally.steps[name] = (tally.steps[name] ?? 0) + 1;
+      [first, second].forEach(({ collection }, at) => {
+        tally.read[collection] = (tally.read[collection] ?? 0) + sizeOf(found[at]);
+      });
+      return found;
+    };
   const inside = (scope: TransactionScope): TransactionScope => ({
     collection: (name) => steps(scope.collection(name), name),
   });
@@ -78,11 +90,19 @@ export function countedStore(store: Store): { store: Store; tally: Tally } {
     server: { collection: (name) => outside(store.server, name) },
     transaction: (work) =>
       store.transaction((tx) =>
-        work({ tenant: (tenantId) => inside(tx.tenant(tenantId)), server: inside(tx.server) }),
+        work({
+          getBoth: both(tx.getBoth),
+          tenant: (tenantId) => inside(tx.tenant(tenantId)),
+          server: inside(tx.server),
+        }),
       ),
     read: (work) =>
       store.read((reader) =>
-        work({ tenant: (tenantId) => reading(reader.tenant(tenantId)), server: reading(reader.server) }),
+        work({
+          getBoth: both(reader.getBoth),
+          tenant: (tenantId) => reading(reader.tenant(tenantId)),
+          server: reading(reader.server),
+        }),
       ),
     increment: (key, by, expiresAt) => store.increment(key, by, expiresAt),
     resetCounter: (key) => store.resetCounter(key),

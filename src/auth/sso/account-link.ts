@@ -10,7 +10,6 @@ import { activateUser, confirmAddress } from '../../identity/users/actions.js';
 import { withProfile } from '../../identity/users/input.js';
 import { followSsoRoles } from '../../identity/users/sso-grants.js';
 import { createUser } from '../../identity/users/users.js';
-import type { IdentityDocument } from '../../persistence/collections/identities.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Step } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
@@ -24,7 +23,9 @@ export type SsoResolution =
   | { kind: 'admitted'; admission: Admission }
   | { kind: 'refused'; reason: SsoRefusal; user: UserDocument | undefined };
 
-type Found = { kind: 'found'; userId: string } | { kind: 'refused'; reason: SsoRefusal; user?: UserDocument };
+type Found =
+  | { kind: 'found'; userId: string; user?: UserDocument }
+  | { kind: 'refused'; reason: SsoRefusal; user?: UserDocument };
 
 const identityKey = ({ connection, word }: SsoArrival) => ({
   connectionId: connection._id,
@@ -60,7 +61,7 @@ async function linkByEmail(core: Core, email: EmailAddress, arrival: SsoArrival)
     const target = { type: 'user', id: user._id, label: email.address };
     const changes = [{ path: 'identity', before: null, after: `${key.issuer} ${key.subject}` }];
     yield* recordEvent(tx, ssoActor(arrival), { action: 'sso.identity_linked', target, changes }, now);
-    return { kind: 'found', userId: user._id };
+    return { kind: 'found', userId: user._id, user };
   });
 }
 
@@ -109,10 +110,12 @@ async function linkOrCreate(core: Core, email: EmailAddress, arrival: SsoArrival
   return linkByEmail(core, email, arrival);
 }
 
-async function findByIdentity(core: Core, arrival: SsoArrival): Promise<IdentityDocument | undefined> {
+async function findByIdentity(core: Core, arrival: SsoArrival): Promise<UserDocument | undefined> {
   const scope = core.store.tenant(arrival.connection.tenantId);
   const identity = await scope.collection('identities').findOne(identityKey(arrival));
-  if (!identity || (await scope.collection('users').get(identity.userId))) return identity;
+  if (!identity) return undefined;
+  const user = await scope.collection('users').get(identity.userId);
+  if (user) return user;
   // The user was deleted: the identity means nobody, and may be linked anew.
   await scope.collection('identities').remove(identity._id);
   return undefined;
@@ -137,7 +140,7 @@ async function linkingAddress({
 
 async function find(core: Core, arrival: SsoArrival): Promise<Found> {
   const known = await findByIdentity(core, arrival);
-  if (known) return { kind: 'found', userId: known.userId };
+  if (known) return { kind: 'found', userId: known._id, user: known };
   const address = await linkingAddress(arrival);
   if ('refused' in address) return { kind: 'refused', reason: address.refused };
   for (let tries = 1; ; tries += 1) {
@@ -147,8 +150,8 @@ async function find(core: Core, arrival: SsoArrival): Promise<Found> {
       if (!isRace(error) || tries === maxAttempts) throw error;
       await delay(pauseMs * tries);
     }
-    const identity = await findByIdentity(core, arrival);
-    if (identity) return { kind: 'found', userId: identity.userId };
+    const user = await findByIdentity(core, arrival);
+    if (user) return { kind: 'found', userId: user._id, user };
   }
 }
 
@@ -163,17 +166,29 @@ async function touchIdentity(core: Core, arrival: SsoArrival): Promise<void> {
     await identities.update(identity._id, (stored) => ({ ...stored, providerVersion, lastUsedAt }));
 }
 
-/** A new address of somebody known is followed where it may be, and counts as theirs; it keeps nobody out. */
-async function follow(core: Core, arrival: SsoArrival, user: UserDocument): Promise<void> {
+/**
+ * A new address of somebody known is followed where it may be, and counts as theirs; it keeps nobody out.
+ *
+ * @returns whether the user was written.
+ */
+async function follow(core: Core, arrival: SsoArrival, user: UserDocument): Promise<boolean> {
   const { connection, word } = arrival;
   const isTheirs = isFollowed(connection, user);
   const isLacking = word.claims.email === undefined && (isTheirs || user.verifiedEmailKey !== user.emailKey);
   const claims = await askIfLacking(core, arrival, isLacking);
   const address = addressOf(connection, claims);
   const email = 'email' in address ? address.email : undefined;
-  if (isTheirs) await followProfile(core, ssoActor(arrival), { email, claims, user });
-  if (email && user.verifiedEmailKey !== email.key)
-    await confirmAddress(core, ssoActor(arrival), user._id, email.key);
+  const isMoved = isTheirs && (await followProfile(core, ssoActor(arrival), { email, claims, user }));
+  if (!email || user.verifiedEmailKey === email.key) return isMoved;
+  await confirmAddress(core, ssoActor(arrival), user._id, email.key);
+  return true;
+}
+
+/** What the provider says anew of somebody let in. @returns whether the user was written. */
+async function takeOver(core: Core, arrival: SsoArrival, user: UserDocument): Promise<boolean> {
+  await touchIdentity(core, arrival);
+  const isFollowing = await follow(core, arrival, user);
+  return (await followSsoRoles(core, ssoActor(arrival), arrival, user)) || isFollowing;
 }
 
 /**
@@ -195,8 +210,9 @@ export async function resolveSsoUser(core: Core, arrival: SsoArrival): Promise<S
   if (!isOpen(tenant)) return { kind: 'refused', reason: 'suspended', user: undefined };
   const found = await find(core, arrival);
   if (found.kind === 'refused') return { kind: 'refused', reason: found.reason, user: found.user };
-  const admissionOf = () => readAdmission(core, tenantId, found.userId, arrival.device);
-  let admission = await admissionOf();
+  const admissionOf = (user?: UserDocument) =>
+    readAdmission(core, tenantId, found.userId, arrival.device, user);
+  let admission = await admissionOf(found.user);
   if (admission?.status === 'pending_activation') {
     await activateUser(core, ssoActor(arrival), found.userId);
     admission = await admissionOf();
@@ -204,8 +220,6 @@ export async function resolveSsoUser(core: Core, arrival: SsoArrival): Promise<S
   if (!admission) return { kind: 'refused', reason: 'user_unknown', user: undefined };
   const { status, user } = admission;
   if (!mayEnter(status)) return { kind: 'refused', reason: status as SsoRefusal, user };
-  await touchIdentity(core, arrival);
-  await follow(core, arrival, user);
-  await followSsoRoles(core, ssoActor(arrival), arrival, user);
-  return { kind: 'admitted', admission: (await admissionOf()) ?? admission };
+  const isWritten = await takeOver(core, arrival, user);
+  return { kind: 'admitted', admission: (isWritten ? await admissionOf() : undefined) ?? admission };
 }

@@ -64,16 +64,17 @@ async function tellOldAddress(core: Core, user: UserDocument, address: string): 
  *
  * @param known - `user`: one whose profile {@link isFollowed}; `email`: asserted by the provider, on a verified domain of the connection;
  *   undefined: none such.
+ * @returns whether the user was written.
  */
 export async function followProfile(
   core: Core,
   actor: Actor,
   { email, claims, user }: { email: EmailAddress | undefined; claims: ProviderClaims; user: UserDocument },
-): Promise<void> {
+): Promise<boolean> {
   const isMoved = email !== undefined && user.emailKey !== email.key;
   const { givenName, familyName, displayName } = claims;
   const isNamed = isNameless(user) && (givenName ?? familyName ?? displayName) !== undefined;
-  if (!isMoved && !isNamed) return;
+  if (!isMoved && !isNamed) return false;
   try {
     await updateUser(core, actor, user._id, (stored) => {
       const input = withNames(stored, inputOf(stored), claims);
@@ -82,7 +83,8 @@ export async function followProfile(
   } catch (error) {
     if (!(error instanceof AppError) || error.status >= 500) throw error;
     core.log.warn({ code: error.code, userId: user._id }, 'a new address or name was not taken over');
-    return;
+    return false;
   }
   if (isMoved) await tellOldAddress(core, user, email.address);
+  return true;
 }

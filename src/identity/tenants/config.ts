@@ -226,9 +226,11 @@ const noTenant = (): AppError => new AppError('tenant.not_found', 'there is no s
 function* findTenantConfigStep(core: Core, reader: Reader, tenantId: string): Step<TenantConfig | undefined> {
   const scope = reader.tenant(tenantId);
   const server = reader.tenant(serverOwner);
-  const tenant = yield* scope.collection('tenants').get(tenantId);
+  const [tenant, stamp] = yield* reader.getBoth(
+    { tenantId, collection: 'tenants', id: tenantId },
+    { tenantId: serverOwner, collection: 'application_keys', id: serverStamp },
+  );
   if (!tenant) return undefined;
-  const stamp = yield* server.collection('application_keys').get(serverStamp);
   const key = stamp ? `${stampOf(tenant)} ${stampOf(stamp)}` : stampOf(tenant);
   const cache = cachedConfigs(core);
   const known = cache.get(key);

@@ -37,32 +37,36 @@ function viewOf({ claims, groups }: SsoWord): MappingView {
 /**
  * Gives the roles that the rules of a connection find at a sign-in, in place of those it gave before. People of a directory get theirs from
  * the directory. A sign-in never fails for this.
+ *
+ * @returns whether the user was written.
  */
 export async function followSsoRoles(
   core: Core,
   actor: Actor,
   { connection, word }: { connection: SsoConnectionDocument; word: SsoWord },
   user: UserDocument,
-): Promise<void> {
+): Promise<boolean> {
   const rules = connection.roleRules ?? [];
   const source = { type: 'sso' as const, sourceId: connection._id };
   const hasSome = user.grants.some(({ type, sourceId }) => type === 'sso' && sourceId === connection._id);
-  if (!hasSome && rules.length === 0) return;
+  if (!hasSome && rules.length === 0) return false;
   const config = await tenantConfig(core, connection.tenantId);
-  if (isNamed(config.tenant, user._id)) return;
+  if (isNamed(config.tenant, user._id)) return false;
   const mapped = mapCompiledRules(viewOf(word), compileRules(rules, aliasesFor(core)))
     .filter(({ role }) => config.roles.has(role))
     .map(({ role, because }) => ({ role, detail: because, until: null }));
   const unique = [...new Map(mapped.map((grant) => [`${grant.role}\n${grant.detail}`, grant])).values()];
   const grantsOf = ({ directoryId, grants }: UserDocument) =>
     replaceGrants(grants, source, directoryId === null ? unique : [], core.clock.now());
-  if (isDeepStrictEqual(grantsOf(user), user.grants)) return;
+  if (isDeepStrictEqual(grantsOf(user), user.grants)) return false;
   try {
     await writeUser(core, actor, user._id, {}, (context, stored) =>
       saveUser(context, stored, { ...stored, grants: grantsOf(stored) }),
     );
+    return true;
   } catch (error) {
     if (!(error instanceof AppError) || error.status >= 500) throw error;
     core.log.warn({ code: error.code, userId: user._id }, 'the roles of a sign-in were not taken over');
+    return false;
   }
 }

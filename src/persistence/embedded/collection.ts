@@ -38,6 +38,10 @@ async function writeBatches<T>(
   return done;
 }
 
+function* once<R>(work: () => R): Sliced<R> {
+  return work();
+}
+
 export function runToEnd<R>(work: Step<R>): R {
   for (;;) {
     const step = work.next();
@@ -95,13 +99,8 @@ export class EmbeddedTransactionCollection<T extends StoredDocument> implements 
     return yield* this.#step(() => found.filter(({ _id }) => remove(this.#view, _id)).length);
   }
 
-  *#step<R>(work: () => R): Step<R> {
-    try {
-      return work();
-    } catch (error) {
-      this.#failure.first ??= { error };
-      throw error;
-    }
+  #step<R>(work: () => R): Step<R> {
+    return this.#steps(once(work));
   }
 
   *#steps<R>(work: Sliced<R>): Step<R> {

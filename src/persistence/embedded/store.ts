@@ -4,6 +4,7 @@ import { pause, runSliced, yieldIfBusy } from '../../infrastructure/time-slices.
 import type { Clock } from '../../shared/clock.js';
 import { AppError } from '../../shared/errors.js';
 import type { Doc } from '../document.js';
+import { oneByOne } from '../one-by-one.js';
 import type { Scope, Step, Store, Transaction, TransactionScope } from '../store.js';
 import {
   EmbeddedCollection,
@@ -44,7 +45,7 @@ function openTransaction(view: ViewOf, failure: TransactionFailure, seen?: Map<s
   const scopeOf = (scope: string | null): TransactionScope => ({
     collection: (name) => new EmbeddedTransactionCollection(view(name, scope, seen), failure),
   });
-  return { tenant: scopeOf, server: scopeOf(null) };
+  return { getBoth: oneByOne(scopeOf), tenant: scopeOf, server: scopeOf(null) };
 }
 
 /** Runs a transaction's work to its end. @throws what a step was refused with, even when the work caught it. */

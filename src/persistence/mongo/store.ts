@@ -4,12 +4,23 @@ import { ConfigError } from '../../infrastructure/config.js';
 import type { Logger } from '../../infrastructure/logger.js';
 import { systemClock, type Clock } from '../../shared/clock.js';
 import { AppError } from '../../shared/errors.js';
+import type { CollectionName, Documents } from '../collections/index.js';
 import type { Opening } from '../format.js';
 import type { MigrationTarget } from '../migrations/migration.js';
-import type { Reader, Scope, Step, Store, Transaction, TransactionOptions } from '../store.js';
+import type {
+  Place,
+  Reader,
+  Scope,
+  Step,
+  Store,
+  StoredDocument,
+  Transaction,
+  TransactionOptions,
+} from '../store.js';
 import { MongoCollection, MongoTransactionCollection, UpdateQueue } from './collection.js';
 import { counterSchema, createCounters } from './counters.js';
 import { translate } from './failures.js';
+import { getBoth } from './get-both.js';
 import { expiryFields, type RetiredIndexes } from './indexes.js';
 import { MongoMigrationTarget } from './migration.js';
 import { createModels, type Models } from './models.js';
@@ -17,7 +28,7 @@ import { PageMemory } from './page-memory.js';
 import { prepareDatabase, type Preparing } from './prepare.js';
 import type { View } from './query.js';
 import type { Validate } from '../validation.js';
-import { runSteps, TransactionRunner } from './transaction.js';
+import { runSteps, step, TransactionRunner } from './transaction.js';
 
 /** A write: to which collection, of which tenant (null: of all). */
 type Write = readonly [collection: string, tenantId: string | null];
@@ -229,7 +240,16 @@ class MongoStore implements Store {
     const scopeOf = (scope: string | null): ReturnType<Transaction['tenant']> => ({
       collection: (name) => new MongoTransactionCollection(this.#view(name, scope, inside)),
     });
-    return { tenant: scopeOf, server: scopeOf(null) };
+    const viewOf = ({ collection, tenantId }: Place<CollectionName>): View =>
+      this.#view(collection, tenantId, inside);
+    return {
+      *getBoth<A extends CollectionName, B extends CollectionName>(first: Place<A>, second: Place<B>) {
+        const [a, b] = yield* step(() => getBoth([viewOf(first), first.id], [viewOf(second), second.id]));
+        return [a as StoredDocument as Documents[A], b as StoredDocument as Documents[B]];
+      },
+      tenant: scopeOf,
+      server: scopeOf(null),
+    };
   }
 }
 
