@@ -1,9 +1,10 @@
-import { Button, Code, Group, Stack, Table, Tabs, Text, Textarea, TextInput } from '@mantine/core';
+import { Anchor, Button, Code, Group, Stack, Table, Tabs, Text, Textarea, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useParams } from 'react-router';
+import { Link, useParams } from 'react-router';
 import { call, post } from '../api.js';
+import { useWho } from '../session.js';
 import type { Application } from '../types.js';
 import { useAsk } from '../ui/Ask.js';
 import { DeleteButton } from '../ui/DeleteButton.js';
@@ -138,25 +139,46 @@ function SettingsForm({ application, etag }: { application: Application; etag: s
 
 function Roles({ application }: { application: Application }) {
   const { t } = useTranslation();
+  const { may } = useWho();
   return (
-    <Table>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>{t('Role')}</Table.Th>
-          <Table.Th>{t('Key')}</Table.Th>
-          <Table.Th>{t('Permissions in its token')}</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {application.roles.map(({ role, name, permissions }) => (
-          <Table.Tr key={role}>
-            <Table.Td>{name}</Table.Td>
-            <Table.Td>{role}</Table.Td>
-            <Table.Td>{permissions.join(', ') || '–'}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+    <Stack>
+      <Group justify="space-between">
+        <Text size="sm" c="dimmed" maw={560}>
+          {t('Its tokens carry the roles a person has here, and what these roles may do.')}
+        </Text>
+        {may('roles.read') && (
+          <Button component={Link} to={`/roles?of=${application.key}`} variant="default">
+            {application.owner === 'tenant' ? t('Edit roles and permissions') : t('Show as a table')}
+          </Button>
+        )}
+      </Group>
+      <div className="scroll box">
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{t('Role')}</Table.Th>
+              <Table.Th>{t('Key')}</Table.Th>
+              <Table.Th>{t('Permissions in its token')}</Table.Th>
+              <Table.Th>{t('Users')}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {application.roles.map(({ role, name, permissions }) => (
+              <Table.Tr key={role}>
+                <Table.Td>{name}</Table.Td>
+                <Table.Td>{role}</Table.Td>
+                <Table.Td>{permissions.join(', ') || '–'}</Table.Td>
+                <Table.Td>
+                  <Anchor component={Link} to={`/users?role=${role}`}>
+                    {t('Show')}
+                  </Anchor>
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </div>
+    </Stack>
   );
 }
 

@@ -51,7 +51,13 @@ function Fault({ error }: { error: NonNullable<ScimRequest['error']> }) {
       <Stack gap={4}>
         {error.hint !== null && <Text size="sm">{error.hint}</Text>}
         {clash && (
-          <Anchor component={Link} size="sm" to={`/${clash.type}s/${clash.id}`}>
+          <Anchor
+            component={Link}
+            size="sm"
+            c="inherit"
+            underline="always"
+            to={`/${clash.type}s/${clash.id}`}
+          >
             {t('It clashed with {{who}}', { who: clash.label })}
           </Anchor>
         )}
@@ -200,7 +206,7 @@ function useColumns(show: (request: string) => void): Column<ScimRequest>[] {
       header: t('Answer'),
       cell: ({ status }) => <Word text={String(status)} color={status < 400 ? 'green' : 'red'} />,
     },
-    { key: 'target', header: t('Target'), isHidden: true, cell: ({ target }) => target?.label ?? '–' },
+    { key: 'target', header: t('Target'), cell: ({ target }) => target?.label ?? '–' },
     {
       key: 'what',
       header: t('What happened'),

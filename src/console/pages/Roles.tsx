@@ -1,149 +1,21 @@
-import { Button, Checkbox, Group, NativeSelect, Table, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, List, NativeSelect, Text, TextInput } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { patch, post, read, remove, type Listed } from '../api.js';
-import { keyOf } from '../text/key-of.js';
+import { useSearchParams } from 'react-router';
+import { call, patch, read, remove, type Listed } from '../api.js';
 import { useRoles, useWho } from '../session.js';
-import type { Application, Permission, Role, User } from '../types.js';
-import { useAsk } from '../ui/Ask.js';
-import { FormModal } from '../ui/FormModal.js';
+import type { Application, Permission, Plan, Role, User } from '../types.js';
+import { useAsk, type Question } from '../ui/Ask.js';
 import { Page } from '../ui/Page.js';
 import { tell } from '../ui/Problems.js';
 import { useChoices } from '../ui/use-choices.js';
+import { NewRole } from './NewRole.js';
+import { RoleMatrix } from './RoleMatrix.js';
 
 /** How many people have a role. */
 const countHolders = async (role: string): Promise<number> =>
   (await read<Listed<User>>('/users', { role, limit: 1, showDisabled: true, showNonActivated: true })).total;
-
-interface NewRoleProps {
-  opened: boolean;
-  onClose: () => void;
-  roles: readonly Role[];
-  scope: string;
-}
-
-function NewRole({ opened, onClose, roles, scope }: NewRoleProps) {
-  const { t } = useTranslation();
-  const blank = { name: '', key: '', from: '' };
-  const [form, setForm] = useState(blank);
-  const source = roles.find(({ id }) => id === form.from);
-  const key = form.key || keyOf(form.name, '_');
-  return (
-    <FormModal
-      title={t('New role')}
-      button={t('Create')}
-      opened={opened}
-      onClose={() => {
-        setForm(blank);
-        onClose();
-      }}
-      send={() =>
-        post<Role>('/roles', {
-          key,
-          name: form.name.trim(),
-          ...(scope !== '' && { application: scope }),
-          permissions: source?.permissions ?? [],
-        })
-      }
-    >
-      {(errors) => (
-        <>
-          <TextInput
-            label={t('Name')}
-            required
-            value={form.name}
-            error={errors.name}
-            onChange={({ currentTarget }) => setForm({ ...form, name: currentTarget.value })}
-          />
-          <TextInput
-            label={t('Key')}
-            description={t('How tokens, rules and the API name it')}
-            value={key}
-            error={errors.key}
-            onChange={({ currentTarget }) => setForm({ ...form, key: currentTarget.value })}
-          />
-          <NativeSelect
-            label={t('Copy of')}
-            value={form.from}
-            onChange={({ currentTarget }) => setForm({ ...form, from: currentTarget.value })}
-            data={[
-              { value: '', label: t('Nothing') },
-              ...roles.map(({ id, name }) => ({ value: id, label: name })),
-            ]}
-          />
-        </>
-      )}
-    </FormModal>
-  );
-}
-
-interface MatrixProps {
-  roles: readonly Role[];
-  permissions: readonly Pick<Permission, 'key' | 'label'>[];
-  edits: ReadonlyMap<string, readonly string[]>;
-  onEdit: (role: Role, permissions: string[]) => void;
-  canEdit: boolean;
-}
-
-/** Permissions down, roles across; built-in roles can be copied, not edited. */
-function Matrix({ roles, permissions, edits, onEdit, canEdit }: MatrixProps) {
-  const { t } = useTranslation();
-  return (
-    <div className="scroll" role="region" aria-label={t('Roles and permissions')} tabIndex={0}>
-      <Table stickyHeader highlightOnHover withColumnBorders>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">{t('Permission')}</Table.Th>
-            {roles.map(({ id, name, builtIn }) => (
-              <Table.Th key={id} scope="col">
-                {name}
-                {builtIn && (
-                  <Text size="xs" c="dimmed">
-                    {t('Built-in')}
-                  </Text>
-                )}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {permissions.map(({ key, label }) => (
-            <Table.Tr key={key}>
-              <Table.Th scope="row">
-                {label}
-                <Text size="xs" c="dimmed" className="code">
-                  {key}
-                </Text>
-              </Table.Th>
-              {roles.map((role) => {
-                const held = edits.get(role.id) ?? role.permissions;
-                return (
-                  <Table.Td key={role.id}>
-                    <Checkbox
-                      aria-label={t('{{role}} may {{permission}}', {
-                        role: role.name,
-                        permission: label.charAt(0).toLowerCase() + label.slice(1),
-                      })}
-                      checked={held.includes(key)}
-                      disabled={role.builtIn || !canEdit}
-                      onChange={({ currentTarget }) =>
-                        onEdit(
-                          role,
-                          currentTarget.checked ? [...held, key] : held.filter((each) => each !== key),
-                        )
-                      }
-                    />
-                  </Table.Td>
-                );
-              })}
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </div>
-  );
-}
 
 /** What is edited and not saved yet, with how many people it concerns. */
 function Unsaved({
@@ -178,14 +50,19 @@ function Unsaved({
   const impact = t('affects {{count}} users', { count: users ?? 0 });
   return (
     <Group>
-      <Text role="status" fw={600}>
+      <Text role="status" fw={600} size="sm">
         {`${changed.map(({ name }) => name).join(', ')}: ${impact}`}
       </Text>
       <Button
         onClick={() =>
           ask({
             title: t('Save the roles?'),
-            text: `${changed.map(({ name }) => name).join(', ')}: ${impact}`,
+            text: (
+              <>
+                {`${changed.map(({ name }) => name).join(', ')}: ${impact}`}
+                <RolePlans roles={changed} edits={edits} />
+              </>
+            ),
             button: t('Save'),
             act: save,
           })
@@ -201,12 +78,76 @@ function Unsaved({
   );
 }
 
-function DeleteRole({ roles }: { roles: readonly Role[] }) {
+/** What the roles would give and take once they are saved, in sentences. */
+function RolePlans({
+  roles,
+  edits,
+}: {
+  roles: readonly Role[];
+  edits: ReadonlyMap<string, readonly string[]>;
+}) {
+  const { t } = useTranslation();
+  const { data } = useQuery({
+    queryKey: ['/roles', 'plan', [...edits]],
+    queryFn: () =>
+      Promise.all(
+        roles.map(async ({ id }) => {
+          const options = { body: { permissions: edits.get(id) }, query: { dryRun: true } };
+          return (await call<Plan>('PATCH', `/roles/${id}`, options)).data;
+        }),
+      ),
+    gcTime: 0,
+  });
+  const lines = data?.flatMap(({ summary }) => summary) ?? [];
+  return (
+    <List size="sm" mt="xs">
+      {lines.map((line) => (
+        <List.Item key={line}>{line}</List.Item>
+      ))}
+      {data && lines.length === 0 && <List.Item>{t('Nothing changes for anyone now.')}</List.Item>}
+    </List>
+  );
+}
+
+/** A permission that none of the application's roles has yet: it gets a row, to be ticked. */
+function NewPermission({ known, onAdd }: { known: readonly string[]; onAdd: (key: string) => void }) {
+  const { t } = useTranslation();
+  const [key, setKey] = useState('');
+  const isOdd = key !== '' && !/^[a-z0-9_]+([.:][a-z0-9_]+)*$/i.test(key);
+  const isKnown = known.includes(key);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (key === '' || isOdd || isKnown) return;
+        onAdd(key);
+        setKey('');
+      }}
+    >
+      <Group align="flex-start" gap="sm">
+        <TextInput
+          aria-label={t('New permission')}
+          placeholder="calls.export"
+          value={key}
+          error={isOdd ? t('Letters, digits, dots: calls.export') : isKnown && t('It is there already.')}
+          onChange={({ currentTarget }) => setKey(currentTarget.value.trim())}
+        />
+        <Button type="submit" variant="default">
+          {t('Add permission')}
+        </Button>
+        <Text size="sm" c="dimmed" pt={6}>
+          {t('It is there once a role has it: add it, tick a role, save.')}
+        </Text>
+      </Group>
+    </form>
+  );
+}
+
+/** Asks before a role is deleted, and says how many lose it. */
+function useDeleteRole(ask: (question: Question) => void) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const [ask, dialog] = useAsk();
-  const own = roles.filter(({ builtIn, application }) => !builtIn && application === null);
-  async function askFor(role: Role) {
+  return async (role: Role) => {
     const count = await countHolders(role.role);
     ask({
       title: t('Delete {{what}}?', { what: role.name }),
@@ -218,64 +159,96 @@ function DeleteRole({ roles }: { roles: readonly Role[] }) {
         await client.invalidateQueries();
       },
     });
-  }
-  return (
-    <Group gap="xs">
-      {own.map((role) => (
-        <Button key={role.id} size="compact-sm" variant="default" onClick={() => void askFor(role)}>
-          {t('Delete {{what}}', { what: role.name })}
-        </Button>
-      ))}
-      {dialog}
-    </Group>
-  );
+  };
+}
+
+/** The permissions of the console, or those that an application's roles name. */
+function usePermissions(application: string, roles: readonly Role[], added: readonly string[]) {
+  const { data } = useQuery({
+    queryKey: ['/permissions'],
+    queryFn: () => read<Listed<Permission>>('/permissions', { limit: 1000 }),
+  });
+  if (application === '') return (data?.items ?? []).filter(({ staffOnly }) => !staffOnly);
+  const named = new Set([...roles.flatMap(({ permissions }) => permissions), ...added]);
+  return [...named].sort().map((key) => ({ key, label: key }));
+}
+
+/** The tenant's roles, or those of the application that the address names: `?of=crm`. */
+function useScope() {
+  const { may } = useWho();
+  const [params, setParams] = useSearchParams();
+  const applications = useChoices<Application>('/applications', may('applications.manage'));
+  const scope = params.get('of') ?? '';
+  const application = applications.find(({ key }) => key === scope);
+  return {
+    scope,
+    applications,
+    isForeign: application?.owner === 'server',
+    setScope: (of: string) => setParams(of === '' ? {} : { of }),
+  };
 }
 
 export default function Roles() {
   const { t } = useTranslation();
   const { may } = useWho();
   const { roles } = useRoles();
-  const [scope, setScope] = useState('');
+  const { scope, setScope, applications, isForeign } = useScope();
   const [edits, setEdits] = useState<ReadonlyMap<string, readonly string[]>>(new Map());
-  const [opened, setOpened] = useState(false);
-  const { data: catalogue } = useQuery({
-    queryKey: ['/permissions'],
-    queryFn: () => read<Listed<Permission>>('/permissions', { limit: 1000 }),
-  });
-  const applications = useChoices<Application>('/applications', may('applications.manage'));
+  const [added, setAdded] = useState<readonly string[]>([]);
+  const [copied, setCopied] = useState<string>();
+  const [ask, dialog] = useAsk();
+  const askToDelete = useDeleteRole(ask);
   const shown = roles.filter(({ application }) => (application ?? '') === scope);
-  const named = [...new Set(shown.flatMap(({ permissions }) => permissions))]
-    .sort()
-    .map((key) => ({ key, label: key }));
-  const permissions = scope === '' ? (catalogue?.items ?? []).filter(({ staffOnly }) => !staffOnly) : named;
+  const permissions = usePermissions(scope, shown, added);
+  const canMake = may('roles.manage') && !isForeign;
+  const discard = () => {
+    setEdits(new Map());
+    setAdded([]);
+  };
   return (
     <Page
       title={t('Roles')}
       lead={t('What each role may do. Give people the role with the least that they need.')}
-      actions={
-        may('roles.manage') ? <Button onClick={() => setOpened(true)}>{t('New role')}</Button> : undefined
-      }
+      actions={canMake ? <Button onClick={() => setCopied('')}>{t('New role')}</Button> : undefined}
     >
       <NativeSelect
         label={t('Roles of')}
         maw={320}
         value={scope}
-        onChange={({ currentTarget }) => setScope(currentTarget.value)}
+        onChange={({ currentTarget }) => {
+          discard();
+          setScope(currentTarget.value);
+        }}
         data={[
           { value: '', label: t('This console') },
           ...applications.map(({ key, name }) => ({ value: key, label: name })),
         ]}
       />
-      <Unsaved roles={shown} edits={edits} onDone={() => setEdits(new Map())} />
-      <Matrix
+      {isForeign && <Alert>{t('The operator of the server owns it: its roles are changed there.')}</Alert>}
+      {scope !== '' && may('roles.edit') && !isForeign && (
+        <NewPermission known={permissions.map(({ key }) => key)} onAdd={(key) => setAdded([...added, key])} />
+      )}
+      <Unsaved roles={shown} edits={edits} onDone={discard} />
+      {shown.length === 0 && <Text c="dimmed">{t('No roles yet.')}</Text>}
+      <RoleMatrix
         roles={shown}
         permissions={permissions}
         edits={edits}
-        canEdit={may('roles.manage') || may('roles.edit')}
+        canEdit={(may('roles.manage') || may('roles.edit')) && !isForeign}
+        canCount={may('users.read')}
         onEdit={(role, held) => setEdits(new Map([...edits, [role.id, held]]))}
+        onCopy={canMake ? (role) => setCopied(role.id) : undefined}
+        onDelete={canMake ? (role) => void askToDelete(role) : undefined}
       />
-      {may('roles.manage') && <DeleteRole roles={shown} />}
-      <NewRole opened={opened} onClose={() => setOpened(false)} roles={shown} scope={scope} />
+      {dialog}
+      <NewRole
+        key={copied ?? 'closed'}
+        copied={copied ?? ''}
+        opened={copied !== undefined}
+        onClose={() => setCopied(undefined)}
+        roles={shown}
+        scope={scope}
+      />
     </Page>
   );
 }

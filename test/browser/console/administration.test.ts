@@ -206,6 +206,44 @@ describe('the console’s pages of administration', function () {
     });
   });
 
+  describe('roles', () => {
+    it('of an application get a new permission, with what it changes said before it is saved (M2-3, M3-25)', async () => {
+      await own.goTo('/admin/applications', 'Applications');
+      await page.getByRole('link', { name: 'CRM' }).click();
+      await page.getByRole('tab', { name: 'Roles' }).click();
+      await page.getByRole('link', { name: 'Edit roles and permissions' }).click();
+      await own.heading('Roles').waitFor();
+      await page.getByRole('textbox', { name: 'New permission' }).fill('calls.export');
+      await page.getByRole('button', { name: 'Add permission' }).click();
+      await page.getByRole('checkbox', { name: 'Agent may calls.export' }).check();
+      await page.getByRole('status').getByText(/^Agent: affects [12] users?$/).waitFor();
+      await page.getByRole('button', { name: 'Save' }).click();
+      await own.dialog().getByRole('listitem').filter({ hasText: 'calls.export' }).waitFor();
+      await own.dialog().getByRole('button', { name: 'Save' }).click();
+      await saved();
+      await page.reload();
+      expect(await page.getByRole('checkbox', { name: 'Agent may calls.export' }).isChecked()).to.equal(true);
+      expect(await accessibilityFaults(page)).to.deep.equal([]);
+    });
+
+    it('say how many have them, can be copied, and are deleted with a word about who loses them', async () => {
+      await own.goTo('/admin/roles', 'Roles');
+      await page
+        .getByRole('columnheader', { name: /Auditor/ })
+        .getByRole('link', { name: '1 user' })
+        .waitFor();
+      await page.getByRole('button', { name: 'More for Auditor' }).click();
+      await page.getByRole('menuitem', { name: 'Copy' }).click();
+      await own.dialog().getByLabel('Name').fill('Reader');
+      await own.dialog().getByRole('button', { name: 'Create' }).click();
+      await page.getByRole('button', { name: 'More for Reader' }).click();
+      await page.getByRole('menuitem', { name: 'Delete Reader' }).click();
+      await own.dialog().getByText('0 users lose it.').waitFor();
+      await own.dialog().getByRole('button', { name: 'Delete' }).click();
+      await page.getByRole('columnheader', { name: /Reader/ }).waitFor({ state: 'detached' });
+    });
+  });
+
   it('have left no error in the browser’s log', () => {
     expect(own.faults).to.deep.equal([]);
   });
