@@ -1,5 +1,6 @@
 import { packageVersion } from '../infrastructure/package-info.js';
 import { accessReviewRoutes } from './api/access-review.js';
+import { allSessionRoutes } from './api/all-sessions.js';
 import { apiKeyRoutes } from './api/api-keys.js';
 import { applicationRoutes } from './api/applications.js';
 import { attributeRoutes } from './api/attributes.js';
@@ -20,6 +21,7 @@ import { jobRoutes } from './api/jobs.js';
 import { meTwoFactorRoutes } from './api/me-two-factor.js';
 import { invitationRoutes } from './api/invitations.js';
 import { mePasskeyRoutes } from './api/me-passkeys.js';
+import { listFacetRoutes } from './api/list-facets.js';
 import { meRoutes } from './api/me.js';
 import { privacyRoutes } from './api/privacy.js';
 import { roleRequestRoutes } from './api/role-requests.js';
@@ -48,6 +50,8 @@ export const routeTable: readonly Route[] = [
   ...userIdentityRoutes,
   ...breakGlassRoutes,
   ...userFacetRoutes,
+  ...listFacetRoutes,
+  ...allSessionRoutes,
   ...userRoleRoutes,
   ...privacyRoutes,
   ...userCredentialRoutes,

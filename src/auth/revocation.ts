@@ -8,11 +8,10 @@ import {
 import { tenantsLeftJob } from '../identity/applications/reach.js';
 import type { Core } from '../identity/core.js';
 import { wakeJobs, type JobDocument, type JobHandlers } from '../identity/jobs/queue.js';
-import { tenantAccessEndJob } from '../identity/operator/customers.js';
 import { eraseTenant, sweepTenant, tenantEraseJob, tenantSweepJob } from '../identity/operator/erasure.js';
 import { isCustomer } from '../identity/tenants/operator-tenant.js';
 import { isReached, reachOf } from '../identity/tenants/server-applications.js';
-import { isAccessRevoked } from '../identity/tenants/state.js';
+import { isAccessRevoked, tenantAccessEndJob } from '../identity/tenants/state.js';
 import { createGuardedFetch, OutboundRefused, type GuardedFetch } from '../infrastructure/guarded-fetch.js';
 import type { OidcPayloadDocument } from '../persistence/collections/access.js';
 import type { Query, Step, Transaction } from '../persistence/store.js';
@@ -98,8 +97,7 @@ async function endAccess(core: Core, job: JobDocument): Promise<void> {
 const maxTenantSessionsAtOnce = 20;
 
 /**
- * `tenant.access_end`: every session of a tenant that is closed, or was closed and opened again since the session began, with what was
- * given under it. Its applications are told.
+ * `tenant.access_end`: every session of a tenant that is closed, or that began before all of them were ended, with what was given under it. Its applications are told.
  */
 async function endTenantAccess(core: Core, tenantId: string): Promise<void> {
   const sessions = core.store.tenant(tenantId).collection('sessions');

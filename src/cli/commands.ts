@@ -6,6 +6,7 @@ import { checkCommand } from './check.js';
 import type { Command } from './command.js';
 import { demoCommand } from './demo.js';
 import { eraseCommand } from './erase.js';
+import { importPeopleCommand } from './import-people.js';
 import { migrateCommand } from './migrate.js';
 import { openApiCommand } from './openapi.js';
 import {
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   tokenRevokeCommand,
   exportCommand,
   importCommand,
+  importPeopleCommand,
   planCommand,
   backupCommand,
   migrateCommand,

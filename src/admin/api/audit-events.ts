@@ -8,7 +8,7 @@ import {
 import type { Actor, Core } from '../../identity/core.js';
 import { findUserByLogin } from '../../identity/users/users.js';
 import { sendCsv } from '../csv.js';
-import { listOf, pageAfter, pageParameters, sortParameter } from '../list.js';
+import { listOf, pageAfter, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { auditEventSchema, presentAuditEvent } from '../present/audit-event.js';
 import { endOf, instantOrDay } from '../present/user-filter.js';
 import { route, type Route } from '../route.js';
@@ -16,7 +16,10 @@ import { z } from '../schema.js';
 
 const tag = 'Audit';
 
-const filters = {
+export const auditFilters = {
+  q: searchParameter.describe(
+    'found anywhere in the names of who did it and of what it was done to, or in the action',
+  ),
   action: z.string().max(100).optional().describe('this action, or all of a noun: `user.*`'),
   actor: z.string().max(200).optional().describe('id of who did it, or a user’s address'),
   target: z.string().max(200).optional().describe('id of what it was done to, or a user’s address'),
@@ -27,7 +30,7 @@ const filters = {
   to: instantOrDay.optional().describe('before; a day counts whole'),
 };
 
-const filterQuery = z.strictObject(filters);
+const filterQuery = z.strictObject(auditFilters);
 
 /** The id that is meant: an address is a user's. */
 async function idOf(core: Core, tenantId: string, text: string): Promise<string> {
@@ -35,12 +38,14 @@ async function idOf(core: Core, tenantId: string, text: string): Promise<string>
   return (await findUserByLogin(core, tenantId, text))?._id ?? text;
 }
 
-async function filterOf(
+/** The filters as the trail takes them. */
+export async function auditFilterOf(
   core: Core,
   { tenantId }: Actor,
   query: z.output<typeof filterQuery>,
 ): Promise<AuditFilter> {
   return {
+    ...(query.q !== undefined && { q: query.q }),
     ...(query.action !== undefined && { action: query.action }),
     ...(query.actor !== undefined && { actorId: await idOf(core, tenantId, query.actor) }),
     ...(query.target !== undefined && { targetId: await idOf(core, tenantId, query.target) }),
@@ -66,12 +71,12 @@ const listEvents = route({
   summary: 'What happened, newest first',
   tag,
   permission: 'audit.read',
-  query: z.strictObject({ ...filters, sort: sortParameter(['at'], '-at'), ...pageParameters }),
+  query: z.strictObject({ ...auditFilters, sort: sortParameter(['at'], '-at'), ...pageParameters }),
   output: listOf(auditEventSchema),
   async handler(context) {
     const { core, actor, caller, query } = context;
     if (caller.kind === 'session' && query.cursor === undefined) await noteView(core, actor);
-    const filter = await filterOf(core, actor, query);
+    const filter = await auditFilterOf(core, actor, query);
     const page = await pageAfter(
       context,
       (afterId: string | undefined, limit) =>
@@ -117,7 +122,7 @@ const exportEvents = route({
   produces: 'text/csv',
   async handler({ core, actor, query, ...reader }) {
     await writeEvent(core, actor, { action: 'audit.exported' });
-    const events = iterateAuditEvents(core, actor.tenantId, await filterOf(core, actor, query));
+    const events = iterateAuditEvents(core, actor.tenantId, await auditFilterOf(core, actor, query));
     await sendCsv(reader, 'audit-events', core.clock.now(), columns, rowsOf(events));
     return undefined;
   },

@@ -23,8 +23,10 @@ import { z } from '../schema.js';
 import { directoryTag, targetDirectory } from './directories.js';
 import { targetUser, userTag } from './users.js';
 
+export const logMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
 const filters = {
-  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).optional(),
+  method: z.enum(logMethods).optional(),
   result: z.enum(['success', 'failure']).optional().describe('failure: answered with 400 or more'),
   deviation: z.string().max(100).optional().describe('name of a tolerated deviation'),
   status: z.coerce.number().int().min(100).max(599).optional().describe('exactly this HTTP status'),
@@ -32,6 +34,15 @@ const filters = {
   q: searchParameter.describe('found anywhere in the path or in the name of what it was about'),
   from: z.iso.datetime({ offset: true }).optional().describe('not before'),
   to: z.iso.datetime({ offset: true }).optional().describe('before'),
+};
+
+export const logFilters = {
+  ...filters,
+  target: z
+    .string()
+    .max(200)
+    .optional()
+    .describe('id of a user or group: requests about it, or that moved its roles or memberships'),
 };
 
 interface FilterQuery {
@@ -46,7 +57,8 @@ interface FilterQuery {
   readonly target?: string | undefined;
 }
 
-function filterOf(query: FilterQuery): RequestFilter {
+/** The filters as the log takes them. */
+export function logFilterOf(query: FilterQuery): RequestFilter {
   const { method, result, deviation, target, status, ip, q, from, to } = query;
   return {
     ...(status !== undefined && { status }),
@@ -69,22 +81,14 @@ const listAll = route({
   tag: directoryTag,
   permission: 'scim.manage',
   target: targetDirectory,
-  query: z.strictObject({
-    ...filters,
-    target: z
-      .string()
-      .max(200)
-      .optional()
-      .describe('id of a user or group: requests about it, or that moved its roles or memberships'),
-    ...pageParameters,
-  }),
+  query: z.strictObject({ ...logFilters, ...pageParameters }),
   output: listOf(scimRequestSchema),
   async handler(context) {
     const { core, actor, params, query } = context;
     const page = await pageAfter(
       context,
       (beforeId: string | undefined, limit) =>
-        listRequests(core, actor.tenantId, params.id, filterOf(query), {
+        listRequests(core, actor.tenantId, params.id, logFilterOf(query), {
           ...limit,
           ...(beforeId !== undefined && { beforeId }),
         }),
@@ -188,7 +192,7 @@ const provisioning = route({
         limit,
       ): Promise<{ items: ScimRequestDocument[]; total: number }> => {
         if (directoryId === null) return { items: [], total: 0 };
-        const filter = filterOf({ ...query, target: params.id });
+        const filter = logFilterOf({ ...query, target: params.id });
         const before = beforeId === undefined ? {} : { beforeId };
         return listRequests(core, actor.tenantId, directoryId, filter, { ...limit, ...before });
       },

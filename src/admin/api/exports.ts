@@ -1,15 +1,21 @@
 import { writeEvent } from '../../identity/audit/audit.js';
+import { accessRuleOf } from '../../identity/applications/access.js';
+import { listVisibleApplications } from '../../identity/applications/applications.js';
 import type { Core } from '../../identity/core.js';
+import { listRoles } from '../../identity/roles/roles.js';
+import { serverOwner } from '../../identity/tenants/server-applications.js';
+import { countEach, countHolders } from '../../identity/users/search.js';
 import { iterateGroups, viewGroups, type GroupDocument } from '../../identity/groups/search.js';
 import type { InvitationDocument } from '../../identity/invitations/invitations.js';
 import { iterateInvitations } from '../../identity/invitations/search.js';
-import { invitationStatus, invitationStatuses } from '../../identity/users/invitation-status.js';
+import { invitationStatus } from '../../identity/users/invitation-status.js';
 import { sendCsv } from '../csv.js';
-import { searchParameter } from '../list.js';
 import { iso, isoOrNull } from '../present/fields.js';
 import { route, type Route } from '../route.js';
 import { z } from '../schema.js';
 import { requireGroupsOn } from './group-target.js';
+import { groupFilterOf, groupFilters } from './groups.js';
+import { invitationFilters } from './invitations.js';
 
 const permission = 'users.export';
 
@@ -43,7 +49,7 @@ const exportInvitations = route({
   summary: 'Invitations as CSV, under the filters of the list',
   tag: 'Invitations',
   permission,
-  query: z.strictObject({ q: searchParameter, status: z.enum(invitationStatuses).optional() }),
+  query: z.strictObject(invitationFilters),
   produces: 'text/csv',
   async handler({ core, actor, query, ...reader }) {
     await writeEvent(core, actor, { action: 'invitations.exported' });
@@ -53,6 +59,10 @@ const exportInvitations = route({
     return undefined;
   },
 });
+
+async function* eachOf(rows: readonly string[][]): AsyncGenerator<string[]> {
+  yield* await Promise.resolve(rows);
+}
 
 const groupColumns = ['Name', 'External Id', 'Members', 'Administrators', 'Roles', 'Source', 'Created'];
 const groupsAtOnce = 100;
@@ -89,16 +99,91 @@ const exportGroups = route({
   summary: 'Groups as CSV',
   tag: 'Groups',
   permission,
-  query: z.strictObject({ q: searchParameter, directory: z.string().max(200).optional() }),
+  query: z.strictObject(groupFilters),
   produces: 'text/csv',
   async handler({ core, actor, query, ...reader }) {
     await requireGroupsOn(core, actor.tenantId);
     await writeEvent(core, actor, { action: 'groups.exported' });
-    const filter = { q: query.q, directoryId: query.directory };
-    const rows = groupRows(core, actor.tenantId, iterateGroups(core, actor.tenantId, filter));
+    const rows = groupRows(core, actor.tenantId, iterateGroups(core, actor.tenantId, groupFilterOf(query)));
     await sendCsv(reader, 'groups', core.clock.now(), groupColumns, rows);
     return undefined;
   },
 });
 
-export const exportRoutes: readonly Route[] = [exportInvitations, exportGroups];
+const roleColumns = [
+  ...['Role', 'Application', 'Name', 'Description', 'Permissions'],
+  ...['Constraints', 'Users', 'Built-in', 'Created'],
+];
+
+const exportRoles = route({
+  method: 'get',
+  path: '/roles/export.csv',
+  id: 'exportRoles',
+  summary: 'Roles with what they permit and how many users hold them, as CSV',
+  tag: 'Roles',
+  permission: 'roles.read',
+  query: z.strictObject({ application: z.string().max(100).optional() }),
+  produces: 'text/csv',
+  async handler({ core, actor, query, ...reader }) {
+    await writeEvent(core, actor, { action: 'roles.exported' });
+    const { application } = query;
+    const all = await listRoles(core, actor.tenantId);
+    const roles = all.filter(
+      ({ applicationKey }) => application === undefined || applicationKey === application,
+    );
+    const keys = roles.map(({ fullKey }) => fullKey);
+    const counts = await countHolders(core, actor.tenantId, keys);
+    const rows = roles.map((role, at) => [
+      ...[role.fullKey, role.applicationKey ?? '', role.name, role.description, role.permissions.join(' ')],
+      Object.keys(role.constraints).length === 0 ? '' : JSON.stringify(role.constraints),
+      ...[String(counts[at] ?? 0), role.builtIn ? 'yes' : 'no', isoOrNull(role.createdAt) ?? ''],
+    ]);
+    await sendCsv(reader, 'roles', core.clock.now(), roleColumns, eachOf(rows));
+    return undefined;
+  },
+});
+
+const applicationColumns = [
+  ...['Key', 'Name', 'Client Id', 'Of the server', 'Public', 'Redirect URIs'],
+  ...['Access', 'Roles', 'Users', 'Created'],
+];
+
+const exportApplications = route({
+  method: 'get',
+  path: '/applications/export.csv',
+  id: 'exportApplications',
+  summary: 'Applications with their roles and how many users hold one, as CSV; never a secret',
+  tag: 'Applications',
+  permission: 'applications.manage',
+  produces: 'text/csv',
+  async handler({ core, actor, config, ...reader }) {
+    await writeEvent(core, actor, { action: 'applications.exported' });
+    const all = await listVisibleApplications(core, actor.tenantId);
+    const shown = { showDisabled: true, showNonActivated: true };
+    const counts = await countEach(
+      core,
+      actor.tenantId,
+      all.map(({ key }) => ({ application: key, ...shown })),
+    );
+    const roles = [...config.roles.values()];
+    const rows = all.map((one, at) => [
+      ...[one.key, one.name, one.clientId, one.tenantId === serverOwner ? 'yes' : 'no'],
+      ...[
+        one.clientSecretHash ? 'no' : 'yes',
+        one.redirectUris.join(' '),
+        accessRuleOf(config.tenant, one._id).by,
+      ],
+      roles.flatMap(({ applicationKey, key }) => (applicationKey === one.key ? [key] : [])).join(' '),
+      ...[String(counts[at] ?? 0), iso(one.createdAt)],
+    ]);
+    await sendCsv(reader, 'applications', core.clock.now(), applicationColumns, eachOf(rows));
+    return undefined;
+  },
+});
+
+export const exportRoutes: readonly Route[] = [
+  exportInvitations,
+  exportGroups,
+  exportRoles,
+  exportApplications,
+];

@@ -7,6 +7,7 @@ import {
   requireUnprovisioned,
   searchGroups,
   viewGroups,
+  type GroupFilter,
   type GroupPosition,
 } from '../../identity/groups/search.js';
 import { deleteGroup, updateGroup, type GroupDocument } from '../../identity/groups/groups.js';
@@ -43,6 +44,21 @@ async function reply(core: Core, group: GroupDocument): Promise<Reply<z.input<ty
 /** A group's administrators see it and its members, and bring members in and out (B5). */
 const openTo = administers;
 
+export const groupFilters = {
+  q: searchParameter,
+  directory: z
+    .string()
+    .max(200)
+    .optional()
+    .describe('id of the directory that pushes them; `none`: made here'),
+};
+
+/** The filters as the search takes them. */
+export const groupFilterOf = ({ q, directory }: z.output<z.ZodObject<typeof groupFilters>>): GroupFilter => ({
+  q,
+  directoryId: directory === 'none' ? null : directory,
+});
+
 const listAll = route({
   method: 'get',
   path: '/groups',
@@ -51,19 +67,14 @@ const listAll = route({
   tag,
   permission: 'users.read',
   query: z.strictObject({
-    q: searchParameter,
-    directory: z
-      .string()
-      .max(200)
-      .optional()
-      .describe('id of the directory that pushes them; `none`: made here'),
+    ...groupFilters,
     sort: sortParameter(['displayName', 'createdAt'], 'displayName'),
     ...pageParameters,
   }),
   output: listOf(groupSchema),
   async handler(context) {
     const { core, actor, query } = context;
-    const filter = { q: query.q, directoryId: query.directory === 'none' ? null : query.directory };
+    const filter = groupFilterOf(query);
     const order = {
       sort: query.sort.endsWith('createdAt') ? ('createdAt' as const) : ('displayName' as const),
       descending: query.sort.startsWith('-'),

@@ -91,6 +91,12 @@ const targetInvitation = (
   params: { readonly id: string },
 ): Promise<InvitationDocument> => getInvitation(core, tenantId, params.id);
 
+export const invitationFilters = {
+  q: searchParameter,
+  status: z.enum(invitationStatuses).optional(),
+  loginType: z.enum(loginTypes).optional(),
+};
+
 const listAll = route({
   method: 'get',
   path: '/invitations',
@@ -99,8 +105,7 @@ const listAll = route({
   tag,
   permission: 'users.read',
   query: z.strictObject({
-    q: searchParameter,
-    status: z.enum(invitationStatuses).optional(),
+    ...invitationFilters,
     sort: sortParameter(['createdAt'], '-createdAt'),
     ...pageParameters,
   }),

@@ -8,9 +8,17 @@ import {
   type RoleSpan,
 } from '../../identity/roles/role-requests.js';
 import { getRequest, searchRequests, seesRequest } from '../../identity/roles/role-request-search.js';
-import { listRoles } from '../../identity/roles/roles.js';
+import { listRoles, type Role } from '../../identity/roles/roles.js';
 import { AppError } from '../../shared/errors.js';
-import { listOf, pageAfter, pageOfAll, pageParameters } from '../list.js';
+import {
+  arrange,
+  listOf,
+  pageAfter,
+  pageOfAll,
+  pageParameters,
+  searchParameter,
+  sortParameter,
+} from '../list.js';
 import { presentRequest, roleRequestSchema, roleRequestStatuses } from '../present/role-request.js';
 import { fullKeysOf } from '../role-names.js';
 import { route, type Reply, type Route } from '../route.js';
@@ -22,7 +30,7 @@ const targetRequest = (core: Core, tenantId: string, { id }: { readonly id: stri
   getRequest(core, tenantId, id);
 
 /** People may ask, and see what they asked for. */
-const isPerson = (_: Core, { party }: Actor): boolean => party.type === 'user';
+export const isPerson = (_: Core, { party }: Actor): boolean => party.type === 'user';
 
 const isOwn = (_: Core, actor: Actor, request: RoleRequestDocument): boolean =>
   actor.party.type === 'user' && seesRequest(actor, request);
@@ -91,6 +99,13 @@ const askOne = route({
   },
 });
 
+export const roleRequestFilters = {
+  q: searchParameter.describe('found anywhere in the user, who asked, the role or the reason, any case'),
+  status: z.enum(roleRequestStatuses).optional(),
+  user: z.string().max(200).optional().describe('id of the user the role is for'),
+  role: z.string().max(200).optional().describe('key or id of a role'),
+};
+
 const listAll = route({
   method: 'get',
   path: '/role-requests',
@@ -100,19 +115,20 @@ const listAll = route({
   permission: 'roles.assign',
   openTo: isPerson,
   query: z.strictObject({
-    status: z.enum(roleRequestStatuses).optional(),
-    user: z.string().max(200).optional().describe('id of the user the role is for'),
-    role: z.string().max(200).optional().describe('key or id of a role'),
+    ...roleRequestFilters,
+    sort: sortParameter(['createdAt'], '-createdAt'),
     ...pageParameters,
   }),
   output: listOf(roleRequestSchema),
   async handler(context) {
     const { core, actor, config, query } = context;
     const role = query.role === undefined ? undefined : fullKeysOf(config, [query.role])[0];
-    const filter = { status: query.status, userId: query.user, role };
+    const filter = { q: query.q, status: query.status, userId: query.user, role };
+    const descending = query.sort.startsWith('-');
     const page = await pageAfter(
       context,
-      (afterId: string | undefined, limit) => searchRequests(core, actor, filter, { afterId, ...limit }),
+      (afterId: string | undefined, limit) =>
+        searchRequests(core, actor, filter, { descending, afterId, ...limit }),
       (request) => request._id,
     );
     const now = core.clock.now();
@@ -200,12 +216,18 @@ const listOffered = route({
   tag,
   permission: 'roles.read',
   openTo: isPerson,
-  query: z.strictObject({ ...pageParameters }),
+  query: z.strictObject({
+    q: searchParameter,
+    sort: sortParameter(['role', 'name'], 'role'),
+    ...pageParameters,
+  }),
   output: listOf(offerSchema),
   async handler(context) {
-    const { core, actor, config } = context;
+    const { core, actor, config, query } = context;
     const all = config.settings['roles.requests'] ? await listRoles(core, actor.tenantId) : [];
-    const page = await pageOfAll(context, all);
+    const sorts = { role: (one: Role) => one.fullKey, name: (one: Role) => one.name.toLowerCase() };
+    const found = arrange(all, query, sorts, (one) => [one.fullKey, one.name, one.description]);
+    const page = await pageOfAll(context, found);
     const items = page.items.map(({ fullKey, name, description, applicationKey }) => ({
       role: fullKey,
       name,

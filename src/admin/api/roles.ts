@@ -3,18 +3,34 @@ import { permissionCatalogue, productPermissions } from '../../identity/permissi
 import { createRole, getRole, listRoles, updateRole, type Role } from '../../identity/roles/roles.js';
 import { reassigned } from '../../identity/roles/reassign.js';
 import { deleteRole } from '../../identity/roles/remove-role.js';
+import { countHolders } from '../../identity/users/search.js';
 import { AppError } from '../../shared/errors.js';
 import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { line } from '../present/fields.js';
 import { constraintsSchema, presentRole, roleSchema } from '../present/role.js';
 import { fullKeysOf } from '../role-names.js';
-import { route, type Route } from '../route.js';
+import { route, type Reply, type Route } from '../route.js';
 import { z } from '../schema.js';
 
 const tag = 'Roles';
 
 const targetRole = (core: Core, tenantId: string, { id }: { readonly id: string }): Promise<Role> =>
   getRole(core, tenantId, id);
+
+/** Roles as the answer. */
+async function presentAll(core: Core, tenantId: string, roles: readonly Role[]) {
+  const counts = await countHolders(
+    core,
+    tenantId,
+    roles.map(({ fullKey }) => fullKey),
+  );
+  return roles.map((role, at) => presentRole(role, counts[at] ?? 0));
+}
+
+async function reply(core: Core, tenantId: string, role: Role): Promise<Reply<z.input<typeof roleSchema>>> {
+  const [body] = await presentAll(core, tenantId, [role]);
+  return { ...(body && { body }), version: role.version };
+}
 
 const listAll = route({
   method: 'get',
@@ -39,7 +55,7 @@ const listAll = route({
     const sorts = { role: (role: Role) => role.fullKey, name: (role: Role) => role.name.toLowerCase() };
     const found = arrange(wanted, query, sorts, (role) => [role.fullKey, role.name, role.description]);
     const page = await pageOfAll(context, found);
-    return { body: { ...page, items: page.items.map(presentRole) } };
+    return { body: { ...page, items: await presentAll(core, actor.tenantId, page.items) } };
   },
 });
 
@@ -52,7 +68,7 @@ const readOne = route({
   permission: 'roles.read',
   target: targetRole,
   output: roleSchema,
-  handler: ({ target }) => Promise.resolve({ body: presentRole(target), version: target.version }),
+  handler: ({ core, actor, target }) => reply(core, actor.tenantId, target),
 });
 
 const permissions = z
@@ -117,7 +133,7 @@ const createOne = route({
       applicationKey: application,
     });
     const headers = { Location: `/api/v1/roles/${role.id}` };
-    return { body: presentRole(role), version: role.version, headers };
+    return { ...(await reply(core, actor.tenantId, role)), headers };
   },
 });
 
@@ -142,7 +158,7 @@ const changeOne = route({
   async handler({ core, actor, body, params, ifVersion }) {
     const change = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
     const role = await updateRole(core, actor, params.id, change, ifVersion);
-    return { body: presentRole(role), version: role.version };
+    return reply(core, actor.tenantId, role);
   },
 });
 

@@ -3,6 +3,7 @@ import {
   deleteView,
   getView,
   listViews,
+  savedLists,
   updateView,
   type SavedViewDocument,
 } from '../../identity/views/saved-views.js';
@@ -15,8 +16,6 @@ import { z } from '../schema.js';
 
 const tag = 'Saved views';
 const permission = 'users.read';
-
-const lists = ['users', 'invitations', 'groups', 'roles', 'applications', 'audit-events'] as const;
 
 const fields = {
   name: line(100),
@@ -32,7 +31,7 @@ const shared = z
 
 const viewSchema = z
   .strictObject({
-    ...{ id, list: z.enum(lists), name: z.string(), query: z.string(), shared },
+    ...{ id, list: z.enum(savedLists), name: z.string(), query: z.string(), shared },
     ...{ createdAt: instant, updatedAt: instant },
   })
   .openapi('SavedView');
@@ -66,7 +65,7 @@ const listAll = route({
   summary: 'Saved views of lists: your own, and those that are shared',
   tag,
   permission,
-  query: z.strictObject({ list: z.enum(lists).optional(), ...pageParameters }),
+  query: z.strictObject({ list: z.enum(savedLists).optional(), ...pageParameters }),
   output: listOf(viewSchema),
   async handler(context) {
     const { core, actor, query } = context;
@@ -83,7 +82,7 @@ const createOne = route({
   tag,
   permission,
   body: z
-    .strictObject({ list: z.enum(lists), ...fields, shared: shared.default(false) })
+    .strictObject({ list: z.enum(savedLists), ...fields, shared: shared.default(false) })
     .openapi('CreateView'),
   status: 201,
   output: viewSchema,

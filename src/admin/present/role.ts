@@ -17,13 +17,16 @@ export const roleSchema = z
     permissions: z.array(z.string()),
     constraints: constraintsSchema.describe('what limits some of the permissions, by permission'),
     builtIn: z.boolean().describe('comes with the preset; can be copied, not changed'),
+    users: z.number().int().describe('users who hold it for any reason, disabled ones too'),
     createdAt: instantOrNull,
     updatedAt: instantOrNull,
   })
   .openapi('Role');
 
-export function presentRole(role: Role) {
+/** @param users - how many hold it. */
+export function presentRole(role: Role, users: number) {
   return {
+    users,
     id: role.id,
     role: role.fullKey,
     key: role.key,

@@ -5,6 +5,7 @@ import { cutLong } from '../../shared/cut-values.js';
 import { newId } from '../../shared/ids.js';
 import type { FieldChange } from '../changes.js';
 import type { Actor, Core } from '../core.js';
+import { containingAnyCase } from '../search-text.js';
 
 export type { AuditEventDocument } from '../../persistence/collections/events.js';
 
@@ -55,6 +56,8 @@ export async function writeEvent(core: Core, actor: Actor, event: AuditEventInpu
 }
 
 export interface AuditFilter {
+  /** Found anywhere in the name of who did it, of what it was done to, or in the action. */
+  q?: string;
   /** One action, or all of a noun: `user.*`. */
   action?: string;
   /** Any of these. */
@@ -84,9 +87,17 @@ export interface AuditPage {
 const actionQuery = (action: string): unknown =>
   action.endsWith('.*') ? { $gte: action.slice(0, -1), $lt: `${action.slice(0, -2)}/` } : action;
 
+function searchQuery(q: string): Query {
+  const anywhere = containingAnyCase(q);
+  return { $or: ['actor.label', 'target.label', 'action'].map((field) => ({ [field]: anywhere })) };
+}
+
+const spanOf = ({ from, to }: AuditFilter): Query =>
+  from || to ? { at: { ...(from && { $gte: from }), ...(to && { $lt: to }) } } : {};
+
 function queryOf(filter: AuditFilter): Query {
-  const at = { ...(filter.from && { $gte: filter.from }), ...(filter.to && { $lt: filter.to }) };
   return {
+    ...(filter.q !== undefined && searchQuery(filter.q)),
     ...(filter.action !== undefined && { action: actionQuery(filter.action) }),
     ...(filter.actions !== undefined && { action: { $in: [...filter.actions] } }),
     ...(filter.actorId !== undefined && { 'actor.id': filter.actorId }),
@@ -94,8 +105,13 @@ function queryOf(filter: AuditFilter): Query {
     ...(filter.ip !== undefined && { ip: filter.ip }),
     ...(filter.requestId !== undefined && { requestId: filter.requestId }),
     ...(filter.result !== undefined && { result: filter.result }),
-    ...((filter.from ?? filter.to) && { at }),
+    ...spanOf(filter),
   };
+}
+
+/** How many events match. */
+export function countAuditEvents(core: Core, tenantId: string, filter: AuditFilter): Promise<number> {
+  return core.store.tenant(tenantId).collection('audit_events').count(queryOf(filter), listTotal);
 }
 
 /** @returns a page of events and how many match in all. */

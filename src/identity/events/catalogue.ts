@@ -177,6 +177,7 @@ export const eventCatalogue: Readonly<Record<string, EventType>> = {
   'tenant.erased': event('tenant', 'a tenant was erased, with the proof'),
   'tenant.erasure_requested': event('tenant', 'the erasure of a tenant began'),
   'tenant.resumed': event('tenant', 'a tenant was opened again'),
+  'tenant.sessions_ended': event('tenant', 'every session and token of all users of a tenant was ended'),
   'tenant.suspended': event('tenant', 'a tenant was closed'),
   'tenant.updated': event('tenant', 'a tenant was changed', ['name', 'Acme', 'Acme Inc']),
   'terms.accepted': event('user', 'a person accepted the terms', ['version', null, '2026-01']),
@@ -236,6 +237,8 @@ export const eventCatalogue: Readonly<Record<string, EventType>> = {
   'view.deleted': event('view', 'a saved question to a list was removed'),
   'view.updated': event('view', 'a saved question to a list was changed', ['name', 'Leavers', 'Locked']),
   'groups.exported': event(null, 'the list of groups was exported'),
+  'roles.exported': event(null, 'the list of roles was exported'),
+  'applications.exported': event(null, 'the list of applications was exported'),
   'invitations.exported': event(null, 'the list of invitations was exported'),
   'users.exported': event(null, 'the list of users was exported'),
   'webhook.created': event('webhook', 'a webhook was created', ['types', null, ['user.*']]),
@@ -249,6 +252,11 @@ export const eventCatalogue: Readonly<Record<string, EventType>> = {
   'webhook.secret_changed': event('webhook', 'a webhook got a new secret'),
   'webhook.updated': event('webhook', 'a webhook was changed', ['enabled', false, true]),
 };
+
+/** What actions are about: `user` of `user.created`. */
+export const actionNouns: readonly string[] = [
+  ...new Set(Object.keys(eventCatalogue).map((name) => name.split('.')[0] ?? '')),
+].sort();
 
 const ids = { event: '0198a6c0-1c2d-7e3f-8a4b-5c6d7e8f9a0b', tenant: '0198a6b0-0000-7000-8000-000000000001' };
 

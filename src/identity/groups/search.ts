@@ -56,6 +56,11 @@ export function iterateGroups(
   return core.store.tenant(tenantId).collection('groups').iterate(queryOf(filter));
 }
 
+/** How many groups match. */
+export function countGroups(core: Core, tenantId: string, filter: GroupFilter): Promise<number> {
+  return core.store.tenant(tenantId).collection('groups').count(queryOf(filter), listTotal);
+}
+
 /** The list of groups as administrators search it: a page and how many match in all. */
 export async function searchGroups(
   core: Core,

@@ -1,4 +1,5 @@
 import type { InvitationDocument } from '../../persistence/collections/invitations.js';
+import type { LoginType } from '../../persistence/collections/users.js';
 import type { Query } from '../../persistence/store.js';
 import { listTotal } from '../../shared/list-total.js';
 import { AppError } from '../../shared/errors.js';
@@ -24,12 +25,14 @@ interface InvitationFilter {
   /** Found in address or sender (M2-6). */
   q?: string | undefined;
   status?: InvitationStatus | undefined;
+  loginType?: LoginType | undefined;
 }
 
 function queryOf(filter: InvitationFilter, now: Date): Query {
   const anywhere = filter.q === undefined ? undefined : containing(filter.q);
   return {
     ...(anywhere && { $or: [{ emailKey: anywhere }, { senderKey: anywhere }] }),
+    ...(filter.loginType && { loginType: filter.loginType }),
     ...(filter.status && statusQueries[filter.status](now)),
   };
 }
@@ -41,6 +44,12 @@ export function iterateInvitations(
   filter: InvitationFilter,
 ): AsyncIterable<InvitationDocument> {
   return core.store.tenant(tenantId).collection('invitations').iterate(queryOf(filter, core.clock.now()));
+}
+
+/** How many invitations match. */
+export function countInvitations(core: Core, tenantId: string, filter: InvitationFilter): Promise<number> {
+  const invitations = core.store.tenant(tenantId).collection('invitations');
+  return invitations.count(queryOf(filter, core.clock.now()), listTotal);
 }
 
 /** A page of invitations in the order of their making, and how many match in all. */

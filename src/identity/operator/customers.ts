@@ -11,13 +11,12 @@ import { enqueueJob, wakeJobs } from '../jobs/queue.js';
 import { containing } from '../search-text.js';
 import { isCustomer, operatorTenant } from '../tenants/operator-tenant.js';
 import { reservedSlug } from '../tenants/slug.js';
+import { tenantAccessEndJob } from '../tenants/state.js';
 import { createTenant, findTenant, type TenantInput } from '../tenants/tenants.js';
 import { findUserByLogin } from '../users/users.js';
 
 /** The role that every preset has. */
 const administratorRole = 'administrator';
-/** Kind of the job that ends the sessions and tokens of a whole tenant. */
-export const tenantAccessEndJob = 'tenant.access_end';
 
 export const customerStatuses = ['active', 'suspended'] as const;
 export type CustomerStatus = (typeof customerStatuses)[number];

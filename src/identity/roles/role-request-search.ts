@@ -2,6 +2,7 @@ import type { RoleRequestDocument, RoleRequestState } from '../../persistence/co
 import type { Query } from '../../persistence/store.js';
 import { listTotal } from '../../shared/list-total.js';
 import type { Actor, Core } from '../core.js';
+import { containingAnyCase } from '../search-text.js';
 import { noRequest } from './role-requests.js';
 
 /** The state as people see it: one that was not decided in time is over. */
@@ -22,6 +23,8 @@ export async function getRequest(core: Core, tenantId: string, id: string): Prom
 }
 
 export interface RoleRequestFilter {
+  /** Found anywhere in the user, the requester, the role or the reason. */
+  q?: string | undefined;
   status?: RoleRequestState | undefined;
   userId?: string | undefined;
   /** Full key. */
@@ -34,11 +37,18 @@ function statusQuery(status: RoleRequestState, now: Date): Query {
   return { $or: [{ state: 'expired' }, { state: 'pending', expiresAt: { $lte: now } }] };
 }
 
+function searchQuery(q: string): Query {
+  const anywhere = containingAnyCase(q);
+  const fields = ['user.label', 'requester.label', 'role', 'reason'];
+  return { $or: fields.map((field) => ({ [field]: anywhere })) };
+}
+
 function queryOf({ party, permissions }: Actor, filter: RoleRequestFilter, now: Date): Query {
   const queries: Query[] = [
     ...(permissions.has('roles.assign')
       ? []
       : [{ $or: [{ 'user.id': party.id }, { 'requester.id': party.id }] }]),
+    ...(filter.q === undefined ? [] : [searchQuery(filter.q)]),
     ...(filter.status === undefined ? [] : [statusQuery(filter.status, now)]),
     ...(filter.userId === undefined ? [] : [{ 'user.id': filter.userId }]),
     ...(filter.role === undefined ? [] : [{ role: filter.role }]),
@@ -46,18 +56,29 @@ function queryOf({ party, permissions }: Actor, filter: RoleRequestFilter, now: 
   return queries.length === 0 ? {} : { $and: queries };
 }
 
-/** The requests that the actor sees, newest first. @returns a page and how many match in all. */
+/** How many of the requests that the actor sees match. */
+export function countRequests(core: Core, actor: Actor, filter: RoleRequestFilter): Promise<number> {
+  const requests = core.store.tenant(actor.tenantId).collection('role_requests');
+  return requests.count(queryOf(actor, filter, core.clock.now()), listTotal);
+}
+
+/** The requests that the actor sees. @returns a page and how many match in all. */
 export async function searchRequests(
   core: Core,
   actor: Actor,
   filter: RoleRequestFilter,
-  page: { afterId?: string | undefined; limit: number; until?: (read: unknown) => boolean },
+  page: {
+    descending: boolean;
+    afterId?: string | undefined;
+    limit: number;
+    until?: (read: unknown) => boolean;
+  },
 ): Promise<{ items: RoleRequestDocument[]; total: number }> {
   const requests = core.store.tenant(actor.tenantId).collection('role_requests');
   const query = queryOf(actor, filter, core.clock.now());
   const [items, total] = await Promise.all([
     requests.find(query, {
-      sort: { _id: -1 },
+      sort: { _id: page.descending ? -1 : 1 },
       limit: page.limit,
       ...(page.until && { until: page.until }),
       ...(page.afterId !== undefined && { after: { _id: page.afterId } }),

@@ -188,6 +188,16 @@ export async function countEach(
   return counts;
 }
 
+/** How many users hold each of these roles, by full key, for any reason. */
+export function countHolders(core: Core, tenantId: string, roles: readonly string[]): Promise<number[]> {
+  const shown = { showDisabled: true, showNonActivated: true };
+  return countEach(
+    core,
+    tenantId,
+    roles.map((role) => ({ role, ...shown })),
+  );
+}
+
 function positionOf(sort: UserSort, { value, id }: UserPosition): Record<string, unknown> & { _id: string } {
   const field = sortFields[sort];
   if (field === '_id') return { _id: id };

@@ -11,6 +11,7 @@ import { refuseDuplicates } from '../duplicates.js';
 import { requirePermission } from '../permissions.js';
 import type { WriteOptions } from '../versions.js';
 
+export { savedLists } from '../../persistence/collections/saved-views.js';
 export type { SavedList, SavedViewDocument } from '../../persistence/collections/saved-views.js';
 
 /** Views of one owner. */

@@ -8,6 +8,14 @@ export const savedLists = [
   'roles',
   'applications',
   'audit-events',
+  'role-requests',
+  'directories',
+  'directory-requests',
+  'sso-connections',
+  'api-keys',
+  'attributes',
+  'webhooks',
+  'bulk',
 ] as const;
 export type SavedList = (typeof savedLists)[number];
 

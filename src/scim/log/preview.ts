@@ -98,6 +98,17 @@ function queryOf(directoryId: string, filter: RequestFilter): Query {
   };
 }
 
+/** How many of a directory's requests match. */
+export async function countLogged(
+  core: Core,
+  tenantId: string,
+  directoryId: string,
+  filter: RequestFilter,
+): Promise<number> {
+  await requestLogOf(core).flush();
+  return core.store.tenant(tenantId).collection('scim_requests').count(queryOf(directoryId, filter));
+}
+
 /** A directory's requests, newest first, with how many match in all. */
 export async function listRequests(
   core: Core,

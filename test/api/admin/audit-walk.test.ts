@@ -215,6 +215,19 @@ describe('every change leaves its event, with who did it and to whom', () => {
       (id) => [`sso.identity_unlinked user ${id}`],
     ],
     ['a CSV of users', nothing, () => ['get', '/users/export.csv'], () => ['users.exported - -']],
+    ['a CSV of roles', nothing, () => ['get', '/roles/export.csv'], () => ['roles.exported - -']],
+    [
+      'a CSV of applications',
+      nothing,
+      () => ['get', '/applications/export.csv'],
+      () => ['applications.exported - -'],
+    ],
+    [
+      'the end of every session',
+      nothing,
+      () => ['post', '/sessions/end-all'],
+      () => [`tenant.sessions_ended tenant ${acme.tenant._id}`],
+    ],
     ['a CSV of events', nothing, () => ['get', '/audit-events/export.csv'], () => ['audit.exported - -']],
     [
       'POST /groups with members',

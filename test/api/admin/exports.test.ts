@@ -50,4 +50,18 @@ describe('exports as CSV', () => {
     const row = (await rows('/groups/export.csv?q=hyperlink'))[0];
     expect(row).to.include({ Name: `'${input.displayName}`, Members: '1', Source: 'local' });
   });
+
+  it('tell of roles and applications, with how many users hold them and no secret', async () => {
+    const { clientId } = await acme.givenApplication('desk');
+    await acme.givenUser({ roles: ['desk:agent'] });
+    const role = (await rows('/roles/export.csv?application=desk'))[0];
+    expect(role).to.include({ Role: 'desk:agent', Application: 'desk', Users: '1', 'Built-in': 'no' });
+    const [administrator] = (await rows('/roles/export.csv')).filter(
+      (one) => one['Role'] === 'administrator',
+    );
+    expect(administrator?.['Permissions']).to.include('users.read');
+    const application = (await rows('/applications/export.csv')).find(({ Key }) => Key === 'desk');
+    expect(application).to.include({ 'Client Id': clientId, Roles: 'agent', Users: '1', Access: 'everyone' });
+    expect(Object.keys(application ?? {}).join()).to.not.match(/secret/i);
+  });
 });

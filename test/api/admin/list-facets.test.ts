@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { directoryActor } from '../../../src/identity/actors.js';
+import { getDirectory } from '../../../src/identity/directories/directories.js';
 import { createGroup } from '../../../src/identity/groups/groups.js';
 import { changeMembers } from '../../../src/identity/groups/members.js';
 import { setEnabled } from '../../../src/identity/users/actions.js';
@@ -20,6 +22,116 @@ interface Facets {
   total: number;
   facets: { name: string; values: { value: string; count: number }[] }[];
 }
+
+/** The counts of one facet, by value; those that are not 0. */
+const countsOf = ({ facets }: Facets, name: string): Record<string, number> =>
+  Object.fromEntries(
+    (facets.find((facet) => facet.name === name)?.values ?? []).flatMap(({ count, value }) =>
+      count === 0 ? [] : [[value, count]],
+    ),
+  );
+
+describe('facets, search and order of the other lists', () => {
+  let app: TestApp;
+  let acme: ApiTenant;
+  before(async () => {
+    app = await startApp();
+    acme = await givenTenant(app, { settings: { 'roles.requests': true } });
+    await acme.givenApplication('crm');
+  });
+  after(() => app.stop());
+  const facets = async (path: string): Promise<Facets> =>
+    (await acme.call('get', path).expect(200)).body as Facets;
+
+  it('count invitations by status and login type', async () => {
+    const ids = [await acme.givenInvitation(), await acme.givenInvitation(), await acme.givenInvitation()];
+    await acme.call('post', `/invitations/${ids[0]}/revoke`).expect(200);
+    const all = await facets('/invitations/facets');
+    expect(all.total).to.equal(3);
+    expect(countsOf(all, 'status')).to.deep.equal({ waiting: 2, revoked: 1 });
+    expect(countsOf(all, 'loginType')).to.deep.equal({ local: 3 });
+    const some = await facets('/invitations/facets?status=revoked&facets=status');
+    expect([some.total, countsOf(some, 'status')]).to.deep.equal([1, { waiting: 2, revoked: 1 }]);
+    await acme
+      .call('get', '/invitations?loginType=sso')
+      .expect(200)
+      .expect(/"total":0/);
+    await acme.call('get', '/invitations/facets?facets=sender').expect(400);
+  });
+
+  it('count groups by directory', async () => {
+    const { body } = await acme.call('post', '/directories').send({ name: 'Okta' }).expect(201);
+    const { id } = body as { id: string };
+    for (const displayName of ['One', 'Two'])
+      await createGroup(app.core, acme.system, { displayName, externalId: null, attributes: {} });
+    const pushed = { displayName: 'Three', externalId: null, attributes: {} };
+    await createGroup(
+      app.core,
+      directoryActor(await getDirectory(app.core, acme.tenant._id, id), { name: 't' }),
+      pushed,
+    );
+    expect(countsOf(await facets('/groups/facets'), 'directory')).to.deep.equal({ none: 2, [id]: 1 });
+    expect(countsOf(await facets('/groups/facets?q=t'), 'directory')).to.deep.equal({ none: 1, [id]: 1 });
+  });
+
+  it('find role requests by what is in them, count them by status, and turn the order round', async () => {
+    const asked: string[] = [];
+    for (const email of ['grace@facets.test', 'linus@facets.test']) {
+      const user = await acme.givenUser({ email });
+      const body = { user: user._id, role: 'crm:agent', reason: `For ${email}`, seconds: 3600 };
+      asked.push(
+        ((await acme.call('post', '/role-requests').send(body).expect(201)).body as { id: string }).id,
+      );
+    }
+    await acme.call('post', `/role-requests/${asked[0]}/cancel`).expect(200);
+    const ids = async (query: string) =>
+      (
+        (await acme.call('get', `/role-requests?${query}`).expect(200)).body as { items: { id: string }[] }
+      ).items.map(({ id }) => id);
+    expect(await ids('q=GRACE')).to.deep.equal([asked[0]]);
+    expect(await ids('sort=createdAt')).to.deep.equal(asked);
+    expect(await ids('')).to.deep.equal([...asked].reverse());
+    expect(countsOf(await facets('/role-requests/facets'), 'status')).to.deep.equal({
+      pending: 1,
+      cancelled: 1,
+    });
+    const offered = await acme.call('get', '/requestable-roles?q=agent&sort=-role').expect(200);
+    expect((offered.body as { items: { role: string }[] }).items.map(({ role }) => role)).to.deep.equal([
+      'crm:agent',
+    ]);
+  });
+
+  it('find events by the names in them, and count them by what they are about', async () => {
+    const user = await acme.givenUser({ email: 'audited@facets.test' });
+    await acme.call('post', `/users/${user._id}/disable`).expect(200);
+    const found = await acme.call('get', '/audit-events?q=AUDITED@facets&sort=at').expect(200);
+    const actions = (found.body as { items: { action: string }[] }).items.map(({ action }) => action);
+    expect(actions).to.deep.equal(['user.created', 'user.disabled']);
+    const counted = countsOf(await facets(`/audit-events/facets?target=${user._id}`), 'action');
+    expect(counted).to.deep.equal({ 'user.*': 2 });
+  });
+
+  it('count what a directory sent by result and method', async () => {
+    const { id } = (await acme.call('post', '/directories').send({ name: 'Entra' }).expect(201)).body as {
+      id: string;
+    };
+    const made = await acme.call('post', `/directories/${id}/tokens`).send({ name: 't' }).expect(201);
+    const headers = { authorization: `Bearer ${(made.body as { token: string }).token}` };
+    for (const path of ['Users', 'Groups', 'Users/none'])
+      await (await fetch(`${app.url}/scim/v2/${path}`, { headers })).arrayBuffer();
+    const all = await facets(`/directories/${id}/requests/facets`);
+    expect(countsOf(all, 'result')).to.deep.equal({ success: 2, failure: 1 });
+    expect(countsOf(all, 'method')).to.deep.equal({ GET: 3 });
+  });
+
+  it('say of each role how many hold it', async () => {
+    const user = await acme.givenUser({ roles: ['crm:agent'] });
+    await setEnabled(app.core, acme.system, user._id, false);
+    const { body } = await acme.call('get', '/roles?application=crm').expect(200);
+    expect((body as { items: object[] }).items[0]).to.include({ role: 'crm:agent', users: 1 });
+    expect((await acme.call('get', '/roles/crm:agent').expect(200)).body).to.include({ users: 1 });
+  });
+});
 
 describe('lists of users: what is hidden, how many of each, saved views', () => {
   const clock = new ManualClock();

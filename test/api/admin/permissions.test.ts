@@ -42,6 +42,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   ],
   'applications.manage': [
     'GET /applications',
+    'GET /applications/export.csv',
     'GET /applications/{id}',
     'POST /applications',
     'PATCH /applications/{id}',
@@ -52,6 +53,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   'audit.read': [
     'GET /audit-events',
     'GET /audit-events/export.csv',
+    'GET /audit-events/facets',
     'GET /events',
     'GET /access-review',
     'GET /access-review/export.csv',
@@ -68,6 +70,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
     'PUT /users/{id}/roles/{role}',
     'DELETE /users/{id}/roles/{role}',
     'GET /role-requests',
+    'GET /role-requests/facets',
     'GET /role-requests/{id}',
     'POST /role-requests/{id}/approve',
     'POST /role-requests/{id}/deny',
@@ -75,8 +78,15 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   ],
   'roles.edit': ['PATCH /roles/{id}'],
   'roles.manage': ['POST /roles', 'DELETE /roles/{id}'],
-  'roles.read': ['GET /roles', 'GET /roles/{id}', 'GET /permissions', 'GET /requestable-roles'],
+  'roles.read': [
+    'GET /roles',
+    'GET /roles/export.csv',
+    'GET /roles/{id}',
+    'GET /permissions',
+    'GET /requestable-roles',
+  ],
   'scim.manage': [
+    'GET /directories/{id}/requests/facets',
     'GET /directories',
     'GET /directories/{id}',
     'POST /directories',
@@ -106,7 +116,11 @@ const needed: Readonly<Record<string, readonly string[]>> = {
     'GET /directories/{id}/requests/stream',
     'GET /directories/{id}/deviations',
   ],
-  'sessions.invalidate': ['POST /users/{id}/end-sessions', 'DELETE /users/{id}/sessions/{sessionId}'],
+  'sessions.invalidate': [
+    'POST /sessions/end-all',
+    'POST /users/{id}/end-sessions',
+    'DELETE /users/{id}/sessions/{sessionId}',
+  ],
   'sso.manage': [
     'GET /break-glass',
     'PUT /users/{id}/break-glass',
@@ -167,6 +181,8 @@ const needed: Readonly<Record<string, readonly string[]>> = {
     'GET /users/{id}/identities',
     'GET /invitations',
     'GET /invitations/{id}',
+    'GET /invitations/facets',
+    'GET /groups/facets',
     'GET /groups',
     'GET /groups/{id}',
     'GET /groups/{id}/members',
