@@ -9,13 +9,13 @@ type Found = [Doc | undefined, Doc | undefined];
 const seenKey = ([view, id]: Look): string => `${view.name}/${id}`;
 
 /**
- * Two documents by their ids, in one message to the server.
+ * Two documents by their ids: in one message to the server, and in a transaction in two, since MongoDB takes no `$unionWith` there.
  *
- * What the transaction has read or written before is not fetched again, as by {@link get}.
+ * What was read or written before is not fetched again, as by {@link get}.
  */
 export async function getBoth(first: Look, second: Look): Promise<Found> {
   const looks = [first, second];
-  if (looks.some((look) => look[0].seen?.has(seenKey(look))))
+  if (first[0].session || looks.some((look) => look[0].seen?.has(seenKey(look))))
     return [await get(...first), await get(...second)];
   const [a, b] = looks.map(([view, id], at) => [
     { $match: filterOf(view, { _id: id }) },
