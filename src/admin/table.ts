@@ -32,6 +32,7 @@ import { ssoConnectionRoutes } from './api/sso-connections.js';
 import { signInRoutes } from './api/sign-ins.js';
 import { userActionRoutes } from './api/user-actions.js';
 import { userFacetRoutes } from './api/user-facets.js';
+import { ssoSignInRoutes } from './api/sso-sign-ins.js';
 import { breakGlassRoutes } from './api/break-glass.js';
 import { userIdentityRoutes } from './api/user-identities.js';
 import { userRoleRoutes } from './api/user-roles.js';
@@ -49,6 +50,7 @@ export const routeTable: readonly Route[] = [
   ...userActionRoutes,
   ...userIdentityRoutes,
   ...breakGlassRoutes,
+  ...ssoSignInRoutes,
   ...userFacetRoutes,
   ...listFacetRoutes,
   ...allSessionRoutes,

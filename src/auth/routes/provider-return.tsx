@@ -1,8 +1,9 @@
 import type { Request } from 'express';
 import { systemActor } from '../../identity/actors.js';
-import { writeEvent } from '../../identity/audit/audit.js';
+import { recordEvent } from '../../identity/audit/audit.js';
 import { connectionAddress, findConnectionByAddress } from '../../identity/sso/connection-address.js';
 import type { Core } from '../../identity/core.js';
+import { noteOutcome } from '../../identity/sso/sign-in-log.js';
 import { accessStampOf } from '../../identity/users/session-end.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
@@ -16,13 +17,15 @@ import { currentSession } from '../session-guard.js';
 import { visitorOf, type SignInProof } from '../sessions.js';
 import { contextOf, findFlow, type SignInContext } from '../sign-in-flow.js';
 import { resolveSsoUser } from '../sso/account-link.js';
-import { type SsoRefusal } from '../sso/link-rules.js';
+import { foreseeSignIn } from '../sso/foreseen.js';
+import { type SsoArrival, type SsoRefusal } from '../sso/link-rules.js';
 import type { ProviderWord } from '../sso/provider-claims.js';
 import { ProviderFault } from '../sso/provider-fault.js';
 import { sendPage } from '../views/layout.js';
+import { TestResultPage } from '../views/test-result-page.js';
 import { RefusalPage } from '../views/sign-in-pages.js';
 import { enter, makeSession } from './complete-sign-in.js';
-import { reportingFaults } from './forwarding.js';
+import { reportingFaults, type Noted } from './forwarding.js';
 import { answered, steps, type Exchange } from './steps.js';
 
 /** How long a person may take at their provider. */
@@ -71,7 +74,7 @@ export async function findAnsweredConnection({
   const connection = await core.store.server
     .collection('sso_connections')
     .findOne({ _id: login.connectionId });
-  if (!connection || connection.mode === 'off')
+  if (!connection || (connection.mode === 'off' && !login.isTest))
     throw new AppError('auth.forbidden', 'This company sign-in has been switched off.');
   const { connectionId: address } = req.params;
   if (address !== login.address || address !== connectionAddress(connection))
@@ -82,6 +85,7 @@ export async function findAnsweredConnection({
 /** Somebody who comes back from their company's provider. */
 export interface Arrival {
   context: SignInContext;
+  login: PendingLogin;
   connection: SsoConnectionDocument;
   /** @throws {@link ProviderFault}. */
   askWord: () => Promise<ProviderWord>;
@@ -103,24 +107,46 @@ interface Resolved {
   resolved: Awaited<ReturnType<typeof resolveSsoUser>>;
 }
 
-const resolvePerson = ({
-  core,
-  req,
-  connection,
-  askWord,
-  provenUserId,
-}: Arriving & { provenUserId: string | null }): Promise<Resolved> =>
-  reportingFaults(core, req, connection, async () => {
-    const word = await askWord();
-    const { requestId, ip } = visitorOf(req);
-    const arrival = {
-      connection,
-      word,
-      provenUserId,
-      device: deviceOf(core, req),
-      origin: { requestId, ip },
-    };
-    return { word, resolved: await resolveSsoUser(core, arrival) };
+type Proven = Arriving & { provenUserId: string | null };
+
+const notedOf = ({ connection, login }: Arriving): Noted => ({
+  ...{ connection, noteId: login.noteId, isTest: login.isTest === true },
+});
+
+/** The provider's word with what else decides on the person. */
+async function arrivalOf({ core, req, connection, askWord, provenUserId }: Proven): Promise<SsoArrival> {
+  const word = await askWord();
+  const { requestId, ip } = visitorOf(req);
+  return { connection, word, provenUserId, device: deviceOf(core, req), origin: { requestId, ip } };
+}
+
+/** Of a test the browser is shown what a sign-in would do, and nothing else happens. */
+async function answerTest(state: Proven): Promise<typeof answered | undefined> {
+  if (!state.login.isTest) return undefined;
+  const { core, req, res, connection, login } = state;
+  const foreseen = await reportingFaults(core, req, notedOf(state), async () =>
+    // Whoever tests has proved nothing of the person they are there.
+    foreseeSignIn(core, { ...(await arrivalOf(state)), provenUserId: null }),
+  );
+  const { requestId, ip } = visitorOf(req);
+  const { account, lacking, person, reason, user } = foreseen;
+  const outcome = {
+    state: account === 'refused' ? ('refused' as const) : ('passed' as const),
+    ...{ stage: 'account', reason, hint: lacking[0]?.hint ?? null, reference: requestId },
+    ...{ userId: user?.id ?? null, person: person['email'] ?? person['subject'] ?? null },
+    report: { ...foreseen },
+  };
+  await core.store.transaction((tx) =>
+    noteOutcome(tx, connection, outcome, { id: login.noteId, ip, now: core.clock.now() }),
+  );
+  sendPage(res, 200, <TestResultPage connection={connection.name} foreseen={foreseen} />);
+  return answered;
+}
+
+const resolvePerson = (state: Proven): Promise<Resolved> =>
+  reportingFaults(state.core, state.req, notedOf(state), async () => {
+    const arrival = await arrivalOf(state);
+    return { word: arrival.word, resolved: await resolveSsoUser(state.core, arrival) };
   });
 
 async function requireAdmitted(
@@ -133,16 +159,29 @@ async function requireAdmitted(
 }
 
 async function openSession(state: Arriving & Resolved & { admission: Admission }): Promise<void> {
-  const { core, req, res, context, connection, word, admission } = state;
+  const { core, req, res, context, connection, word, admission, login } = state;
   const proof = proofOf(connection, word, core.clock.now());
   const accessStamp = accessStampOf(admission.user);
-  enter(core, res, context, await makeSession(core, req, { context, admission, proof, accessStamp }));
+  const opened = await makeSession(core, req, { context, admission, proof, accessStamp });
+  const { user } = admission;
+  const { requestId, ip } = visitorOf(req);
+  const reached = { userId: user._id, person: user.email ?? user.userName, reference: requestId };
+  await core.store.transaction((tx) =>
+    noteOutcome(
+      tx,
+      connection,
+      { state: 'admitted', ...reached },
+      { id: login.noteId, ip, now: core.clock.now() },
+    ),
+  );
+  enter(core, res, context, opened);
 }
 
 /** Somebody whom a company's provider signed in, whichever way it said so. */
 export const arrive = steps<Arriving>()
   .step(showCompanyBrand)
   .step(findProvenUser)
+  .step(answerTest)
   .step(resolvePerson)
   .step(requireAdmitted)
   .end(openSession);
@@ -165,7 +204,7 @@ function proofOf(
 }
 
 async function refuse(
-  { core, req, res, connection, context, word }: Arriving & Resolved,
+  { core, req, res, connection, context, login, word }: Arriving & Resolved,
   reason: SsoRefusal,
   user: UserDocument | undefined,
 ): Promise<void> {
@@ -174,7 +213,15 @@ async function refuse(
   const target = { type: 'user', id: user?._id ?? '', label: claims.email ?? claims.subject };
   const actor = { ...systemActor(connection.tenantId, connection.name), requestId, ip };
   const changes = [{ path: 'reason', before: null, after: reason }];
-  await writeEvent(core, actor, { action: 'login.refused', target, changes, result: 'failure' });
+  const outcome = {
+    state: 'refused' as const,
+    ...{ stage: 'account', reason, reference: requestId, userId: user?._id ?? null, person: target.label },
+  };
+  const now = core.clock.now();
+  await core.store.transaction(function* (tx) {
+    yield* recordEvent(tx, actor, { action: 'login.refused', target, changes, result: 'failure' }, now);
+    yield* noteOutcome(tx, connection, outcome, { id: login.noteId, ip, now });
+  });
   const links = [{ href: `/signin?flow=${context.id}`, text: 'Use another email' }];
   sendPage(
     res,

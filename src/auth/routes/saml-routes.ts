@@ -2,6 +2,7 @@ import { Router, urlencoded, type Request, type Response } from 'express';
 import { pageHeaders } from '../../http/security-headers.js';
 import { connectionAddress, findConnectionByAddress } from '../../identity/sso/connection-address.js';
 import type { Core } from '../../identity/core.js';
+import { findOnTrip, type SsoSignInDocument } from '../../identity/sso/sign-in-log.js';
 import { refreshSoon } from '../../identity/sso/saml/metadata-refresh.js';
 import { isSaml, type SamlConnection } from '../../identity/sso/saml/saml-settings.js';
 import { AppError } from '../../shared/errors.js';
@@ -21,7 +22,6 @@ import { samlAnswerLimit } from './sign-in-limits.js';
 import {
   arrive,
   findAnsweredConnection,
-  liveConnection,
   takeReturn,
   type Arrival,
   type ConnectionExchange,
@@ -33,10 +33,19 @@ type ConnectionRequest = Request<{ connectionId: string }>;
 
 const unknown = (): AppError => new AppError('sso_connection.not_found', 'There is no such company sign-in.');
 
-async function samlConnection(core: Core, address: string): Promise<SamlConnection> {
-  const connection = await liveConnection(core, address);
-  if (!isSaml(connection)) throw unknown();
-  return connection;
+interface Answered {
+  connection: SamlConnection;
+  /** The sign-in it seems to answer; undefined: it is not known. */
+  signIn: SsoSignInDocument | undefined;
+}
+
+/** The connection an answer was posted to; one that is off takes the answers to tests alone. */
+async function answeredConnection(core: Core, address: string, relayState: string): Promise<Answered> {
+  const connection = await findConnectionByAddress(core, address);
+  if (!connection || !isSaml(connection)) throw unknown();
+  const signIn = relayState === '' ? undefined : await findOnTrip(core, connection, relayState);
+  if (connection.mode === 'off' && signIn?.kind !== 'test') throw unknown();
+  return { connection, signIn };
 }
 
 /** Answers in mode `off` as well: the provider needs it before we know the provider. */
@@ -77,14 +86,18 @@ async function judged(
  * browser comes back by a GET and shows that it asked for it.
  */
 async function takePosted(core: Core, req: ConnectionRequest, res: Response): Promise<void> {
-  const connection = await samlConnection(core, req.params.connectionId);
-  await showBrand(core, res, connection.tenantId);
   const form = (req.body ?? {}) as Record<string, unknown>;
   const relayState = typeof form['RelayState'] === 'string' ? form['RelayState'].slice(0, 2000) : '';
-  const { word, requestId } = await reportingFaults(core, req, connection, () =>
+  const { connection, signIn } = await answeredConnection(core, req.params.connectionId, relayState);
+  await showBrand(core, res, connection.tenantId);
+  // Who posts has not shown to be the browser that left: only of a test it is noted as its end.
+  const isTest = signIn?.kind === 'test';
+  const noted = { connection, noteId: isTest ? signIn._id : undefined, isTest };
+  const { word, requestId } = await reportingFaults(core, req, noted, () =>
     inStage('saml_response', () => judged(core, connection, { encoded: form['SAMLResponse'], relayState })),
   );
   if (requestId === undefined) {
+    if (connection.mode === 'off') throw unknown();
     res.redirect(303, await beginAnew(core, connection, relayState));
     return;
   }

@@ -1,7 +1,8 @@
 import { Router, urlencoded, type Request, type Response } from 'express';
 import { pageHeaders } from '../../http/security-headers.js';
-import { connectionAddress } from '../../identity/sso/connection-address.js';
+import { connectionAddress, findConnectionByAddress } from '../../identity/sso/connection-address.js';
 import type { Core } from '../../identity/core.js';
+import { takeTest } from '../../identity/sso/sign-in-log.js';
 import { providerOf } from '../../identity/sso/relying-party.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import { AppError } from '../../shared/errors.js';
@@ -56,6 +57,24 @@ async function start(core: Core, req: StartRequest, res: Response): Promise<void
   const { flow, context } = await entryFor(core, req, res, { connection, target });
   const hint = queryText(req, 'login_hint')?.slice(0, 320);
   await forward(core, req, res, { flow, context, connection, email: hint ?? context.email });
+}
+
+/** `GET /sso/{connection}/test`: a browser begins a test by the link that an administrator got for it. */
+async function startTest(core: Core, req: StartRequest, res: Response): Promise<void> {
+  const connection = await findConnectionByAddress(core, req.params.connectionId);
+  const id = queryText(req, 'test') ?? '';
+  const secret = queryText(req, 'token') ?? '';
+  const test = connection && (await takeTest(core, connection, { id, secret }));
+  if (!connection || !test)
+    throw new AppError(
+      'auth.forbidden',
+      'This test was begun already, or its link is too old. Please make another.',
+    );
+  await showBrand(core, res, connection.tenantId);
+  const { tenantId } = connection;
+  const start = { tenantId, returnTo: '/account', applicationName: null, email: null };
+  const { flow, context } = await enterFlow(core, req, res, start);
+  await forward(core, req, res, { flow, context, connection, email: null, testId: test._id });
 }
 
 /** A post from a provider's portal brings no cookies of ours: the browser comes back with them by a GET. */
@@ -133,6 +152,9 @@ export function ssoRoutes(core: Core): Router {
   router.get('/sso/:connectionId/callback', (req, res) => finish({ core, req, res }));
   const limit = forwardingLimit(core);
   router.get('/sso/:connectionId/start', limit, (req: StartRequest, res: Response) => start(core, req, res));
+  router.get('/sso/:connectionId/test', limit, (req: StartRequest, res: Response) =>
+    startTest(core, req, res),
+  );
   router.post(
     '/sso/:connectionId/start',
     limit,

@@ -13,6 +13,8 @@ export interface SamlWord {
   sessionEndsAt: number | null;
   acr: string | null;
   sid: string | null;
+  /** Every attribute, for a test; bounded. */
+  said: Record<string, string[]>;
 }
 
 /** What Okta, Entra, Google, OneLogin, Keycloak and Shibboleth call them, where a connection does not say. */
@@ -81,6 +83,15 @@ function emailOf(assertion: SamlAssertion, mapping: SamlAttributeMapping): strin
   return isAddress ? nameId.value : undefined;
 }
 
+const mostSaid = 100;
+
+function saidOf({ attributes }: SamlAssertion): Record<string, string[]> {
+  const cut = (text: string): string => text.slice(0, 200);
+  return Object.fromEntries(
+    [...attributes].slice(0, mostSaid).map(([name, values]) => [cut(name), values.slice(0, 20).map(cut)]),
+  );
+}
+
 /**
  * What an assertion says of a person, in the form an OpenID provider's word has.
  *
@@ -109,6 +120,7 @@ export function readSamlWord(
     sessionEndsAt: assertion.sessionEndsAt?.getTime() ?? null,
     acr: assertion.authnContext ?? null,
     sid: assertion.sessionIndex ?? null,
+    said: saidOf(assertion),
   };
 }
 
@@ -120,12 +132,14 @@ export function toProviderWord({
   sessionEndsAt,
   acr,
   sid,
+  said,
 }: SamlWord): ProviderWord {
   const { issuer, subject, email, emailVerified, givenName, familyName, displayName } = claims;
   const all = { issuer, subject, email, emailVerified, givenName, familyName, displayName };
   return {
     claims: all,
     idToken: {},
+    said,
     groups,
     authTime: authTime === null ? undefined : new Date(authTime),
     acr,

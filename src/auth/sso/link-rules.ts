@@ -8,7 +8,7 @@ import { statusOf } from '../../identity/grants/user-status.js';
 import { isProtectedFromDirectories } from '../../identity/users/transitions.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
-import type { Step, Transaction } from '../../persistence/store.js';
+import type { Reader, Step } from '../../persistence/store.js';
 import { mayEnter, type EntryStatus } from '../admission.js';
 import type { KnownDevice } from '../devices.js';
 import { lockedFor } from '../local/failure-places.js';
@@ -74,7 +74,7 @@ export function ssoActor({ connection, origin }: SsoArrival): Actor {
 
 /** May this user get this identity? @returns the reason why not. */
 export function* linkFault(
-  tx: Transaction,
+  tx: Reader,
   user: UserDocument,
   arrival: SsoArrival,
   { config, now }: { config: TenantConfig; now: Date },

@@ -22,6 +22,8 @@ export interface ProviderWord {
   claims: ProviderClaims;
   /** Every claim of the ID token, for rules about single ones. */
   idToken: Readonly<Record<string, unknown>>;
+  /** All that it said, for a test. */
+  said: Readonly<Record<string, unknown>>;
   /** Names of groups it says they are in. */
   groups: readonly string[];
   /** When the person proved who they are there; undefined: it does not say. */
@@ -132,6 +134,7 @@ export function readProviderWord(
   return {
     claims: claimsOf(idToken.iss, subject, own),
     idToken: own,
+    said: own,
     groups: groupsOf(own['groups']),
     authTime: typeof authTime === 'number' ? new Date(authTime * 1000) : undefined,
     acr: text(idToken['acr']) ?? null,

@@ -95,6 +95,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'sso.metadata_read': 'read the metadata of {{target}} again',
   'sso.relink_allowed': 'let people of {{target}} be connected again',
   'sso.sessions_revoked': 'ended the sessions of {{target}} at the provider’s wish',
+  'sso.test_opened': 'began a test sign-in at {{target}}',
   'sso.updated': 'changed the SSO connection {{target}}',
   'tenant.created': 'created the tenant {{target}}',
   'tenant.erased': 'erased the tenant {{target}}',

@@ -168,6 +168,7 @@ export const eventCatalogue: Readonly<Record<string, EventType>> = {
   'sso.metadata_read': event('sso_connection', 'the metadata of a SAML provider were read again'),
   'sso.relink_allowed': event('sso_connection', 'people may be connected to a changed provider'),
   'sso.sessions_revoked': event('user', 'the provider ended a person’s sessions'),
+  'sso.test_opened': event('sso_connection', 'a link to try a connection was made'),
   'sso.updated': event('sso_connection', 'a connection to a provider was changed', [
     'mode',
     'optional',

@@ -34,6 +34,18 @@ function viewOf({ claims, groups }: SsoWord): MappingView {
   };
 }
 
+/** What the rules of a connection give for what its provider says, and why. */
+export async function ssoRolesOf(
+  core: Core,
+  connection: SsoConnectionDocument,
+  word: SsoWord,
+): Promise<{ role: string; because: string }[]> {
+  const config = await tenantConfig(core, connection.tenantId);
+  return mapCompiledRules(viewOf(word), compileRules(connection.roleRules ?? [], aliasesFor(core)))
+    .filter(({ role }) => config.roles.has(role))
+    .map(({ role, because }) => ({ role, because }));
+}
+
 /**
  * Gives the roles that the rules of a connection find at a sign-in, in place of those it gave before. People of a directory get theirs from
  * the directory. A sign-in never fails for this.
@@ -52,9 +64,9 @@ export async function followSsoRoles(
   if (!hasSome && rules.length === 0) return false;
   const config = await tenantConfig(core, connection.tenantId);
   if (isNamed(config.tenant, user._id)) return false;
-  const mapped = mapCompiledRules(viewOf(word), compileRules(rules, aliasesFor(core)))
-    .filter(({ role }) => config.roles.has(role))
-    .map(({ role, because }) => ({ role, detail: because, until: null }));
+  const mapped = (await ssoRolesOf(core, connection, word)).map(({ role, because }) => ({
+    ...{ role, detail: because, until: null },
+  }));
   const unique = [...new Map(mapped.map((grant) => [`${grant.role}\n${grant.detail}`, grant])).values()];
   const grantsOf = ({ directoryId, grants }: UserDocument) =>
     replaceGrants(grants, source, directoryId === null ? unique : [], core.clock.now());

@@ -21,6 +21,7 @@ import * as pulls from './pulls.js';
 import * as roleRequests from './role-requests.js';
 import * as scimCredentials from './scim-credentials.js';
 import * as scimRequests from './scim-requests.js';
+import { ssoSignInSchema, type SsoSignInDocument } from './sso-sign-ins.js';
 import * as connections from './sso-connections.js';
 import * as savedViews from './saved-views.js';
 import * as tenants from './tenants.js';
@@ -68,6 +69,7 @@ export interface Documents {
   sign_in_flows: SignInFlowDocument;
   signing_keys: access.SigningKeyDocument;
   sso_connections: connections.SsoConnectionDocument;
+  sso_sign_ins: SsoSignInDocument;
   tenants: tenants.TenantDocument;
   user_attributes: attributes.UserAttributeDocument;
   users: users.UserDocument;
@@ -118,6 +120,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   sign_in_flows: signInFlowSchema,
   signing_keys: access.signingKeySchema,
   sso_connections: connections.ssoConnectionSchema,
+  sso_sign_ins: ssoSignInSchema,
   tenants: tenants.tenantSchema,
   user_attributes: attributes.userAttributeSchema,
   users: users.userSchema,

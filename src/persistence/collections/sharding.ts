@@ -53,6 +53,7 @@ export const shardKeys: Readonly<Record<CollectionName, ShardKey | null>> = {
   sign_in_flows: token,
   signing_keys: null,
   sso_connections: null,
+  sso_sign_ins: tenantAndId,
   tenants: null,
   user_attributes: null,
   users: tenant,

@@ -44,6 +44,10 @@ export interface PendingLogin {
   nonce: string;
   codeVerifier: string;
   contextId: string;
+  /** Of the note of it (`sso_sign_ins`). Absent in a flow of an older version. */
+  noteId?: string;
+  /** It only tries the connection: it opens no session. */
+  isTest?: boolean;
   /** Milliseconds since the epoch. */
   startedAt: number;
 }

@@ -349,6 +349,12 @@ describe('every change leaves its event, with who did it and to whom', () => {
       (id) => [`sso.relink_allowed sso_connection ${id}`],
     ],
     [
+      'a test of a connection',
+      connection,
+      (id) => ['post', `/sso-connections/${id}/test-sign-in`],
+      (id) => [`sso.test_opened sso_connection ${id}`],
+    ],
+    [
       'PUT emergency access',
       administrator,
       (id) => ['put', `/users/${id}/break-glass`, { armedUntil: null }],

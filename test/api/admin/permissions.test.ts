@@ -123,6 +123,9 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   ],
   'sso.manage': [
     'GET /break-glass',
+    'GET /sso-connections/{id}/sign-ins',
+    'GET /sso-connections/{id}/sign-ins/{signInId}',
+    'POST /sso-connections/{id}/test-sign-in',
     'PUT /users/{id}/break-glass',
     'DELETE /users/{id}/break-glass',
     'GET /sso-connections',
