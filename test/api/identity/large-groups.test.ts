@@ -78,12 +78,16 @@ describe('changes of more members than a transaction holds', () => {
   let tenantId: string;
   let system: Actor;
   let group: GroupDocument;
+  /** Members of one group: four transactions of them. */
   let ids: string[];
+  /** More than are looked up at a time. */
+  let many: string[];
   before(async () => {
     core = await openTestCore();
     tenantId = (await givenTenant(core))._id;
     system = systemActor(tenantId);
-    ids = await givenUsers(core, tenantId, 1200);
+    many = await givenUsers(core, tenantId, 1200);
+    ids = many.slice(0, 400);
   });
   beforeEach(async () => {
     group = await createGroup(core, system, { displayName: unique('G'), externalId: null, attributes: {} });
@@ -99,7 +103,7 @@ describe('changes of more members than a transaction holds', () => {
 
   it('answer with the last version, and leave nothing behind', async () => {
     const { after: whole } = await changeMembers(core, system, group._id, { add: ids });
-    expect([await count(), whole.version]).to.deep.equal([1200, (await stored()).version]);
+    expect([await count(), whole.version]).to.deep.equal([400, (await stored()).version]);
     expect((await stored()).pendingParts).to.deep.equal([]);
     const { after: same } = await changeMembers(core, system, group._id, { replaceWith: ids });
     expect(same.version).to.equal(whole.version);
@@ -145,7 +149,7 @@ describe('changes of more members than a transaction holds', () => {
     const elsewhere = await givenUser(core, (await givenTenant(core))._id);
     for (const unknown of [newId(), elsewhere._id]) {
       for (const at of [450, 600, 1100]) {
-        const members = [...ids.slice(0, at), unknown, ...ids.slice(at)];
+        const members = [...many.slice(0, at), unknown, ...many.slice(at)];
         const input = { displayName: unique('Never'), externalId: null, attributes: {} };
         for (const attempt of [
           () => changeMembers(core, system, group._id, { add: members }),
@@ -166,7 +170,7 @@ describe('changes of more members than a transaction holds', () => {
     const [victim] = await givenUsers(core, tenantId, 1);
     const meanwhile = interrupted(core, 3, () => deleteUser(core, system, victim!));
     await changeMembers(meanwhile, system, group._id, { add: [...ids, victim!] });
-    expect(await count()).to.equal(1200);
+    expect(await count()).to.equal(400);
   });
 
   it('are finished by a worker when who asked is gone', async () => {
@@ -175,24 +179,24 @@ describe('changes of more members than a transaction holds', () => {
     const worker = startJobWorker(core, { [memberPartJob]: (job) => writeLeftPart(core, job) });
     core.clock.advance(31_000);
     await worker.drain().finally(() => worker.stop());
-    expect([await count(), (await stored()).pendingParts]).to.deep.equal([1200, []]);
+    expect([await count(), (await stored()).pendingParts]).to.deep.equal([400, []]);
   });
 
   it('are finished by the next change, which comes after them as a whole', async () => {
     await fails(changeMembers(interrupted(core, 2, gone), system, group._id, { add: ids }));
-    await changeMembers(core, system, group._id, { remove: [ids[1100]!] });
-    expect([await count(), (await stored()).pendingParts]).to.deep.equal([1199, []]);
-    expect((await getUser(core, tenantId, ids[1100]!)).groupIds).to.not.include(group._id);
+    await changeMembers(core, system, group._id, { remove: [ids[350]!] });
+    expect([await count(), (await stored()).pendingParts]).to.deep.equal([399, []]);
+    expect((await getUser(core, tenantId, ids[350]!)).groupIds).to.not.include(group._id);
   });
 
   it('let others come before or after them, never between', async () => {
     const [late] = await givenUsers(core, tenantId, 1);
-    const remove = (): Promise<unknown> => changeMembers(core, system, group._id, { remove: [ids[1100]!] });
+    const remove = (): Promise<unknown> => changeMembers(core, system, group._id, { remove: [ids[350]!] });
     const add = (): Promise<unknown> => changeMembers(core, system, group._id, { add: [late!] });
     const meanwhile = interrupted(core, 2, () => Promise.all([remove(), add()]));
     await changeMembers(meanwhile, system, group._id, { replaceWith: ids });
-    expect(await count()).to.equal(1200);
-    expect((await getUser(core, tenantId, ids[1100]!)).groupIds).to.not.include(group._id);
+    expect(await count()).to.equal(400);
+    expect((await getUser(core, tenantId, ids[350]!)).groupIds).to.not.include(group._id);
     expect((await getUser(core, tenantId, late!)).groupIds).to.include(group._id);
   });
 
@@ -212,7 +216,7 @@ describe('changes of more members than a transaction holds', () => {
     const groups = core.store.tenant(tenantId).collection('groups');
     const made = await groups.findOne({ displayName: input.displayName });
     await changeMembers(core, system, made!._id, { remove: [] });
-    expect(await countMembers(core, tenantId, made!._id)).to.equal(1200);
+    expect(await countMembers(core, tenantId, made!._id)).to.equal(400);
   });
 }).timeout(60_000);
 
@@ -227,13 +231,13 @@ describe('a process that is killed while it changes a large group', () => {
     const first = { ...base, clock, store: await open() };
     const tenantId = (await givenTenant(first))._id;
     const system = systemActor(tenantId);
-    await givenUsers(first, tenantId, 1200);
+    await givenUsers(first, tenantId, 400);
     const input = { displayName: 'All', externalId: null, attributes: {} };
     const { _id } = await createGroup(first, system, input);
     await first.store.close();
     for (const [transactions, expected] of [
       [0, 0],
-      [2, 1200],
+      [2, 400],
     ] as const) {
       const program = resolve('test/support/member-writer.ts');
       const uri = mongodbUri === undefined ? [] : [mongodbUri];

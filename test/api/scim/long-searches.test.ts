@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { newId } from '../../../src/shared/ids.js';
 import { startScim, type ScimApp } from '../../support/scim.js';
 
-const many = 20_000;
+const many = 6000;
 /** Resources looked at before other requests have their turn, at most; MongoDB sends them in such portions. */
 const portion = 200;
 
@@ -20,7 +20,7 @@ async function turnsDuring(work: () => PromiseLike<unknown>): Promise<number> {
   return turns;
 }
 
-describe('searches that have to look at every one of 20,000 users', function () {
+describe('searches that have to look at every one of thousands of users', function () {
   this.timeout(120_000);
   let app: ScimApp;
   before(async () => {
@@ -48,7 +48,7 @@ describe('searches that have to look at every one of 20,000 users', function () 
     ['an unindexed filter, paged by index', 'filter=title%20eq%20"TITLE%205"&startIndex=1', 'title 5'],
     ['an unindexed filter that nobody passes', 'filter=title%20co%20"nobody"', undefined],
     ['an unindexed order', 'sortBy=title&count=3', 'first'],
-    ['an unindexed order from its middle', 'sortBy=title&count=3&startIndex=10000', undefined],
+    ['an unindexed order from its middle', 'sortBy=title&count=3&startIndex=3000', undefined],
   ] as const) {
     it(`let other requests through again and again: ${what}`, async () => {
       let resources: { title?: string }[] = [];

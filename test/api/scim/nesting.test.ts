@@ -57,16 +57,17 @@ describe('groups nested in groups', () => {
     expect(shown.groups).to.have.length(deepest + 1);
   });
 
-  it('in a ring made by one bulk request are refused in bounded time', async () => {
-    const count = 300;
+  it('in a ring made by one bulk request are refused, all of them', async () => {
+    const count = 100;
     const Operations = Array.from({ length: count }, (_, at) => ({
       method: 'POST',
       path: '/Groups',
       bulkId: `g${at}`,
       data: newGroup({ members: [{ value: `bulkId:g${(at + 1) % count}` }] }),
     }));
-    const started = performance.now();
-    await app.acme.post('/Bulk', { schemas: [urn.bulk], Operations });
-    expect(performance.now() - started).to.be.below(30_000);
+    const res = await app.acme.post('/Bulk', { schemas: [urn.bulk], Operations });
+    const { Operations: results } = res.body as { Operations: { status: string }[] };
+    expect(results).to.have.length(count);
+    for (const { status } of results) expect(status).to.be.oneOf(['400', '409']);
   }).timeout(60_000);
 });
