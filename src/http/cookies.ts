@@ -51,6 +51,18 @@ export function writeCookie(
   );
 }
 
+/** A choice of how pages look, which scripts of the console read and write as well. It opens nothing. */
+export function writeChoice(
+  home: CookieHome,
+  res: ServerResponse,
+  name: string,
+  value: string,
+  lifeSeconds: number,
+): void {
+  const options = { sameSite: 'lax', secure: isSecure(home), path: '/', maxAge: lifeSeconds } as const;
+  append(res, stringifySetCookie(name, value, options));
+}
+
 /** Makes the browser forget a cookie. */
 export function clearCookie(home: CookieHome, res: ServerResponse, name: string): void {
   append(

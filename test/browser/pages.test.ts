@@ -85,6 +85,11 @@ describe('pages on a phone and without JavaScript', function () {
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.waitForURL('**/account');
     await expectFits(page, 'account');
+    for (const place of ['security', 'sessions', 'applications', 'activity', 'privacy']) {
+      await page.goto(`/account/${place}`);
+      await expectFits(page, place);
+    }
+    await page.goto('/account/security');
     await page.getByRole('button', { name: /authenticator app/ }).click();
     await expectFits(page, 'enrolment');
     await page.goto('/docs/api');

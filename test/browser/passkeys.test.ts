@@ -50,10 +50,11 @@ describe('passkeys in a real browser', function () {
     await page.locator('#password').fill(password);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.waitForURL('**/account');
+    await page.goto('/account/security');
     await page.getByRole('button', { name: 'Add a passkey' }).click();
     await page.getByLabel('Name of the passkey').fill('Test device');
     await page.getByRole('button', { name: 'Make a passkey' }).click();
-    await page.waitForURL('**/account?done=passkey');
+    await page.waitForURL('**/account/security?done=passkey');
     expect(await page.getByText('Test device').count()).to.equal(1);
     await context.clearCookies();
     await page.goto('/signin?tenant=acme');

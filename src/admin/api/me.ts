@@ -1,12 +1,11 @@
 import { sessionFormToken } from '../../auth/session-guard.js';
 import type { Core } from '../../identity/core.js';
-import { nameFaults } from '../../identity/grants/name-rule.js';
 import { changeOwnPassword } from '../../identity/credentials/own-password.js';
-import { inputOf, withProfile } from '../../identity/users/input.js';
 import { liveSessions, revokeOtherSessions, revokeSession } from '../../identity/users/sessions.js';
 import { viewUser } from '../../identity/users/view.js';
 import { listConsents, withdrawConsent } from '../../identity/applications/consents.js';
-import { updateUser, type UserDocument } from '../../identity/users/users.js';
+import { changeOwnProfile } from '../../identity/users/own-profile.js';
+import type { UserDocument } from '../../identity/users/users.js';
 import { AppError } from '../../shared/errors.js';
 import type { Caller } from '../authenticate.js';
 import { listOf } from '../list.js';
@@ -14,7 +13,6 @@ import { askAddressChange } from '../../identity/credentials/own-address.js';
 import { id, instant, iso } from '../present/fields.js';
 import { presentSession, sessionSchema } from '../present/session.js';
 import { presentUser, userFields } from '../present/user.js';
-import { requireKeptFields } from '../present/kept-fields.js';
 import { ownProfileInput, profileInput } from '../present/user-input.js';
 import { route, type Reply, type Route } from '../route.js';
 import { z } from '../schema.js';
@@ -79,16 +77,7 @@ const changeMe = route({
   output: meSchema,
   async handler({ core, actor, caller, body }) {
     const person = personOf(caller);
-    const { signature, ...facts } = body;
-    const profile = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
-    requireKeptFields(person.live.settings, body);
-    const errors = nameFaults(person.live.settings['profile.nameRule'], profile);
-    if (errors.length > 0) throw new AppError('input.invalid', 'the profile has faults', { errors });
-    const { after: user } = await updateUser(core, actor, person.live.user._id, (stored) => ({
-      ...inputOf(stored),
-      attributes: withProfile(stored.attributes, profile),
-      signature,
-    }));
+    const user = await changeOwnProfile(core, actor, person.live, body);
     return reply(core, person, user);
   },
 });

@@ -1,8 +1,9 @@
 import { listAuditEvents, type AuditPage } from '../../identity/audit/audit.js';
+import { signInActions } from '../../identity/audit/sign-ins.js';
 import type { Core } from '../../identity/core.js';
 import { liveOf } from '../authenticate.js';
 import { listOf, pageAfter, pageParameters } from '../list.js';
-import { presentSignIn, signInActions, signInSchema } from '../present/sign-in.js';
+import { presentSignIn, signInSchema } from '../present/sign-in.js';
 import { route, type Route } from '../route.js';
 import { z } from '../schema.js';
 import { targetUser, userTag } from './users.js';

@@ -23,7 +23,7 @@ import { AppError } from '../../shared/errors.js';
 import { listOf, pageAfter, pageParameters, presented, sortParameter } from '../list.js';
 import { reroot } from '../reroot.js';
 import { fullKeysOf } from '../role-names.js';
-import { requireKeptFields } from '../present/kept-fields.js';
+import { requireKeptFields } from '../../identity/users/kept-fields.js';
 import { presentUser, userSchema } from '../present/user.js';
 import { userFilterOf, userFilters } from '../present/user-filter.js';
 import { changeUserInput, createUserInput, type ChangeUserInput } from '../present/user-input.js';

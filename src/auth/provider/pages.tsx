@@ -3,6 +3,8 @@ import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
 import { requestIdOf } from '../../http/request-context.js';
 import type { Core } from '../../identity/core.js';
 import { findBrand } from '../page-brand.js';
+import { languageFor, themeFor } from '../page-choices.js';
+import { useText } from '../views/language.js';
 import { allowLogo, Page, renderPage, sendPage } from '../views/layout.js';
 import { RefusalPage } from '../views/sign-in-pages.js';
 import { liveSessionOf } from './live-session.js';
@@ -24,7 +26,8 @@ async function answer(
   const policy = ctx.response.get('Content-Security-Policy');
   if (policy !== '') ctx.set('Content-Security-Policy', allowLogo(policy, brand));
   ctx.type = 'html';
-  ctx.body = renderPage(page, brand);
+  const look = { theme: themeFor(ctx.req) };
+  ctx.body = renderPage(page, { brand, language: languageFor(ctx.req), look });
 }
 
 const refusal = (message: string, reference: string): React.ReactElement => (
@@ -62,20 +65,31 @@ export async function logoutPage(core: Core, ctx: KoaContextWithOIDC): Promise<v
   await answer(
     core,
     ctx,
+    <EndPage
+      action={ctx.oidc.urlFor('end_session_confirm')}
+      token={typeof token === 'string' ? token : ''}
+      email={live?.user.email ?? live?.user.userName}
+    />,
+    live?.user.tenantId ?? tenantOf(ctx),
+  );
+}
+
+function EndPage(props: { action: string; token: string; email: string | undefined }): React.ReactElement {
+  const t = useText();
+  return (
     <Page title="Sign out?">
-      {live && <p>{`You are signed in as ${live.user.email ?? live.user.userName}.`}</p>}
-      <p>Signing out ends your session in all applications.</p>
-      <form id="op.logoutForm" method="post" action={ctx.oidc.urlFor('end_session_confirm')}>
-        <input type="hidden" name="xsrf" value={typeof token === 'string' ? token : ''} />
+      {props.email !== undefined && <p>{t('You are signed in as {{email}}.', { email: props.email })}</p>}
+      <p>{t('Signing out ends your session in all applications.')}</p>
+      <form id="op.logoutForm" method="post" action={props.action}>
+        <input type="hidden" name="xsrf" value={props.token} />
         <button type="submit" name="logout" value="yes">
-          Sign out
+          {t('Sign out')}
         </button>
         <button type="submit" className="quiet">
-          Stay signed in
+          {t('Stay signed in')}
         </button>
       </form>
-    </Page>,
-    live?.user.tenantId ?? tenantOf(ctx),
+    </Page>
   );
 }
 
@@ -85,7 +99,12 @@ export async function loggedOutPage(core: Core, ctx: KoaContextWithOIDC): Promis
     core,
     ctx,
     <Page title="You are signed out">
-      <p>You can close this page.</p>
+      <ClosingWords />
     </Page>,
   );
+}
+
+function ClosingWords(): React.ReactElement {
+  const t = useText();
+  return <p>{t('You can close this page.')}</p>;
 }

@@ -5,6 +5,9 @@ import { userActor } from '../../identity/users/actor.js';
 import type { LiveSession } from '../session-guard.js';
 import { visitorOf } from '../sessions.js';
 
+/** What every form says whose token is not of the session, or too old. */
+export const expiredPage = 'This page has expired. Please try again.';
+
 /** Takes a form of the account page: of a live session, sent from our own page. */
 export type AccountWork = (core: Core, live: LiveSession, req: Request, res: Response) => Promise<void>;
 

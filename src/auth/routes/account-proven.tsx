@@ -10,6 +10,7 @@ import { AppError } from '../../shared/errors.js';
 import { sessionFormToken, type LiveSession } from '../session-guard.js';
 import { acceptTerms } from '../../identity/users/terms.js';
 import { ownPath } from '../sign-in-flow.js';
+import { accountPlaces } from '../views/account-frame.js';
 import { TermsPage, termsPath } from '../views/terms-page.js';
 import { sendPage } from '../views/layout.js';
 import { NewPasskeyPage, ProofPage } from '../views/passkey-pages.js';
@@ -58,7 +59,7 @@ const takeProof: AccountWork = async (core, live, req, res) => {
     return;
   }
   await noteProof(core, live.session);
-  res.redirect(303, '/account?done=proof');
+  res.redirect(303, `${accountPlaces.security.path}?done=proof`);
 };
 
 async function showNewPasskey(core: Core, live: LiveSession, res: Response, alert?: string): Promise<void> {
@@ -85,14 +86,14 @@ const takeAnswer: AccountWork = async (core, live, req: Request, res) => {
     await showNewPasskey(core, live, res, 'That passkey was not accepted. Please try again.');
     return;
   }
-  res.redirect(303, '/account?done=passkey');
+  res.redirect(303, `${accountPlaces.security.path}?done=passkey`);
 };
 
 const takeRemoval: AccountWork = async (core, live, req, res) => {
   if (await askProof(core, live, res)) return;
   const id = passkeyForm.safeParse(req.body).data?.passkey ?? '';
   await removePasskey(core, await actorOf(core, live, req), live.user, id);
-  res.redirect(303, '/account?done=passkey_off');
+  res.redirect(303, `${accountPlaces.security.path}?done=passkey_off`);
 };
 
 const takeEmail: AccountWork = async (core, live, req, res) => {
@@ -126,12 +127,16 @@ export function showTerms(
   sendPage(res, alert === undefined ? 200 : 400, page);
 }
 
-/** The forms of the account page that need a recent proof, by their own paths. */
+/** Forms about what signs a person in that need a recent proof, by their own paths. */
 export const provenForms: Readonly<Record<string, AccountWork>> = {
   '/account/passkeys': takeNew,
   '/account/passkeys/add': takeAnswer,
   '/account/passkeys/remove': takeRemoval,
+  '/account/proof': takeProof,
+};
+
+/** Forms about the address and the terms, by their own paths. */
+export const addressForms: Readonly<Record<string, AccountWork>> = {
   '/account/email': takeEmail,
   [termsPath]: takeTerms,
-  '/account/proof': takeProof,
 };

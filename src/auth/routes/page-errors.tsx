@@ -65,7 +65,8 @@ export function browserErrors(core: Core): ErrorRequestHandler {
 export function showLocked(res: Response, seconds: number, context: SignInContext): void {
   res.setHeader('Retry-After', String(seconds));
   const links = [{ href: `/signin?flow=${context.id}`, text: 'Back to sign-in' }];
-  sendPage(res, 429, <RefusalPage title="Please wait a little" alert={lockText(seconds)} links={links} />);
+  const shown = { alert: lockText(seconds), waitSeconds: seconds, links };
+  sendPage(res, 429, <RefusalPage title="Please wait a little" {...shown} />);
 }
 
 /** Somebody who has proved who they are, and may not come in all the same. */

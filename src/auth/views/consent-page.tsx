@@ -1,4 +1,5 @@
 import type { ReactElement } from 'react';
+import { useText } from './language.js';
 import { Hidden, Page } from './layout.js';
 
 /** What each scope of the OpenID provider means to the person who is asked. */
@@ -29,24 +30,27 @@ export function ConsentPage(props: {
   asked: readonly string[];
 }): ReactElement {
   const { csrf, action, applicationName, email, asked } = props;
+  const t = useText();
   return (
     <Page title={`Let ${applicationName} in?`}>
-      <p>{`You are signed in as ${email}. ${applicationName} asks to:`}</p>
+      <p>
+        {t('You are signed in as {{email}}.', { email })} {t('{{name}} asks to:', { name: applicationName })}
+      </p>
       <ul>
         {asked.map((word) => (
-          <li key={word}>{consentText(word)}</li>
+          <li key={word}>{t(consentText(word))}</li>
         ))}
       </ul>
       <form method="post" action={action}>
         <Hidden csrf={csrf} />
         <button type="submit" name="decision" value="allow">
-          Allow
+          {t('Allow')}
         </button>
         <button type="submit" name="decision" value="deny" className="quiet">
-          Do not allow
+          {t('Do not allow')}
         </button>
       </form>
-      <p className="quiet">You can take this back at any time on your account page.</p>
+      <p className="quiet">{t('You can take this back at any time on your account page.')}</p>
     </Page>
   );
 }

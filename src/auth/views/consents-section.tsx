@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import { consentText } from './consent-page.js';
+import { useText } from './language.js';
 import { Hidden } from './layout.js';
 
 /** An application of a third party, and what it may. */
@@ -16,19 +17,24 @@ export function ConsentsSection({
   csrf: string;
   consents: readonly ShownGrant[];
 }): ReactElement {
+  const t = useText();
   return (
     <section id="consents">
-      <h2>Applications you let in</h2>
+      <h2>{t('Applications you let in')}</h2>
       <ul className="rows">
         {consents.map(({ applicationId, name, granted }) => (
-          <li key={applicationId}>
-            {name}
-            <br />
-            <span className="quiet">{`may ${granted.map(consentText).join(', ')}`}</span>
+          <li className="row" key={applicationId}>
+            <div>
+              {name}
+              <br />
+              <span className="quiet">
+                {`${t('may')} ${granted.map((word) => t(consentText(word))).join(', ')}`}
+              </span>
+            </div>
             <form method="post" action="/account/consents/withdraw">
               <Hidden csrf={csrf} values={{ application: applicationId }} />
-              <button type="submit" className="quiet">
-                Take back
+              <button type="submit" className="quiet" aria-label={`${t('Take back')}: ${name}`}>
+                {t('Take back')}
               </button>
             </form>
           </li>

@@ -1,13 +1,15 @@
 import type { InputHTMLAttributes, ReactElement } from 'react';
+import { useText } from './language.js';
 
 /** The address somebody signs in with. Text, as browsers refuse to send some addresses from a field of the type `email`. */
 export function EmailField({
   email,
   ...marks
 }: { email: string | undefined } & InputHTMLAttributes<HTMLInputElement>): ReactElement {
+  const t = useText();
   return (
     <>
-      <label htmlFor="email">Email</label>
+      <label htmlFor="email">{t('Email')}</label>
       <input
         id="email"
         name="email"

@@ -1,4 +1,5 @@
 import type { ReactElement } from 'react';
+import { useText } from './language.js';
 import { alertId, Hidden, Page, WhoField } from './layout.js';
 import { qrCodeImage } from './qr-code.js';
 
@@ -19,29 +20,30 @@ export function EnrolmentPage(props: {
   back: { href: string; text: string };
   alert?: string | undefined;
 }): ReactElement {
+  const t = useText();
   return (
     <Page title="Set up your second factor" alert={props.alert}>
       <p>
-        {props.isRequired && `${props.tenantName} asks for a second factor. `}
-        Scan this code with an authenticator app on your phone, then type the six digits the app shows.
+        {props.isRequired && `${t('{{name}} asks for a second factor.', { name: props.tenantName })} `}
+        {t('Scan this code with an authenticator app on your phone, then type the six digits the app shows.')}
       </p>
       <p className="qr">
         <img
           src={qrCodeImage(props.otpauthUrl)}
           width={220}
           height={220}
-          alt="QR code for your authenticator app"
+          alt={t('QR code for your authenticator app')}
         />
       </p>
       <p>
-        Or type this key into the app: <code id="secret">{inGroups(props.secret)}</code>
+        {t('Or type this key into the app:')} <code id="secret">{inGroups(props.secret)}</code>
       </p>
       <p>
-        <a href={props.otpauthUrl}>Open your authenticator app on this device</a>
+        <a href={props.otpauthUrl}>{t('Open your authenticator app on this device')}</a>
       </p>
       <FirstCodeForm {...props} />
       <p>
-        <a href={props.back.href}>{props.back.text}</a>
+        <a href={props.back.href}>{t(props.back.text)}</a>
       </p>
     </Page>
   );
@@ -53,12 +55,13 @@ function FirstCodeForm(props: {
   email: string;
   alert?: string | undefined;
 }): ReactElement {
+  const t = useText();
   const faulty = props.alert !== undefined && { 'aria-invalid': true, 'aria-describedby': alertId };
   return (
     <form method="post" action={props.action}>
       <Hidden csrf={props.csrf} />
       <WhoField email={props.email} />
-      <label htmlFor="code">Code</label>
+      <label htmlFor="code">{t('Code')}</label>
       <input
         id="code"
         className="code"
@@ -71,18 +74,20 @@ function FirstCodeForm(props: {
         autoFocus
         {...faulty}
       />
-      <button type="submit">Switch on</button>
+      <button type="submit">{t('Switch on')}</button>
     </form>
   );
 }
 
 /** The backup codes, shown this once. */
 export function BackupCodesPage({ codes, next }: { codes: readonly string[]; next: string }): ReactElement {
+  const t = useText();
   return (
     <Page title="Your backup codes" notice="Your second factor is on.">
       <p>
-        Keep these codes where your phone is not. Each one signs you in once in place of a code of the app.
-        They are not shown again.
+        {t(
+          'Keep these codes where your phone is not. Each one signs you in once in place of a code of the app. They are not shown again.',
+        )}
       </p>
       <ul className="codes">
         {codes.map((code) => (
@@ -93,7 +98,7 @@ export function BackupCodesPage({ codes, next }: { codes: readonly string[]; nex
       </ul>
       <p>
         <a className="button" href={next}>
-          I have kept them: continue
+          {t('I have kept them: continue')}
         </a>
       </p>
     </Page>

@@ -4,7 +4,9 @@ import { renderToStaticMarkup } from 'react-dom/server';
 import { ownBrand, type Brand } from '../../identity/tenants/branding.js';
 import { shownText } from '../../shared/hidden-characters.js';
 import { shownBrand } from '../page-brand.js';
+import { shownLanguage, themeFor, type Theme } from '../page-choices.js';
 import { favicon } from './favicon.js';
+import { LanguageContext, languages, useLanguage, useText, type Language } from './language.js';
 import { scriptPath } from './script.js';
 import { brandStylePath, stylePath } from './styles.js';
 
@@ -13,6 +15,18 @@ export const alertId = 'alert';
 
 /** Whose page it is. */
 const BrandContext = createContext<Brand>(ownBrand);
+
+/** How this answer is shown beside its brand. */
+interface Look {
+  theme: Theme;
+  /** Own path the page is read again from in another language; absent: it cannot be. */
+  path?: string | undefined;
+}
+
+const LookContext = createContext<Look>({ theme: 'auto' });
+
+/** The theme of the page around. */
+export const useTheme = (): Theme => use(LookContext).theme;
 
 /** The brand of the page around. */
 export const useBrand = (): Brand => use(BrandContext);
@@ -26,6 +40,8 @@ export interface PageProps {
   notice?: string | undefined;
   /** Whether the page has fields that the script makes handier; everything works without it. */
   withScript?: boolean;
+  /** Of a page that is one of several: the links to all of them, and what stands in the line above. */
+  frame?: { nav: ReactNode; ways: ReactNode };
   children?: ReactNode;
 }
 
@@ -46,50 +62,113 @@ function Head({ title, withScript }: { title: string; withScript: boolean }): Re
 }
 
 /** The organization above the page: people shall see whose password they are asked for. */
-function BrandHeader(): ReactElement {
+function OrganizationName({ as: Place }: { as: 'header' | 'div' }): ReactElement {
   const { logoUrl, name } = useBrand();
   return (
-    <header className="brand">
+    <Place className="brand">
       {logoUrl === null ? name : <img src={logoUrl} alt={name} referrerPolicy="no-referrer" />}
-    </header>
+    </Place>
   );
 }
 
 function Support(): ReactElement | null {
+  const t = useText();
   const { support } = useBrand();
   if (support.length === 0) return null;
   return (
-    <footer>
-      {'Need help? '}
+    <p>
+      {`${t('Need help?')} `}
       {support.map(({ href, text }, index) => (
         <span key={href}>
-          {index > 0 && ' or '}
+          {index > 0 && ` ${t('or')} `}
           <a href={href}>{text}</a>
         </span>
       ))}
+    </p>
+  );
+}
+
+/** The page in the other languages. */
+function Languages({ path }: { path: string }): ReactElement {
+  const shown = useLanguage();
+  return (
+    <p className="languages">
+      {Object.entries(languages).map(([language, name]) =>
+        language === shown ? (
+          <span key={language}>{name}</span>
+        ) : (
+          <a
+            key={language}
+            href={`/language/${language}?return_to=${encodeURIComponent(path)}`}
+            lang={language}
+            hrefLang={language}
+          >
+            {name}
+          </a>
+        ),
+      )}
+    </p>
+  );
+}
+
+function Footer(): ReactElement | null {
+  const { support } = useBrand();
+  const { path } = use(LookContext);
+  if (support.length === 0 && path === undefined) return null;
+  return (
+    <footer>
+      <Support />
+      {path !== undefined && <Languages path={path} />}
     </footer>
   );
 }
 
-/** The frame of every page for people who are not in the console: one heading, one column. */
-export function Page({ title, alert, notice, withScript = false, children }: PageProps): ReactElement {
+function Content({ title, alert, notice, children }: PageProps): ReactElement {
+  const t = useText();
   return (
-    <html lang="en">
-      <Head title={title} withScript={withScript} />
-      <body>
-        <BrandHeader />
-        <main>
-          <h1>{title}</h1>
-          {alert !== undefined && (
-            <p role="alert" id={alertId}>
-              {alert}
-            </p>
-          )}
-          {notice !== undefined && <p role="status">{notice}</p>}
-          {children}
-        </main>
-        <Support />
-      </body>
+    <main id="content" tabIndex={-1}>
+      <h1>{t(title)}</h1>
+      {alert !== undefined && (
+        <p role="alert" id={alertId}>
+          {t(alert)}
+        </p>
+      )}
+      {notice !== undefined && <p role="status">{t(notice)}</p>}
+      {children}
+    </main>
+  );
+}
+
+/** The frame of every page for people who are not in the console: one heading, and one column or a menu beside it. */
+export function Page(props: PageProps): ReactElement {
+  const { frame, title, withScript = false } = props;
+  const t = useText();
+  const { theme } = use(LookContext);
+  return (
+    <html lang={useLanguage()} data-theme={theme === 'auto' ? undefined : theme}>
+      <Head title={t(title)} withScript={withScript} />
+      {frame === undefined ? (
+        <body>
+          <OrganizationName as="header" />
+          <Content {...props} />
+          <Footer />
+        </body>
+      ) : (
+        <body className="account">
+          <a className="skip" href="#content">
+            {t('Skip to the content')}
+          </a>
+          <header className="top">
+            <OrganizationName as="div" />
+            <div className="ways">{frame.ways}</div>
+          </header>
+          <div className="frame">
+            {frame.nav}
+            <Content {...props} />
+          </div>
+          <Footer />
+        </body>
+      )}
     </html>
   );
 }
@@ -139,8 +218,17 @@ export function Hidden({
 }
 
 /** A page as it is sent. */
-export function renderPage(page: ReactElement, brand: Brand): string {
-  const html = renderToStaticMarkup(<BrandContext value={brand}>{page}</BrandContext>);
+export function renderPage(
+  page: ReactElement,
+  { brand, language = 'en', look = { theme: 'auto' } }: { brand: Brand; language?: Language; look?: Look },
+): string {
+  const html = renderToStaticMarkup(
+    <LanguageContext value={language}>
+      <LookContext value={look}>
+        <BrandContext value={brand}>{page}</BrandContext>
+      </LookContext>
+    </LanguageContext>,
+  );
   return `<!doctype html>${shownText(html)}`;
 }
 
@@ -150,10 +238,20 @@ export function allowLogo(policy: string, { logoUrl }: Brand): string {
   return policy.replace(/img-src[^;]*/, `$& ${new URL(logoUrl).origin}`);
 }
 
+/** Pages that can be read again in another language: no address of theirs is a secret. */
+const rereadable = /^\/(?:signin|forgot|register)(?:\?|$)/;
+
+function lookOf(res: Response): Look {
+  const { method, originalUrl } = res.req;
+  const path = method === 'GET' && rereadable.test(originalUrl) ? originalUrl : undefined;
+  return { theme: themeFor(res.req), path };
+}
+
 /** Sends a page, in the look of the tenant it is for. Headers of {@link pageHeaders} are set already. */
 export function sendPage(res: Response, status: number, page: ReactElement): void {
   const brand = shownBrand(res);
   const policy = res.getHeader('Content-Security-Policy');
   if (typeof policy === 'string') res.setHeader('Content-Security-Policy', allowLogo(policy, brand));
-  res.status(status).type('html').send(renderPage(page, brand));
+  const html = renderPage(page, { brand, language: shownLanguage(res), look: lookOf(res) });
+  res.status(status).type('html').send(html);
 }

@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import { Ago } from './ago.js';
+import { useText } from './language.js';
 import { Hidden, Page } from './layout.js';
 import { PasskeyPlace, type PasskeyQuestion } from './passkey-place.js';
 
@@ -21,43 +22,64 @@ export function PasskeysSection({
   now: Date;
   passkeys: readonly ShownPasskey[];
 }): ReactElement {
+  const t = useText();
   return (
     <section id="passkeys">
-      <h2>Passkeys</h2>
+      <h2>{t('Passkeys')}</h2>
       <p>
-        A passkey signs you in by your fingerprint, your face or the PIN of your device, without a password.
+        {t(
+          'A passkey signs you in by your fingerprint, your face or the PIN of your device, without a password.',
+        )}
       </p>
       {passkeys.length > 0 && (
         <ul className="rows">
-          {passkeys.map(({ addedAt, id, lastUsedAt, name }) => (
-            <li key={id}>
-              {name}
-              <br />
-              <span className="quiet">
-                added <Ago at={addedAt} now={now} />
-                {lastUsedAt !== null && (
-                  <>
-                    , last used <Ago at={lastUsedAt} now={now} />
-                  </>
-                )}
-              </span>
-              <form method="post" action="/account/passkeys/remove">
-                <Hidden csrf={csrf} values={{ passkey: id }} />
-                <button type="submit" className="quiet">
-                  Remove
-                </button>
-              </form>
-            </li>
+          {passkeys.map((passkey) => (
+            <PasskeyRow key={passkey.id} csrf={csrf} now={now} passkey={passkey} />
           ))}
         </ul>
       )}
       <form method="post" action="/account/passkeys">
         <Hidden csrf={csrf} />
         <button type="submit" className="quiet">
-          Add a passkey
+          {t('Add a passkey')}
         </button>
       </form>
     </section>
+  );
+}
+
+function PasskeyRow({
+  csrf,
+  now,
+  passkey,
+}: {
+  csrf: string;
+  now: Date;
+  passkey: ShownPasskey;
+}): ReactElement {
+  const t = useText();
+  const { addedAt, id, lastUsedAt, name } = passkey;
+  return (
+    <li className="row">
+      <div>
+        {name}
+        <br />
+        <span className="quiet">
+          {t('added')} <Ago at={addedAt} now={now} />
+          {lastUsedAt !== null && (
+            <>
+              , {t('last used')} <Ago at={lastUsedAt} now={now} />
+            </>
+          )}
+        </span>
+      </div>
+      <form method="post" action="/account/passkeys/remove">
+        <Hidden csrf={csrf} values={{ passkey: id }} />
+        <button type="submit" className="quiet" aria-label={`${t('Remove')}: ${name}`}>
+          {t('Remove')}
+        </button>
+      </form>
+    </li>
   );
 }
 
@@ -69,15 +91,17 @@ export function NewPasskeyPage({
   alert?: string | undefined;
   question: PasskeyQuestion;
 }): ReactElement {
+  const t = useText();
   return (
     <Page title="Add a passkey" alert={alert} withScript>
       <p>
-        Your browser will ask for your fingerprint, your face or the PIN of your device. It needs JavaScript,
-        and a device that keeps passkeys.
+        {t(
+          'Your browser will ask for your fingerprint, your face or the PIN of your device. It needs JavaScript, and a device that keeps passkeys.',
+        )}
       </p>
       <PasskeyPlace {...question} />
       <p>
-        <a href="/account">Back to your account</a>
+        <a href="/account/security">{t('Back to your account')}</a>
       </p>
     </Page>
   );
@@ -92,13 +116,14 @@ export function ProofPage(props: {
   alert?: string | undefined;
 }): ReactElement {
   const { csrf, hasApp, hasPassword, passkey } = props;
+  const t = useText();
   return (
     <Page title="Is it still you?" alert={props.alert} withScript>
-      <p>You signed in a while ago. Please show once more that it is you.</p>
+      <p>{t('You signed in a while ago. Please show once more that it is you.')}</p>
       {(hasPassword || hasApp) && (
         <form method="post" action="/account/proof">
           <Hidden csrf={csrf} />
-          <label htmlFor="proof">{hasPassword ? 'Your password' : 'A code of your app'}</label>
+          <label htmlFor="proof">{hasPassword ? t('Your password') : t('A code of your app')}</label>
           {hasPassword ? (
             <input
               id="proof"
@@ -118,17 +143,17 @@ export function ProofPage(props: {
               required
             />
           )}
-          <button type="submit">Continue</button>
+          <button type="submit">{t('Continue')}</button>
         </form>
       )}
       {passkey && <PasskeyPlace {...passkey} isOther={hasPassword || hasApp} />}
       {!hasPassword && !hasApp && (
         <p>
-          <a href="/signin">Sign in again</a>
+          <a href="/signin">{t('Sign in again')}</a>
         </p>
       )}
       <p>
-        <a href="/account">Back to your account</a>
+        <a href="/account/security">{t('Back to your account')}</a>
       </p>
     </Page>
   );

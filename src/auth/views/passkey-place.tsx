@@ -1,4 +1,5 @@
 import type { ReactElement } from 'react';
+import { useText } from './language.js';
 
 /** What the page's script asks the browser, and where its answer goes. */
 export interface PasskeyQuestion {
@@ -22,17 +23,18 @@ export function PasskeyPlace({
   ...question
 }: PasskeyQuestion & { isOther?: boolean }): ReactElement {
   const { button, failed } = words[question.does];
+  const t = useText();
   return (
-    <div hidden data-passkey={JSON.stringify({ ...question, words: failed })}>
-      {isOther && <p className="or">or</p>}
+    <div hidden data-passkey={JSON.stringify({ ...question, words: t(failed) })}>
+      {isOther && <p className="or">{t('or')}</p>}
       {question.does === 'create' && (
         <>
-          <label htmlFor="passkey-name">Name of the passkey</label>
-          <input id="passkey-name" type="text" maxLength={60} defaultValue="My passkey" />
+          <label htmlFor="passkey-name">{t('Name of the passkey')}</label>
+          <input id="passkey-name" type="text" maxLength={60} defaultValue={t('My passkey')} />
         </>
       )}
       <button type="button" className={isOther ? 'quiet' : undefined}>
-        {button}
+        {t(button)}
       </button>
     </div>
   );

@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import { EmailField } from './email-field.js';
+import { useText } from './language.js';
 import { Page, useBrand, WhoField } from './layout.js';
 
 const signInPath = (flow: string | undefined): string =>
@@ -30,12 +31,13 @@ export function ForgotPage(props: {
   email: string;
   alert?: string;
 }): ReactElement {
+  const t = useText();
   return (
     <Page title="Forgot your password?" alert={props.alert}>
-      <p>We send you a link to set a new one.</p>
-      <ForgotForm tenant={props.tenant} flow={props.flow} email={props.email} button="Send me a link" />
+      <p>{t('We send you a link to set a new one.')}</p>
+      <ForgotForm tenant={props.tenant} flow={props.flow} email={props.email} button={t('Send me a link')} />
       <p>
-        <a href={signInPath(props.flow)}>Back to sign-in</a>
+        <a href={signInPath(props.flow)}>{t('Back to sign-in')}</a>
       </p>
     </Page>
   );
@@ -43,21 +45,23 @@ export function ForgotPage(props: {
 
 /** One page for used, late, revoked and invented links; each kind has its own way on. */
 export function DeadLinkPage({ kind }: { kind: 'reset' | 'activation' | 'address' }): ReactElement {
+  const t = useText();
   return (
     <Page
       title="This link is no longer good"
       alert="It has been used, has expired, or has been replaced by a newer one."
     >
-      {kind === 'reset' && <ForgotForm email="" button="Send me a new link" />}
-      {kind === 'address' && <p>You can ask for a new link in your account.</p>}
+      {kind === 'reset' && <ForgotForm email="" button={t('Send me a new link')} />}
+      {kind === 'address' && <p>{t('You can ask for a new link in your account.')}</p>}
       {kind === 'activation' && (
         <p>
-          Your account is active if you have chosen a password already: sign in with it. If not, ask the
-          person who invited you to send the invitation again.
+          {t(
+            'Your account is active if you have chosen a password already: sign in with it. If not, ask the person who invited you to send the invitation again.',
+          )}
         </p>
       )}
       <p>
-        <a href="/signin">Go to sign-in</a>
+        <a href="/signin">{t('Go to sign-in')}</a>
       </p>
     </Page>
   );
@@ -65,13 +69,14 @@ export function DeadLinkPage({ kind }: { kind: 'reset' | 'activation' | 'address
 
 /** The same for every address. */
 export function ForgotDonePage({ email, flow }: { email: string; flow: string | undefined }): ReactElement {
+  const t = useText();
   return (
     <Page
       title="Look into your mailbox"
       notice={`If there is an account for ${email}, we have sent a mail to it.`}
     >
       <p>
-        <a href={signInPath(flow)}>Back to sign-in</a>
+        <a href={signInPath(flow)}>{t('Back to sign-in')}</a>
       </p>
     </Page>
   );
@@ -89,11 +94,12 @@ export function NewPasswordPage(props: {
   termsUrl: string;
   alert?: string | undefined;
 }): ReactElement {
+  const t = useText();
   return (
     <Page title={props.title} alert={props.alert} withScript>
       <form method="post" action={props.action}>
         <WhoField email={props.email} />
-        <label htmlFor="password">New password</label>
+        <label htmlFor="password">{t('New password')}</label>
         <input
           id="password"
           name="password"
@@ -104,19 +110,21 @@ export function NewPasswordPage(props: {
           autoFocus
         />
         <p id="rule" className="quiet">
-          At least {props.minLength} characters. A few words are easier to remember than signs.
+          {t('At least {{count}} characters. A few words are easier to remember than signs.', {
+            count: props.minLength,
+          })}
         </p>
-        <label htmlFor="password2">New password again</label>
+        <label htmlFor="password2">{t('New password again')}</label>
         <input id="password2" name="password2" type="password" autoComplete="new-password" required />
         {props.termsUrl !== '' && (
           <p>
             <input id="terms" name="terms" type="checkbox" value="on" required />
             <label htmlFor="terms" className="inline">
-              I accept the <a href={props.termsUrl}>terms of use</a>
+              {t('I accept the')} <a href={props.termsUrl}>{t('terms of use')}</a>
             </label>
           </p>
         )}
-        <button type="submit">{props.button}</button>
+        <button type="submit">{t(props.button)}</button>
       </form>
     </Page>
   );
@@ -125,11 +133,12 @@ export function NewPasswordPage(props: {
 /** Activation of a person whose company signs them in: there is no password to set. */
 export function ActivateThroughCompanyPage({ ssoPath }: { ssoPath: string }): ReactElement {
   const { name } = useBrand();
+  const t = useText();
   return (
     <Page title="Activate your account">
-      <p>Your company signs you in. The first sign-in activates your account.</p>
+      <p>{t('Your company signs you in. The first sign-in activates your account.')}</p>
       <a className="button" href={ssoPath}>
-        Continue through {name}
+        {t('Continue through {{name}}', { name })}
       </a>
     </Page>
   );

@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import { EmailField } from './email-field.js';
+import { useText } from './language.js';
 import { Page } from './layout.js';
 
 /** What a person types to get an account. */
@@ -16,11 +17,12 @@ export function RegisterPage(props: {
   alert?: string | undefined;
 }): ReactElement {
   const { alert, fields, tenant } = props;
+  const t = useText();
   return (
     <Page title="Create an account" alert={alert}>
       <form method="post" action="/register">
         <input type="hidden" name="tenant" value={tenant} />
-        <label htmlFor="givenName">First name</label>
+        <label htmlFor="givenName">{t('First name')}</label>
         <input
           id="givenName"
           name="givenName"
@@ -29,7 +31,7 @@ export function RegisterPage(props: {
           required
           defaultValue={fields.givenName}
         />
-        <label htmlFor="familyName">Last name</label>
+        <label htmlFor="familyName">{t('Last name')}</label>
         <input
           id="familyName"
           name="familyName"
@@ -39,10 +41,10 @@ export function RegisterPage(props: {
           defaultValue={fields.familyName}
         />
         <EmailField email={fields.email} />
-        <button type="submit">Create account</button>
+        <button type="submit">{t('Create account')}</button>
       </form>
       <p>
-        <a href={`/signin?tenant=${encodeURIComponent(tenant)}`}>I have an account</a>
+        <a href={`/signin?tenant=${encodeURIComponent(tenant)}`}>{t('I have an account')}</a>
       </p>
     </Page>
   );
@@ -50,13 +52,14 @@ export function RegisterPage(props: {
 
 /** The same for every address. */
 export function RegisteredPage({ email, tenant }: { email: string; tenant: string }): ReactElement {
+  const t = useText();
   return (
     <Page
       title="Look into your mailbox"
       notice={`We have sent a mail to ${email}. Follow its link to confirm the address and choose your password.`}
     >
       <p>
-        <a href={`/signin?tenant=${encodeURIComponent(tenant)}`}>Back to sign-in</a>
+        <a href={`/signin?tenant=${encodeURIComponent(tenant)}`}>{t('Back to sign-in')}</a>
       </p>
     </Page>
   );
@@ -64,13 +67,15 @@ export function RegisteredPage({ email, tenant }: { email: string; tenant: strin
 
 /** Confirms a new address: a button, as mail scanners follow links. */
 export function ConfirmAddressPage({ action, address }: { action: string; address: string }): ReactElement {
+  const t = useText();
   return (
     <Page title="Confirm your address">
       <p>
-        <strong>{address}</strong> becomes the address of your account. You sign in with it from then on.
+        <strong>{address}</strong>{' '}
+        {t('becomes the address of your account. You sign in with it from then on.')}
       </p>
       <form method="post" action={action}>
-        <button type="submit">Confirm this address</button>
+        <button type="submit">{t('Confirm this address')}</button>
       </form>
     </Page>
   );

@@ -1,11 +1,26 @@
 import { createHash } from 'node:crypto';
 import { passkeyScript } from './passkey-script.js';
+import { pictureScript } from './picture-script.js';
 
 /**
- * What makes pages handier, and nothing more: a button that shows a password, a word when Caps Lock is on, and passkeys. Without it every
- * page works.
+ * What makes pages handier, and nothing more: a button that shows a password, a word when Caps Lock is on, the time
+ * left of a lock, pictures made smaller, and passkeys. Without it every page works.
  */
-export const pageScript = `${passkeyScript}(() => {
+export const pageScript = `${passkeyScript}${pictureScript}(() => {
+  const words = document.documentElement.lang === 'de'
+    ? { show: 'Anzeigen', hide: 'Verbergen', caps: 'Die Feststelltaste ist an.', go: 'Sie können es jetzt wieder versuchen.' }
+    : { show: 'Show', hide: 'Hide', caps: 'Caps Lock is on.', go: 'You can try again now.' };
+  for (const place of document.querySelectorAll('[data-wait]')) {
+    const end = Date.now() + Number(place.dataset.wait) * 1000;
+    const two = (count) => String(count).padStart(2, '0');
+    const tick = () => {
+      const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
+      place.textContent = left === 0 ? words.go : Math.floor(left / 60) + ':' + two(left % 60);
+      if (left === 0) { clearInterval(timer); place.setAttribute('role', 'status'); }
+    };
+    const timer = setInterval(tick, 1000);
+    tick();
+  }
   for (const field of document.querySelectorAll('input[type=password]')) {
     const row = document.createElement('span');
     row.className = 'reveal';
@@ -15,8 +30,8 @@ export const pageScript = `${passkeyScript}(() => {
     const name = (field.labels && field.labels[0] ? field.labels[0].textContent : 'password').toLowerCase();
     const say = () => {
       const hidden = field.type === 'password';
-      button.textContent = hidden ? 'Show' : 'Hide';
-      button.setAttribute('aria-label', (hidden ? 'Show ' : 'Hide ') + name);
+      button.textContent = hidden ? words.show : words.hide;
+      button.setAttribute('aria-label', (hidden ? words.show : words.hide) + ' ' + name);
     };
     button.addEventListener('click', () => {
       field.type = field.type === 'password' ? 'text' : 'password';
@@ -29,7 +44,7 @@ export const pageScript = `${passkeyScript}(() => {
     row.append(field, button);
     row.after(hint);
     const look = (event) => {
-      hint.textContent = event.getModifierState && event.getModifierState('CapsLock') ? 'Caps Lock is on.' : '';
+      hint.textContent = event.getModifierState && event.getModifierState('CapsLock') ? words.caps : '';
     };
     field.addEventListener('keydown', look);
     field.addEventListener('keyup', look);

@@ -1,6 +1,7 @@
 import type { ReactElement, ReactNode } from 'react';
 import { EmailField } from './email-field.js';
 import { PasskeyPlace, type PasskeyQuestion } from './passkey-place.js';
+import { useText } from './language.js';
 import { alertId, Hidden, Page, useBrand, WhoField } from './layout.js';
 
 interface FormPage {
@@ -29,6 +30,7 @@ export function EmailPage(
   },
 ): ReactElement {
   const { passkey } = props;
+  const t = useText();
   return (
     <Page
       title={titleFor(props.application)}
@@ -38,18 +40,19 @@ export function EmailPage(
     >
       {props.signedInAs !== undefined && (
         <p className="quiet">
-          You are signed in as {props.signedInAs}. <a href="/account">Go to your account</a>
+          {t('You are signed in as {{email}}.', { email: props.signedInAs })}{' '}
+          <a href="/account">{t('Go to your account')}</a>
         </p>
       )}
       <form method="post" action="/signin">
         <Hidden csrf={props.csrf} />
         <EmailField email={props.email} {...faulty(props.alert)} />
-        <button type="submit">Continue</button>
+        <button type="submit">{t('Continue')}</button>
       </form>
       {passkey && <PasskeyPlace {...passkey} isOther />}
       {props.registerPath !== undefined && (
         <p>
-          <a href={props.registerPath}>Create an account</a>
+          <a href={props.registerPath}>{t('Create an account')}</a>
         </p>
       )}
     </Page>
@@ -68,12 +71,13 @@ export function PasswordPage(
     companyName?: string | undefined;
   },
 ): ReactElement {
+  const t = useText();
   return (
     <Page title={titleFor(props.application)} alert={props.alert} withScript>
       <form method="post" action="/signin/password">
         <Hidden csrf={props.csrf} />
         <WhoField name="email" email={props.email} />
-        <label htmlFor="password">Password</label>
+        <label htmlFor="password">{t('Password')}</label>
         <input
           id="password"
           name="password"
@@ -83,14 +87,14 @@ export function PasswordPage(
           autoFocus
           {...faulty(props.alert)}
         />
-        <button type="submit">Sign in</button>
+        <button type="submit">{t('Sign in')}</button>
       </form>
       {props.ssoPath !== undefined && <CompanyButton href={props.ssoPath} company={props.companyName} />}
       <p>
-        <a href={props.restartPath.replace('/signin', '/forgot')}>Forgot your password?</a>
+        <a href={props.restartPath.replace('/signin', '/forgot')}>{t('Forgot your password?')}</a>
       </p>
       <p>
-        <a href={props.restartPath}>Use another email</a>
+        <a href={props.restartPath}>{t('Use another email')}</a>
       </p>
     </Page>
   );
@@ -99,11 +103,12 @@ export function PasswordPage(
 /** The other way in, where the company leaves the choice. */
 function CompanyButton({ company, href }: { company: string | undefined; href: string }): ReactElement {
   const brand = useBrand();
+  const t = useText();
   return (
     <>
-      <p className="or">or</p>
+      <p className="or">{t('or')}</p>
       <a className="button quiet" href={href}>
-        Sign in through {company ?? brand.name}
+        {t('Sign in through {{name}}', { name: company ?? brand.name })}
       </a>
     </>
   );
@@ -121,6 +126,7 @@ export interface CodePageProps extends FormPage {
 /** The second factor: a code from an app, or a backup code in the same field, or a passkey. */
 export function CodePage(props: CodePageProps): ReactElement {
   const { hasApp, passkey } = props;
+  const t = useText();
   return (
     <Page
       title={hasApp ? 'Enter your code' : 'Use your passkey'}
@@ -130,23 +136,32 @@ export function CodePage(props: CodePageProps): ReactElement {
       {hasApp ? (
         <CodeForm {...props} />
       ) : (
-        <p>Your passkey for {props.email} is the second step. It needs a browser with JavaScript.</p>
+        <p>
+          {t('Your passkey for {{email}} is the second step. It needs a browser with JavaScript.', {
+            email: props.email,
+          })}
+        </p>
       )}
       {passkey && <PasskeyPlace {...passkey} isOther={hasApp} />}
       <p>
-        <a href={props.restartPath}>Use another email</a>
+        <a href={props.restartPath}>{t('Use another email')}</a>
       </p>
     </Page>
   );
 }
 
 function CodeForm(props: CodePageProps): ReactElement {
+  const t = useText();
   return (
     <>
-      <p>Open your authenticator app for {props.email}. A backup code does as well.</p>
+      <p>
+        {t('Open your authenticator app for {{email}}. A backup code does as well.', {
+          email: props.email,
+        })}
+      </p>
       <form method="post" action="/signin/2fa">
         <Hidden csrf={props.csrf} />
-        <label htmlFor="code">Code</label>
+        <label htmlFor="code">{t('Code')}</label>
         <input
           id="code"
           className="code"
@@ -160,7 +175,7 @@ function CodeForm(props: CodePageProps): ReactElement {
           autoFocus
           {...faulty(props.alert)}
         />
-        <button type="submit">Sign in</button>
+        <button type="submit">{t('Sign in')}</button>
       </form>
     </>
   );
@@ -170,9 +185,10 @@ function CodeForm(props: CodePageProps): ReactElement {
 export function ChoicePage(
   props: FormPage & { choice: string; accounts: readonly { userId: string; tenantName: string }[] },
 ): ReactElement {
+  const t = useText();
   return (
     <Page title="Choose an account" alert={props.alert}>
-      <p>Your email has an account in more than one organization.</p>
+      <p>{t('Your email has an account in more than one organization.')}</p>
       {props.accounts.map((account) => (
         <form key={account.userId} method="post" action="/signin/choice">
           <Hidden csrf={props.csrf} values={{ choice: props.choice, user: account.userId }} />
@@ -193,19 +209,23 @@ export function RefusalPage(props: {
   title: string;
   alert: string;
   reference?: string | undefined;
+  /** Seconds until another attempt is judged. */
+  waitSeconds?: number | undefined;
   links: readonly { href: string; text: string }[];
   children?: ReactNode;
 }): ReactElement {
+  const t = useText();
   return (
-    <Page title={props.title} alert={props.alert}>
+    <Page title={props.title} alert={props.alert} withScript={props.waitSeconds !== undefined}>
+      {props.waitSeconds !== undefined && <p role="timer" className="quiet" data-wait={props.waitSeconds} />}
       {props.children}
       {props.links.map(({ href, text }) => (
         <p key={href}>
-          <a href={href}>{text}</a>
+          <a href={href}>{t(text)}</a>
         </p>
       ))}
       {props.reference !== undefined && (
-        <p className="reference">Reference: {shortReference(props.reference)}</p>
+        <p className="reference">{t('Reference: {{id}}', { id: shortReference(props.reference) })}</p>
       )}
     </Page>
   );

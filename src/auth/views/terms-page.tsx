@@ -1,4 +1,5 @@
 import type { ReactElement } from 'react';
+import { useText } from './language.js';
 import { Hidden, Page } from './layout.js';
 
 /** Own path at which terms that have changed are accepted. */
@@ -15,6 +16,7 @@ export function TermsPage(props: {
   returnTo: string;
   alert?: string | undefined;
 }): ReactElement {
+  const t = useText();
   return (
     <Page title="The terms of use have changed" alert={props.alert}>
       <form method="post" action={termsPath}>
@@ -22,13 +24,13 @@ export function TermsPage(props: {
         <p>
           <input id="terms" name="terms" type="checkbox" value="on" required />
           <label htmlFor="terms" className="inline">
-            I accept the <a href={props.termsUrl}>terms of use</a>
+            {t('I accept the')} <a href={props.termsUrl}>{t('terms of use')}</a>
           </label>
         </p>
-        <button type="submit">Continue</button>
+        <button type="submit">{t('Continue')}</button>
       </form>
       <p>
-        <a href="/signout">Sign out</a>
+        <a href="/signout">{t('Sign out')}</a>
       </p>
     </Page>
   );

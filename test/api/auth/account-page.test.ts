@@ -76,7 +76,7 @@ describe('the account page', () => {
 
   it('sets a second factor up, shows a wrong code again with the same secret, and says that it is on', async () => {
     const { browser, email } = await signedIn();
-    expect((await browser.get('/account')).text).to.include('Off: your password alone');
+    expect((await browser.get('/account/security')).text).to.include('Off: your password alone');
     const page = await send(browser, '/2fa', {});
     const wrong = await browser.post('/account/2fa/confirm', {
       _csrf: page.fields['_csrf']!,
@@ -85,7 +85,7 @@ describe('the account page', () => {
     expect([wrong.status, secretOf(wrong)]).to.deep.equal([400, secretOf(page)]);
     const { backupCodes } = await enrol(browser);
     expect(backupCodes).to.have.length(10);
-    expect((await browser.get('/account')).text).to.include('On: signing in asks for a code');
+    expect((await browser.get('/account/security')).text).to.include('On: signing in asks for a code');
     expect((await signIn(openBrowser(app.url), email, goodPassword)).text).to.include('action="/signin/2fa"');
   });
 
@@ -135,7 +135,7 @@ describe('the account page', () => {
     const { browser, email } = await signedIn();
     const other = (await signedIn(email)).browser;
     const stranger = (await signedIn()).browser;
-    const page = await browser.get('/account');
+    const page = await browser.get('/account/sessions');
     const ids = [...page.text.matchAll(/name="session" value="([^"]*)"/g)].map(([, id]) => id!);
     expect(ids).to.have.length(1);
     expect((await send(stranger, '/sessions/end', { session: ids[0]! })).status).to.equal(404);
@@ -148,10 +148,11 @@ describe('the account page', () => {
   it('refuses each of its forms without the token of the session, and sends people without a session to the sign-in', async () => {
     const { browser } = await signedIn();
     for (const path of ['/password', '/2fa', '/2fa/confirm', '/2fa/remove', '/sessions/end']) {
+      const place = path === '/sessions/end' ? '/account/sessions' : '/account/security';
       expect((await browser.post(`/account${path}`, {})).status, path).to.equal(403);
       const stranger = await openBrowser(app.url).post(`/account${path}`, {});
-      expect(stranger.location, path).to.equal(`${app.url}/signin?return_to=/account`);
-      expect((await browser.get(`/account${path}`)).location, path).to.equal(`${app.url}/account`);
+      expect(stranger.location, path).to.equal(`${app.url}/signin?return_to=${place}`);
+      expect((await browser.get(`/account${path}`)).location, path).to.equal(app.url + place);
     }
   });
 });

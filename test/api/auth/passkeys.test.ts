@@ -89,8 +89,8 @@ describe('passkeys', () => {
     expect((JSON.parse(me.text) as { id: string }).id).to.equal(user._id);
     const session = (await app.core.store.server.collection('sessions').find({ userId: user._id })).at(-1);
     expect([session?.method, session?.amr]).to.deep.equal(['passkey', ['pop', 'user', 'mfa']]);
-    const account = await browser.get('/account');
-    expect(account.text).to.include('with a passkey').and.to.include('Laptop');
+    expect((await browser.get('/account')).text).to.include('with a passkey');
+    expect((await browser.get('/account/security')).text).to.include('Laptop');
   });
 
   it('are listed, renamed and removed by their owner alone, each change in the trail', async () => {
@@ -219,13 +219,13 @@ describe('passkeys', () => {
     expect(making.headers.get('content-security-policy')).to.include("script-src 'self'");
     const device = new SoftAuthenticator(app.url);
     const added = await answer(browser, question, device.create(question.options));
-    expect(added.location).to.equal(`${app.url}/account?done=passkey`);
+    expect(added.location).to.equal(`${app.url}/account/security?done=passkey`);
     expect((await passkeySignIn(device)).page.status).to.equal(303);
     const removing = await browser.post('/account/passkeys/remove', {
       _csrf: account.fields['_csrf']!,
       passkey: device.held[0]!.id,
     });
-    expect(removing.location).to.equal(`${app.url}/account?done=passkey_off`);
+    expect(removing.location).to.equal(`${app.url}/account/security?done=passkey_off`);
     expect((await passkeySignIn(device)).page.status).to.equal(401);
   });
 
@@ -287,7 +287,7 @@ describe('passkeys', () => {
       expect(asked.text).to.include('Is it still you?');
       expect((await browser.post('/account/proof', { _csrf, password: 'wrong' })).status).to.equal(400);
       const proved = await browser.post('/account/proof', { _csrf, password });
-      expect(proved.location).to.equal(`${app.url}/account?done=proof`);
+      expect(proved.location).to.equal(`${app.url}/account/security?done=proof`);
       expect(questionOf(await browser.post('/account/passkeys', { _csrf }))?.does).to.equal('create');
     });
   });

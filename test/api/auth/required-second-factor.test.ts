@@ -154,8 +154,8 @@ describe('a second factor that is required', () => {
     const user = await givenUser(app.core, tenantId);
     const browser = openBrowser(app.url);
     await enrol(browser, await signIn(browser, user.userName, goodPassword));
-    const account = await browser.get('/account');
-    expect(account.text).to.not.include('/account/2fa/remove');
+    const account = await browser.get('/account/security');
+    expect(account.text).to.include('/account/2fa').and.not.include('/account/2fa/remove');
     const forced = await browser.post('/account/2fa/remove', {
       _csrf: account.fields['_csrf']!,
       password: goodPassword,

@@ -94,7 +94,7 @@ describe('OpenID provider: consent for applications of third parties', () => {
 
   it('is taken back on the account page: tokens are dead at once, and the next sign-in asks', async () => {
     const { tokens } = await allow();
-    const account = await browser.get(`${app.url}/account`);
+    const account = await browser.get(`${app.url}/account/applications`);
     const html = await account.text();
     expect(html).to.include('Applications you let in').and.to.include(application.name);
     const csrf = /name="_csrf" value="([^"]+)"/.exec(html)?.[1] ?? '';
@@ -102,7 +102,7 @@ describe('OpenID provider: consent for applications of third parties', () => {
       _csrf: csrf,
       application: application._id,
     });
-    expect(gone.headers.get('location')).to.equal('/account?done=consent');
+    expect(gone.headers.get('location')).to.equal('/account/applications?done=consent');
     expect((await refresh(app.core, application, tokens.refresh_token)).body['error']).to.equal(
       'invalid_grant',
     );

@@ -1,4 +1,4 @@
-import { profileFields, type ProfileField, type Settings } from '../../identity/tenants/settings.js';
+import { profileFields, type ProfileField, type Settings } from '../tenants/settings.js';
 import { AppError } from '../../shared/errors.js';
 
 /**
