@@ -42,6 +42,11 @@ export interface Answer<T> {
 
 const tenantKey = 'gatehouse.tenant';
 let csrfToken = '';
+/** How far the server's clock is ahead of this one, in milliseconds. */
+let clockAhead = 0;
+
+/** The time by the server's clock. */
+export const serverNow = (): number => Date.now() + clockAhead;
 
 /** The tenant an operator has entered; null: their own. Kept for this tab alone. */
 export const enteredTenant = (): string | null => sessionStorage.getItem(tenantKey);
@@ -97,6 +102,8 @@ async function send(method: string, path: string, options: CallOptions): Promise
   if (options.body !== undefined) init.body = JSON.stringify(options.body);
   const answer = await fetch(`/api/v1${path}${searchOf(options.query ?? {})}`, init);
   csrfToken = answer.headers.get('X-CSRF-Token') ?? csrfToken;
+  const told = Date.parse(answer.headers.get('Date') ?? '');
+  if (!Number.isNaN(told)) clockAhead = told - Date.now();
   return answer;
 }
 

@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
-import { createContext, use, type ReactNode } from 'react';
+import { createContext, use, useEffect, type ReactNode } from 'react';
 import { Center, Loader } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { enteredTenant, read, type Listed } from './api.js';
+import { suggestLanguage } from './text/i18n.js';
 import type { Me, Role } from './types.js';
 import { ProblemView } from './ui/Problems.js';
 
@@ -19,6 +20,7 @@ const WhoContext = createContext<Who | undefined>(undefined);
 export function SignedIn({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
   const { data: me, error } = useQuery({ queryKey: ['me'], queryFn: () => read<Me>('/me') });
+  useEffect(() => suggestLanguage(me?.language ?? null), [me?.language]);
   if (error) return <ProblemView error={error} />;
   if (!me) {
     return (

@@ -1,5 +1,18 @@
-import { createTheme } from '@mantine/core';
+import { createTheme, type MantineColorScheme, type MantineColorSchemeManager } from '@mantine/core';
 import i18next from 'i18next';
+import { readChoice, writeChoice } from './cookies.js';
+
+const kept = 'gatehouse-theme';
+const schemes: readonly MantineColorScheme[] = ['auto', 'light', 'dark'];
+
+/** Keeps the theme where the account page reads it too. */
+export const themeManager: MantineColorSchemeManager = {
+  get: (usual) => schemes.find((scheme) => scheme === readChoice(kept)) ?? usual,
+  set: (scheme) => writeChoice(kept, scheme),
+  clear: () => writeChoice(kept, 'auto'),
+  subscribe: () => undefined,
+  unsubscribe: () => undefined,
+};
 
 /** A dialog's header is no landmark of the page, and its button has a name. */
 const dialog = () => ({

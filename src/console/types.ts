@@ -53,6 +53,7 @@ export interface User {
 export interface Me extends User {
   tenant: { id: string; slug: string; name: string };
   permissions: string[];
+  language: string | null;
 }
 
 export interface Invitation {
@@ -288,6 +289,7 @@ export interface Session {
   method: string;
   createdAt: string;
   lastSeenAt: string;
+  expiresAt: string;
   ip: string | null;
   userAgent: string | null;
 }

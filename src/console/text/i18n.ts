@@ -1,15 +1,16 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
+import { readChoice, writeChoice } from '../cookies.js';
 import de from './de.json' with { type: 'json' };
 import en from './en.json' with { type: 'json' };
 
 export const languages = { en: 'English', de: 'Deutsch' } as const;
 export type Language = keyof typeof languages;
 
-const kept = 'gatehouse.language';
+const kept = 'gatehouse-language';
 
 function firstLanguage(): Language {
-  const wished = [localStorage.getItem(kept), ...navigator.languages].map((tag) => tag?.slice(0, 2));
+  const wished = [readChoice(kept), ...navigator.languages].map((tag) => tag?.slice(0, 2));
   return (wished.find((tag) => tag !== undefined && tag in languages) ?? 'en') as Language;
 }
 
@@ -25,8 +26,14 @@ void i18next.use(initReactI18next).init({
 });
 document.documentElement.lang = i18next.language;
 
+/** The language of a profile, where none was chosen in this browser. */
+export function suggestLanguage(language: string | null): void {
+  if (readChoice(kept) === undefined && language !== null && language in languages)
+    chooseLanguage(language as Language);
+}
+
 export function chooseLanguage(language: Language): void {
-  localStorage.setItem(kept, language);
+  writeChoice(kept, language);
   document.documentElement.lang = language;
   void i18next.changeLanguage(language);
 }

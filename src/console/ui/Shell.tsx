@@ -21,6 +21,7 @@ import { chooseLanguage, languages, type Language } from '../text/i18n.js';
 import { SearchIcon } from './icons.js';
 import { areas, useOwnPages } from './own-pages.js';
 import { Palette, usePaletteKeys } from './Palette.js';
+import { IdleWarning } from './IdleWarning.js';
 import { Proof } from './Proof.js';
 
 function Preferences() {
@@ -185,6 +186,7 @@ export function Shell() {
       </AppShell.Main>
       <Palette {...palette} />
       <Proof />
+      <IdleWarning />
     </AppShell>
   );
 }
