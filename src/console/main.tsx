@@ -10,7 +10,7 @@ import { createRoot } from 'react-dom/client';
 import { RouterProvider } from 'react-router';
 import { Problem } from './api.js';
 import { router } from './router.js';
-import './text/i18n.js';
+import { textsReady } from './text/i18n.js';
 import { theme, themeManager } from './theme.js';
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
@@ -28,6 +28,7 @@ const client = new QueryClient({
 
 const root = document.getElementById('root');
 if (root) {
+  await textsReady;
   createRoot(root).render(
     <StrictMode>
       <MantineProvider

@@ -1,7 +1,6 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import { readChoice, writeChoice } from '../cookies.js';
-import de from './de.json' with { type: 'json' };
 import en from './en.json' with { type: 'json' };
 
 export const languages = { en: 'English', de: 'Deutsch' } as const;
@@ -14,10 +13,18 @@ function firstLanguage(): Language {
   return (wished.find((tag) => tag !== undefined && tag in languages) ?? 'en') as Language;
 }
 
+/** Texts of a language are fetched when it is first shown; English ones stand in the pages. */
+async function loadTexts(language: Language): Promise<void> {
+  if (language === 'en' || i18next.hasResourceBundle(language, 'translation')) return;
+  const { default: texts } = await import('./de.json');
+  i18next.addResourceBundle(language, 'translation', texts);
+}
+
 /** The English text is the key, so that a page can be read in its source; `en.json` holds plurals alone. */
 void i18next.use(initReactI18next).init({
   initAsync: false,
-  resources: { en: { translation: en }, de: { translation: de } },
+  resources: { en: { translation: en } },
+  partialBundledLanguages: true,
   lng: firstLanguage(),
   fallbackLng: 'en',
   keySeparator: false,
@@ -25,6 +32,9 @@ void i18next.use(initReactI18next).init({
   interpolation: { escapeValue: false },
 });
 document.documentElement.lang = i18next.language;
+
+/** When the texts of the first language are there. */
+export const textsReady = loadTexts(i18next.language as Language).catch(() => undefined);
 
 /** The language of a profile, where none was chosen in this browser. */
 export function suggestLanguage(language: string | null): void {
@@ -35,5 +45,5 @@ export function suggestLanguage(language: string | null): void {
 export function chooseLanguage(language: Language): void {
   writeChoice(kept, language);
   document.documentElement.lang = language;
-  void i18next.changeLanguage(language);
+  void loadTexts(language).then(() => i18next.changeLanguage(language));
 }
