@@ -136,6 +136,7 @@ export interface Located {
   realm: HomeRealm;
 }
 
+/** Decides where the address signs in, before any look at its users. */
 export async function findHomeRealm({
   core,
   email,

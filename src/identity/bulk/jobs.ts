@@ -154,6 +154,7 @@ export async function getBulk(core: Core, tenantId: string, id: string): Promise
   return job;
 }
 
+/** Whether no more rows of a job will be done. */
 export const isOver = ({ status }: Pick<BulkJobDocument, 'status'>): boolean =>
   status === 'done' || status === 'cancelled' || status === 'stopped';
 

@@ -111,6 +111,7 @@ export async function getDirectory(core: Core, tenantId: string, id: string): Pr
   return directory;
 }
 
+/** Names are unique in a tenant, and compared as they are written. */
 export function findDirectoryByName(
   core: Core,
   tenantId: string,

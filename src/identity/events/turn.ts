@@ -12,6 +12,7 @@ export interface Turn {
   release(): Promise<void>;
 }
 
+/** Takes slots of ten seconds by a counter in the store: whoever counts first has the slot. */
 export function openTurn(core: Core): Turn {
   const held = new Set<number>();
   let asked = -1;

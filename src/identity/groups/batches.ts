@@ -63,6 +63,7 @@ export async function inLine<R>(core: Core, size: number, work: () => Promise<R>
 
 export const sizeOf = ({ add, remove }: Difference): number => add.length + remove.length;
 
+/** Whether a change takes more than one transaction. */
 export const isLarge = ({ add, remove }: Difference): boolean =>
   add.length + remove.length > maxPerTransaction;
 

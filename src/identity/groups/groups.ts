@@ -66,6 +66,7 @@ export async function getGroup(
   return requireGroup(group, directoryId);
 }
 
+/** @throws AppError `group.not_found`, also for a group that the directory may not see. */
 export function requireGroup(group: GroupDocument | undefined, directoryId: string | null): GroupDocument {
   if (!group || !isVisibleTo(group, directoryId))
     throw new AppError('group.not_found', 'there is no such group');

@@ -94,6 +94,7 @@ async function namesOf(core: Core, tenantId: string, ids: readonly string[]): Pr
   return new Map(found.map(({ _id, userName, attributes }) => [_id, displayNameOf(userName, attributes)]));
 }
 
+/** Groups as the API shows them: with the name of the directory, the administrators and the count of members; three queries for all. */
 export async function viewGroups(
   core: Core,
   tenantId: string,

@@ -22,7 +22,7 @@ export type { InvitationDocument } from '../../persistence/collections/invitatio
 export const endOfEntry = ({ config, now }: WriteContext): Date =>
   new Date(now.getTime() + config.settings['invites.ttlSeconds'] * 1000);
 
-export function* recordSent(context: WriteContext, user: UserDocument, action: string): Step<void> {
+export function* recordInvitation(context: WriteContext, user: UserDocument, action: string): Step<void> {
   yield* recordEvent(context.tx, context.actor, { action, target: partyOf(user) }, context.now);
 }
 
@@ -59,7 +59,7 @@ export function* sendAgain(context: WriteContext, user: UserDocument, entry: Ent
     yield* invitations.update(invitation._id, renew);
     yield* enqueueInvitationEnd(context, invitation._id, expiresAt);
   }
-  yield* recordSent(context, user, invitation ? 'invitation.resent' : 'invitation.sent');
+  yield* recordInvitation(context, user, invitation ? 'invitation.resent' : 'invitation.sent');
 }
 
 /** @throws AppError `invitation.not_found`, `invitation.closed`, `resource.version_mismatch`. */
@@ -139,7 +139,7 @@ export async function revokeInvitation(
     const context = yield* openWrite(tx, core, actor);
     const user = yield* openInvitation(context, id, options);
     yield* removeUser(context, user);
-    yield* recordSent(context, user, 'invitation.revoked');
+    yield* recordInvitation(context, user, 'invitation.revoked');
   });
   return getInvitation(core, actor.tenantId, id);
 }

@@ -18,7 +18,7 @@ import { requireAddingAllowed, requireGivable } from '../users/build.js';
 import { withProfile, type UserInput } from '../users/input.js';
 import { openWrite, type WriteContext } from '../users/save.js';
 import { createUserStep, findUserByLogin } from '../users/users.js';
-import { endOfEntry, recordSent } from './invitations.js';
+import { endOfEntry, recordInvitation } from './invitations.js';
 
 export interface InvitationInput {
   emails: readonly string[];
@@ -158,7 +158,7 @@ async function inviteAddress(
       yield* joinGroups(context, stored, input.groups ?? []);
       yield* mailEntry(context, stored, entry, { message: input.message, invitationId });
       yield* insertInvitation(context, invitationId, stored, input);
-      yield* recordSent(context, stored, 'invitation.sent');
+      yield* recordInvitation(context, stored, 'invitation.sent');
     });
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'store.duplicate') throw error;

@@ -96,6 +96,7 @@ export function listOperatorKeys(core: Core): Promise<OperatorKeyDocument[]> {
     .find({}, { sort: { name: 1 } });
 }
 
+/** @param key - in clear; only its hash is stored. */
 export function findOperatorKeyByValue(core: Core, key: string): Promise<OperatorKeyDocument | undefined> {
   return core.store
     .tenant(tenantId)

@@ -68,6 +68,7 @@ function eachText(value: unknown, change: (text: string) => string): unknown {
   return isSame ? value : Object.fromEntries(next);
 }
 
+/** Finds and replaces what names one person. @param marks - texts that mean them alone (strong), and texts that others may share (weak). */
 export function createMasker({ userId, strong, weak }: Marks): Masker {
   const pseudonym = pseudonymOf(userId);
   const own = patternOf(strong);

@@ -70,6 +70,7 @@ export async function getRole(core: Core, tenantId: string, idOrKey: string): Pr
   return role;
 }
 
+/** `roleKey`, or `applicationKey:roleKey`: how grants name a role. */
 export function fullKeyOf(role: Pick<RoleInput, 'key' | 'applicationKey'>): string {
   return role.applicationKey === null ? role.key : `${role.applicationKey}:${role.key}`;
 }

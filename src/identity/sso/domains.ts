@@ -40,5 +40,6 @@ export function domainsOf(
   return [...new Map(domains.map((entry) => [entry.domain, entry])).values()];
 }
 
+/** The domains whose DNS record was found. */
 export const verifiedOf = (domains: readonly ConnectionDomain[]): string[] =>
   domains.filter(({ verified }) => verified).map(({ domain }) => domain);

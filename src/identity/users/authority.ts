@@ -92,6 +92,7 @@ export function movesBeyond(
   );
 }
 
+/** The refusal where a change would move permissions that the actor does not hold. */
 export const notGivable = (): AppError =>
   new AppError(
     'role.not_grantable',

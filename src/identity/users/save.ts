@@ -46,6 +46,7 @@ export function forgetGroups(context: WriteContext): void {
   context.groups.clear();
 }
 
+/** Begins a change of users or groups: reads the configuration once, in this transaction. @throws AppError `tenant.not_found`. */
 export function* openWrite(tx: Transaction, core: Core, actor: Actor): Step<WriteContext> {
   const { tenantId } = actor;
   const config = yield* tenantConfigStep(core, tx, tenantId);
@@ -183,6 +184,7 @@ export function* enqueueAccessEnd(context: WriteContext, userId: string, reason:
   yield* enqueueJob(tx, tenantId, { kind: accessEndJob, payload }, context.now);
 }
 
+/** Leaves the job that ends the access of a user at its date; none for a date that is past or absent. */
 export function* enqueueExpiry(context: WriteContext, user: UserDocument): Step<void> {
   const runAt = user.accessExpiresAt;
   if (runAt === null || runAt <= context.now) return;

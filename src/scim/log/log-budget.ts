@@ -23,6 +23,7 @@ export interface LogBudget {
   spend(directoryId: string, size: number, at: Date): Promise<'within' | 'last' | 'over'>;
 }
 
+/** Counts per directory and day (UTC), in the store, so that all processes share one budget. */
 export function openLogBudget({ store, config }: Pick<Core, 'store' | 'config'>): LogBudget {
   const most = config.scim.requestLogDailyMegabytes * megabyte;
   const known = new Map<string, Spent>();
