@@ -34,7 +34,7 @@ export interface Admission {
 }
 
 /**
- * The one gate before every session that does not come straight from a judged password: reads the user's status anew, the lock included, so
+ * The one gate before every session that does not come straight from a judged password: reads the user's status again, the lock included, so
  * that what changed between two steps counts.
  *
  * @param device - where they sign in: a lock that strangers caused does not hold at a device of theirs.

@@ -108,7 +108,7 @@ export async function findAttempt(core: Core, flow: SignInFlow, name: string): P
   return (await stateOf(core, flow.id))?.attempts?.find((attempt) => attempt.name === name);
 }
 
-/** Keeps the sealed outcome of an attempt; undefined: it failed, and may be made anew. */
+/** Keeps the sealed outcome of an attempt; undefined: it failed, and may be made again. */
 export async function settleAttempt(
   core: Core,
   flow: SignInFlow,

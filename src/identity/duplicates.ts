@@ -18,7 +18,7 @@ export interface Clash extends Pick<DuplicateMeaning, 'message' | 'pointer'> {
 /**
  * Runs a write; a refusal of one of the named unique indexes becomes the error it means.
  *
- * @param findClash - looks for what was in the way; undefined when it has gone meanwhile.
+ * @param findClash - looks for what was in the way; undefined when it has gone in the meantime.
  */
 export async function refuseDuplicates<R>(
   meanings: Readonly<Record<string, DuplicateMeaning>>,

@@ -70,7 +70,7 @@ export interface Collection<T extends StoredDocument> {
   count(query: Query, options?: CountOptions): Promise<number>;
   /** Several counts at once, in the order of the queries. */
   countEach(queries: readonly Query[]): Promise<number[]>;
-  /** All matches in id order, in batches, yielding to other work; what is written meanwhile may or may not be seen. */
+  /** All matches in id order, in batches, yielding to other work; what is written in the meantime may or may not be seen. */
   iterate(query: Query, options?: Pick<FindOptions, 'fields'>): AsyncIterable<T>;
   insert(document: NewDocument<T>): Promise<T>;
   insertMany(documents: readonly NewDocument<T>[]): Promise<void>;
@@ -164,7 +164,7 @@ export interface Store {
   readonly server: Scope;
   /** All or nothing; run again after a conflict (up to a limit, then `store.conflict`). What the work throws undoes it and is rethrown. */
   transaction<R>(work: (tx: Transaction) => Step<R>, options?: TransactionOptions): Promise<R>;
-  /** Runs steps that only read, outside a transaction: what is written meanwhile may or may not be seen. */
+  /** Runs steps that only read, outside a transaction: what is written in the meantime may or may not be seen. */
   read<R>(work: (reader: Reader) => Step<R>): Promise<R>;
   /**
    * Adds to a counter, atomically over all processes.

@@ -78,7 +78,7 @@ const openOne = route({
   status: 201,
   output: z
     .strictObject({
-      id: id.describe('of the sign-in whose report tells the result'),
+      id: id.describe('of the sign-in whose report has the result'),
       url: z.string().describe('to be opened in a browser, once'),
       expiresAt: instant,
     })

@@ -67,7 +67,7 @@ async function readKeys(fetch: GuardedFetch, source: KeySource): Promise<readonl
 /**
  * The public keys of a source, at most four minutes old.
  *
- * @param isRefused - what was read before does not verify: reads anew, unless that was done a moment ago.
+ * @param isRefused - what was read before does not verify: reads again, unless that was done a moment ago.
  * @returns undefined where there is nothing newer than what was refused.
  * @throws KeysUnread
  */

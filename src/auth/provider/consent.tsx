@@ -45,7 +45,7 @@ export interface ConsentRequest {
 /** @throws SessionNotFound when nobody is signed in any more. */
 async function personOf(core: Core, req: Request): Promise<LiveSession> {
   const live = await currentSession(core, req);
-  if (!live) throw new errors.SessionNotFound('nobody is signed in');
+  if (!live) throw new errors.SessionNotFound('the browser has no session');
   return live;
 }
 

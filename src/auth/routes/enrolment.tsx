@@ -93,7 +93,7 @@ async function enrol(
   const codes = await enrolTwoFactor(core, personActor(user, visitorOf(req)), user, offer);
   if (!codes) return { kind: 'wrong' };
   await dropCode(core, flow, pending.id);
-  // Read anew: the status, and what the password was judged under, may have changed while the app was set up.
+  // Read again: the status, and what the password was judged under, may have changed while the app was set up.
   const now = await readAdmission(core, user.tenantId, user._id, deviceOf(core, req));
   if (!now) return { kind: 'wrong' };
   const { accessStamp } = pending;

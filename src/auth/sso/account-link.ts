@@ -116,7 +116,7 @@ async function findByIdentity(core: Core, arrival: SsoArrival): Promise<UserDocu
   if (!identity) return undefined;
   const user = await scope.collection('users').get(identity.userId);
   if (user) return user;
-  // The user was deleted: the identity means nobody, and may be linked anew.
+  // The user was deleted: the identity means nobody, and may be linked again.
   await scope.collection('identities').remove(identity._id);
   return undefined;
 }
@@ -184,7 +184,7 @@ async function follow(core: Core, arrival: SsoArrival, user: UserDocument): Prom
   return true;
 }
 
-/** What the provider says anew of somebody let in. @returns whether the user was written. */
+/** What the provider says again of somebody let in. @returns whether the user was written. */
 async function takeOver(core: Core, arrival: SsoArrival, user: UserDocument): Promise<boolean> {
   await touchIdentity(core, arrival);
   const isFollowing = await follow(core, arrival, user);

@@ -34,7 +34,7 @@ export const hasSecret = (kind: ApplicationKind): boolean => kind === 'web' || k
 
 function machineFaults(application: Kinded): InputFault[] {
   const { redirectUris, postLogoutRedirectUris, resources = [] } = application;
-  const detail = 'must be empty: nobody signs in to a machine';
+  const detail = 'must be empty: people do not sign in to a machine';
   return [
     ...(redirectUris.length > 0 ? [{ pointer: '/redirectUris', detail }] : []),
     ...(postLogoutRedirectUris.length > 0 ? [{ pointer: '/postLogoutRedirectUris', detail }] : []),

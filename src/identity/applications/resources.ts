@@ -64,7 +64,7 @@ export function* requireFreeResources(
     if (known?.owner !== undefined && known.owner !== owner) {
       const others = yield* tx.tenant(known.owner).collection('applications').find({});
       if (others.some((other) => names(other, resource))) {
-        const detail = 'somebody else has registered this API';
+        const detail = 'another owner has registered this API';
         throw new AppError('application.resource_taken', detail, {
           errors: [{ pointer: `/resources/${index}/resource`, detail }],
         });

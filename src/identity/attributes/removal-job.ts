@@ -19,7 +19,7 @@ function withoutValue(user: UserDocument, name: string, attributeId: string): Us
 
 /**
  * The handler of {@link attributeRemovalJob}: user by user, so that other work goes on between them; at the end the attribute's document goes,
- * and its name is free. What a write that began before the deletion adds meanwhile is found by a second look.
+ * and its name is free. What a write that began before the deletion adds in the meantime is found by a second look.
  */
 export async function removeAttributeValues(core: Core, job: JobDocument): Promise<void> {
   const { attributeId } = job.payload as { attributeId: string };

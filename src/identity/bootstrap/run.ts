@@ -100,7 +100,7 @@ export interface Entry<D extends Versioned> {
   passwordSetAt?: (id: string) => Promise<Date | null>;
 }
 
-/** How often an entry is read anew because somebody else wrote it meanwhile. */
+/** How often an entry is read again because somebody else wrote it in the meantime. */
 const maxAttempts = 20;
 
 /** Somebody else created the entry, or changed it, between the look at it and the write. */

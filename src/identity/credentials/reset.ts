@@ -137,7 +137,7 @@ interface PasswordExtras {
  * Sets a password for the holder of a token: the token's end, the password and what comes with it are one step. Every session of theirs
  * ends, a lockout stays (M0-32).
  *
- * @returns `dead` when somebody else was faster, or the password or address changed meanwhile.
+ * @returns `dead` when somebody else was faster, or the password or address changed in the meantime.
  */
 export async function setPasswordByToken(
   core: Core,

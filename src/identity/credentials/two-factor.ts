@@ -175,7 +175,7 @@ export async function confirmTwoFactor(
  *
  * @param offer - `sealed` of {@link offerTwoFactor}.
  * @returns the backup codes; undefined for a wrong code.
- * @throws AppError `auth.forbidden` when another factor was switched on meanwhile.
+ * @throws AppError `auth.forbidden` when another factor was switched on in the meantime.
  */
 export async function enrolTwoFactor(
   core: Core,

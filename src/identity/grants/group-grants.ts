@@ -99,7 +99,7 @@ export function* putGroupRoles(
  * Checks the roles and administrators that a write puts on a group, and puts the roles.
  *
  * @param before - undefined: the group is new.
- * @returns whether the group's roles changed: its members' are to be worked out anew.
+ * @returns whether the group's roles changed: its members' are to be worked out again.
  * @throws AppError `input.invalid`, `role.not_grantable`.
  */
 export function* putGroupAccess(

@@ -86,7 +86,7 @@ export function checkRules(
   rules: readonly RoleRuleInput[],
 ): RoleRule[] {
   const old = new Set(before.map((rule) => rule.id));
-  // What stands already is not judged anew: it may look at what has gone from the schemas since.
+  // What stands already is not judged again: it may look at what has gone from the schemas since.
   const isOld = ({ when, grant }: RoleRuleInput): boolean => old.has(ruleId(conditionOf(when), grant));
   const errors = rules.flatMap((rule, index) => (isOld(rule) ? [] : ruleFaults(core, config, rule, index)));
   if (rules.length > maxRules) errors.push({ pointer: '', detail: `at most ${maxRules} rules` });

@@ -41,7 +41,7 @@ function* openInvitation(context: WriteContext, id: string, options: WriteOption
   return user;
 }
 
-/** Mails the way in again to a person who is not activated yet: what an older mail held dies, and their invitation lives anew (F-6). */
+/** Mails the way in again to a person who is not activated yet: what an older mail held dies, and their invitation lives again (F-6). */
 export function* sendAgain(context: WriteContext, user: UserDocument, entry: Entry): Step<void> {
   const { tx, tenantId } = context;
   const expiresAt = endOfEntry(context);

@@ -50,7 +50,7 @@ export type GivenUp = (job: JobDocument, reason: string) => Promise<void>;
 export type JobHandlers = Readonly<Record<string, JobHandler | { run: JobHandler; onGivenUp: GivenUp }>>;
 
 export interface JobWorker {
-  /** Does every job that is due now, those that arise meanwhile too; for tests and for the end of a command. */
+  /** Does every job that is due now, those that arise in the meantime too; for tests and for the end of a command. */
   drain(): Promise<void>;
   /** Takes no more jobs and waits for those under way. */
   stop(): Promise<void>;

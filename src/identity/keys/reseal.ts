@@ -67,7 +67,7 @@ function resealed(box: SecretBox, document: Fields, sealed: readonly Sealed[]): 
 }
 
 /**
- * Seals everything anew that an older `SECRET_KEY` sealed; several processes may do it at once.
+ * Seals everything again that an older `SECRET_KEY` sealed; several processes may do it at once.
  *
  * @returns how many documents it were.
  * @throws SealBroken for what none of the keys opens.

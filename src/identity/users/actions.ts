@@ -172,7 +172,7 @@ export function confirmAddress(
 
 /**
  * The job at the end of an access period: sessions and tokens end where `access.endSessionsAtExpiry` says so. A period that was moved or
- * lifted meanwhile has a job of its own, or none.
+ * lifted in the meantime has a job of its own, or none.
  */
 export async function expireAccess(core: Core, job: JobDocument): Promise<void> {
   const userId = String(job.payload['userId']);

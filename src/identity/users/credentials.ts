@@ -100,7 +100,7 @@ export function* storePassword(
   if (!updated) yield* credentials.insert({ ...newCredential(context.tenantId, userId), ...change });
 }
 
-/** Whether a password that was judged by this hash is the account's still: it may have been hashed anew meanwhile. */
+/** Whether a password that was judged by this hash is the account's still: it may have been hashed again in the meantime. */
 export function isHashOf(
   { passwordHash, replacedHash }: Pick<CredentialDocument, 'passwordHash' | 'replacedHash'>,
   judgedBy: string,

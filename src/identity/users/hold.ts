@@ -5,7 +5,7 @@ import type { UserInput } from './input.js';
 type Standing = Pick<UserDocument, 'enabled' | 'hold'>;
 
 /**
- * Whether a user is let in after a change of `active`. A disable that holds is lifted by people alone: what a directory says meanwhile is
+ * Whether a user is let in after a change of `active`. A disable that holds is lifted by people alone: what a directory says in the meantime is
  * kept beside it, so that the directory reads what it wrote and has no reason to write it again.
  *
  * @param stored - before the change.

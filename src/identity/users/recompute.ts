@@ -6,7 +6,7 @@ import { retired } from '../visibility.js';
 import { regrantStep, saveUser, type WriteContext } from './save.js';
 
 /**
- * Kind of the job that works out many users' roles anew. Its payload names the users: by `directoryId`, `groupIds` or `role`. With `clears`
+ * Kind of the job that works out many users' roles again. Its payload names the users: by `directoryId`, `groupIds` or `role`. With `clears`
  * it takes the role from them as well, however they got it, when the tenant has no such role any more.
  */
 export const recomputeJob = 'grants.recompute';
@@ -21,7 +21,7 @@ export const maxInTransaction = 200;
 const lateWriteMs = 10_000;
 
 /**
- * Has a job work out many users' roles anew: now, and once more a little later. On MongoDB a write that read the old rules may commit after
+ * Has a job work out many users' roles again: now, and once more a little later. On MongoDB a write that read the old rules may commit after
  * the first run has passed its user.
  */
 export function* enqueueRecompute(
@@ -36,7 +36,7 @@ export function* enqueueRecompute(
 }
 
 /**
- * One user's roles worked out anew. A user whose directory is gone becomes one nobody provisions.
+ * One user's roles worked out again. A user whose directory is gone becomes one nobody provisions.
  *
  * @param moved - what becomes of the user's direct groups and of who manages the user; what is absent stays.
  */

@@ -59,7 +59,7 @@ export interface UserDocument extends StoredDocument {
   groupIds: string[];
   grants: Grant[];
   enabled: boolean;
-  /** Disabled by people until people enable: `active` is what the directory said meanwhile. Absent or null: no directory is held off. */
+  /** Disabled by people until people enable: `active` is what the directory said in the meantime. Absent or null: no directory is held off. */
   hold?: { active: boolean } | null;
   /** The groups into which one of their administrators put the user: it gives them no right to read the user. Absent: none. */
   broughtInto?: string[];

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { KeyRange } from './planner.js';
 import type { Keys } from './walk.js';
 
-/** Fewer keys are counted anew each time. */
+/** Fewer keys are counted again each time. */
 const minCachedKeys = 1000;
 const maxCachedTotals = 1000;
 

@@ -13,7 +13,7 @@ export interface View {
   readonly now: () => Date;
   /** Checks a document before it is written. */
   readonly validate?: Validate | undefined;
-  /** Inside a transaction, what it has read and written so far, by collection and id: nobody else writes meanwhile. */
+  /** Inside a transaction, what it has read and written so far, by collection and id: nobody else writes in the meantime. */
   readonly seen?: Map<string, Doc> | undefined;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Format 1 of the embedded database, read once and written anew. It held a document as a row of values; a layout, kept beside, says which
+ * Format 1 of the embedded database, read once and written again. It held a document as a row of values; a layout, kept beside, says which
  * field stands where.
  */
 import {
@@ -120,7 +120,7 @@ async function writeNewFile(root: RootDatabase, schemas: Readonly<Record<string,
 }
 
 /**
- * Writes the embedded database of a folder anew in the present format. The file it was stays beside it as `store.mdb.format-1`. At every
+ * Writes the embedded database of a folder again in the present format. The file it was stays beside it as `store.mdb.format-1`. At every
  * moment there is a whole file under the name of the database; interrupted, it is to be run again.
  *
  * @throws ConfigError while another process has the database open.

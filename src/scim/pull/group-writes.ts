@@ -112,7 +112,7 @@ interface Plan {
   readonly nested: ReadonlySet<string>;
 }
 
-/** Takes nested groups out first, everywhere: a nesting that turns around would be a ring meanwhile. */
+/** Takes nested groups out first, everywhere: a nesting that turns around would be a ring in the meantime. */
 async function unnest(
   writer: ScimWriter,
   plans: readonly Plan[],
