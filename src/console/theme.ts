@@ -46,6 +46,7 @@ export const theme = createTheme({
     Drawer: { defaultProps: dialog },
     Notification: { defaultProps: () => ({ closeButtonProps: { 'aria-label': i18next.t('Close') } }) },
     Alert: { defaultProps: { variant: 'light' } },
+    Combobox: { defaultProps: { keepMounted: false } },
     Button: { defaultProps: { fw: 500 } },
     Paper: { defaultProps: { radius: 'md' } },
     Anchor: { defaultProps: { inherit: true } },

@@ -1,5 +1,7 @@
 /** The shapes of `/openapi.json` that the console shows; the API's own tests hold them. */
 
+export type * from './log-types.js';
+
 export interface Named {
   id: string;
   displayName: string;
@@ -194,61 +196,6 @@ export interface DirectoryToken {
   token?: string;
 }
 
-export interface Change {
-  path: string;
-  before?: unknown;
-  after?: unknown;
-}
-
-export interface ScimRequest {
-  id: string;
-  at: string;
-  method: string;
-  path: string;
-  status: number;
-  latencyMs: number;
-  requestId: string;
-  userAgent: string | null;
-  ip: string | null;
-  credential: { type: string; id: string; name: string } | null;
-  body?: unknown;
-  deviations: string[];
-  target: { type: string; id: string; label: string } | null;
-  diff: Change[];
-  roleChanges: { userId: string; granted: string[]; withdrawn: string[] }[];
-  error: {
-    status: number;
-    scimType: string | null;
-    detail: string;
-    hint: string | null;
-    conflictsWith?: {
-      type: 'user' | 'group';
-      id: string;
-      label: string;
-      directory: { id: string; name: string } | null;
-    } | null;
-  } | null;
-}
-
-/** One request by itself. */
-export interface OneScimRequest extends ScimRequest {
-  /** Of users and groups that the changes speak of, by id. */
-  names: Record<string, string>;
-  operations: Pick<ScimRequest, 'method' | 'path' | 'status' | 'target' | 'diff' | 'roleChanges' | 'error'>[];
-}
-
-export interface AuditEvent {
-  id: string;
-  at: string;
-  actor: { type: string; id: string | null; label: string };
-  action: string;
-  target: { type: string; id: string | null; label: string } | null;
-  changes: Change[];
-  requestId: string | null;
-  ip: string | null;
-  result: 'success' | 'failure';
-}
-
 export interface RoleRequest {
   id: string;
   user: { id: string; label: string };
@@ -307,8 +254,11 @@ export interface RoleExplanation {
       detail: string;
       rule: string | null;
       directory: { id: string; name: string } | null;
+      since: string | null;
     }[];
   }[];
+  /** In the order of the directory's list. */
+  rules: { rule: string }[];
   unmatched: { path: string; value: string }[];
 }
 

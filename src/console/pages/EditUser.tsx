@@ -4,21 +4,25 @@ import {
   Checkbox,
   Fieldset,
   Grid,
-  Group,
+  Group as Row,
   Stack,
   Switch,
   TagsInput,
   Text,
   TextInput,
 } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useRoles, useWho } from '../session.js';
-import type { Application, Role, User } from '../types.js';
-import { FormProblem, fieldErrors } from '../ui/Problems.js';
+import { patch } from '../api.js';
+import type { Application, Group, Role, User } from '../types.js';
+import { LockIcon } from '../ui/icons.js';
+import { FormProblem, fieldErrors, tell } from '../ui/Problems.js';
 import { ServiceCard } from './ServiceCard.js';
 import { useChoices } from '../ui/use-choices.js';
-import { useSave } from '../ui/use-save.js';
+import { RoleCheckbox } from './RoleCheckbox.js';
+import { saveGroups, UserGroups } from './UserGroups.js';
 
 const manualRoles = (user: User): string[] =>
   user.roles
@@ -42,12 +46,17 @@ const formOf = (user: User) => ({
   until: localTime(user.accessExpiresAt),
   roles: manualRoles(user),
   services: user.services,
+  groups: user.groups.map(({ id }) => id),
+  /** Of groups where it changes: whether the person administers them. */
+  administers: {} as Readonly<Record<string, boolean>>,
   limitedProducts: user.limitedProducts,
   userProfileAccess: user.userProfileAccess,
 });
 export type UserForm = ReturnType<typeof formOf>;
 
-const bodyParts: Readonly<Record<keyof UserForm, (form: UserForm) => object>> = {
+const bodyParts: Readonly<
+  Record<Exclude<keyof UserForm, 'groups' | 'administers'>, (form: UserForm) => object>
+> = {
   enabled: ({ enabled }) => ({ enabled }),
   approved: ({ approved }) => ({ approved }),
   givenName: ({ givenName }) => ({ givenName: givenName.trim() || null }),
@@ -63,13 +72,13 @@ const bodyParts: Readonly<Record<keyof UserForm, (form: UserForm) => object>> = 
 
 /** Only what was changed is sent, so that nothing the form merely shows is written. */
 function changesOf(before: UserForm, after: UserForm): object {
-  const names = (Object.keys(bodyParts) as (keyof UserForm)[]).filter(
+  const names = (Object.keys(bodyParts) as (keyof typeof bodyParts)[]).filter(
     (name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]),
   );
   return Object.assign({}, ...names.map((name) => bodyParts[name](after))) as object;
 }
 
-interface PartProps {
+export interface PartProps {
   user: User;
   form: UserForm;
   set: (values: Partial<UserForm>) => void;
@@ -87,6 +96,7 @@ function Person({ user, form, set, errors }: PartProps) {
       type={{ email: 'email', phone: 'tel', givenName: 'text', familyName: 'text' }[name]}
       value={form[name]}
       readOnly={isLocked}
+      {...(isLocked && { variant: 'filled', rightSection: <LockIcon size={15} /> })}
       error={errors[name]}
       onChange={({ currentTarget }) => set({ [name]: currentTarget.value })}
     />
@@ -136,31 +146,23 @@ function Person({ user, form, set, errors }: PartProps) {
 
 function AccountRoles({ user, form, set, roles }: PartProps & { roles: readonly Role[] }) {
   const { t } = useTranslation();
-  const { may, me } = useWho();
   const own = roles.filter(({ application }) => application === null);
   return (
     <Fieldset legend={t('Account Roles')}>
       <Stack gap="xs">
         {own.map(({ role, name, description }) => (
-          <Checkbox
+          <RoleCheckbox
             key={role}
+            role={role}
             label={name}
             description={description}
-            checked={form.roles.includes(role)}
-            disabled={!may('roles.assign') || (me.id === user.id && form.roles.includes(role))}
-            onChange={({ currentTarget }) =>
-              set({
-                roles: currentTarget.checked
-                  ? [...form.roles, role]
-                  : form.roles.filter((each) => each !== role),
-              })
-            }
+            user={user}
+            form={form}
+            set={set}
           />
         ))}
-        <Text size="sm" c="dimmed">
-          {t(
-            'Give the least that is needed. Roles that a directory or a group gives are not shown here: see Current roles.',
-          )}
+        <Text size="xs" c="dimmed">
+          {t('Give the least that is needed.')}
         </Text>
       </Stack>
     </Fieldset>
@@ -192,11 +194,23 @@ function Limits({ form, set }: PartProps) {
 export function EditUser({ user, etag }: { user: User; etag: string | undefined }) {
   const { t } = useTranslation();
   const { may } = useWho();
+  const client = useQueryClient();
   const { roles } = useRoles(may('roles.read'));
   const [form, setForm] = useState(() => formOf(user));
-  const { mutate, isPending, error } = useSave(`/users/${user.id}`, etag);
+  const groups = useChoices<Group>('/groups');
   const applications = useChoices<Application>('/applications', may('applications.manage'));
-  const isChanged = Object.keys(changesOf(formOf(user), form)).length > 0;
+  const { mutate, isPending, error } = useMutation({
+    async mutationFn() {
+      const body = changesOf(formOf(user), form);
+      if (Object.keys(body).length > 0) await patch(`/users/${user.id}`, body, etag);
+      await saveGroups(user, form, groups);
+    },
+    onSuccess() {
+      tell(t('Saved'));
+      void client.invalidateQueries();
+    },
+  });
+  const isChanged = JSON.stringify(formOf(user)) !== JSON.stringify(form);
   const part = {
     user,
     form,
@@ -205,16 +219,17 @@ export function EditUser({ user, etag }: { user: User; etag: string | undefined 
   };
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    mutate(changesOf(formOf(user), form));
+    mutate();
   };
   return (
     <form onSubmit={submit} noValidate>
       <Stack>
-        <Grid>
+        <Grid gap="lg">
           <Grid.Col span={{ base: 12, sm: 6 }}>
             <Stack>
               <Person {...part} />
               <AccountRoles {...part} roles={roles} />
+              <UserGroups {...part} groups={groups} />
               {may('users.update') && <Limits {...part} />}
             </Stack>
           </Grid.Col>
@@ -233,16 +248,21 @@ export function EditUser({ user, etag }: { user: User; etag: string | undefined 
           </Grid.Col>
         </Grid>
         <FormProblem error={error} />
-        <Group>
+        <Row className="save">
           <Button type="submit" loading={isPending} disabled={!isChanged}>
             {t('Save')}
           </Button>
           {isChanged && (
-            <Button variant="default" onClick={() => setForm(formOf(user))}>
-              {t('Discard')}
-            </Button>
+            <>
+              <Button variant="default" onClick={() => setForm(formOf(user))}>
+                {t('Discard')}
+              </Button>
+              <Text size="sm" c="dimmed">
+                {t('Nothing is stored until you save.')}
+              </Text>
+            </>
           )}
-        </Group>
+        </Row>
       </Stack>
     </form>
   );

@@ -1,9 +1,10 @@
-import { Button, Checkbox, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { Button, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useWho } from '../session.js';
 import type { Application, User } from '../types.js';
 import { useAsk } from '../ui/Ask.js';
 import type { UserForm } from './EditUser.js';
+import { RoleCheckbox } from './RoleCheckbox.js';
 
 interface ServiceCardProps {
   application: Application;
@@ -67,19 +68,7 @@ export function ServiceCard({ application, user, form, set }: ServiceCardProps) 
         </Group>
         {isAssigned ? (
           roles.map(({ role, name: label }) => (
-            <Checkbox
-              key={role}
-              label={label}
-              checked={form.roles.includes(role)}
-              disabled={!canAssign}
-              onChange={({ currentTarget }) =>
-                set({
-                  roles: currentTarget.checked
-                    ? [...form.roles, role]
-                    : form.roles.filter((each) => each !== role),
-                })
-              }
-            />
+            <RoleCheckbox key={role} role={role} label={label} user={user} form={form} set={set} />
           ))
         ) : (
           <Text size="sm" c="dimmed">

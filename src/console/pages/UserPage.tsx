@@ -1,19 +1,20 @@
-import { Anchor, Button, Grid, Group, List, Modal, Paper, Stack, Table, Tabs, Text } from '@mantine/core';
+import { Alert, Anchor, Button, Grid, Group, List, Modal, Paper, Stack, Tabs, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate, useParams } from 'react-router';
-import { call, read, type Listed } from '../api.js';
+import { call, read } from '../api.js';
 import { useRoles, useWho } from '../session.js';
 import { ago, time } from '../text/format.js';
-import type { AuditEvent, RoleExplanation, ScimRequest, Session, User } from '../types.js';
+import type { RoleExplanation, User } from '../types.js';
 import { useAsk } from '../ui/Ask.js';
-import { Changes } from '../ui/Changes.js';
+import { Facts as FactList } from '../ui/Facts.js';
 import { Page } from '../ui/Page.js';
 import { ProblemView } from '../ui/Problems.js';
 import { Status } from '../ui/Status.js';
 import { EditUser } from './EditUser.js';
 import { userActions } from './user-actions.js';
+import { Activity, Provisioning, Sessions } from './UserHistory.js';
 import { UserMenu, useUserAct } from './UserMenu.js';
 
 /** Why a person has a role, source by source. */
@@ -26,6 +27,8 @@ function Why({ user, role, onClose }: { user: User; role: string | undefined; on
     enabled: role !== undefined,
   });
   const explained = data?.roles.find((each) => each.role === role);
+  /** The place of a rule in its directory's list, from 1; 0: it is not there any more. */
+  const ruleNumber = (id: string | null) => (data?.rules.findIndex((each) => each.rule === id) ?? -1) + 1;
   return (
     <Modal
       opened={role !== undefined}
@@ -35,13 +38,24 @@ function Why({ user, role, onClose }: { user: User; role: string | undefined; on
       {error && <ProblemView error={error} />}
       {data?.heldBack !== null && data?.heldBack !== undefined && <Text mb="sm">{data.heldBack}</Text>}
       <List>
-        {explained?.sources.map(({ type, detail, rule, directory }) => (
+        {explained?.sources.map(({ type, detail, rule, directory, since }) => (
           <List.Item key={type + detail}>
             {detail}
-            {directory !== null && ` · ${directory.name}`}
-            {rule !== null && (
+            {directory !== null && (
+              <Text size="sm">
+                <Anchor component={Link} to={`/directories/${directory.id}?tab=roles`} underline="always">
+                  {ruleNumber(rule) === 0
+                    ? t('A rule of {{directory}}', { directory: directory.name })
+                    : t('Rule {{rule}} of {{directory}}', {
+                        rule: ruleNumber(rule),
+                        directory: directory.name,
+                      })}
+                </Anchor>
+              </Text>
+            )}
+            {since !== null && (
               <Text size="sm" c="dimmed">
-                {t('Rule {{rule}}', { rule })}
+                {t('since {{time}}', { time: time(since) })}
               </Text>
             )}
           </List.Item>
@@ -60,6 +74,12 @@ function CurrentRoles({ user }: { user: User }) {
   const { t } = useTranslation();
   const { nameOf } = useRoles();
   const [asked, setAsked] = useState<string>();
+  const sourceNames = {
+    manual: t('given here'),
+    invite: t('by invitation'),
+    rule: t('by a rule'),
+    sso: t('by the company’s sign-in'),
+  };
   if (user.roles.length === 0) return <Text c="dimmed">{t('No roles')}</Text>;
   return (
     <>
@@ -70,9 +90,12 @@ function CurrentRoles({ user }: { user: User }) {
               <Text>{nameOf(role)}</Text>
               <Text size="sm" c="dimmed">
                 {sources
-                  .map(({ type, until }) =>
-                    until === null ? type : t('{{type}} until {{time}}', { type, time: time(until) }),
-                  )
+                  .map(({ type, until }) => {
+                    const words = sourceNames[type];
+                    return until === null
+                      ? words
+                      : t('{{type}} until {{time}}', { type: words, time: time(until) });
+                  })
                   .join(', ')}
               </Text>
               <Button
@@ -89,6 +112,21 @@ function CurrentRoles({ user }: { user: User }) {
       </List>
       <Why user={user} role={asked} onClose={() => setAsked(undefined)} />
     </>
+  );
+}
+
+/** Why a person who came from a directory is not activated, and what brings them in. */
+function NotActivated({ user }: { user: User }) {
+  const { t } = useTranslation();
+  if (user.status !== 'pending_activation' || user.source !== 'scim') return null;
+  return (
+    <Alert>
+      <Text size="sm">
+        {t(
+          'The directory added this person, but no SSO connection signs in their address: they need a way in. Connect their domain, or send an activation link by More.',
+        )}
+      </Text>
+    </Alert>
   );
 }
 
@@ -109,111 +147,14 @@ function Facts({ user }: { user: User }) {
     <Paper withBorder p="md">
       <Stack gap="xs">
         <Status status={user.status} />
-        {facts.map(([name, value]) => (
-          <Group key={name} justify="space-between">
-            <Text size="sm" c="dimmed">
-              {name}
-            </Text>
-            <Text size="sm">{value}</Text>
-          </Group>
-        ))}
+        <NotActivated user={user} />
+        <FactList facts={facts} />
         <Text fw={600} mt="xs">
           {t('Current roles')}
         </Text>
         <CurrentRoles user={user} />
       </Stack>
     </Paper>
-  );
-}
-
-function Sessions({ user }: { user: User }) {
-  const { t } = useTranslation();
-  const { data } = useQuery({
-    queryKey: ['/users', user.id, 'sessions'],
-    queryFn: () => read<Listed<Session>>(`/users/${user.id}/sessions`),
-  });
-  if (data?.total === 0) return <Text c="dimmed">{t('Not signed in anywhere.')}</Text>;
-  return (
-    <Table>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>{t('Browser')}</Table.Th>
-          <Table.Th>{t('Address')}</Table.Th>
-          <Table.Th>{t('Started')}</Table.Th>
-          <Table.Th>{t('Last seen')}</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {data?.items.map(({ id, userAgent, ip, createdAt, lastSeenAt }) => (
-          <Table.Tr key={id}>
-            <Table.Td>{userAgent ?? '–'}</Table.Td>
-            <Table.Td>{ip ?? '–'}</Table.Td>
-            <Table.Td>{time(createdAt)}</Table.Td>
-            <Table.Td>{ago(lastSeenAt)}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
-  );
-}
-
-function Provisioning({ user }: { user: User }) {
-  const { t } = useTranslation();
-  const { data } = useQuery({
-    queryKey: ['/users', user.id, 'provisioning'],
-    queryFn: () => read<Listed<ScimRequest>>(`/users/${user.id}/provisioning`, { limit: 50 }),
-  });
-  if (data?.items.length === 0) return <Text c="dimmed">{t('No directory has written this person.')}</Text>;
-  return (
-    <Stack>
-      {data?.items.map((request) => (
-        <Paper key={request.id} withBorder p="sm">
-          <Group gap="sm" mb={4}>
-            <Text fw={600}>{`${request.method} ${request.status}`}</Text>
-            <Anchor
-              component={Link}
-              size="sm"
-              to={`/directories/${'directoryId' in request ? String(request.directoryId) : ''}?tab=log&request=${request.id}`}
-            >
-              {time(request.at)}
-            </Anchor>
-          </Group>
-          <Changes changes={request.diff} />
-        </Paper>
-      ))}
-    </Stack>
-  );
-}
-
-function Activity({ user }: { user: User }) {
-  const { t } = useTranslation();
-  const { data } = useQuery({
-    queryKey: ['/audit-events', 'of', user.id],
-    queryFn: () => read<Listed<AuditEvent>>('/audit-events', { target: user.id, limit: 50 }),
-  });
-  return (
-    <Table>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>{t('When')}</Table.Th>
-          <Table.Th>{t('Actor')}</Table.Th>
-          <Table.Th>{t('Action')}</Table.Th>
-          <Table.Th>{t('Changes')}</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {data?.items.map(({ id, at, actor, action, changes }) => (
-          <Table.Tr key={id}>
-            <Table.Td>{time(at)}</Table.Td>
-            <Table.Td>{actor.label}</Table.Td>
-            <Table.Td>{action}</Table.Td>
-            <Table.Td>
-              <Changes changes={changes} />
-            </Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
   );
 }
 

@@ -29,7 +29,7 @@ function Line({
   value: unknown;
   names: Names;
 }) {
-  if (value === undefined || value === null) return null;
+  if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) return null;
   return (
     <div className={sign === '+' ? 'added' : 'removed'}>
       <span aria-label={words}>{sign}</span> {textOf(value, names)}

@@ -85,24 +85,36 @@ export function fieldErrors(error: unknown): Record<string, string> {
   return Object.fromEntries(error.errors.map(({ pointer, detail }) => [pointer.split('/')[1] ?? '', detail]));
 }
 
+/** `/redirectUris/0` as people say it: `redirect uris 1`. */
+function placeInWords(pointer: string): string {
+  const parts = pointer.replace(/^[/?]/, '').split('/');
+  const words = parts.map((part) => (/^\d+$/.test(part) ? String(Number(part) + 1) : part));
+  return words
+    .join(' ')
+    .replace(/([a-z])([A-Z])/g, (_, left: string, right: string) => `${left} ${right.toLowerCase()}`);
+}
+
 /** What a form's answer says beside its fields. */
 export function FormProblem({ error }: { error: unknown }) {
   const { t } = useTranslation();
   if (error === null || error === undefined) return null;
   const isStale = error instanceof Problem && error.status === 412;
   const errors = error instanceof Problem ? error.errors : [];
+  const hasFaults = textOf(error).endsWith(' fault(s)') && errors.length > 0;
   return (
     <Alert color="red" role="alert" title={isStale ? t('This was changed meanwhile') : undefined}>
       <Text size="sm">
         {isStale
           ? t('Another person saved it after you opened it. Load it again, then make your change.')
-          : textOf(error)}
+          : hasFaults
+            ? t('Nothing is saved yet. Please correct:')
+            : textOf(error)}
       </Text>
       {errors.length > 0 && (
         <List size="sm">
           {errors.map(({ pointer, detail }) => (
             <List.Item key={pointer + detail}>
-              {pointer === '' ? detail : `${pointer.replace(/^\//, '')}: ${detail}`}
+              {pointer === '' ? detail : `${placeInWords(pointer)}: ${detail}`}
             </List.Item>
           ))}
         </List>

@@ -37,6 +37,12 @@ export const GroupIcon = icon(
   </>,
 );
 export const RoleIcon = icon(<path d="M12 3 5 6v5c0 4.6 3 8.3 7 10 4-1.7 7-5.4 7-10V6z M9 12l2 2 4-4" />);
+export const LockIcon = icon(
+  <>
+    <rect x="5" y="11" width="14" height="9" rx="2" />
+    <path d="M8 11V8a4 4 0 0 1 8 0v3" />
+  </>,
+);
 export const RequestIcon = icon(
   <>
     <path d="M4 13v5a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-5M4 13l3-8h10l3 8h-5l-1.5 2.5h-3L9 13z" />

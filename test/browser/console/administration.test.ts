@@ -216,7 +216,10 @@ describe('the console’s pages of administration', function () {
       await page.getByRole('textbox', { name: 'New permission' }).fill('calls.export');
       await page.getByRole('button', { name: 'Add permission' }).click();
       await page.getByRole('checkbox', { name: 'Agent may calls.export' }).check();
-      await page.getByRole('status').getByText(/^Agent: affects [12] users?$/).waitFor();
+      await page
+        .getByRole('status')
+        .getByText(/^Agent: affects [12] users?$/)
+        .waitFor();
       await page.getByRole('button', { name: 'Save' }).click();
       await own.dialog().getByRole('listitem').filter({ hasText: 'calls.export' }).waitFor();
       await own.dialog().getByRole('button', { name: 'Save' }).click();
@@ -241,6 +244,62 @@ describe('the console’s pages of administration', function () {
       await own.dialog().getByText('0 users lose it.').waitFor();
       await own.dialog().getByRole('button', { name: 'Delete' }).click();
       await page.getByRole('columnheader', { name: /Reader/ }).waitFor({ state: 'detached' });
+    });
+  });
+
+  describe('a person’s page', () => {
+    const open = async (name: string) => {
+      await own.goTo('/admin/users', 'Users');
+      await page.getByRole('link', { name }).click();
+      await page.getByRole('button', { name: 'Save' }).waitFor();
+    };
+
+    it('shows what a directory holds as not to be changed, a role of its rules as ticked, and names the rule (M1-15, M1-20)', async () => {
+      await open('joan@acme.test');
+      expect(await page.getByLabel('Name', { exact: true }).getAttribute('readonly')).to.equal('');
+      const agent = page.getByRole('region', { name: 'CRM' }).getByRole('checkbox', { name: 'Agent' });
+      expect(await agent.isChecked()).to.equal(true);
+      expect(await agent.isDisabled()).to.equal(true);
+      await page.getByText('Given by a rule: groups.displayName is "Support"').waitFor();
+      await page.getByRole('button', { name: 'Why? crm: Agent' }).click();
+      await own.dialog().getByRole('link', { name: 'Rule 1 of Acme Okta' }).waitFor();
+      expect(await accessibilityFaults(page)).to.deep.equal([]);
+      await page.keyboard.press('Escape');
+    });
+
+    it('says why somebody whom a directory added is not activated, and what brings them in', async () => {
+      await open('joan@acme.test');
+      await page.getByText('The directory added this person, but no SSO connection').waitFor();
+    });
+
+    it('brings into a group and makes its administrator; nothing is stored before Save (M1-13, M4-9, M4-10)', async () => {
+      const headers = { 'x-csrf-token': await own.csrf() };
+      await page.request.post('/api/v1/groups', { headers, data: { displayName: 'Sales' } });
+      await open('Grace Hopper');
+      await page.getByRole('switch', { name: 'Approved' }).waitFor();
+      await page.getByRole('checkbox', { name: 'Sales' }).check();
+      await page.getByRole('switch', { name: 'Group administrator of Sales' }).click();
+      await page.getByLabel('Surname').fill('Murray Hopper');
+      await page.getByLabel('Limited products').fill('Web');
+      await page.keyboard.press('Enter');
+      const before = (await (await page.request.get('/api/v1/groups?q=Sales')).json()) as {
+        items: unknown[];
+      };
+      expect(before.items[0]).to.include({ memberCount: 0 });
+      await page.getByRole('button', { name: 'Save' }).click();
+      await saved();
+      const after = (await (await page.request.get('/api/v1/groups?q=Sales')).json()) as { items: unknown[] };
+      expect(after.items[0]).to.include({ memberCount: 1 });
+      expect(after.items[0]).to.have.nested.property('administrators[0].displayName', 'Grace Murray Hopper');
+    });
+
+    it('tells the person’s life as a line through time', async () => {
+      await open('joan@acme.test');
+      await page.getByRole('tab', { name: 'Activity' }).click();
+      const deeds = page.getByRole('listitem').filter({ hasText: 'joan@acme.test' });
+      await deeds.filter({ hasText: 'changed the roles of joan@acme.test' }).first().waitFor();
+      await deeds.filter({ hasText: 'created joan@acme.test' }).waitFor();
+      expect(await accessibilityFaults(page)).to.deep.equal([]);
     });
   });
 
