@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { startApp, type TestApp } from '../../support/app.js';
 import { accessibilityFaults, openChromium } from '../../support/chromium.js';
 import { openConsole, type OpenConsole } from '../../support/console.js';
+import { totpCode } from '../../support/totp.js';
 
 const password = 'correct horse battery staple';
 const token = 'gh_scim_a-token-for-the-tests-of-administration';
@@ -303,7 +304,193 @@ describe('the console’s pages of administration', function () {
     });
   });
 
-  it('have left no error in the browser’s log', () => {
-    expect(own.faults).to.deep.equal([]);
+  describe('the list of users, as the manuals have it', () => {
+    const menuOf = async (name: string) => {
+      await page.getByRole('button', { name: `More for ${name}`, exact: true }).click();
+      return page.getByRole('menuitem').allTextContents();
+    };
+    const choose = (item: string) => page.getByRole('menuitem', { name: item, exact: true }).click();
+
+    it('creates a user by name, email and role, who is not activated and can be sent the link again (M3-10, M3-14, M4-11)', async () => {
+      await own.goTo('/admin/users', 'Users');
+      await page.getByRole('button', { name: 'Create User' }).click();
+      await own.dialog().getByLabel('Name', { exact: true }).fill('Linus');
+      await own.dialog().getByLabel('Email').fill('not an address');
+      await own.dialog().getByRole('button', { name: 'Create User' }).click();
+      const email = own.dialog().getByLabel('Email');
+      await own.dialog().getByRole('alert').getByText('Nothing is saved yet. Please correct:').waitFor();
+      expect(await email.getAttribute('aria-invalid')).to.equal('true');
+      await email.fill('linus@acme.test');
+      await own.dialog().getByRole('button', { name: 'Create User' }).click();
+      await own.row('linus@acme.test').getByText('Not activated').waitFor();
+      expect(await menuOf('Linus')).to.include('Resend Activation Link');
+      await choose('Resend Activation Link');
+      await page.getByText('A new link is on its way to linus@acme.test').waitFor();
+    });
+
+    it('offers in a row’s menu what fits, and asks with Yes before it disables and enables (M0-15, M1-24, M3-17, M3-19, M3-20)', async () => {
+      await own.goTo('/admin/users', 'Users');
+      expect(await menuOf('Alan Turing')).to.deep.equal([
+        'Edit Role/Permissions',
+        'Send Password Reset Email',
+        'Invalidate Sessions',
+        'Disable Account',
+        'Delete',
+      ]);
+      await choose('Disable Account');
+      await own.dialog().getByText('Disable alan@acme.test?').waitFor();
+      await own.dialog().getByRole('button', { name: 'Yes' }).click();
+      await own.row('alan@acme.test').getByText('Disabled').waitFor();
+      expect(await menuOf('Alan Turing'))
+        .to.include('Enable Account')
+        .and.not.include('Disable Account');
+      await choose('Enable Account');
+      await own.dialog().getByRole('button', { name: 'Yes' }).click();
+      await own.row('alan@acme.test').getByText('Active').waitFor();
+      await menuOf('Alan Turing');
+      await choose('Edit Role/Permissions');
+      await own.heading('Alan Turing').waitFor();
+      for (const label of ['Name', 'Email']) await page.getByLabel(label, { exact: true }).waitFor();
+      await page.getByRole('group', { name: 'Account Roles' }).waitFor();
+      expect(await page.getByLabel(/password/i).count()).to.equal(0);
+    });
+
+    it('resets a second factor with a warning, only where there is one (M4-13, M4-15)', async () => {
+      const grace = await openConsole(app, browser!, { email: 'grace@acme.test', password });
+      const headers = { 'x-csrf-token': await grace.csrf() };
+      const begun = await grace.page.request.post('/api/v1/me/2fa', { headers });
+      const { secret } = (await begun.json()) as { secret: string };
+      const code = totpCode(secret, Math.floor(Date.now() / 30_000));
+      const confirmed = await grace.page.request.post('/api/v1/me/2fa/confirm', { headers, data: { code } });
+      expect(confirmed.status()).to.equal(200);
+      await grace.page.context().close();
+      await own.goTo('/admin/users', 'Users');
+      await own.row('grace@acme.test').getByRole('button', { name: /^More/ }).click();
+      await choose('Reset 2FA');
+      await own.dialog().getByText('the password alone opens this account').waitFor();
+      await own.dialog().getByRole('button', { name: 'Reset' }).click();
+      await page.getByText('The second factor of grace@acme.test is off').waitFor();
+    });
+
+    it('has the columns of the manuals, some of them to be chosen (M1-2, M2-8)', async () => {
+      await own.goTo('/admin/users', 'Users');
+      await page.getByRole('button', { name: 'Columns' }).click();
+      for (const name of ['Phone', 'Enabled', 'Approved', 'Access level', 'Access until', '2FA']) {
+        await page.getByRole('menuitemcheckbox', { name, exact: true }).click();
+        await page.getByRole('columnheader', { name, exact: true }).waitFor();
+      }
+      await page.keyboard.press('Escape');
+      const headers = await page.getByRole('columnheader').allTextContents();
+      expect(headers).to.include.members([
+        'Status',
+        'Name',
+        'Email',
+        'Roles',
+        'Login',
+        'Created',
+        'Last login',
+      ]);
+    });
+
+    it('finds by name, role and day of creation, and by access level (M3-6, M4-8)', async () => {
+      await own.goTo('/admin/users', 'Users');
+      const search = page.getByRole('searchbox', { name: /^Search/ });
+      for (const text of ['uring', 'auditor']) {
+        await search.fill(text);
+        await own.row('grace@acme.test').waitFor({ state: 'detached' });
+        await own.row('alan@acme.test').waitFor();
+      }
+      await search.fill(new Date().toISOString().slice(0, 10));
+      await own.row('grace@acme.test').waitFor();
+      await page.getByRole('button', { name: 'Clear', exact: true }).click();
+      await page.getByRole('button', { name: 'Filters' }).click();
+      const levels = page.getByLabel('Access level');
+      expect(await levels.locator('option').allTextContents()).to.deep.equal([
+        'Any',
+        'Account',
+        'Group',
+        'Unassigned',
+      ]);
+      await levels.selectOption({ label: 'Group' });
+      await own.row('ada@acme.test').waitFor({ state: 'detached' });
+      await own.row('grace@acme.test').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Without Access level: Group' }).click();
+      await own.row('ada@acme.test').waitFor();
+    });
+
+    it('shows disabled and non-activated users by two switches, and says what it hides (M3-7, M3-8)', async () => {
+      await own.goTo('/admin/users', 'Users');
+      await page.getByRole('checkbox', { name: 'Show non-activated users' }).uncheck();
+      await page.getByText(/hidden \(0 disabled, [1-9] not activated\)/).waitFor();
+      await own.row('linus@acme.test').waitFor({ state: 'detached' });
+      await page.getByRole('checkbox', { name: 'Show non-activated users' }).check();
+      await own.row('linus@acme.test').waitFor();
+    });
+
+    it('exports at once and deletes after a question (M0-20, M1-29, M4-12, M4-17)', async () => {
+      await own.goTo('/admin/users', 'Users');
+      const download = page.waitForEvent('download');
+      await page.getByRole('link', { name: 'Export' }).click();
+      expect((await download).suggestedFilename()).to.match(/^users-.*\.csv$/);
+      await menuOf('Linus');
+      await choose('Delete');
+      await own.dialog().getByRole('button', { name: 'Cancel' }).click();
+      await own.row('linus@acme.test').waitFor();
+      await menuOf('Linus');
+      await choose('Delete');
+      await own.dialog().getByRole('button', { name: 'Delete' }).click();
+      await own.row('linus@acme.test').waitFor({ state: 'detached' });
+    });
+  });
+
+  describe('invitations, as the manuals have them', () => {
+    it('are local at first, advise a temporary one, and are sent (M2-13, M2-15, M2-18, M2-19)', async () => {
+      await own.goTo('/admin/users/invites', 'Users');
+      await page.getByRole('button', { name: 'Invite Users' }).first().click();
+      expect(await own.dialog().getByLabel('Login Type').inputValue()).to.equal('local');
+      await own.dialog().getByText('For people who are needed only for a while').waitFor();
+      await own.dialog().getByLabel('Email').fill('barbara@acme.test');
+      await own.dialog().getByRole('button', { name: 'Invite', exact: true }).click();
+      await own.dialog().getByText('barbara@acme.test: invited').waitFor();
+      await own.dialog().getByRole('button', { name: 'Close' }).last().click();
+    });
+
+    it('have columns of their own, with Expires in place of Responded while they wait (M2-5, M2-6, M2-9, M2-10, M2-11)', async () => {
+      await own.goTo('/admin/users/invites', 'Users');
+      const headers = () => page.getByRole('columnheader').allTextContents();
+      await own
+        .row('barbara@acme.test')
+        .getByText('ada@acme.test')
+        .or(own.row('barbara@acme.test').getByText('Ada Lovelace'))
+        .waitFor();
+      expect(await headers()).to.include.members(['Email', 'Status', 'Roles', 'Sender', 'Responded']);
+      await page.getByLabel('Status').selectOption({ label: 'Waiting' });
+      await page.getByRole('columnheader', { name: 'Expires' }).waitFor();
+      expect(await headers()).to.not.include('Responded');
+      await page.getByRole('searchbox', { name: /^Search/ }).fill('nobody');
+      await own.row('barbara@acme.test').waitFor({ state: 'detached' });
+    });
+  });
+
+  describe('services of a person', () => {
+    it('are enabled without a role and removed with all roles, once it is saved (M1-26, M1-28)', async () => {
+      await own.goTo('/admin/users', 'Users');
+      await page.getByRole('link', { name: 'Alan Turing' }).click();
+      const card = page.getByRole('region', { name: 'CRM' });
+      await card.getByRole('button', { name: 'Enable service' }).click();
+      await page.getByRole('button', { name: 'Save' }).click();
+      await saved();
+      await page.reload();
+      await card.getByRole('button', { name: 'Remove From Service' }).waitFor();
+      expect(await card.getByRole('checkbox', { name: 'Agent' }).isChecked()).to.equal(false);
+      await card.getByRole('button', { name: 'Remove From Service' }).click();
+      await own.dialog().getByRole('button', { name: 'Remove' }).click();
+      await card.getByRole('button', { name: 'Enable service' }).waitFor();
+    });
+  });
+
+  describe('the browser', () => {
+    it('has logged no error', () => expect(own.faults).to.deep.equal([]));
   });
 });
