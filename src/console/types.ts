@@ -164,6 +164,7 @@ export interface SsoConnection {
   domains: SsoDomain[];
   redirectUri: string;
   revocationUri: string;
+  warnings: { code: 'no_break_glass' | 'no_verified_domain'; detail: string }[];
   createdAt: string;
   updatedAt: string;
 }

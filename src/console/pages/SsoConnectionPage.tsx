@@ -26,6 +26,8 @@ import { Page } from '../ui/Page.js';
 import { FormProblem, fieldErrors, ProblemView } from '../ui/Problems.js';
 import { Copyable } from '../ui/Secret.js';
 import { Word } from '../ui/Status.js';
+import { SsoSignIns } from './SsoSignIns.js';
+import { TestSignIn } from './TestSignIn.js';
 import { EditSaml, SamlAddresses } from './SamlSettings.js';
 import { useSave } from '../ui/use-save.js';
 
@@ -105,6 +107,21 @@ function Test({ connection }: { connection: SsoConnection }) {
       )}
     </Stack>
   );
+}
+
+function Warnings({ connection }: { connection: SsoConnection }) {
+  const { t } = useTranslation();
+  const texts = {
+    no_break_glass: t(
+      'No administrator has emergency access: while the provider does not work, no one comes in.',
+    ),
+    no_verified_domain: t('No domain is verified: no one is forwarded.'),
+  };
+  return connection.warnings.map(({ code }) => (
+    <Alert key={code} color="yellow">
+      {texts[code]}
+    </Alert>
+  ));
 }
 
 function Edit({ connection, etag }: { connection: SsoConnection; etag: string | undefined }) {
@@ -252,7 +269,9 @@ export default function SsoConnectionPage() {
   return (
     <Page title={connection.name} lead={connection.issuer ?? connection.idpEntityId ?? ''} actions={removal}>
       <Mode connection={connection} etag={data.etag} />
+      <Warnings connection={connection} />
       <Test connection={connection} />
+      <TestSignIn connection={connection} />
       <Stack gap="sm" maw={720}>
         <Title order={2} size="h4">
           {t('Domains')}
@@ -276,6 +295,10 @@ export default function SsoConnectionPage() {
         </Title>
         <Form key={connection.updatedAt} connection={connection} etag={data.etag} />
       </Stack>
+      <Title order={2} size="h4">
+        {t('Sign-ins')}
+      </Title>
+      <SsoSignIns connection={connection} />
     </Page>
   );
 }

@@ -8,6 +8,7 @@ import { DataTable, type Column } from '../ui/DataTable.js';
 import { Empty } from '../ui/Empty.js';
 import { Page } from '../ui/Page.js';
 import { Word } from '../ui/Status.js';
+import { BreakGlass } from './BreakGlass.js';
 import { NewConnection } from './NewConnection.js';
 import { Trace } from './Trace.js';
 
@@ -72,6 +73,7 @@ export default function SsoConnections() {
           />
         }
       />
+      <BreakGlass />
       <Trace />
       <NewConnection opened={opened} onClose={() => setOpened(false)} />
     </Page>

@@ -1,0 +1,31 @@
+/** What a test sign-in found. */
+export interface SsoTestReport {
+  account: 'known' | 'link' | 'create' | 'refused';
+  reason: string | null;
+  user: { id: string; label: string } | null;
+  roles: { role: string; because: string }[];
+  lacking: { what: string; hint: string }[];
+  claims: { name: string; value: string }[];
+}
+
+/** One sign-in at a company’s provider, or a test of one. */
+export interface SsoSignIn {
+  id: string;
+  kind: 'sign_in' | 'test';
+  state: 'new' | 'waiting' | 'admitted' | 'refused' | 'failed' | 'passed';
+  startedAt: string;
+  stage: string | null;
+  reason: string | null;
+  hint: string | null;
+  reference: string | null;
+  person: string | null;
+  report: SsoTestReport | null;
+}
+
+/** An administrator who may come in past a required company sign-in. */
+export interface BreakGlassEntry {
+  user: { id: string; email: string | null; displayName: string };
+  armedUntil: string | null;
+  armed: boolean;
+  hasSecondFactor: boolean;
+}

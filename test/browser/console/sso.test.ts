@@ -1,0 +1,111 @@
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import { startApp, type TestApp } from '../../support/app.js';
+import { openChromium } from '../../support/chromium.js';
+import { openConsole, type OpenConsole } from '../../support/console.js';
+import { startIdp, type Idp } from '../../support/idp.js';
+import { samlKey } from '../../support/saml.js';
+
+const password = 'correct horse battery staple';
+
+const bootstrapFor = (idp: Idp) => ({
+  tenants: [
+    {
+      slug: 'acme',
+      name: 'Acme',
+      users: [
+        {
+          email: 'ada@home.test',
+          givenName: 'Ada',
+          familyName: 'Lovelace',
+          password,
+          roles: ['administrator'],
+        },
+      ],
+      ssoConnections: [
+        {
+          name: 'Acme login',
+          issuer: idp.issuer,
+          clientId: 'gatehouse',
+          clientSecret: 'a client secret for tests',
+          domains: [{ domain: 'acme.test', verified: true }],
+          mode: 'required',
+          jitProvisioning: true,
+        },
+        {
+          name: 'Acme SAML',
+          protocol: 'saml',
+          idpEntityId: 'https://idp.test/entity',
+          idpSsoUrl: 'https://idp.test/sso',
+          idpCertificates: [samlKey(0).certificate],
+          mode: 'off',
+        },
+      ],
+    },
+  ],
+});
+
+describe('the console’s pages of company sign-ins', function () {
+  this.timeout(120_000);
+  let app: TestApp;
+  let idp: Idp;
+  let browser: Browser | undefined;
+  let own: OpenConsole;
+  let page: Page;
+
+  before(async function () {
+    browser = await openChromium();
+    if (!browser) this.skip();
+    idp = await startIdp();
+    app = await startApp({ bootstrap: bootstrapFor(idp), config: { allowPrivateIssuers: true } });
+    own = await openConsole(app, browser, { email: 'ada@home.test', password });
+    ({ page } = own);
+  });
+  after(async () => {
+    await browser?.close();
+    if (browser) await Promise.all([app.stop(), idp.stop()]);
+  });
+
+  const openConnection = async (name: string): Promise<void> => {
+    await own.goTo('/admin/sso-connections', 'SSO connections');
+    await page.getByRole('link', { name, exact: true }).click();
+    await own.heading(name).waitFor();
+    await page.waitForLoadState('networkidle');
+  };
+
+  it('a test sign-in is opened in a tab of its own; its report comes by itself, and it stands in the list', async () => {
+    idp.person = { sub: 'eve', email: 'eve@acme.test', groups: ['Sales'] };
+    await openConnection('Acme login');
+    await page.getByText('No administrator has emergency access').waitFor();
+    await page.getByRole('button', { name: 'Try a sign-in' }).click();
+    const [tab] = await Promise.all([
+      page.context().waitForEvent('page'),
+      page.getByRole('link', { name: 'Open the test in a new tab' }).click(),
+    ]);
+    await tab.getByText('It would create an account').waitFor();
+    await tab.close();
+    await page.getByText('It would create an account, and sign it in.').waitFor();
+    await page.reload();
+    await own.row('eve@acme.test').getByText('Test passed').waitFor();
+    await own.checkPage('a connection');
+    expect(own.faults).to.deep.equal([]);
+  });
+
+  it('emergency access is refused in words to whoever is not fit for it', async () => {
+    await own.goTo('/admin/sso-connections', 'SSO connections');
+    await page.getByLabel('Address of an administrator').fill('ada@home.test');
+    await page.getByRole('button', { name: 'Arm', exact: true }).click();
+    await page.getByText(/no second factor/).waitFor();
+    await own.checkPage('the connections');
+  });
+
+  it('a SAML connection shows its addresses and its certificate', async () => {
+    await openConnection('Acme SAML');
+    await page
+      .getByText(/\/acs$/)
+      .first()
+      .waitFor();
+    await own.checkPage('a SAML connection');
+    expect(own.faults).to.deep.equal([]);
+  });
+});
