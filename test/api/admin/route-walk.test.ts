@@ -15,6 +15,18 @@ const fill = (path: string, ids: Readonly<Record<string, string>>): string =>
 const placesIn = (path: string): number => path.split('{').length - 1;
 
 const ofTenants = routeTable.filter(({ permission, scope }) => permission !== 'self' && scope === 'tenant');
+const readable = ofTenants.filter(({ produces }) => produces === 'application/json');
+const permissions = [...new Set(readable.map(({ permission }) => permission))];
+
+/** Every route for the roles of the first preset. Of the others' each role and permission meet at one route, and at others with each role. */
+function routesFor(preset: string, place: number): readonly Route[] {
+  if (preset === presets[0]) return readable;
+  return permissions.map((wanted) => {
+    const routes = readable.filter(({ permission }) => permission === wanted);
+    return routes[place % routes.length]!;
+  });
+}
+
 const presets = ['contact-center', 'service-portal', 'marketing', 'records', 'growth'];
 
 interface Problem {
@@ -71,12 +83,12 @@ describe('every route of the API', () => {
   }
 
   for (const preset of presets) {
-    for (const role of builtInRoles(preset)) {
+    for (const [place, role] of builtInRoles(preset).entries()) {
       it(`is open to ${role.key} of ${preset} exactly where the role holds its permission`, async function () {
         this.timeout(90_000);
         const tenant = await givenTenant(app, { preset });
         const { key } = await createApiKey(app.core, tenant.system, { name: role.key, role: role.key });
-        for (const route of ofTenants.filter(({ produces }) => produces === 'application/json')) {
+        for (const route of routesFor(preset, place)) {
           const test = tenant.call(route.method, fill(route.path, {}), key);
           const res = await (route.method === 'get'
             ? test

@@ -104,15 +104,15 @@ describe('SCIM under pressure', () => {
     };
     await Promise.all([
       ...users
-        .slice(20, 34)
+        .slice(20, 36)
         .map(({ id }) => app.acme.patch(path, [{ op: 'add', path: 'members', value: [{ value: id }] }])),
-      ...users.slice(34).map(({ id }) => retried({ op: 'add', path: 'members', value: [{ value: id }] })),
-      ...users.slice(0, 6).map(({ id }) => retried({ op: 'remove', path: `members[value eq "${id}"]` })),
+      ...users.slice(36).map(({ id }) => retried({ op: 'add', path: 'members', value: [{ value: id }] })),
+      ...users.slice(0, 4).map(({ id }) => retried({ op: 'remove', path: `members[value eq "${id}"]` })),
     ]);
     const { members } = (await app.acme.get(path)).body;
     expect(members.map((member: { value: string }) => member.value).sort()).to.deep.equal(
       users
-        .slice(6)
+        .slice(4)
         .map(({ id }) => id)
         .sort(),
     );
