@@ -26,6 +26,23 @@ export function sortParameter<const F extends readonly [string, ...string[]]>(
     .describe('field to sort by; `-` before it turns the order round');
 }
 
+/** The free text of a search. */
+export const searchParameter = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .regex(/^[^\p{Cc}]*$/u, 'must not hold control characters')
+  .optional()
+  .describe('found anywhere in the texts, any case');
+
+/** The query of a list of what has a name; see {@link pageOfNamed}. */
+export const namedListQuery = z.strictObject({
+  q: searchParameter,
+  sort: sortParameter(['name', 'createdAt'], 'name'),
+  ...pageParameters,
+});
+
 /** The form of every list. */
 export function listOf<S extends z.ZodType>(item: S) {
   return z.strictObject({
@@ -174,12 +191,16 @@ export function arrange<T, F extends string>(
   });
 }
 
-/** The free text of a search. */
-export const searchParameter = z
-  .string()
-  .trim()
-  .min(1)
-  .max(200)
-  .regex(/^[^\p{Cc}]*$/u, 'must not hold control characters')
-  .optional()
-  .describe('found anywhere in the texts, any case');
+/**
+ * One page of a short list of what has a name, by the query {@link namedListQuery}.
+ *
+ * @param texts - what a search looks at.
+ */
+export function pageOfNamed<T extends { readonly _id: string; readonly name: string }>(
+  context: ListContext & { readonly query: z.output<typeof namedListQuery> },
+  all: readonly T[],
+  texts: (item: T) => readonly (string | null)[],
+): Promise<Page<T>> {
+  const sorts = { name: ({ name }: T) => name.toLowerCase(), createdAt: ({ _id }: T) => _id };
+  return pageOfAll(context, arrange(all, context.query, sorts, texts));
+}

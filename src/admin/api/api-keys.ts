@@ -10,7 +10,7 @@ import {
 import type { Actor, Core } from '../../identity/core.js';
 import { allPermissions } from '../../identity/permissions.js';
 import { tenantConfig } from '../../identity/tenants/config.js';
-import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
+import { listOf, namedListQuery, pageOfNamed } from '../list.js';
 import { id, instant, instantOrNull, iso, isoOrNull, line } from '../present/fields.js';
 import { fullKeysOf } from '../role-names.js';
 import { route, type Route } from '../route.js';
@@ -100,23 +100,12 @@ const listAll = route({
   summary: 'API keys of the tenant; never their values',
   tag,
   permission,
-  query: z.strictObject({
-    q: searchParameter,
-    sort: sortParameter(['name', 'createdAt'], 'name'),
-    ...pageParameters,
-  }),
+  query: namedListQuery,
   output: listOf(apiKeySchema),
   async handler(context) {
-    const { core, actor, query } = context;
-    const sorts = {
-      name: (key: ApiKeyDocument) => key.name.toLowerCase(),
-      createdAt: (key: ApiKeyDocument) => key._id,
-    };
+    const { core, actor } = context;
     const all = await listApiKeys(core, actor.tenantId);
-    const page = await pageOfAll(
-      context,
-      arrange(all, query, sorts, (key) => [key.name, key.role]),
-    );
+    const page = await pageOfNamed(context, all, (key) => [key.name, key.role]);
     return { body: { ...page, items: page.items.map(present) } };
   },
 });

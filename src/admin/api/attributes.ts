@@ -8,7 +8,7 @@ import {
   type UserAttributeDocument,
 } from '../../identity/attributes/attributes.js';
 import type { Core } from '../../identity/core.js';
-import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
+import { listOf, namedListQuery, pageOfNamed } from '../list.js';
 import { id, instant, iso } from '../present/fields.js';
 import { route, type Reply, type Route } from '../route.js';
 import { z } from '../schema.js';
@@ -59,23 +59,12 @@ const listAll = route({
   summary: 'The tenant’s own user attributes',
   tag,
   permission: 'users.read',
-  query: z.strictObject({
-    q: searchParameter,
-    sort: sortParameter(['name', 'createdAt'], 'name'),
-    ...pageParameters,
-  }),
+  query: namedListQuery,
   output: listOf(attributeSchema),
   async handler(context) {
-    const { core, actor, query } = context;
-    const sorts = {
-      name: ({ nameKey }: UserAttributeDocument) => nameKey,
-      createdAt: ({ _id }: UserAttributeDocument) => _id,
-    };
+    const { core, actor } = context;
     const all = await listAttributes(core, actor.tenantId);
-    const page = await pageOfAll(
-      context,
-      arrange(all, query, sorts, ({ name, description }) => [name, description]),
-    );
+    const page = await pageOfNamed(context, all, ({ name, description }) => [name, description]);
     return { body: { ...page, items: page.items.map(present) } };
   },
 });

@@ -11,7 +11,7 @@ import {
 import { federationOf, tokenLife } from '../../identity/directories/federation.js';
 import { getPull, getPulls } from '../../identity/directories/pulls.js';
 import { tenantConfig } from '../../identity/tenants/config.js';
-import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
+import { listOf, namedListQuery, pageOfNamed } from '../list.js';
 import {
   dialectSchema,
   directorySchema,
@@ -53,23 +53,12 @@ const listAll = route({
   summary: 'SCIM directories',
   tag: directoryTag,
   permission: 'scim.manage',
-  query: z.strictObject({
-    q: searchParameter,
-    sort: sortParameter(['name', 'createdAt'], 'name'),
-    ...pageParameters,
-  }),
+  query: namedListQuery,
   output: listOf(directorySchema),
   async handler(context) {
-    const { core, actor, query } = context;
-    const sorts = {
-      name: (directory: DirectoryDocument) => directory.name.toLowerCase(),
-      createdAt: (directory: DirectoryDocument) => directory._id,
-    };
+    const { core, actor } = context;
     const all = await listDirectories(core, actor.tenantId);
-    const page = await pageOfAll(
-      context,
-      arrange(all, query, sorts, (directory) => [directory.name]),
-    );
+    const page = await pageOfNamed(context, all, ({ name }) => [name]);
     const pulling = page.items.filter(({ google }) => google).map(({ _id }) => _id);
     const pulls = await getPulls(core, actor.tenantId, pulling);
     const present = (item: DirectoryDocument) =>

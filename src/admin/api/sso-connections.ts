@@ -15,7 +15,7 @@ import { warningsOf } from '../../identity/sso/connection-warnings.js';
 import { testConnection } from '../../identity/sso/test-connection.js';
 import { traceSignIn } from '../../identity/sso/trace.js';
 import type { TenantConfig } from '../../identity/tenants/config.js';
-import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
+import { listOf, namedListQuery, pageOfNamed } from '../list.js';
 import { ruleInput } from '../present/directory.js';
 import { id, line } from '../present/fields.js';
 import {
@@ -61,24 +61,16 @@ const listAll = route({
   summary: 'SSO connections',
   tag,
   permission,
-  query: z.strictObject({
-    q: searchParameter,
-    sort: sortParameter(['name', 'createdAt'], 'name'),
-    ...pageParameters,
-  }),
+  query: namedListQuery,
   output: listOf(ssoConnectionSchema),
   async handler(context) {
-    const { core, actor, query } = context;
-    const sorts = {
-      name: (connection: SsoConnectionDocument) => connection.name.toLowerCase(),
-      createdAt: (connection: SsoConnectionDocument) => connection._id,
-    };
-    const found = arrange(await listConnections(core, actor.tenantId), query, sorts, (connection) => [
-      connection.name,
-      connection.issuer,
-      ...connection.domains.map((entry) => entry.domain),
+    const { core, actor } = context;
+    const all = await listConnections(core, actor.tenantId);
+    const page = await pageOfNamed(context, all, ({ name, issuer, domains }) => [
+      name,
+      issuer,
+      ...domains.map(({ domain }) => domain),
     ]);
-    const page = await pageOfAll(context, found);
     return { body: { ...page, items: page.items.map((item) => present(core, context.config, item)) } };
   },
 });
