@@ -1,4 +1,4 @@
-import type { UserDocument } from '../persistence/collections/users.js';
+import { maxSearchKey, type UserDocument } from '../persistence/collections/users.js';
 import { fold } from '../shared/fold.js';
 import { loginKey, parseEmail } from './email.js';
 import { objectOf } from '../shared/unknown-value.js';
@@ -12,6 +12,7 @@ export type UserKeys = Pick<
   | 'emailKeys'
   | 'displayNameKey'
   | 'familyNameKey'
+  | 'searchKey'
   | 'employeeNumberKey'
 >;
 
@@ -50,6 +51,19 @@ export function displayNameOf(userName: string, attributes: Record<string, unkno
   );
 }
 
+/** The folded texts as one, without those that stand in another one; null when that is too long. */
+function searchKeyOf(texts: readonly string[]): string | null {
+  const distinct = [...new Set(texts)];
+  const parts = distinct.filter((text) => !distinct.some((other) => other !== text && other.includes(text)));
+  const key = parts.join('\n');
+  return key.length > maxSearchKey ? null : key;
+}
+
+function phonesOf({ phoneNumbers }: Record<string, unknown>): string[] {
+  if (!Array.isArray(phoneNumbers)) return [];
+  return phoneNumbers.flatMap((entry) => textOf(objectOf(entry)['value']) ?? []);
+}
+
 /** The names of a person, as a guesser would try them. */
 export function wordsOf(attributes: Record<string, unknown>): string[] {
   const { givenName, familyName } = objectOf(attributes['name']);
@@ -70,14 +84,17 @@ export function deriveUserKeys(userName: string, attributes: Record<string, unkn
   const emailKey = email === null ? null : loginKey(email);
   const familyName = textOf(objectOf(attributes['name'])['familyName']);
   const employeeNumber = textOf(objectOf(attributes['enterprise'])['employeeNumber']);
+  const [userNameKey, displayNameKey] = [fold(userName), fold(displayNameOf(userName, attributes))];
+  const emailKeys = [...new Set(addressesOf(attributes['emails']).map(({ value }) => fold(value)))];
   return {
-    userNameKey: fold(userName),
+    userNameKey,
     email,
     emailKey,
     loginKeys: [...new Set([loginKey(userName), ...(emailKey === null ? [] : [emailKey])])],
-    emailKeys: [...new Set(addressesOf(attributes['emails']).map(({ value }) => fold(value)))],
-    displayNameKey: fold(displayNameOf(userName, attributes)),
+    emailKeys,
+    displayNameKey,
     familyNameKey: familyName === undefined ? null : fold(familyName),
+    searchKey: searchKeyOf([displayNameKey, userNameKey, ...emailKeys, ...phonesOf(attributes).map(fold)]),
     employeeNumberKey: employeeNumber === undefined ? null : fold(employeeNumber),
   };
 }

@@ -16,6 +16,8 @@ export interface Condition {
   upper?: Bound;
   /** A string that begins so. */
   prefix?: string;
+  /** A string in which this one stands; with `lower`, as it is a string. */
+  contains?: string;
 }
 
 /** A query taken apart: what all matches must satisfy. */
@@ -45,10 +47,26 @@ function splitPattern(source: string): readonly [text: string, rest: string] {
   return [characters.map((character) => character.at(-1) ?? '').join(''), rest];
 }
 
+/** Where all texts begin. */
+const anyText: Bound = { value: '', inclusive: true };
+
+/** Characters that keys write otherwise, or that are half a character. */
+const unsearchable = /[\0-\x0b]|\p{Surrogate}/u;
+
+/** What a pattern looks for that is a text and nothing else. */
+function literalOf(source: string): string | undefined {
+  if (!/^(?:[^\\^$.*+?()[\]{}|]|\\[^\w\s])+$/.test(source)) return undefined;
+  const text = source.replace(/\\(.)/gs, '$1');
+  return unsearchable.test(text) ? undefined : text;
+}
+
 function readPattern(pattern: unknown, options: unknown): Reading {
   const isExpression = pattern instanceof RegExp;
   const flags = isExpression ? pattern.flags : (options ?? '');
-  const [prefix, rest] = splitPattern(isExpression ? pattern.source : String(pattern));
+  const source = isExpression ? pattern.source : String(pattern);
+  const contains = flags === '' ? literalOf(source) : undefined;
+  if (contains !== undefined) return [{ contains, lower: anyText }, true];
+  const [prefix, rest] = splitPattern(source);
   const isIndexed =
     flags === '' && !rest.includes('|') && prefix !== '' && prefix.length <= maxExactCharacters;
   return isIndexed ? [{ prefix }, rest === ''] : undefined;
@@ -143,4 +161,14 @@ export function implies({ fields }: Conditions, where: Query): boolean {
     const isSame = !lower.inclusive && lower.value.valueOf() === bound?.valueOf();
     return isSame || isAbove(lower.value, bound);
   });
+}
+
+/** The query with these alternatives taken out, so that one of them can stand in their place. */
+export function withoutOr(query: Query, alternatives: Query[]): Query {
+  const entries = Object.entries(query).flatMap(([key, value]): [string, unknown][] => {
+    if (key === '$or' && value === alternatives) return [];
+    if (key === '$and') return [[key, (value as Query[]).map((part) => withoutOr(part, alternatives))]];
+    return [[key, value]];
+  });
+  return Object.fromEntries(entries);
 }

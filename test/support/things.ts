@@ -37,7 +37,8 @@ export function thingSchema(indexes: readonly IndexDefinition[] = thingIndexes) 
   return defineCollection<Thing>(
     'things',
     {
-      name: String,
+      // Its keys are whole, so that a text inside can be looked for in them.
+      name: { type: String, maxlength: 180 },
       key: { type: String, required: true },
       size: Number,
       at: Date,
@@ -89,7 +90,12 @@ const comparison = (values: fc.Arbitrary<unknown>) =>
 const embeddedOnly = <T>(...items: T[]): T[] => (process.env['MONGODB_URI'] ? [] : items);
 
 // `^a*b`: it takes `a` for a prefix.
-const pattern = fc.constantFrom('^a', '^ab', '^a\\.b', 'b$', '^b.', '^(a|b)', '^', ...embeddedOnly('^a*b'));
+const anywhere = ['b', 'a\\.b', 'é', '\u{1F600}', 'nowhere'];
+const pattern = fc.constantFrom(
+  ...['^a', '^ab', '^a\\.b', 'b$', '^b.', '^(a|b)', '^'],
+  ...anywhere,
+  ...embeddedOnly('^a*b'),
+);
 const text = fc.oneof(
   { weight: 4, arbitrary: comparison(word) },
   pattern.map(($regex) => ({ $regex })),

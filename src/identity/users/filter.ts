@@ -50,22 +50,27 @@ function createdThen(q: string): Query[] {
   return [{ createdAt: { $gte: from, $lt: to } }];
 }
 
-function searchQuery(q: string, config: TenantConfig): Query {
+/** What a search finds, as queries of which no two find the same user: most by the index of what is searched. */
+export function searchQueries(q: string, config: TenantConfig): [byText: Query, ...others: Query[]] {
   const folded = fold(q);
   const anywhere = containing(q);
   const roles = [...config.roles.values()]
     .filter((role) => role.fullKey.toLowerCase().includes(folded) || role.name.toLowerCase().includes(folded))
     .map((role) => role.fullKey);
-  return {
-    $or: [
-      { displayNameKey: anywhere },
-      { userNameKey: anywhere },
-      { emailKeys: anywhere },
-      { 'attributes.phoneNumbers.value': containingAnyCase(q) },
-      ...(roles.length > 0 ? [{ 'grants.role': { $in: roles } }] : []),
-      ...createdThen(q),
-    ],
-  };
+  const fields = [
+    { displayNameKey: anywhere },
+    { userNameKey: anywhere },
+    { emailKeys: anywhere },
+    { 'attributes.phoneNumbers.value': containingAnyCase(q) },
+  ];
+  // A line break is no part of a name, and stands between two of them.
+  const byText = q.includes('\n') ? { _id: { $in: [] } } : { searchKey: anywhere };
+  const byFields = { $and: [{ searchKey: null }, { $or: fields }] };
+  const others = [...(roles.length > 0 ? [{ 'grants.role': { $in: roles } }] : []), ...createdThen(q)];
+  const apart = others.map((query, at) => ({
+    $and: [query, { $nor: [byText, byFields, ...others.slice(0, at)] }],
+  }));
+  return [byText, byFields, ...apart];
 }
 
 /** The end of access is in the past; the first bound is the one of the index. */
@@ -147,7 +152,7 @@ function spanQueries({ createdFrom, createdTo, expiresBefore }: UserFilter): Que
 export function filterQueries(filter: UserFilter, config: TenantConfig, now: Date, exact: boolean): Query[] {
   const { accessLevel, application, directoryId, group, q, role } = filter;
   return [
-    ...(q === undefined ? [] : [searchQuery(q, config)]),
+    ...(q === undefined ? [] : [{ $or: searchQueries(q, config) }]),
     ...(role === undefined ? [] : [{ 'grants.role': role }]),
     ...(role !== undefined && exact ? [heldNow(role, now)] : []),
     ...(application === undefined

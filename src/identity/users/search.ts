@@ -4,7 +4,14 @@ import { listTotal } from '../../shared/list-total.js';
 import type { Core } from '../core.js';
 import { userStatuses } from '../grants/user-status.js';
 import { tenantConfig, type TenantConfig } from '../tenants/config.js';
-import { filterQueries, hiddenBy, lapsedQuery, statusQuery, type UserFilter } from './filter.js';
+import {
+  filterQueries,
+  hiddenBy,
+  lapsedQuery,
+  searchQueries,
+  statusQuery,
+  type UserFilter,
+} from './filter.js';
 
 export type { UserFilter } from './filter.js';
 
@@ -70,17 +77,19 @@ const all = (queries: readonly Query[]): Query => (queries.length === 0 ? {} : {
 
 const whenHidden = { disabled: { enabled: true }, nonActivated: { activatedAt: { $ne: null } } } as const;
 
-function queryOf({ config, lockedIds, now }: Search, filter: UserFilter): Query {
+function queriesOf({ config, lockedIds, now }: Search, filter: UserFilter): Query[] {
   const hidden = hiddenBy(filter, config);
-  return all([
+  return [
     ...filterQueries(filter, config, now, true),
     ...(hidden.disabled ? [whenHidden.disabled] : []),
     ...(hidden.nonActivated ? [whenHidden.nonActivated] : []),
     ...(filter.status === undefined
       ? []
       : [{ $or: filter.status.map((status) => statusQuery(status, config, lockedIds, now)) }]),
-  ]);
+  ];
 }
+
+const queryOf = (search: Search, filter: UserFilter): Query => all(queriesOf(search, filter));
 
 /**
  * What is to be added and taken away to count the matches of a filter, each of it a look at an index: most people are active, so they are
@@ -96,6 +105,14 @@ function partsOf(search: Search, filter: UserFilter): { added: Query[][]; taken:
   if (status?.includes('active'))
     return { added: [[]], taken: userStatuses.filter((name) => !status.includes(name)).map(statusOf) };
   if (status) return { added: status.map(statusOf), taken: [] };
+  if (filter.q !== undefined && hidden.disabled)
+    return {
+      added: [[]],
+      taken: [
+        [{ enabled: false }],
+        ...(hidden.nonActivated ? [[whenHidden.disabled, { activatedAt: null }]] : []),
+      ],
+    };
   const shown = hidden.disabled ? [whenHidden.disabled] : [];
   return { added: [shown], taken: hidden.nonActivated ? [[...shown, { activatedAt: null }]] : [] };
 }
@@ -103,12 +120,18 @@ function partsOf(search: Search, filter: UserFilter): { added: Query[][]; taken:
 /** How many match a filter. */
 async function countMatches(search: Search, filter: UserFilter): Promise<number> {
   const { config, now, users } = search;
-  const base = filterQueries(filter, config, now, false);
+  const { q, ...others } = filter;
+  const base = filterQueries(others, config, now, false);
+  const found: Query[] = q === undefined ? [{}] : searchQueries(q, config);
   const lapsed = filter.role === undefined ? undefined : lapsedQuery(filter.role, now);
   const { added, taken } = partsOf(search, filter);
-  const count = async (part: readonly Query[]): Promise<number> => {
+  const countOne = async (part: readonly Query[]): Promise<number> => {
     const counted = await users.count(all([...base, ...part]), listTotal);
     return lapsed ? counted - (await users.count(all([lapsed, ...base, ...part]))) : counted;
+  };
+  const count = async (part: readonly Query[]): Promise<number> => {
+    const counts = await Promise.all(found.map((one) => countOne([...part, one])));
+    return counts.reduce((total, one) => total + one, 0);
   };
   const sum = async (parts: readonly Query[][]): Promise<number> =>
     (await Promise.all(parts.map(count))).reduce((total, one) => total + one, 0);
@@ -117,15 +140,23 @@ async function countMatches(search: Search, filter: UserFilter): Promise<number>
 }
 
 /** More matches than these are counted, and found in their order. */
-const maxKnownIds = 500;
+const maxKnownIds = 2000;
 
-/**
- * The ids of all matches, where they are few. No index knows the middle of a name, so a search looks at every user: one look then gives
- * both the page and the total.
- */
-async function findFewIds(users: Collection<UserDocument>, query: Query): Promise<string[] | undefined> {
-  const found = await users.find(query, { fields: [], limit: maxKnownIds + 1 });
-  return found.length > maxKnownIds ? undefined : found.map(({ _id }) => _id);
+/** The ids of all that a search finds, where they are few: one look then gives both the page and the total. */
+async function findFewIds(search: Search, filter: UserFilter): Promise<string[] | undefined> {
+  const { q = '', ...others } = filter;
+  const rest = queriesOf(search, others);
+  const ids: string[] = [];
+  for (const [at, query] of searchQueries(q, search.config).entries()) {
+    const options = {
+      fields: [],
+      limit: maxKnownIds + 1,
+      ...(at === 0 && { sort: { searchKey: 1 } as const }),
+    };
+    ids.push(...(await search.users.find(all([...rest, query]), options)).map(({ _id }) => _id));
+    if (ids.length > maxKnownIds) return undefined;
+  }
+  return ids;
 }
 
 /**
@@ -150,7 +181,7 @@ export async function searchUsers(
     ...(page.until && { until: page.until }),
     ...(page.after && { after: positionOf(page.sort, page.after) }),
   } as const;
-  const ids = filter.q === undefined ? undefined : await findFewIds(users, query);
+  const ids = filter.q === undefined ? undefined : await findFewIds(search, filter);
   if (ids) {
     const items = await users.find({ $and: [{ _id: { $in: ids } }, query] }, options);
     return { items, total: ids.length };

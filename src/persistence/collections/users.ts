@@ -8,6 +8,9 @@ export type UserSource = (typeof userSources)[number];
 export const grantSourceTypes = ['manual', 'invite', 'rule', 'sso'] as const;
 export type GrantSourceType = (typeof grantSourceTypes)[number];
 
+/** Characters of {@link UserDocument.searchKey}: as many as an index of the embedded store keeps whole. */
+export const maxSearchKey = 180;
+
 /** One reason why a user has a role. A sync replaces only the grants of its own source. */
 export interface Grant {
   /** A tenant role's key, or `applicationKey:roleKey`. */
@@ -47,6 +50,11 @@ export interface UserDocument extends StoredDocument {
   /** Lower-cased display name, or given and family name: sorting and search. */
   displayNameKey: string;
   familyNameKey: string | null;
+  /**
+   * What a search looks through: the folded display name, userName, addresses and phone numbers, a line each. Null: they are longer than
+   * {@link maxSearchKey}, and a search looks at the fields themselves; absent, in a user of an earlier version, as well.
+   */
+  searchKey?: string | null;
   employeeNumberKey: string | null;
   /**
    * SCIM attributes by their canonical names: core ones at the top, extensions under their alias (`enterprise`, `gatehouse`, custom
@@ -102,6 +110,7 @@ export const userSchema = defineCollection<UserDocument>(
     directoryId: String,
     displayNameKey: { type: String, required: true },
     familyNameKey: String,
+    searchKey: { type: String, maxlength: maxSearchKey },
     employeeNumberKey: String,
     attributes: { type: Mixed, required: true },
     uniqueKeys: { type: [String], default: undefined },
@@ -138,6 +147,7 @@ export const userSchema = defineCollection<UserDocument>(
     { name: 'users_directory', key: { tenantId: 1, directoryId: 1, _id: 1 } },
     { name: 'users_groups', key: { tenantId: 1, groupIds: 1, _id: 1 }, where: { groupIds: { $gt: '' } } },
     { name: 'users_display_name', key: { tenantId: 1, displayNameKey: 1 } },
+    { name: 'users_search', key: { tenantId: 1, searchKey: 1 } },
     { name: 'users_family_name', key: { tenantId: 1, familyNameKey: 1 } },
     {
       name: 'users_employee_number',

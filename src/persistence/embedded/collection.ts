@@ -1,6 +1,7 @@
 /** The port's collections on the embedded database. Inside they handle plain documents; the port's types name each collection's own. */
 import { pause, runSliced, yieldIfBusy, type Sliced } from '../../infrastructure/time-slices.js';
 import { project, type Doc } from '../document.js';
+import { matcher } from '../matching.js';
 import type {
   Change,
   Collection,
@@ -12,7 +13,6 @@ import type {
   TransactionCollection,
   UpdateOptions,
 } from '../store.js';
-import { matcher } from './indexes.js';
 import { count, find, stream } from './reader.js';
 import { getDocument, type View } from './view.js';
 import { insert, remove, update } from './writer.js';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { Query as Matcher } from 'mingo';
 import type { Schema } from 'mongoose';
-import { isPlainObject, type Doc } from '../document.js';
+import type { Doc } from '../document.js';
+import { insideOf, valuesAt } from '../matching.js';
 import type { Query } from '../store.js';
-import { emptyArray, encodeKey, keyValue } from './keys.js';
+import { encodeKey, keyValue, maxExactCharacters } from './keys.js';
 
 /** One secondary index, read from its collection's schema. An entry's key is the index's number, the fields' values and the id. */
 export interface Index {
@@ -16,6 +16,8 @@ export interface Index {
   roots: readonly string[];
   /** Of each field: whether one document may have several values in it. */
   multiple: readonly boolean[];
+  /** Of each field: whether its keys hold the whole text, since the schema allows none that would be cut. */
+  whole: readonly boolean[];
   unique: boolean;
   /** Only documents that match are in the index. */
   where: Query | null;
@@ -41,24 +43,9 @@ function mayBeMultiple(schema: Schema, path: string): boolean {
   return instance === 'Array' || instance === 'Mixed' || instance === undefined;
 }
 
-/** @returns a test of documents by a query, as MongoDB would match them. It is compiled for the first document: often there is none. */
-export function matcher(query: Query): (document: Doc) => boolean {
-  let compiled: Matcher | undefined;
-  return (document) => (compiled ??= new Matcher(query, { scriptEnabled: false })).test(document);
-}
-
-/** The test of a partial index: what nearly all of them ask, `$gt` of one field, without the matcher. */
-function insideOf(where: Query | null): (document: Doc) => boolean {
-  if (!where) return () => true;
-  const [[path, demand] = ['', null], ...more] = Object.entries(where);
-  const isOneBound = isPlainObject(demand) && Object.keys(demand).join() === '$gt' && more.length === 0;
-  const bound = isOneBound ? demand['$gt'] : undefined;
-  if (typeof bound !== 'string' && !(bound instanceof Date)) return matcher(where);
-  const isDate = bound instanceof Date;
-  return (document) =>
-    valuesAt(document, path).some((value) =>
-      isDate ? value instanceof Date && value > bound : typeof value === 'string' && value > bound,
-    );
+function maxLengthOf(schema: Schema, path: string): number {
+  const found = schema.path(path) as { options?: { maxlength?: number } } | undefined;
+  return found?.options?.maxlength ?? Infinity;
 }
 
 /** The name of every collection's primary index, as MongoDB calls it. */
@@ -87,6 +74,7 @@ export function readCollection(name: string, schema: Schema): Collected {
       fields,
       roots: [...fields, ...Object.keys(where ?? {})].map((path) => path.split('.')[0] ?? path),
       multiple: fields.map((field) => field !== '_id' && mayBeMultiple(schema, field)),
+      whole: fields.map((field) => maxLengthOf(schema, field) <= maxExactCharacters),
       unique: unique === true,
       where,
       isInside: insideOf(where),
@@ -99,37 +87,12 @@ export function readCollection(name: string, schema: Schema): Collected {
     fields: ['_id'],
     roots: ['_id'],
     multiple: [false],
+    whole: [false],
     unique: true,
     where: null,
     isInside: () => true,
   };
   return { name, primary, indexes, isMultiple: (field) => multiple.has(field), expiry };
-}
-
-function collectValues(value: unknown, parts: readonly string[], into: unknown[]): void {
-  const [part, ...rest] = parts;
-  if (Array.isArray(value)) {
-    if (part === undefined) into.push(...(value.length === 0 ? [emptyArray] : (value as unknown[])));
-    else for (const item of value as unknown[]) collectValues(item, parts, into);
-    if (into.length === 0) into.push(null);
-    return;
-  }
-  if (part === undefined) into.push(value ?? null);
-  else
-    collectValues(
-      typeof value === 'object' ? (value as Record<string, unknown> | null)?.[part] : undefined,
-      rest,
-      into,
-    );
-}
-
-/** Every value a document has at a path, as MongoDB indexes it: the items of arrays one by one, null for what is missing. */
-export function valuesAt(document: Doc, path: string): unknown[] {
-  const isPath = path.includes('.');
-  if (!isPath && !Array.isArray(document[path])) return [document[path] ?? null];
-  const values: unknown[] = [];
-  collectValues(document, isPath ? path.split('.') : [path], values);
-  return values;
 }
 
 /** The keys under which an index finds a document; none when it is outside. */

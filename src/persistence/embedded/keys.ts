@@ -101,6 +101,12 @@ export function idOf(key: Buffer): string {
   return id;
 }
 
+/** Whether a key has a text between its first bytes, so many, and the id. */
+export function holdsText(key: Buffer, first: number, text: Buffer): boolean {
+  const at = key.indexOf(text, first);
+  return at !== -1 && at < idStart(key);
+}
+
 /** Where the keys are that differ from this one by their id alone. */
 export function rangeOfSame(key: Buffer): { start: Buffer; end: Buffer } {
   const prefix = key.subarray(0, idStart(key) - 1);

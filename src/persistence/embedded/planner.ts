@@ -1,5 +1,5 @@
 import type { FindOptions, Query } from '../store.js';
-import { implies, readConditions, type Condition, type Conditions } from '../query-conditions.js';
+import { implies, readConditions, withoutOr, type Condition, type Conditions } from '../query-conditions.js';
 import { uniqueKeys, type Collected, type Index } from './indexes.js';
 import { encodeKey, endOf, endOfText, extendKey, keyAfter, keyValue, typeBounds } from './keys.js';
 
@@ -111,7 +111,9 @@ function planIndex(index: Index, conditions: Conditions, wanted: SortOrder): Ind
     const at = fixed + i;
     return (direction === -1) === reverse && index.fields[at] === field && !index.multiple[at];
   });
-  const range = next?.points ? undefined : next;
+  const isText = next?.contains !== undefined;
+  const isShown = index.whole[fixed] === true && index.fields.slice(0, fixed).every(isSame);
+  const range = next?.points || (isText && !isShown) ? undefined : next;
   return { kind: 'index', index, conditions, fixed, range, order, ordered, reverse };
 }
 
@@ -134,9 +136,16 @@ export function isExact(plan: Plan, scope: string | null): boolean {
 export const isDistinct = ({ index, fixed, conditions }: IndexPlan): boolean =>
   index.fields.every((field, i) => !index.multiple[i] || (i < fixed && isSingle(conditions, field)));
 
+const saysAll = (plan: IndexPlan, scope: string | null): boolean =>
+  isExact(plan, scope) && isDistinct(plan) && (scope === null || usesField(plan, 'tenantId'));
+
 /** Whether the keys alone say which documents match, so that they can be counted and skipped without a look at these. */
 export const isByKeys = (plan: IndexPlan, scope: string | null): boolean =>
-  isExact(plan, scope) && isDistinct(plan) && (scope === null || usesField(plan, 'tenantId'));
+  plan.range?.contains === undefined && saysAll(plan, scope);
+
+/** Whether those keys say it that hold a text. */
+export const isTextPlan = (plan: Plan, scope: string | null): plan is IndexPlan =>
+  plan.kind === 'index' && plan.range?.contains !== undefined && saysAll(plan, scope);
 
 function planIds(points: readonly string[], conditions: Conditions, [first]: SortOrder): IdsPlan {
   const ids = [...new Set(points)].sort();
@@ -176,16 +185,6 @@ function smallestPlan(plans: readonly IndexPlan[], countKeys: CountKeys): IndexP
     if (count < keys) [best, keys] = [plan, count];
   }
   return best;
-}
-
-/** The query with these alternatives taken out, so that one of them can stand in their place. */
-function withoutOr(query: Query, alternatives: Query[]): Query {
-  const entries = Object.entries(query).flatMap(([key, value]): [string, unknown][] => {
-    if (key === '$or' && value === alternatives) return [];
-    if (key === '$and') return [[key, (value as Query[]).map((part) => withoutOr(part, alternatives))]];
-    return [[key, value]];
-  });
-  return Object.fromEntries(entries);
 }
 
 function countPlan(plan: Plan, countKeys: CountKeys): number {

@@ -1,13 +1,14 @@
 import { getLastVersion } from 'lmdb';
 import { project, requireDefined, type Doc } from '../document.js';
+import { matcher, valuesAt } from '../matching.js';
 import type { FindOptions, Query } from '../store.js';
 import type { Sliced } from '../../infrastructure/time-slices.js';
-import { matcher, valuesAt } from './indexes.js';
 import { documentKey, orderOf } from './keys.js';
 import {
   choosePlan,
   isByKeys,
   isExact,
+  isTextPlan,
   rangesOf,
   sortOrder,
   type IdsPlan,
@@ -26,12 +27,12 @@ type ReadById = (view: View, id: string) => Doc | undefined;
 /** Places kept beyond those wanted before they are sorted and cut. */
 const maxSpareRows = 1000;
 
-function* load(view: View, ids: Iterable<string>, read: ReadById = getDocument): Documents {
+function* load(view: View, ids: Iterable<string | undefined>, read: ReadById = getDocument): Documents {
   let seen = 0;
   for (const id of ids) {
-    const document = read(view, id);
+    const document = id === undefined ? undefined : read(view, id);
     if (document) yield document;
-    if (++seen % chunk === 0) yield undefined;
+    if (id === undefined || ++seen % chunk === 0) yield undefined;
   }
 }
 
@@ -161,8 +162,9 @@ export function* count(view: View, query: Query): Sliced<number> {
     );
   }
   let total = 0;
-  for (const document of matches(view, plan, scoped(view, query), {})) {
-    if (document) total++;
+  const byText = collection.expiry === null && isTextPlan(plan, view.scope);
+  for (const one of byText ? walk(database, plan, {}) : matches(view, plan, scoped(view, query), {})) {
+    if (one) total++;
     else yield undefined;
   }
   return total;

@@ -1,7 +1,7 @@
 import type { Database as Table } from 'lmdb';
 import type { FindOptions } from '../store.js';
 import type { Database } from './database.js';
-import { extendKey, idOf, keyAfter, keyValue } from './keys.js';
+import { extendKey, holdsText, idOf, keyAfter, keyValue } from './keys.js';
 import { isDistinct, rangesOf, type IndexPlan, type KeyRange } from './planner.js';
 
 /** Keys or documents read at one time. */
@@ -109,12 +109,10 @@ function cutRange(range: KeyRange, plan: IndexPlan, last: NonNullable<FindOption
   };
 }
 
-/**
- * The ids a plan finds: in its order when it has one, and once each.
- *
- * @param options - `skip` only for plans that can meet nothing twice.
- */
-export function* walk(database: Database, plan: IndexPlan, options: FindOptions): Generator<string, void> {
+/** The ids a plan may find; undefined where other work may come in between. */
+type Ids = Generator<string | undefined, void>;
+
+function* walkRanges(database: Database, plan: IndexPlan, options: FindOptions): Ids {
   const { after: last, skip = 0, limit = chunk } = options;
   const { ordered, reverse } = plan;
   const keys = database.keysOf(plan.index);
@@ -131,6 +129,30 @@ export function* walk(database: Database, plan: IndexPlan, options: FindOptions)
       yield id;
     }
   }
+}
+
+/** The ids behind the keys that hold a text: such a plan has one range. */
+function* walkText(database: Database, plan: IndexPlan, text: string, { after: last }: FindOptions): Ids {
+  const sought = Buffer.from(text);
+  const keys = database.keysOf(plan.index);
+  let seen = 0;
+  for (const range of rangesOf(plan)) {
+    const left = plan.ordered && last ? cutRange(range, plan, last) : range;
+    for (const key of readRange(keys, left, plan.reverse, chunk)) {
+      if (holdsText(key, range.prefix.length, sought)) yield idOf(key);
+      if (++seen % chunk === 0) yield undefined;
+    }
+  }
+}
+
+/**
+ * The ids a plan finds: in its order when it has one, and once each.
+ *
+ * @param options - `skip` only for plans that can meet nothing twice.
+ */
+export function walk(database: Database, plan: IndexPlan, options: FindOptions): Ids {
+  const text = plan.range?.contains;
+  return text === undefined ? walkRanges(database, plan, options) : walkText(database, plan, text, options);
 }
 
 /** How many keys the ranges of a plan have, up to a limit. */
