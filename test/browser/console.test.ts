@@ -300,16 +300,30 @@ describe('the console in a browser', function () {
     await page.getByRole('status').getByText('crm: Agent').waitFor();
   });
 
-  it('shows a new token once', async () => {
+  it('makes a token with a name and an end, and shows it once', async () => {
     await page.goto('/admin/directories');
     await page.getByRole('link', { name: 'Acme Okta' }).click();
-    await page.getByRole('tab', { name: 'Tokens' }).click();
+    await page.getByRole('link', { name: 'Tokens' }).click();
     await page.getByRole('button', { name: 'New token' }).click();
-    await page.getByText(/^gh_scim_\S{20}/).waitFor();
+    await dialog().getByLabel('Name').fill('Okta, autumn');
+    await dialog().getByLabel('Ends after').selectOption({ label: '90 days' });
+    await dialog().getByRole('button', { name: 'Create' }).click();
+    await dialog()
+      .getByText(/^gh_scim_\S{20}/)
+      .waitFor();
+    expect(await accessibilityFaults(page)).to.deep.equal([]);
     await page.reload();
-    await page.getByRole('tab', { name: 'Tokens' }).click();
-    await page.getByRole('row').nth(2).waitFor();
+    await row('Okta, autumn').waitFor();
+    expect(await row('Okta, autumn').textContent()).not.to.include('never');
     expect(await page.getByText(/^gh_scim_\S{20}/).count()).to.equal(0);
+  });
+
+  it('tells at the set-up whom of a directory nothing signs in', async () => {
+    await page.goto('/admin/directories');
+    await page.getByRole('link', { name: 'Acme Okta' }).click();
+    await page.getByText(/^[1-9] (people are|person is) not activated$/).waitFor();
+    await page.getByRole('link', { name: 'Show them' }).click();
+    await row('first@acme.test').getByText('Not activated').waitFor();
   });
 
   it('leads through a new connection step by step, and shows the record that proves its domain', async () => {

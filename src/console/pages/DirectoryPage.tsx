@@ -1,8 +1,9 @@
-import { Alert, List, Stack, Tabs, Text } from '@mantine/core';
+import { Alert, Anchor, Button, Group, List, Stack, Tabs, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { useParams, useSearchParams } from 'react-router';
-import { patch, read, type Listed } from '../api.js';
+import { Link, useParams, useSearchParams } from 'react-router';
+import { patch, read, searchOf, type Listed } from '../api.js';
+import { useWho } from '../session.js';
 import { ago } from '../text/format.js';
 import type { Directory, ScimRequest } from '../types.js';
 import { useAct } from '../ui/act.js';
@@ -60,6 +61,53 @@ function FirstRequest({ directory }: { directory: Directory }) {
   );
 }
 
+/** Leads to the tokens; says so when there is none yet. */
+function SetupToken({ directory }: { directory: Directory }) {
+  const { t } = useTranslation();
+  const path = `/directories/${directory.id}/tokens`;
+  const { data } = useQuery({
+    queryKey: [path, 'first'],
+    queryFn: () => read<Listed<unknown>>(path, { limit: 1 }),
+  });
+  return (
+    <Group gap="sm">
+      <Button component={Link} to={`/directories/${directory.id}?tab=tokens`} variant="default">
+        {t('Tokens')}
+      </Button>
+      <Text size="sm" c="dimmed">
+        {data?.total === 0
+          ? t('There is no token yet: make one.')
+          : t('A token is shown once, when it is made.')}
+      </Text>
+    </Group>
+  );
+}
+
+/** People of the directory whom nothing signs in: they wait for a way in. */
+function WithoutWayIn({ directory }: { directory: Directory }) {
+  const { t } = useTranslation();
+  const { may } = useWho();
+  const query = { directory: directory.id, status: 'pending_activation', showNonActivated: true };
+  const { data } = useQuery({
+    queryKey: ['/users', 'waiting', directory.id],
+    queryFn: () => read<Listed<unknown>>('/users', { ...query, limit: 1 }),
+    enabled: may('users.read'),
+  });
+  if (!data || data.total === 0) return null;
+  return (
+    <Alert color="yellow" title={t('{{count}} people are not activated', { count: data.total })}>
+      <Text size="sm">
+        {t(
+          'No SSO connection signs in their addresses, and they have no password. Connect their domain under SSO connections, or switch on “Provisioned people get an invitation” in the settings.',
+        )}
+      </Text>
+      <Anchor component={Link} to={`/users${searchOf(query)}`} c="inherit" underline="always" size="sm">
+        {t('Show them')}
+      </Anchor>
+    </Alert>
+  );
+}
+
 function Setup({ directory }: { directory: Directory }) {
   const { t } = useTranslation();
   const act = useAct();
@@ -73,7 +121,8 @@ function Setup({ directory }: { directory: Directory }) {
         ))}
       </List>
       <Copyable label={t('Base address')} value={directory.baseUrl} />
-      <Text size="sm">{t('Make a token on the tab Tokens.')}</Text>
+      <SetupToken directory={directory} />
+      <WithoutWayIn directory={directory} />
       <LiveSwitch
         label={t('This directory is on')}
         isOn={directory.enabled}

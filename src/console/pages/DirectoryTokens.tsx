@@ -8,6 +8,7 @@ import type { Directory, DirectoryToken } from '../types.js';
 import { useAsk } from '../ui/Ask.js';
 import { tellProblem } from '../ui/Problems.js';
 import { Copyable, ShownOnce } from '../ui/Secret.js';
+import { NewToken } from './NewToken.js';
 
 interface OauthClient {
   id: string;
@@ -33,7 +34,7 @@ function Credentials({ rows, path }: { rows: readonly Row[]; path: string }) {
   const [ask, dialog] = useAsk();
   if (rows.length === 0) return <Text c="dimmed">{t('None yet.')}</Text>;
   return (
-    <div className="scroll">
+    <div className="scroll box">
       <Table>
         <Table.Thead>
           <Table.Tr>
@@ -49,7 +50,7 @@ function Credentials({ rows, path }: { rows: readonly Row[]; path: string }) {
           {rows.map((row) => (
             <Table.Tr key={row.id}>
               <Table.Td>{row.name}</Table.Td>
-              <Table.Td className="code">{row.shown}</Table.Td>
+              <Table.Td>{row.shown}</Table.Td>
               <Table.Td>{time(row.createdAt)}</Table.Td>
               <Table.Td>{ago(row.lastUsedAt)}</Table.Td>
               <Table.Td>{row.expiresAt ? time(row.expiresAt) : t('never')}</Table.Td>
@@ -90,7 +91,7 @@ export function DirectoryTokens({ directory }: { directory: Directory }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const path = `/directories/${directory.id}`;
-  const [token, setToken] = useState<string>();
+  const [isNew, setNew] = useState(false);
   const [made, setMade] = useState<OauthClient>();
   const tokens = useQuery({
     queryKey: [path, 'tokens'],
@@ -108,7 +109,6 @@ export function DirectoryTokens({ directory }: { directory: Directory }) {
       tellProblem(error);
     }
   }
-  const newToken = () => make(async () => setToken((await post<DirectoryToken>(`${path}/tokens`, {})).token));
   const newClient = () =>
     make(async () => setMade(await post<OauthClient>(`${path}/clients`, { name: 'OAuth' })));
   return (
@@ -117,9 +117,9 @@ export function DirectoryTokens({ directory }: { directory: Directory }) {
         <Title order={2} size="h4">
           {t('Tokens')}
         </Title>
-        <Button onClick={() => void newToken()}>{t('New token')}</Button>
+        <Button onClick={() => setNew(true)}>{t('New token')}</Button>
       </Group>
-      {token !== undefined && <ShownOnce label={t('Token')} value={token} />}
+      <NewToken path={path} opened={isNew} onClose={() => setNew(false)} />
       <Credentials
         path={`${path}/tokens`}
         rows={(tokens.data?.items ?? []).map((each) => ({ ...each, shown: `${each.prefix}…` }))}
