@@ -22,7 +22,7 @@ export interface OpenConsole {
 
 /** Signs a person in at the console. */
 export async function openConsole(
-  app: TestApp,
+  app: Pick<TestApp, 'url'>,
   browser: Browser,
   person: { email: string; password: string },
 ): Promise<OpenConsole> {

@@ -14,23 +14,15 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { read, type Listed, type Query } from '../api.js';
+import { read, type Listed } from '../api.js';
 import { useWho } from '../session.js';
 import { sentence } from '../text/actions.js';
 import { ago, time } from '../text/format.js';
 import type { AuditEvent, Directory, ScimRequest } from '../types.js';
 import { Page } from '../ui/Page.js';
+import { useTotal } from '../ui/use-total.js';
+import { GettingStarted } from './GettingStarted.js';
 import { Word } from '../ui/Status.js';
-
-/** How many items a list has; undefined while it is asked for, or where it may not be seen. */
-function useTotal(path: string, query: Query, enabled: boolean): number | undefined {
-  const { data } = useQuery({
-    queryKey: [path, 'total', query],
-    queryFn: () => read<Listed<unknown>>(path, { ...query, limit: 1 }, true),
-    enabled,
-  });
-  return data?.total;
-}
 
 function Figure({ label, value, to }: { label: string; value: number | undefined; to: string }) {
   return (
@@ -161,36 +153,6 @@ function LatestChanges() {
               </Text>
             </Group>
           </List.Item>
-        ))}
-      </List>
-    </Paper>
-  );
-}
-
-/** What is still to be done in a new tenant; gone when all of it is. */
-function GettingStarted() {
-  const { t } = useTranslation();
-  const { me } = useWho();
-  const applications = useTotal('/applications', {}, true);
-  const connections = useTotal('/sso-connections', {}, true);
-  const directories = useTotal('/directories', {}, true);
-  const users = useTotal('/users', {}, true);
-  const steps: [string, string, boolean][] = [
-    [t('Protect your own account with a second factor'), '/account', me.twoFactor || me.loginType === 'sso'],
-    [t('Register your first application'), '/admin/applications', (applications ?? 1) > 0],
-    [t('Connect a company’s sign-in'), '/admin/sso-connections', (connections ?? 1) > 0],
-    [t('Connect a directory'), '/admin/directories', (directories ?? 1) > 0],
-    [t('Invite people'), '/admin/users', (users ?? 2) > 1],
-  ];
-  if (steps.every(([, , isDone]) => isDone)) return null;
-  return (
-    <Paper withBorder p="md" component="section" aria-labelledby="start">
-      <Title order={2} size="h4" id="start" mb="sm">
-        {t('Getting started')}
-      </Title>
-      <List spacing="xs" listStyleType="none">
-        {steps.map(([text, href, isDone]) => (
-          <List.Item key={text}>{isDone ? `✓ ${text}` : <Anchor href={href}>{text}</Anchor>}</List.Item>
         ))}
       </List>
     </Paper>
