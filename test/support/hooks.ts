@@ -5,6 +5,6 @@
 export const afterEveryTest: ((title: string) => void)[] = [];
 export const afterEveryFile: (() => void | Promise<void>)[] = [];
 /** Names the databases of this run, which all its processes share. */
-export const runId = (process.env['TEST_RUN'] ??= Date.now().toString(36));
+const runId = (process.env['TEST_RUN'] ??= Date.now().toString(36));
 /** What the names of all databases of this run begin with. */
 export const databasePrefix = `gatehouse-test-${runId}-`;

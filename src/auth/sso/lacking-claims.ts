@@ -20,7 +20,7 @@ const hosts: readonly (readonly [RegExp, Vendor])[] = [
 ];
 
 /** Which product a provider is, by its address. */
-export function vendorOf(issuer: string): Vendor {
+function vendorOf(issuer: string): Vendor {
   if (!URL.canParse(issuer)) return 'other';
   const { hostname, pathname } = new URL(issuer);
   const known = hosts.find(([pattern]) => pattern.test(hostname))?.[1];

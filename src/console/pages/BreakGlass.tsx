@@ -107,7 +107,7 @@ export function BreakGlass() {
         </Title>
         <Text size="sm" c="dimmed">
           {t(
-            'While a required provider does not work, these administrators sign in at /signin?local=1 with a password and a second factor. Each use is told to all administrators by mail.',
+            'While a required provider does not work, these administrators sign in at /signin?local=1 with a password and a second factor. Each use is reported to all administrators by mail.',
           )}
         </Text>
         {data?.items.map((entry) => (
