@@ -76,9 +76,9 @@ function openScim(core: Core, metrics: Metrics): RequestHandler {
 }
 
 /** What does each kind of job. */
-const jobHandlers = (core: Core, puller: Puller): JobHandlers => ({
+const jobHandlers = (core: Core, puller: Puller, onConfirmed: (seconds: number) => void): JobHandlers => ({
   ...puller.handlers,
-  ...revocationJobs(core),
+  ...revocationJobs(core, onConfirmed),
   ...personErasureJobs(core),
   ...bulkJobs(core),
   [mailJob]: {
@@ -131,7 +131,7 @@ function backgroundWork(
 export function createApp(core: Core, version: string): App {
   const { config, store, log } = core;
   const puller = createPuller(core);
-  const handlers = jobHandlers(core, puller);
+  const handlers = jobHandlers(core, puller, (seconds) => metrics.logoutConfirmed.observe(seconds));
   const metrics = createMetrics({ countJobs: () => countJobs(core, Object.keys(handlers)) });
   const readiness: Readiness = { isDraining: false };
   const app = express();

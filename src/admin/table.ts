@@ -29,6 +29,7 @@ import { roleRoutes } from './api/roles.js';
 import { savedViewRoutes } from './api/saved-views.js';
 import { settingsRoutes } from './api/settings.js';
 import { ssoConnectionRoutes } from './api/sso-connections.js';
+import { leaverRoutes } from './api/leavers.js';
 import { signInRoutes } from './api/sign-ins.js';
 import { userActionRoutes } from './api/user-actions.js';
 import { userFacetRoutes } from './api/user-facets.js';
@@ -87,6 +88,7 @@ export const routeTable: readonly Route[] = [
   ...meRoutes,
   ...meTwoFactorRoutes,
   ...mePasskeyRoutes,
+  ...leaverRoutes,
   ...signInRoutes,
 ];
 

@@ -3,6 +3,7 @@ import { signedResponseAlg } from '../identity/applications/applications.js';
 import {
   leaveLogoutNotice,
   logoutNotifyJob,
+  noteDelivery,
   type LogoutSubject,
 } from '../identity/applications/logout-notices.js';
 import { tenantsLeftJob } from '../identity/applications/reach.js';
@@ -15,6 +16,7 @@ import { isAccessRevoked, tenantAccessEndJob } from '../identity/tenants/state.j
 import { createGuardedFetch, OutboundRefused, type GuardedFetch } from '../infrastructure/guarded-fetch.js';
 import type { OidcPayloadDocument } from '../persistence/collections/access.js';
 import type { Query, Step, Transaction } from '../persistence/store.js';
+import { noteEnded, noteEnding } from '../identity/privacy/access-ends.js';
 import { isRevoked, sessionEndJob } from '../identity/users/session-end.js';
 import { signLogoutToken } from './provider/logout-token.js';
 
@@ -29,6 +31,8 @@ function subjectOf(grant: OidcPayloadDocument): LogoutSubject | undefined {
 /**
  * Removes what was given under ended sessions and leaves a notice to send for each application that wants one, as a job of the
  * people's own tenant.
+ *
+ * @returns how much was removed.
  */
 function* releasePayloads(
   tx: Transaction,
@@ -36,16 +40,19 @@ function* releasePayloads(
   query: Query,
   isOver: (one: OidcPayloadDocument) => boolean,
   now: Date,
-): Step<void> {
+): Step<number> {
   const payloads = tx.server.collection('oidc_payloads');
   const subjects = new Map<string, LogoutSubject>();
+  let count = 0;
   for (const one of yield* payloads.find(query)) {
     if (!isOver(one)) continue;
     yield* payloads.remove(one._id);
+    count += 1;
     const subject = subjectOf(one);
     if (subject) subjects.set(`${subject.sessionId} ${subject.clientId}`, subject);
   }
   for (const subject of subjects.values()) yield* leaveLogoutNotice(tx, tenantId, subject, now);
+  return count;
 }
 
 /** Sessions removed by one transaction: a client that signs in for each request leaves thousands. */
@@ -75,8 +82,10 @@ async function removeOverSessions(core: Core, tenantId: string, userId: string):
  * What a new sign-in made stays.
  */
 async function endAccess(core: Core, job: JobDocument): Promise<void> {
-  const { userId, revokedAt } = job.payload as { userId: string; revokedAt: string };
+  const { userId, revokedAt, reason } = job.payload as Record<'userId' | 'revokedAt' | 'reason', string>;
   const until = new Date(revokedAt);
+  const ending = { tenantId: job.tenantId, userId, calledAt: until, reason };
+  await noteEnding(core, ending);
   await removeOverSessions(core, job.tenantId, userId);
   await core.store.transaction(function* (tx) {
     const sessions = tx.tenant(job.tenantId).collection('sessions');
@@ -88,7 +97,9 @@ async function endAccess(core: Core, job: JobDocument): Promise<void> {
     }
     const isOver = (one: OidcPayloadDocument): boolean =>
       one.sessionId === null ? one.createdAt <= until : !live.has(one.sessionId);
-    yield* releasePayloads(tx, job.tenantId, { accountId: userId }, isOver, core.clock.now());
+    const now = core.clock.now();
+    const count = yield* releasePayloads(tx, job.tenantId, { accountId: userId }, isOver, now);
+    yield* noteEnded(tx, ending, count, now);
   });
   wakeJobs(core);
 }
@@ -184,6 +195,14 @@ const notifyTimeoutMs = 2_500;
 /** How long an application that did not answer is not asked again, so that its notices cannot hold up everybody else's. */
 const restMs = 10_000;
 
+/** What the sending of notices needs. */
+interface Notifier {
+  fetch: GuardedFetch;
+  /** By origin: until when it is left alone, in milliseconds of the process. */
+  resting: Map<string, number>;
+  onConfirmed?: ((seconds: number) => void) | undefined;
+}
+
 /**
  * `logout.notify`: one logout token to one application (OpenID Connect Back-Channel Logout 1.0 section 2.5).
  *
@@ -191,8 +210,7 @@ const restMs = 10_000;
  */
 async function notify(
   core: Core,
-  fetch: GuardedFetch,
-  resting: Map<string, number>,
+  { fetch, resting, onConfirmed }: Notifier,
   job: JobDocument,
 ): Promise<void> {
   const subject = job.payload as LogoutSubject;
@@ -200,42 +218,47 @@ async function notify(
     .collection('applications')
     .findOne({ clientId: subject.clientId });
   const uri = application?.backchannelLogoutUri;
-  if (!uri) return;
+  if (!uri) return noteDelivery(core, job, 'given_up', 'the application wants no notices any more');
   const { origin } = new URL(uri);
-  if ((resting.get(origin) ?? 0) > performance.now())
-    throw new Error(`${origin} did not answer a moment ago`);
   try {
+    if ((resting.get(origin) ?? 0) > performance.now())
+      throw new Error(`${origin} did not answer a moment ago`);
     const token = await signLogoutToken(core, subject, signedResponseAlg(application));
-    const answer = await fetch(uri, {
+    const { status } = await fetch(uri, {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams({ logout_token: token }).toString(),
     });
-    if (answer.status !== 200 && answer.status !== 204)
-      throw new Error(`${origin} answered ${answer.status}`);
+    if (status !== 200 && status !== 204) throw new Error(`${origin} answered ${status}`);
     resting.delete(origin);
+    await noteDelivery(core, job, 'confirmed', `answered ${status}`);
+    const calledAt = job.createdAt.getTime();
+    onConfirmed?.((core.clock.now().getTime() - calledAt) / 1000);
   } catch (error) {
     if (error instanceof OutboundRefused) {
-      core.log.warn(
-        { err: error, clientId: subject.clientId },
-        'logout notice refused: the address is closed',
-      );
-      return;
+      const { clientId } = subject;
+      core.log.warn({ err: error, clientId }, 'logout notice refused: the address is closed');
+      return noteDelivery(core, job, 'given_up', 'the address is closed');
     }
     if (error instanceof Error && error.name === 'TimeoutError')
       resting.set(origin, performance.now() + restMs);
+    await noteDelivery(core, job, 'failed', error instanceof Error ? error.message : 'no answer');
     throw error;
   }
 }
 
-/** What ends sessions and tokens after the change that asked for it has been committed. */
-export function revocationJobs(core: Core): JobHandlers {
+/**
+ * What ends sessions and tokens after the change that asked for it has been committed.
+ *
+ * @param onConfirmed - told how long, in seconds, an application took to confirm the end of a session.
+ */
+export function revocationJobs(core: Core, onConfirmed?: (seconds: number) => void): JobHandlers {
   const fetch = createGuardedFetch({
     allowPrivate: core.config.allowPrivateIssuers,
     timeoutMs: notifyTimeoutMs,
     maxBytes: 16_384,
   });
-  const resting = new Map<string, number>();
+  const notifier = { fetch, resting: new Map<string, number>(), onConfirmed };
   return {
     'access.end': (job) => endAccess(core, job),
     [tenantAccessEndJob]: (job) => endTenantAccess(core, job.tenantId),
@@ -243,6 +266,9 @@ export function revocationJobs(core: Core): JobHandlers {
     [tenantEraseJob]: (job) => eraseTenant(core, job, (tenantId) => endAccessForGood(core, tenantId)),
     [tenantSweepJob]: (job) => sweepTenant(core, job),
     [sessionEndJob]: (job) => releaseSession(core, job),
-    [logoutNotifyJob]: (job) => notify(core, fetch, resting, job),
+    [logoutNotifyJob]: {
+      run: (job) => notify(core, notifier, job),
+      onGivenUp: (job, reason) => noteDelivery(core, job, 'given_up', reason),
+    },
   };
 }

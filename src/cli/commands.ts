@@ -15,6 +15,7 @@ import {
   operatorKeyRevokeCommand,
 } from './operator-key.js';
 import { planCommand } from './plan.js';
+import { receiptVerifyCommand } from './receipt.js';
 import { simCommand, simRunCommand } from './sim.js';
 import { startCommand } from './start.js';
 import { tenantCreateCommand, tenantListCommand } from './tenants.js';
@@ -48,5 +49,6 @@ export const commands: readonly Command[] = [
   migrateCommand,
   eraseCommand,
   auditVerifyCommand,
+  receiptVerifyCommand,
   openApiCommand,
 ];

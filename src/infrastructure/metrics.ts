@@ -14,6 +14,8 @@ export interface Metrics {
   readonly scimLogDropped: Counter<'reason'>;
   /** Tries at jobs. Labels: kind (`mail.send`, `logout.notify`, ...), result (`done`, `failed`, `given_up`). */
   readonly jobs: Counter<'kind' | 'result'>;
+  /** From the end of a session to the application's confirmation. */
+  readonly logoutConfirmed: Histogram;
 }
 
 /** Counted only when the metrics are read. */
@@ -70,6 +72,12 @@ export function createMetrics(sources: MetricSources): Metrics {
       name: 'scim_requests_total',
       help: 'SCIM requests',
       labelNames: ['operation', 'status'],
+      registers,
+    }),
+    logoutConfirmed: new Histogram({
+      name: 'logout_confirmed_seconds',
+      help: 'From the end of a session to the confirmation of an application',
+      buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600],
       registers,
     }),
     jobs: new Counter({

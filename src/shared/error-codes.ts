@@ -21,6 +21,7 @@ export const errorStatus = {
   'bulk.over': 409,
   'client.id_taken': 409,
   'consent.not_found': 404,
+  'leaver.not_found': 404,
   'client.not_found': 404,
   'client.too_many_secrets': 409,
   'csrf.invalid': 403,

@@ -41,6 +41,13 @@ const pageLinks: readonly PageLink[] = [
     icon: RequestIcon,
   },
   {
+    to: '/leavers',
+    title: 'Leavers',
+    area: 'Monitor',
+    permission: 'audit.read',
+    icon: AuditIcon,
+  },
+  {
     to: '/applications',
     title: 'Applications',
     area: 'Access',

@@ -67,11 +67,12 @@ function* eraseUser(context: WriteContext, user: UserDocument): Step<void> {
   yield* scope.collection('credentials').remove(user._id);
   yield* scope.collection('identities').removeMany({ userId: user._id });
   yield* scope.collection('consents').removeMany({ userId: user._id });
+  yield* scope.collection('access_ends').removeMany({ userId: user._id });
   yield* scope.collection('invitations').removeMany({ userId: user._id });
   yield* scope.collection('one_time_tokens').removeMany({ userId: user._id });
   yield* touchGroups(context, user.groupIds);
   yield* releaseAdministered(context, user._id);
-  yield* enqueueAccessEnd(context, user._id, 'deleted');
+  yield* enqueueAccessEnd(context, user._id, 'erased');
 }
 
 /** The user now. */

@@ -81,11 +81,12 @@ async function listsOf(core: Core, tenantId: string, { userId, user }: Person): 
 /** What was mailed to them, what roles were asked for, and the views they keep. */
 async function traffic(core: Core, tenantId: string, userId: string): Promise<Section[]> {
   const scope = core.store.tenant(tenantId);
-  const [mails, requests, views, consents] = await Promise.all([
+  const [mails, requests, views, consents, ends] = await Promise.all([
     scope.collection('mails').find({ userId }),
     scope.collection('role_requests').find({ 'user.id': userId }),
     scope.collection('saved_views').find({ userId }),
     scope.collection('consents').find({ userId }),
+    scope.collection('access_ends').find({ userId }),
   ]);
   return [
     [
@@ -101,6 +102,10 @@ async function traffic(core: Core, tenantId: string, userId: string): Promise<Se
     [
       'consents',
       consents.map(({ applicationId, granted, createdAt }) => ({ applicationId, granted, createdAt })),
+    ],
+    [
+      'accessEnds',
+      ends.map(({ reason, calledAt, endedAt, sessions }) => ({ reason, calledAt, endedAt, sessions })),
     ],
     ['savedViews', views.map(({ _id, list, name, query }) => ({ id: _id, list, name, query }))],
   ];

@@ -174,6 +174,9 @@ const accessEndJob = 'access.end';
 /** Kind of the job that runs when an access period is over. */
 export const accessExpireJob = 'access.expire';
 
+/** The id of the record of one end of access. */
+export const accessEndId = (userId: string, calledAt: Date): string => `${userId}:${calledAt.toISOString()}`;
+
 /** Leaves the clean-up to a job, for the few who have something to clean up: most people a directory disables were never signed in. */
 export function* enqueueAccessEnd(context: WriteContext, userId: string, reason: string): Step<void> {
   const { tx, tenantId } = context;
@@ -181,6 +184,11 @@ export function* enqueueAccessEnd(context: WriteContext, userId: string, reason:
   const given = session ?? (yield* tx.server.collection('oidc_payloads').findOne({ accountId: userId }));
   if (!given) return;
   const payload = { userId, revokedAt: context.now.toISOString(), reason };
+  const ends = tx.tenant(tenantId).collection('access_ends');
+  const _id = accessEndId(userId, context.now);
+  const counts = { sessions: [], sessionCount: 0, tokenCount: 0, endedAt: null };
+  if (!(yield* ends.get(_id)))
+    yield* ends.insert({ _id, tenantId, userId, reason, calledAt: context.now, ...counts });
   yield* enqueueJob(tx, tenantId, { kind: accessEndJob, payload }, context.now);
 }
 

@@ -15,6 +15,7 @@ import * as identities from './identities.js';
 import * as invitations from './invitations.js';
 import * as keptAnswers from './kept-answers.js';
 import * as keptKeys from './kept-keys.js';
+import * as leavers from './leavers.js';
 import * as mails from './mails.js';
 import * as operator from './operator.js';
 import * as pulls from './pulls.js';
@@ -30,6 +31,7 @@ import { signInFlowSchema, type SignInFlowDocument } from './sign-in-flows.js';
 
 /** Every collection and the documents it holds. */
 export interface Documents {
+  access_ends: leavers.AccessEndDocument;
   address_domains: access.AddressDomainDocument;
   address_lockouts: access.AddressLockoutDocument;
   api_keys: apiKeys.ApiKeyDocument;
@@ -55,6 +57,7 @@ export interface Documents {
   jobs: events.JobDocument;
   kept_answers: keptAnswers.KeptAnswerDocument;
   kept_keys: keptKeys.KeptKeyDocument;
+  logout_deliveries: leavers.LogoutDeliveryDocument;
   mails: mails.MailDocument;
   oidc_payloads: access.OidcPayloadDocument;
   one_time_tokens: access.OneTimeTokenDocument;
@@ -81,6 +84,7 @@ export type CollectionName = keyof Documents;
 
 /** The one definition of every collection, read by both adapters. */
 export const schemas: Readonly<Record<CollectionName, Schema>> = {
+  access_ends: leavers.accessEndSchema,
   address_domains: access.addressDomainSchema,
   address_lockouts: access.addressLockoutSchema,
   api_keys: apiKeys.apiKeySchema,
@@ -106,6 +110,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   jobs: events.jobSchema,
   kept_answers: keptAnswers.keptAnswerSchema,
   kept_keys: keptKeys.keptKeySchema,
+  logout_deliveries: leavers.logoutDeliverySchema,
   mails: mails.mailSchema,
   oidc_payloads: access.oidcPayloadSchema,
   one_time_tokens: access.oneTimeTokenSchema,

@@ -14,6 +14,7 @@ const token: ShardKey = { tokenHash: 1 };
  * A unique index of a sharded collection begins with the whole shard key: no other can be kept unique over several shards.
  */
 export const shardKeys: Readonly<Record<CollectionName, ShardKey | null>> = {
+  access_ends: tenantAndId,
   address_domains: { domain: 1 },
   address_lockouts: hashedId,
   api_keys: null,
@@ -39,6 +40,7 @@ export const shardKeys: Readonly<Record<CollectionName, ShardKey | null>> = {
   jobs: null,
   kept_answers: hashedId,
   kept_keys: null,
+  logout_deliveries: tenantAndId,
   mails: tenantAndId,
   oidc_payloads: hashedId,
   one_time_tokens: token,

@@ -48,6 +48,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
     'PATCH /applications/{id}',
     'POST /applications/{id}/secret',
     'DELETE /applications/{id}',
+    'GET /applications/{id}/logout-deliveries',
   ],
   'features.manage': ['GET /tenants/{id}/features', 'PATCH /tenants/{id}/features'],
   'audit.read': [
@@ -57,6 +58,10 @@ const needed: Readonly<Record<string, readonly string[]>> = {
     'GET /events',
     'GET /access-review',
     'GET /access-review/export.csv',
+    'GET /leaver-receipts',
+    'GET /leaver-receipts/times',
+    'GET /leaver-receipts/keys',
+    'GET /leaver-receipts/{id}',
   ],
   'groups.manage': [
     'POST /groups',

@@ -1,0 +1,134 @@
+import { Button, Stack, Table, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { useParams } from 'react-router';
+import { call } from '../api.js';
+import { time } from '../text/format.js';
+import { Page } from '../ui/Page.js';
+import { ProblemView } from '../ui/Problems.js';
+import { Word } from '../ui/Status.js';
+import { useLeavingWords } from './Leavers.js';
+
+interface Receipt {
+  id: string;
+  user: { id: string; label: string };
+  by: { label: string };
+  action: string;
+  calledAt: string;
+  endedAt: string | null;
+  sessions: { sessionId: string; method: string; ip: string; signedInAt: string }[];
+  sessionCount: number;
+  openSessions: number;
+  tokenCount: number;
+  notices: {
+    application: string;
+    sessionId: string;
+    status: 'waiting' | 'failed' | 'confirmed' | 'given_up';
+    attempts: number;
+    answer: string | null;
+    confirmedAt: string | null;
+  }[];
+  refusedAt: string | null;
+  isComplete: boolean;
+  secondsToZero: number | null;
+  jws: string;
+}
+
+/** Saves the signed receipt as a file. */
+function save(receipt: Receipt): void {
+  const url = URL.createObjectURL(new Blob([JSON.stringify(receipt, null, 2)], { type: 'application/json' }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = `receipt-${receipt.id}.json`;
+  link.click();
+  URL.revokeObjectURL(url);
+}
+
+function Notices({ notices }: Pick<Receipt, 'notices'>) {
+  const { t } = useTranslation();
+  const words = {
+    waiting: t('Waiting'),
+    failed: t('Did not answer, is tried again'),
+    confirmed: t('Confirmed'),
+    given_up: t('Given up'),
+  };
+  if (notices.length === 0) return <Text size="sm">{t('No application had to be told.')}</Text>;
+  return (
+    <Table>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>{t('Application')}</Table.Th>
+          <Table.Th>{t('Answer')}</Table.Th>
+          <Table.Th>{t('When')}</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {notices.map(({ application, sessionId, status, answer, confirmedAt }) => (
+          <Table.Tr key={`${application} ${sessionId}`}>
+            <Table.Td>{application}</Table.Td>
+            <Table.Td>
+              <Word text={words[status]} color={status === 'confirmed' ? 'green' : 'red'} />
+              {status !== 'confirmed' && answer !== null && <Text size="sm">{answer}</Text>}
+            </Table.Td>
+            <Table.Td>{time(confirmedAt)}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
+
+export default function LeaverPage() {
+  const { t } = useTranslation();
+  const { id = '' } = useParams();
+  const words = useLeavingWords();
+  const { data, error } = useQuery({
+    queryKey: ['/leaver-receipts', id],
+    queryFn: () => call<Receipt>('GET', `/leaver-receipts/${id}`),
+  });
+  if (error) return <ProblemView error={error} />;
+  if (!data) return null;
+  const receipt = data.data;
+  const facts: [string, string][] = [
+    [t('What happened'), words[receipt.action] ?? receipt.action],
+    [t('By'), receipt.by.label],
+    [t('The call came'), time(receipt.calledAt)],
+    [t('All of it had ended'), receipt.endedAt === null ? t('Not yet') : time(receipt.endedAt)],
+    [t('Sessions that ended'), String(receipt.sessionCount)],
+    ...(receipt.openSessions > 0
+      ? [[t('Sessions that run out'), String(receipt.openSessions)] as [string, string]]
+      : []),
+    [t('Grants and tokens that ended'), String(receipt.tokenCount)],
+    [t('Next sign-in refused'), receipt.refusedAt === null ? t('No try yet') : time(receipt.refusedAt)],
+    [t('Seconds to zero'), receipt.secondsToZero === null ? t('Open') : receipt.secondsToZero.toFixed(1)],
+  ];
+  return (
+    <Page
+      title={receipt.user.label}
+      lead={t('The receipt is signed. An auditor checks the file with: gatehouse receipt verify')}
+      actions={
+        <>
+          <Button variant="default" onClick={() => window.print()}>
+            {t('Print')}
+          </Button>
+          <Button onClick={() => save(receipt)}>{t('Save the signed file')}</Button>
+        </>
+      }
+    >
+      <Stack>
+        <Table maw={640}>
+          <Table.Tbody>
+            {facts.map(([name, value]) => (
+              <Table.Tr key={name}>
+                <Table.Th scope="row">{name}</Table.Th>
+                <Table.Td>{value}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+        <Text fw={600}>{t('Applications that were told')}</Text>
+        <Notices notices={receipt.notices} />
+      </Stack>
+    </Page>
+  );
+}
