@@ -56,7 +56,7 @@ const receiptSchema = z
     sessionCount: z.number().int(),
     openSessions: z.number().int().describe('that run out, where `sessions.revokeOnDisable` is off'),
     tokenCount: z.number().int().describe('grants and tokens of applications'),
-    notices: z.array(noticeSchema).describe('what the applications were told, and what they answered'),
+    notices: z.array(noticeSchema).describe('the logout tokens that applications got, and their answers'),
     refusedAt: instantOrNull.describe('the next try to sign in, which was refused'),
     isComplete: z.boolean(),
     secondsToZero: z.number().nullable().describe('from the call to the last end or confirmation'),

@@ -52,7 +52,7 @@ function Notices({ notices }: Pick<Receipt, 'notices'>) {
     confirmed: t('Confirmed'),
     given_up: t('Given up'),
   };
-  if (notices.length === 0) return <Text size="sm">{t('No application had to be told.')}</Text>;
+  if (notices.length === 0) return <Text size="sm">{t('No application had to be notified.')}</Text>;
   return (
     <Table>
       <Table.Thead>
@@ -126,7 +126,7 @@ export default function LeaverPage() {
             ))}
           </Table.Tbody>
         </Table>
-        <Text fw={600}>{t('Applications that were told')}</Text>
+        <Text fw={600}>{t('Applications that were notified')}</Text>
         <Notices notices={receipt.notices} />
       </Stack>
     </Page>
