@@ -203,45 +203,50 @@ interface Notifier {
   onConfirmed?: ((seconds: number) => void) | undefined;
 }
 
+/** @throws Error with what the application answered, when it did not take the token. */
+async function sendToken(
+  { fetch, resting }: Notifier,
+  uri: string,
+  token: () => Promise<string>,
+): Promise<number> {
+  const { origin } = new URL(uri);
+  if ((resting.get(origin) ?? 0) > performance.now())
+    throw new Error(`${origin} did not answer a moment ago`);
+  try {
+    const body = new URLSearchParams({ logout_token: await token() }).toString();
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const { status } = await fetch(uri, { method: 'POST', headers, body });
+    if (status !== 200 && status !== 204) throw new Error(`${origin} answered ${status}`);
+    resting.delete(origin);
+    return status;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'TimeoutError')
+      resting.set(origin, performance.now() + restMs);
+    throw error;
+  }
+}
+
 /**
  * `logout.notify`: one logout token to one application (OpenID Connect Back-Channel Logout 1.0 section 2.5).
  *
  * @throws Error when the application did not take it: the job is tried again later.
  */
-async function notify(
-  core: Core,
-  { fetch, resting, onConfirmed }: Notifier,
-  job: JobDocument,
-): Promise<void> {
+async function notify(core: Core, notifier: Notifier, job: JobDocument): Promise<void> {
   const subject = job.payload as LogoutSubject;
-  const application = await core.store.server
-    .collection('applications')
-    .findOne({ clientId: subject.clientId });
+  const { clientId } = subject;
+  const application = await core.store.server.collection('applications').findOne({ clientId });
   const uri = application?.backchannelLogoutUri;
   if (!uri) return noteDelivery(core, job, 'given_up', 'the application wants no notices any more');
-  const { origin } = new URL(uri);
+  const token = () => signLogoutToken(core, subject, signedResponseAlg(application));
   try {
-    if ((resting.get(origin) ?? 0) > performance.now())
-      throw new Error(`${origin} did not answer a moment ago`);
-    const token = await signLogoutToken(core, subject, signedResponseAlg(application));
-    const { status } = await fetch(uri, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({ logout_token: token }).toString(),
-    });
-    if (status !== 200 && status !== 204) throw new Error(`${origin} answered ${status}`);
-    resting.delete(origin);
+    const status = await sendToken(notifier, uri, token);
     await noteDelivery(core, job, 'confirmed', `answered ${status}`);
-    const calledAt = job.createdAt.getTime();
-    onConfirmed?.((core.clock.now().getTime() - calledAt) / 1000);
+    notifier.onConfirmed?.((core.clock.now().getTime() - job.createdAt.getTime()) / 1000);
   } catch (error) {
     if (error instanceof OutboundRefused) {
-      const { clientId } = subject;
       core.log.warn({ err: error, clientId }, 'logout notice refused: the address is closed');
       return noteDelivery(core, job, 'given_up', 'the address is closed');
     }
-    if (error instanceof Error && error.name === 'TimeoutError')
-      resting.set(origin, performance.now() + restMs);
     await noteDelivery(core, job, 'failed', error instanceof Error ? error.message : 'no answer');
     throw error;
   }

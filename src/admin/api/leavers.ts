@@ -131,8 +131,7 @@ const readOne = route({
   output: receiptSchema,
   async handler({ core, actor, params }) {
     const receipt = await leaverReceipt(core, actor.tenantId, params.id);
-    const { type, id: by, label } = receipt.by;
-    return { body: { ...receipt, by: { type, id: by, label }, jws: await signReceipt(core, receipt) } };
+    return { body: { ...receipt, jws: await signReceipt(core, receipt) } };
   },
 });
 

@@ -124,6 +124,49 @@ async function refusedSince(core: Core, { tenantId, target, at }: AuditEventDocu
   return found[0]?.at ?? null;
 }
 
+type Ended = Pick<LeaverReceipt, 'endedAt' | 'sessions' | 'sessionCount' | 'tokenCount'>;
+
+/** Without a record there was nothing to end, or what there was goes on. */
+function endedOf(end: AccessEndDocument | undefined, calledAt: Date, openSessions: number): Ended {
+  if (!end) {
+    const endedAt = openSessions > 0 ? null : calledAt.toISOString();
+    return { endedAt, sessions: [], sessionCount: 0, tokenCount: 0 };
+  }
+  const sessions = end.sessions.map(({ sessionId, method, ip, signedInAt }) => ({
+    ...{ sessionId, method, ip },
+    signedInAt: signedInAt.toISOString(),
+  }));
+  const { sessionCount, tokenCount } = end;
+  return { endedAt: iso(end.endedAt), sessions, sessionCount, tokenCount };
+}
+
+/** The notices with the names of their applications. */
+async function namedNotices(
+  core: Core,
+  notices: readonly LogoutDeliveryDocument[],
+): Promise<ReceiptNotice[]> {
+  const ids = [...new Set(notices.map(({ applicationId }) => applicationId))];
+  const applications = await core.store.server.collection('applications').find({ _id: { $in: ids } });
+  const names = new Map(applications.map(({ _id, name }) => [_id, name]));
+  return notices.map(
+    ({ applicationId, clientId, sessionId, status, attempts, answer, createdAt, settledAt }) => ({
+      ...{ applicationId, application: names.get(applicationId) ?? clientId },
+      ...{ sessionId, status, attempts, answer },
+      sentAt: createdAt.toISOString(),
+      confirmedAt: status === 'confirmed' ? iso(settledAt) : null,
+    }),
+  );
+}
+
+/** Who left, and of which tenant. */
+async function leaverOf(core: Core, { tenantId, target }: AuditEventDocument) {
+  const tenant = await core.store.tenant(tenantId).collection('tenants').get(tenantId);
+  return {
+    tenant: { id: tenantId, slug: tenant?.slug ?? '', name: tenant?.name ?? '' },
+    user: { id: target?.id ?? '', label: target?.label ?? '' },
+  };
+}
+
 /**
  * How one person's access ended, from what stands in the store now.
  *
@@ -133,9 +176,9 @@ async function refusedSince(core: Core, { tenantId, target, at }: AuditEventDocu
 export async function leaverReceipt(core: Core, tenantId: string, id: string): Promise<LeaverReceipt> {
   const event = await leavingEvent(core, tenantId, id);
   const scope = core.store.tenant(tenantId);
-  const userId = event.target?.id ?? '';
-  const [tenant, end, all, until, refusedAt, openSessions] = await Promise.all([
-    scope.collection('tenants').get(tenantId),
+  const leaver = await leaverOf(core, event);
+  const userId = leaver.user.id;
+  const [end, all, until, refusedAt, openSessions] = await Promise.all([
     scope.collection('access_ends').get(accessEndId(userId, event.at)),
     scope.collection('logout_deliveries').find({ userId }, { sort: { _id: 1 } }),
     nextCall(core, event),
@@ -143,36 +186,17 @@ export async function leaverReceipt(core: Core, tenantId: string, id: string): P
     openSince(core, event),
   ]);
   const notices = end ? noticesOf(event.at, all, until) : [];
-  const ids = [...new Set(notices.map(({ applicationId }) => applicationId))];
-  const applications = await core.store.server.collection('applications').find({ _id: { $in: ids } });
-  const names = new Map(applications.map(({ _id, name }) => [_id, name]));
   const seconds = openSessions > 0 ? null : secondsToZero(event.at, end, notices);
+  const { type, id: by, label } = event.actor;
   return {
     id,
-    tenant: { id: tenantId, slug: tenant?.slug ?? '', name: tenant?.name ?? '' },
-    user: { id: userId, label: event.target?.label ?? '' },
-    by: event.actor,
+    ...leaver,
+    by: { type, id: by, label },
     action: event.action,
     calledAt: event.at.toISOString(),
-    endedAt: end ? iso(end.endedAt) : openSessions > 0 ? null : event.at.toISOString(),
-    sessions: (end?.sessions ?? []).map((one) => ({ ...one, signedInAt: one.signedInAt.toISOString() })),
-    sessionCount: end?.sessionCount ?? 0,
+    ...endedOf(end, event.at, openSessions),
     openSessions,
-    tokenCount: end?.tokenCount ?? 0,
-    notices: notices.map(
-      ({ applicationId, clientId, sessionId, status, attempts, answer, createdAt, settledAt }) => ({
-        ...{
-          applicationId,
-          application: names.get(applicationId) ?? clientId,
-          sessionId,
-          status,
-          attempts,
-          answer,
-        },
-        sentAt: createdAt.toISOString(),
-        confirmedAt: status === 'confirmed' ? iso(settledAt) : null,
-      }),
-    ),
+    notices: await namedNotices(core, notices),
     refusedAt: iso(refusedAt),
     isComplete: seconds !== null,
     secondsToZero: seconds,

@@ -54,7 +54,7 @@ describe('leaver receipts and the delivery of logout tokens', () => {
     const party = await relyingParty(app.core, application);
     const tokens = await party.signIn(await browserOf(app.core, user));
     await acme.call('post', `/users/${user._id}/disable`).send({}).expect(200);
-    return { userId: user._id, application, sessionId: String(tokens.claims()!['sid']) };
+    return { userId: user._id, application, sessionId: tokens.claims()!['sid'] as string };
   }
 
   it('says what ended when, which application confirmed, and is signed; verified without the server', async () => {
