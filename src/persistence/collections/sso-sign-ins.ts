@@ -54,7 +54,7 @@ export const ssoSignInSchema = defineCollection<SsoSignInDocument>(
   },
   [
     { name: 'sso_sign_ins_connection', key: { tenantId: 1, connectionId: 1, kind: 1, _id: 1 } },
-    { name: 'sso_sign_ins_trip', key: { trip: 1 }, where: { trip: { $gt: '' } } },
+    { name: 'sso_sign_ins_trip', key: { tenantId: 1, trip: 1 }, where: { trip: { $gt: '' } } },
     { name: 'sso_sign_ins_user', key: { tenantId: 1, userId: 1 }, where: { userId: { $gt: '' } } },
     { name: 'sso_sign_ins_expiry', key: { expiresAt: 1 }, expires: true },
   ],
