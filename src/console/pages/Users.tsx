@@ -1,5 +1,5 @@
 import { Anchor, Button, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
@@ -19,6 +19,28 @@ import { userColumns } from './user-columns.js';
 import { UserMenu } from './UserMenu.js';
 import { UserTabs } from './UserTabs.js';
 
+interface Facets {
+  facets: { name: string; values: { value: string; count: number }[] }[];
+}
+
+/** How many users each choice of a filter would show, under the other filters. */
+function useCounts() {
+  const [params] = useSearchParams();
+  const { cursor: _cursor, limit: _limit, sort: _sort, ...asked } = Object.fromEntries(params);
+  const facets = 'status,loginType,role,source';
+  const { data } = useQuery({
+    queryKey: ['/users/facets', asked],
+    queryFn: () => read<Facets>('/users/facets', { ...asked, facets }),
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+  return (name: string, value: string): string => {
+    const found = data?.facets.find((facet) => facet.name === name)?.values;
+    const count = found?.find((each) => each.value === value)?.count;
+    return count === undefined ? '' : ` (${count})`;
+  };
+}
+
 /** The filters of the list; the tenant's settings say whether the switches are on at first. */
 function useFilters(): Filter[] {
   const { t } = useTranslation();
@@ -28,25 +50,29 @@ function useFilters(): Filter[] {
   const applications = useChoices<Application>('/applications', may('applications.manage'));
   const directories = useChoices<Directory>('/directories', may('scim.manage'));
   const settings = useSettings();
+  const countOf = useCounts();
   const named = (items: readonly { id: string; name: string }[]) =>
     items.map(({ id, name }) => ({ value: id, label: name }));
   return [
     {
       name: 'status',
       label: t('Status'),
-      options: userStatuses.map((value) => ({ value, label: t(statusNames[value]) })),
+      options: userStatuses.map((value) => ({
+        value,
+        label: t(statusNames[value]) + countOf('status', value),
+      })),
     },
     {
       name: 'role',
       label: t('Role'),
-      options: roles.map(({ role }) => ({ value: role, label: nameOf(role) })),
+      options: roles.map(({ role }) => ({ value: role, label: nameOf(role) + countOf('role', role) })),
     },
     {
       name: 'loginType',
       label: t('Login type'),
       options: [
-        { value: 'local', label: t('Local') },
-        { value: 'sso', label: 'SSO' },
+        { value: 'local', label: t('Local') + countOf('loginType', 'local') },
+        { value: 'sso', label: `SSO${countOf('loginType', 'sso')}` },
       ],
     },
     {

@@ -419,6 +419,14 @@ describe('the console’s pages of administration', function () {
       await own.row('ada@acme.test').waitFor();
     });
 
+    it('says at each choice of a filter how many it would show', async () => {
+      await own.goTo('/admin/users', 'Users');
+      const roles = page.getByLabel('Role', { exact: true });
+      await roles.locator('option', { hasText: 'Auditor (1)' }).waitFor({ state: 'attached' });
+      await page.getByLabel('Login type').selectOption('local');
+      await own.row('alan@acme.test').waitFor();
+    });
+
     it('shows disabled and non-activated users by two switches, and says what it hides (M3-7, M3-8)', async () => {
       await own.goTo('/admin/users', 'Users');
       await page.getByRole('checkbox', { name: 'Show non-activated users' }).uncheck();
