@@ -4,8 +4,6 @@ import type { Core } from '../core.js';
 import { accessEndId } from '../users/save.js';
 import { isRevoked } from '../users/session-end.js';
 
-export type { AccessEndDocument } from '../../persistence/collections/leavers.js';
-
 /** What a job that ends a person's access is about. */
 export interface EndingAccess {
   tenantId: string;
