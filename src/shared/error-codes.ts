@@ -87,6 +87,7 @@ export const errorStatus = {
   'sso_connection.key_taken': 409,
   'sso_connection.name_taken': 409,
   'sso_connection.not_found': 404,
+  'sso_connection.not_ready': 409,
   'store.conflict': 409,
   'store.duplicate': 409,
   'tenant.external_id_taken': 409,

@@ -130,6 +130,10 @@ export const sections: readonly SettingSection[] = [
     title: 'SSO and SCIM',
     lead: 'What companies’ sign-ins and directories may do.',
     settings: {
+      'sso.guardRequired': {
+        label: 'Required company sign-ins need a test and emergency access',
+        help: 'A connection becomes required only after a test sign-in of the last hour, with an administrator armed for emergencies.',
+      },
       'sso.jitProvisioning': {
         label: 'New connections create users at first sign-in',
         help: 'Each connection can say otherwise.',

@@ -23,6 +23,7 @@ import { tenantConfig, tenantConfigStep, touchTenant } from '../tenants/config.j
 import { recomputeJob } from '../users/recompute.js';
 import { changedRules, requireRuleAuthority } from './connection-rules.js';
 import type { WriteOptions } from '../versions.js';
+import { guardRequired } from './required-guard.js';
 import { showCertificate } from './saml/certificates.js';
 import { enqueueRefresh } from './saml/metadata-refresh.js';
 import { resolveSaml } from './saml/saml-settings.js';
@@ -65,6 +66,7 @@ export async function createConnection(
   input: SsoConnectionInput,
 ): Promise<SsoConnectionDocument> {
   const provider = await newProvider(core, input);
+  await guardRequired(core, actor, undefined, input);
   const now = core.clock.now();
   const domains = domainsOf(input.domains ?? [], [], mayVerify(actor), now);
   const settings = await tenantSettings(core, actor.tenantId);
@@ -174,7 +176,8 @@ export async function updateConnection(
   change: SsoConnectionChange,
   options: WriteOptions = {},
 ): Promise<SsoConnectionDocument> {
-  const { protocol = 'oidc' } = await getConnection(core, actor.tenantId, id);
+  const stored = await getConnection(core, actor.tenantId, id);
+  const { protocol = 'oidc' } = stored;
   if (change.protocol !== undefined && change.protocol !== protocol) {
     const detail = 'cannot change: make another connection';
     throw new AppError('input.invalid', `the protocol ${detail}`, {
@@ -182,6 +185,7 @@ export async function updateConnection(
     });
   }
   requireValidConnection(core, protocol, change);
+  await guardRequired(core, actor, stored, change);
   const saml = protocol === 'saml' ? await resolveSaml(core, change) : undefined;
   const config = await tenantConfig(core, actor.tenantId);
   const changed = (before: SsoConnectionDocument): SsoConnectionDocument => {

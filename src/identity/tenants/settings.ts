@@ -90,6 +90,9 @@ export const settingsCatalogue = {
   'sessions.stepUpSeconds': seconds.describe(
     'people prove who they are again before dangerous acts in a session when the last proof is older; 0 = never',
   ),
+  'sso.guardRequired': flag.describe(
+    'a connection becomes `required` only with an administrator armed for emergencies and a test sign-in that passed within the hour',
+  ),
   'sso.jitProvisioning': flag.describe(
     'new connections create users at their first sign-in, unless they say otherwise',
   ),
@@ -159,6 +162,7 @@ const defaults: Settings = {
   'sessions.idleSeconds': 900,
   'sessions.revokeOnDisable': true,
   'sessions.stepUpSeconds': 3600,
+  'sso.guardRequired': false,
   'sso.jitProvisioning': false,
   'terms.url': '',
   'terms.version': '',

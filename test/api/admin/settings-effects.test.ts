@@ -202,6 +202,14 @@ const effects: Readonly<
     { 'scim.deleteMode': 'hide' },
     async (place, tenant) => (await provisioned(place, tenant, true)) === undefined,
   ],
+  'sso.guardRequired': [
+    { 'sso.guardRequired': true },
+    { 'sso.guardRequired': false },
+    async (_, tenant) => {
+      const body = { name: 'guarded', issuer: 'http://127.0.0.1:9', clientId: 'g', mode: 'required' };
+      return (await tenant.call('post', '/sso-connections').send(body)).status === 409;
+    },
+  ],
   'sso.jitProvisioning': [
     { 'sso.jitProvisioning': true },
     { 'sso.jitProvisioning': false },

@@ -6,6 +6,7 @@ import { startApp, type TestApp } from '../../support/app.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { openBrowser, type Page } from '../../support/browser.js';
 import { ManualClock } from '../../support/clock.js';
+import { givenTwoFactor } from '../../support/audited-things.js';
 import { startIdp, type Idp } from '../../support/idp.js';
 import { unique } from '../../support/people.js';
 import { answerAt, honestAnswer, readSamlRequest, samlKey, signedAnswer } from '../../support/saml.js';
@@ -154,6 +155,28 @@ describe('sign-ins at a company’s provider, tried and noted', () => {
     const evil = honestAnswer(second, { issuer: entity, subject: unique('s'), email, now: clock.now() });
     expect((await answerAt(browser, second, signedAnswer(evil, samlKey(1)))).status).to.equal(400);
     expect(await noted(connection, forged.id)).to.include({ state: 'failed', reason: 'signature' });
+  });
+
+  it('with sso.guardRequired a connection becomes required only with emergency access and a test of the last hour', async () => {
+    const connection = await connect({ mode: 'optional' });
+    await acme.call('patch', '/settings').send({ 'sso.guardRequired': true }).expect(200);
+    const require = () => acme.call('patch', `/sso-connections/${connection._id}`).send({ mode: 'required' });
+    const refused = await require().expect(409);
+    expect(refused.body.code).to.equal('sso_connection.not_ready');
+    expect(refused.body.errors).to.have.length(2);
+    const administrator = await givenTwoFactor(app, acme, ['administrator']);
+    const armedUntil = new Date(clock.now().getTime() + 86_400_000).toISOString();
+    await acme.call('put', `/users/${administrator}/break-glass`).send({ armedUntil }).expect(204);
+    expect((await require().expect(409)).body.errors).to.have.length(1);
+    const email = `${unique('eve')}@${connection.verifiedDomains[0]!}`;
+    await acme.givenUser({ email });
+    idp.person = { sub: unique('sub'), email };
+    await run(connection);
+    clock.advance(3_601_000);
+    await require().expect(409);
+    await run(connection);
+    await require().expect(200);
+    await acme.call('patch', '/settings').send({ 'sso.guardRequired': false }).expect(200);
   });
 
   const asked = { claims: {} as never, word: { groups: [], authTime: undefined, idToken: {} } };
