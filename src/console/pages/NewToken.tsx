@@ -73,7 +73,7 @@ export function NewToken({ path, opened, onClose }: NewTokenProps) {
             <ShownOnce label={t('Token')} value={token} />
             <Text size="sm">{t('Paste it at the identity provider beside the base address.')}</Text>
             <Button component={Link} to={path} variant="subtle" onClick={close}>
-              {t('To the setup, which tells when the first request comes')}
+              {t('To the setup, which shows when the first request comes')}
             </Button>
           </>
         )
