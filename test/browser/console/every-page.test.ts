@@ -70,7 +70,7 @@ const routes = [
   .map(([, path]) => path ?? '');
 
 describe('every page', function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let app: TestApp;
   let browser: Browser | undefined;
   let open: OpenConsole;
