@@ -101,6 +101,7 @@ module.exports = {
       '^src/identity/',
       '^src/http/',
       '^src/auth/session-guard\\.ts$',
+      '^src/auth/provider/claims-preview\\.ts$',
       '^src/scim/log/(mapping-)?preview\\.ts$',
       documents,
       ...base,

@@ -2,6 +2,7 @@ import { packageVersion } from '../infrastructure/package-info.js';
 import { accessReviewRoutes } from './api/access-review.js';
 import { allSessionRoutes } from './api/all-sessions.js';
 import { apiKeyRoutes } from './api/api-keys.js';
+import { applicationClaimRoutes } from './api/application-claims.js';
 import { applicationRoutes } from './api/applications.js';
 import { attributeRoutes } from './api/attributes.js';
 import { auditEventRoutes } from './api/audit-events.js';
@@ -40,6 +41,7 @@ import { userRoleRoutes } from './api/user-roles.js';
 import { userCredentialRoutes } from './api/user-credentials.js';
 import { userRoutes } from './api/users.js';
 import { webhookRoutes } from './api/webhooks.js';
+import { operatorRoutes } from './api/operator.js';
 import { tenantFeatureRoutes } from './api/tenant-features.js';
 import { tenantRoutes } from './api/tenants.js';
 import { openApiDocument } from './openapi.js';
@@ -64,6 +66,7 @@ export const routeTable: readonly Route[] = [
   ...roleRequestRoutes,
   ...attributeRoutes,
   ...applicationRoutes,
+  ...applicationClaimRoutes,
   ...ssoConnectionRoutes,
   ...directoryRoutes,
   ...directoryTokenRoutes,
@@ -85,6 +88,7 @@ export const routeTable: readonly Route[] = [
   ...jobRoutes,
   ...tenantRoutes,
   ...tenantFeatureRoutes,
+  ...operatorRoutes,
   ...meRoutes,
   ...meTwoFactorRoutes,
   ...mePasskeyRoutes,

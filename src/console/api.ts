@@ -52,10 +52,10 @@ export const serverNow = (): number => Date.now() + clockAhead;
 export const enteredTenant = (): string | null => sessionStorage.getItem(tenantKey);
 
 /** Enters a customer's tenant, or leaves it. Everything shown belongs to the tenant, so the page begins anew. */
-export function enterTenant(slug: string | null): void {
+export function enterTenant(slug: string | null, page = ''): void {
   if (slug === null) sessionStorage.removeItem(tenantKey);
   else sessionStorage.setItem(tenantKey, slug);
-  location.assign(slug === null ? '/admin/tenants' : '/admin');
+  location.assign(slug === null ? '/admin/tenants' : `/admin${page}`);
 }
 
 /** `?a=1&b=2` of what is set; empty values are left out. */

@@ -1,3 +1,5 @@
+import type { MappedAttribute } from './directory-types.js';
+
 /** The shapes of `/openapi.json` that the console shows; the API's own tests hold them. */
 
 export type * from './log-types.js';
@@ -178,6 +180,9 @@ export interface Directory {
   enabled: boolean;
   baseUrl: string;
   roleRules: RoleRule[];
+  attributeMapping: MappedAttribute[];
+  tokenSeconds: number;
+  federation: { issuer: string; subject: string; audience: string } | null;
   createdAt: string;
 }
 
@@ -274,6 +279,7 @@ export interface BulkJob {
 export interface BulkRow {
   line: number;
   label: string;
+  outcome: 'done' | 'unchanged' | 'refused' | 'open';
   reason: string | null;
 }
 

@@ -9,9 +9,9 @@ export interface OpenConsole {
   readonly page: Page;
   /** What the browser complained of: errors of scripts, refusals of the content security policy. */
   readonly faults: readonly string[];
-  heading(name: string): Locator;
-  dialog(): Locator;
-  row(text: string): Locator;
+  readonly heading: (name: string) => Locator;
+  readonly dialog: () => Locator;
+  readonly row: (text: string) => Locator;
   /** Opens a page and waits until it stands. */
   goTo(path: string, heading: string): Promise<void>;
   /** The token of a request that changes something as this person. */

@@ -6,6 +6,8 @@ export const routesOfOperators = [
   'DELETE /tenants/{id}',
   'POST /tenants/{id}/suspend',
   'POST /tenants/{id}/resume',
+  'POST /operator-keys',
+  'DELETE /operator-keys/{id}',
 ] as const;
 
 export type RouteOfOperators = (typeof routesOfOperators)[number];

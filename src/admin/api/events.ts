@@ -1,7 +1,9 @@
+import { eventCatalogue } from '../../identity/events/catalogue.js';
 import { readFeed } from '../../identity/events/feed.js';
 import { payloadOf } from '../../identity/events/payload.js';
 import { typeFilter, typePattern } from '../../identity/events/types.js';
 import { AppError } from '../../shared/errors.js';
+import { listOf, pageOfAll, pageParameters } from '../list.js';
 import { id, instant } from '../present/fields.js';
 import { route, type Route } from '../route.js';
 import { z } from '../schema.js';
@@ -75,4 +77,29 @@ const readEvents = route({
   },
 });
 
-export const eventRoutes: readonly Route[] = [readEvents];
+const listTypes = route({
+  method: 'get',
+  path: '/event-types',
+  id: 'listEventTypes',
+  summary: 'Every type of events there is, to choose from for a webhook or the feed',
+  tag: 'Events',
+  permission: 'account.settings',
+  query: z.strictObject(pageParameters),
+  output: listOf(
+    z
+      .strictObject({ type: z.string(), description: z.string(), target: z.string().nullable() })
+      .openapi('EventType'),
+  ),
+  async handler(context) {
+    const types = Object.entries(eventCatalogue).map(([_id, { text, target }]) => ({ _id, text, target }));
+    const page = await pageOfAll(context, types);
+    const items = page.items.map(({ _id: type, text: description, target }) => ({
+      type,
+      description,
+      target,
+    }));
+    return { body: { ...page, items } };
+  },
+});
+
+export const eventRoutes: readonly Route[] = [readEvents, listTypes];

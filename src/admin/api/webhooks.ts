@@ -17,7 +17,7 @@ import {
   type WebhookDocument,
 } from '../../identity/events/webhooks.js';
 import type { Core } from '../../identity/core.js';
-import { listOf, pageAfter, pageParameters } from '../list.js';
+import { listOf, pageAfter, pageOfAll, pageParameters } from '../list.js';
 import {
   attemptSchema,
   deliverySchema,
@@ -62,11 +62,12 @@ const list = route({
   summary: 'All webhooks of the tenant, oldest first',
   tag,
   permission,
+  query: z.strictObject(pageParameters),
   output: listOf(webhookSchema),
-  async handler({ core, actor }) {
-    const webhooks = await listWebhooks(core, actor.tenantId);
-    const items = await Promise.all(webhooks.map((webhook) => shown(core, webhook)));
-    return { body: { items, total: items.length, next: null } };
+  async handler(context) {
+    const { core, actor } = context;
+    const page = await pageOfAll(context, await listWebhooks(core, actor.tenantId));
+    return { body: { ...page, items: await Promise.all(page.items.map((webhook) => shown(core, webhook))) } };
   },
 });
 

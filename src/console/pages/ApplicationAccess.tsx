@@ -1,13 +1,22 @@
-import { Button, Code, Group, NativeSelect, Stack, Text } from '@mantine/core';
+import { Alert, Button, Code, Group, NativeSelect, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { patch, read } from '../api.js';
-import type { Application, RoleExplanation } from '../types.js';
+import type { Application, UserStatus } from '../types.js';
 import { useAct } from '../ui/act.js';
 import { RolePicker } from '../ui/RolePicker.js';
+import { FormProblem } from '../ui/Problems.js';
+import { statusNames } from '../ui/Status.js';
 import { UserPicker } from './GroupPage.js';
 import { useChoices } from '../ui/use-choices.js';
+
+interface ClaimsPreview {
+  status: UserStatus;
+  maySignIn: boolean;
+  allowed: boolean;
+  claims: Record<string, unknown>;
+}
 
 /** Who of the tenant may sign in to it. */
 export function Access({ application }: { application: Application }) {
@@ -61,30 +70,37 @@ export function Access({ application }: { application: Application }) {
   );
 }
 
-/** What a person's token would say, before anybody signs in. */
+/** What the application would get of a person, before anybody signs in. */
 export function TokenPreview({ application }: { application: Application }) {
   const { t } = useTranslation();
   const [user, setUser] = useState('');
-  const { data } = useQuery({
-    queryKey: ['/users', user, 'role-explanation'],
-    queryFn: () => read<RoleExplanation>(`/users/${user}/role-explanation`),
+  const { data, error } = useQuery({
+    queryKey: ['/applications', application.id, 'claims-preview', user],
+    queryFn: () => read<ClaimsPreview>(`/applications/${application.id}/claims-preview`, { user }),
     enabled: user !== '',
   });
-  const own =
-    data?.roles.filter(({ role, inForce }) => inForce && role.startsWith(`${application.key}:`)) ?? [];
-  const claims = {
-    roles: own.map(({ role }) => role.split(':')[1]),
-    permissions: [...new Set(own.flatMap(({ permissions }) => permissions))].sort(),
-  };
   return (
-    <Stack maw={640}>
+    <Stack maw={720}>
+      <Text size="sm" c="dimmed">
+        {t('What the ID token and userinfo would say of a person who signed in now. No session begins.')}
+      </Text>
       <UserPicker label={t('User')} onPick={setUser} />
+      <FormProblem error={error} />
       {data && (
         <>
-          {data.heldBack !== null && <Text>{data.heldBack}</Text>}
-          <Text fw={600}>{t('Roles and permissions in the token')}</Text>
+          {!data.maySignIn && (
+            <Alert color="red">
+              {t('This person cannot sign in: {{status}}', { status: t(statusNames[data.status]) })}
+            </Alert>
+          )}
+          {!data.allowed && (
+            <Alert color="red">
+              {t('This person has no access to the application and gets access_denied.')}
+            </Alert>
+          )}
+          <Text fw={600}>{t('Claims')}</Text>
           <Code block tabIndex={0}>
-            {JSON.stringify(claims, null, 2)}
+            {JSON.stringify(data.claims, null, 2)}
           </Code>
         </>
       )}

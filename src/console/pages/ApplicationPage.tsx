@@ -1,4 +1,4 @@
-import { Anchor, Button, Code, Group, Stack, Table, Tabs, Text, Textarea, TextInput } from '@mantine/core';
+import { Anchor, Button, Group, Stack, Table, Tabs, Text, Textarea, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -11,50 +11,11 @@ import { DeleteButton } from '../ui/DeleteButton.js';
 import { Page } from '../ui/Page.js';
 import { FormProblem, fieldErrors, ProblemView } from '../ui/Problems.js';
 import { useSave } from '../ui/use-save.js';
-import { Copyable, ShownOnce } from '../ui/Secret.js';
+import { ShownOnce } from '../ui/Secret.js';
 import { Access, TokenPreview } from './ApplicationAccess.js';
-import { linesOf, ResourcesField, resourcesOf } from './Applications.js';
+import { linesOf, ResourcesField, resourcesOf, tenantsOf } from './Applications.js';
 import { SafetySwitches } from './ApplicationSafety.js';
-
-function snippet({ clientId, isPublic, redirectUris }: Application): string {
-  return [
-    `OIDC_ISSUER=${location.origin}/oidc`,
-    `OIDC_CLIENT_ID=${clientId}`,
-    ...(isPublic ? [] : ['OIDC_CLIENT_SECRET=…']),
-    `OIDC_REDIRECT_URI=${redirectUris[0] ?? ''}`,
-    'OIDC_SCOPE="openid email profile roles offline_access"',
-  ].join('\n');
-}
-
-const express = `import * as oidc from 'openid-client';
-const server = await oidc.discovery(new URL(process.env.OIDC_ISSUER), process.env.OIDC_CLIENT_ID, process.env.OIDC_CLIENT_SECRET);
-// /login
-const verifier = oidc.randomPKCECodeVerifier();
-const address = oidc.buildAuthorizationUrl(server, {
-  redirect_uri: process.env.OIDC_REDIRECT_URI, scope: process.env.OIDC_SCOPE,
-  code_challenge: await oidc.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256',
-});
-// /callback
-const tokens = await oidc.authorizationCodeGrant(server, currentUrl, { pkceCodeVerifier: verifier });
-const { sub, email, roles, permissions, tenant } = tokens.claims();`;
-
-function QuickStart({ application }: { application: Application }) {
-  const { t } = useTranslation();
-  return (
-    <Stack>
-      <Copyable label={t('Discovery')} value={`${location.origin}/oidc/.well-known/openid-configuration`} />
-      <Copyable label={t('Client id')} value={application.clientId} />
-      <Text fw={600}>.env</Text>
-      <Code block tabIndex={0}>
-        {snippet(application)}
-      </Code>
-      <Text fw={600}>Express, openid-client</Text>
-      <Code block tabIndex={0}>
-        {express}
-      </Code>
-    </Stack>
-  );
-}
+import { QuickStart } from './QuickStart.js';
 
 function SettingsForm({ application, etag }: { application: Application; etag: string | undefined }) {
   const { t } = useTranslation();
@@ -70,6 +31,7 @@ function SettingsForm({ application, etag }: { application: Application; etag: s
     requirePar: application.requirePar,
     isThirdParty: application.isThirdParty,
     refreshOverlapSeconds: application.refreshOverlapSeconds,
+    tenants: application.tenants === 'all' ? 'all' : (application.tenants ?? []).join('\n'),
   });
   const { mutate, isPending, error } = useSave(`/applications/${application.id}`, etag);
   const errors = fieldErrors(error);
@@ -98,6 +60,7 @@ function SettingsForm({ application, etag }: { application: Application; etag: s
           requirePar: form.requirePar,
           isThirdParty: form.isThirdParty,
           refreshOverlapSeconds: form.refreshOverlapSeconds,
+          ...(application.tenants !== undefined && { tenants: tenantsOf(form.tenants) }),
         });
       }}
     >
@@ -126,6 +89,17 @@ function SettingsForm({ application, etag }: { application: Application; etag: s
           value={form}
           onChange={(change) => setForm({ ...form, ...change })}
         />
+        {application.tenants !== undefined && (
+          <Textarea
+            label={t('Tenants it serves')}
+            description={t('all, or the short names, one a line')}
+            autosize
+            minRows={1}
+            error={errors.tenants}
+            value={form.tenants}
+            onChange={({ currentTarget }) => setForm({ ...form, tenants: currentTarget.value })}
+          />
+        )}
         <FormProblem error={error} />
         <Group>
           <Button type="submit" loading={isPending}>
@@ -194,7 +168,8 @@ export default function ApplicationPage() {
   if (error) return <ProblemView error={error} />;
   if (!data) return null;
   const application = data.data;
-  const isOwn = application.owner === 'tenant';
+  // Staff who have entered no tenant look after the applications of the server.
+  const isOwn = application.owner === 'tenant' || application.tenants !== undefined;
   const actions = (
     <>
       {!application.isPublic && (
@@ -238,8 +213,8 @@ export default function ApplicationPage() {
           <Tabs.Tab value="start">{t('Quick start')}</Tabs.Tab>
           {isOwn && <Tabs.Tab value="settings">{t('Settings')}</Tabs.Tab>}
           <Tabs.Tab value="roles">{t('Roles')}</Tabs.Tab>
-          <Tabs.Tab value="access">{t('Access')}</Tabs.Tab>
-          <Tabs.Tab value="test">{t('Test')}</Tabs.Tab>
+          {application.tenants === undefined && <Tabs.Tab value="access">{t('Access')}</Tabs.Tab>}
+          {application.tenants === undefined && <Tabs.Tab value="test">{t('Test')}</Tabs.Tab>}
         </Tabs.List>
         <Tabs.Panel value="start">
           <QuickStart application={application} />

@@ -2,7 +2,8 @@ import { Anchor, Button, NativeSelect, Stack, Textarea, TextInput } from '@manti
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { post } from '../api.js';
+import { enteredTenant, post } from '../api.js';
+import { useWho } from '../session.js';
 import { keyOf } from '../text/key-of.js';
 import { time } from '../text/format.js';
 import type { Application } from '../types.js';
@@ -46,7 +47,10 @@ export function ResourcesField(props: {
   );
 }
 
-const blank = { name: '', key: '', kind: 'web', redirectUris: '', resources: '' };
+/** Which tenants were typed: `all`, or short names. */
+export const tenantsOf = (text: string): 'all' | string[] => (text.trim() === 'all' ? 'all' : linesOf(text));
+
+const blank = { name: '', key: '', kind: 'web', redirectUris: '', resources: '', tenants: 'all' };
 
 function NewApplication({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
@@ -54,6 +58,7 @@ function NewApplication({ opened, onClose }: { opened: boolean; onClose: () => v
   const [made, setMade] = useState<Application>();
   const set = (values: Partial<typeof blank>) => setForm({ ...form, ...values });
   const key = form.key || keyOf(form.name, '-');
+  const ofServer = useWho().isOperator && enteredTenant() === null;
   return (
     <FormModal
       title={t('New application')}
@@ -72,6 +77,7 @@ function NewApplication({ opened, onClose }: { opened: boolean; onClose: () => v
           ...(form.kind === 'machine'
             ? { resources: resourcesOf(form.resources) }
             : { redirectUris: linesOf(form.redirectUris) }),
+          ...(ofServer && { tenants: tenantsOf(form.tenants) }),
         })
       }
       onDone={setMade}
@@ -133,6 +139,16 @@ function NewApplication({ opened, onClose }: { opened: boolean; onClose: () => v
                 onChange={({ currentTarget }) => set({ redirectUris: currentTarget.value })}
               />
             )}
+            {ofServer && (
+              <Textarea
+                label={t('Tenants it serves')}
+                description={t('all, or the short names, one a line')}
+                autosize
+                error={errors.tenants}
+                value={form.tenants}
+                onChange={({ currentTarget }) => set({ tenants: currentTarget.value })}
+              />
+            )}
           </>
         )
       }
@@ -188,6 +204,7 @@ export default function Applications() {
       <DataTable<Application>
         name="applications"
         path="/applications"
+        views="applications"
         caption={t('Applications')}
         columns={columns}
         searchLabel={t('Search applications')}

@@ -12,6 +12,7 @@ import { DataTable, type Column } from '../ui/DataTable.js';
 import type { Filter } from '../ui/Filters.js';
 import { Page } from '../ui/Page.js';
 import { Word } from '../ui/Status.js';
+import { AuditTabs } from './AuditTabs.js';
 
 const pageOf: Readonly<Record<string, string>> = {
   user: '/users',
@@ -128,9 +129,11 @@ export default function Audit() {
         </Button>
       }
     >
+      <AuditTabs value="log" />
       <DataTable<AuditEvent>
         name="audit"
         path="/audit-events"
+        views="audit-events"
         caption={t('Audit log')}
         columns={columns}
         filters={filters}

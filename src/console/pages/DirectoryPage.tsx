@@ -2,7 +2,7 @@ import { Alert, Anchor, Button, Group, List, Stack, Tabs, Text } from '@mantine/
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams, useSearchParams } from 'react-router';
-import { patch, read, searchOf, type Listed } from '../api.js';
+import { call, patch, read, searchOf, type Listed } from '../api.js';
 import { useWho } from '../session.js';
 import { ago } from '../text/format.js';
 import type { Directory, ScimRequest } from '../types.js';
@@ -12,6 +12,8 @@ import { LiveSwitch } from '../ui/LiveSwitch.js';
 import { Page } from '../ui/Page.js';
 import { ProblemView } from '../ui/Problems.js';
 import { Copyable } from '../ui/Secret.js';
+import { AttributeMapping } from './AttributeMapping.js';
+import { DirectoryClients } from './DirectoryClients.js';
 import { DirectoryTokens } from './DirectoryTokens.js';
 import { LiveLog } from './LiveLog.js';
 import { RoleRules } from './RoleRules.js';
@@ -136,12 +138,13 @@ export default function DirectoryPage() {
   const { t } = useTranslation();
   const { id = '' } = useParams();
   const [params, setParams] = useSearchParams();
-  const { data: directory, error } = useQuery({
+  const { data, error } = useQuery({
     queryKey: ['/directories', id],
-    queryFn: () => read<Directory>(`/directories/${id}`),
+    queryFn: () => call<Directory>('GET', `/directories/${id}`),
   });
   if (error) return <ProblemView error={error} />;
-  if (!directory) return null;
+  if (!data) return null;
+  const { data: directory, etag } = data;
   const removal = (
     <DeleteButton
       what={directory.name}
@@ -160,6 +163,8 @@ export default function DirectoryPage() {
         <Tabs.List mb="md">
           <Tabs.Tab value="setup">{t('Setup')}</Tabs.Tab>
           <Tabs.Tab value="tokens">{t('Tokens')}</Tabs.Tab>
+          <Tabs.Tab value="oauth">{t('OAuth clients')}</Tabs.Tab>
+          <Tabs.Tab value="attributes">{t('Attributes')}</Tabs.Tab>
           <Tabs.Tab value="roles">{t('Roles')}</Tabs.Tab>
           <Tabs.Tab value="log">{t('Live log')}</Tabs.Tab>
         </Tabs.List>
@@ -168,6 +173,12 @@ export default function DirectoryPage() {
         </Tabs.Panel>
         <Tabs.Panel value="tokens">
           <DirectoryTokens directory={directory} />
+        </Tabs.Panel>
+        <Tabs.Panel value="oauth">
+          <DirectoryClients directory={directory} etag={etag} />
+        </Tabs.Panel>
+        <Tabs.Panel value="attributes">
+          <AttributeMapping key={etag} directory={directory} etag={etag} />
         </Tabs.Panel>
         <Tabs.Panel value="roles">
           <RoleRules key={JSON.stringify(directory.roleRules)} directory={directory} />

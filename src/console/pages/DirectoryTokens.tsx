@@ -2,22 +2,11 @@ import { Button, Group, Stack, Table, Text, Title } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { post, read, remove, type Listed } from '../api.js';
+import { read, remove, type Listed } from '../api.js';
 import { ago, time } from '../text/format.js';
 import type { Directory, DirectoryToken } from '../types.js';
 import { useAsk } from '../ui/Ask.js';
-import { tellProblem } from '../ui/Problems.js';
-import { Copyable, ShownOnce } from '../ui/Secret.js';
 import { NewToken } from './NewToken.js';
-
-interface OauthClient {
-  id: string;
-  clientId: string;
-  name: string;
-  createdAt: string;
-  lastUsedAt: string | null;
-  clientSecret?: string | null;
-}
 
 interface Row {
   id: string;
@@ -86,31 +75,15 @@ function Credentials({ rows, path }: { rows: readonly Row[]; path: string }) {
   );
 }
 
-/** Two ways in: a static token, or an OAuth client that fetches short-lived ones. */
+/** Static tokens: two at most, so that a new one is in use before the old one goes. */
 export function DirectoryTokens({ directory }: { directory: Directory }) {
   const { t } = useTranslation();
-  const client = useQueryClient();
   const path = `/directories/${directory.id}`;
   const [isNew, setNew] = useState(false);
-  const [made, setMade] = useState<OauthClient>();
   const tokens = useQuery({
     queryKey: [path, 'tokens'],
     queryFn: () => read<Listed<DirectoryToken>>(`${path}/tokens`),
   });
-  const clients = useQuery({
-    queryKey: [path, 'clients'],
-    queryFn: () => read<Listed<OauthClient>>(`${path}/clients`),
-  });
-  async function make(act: () => Promise<void>) {
-    try {
-      await act();
-      await client.invalidateQueries();
-    } catch (error) {
-      tellProblem(error);
-    }
-  }
-  const newClient = () =>
-    make(async () => setMade(await post<OauthClient>(`${path}/clients`, { name: 'OAuth' })));
   return (
     <Stack>
       <Group justify="space-between">
@@ -123,27 +96,6 @@ export function DirectoryTokens({ directory }: { directory: Directory }) {
       <Credentials
         path={`${path}/tokens`}
         rows={(tokens.data?.items ?? []).map((each) => ({ ...each, shown: `${each.prefix}…` }))}
-      />
-      <Group justify="space-between" mt="md">
-        <Title order={2} size="h4">
-          {t('OAuth clients')}
-        </Title>
-        <Button variant="default" onClick={() => void newClient()}>
-          {t('New OAuth client')}
-        </Button>
-      </Group>
-      {made && (
-        <>
-          <Copyable label={t('Token endpoint')} value={`${location.origin}/oidc/token`} />
-          <Copyable label={t('Client id')} value={made.clientId} />
-          {typeof made.clientSecret === 'string' && (
-            <ShownOnce label={t('Client secret')} value={made.clientSecret} />
-          )}
-        </>
-      )}
-      <Credentials
-        path={`${path}/clients`}
-        rows={(clients.data?.items ?? []).map((each) => ({ ...each, shown: each.clientId }))}
       />
     </Stack>
   );

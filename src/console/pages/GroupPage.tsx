@@ -106,9 +106,14 @@ function Members({ group, canEdit }: { group: Group; canEdit: boolean }) {
           {t('Members')}
         </Title>
         {canEdit && group.directory === null && (
-          <Button variant="default" onClick={() => setAdding(!adding)}>
-            {t('Add member')}
-          </Button>
+          <Row gap="sm">
+            <Button component={Link} to={`${path}/import`} variant="default">
+              {t('Import')}
+            </Button>
+            <Button variant="default" onClick={() => setAdding(!adding)}>
+              {t('Add member')}
+            </Button>
+          </Row>
         )}
       </Row>
       {adding && (

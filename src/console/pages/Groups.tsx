@@ -1,8 +1,8 @@
 import { Anchor, Button, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useNavigate } from 'react-router';
-import { post } from '../api.js';
+import { Link, useNavigate, useSearchParams } from 'react-router';
+import { post, searchOf } from '../api.js';
 import { useRoles, useWho } from '../session.js';
 import { time } from '../text/format.js';
 import type { Group } from '../types.js';
@@ -53,6 +53,7 @@ export default function Groups() {
   const { t } = useTranslation();
   const { may } = useWho();
   const { nameOf } = useRoles(may('roles.read'));
+  const [params] = useSearchParams();
   const [opened, setOpened] = useState(false);
   const columns: Column<Group>[] = [
     {
@@ -94,11 +95,26 @@ export default function Groups() {
       lead={t(
         'People who belong together. A group can give its members roles, and have administrators of its own.',
       )}
-      actions={button}
+      actions={
+        <>
+          {may('users.export') && (
+            <Button
+              component="a"
+              variant="default"
+              href={`/api/v1/groups/export.csv${searchOf({ q: params.get('q') })}`}
+              download
+            >
+              {t('Export')}
+            </Button>
+          )}
+          {button}
+        </>
+      }
     >
       <DataTable<Group>
         name="groups"
         path="/groups"
+        views="groups"
         caption={t('Groups')}
         columns={columns}
         searchLabel={t('Search groups')}

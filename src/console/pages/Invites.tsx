@@ -1,8 +1,8 @@
 import { Button, Group } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useSearchParams } from 'react-router';
-import { post } from '../api.js';
+import { Link, useSearchParams } from 'react-router';
+import { post, searchOf } from '../api.js';
 import { useRoles, useWho } from '../session.js';
 import { ago, time } from '../text/format.js';
 import type { Invitation } from '../types.js';
@@ -108,12 +108,35 @@ export default function Invites() {
     <Button onClick={() => setOpened(true)}>{t('Invite Users')}</Button>
   ) : undefined;
   return (
-    <Page title={t('Users')} actions={invite}>
+    <Page
+      title={t('Users')}
+      actions={
+        <>
+          {may('users.export') && (
+            <Button
+              component="a"
+              variant="default"
+              href={`/api/v1/invitations/export.csv${searchOf({ q: params.get('q'), status: params.get('status') })}`}
+              download
+            >
+              {t('Export')}
+            </Button>
+          )}
+          {may('users.create') && (
+            <Button component={Link} to="/users/invites/import" variant="default">
+              {t('Import')}
+            </Button>
+          )}
+          {invite}
+        </>
+      }
+    >
       <UserTabs value="invites" />
       <DataTable<Invitation>
         key={String(isWaiting)}
         name={`invites.${isWaiting ? 'waiting' : 'all'}`}
         path="/invitations"
+        views="invitations"
         caption={t('Invites')}
         columns={columns}
         filters={[

@@ -16,7 +16,8 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call, post } from '../api.js';
 import { useRoles } from '../session.js';
-import type { Directory, RoleRule } from '../types.js';
+import type { Directory, Plan, RoleRule } from '../types.js';
+import { Impact } from '../ui/Impact.js';
 import { FormProblem, tell } from '../ui/Problems.js';
 import { RolePicker } from '../ui/RolePicker.js';
 import { UserPicker } from './GroupPage.js';
@@ -142,6 +143,19 @@ export function RoleRules({ directory }: { directory: Directory }) {
       void client.invalidateQueries();
     },
   });
+  const impact = useMutation({
+    mutationFn: async () =>
+      (
+        await call<Plan>('PUT', `/directories/${directory.id}/rules`, {
+          query: { dryRun: true },
+          body: { rules: rules.map(withoutId) },
+        })
+      ).data,
+  });
+  const change = (next: RoleRule[]) => {
+    impact.reset();
+    setRules(next);
+  };
   const isChanged = JSON.stringify(rules) !== JSON.stringify(directory.roleRules);
   return (
     <Stack maw={960}>
@@ -153,17 +167,26 @@ export function RoleRules({ directory }: { directory: Directory }) {
           key={rule.id ?? index}
           rule={rule}
           number={index + 1}
-          onChange={(next) => setRules(rules.map((each, at) => (at === index ? next : each)))}
-          onRemove={() => setRules(rules.filter((_, at) => at !== index))}
+          onChange={(next) => change(rules.map((each, at) => (at === index ? next : each)))}
+          onRemove={() => change(rules.filter((_, at) => at !== index))}
         />
       ))}
-      <FormProblem error={error} />
+      <FormProblem error={error ?? impact.error} />
+      {impact.data && <Impact plan={impact.data} />}
       <Group>
         <Button
           variant="default"
-          onClick={() => setRules([...rules, { when: { path: 'groups.displayName', is: '' }, grant: [] }])}
+          onClick={() => change([...rules, { when: { path: 'groups.displayName', is: '' }, grant: [] }])}
         >
           {t('Add rule')}
+        </Button>
+        <Button
+          variant="default"
+          disabled={!isChanged}
+          loading={impact.isPending}
+          onClick={() => impact.mutate()}
+        >
+          {t('See the impact')}
         </Button>
         <Button disabled={!isChanged} loading={isPending} onClick={() => mutate()}>
           {t('Save')}

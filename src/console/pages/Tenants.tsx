@@ -1,6 +1,7 @@
-import { Button, Group, TextInput } from '@mantine/core';
+import { Anchor, Button, Group, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import { enterTenant, post } from '../api.js';
 import { keyOf } from '../text/key-of.js';
 import { time } from '../text/format.js';
@@ -38,13 +39,19 @@ function NewTenant({ opened, onClose }: { opened: boolean; onClose: () => void }
         onClose();
       }}
       send={() =>
-        post<Tenant>('/tenants', {
+        post<Tenant & { invitation?: { email: string; outcome: string } | null }>('/tenants', {
           name: form.name.trim(),
           slug,
           ...(form.email.trim() !== '' && { administrator: { email: form.email.trim() } }),
         })
       }
-      onDone={(tenant) => tell(t('{{what}} is made', { what: tenant.name }))}
+      onDone={({ name, invitation }) =>
+        tell(
+          invitation?.outcome === 'invited'
+            ? t('{{what}} is made, and {{who}} is invited', { what: name, who: invitation.email })
+            : t('{{what}} is made', { what: name }),
+        )
+      }
     >
       {(errors) => (
         <>
@@ -116,7 +123,15 @@ export default function Tenants() {
   const [opened, setOpened] = useState(false);
   const names = { active: t('Active'), suspended: t('Suspended') };
   const columns: Column<Tenant>[] = [
-    { key: 'name', header: t('Name'), cell: ({ name }) => name },
+    {
+      key: 'name',
+      header: t('Name'),
+      cell: ({ id, name }) => (
+        <Anchor component={Link} to={`/tenants/${id}`} fw={500}>
+          {name}
+        </Anchor>
+      ),
+    },
     { key: 'slug', header: t('Short name'), cell: ({ slug }) => slug },
     {
       key: 'externalId',

@@ -7,6 +7,7 @@ import { useWho } from '../session.js';
 import type { BulkJob, BulkRow } from '../types.js';
 import type { Selection } from '../ui/SelectedRows.js';
 import { FormProblem, tell } from '../ui/Problems.js';
+import { isOver, useJob } from '../ui/use-job.js';
 
 interface BulkAct {
   label: string;
@@ -14,19 +15,6 @@ interface BulkAct {
   permission: string;
   done: (count: number) => string;
   isDangerous?: boolean;
-}
-
-const isOver = ({ status }: BulkJob): boolean => status !== 'waiting' && status !== 'running';
-
-/** Follows a job until it is over. */
-function useJob(started: BulkJob | undefined) {
-  const { data } = useQuery({
-    queryKey: ['/bulk', started?.id],
-    queryFn: () => read<BulkJob>(`/bulk/${started?.id ?? ''}`, {}, true),
-    enabled: started !== undefined,
-    refetchInterval: ({ state }) => (state.data && isOver(state.data) ? false : 400),
-  });
-  return data ?? started;
 }
 
 /** Whom it does not concern, and why. */

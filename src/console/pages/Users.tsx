@@ -203,6 +203,11 @@ export default function Users() {
             </Button>
           )}
           {may('users.create') && (
+            <Button component={Link} to="/users/import" variant="default">
+              {t('Import')}
+            </Button>
+          )}
+          {may('users.create') && (
             <Button variant="default" onClick={() => setOpened('create')}>
               {t('Create User')}
             </Button>
@@ -215,6 +220,7 @@ export default function Users() {
       <DataTable<User>
         name="users"
         path="/users"
+        views="users"
         caption={t('Users')}
         columns={columns}
         filters={filters}

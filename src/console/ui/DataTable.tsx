@@ -1,12 +1,15 @@
-import { Button, Checkbox, Group, Menu, NativeSelect, Skeleton, Stack, Table, Text } from '@mantine/core';
+import { Button, Checkbox, Group, Menu, NativeSelect, Stack, Table, Text } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Problem, read, type Listed } from '../api.js';
+import type { SavedView } from '../access-types.js';
 import { Filters, type Filter } from './Filters.js';
 import { useKept } from './kept.js';
 import { useListState, type ListState } from './list-state.js';
+import { LoadingRows } from './LoadingRows.js';
 import { FormProblem, ProblemView } from './Problems.js';
+import { SavedViews } from './SavedViews.js';
 import { SelectedRows, type Selection } from './SelectedRows.js';
 
 export interface Column<T> {
@@ -39,6 +42,8 @@ interface DataTableProps<T> {
   /** Beside the number of rows. */
   note?: (list: Listed<T>) => ReactNode;
   refetchSeconds?: number;
+  /** The list whose saved views are offered. */
+  views?: SavedView['list'];
   /** What a click on a row does; the row holds a link or button to the same. */
   onOpen?: ((row: T) => void) | undefined;
 }
@@ -218,21 +223,12 @@ function Rows<T>(props: RowsProps<T>) {
               ))}
             </Table.Tr>
           ))}
-          {rows === undefined && <Loading columns={columns.length + (selected ? 1 : 0)} />}
+          {rows === undefined && <LoadingRows columns={columns.length + (selected ? 1 : 0)} />}
         </Table.Tbody>
       </Table>
     </div>
   );
 }
-
-const Loading = ({ columns }: { columns: number }) =>
-  Array.from({ length: 6 }, (_, index) => (
-    <Table.Tr key={index}>
-      <Table.Td colSpan={columns}>
-        <Skeleton h={20} />
-      </Table.Td>
-    </Table.Tr>
-  ));
 
 /** How many rows there are, read out when it changes, and what to do when there are none. */
 function Count<T>({
@@ -294,6 +290,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
   const idOf = props.rowId ?? ((row: T) => (row as { id: string }).id);
   return (
     <Stack gap="sm">
+      {props.views && <SavedViews list={props.views} />}
       <Group justify="space-between" align="flex-start" className="toolbar">
         <Filters searchLabel={searchLabel} filters={filters} state={state} />
         <Columns

@@ -10,17 +10,19 @@ interface DeleteButtonProps {
   text: string;
   /** The list it is in, below `/api/v1` and on the console alike: `/groups`. */
   list: string;
+  /** The console's page of the list, where it has another address than the API's. */
+  to?: string;
   id: string;
 }
 
 /** Deletes what the page shows, after a question, and goes to its list. */
-export function DeleteButton({ what, text, list, id }: DeleteButtonProps) {
+export function DeleteButton({ what, text, list, to = list, id }: DeleteButtonProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const [ask, dialog] = useAsk();
   const act = async () => {
     await remove(`${list}/${id}`);
-    await navigate(list);
+    await navigate(to);
   };
   return (
     <>

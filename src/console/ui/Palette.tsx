@@ -1,46 +1,13 @@
 import { Kbd, Modal, Stack, Table, TextInput, UnstyledButton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { read, type Listed } from '../api.js';
 import { useWho } from '../session.js';
 import type { User } from '../types.js';
 import { useOwnPages } from './own-pages.js';
-
-type Opened = 'palette' | 'shortcuts' | undefined;
-
-interface PaletteState {
-  opened: Opened;
-  open: () => void;
-  close: () => void;
-}
-
-const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement &&
-  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
-
-/** Ctrl+K (or ⌘K) opens the palette, `/` goes to the page's search, `?` lists the keys. */
-export function usePaletteKeys(): PaletteState {
-  const [opened, setOpened] = useState<Opened>();
-  useEffect(() => {
-    function onKey(event: KeyboardEvent) {
-      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
-        event.preventDefault();
-        setOpened('palette');
-      } else if (!isTyping(event.target) && event.key === '?') {
-        setOpened('shortcuts');
-      } else if (!isTyping(event.target) && event.key === '/') {
-        const search = document.querySelector<HTMLInputElement>('[data-search]');
-        if (search) event.preventDefault();
-        search?.focus();
-      }
-    }
-    document.addEventListener('keydown', onKey);
-    return () => document.removeEventListener('keydown', onKey);
-  }, []);
-  return { opened, open: () => setOpened('palette'), close: () => setOpened(undefined) };
-}
+import type { PaletteState } from './palette-keys.js';
 
 interface Place {
   label: string;

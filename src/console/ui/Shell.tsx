@@ -13,6 +13,7 @@ import {
   type MantineColorScheme,
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, NavLink as RouterLink, Outlet, useLocation } from 'react-router';
 import { enteredTenant, enterTenant } from '../api.js';
@@ -20,9 +21,12 @@ import { useWho } from '../session.js';
 import { chooseLanguage, languages, type Language } from '../text/i18n.js';
 import { SearchIcon } from './icons.js';
 import { areas, useOwnPages } from './own-pages.js';
-import { Palette, usePaletteKeys } from './Palette.js';
+import { usePaletteKeys } from './palette-keys.js';
 import { IdleWarning } from './IdleWarning.js';
-import { Proof } from './Proof.js';
+
+// Dialogs are fetched after the page is shown.
+const Palette = lazy(async () => ({ default: (await import('./Palette.js')).Palette }));
+const Proof = lazy(async () => ({ default: (await import('./Proof.js')).Proof }));
 
 function Preferences() {
   const { t, i18n } = useTranslation();
@@ -184,8 +188,10 @@ export function Shell() {
         <EnteredBanner />
         <Outlet />
       </AppShell.Main>
-      <Palette {...palette} />
-      <Proof />
+      <Suspense>
+        {palette.wasOpened && <Palette {...palette} />}
+        <Proof />
+      </Suspense>
       <IdleWarning />
     </AppShell>
   );

@@ -61,6 +61,13 @@ export const SsoIcon = icon(
   </>,
 );
 export const DirectoryIcon = icon(<path d="M4 7h16M4 12h16M4 17h10M17 15l3 2-3 2" />);
+export const EventIcon = icon(<path d="M13 3 5 14h6l-1 7 8-11h-6z" />);
+export const AttributeIcon = icon(<path d="M4 12V4h8l8 8-8 8zM8 8h.01" />);
+export const HealthIcon = icon(<path d="M3 12h4l3-7 4 14 3-7h4" />);
+export const JobIcon = icon(<path d="M4 6h10M4 12h10M4 18h6M17 9l4 3-4 3z" />);
+export const BrandIcon = icon(
+  <path d="M12 3a9 9 0 1 0 0 18c1.5 0 2-1 1.5-2-.6-1.4.2-3 2-3H18a3 3 0 0 0 3-3c0-5.500-4-10-9-10zM7.500 12h.01M10 8h.01M15 8h.01" />,
+);
 export const AuditIcon = icon(
   <>
     <path d="M7 3h7l5 5v12a1 1 0 0 1-1 1H7a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1z" />

@@ -2,10 +2,15 @@ import type { ComponentType } from 'react';
 import { useWho } from '../session.js';
 import {
   AppIcon,
+  AttributeIcon,
   AuditIcon,
+  BrandIcon,
   DirectoryIcon,
+  EventIcon,
   GroupIcon,
+  HealthIcon,
   HomeIcon,
+  JobIcon,
   KeyIcon,
   RequestIcon,
   RoleIcon,
@@ -69,12 +74,29 @@ const pageLinks: readonly PageLink[] = [
     icon: DirectoryIcon,
   },
   { to: '/audit', title: 'Audit log', area: 'Monitor', permission: 'audit.read', icon: AuditIcon },
+  { to: '/events', title: 'Events', area: 'Monitor', permission: 'account.settings', icon: EventIcon },
+  { to: '/jobs', title: 'Jobs', area: 'Monitor', permission: 'account.settings', icon: JobIcon },
+  { to: '/health', title: 'Health', area: 'Monitor', permission: 'tenants.manage', icon: HealthIcon },
   {
     to: '/api-keys',
     title: 'API keys',
     area: 'Administration',
     permission: 'account.settings',
     icon: KeyIcon,
+  },
+  {
+    to: '/branding',
+    title: 'Branding',
+    area: 'Administration',
+    permission: 'account.settings',
+    icon: BrandIcon,
+  },
+  {
+    to: '/attributes',
+    title: 'Attributes',
+    area: 'Administration',
+    permission: 'account.settings',
+    icon: AttributeIcon,
   },
   {
     to: '/settings',
@@ -89,6 +111,13 @@ const pageLinks: readonly PageLink[] = [
     area: 'Administration',
     permission: 'tenants.manage',
     icon: TenantIcon,
+  },
+  {
+    to: '/operator-keys',
+    title: 'Operator keys',
+    area: 'Administration',
+    permission: 'tenants.manage',
+    icon: KeyIcon,
   },
 ];
 

@@ -101,10 +101,42 @@ export interface Streams {
   stop(): Promise<void>;
 }
 
+const idOf = (address: string): string =>
+  `stream:${createHash('sha256').update(sinkName(address)).digest('hex').slice(0, 32)}`;
+
+/** How far a stream is. */
+export interface StreamState {
+  /** Its address without secrets. */
+  readonly name: string;
+  /** Events that are not sent yet. */
+  readonly behind: number;
+  /** null: it takes events. */
+  readonly failingSince: Date | null;
+  readonly error: string | null;
+}
+
+/** How far each stream of this server is (`EVENT_STREAMS`). */
+export async function streamStates(core: Core): Promise<StreamState[]> {
+  const { eventStreams } = core.config;
+  if (eventStreams.length === 0) return [];
+  const feed = await openFeed(core, serverFeed);
+  return Promise.all(
+    eventStreams.map(async (address) => {
+      const cursor = await cursorsOf(core).get(idOf(address));
+      return {
+        name: sinkName(address),
+        behind: Math.max(0, feed.position - (cursor?.position ?? feed.position)),
+        failingSince: cursor?.failingSince ?? null,
+        error: cursor?.error ?? null,
+      };
+    }),
+  );
+}
+
 export function openStreams(core: Core): Streams {
   let isStopped = false;
   const streams = core.config.eventStreams.map((address): Stream => ({
-    id: `stream:${createHash('sha256').update(sinkName(address)).digest('hex').slice(0, 32)}`,
+    id: idOf(address),
     name: sinkName(address),
     sink: openSink(address, core.config.eventStreamToken),
     failures: 0,

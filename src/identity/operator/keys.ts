@@ -96,6 +96,13 @@ export function listOperatorKeys(core: Core): Promise<OperatorKeyDocument[]> {
     .find({}, { sort: { name: 1 } });
 }
 
+/** @throws AppError `operator_key.not_found`. */
+export async function getOperatorKey(core: Core, id: string): Promise<OperatorKeyDocument> {
+  const key = await core.store.tenant(tenantId).collection('operator_keys').get(id);
+  if (!key) throw operatorKey.notFound();
+  return key;
+}
+
 /** @param key - in clear; only its hash is stored. */
 export function findOperatorKeyByValue(core: Core, key: string): Promise<OperatorKeyDocument | undefined> {
   return core.store

@@ -55,6 +55,15 @@ describe('every change by the operator leaves its event, with who did it and to 
       await operator.call('post', `/tenants/${id}/resume`).expect(200);
       return { action: 'tenant.resumed', tenantId: id };
     },
+    'POST /operator-keys': async () => {
+      await operator.call('post', '/operator-keys').send({ name: newId() }).expect(201);
+      return { action: 'operator_key.created', tenantId: operatorTenant.id };
+    },
+    'DELETE /operator-keys/{id}': async () => {
+      const { body } = await operator.call('post', '/operator-keys').send({ name: newId() }).expect(201);
+      await operator.call('delete', `/operator-keys/${(body as { id: string }).id}`).expect(204);
+      return { action: 'operator_key.revoked', tenantId: operatorTenant.id };
+    },
   };
 
   const newest = async (core: Core, { action, tenantId }: Told) =>
@@ -67,7 +76,7 @@ describe('every change by the operator leaves its event, with who did it and to 
     it(route, async () => {
       const event = await newest(app.core, await cases[route]());
       expect(event?.actor).to.deep.equal({ type: 'operator', id: operator.id, label: operator.name });
-      expect(event?.target?.type).to.equal('tenant');
+      expect(event?.target?.type).to.equal(route.includes('/operator-keys') ? 'operator_key' : 'tenant');
       expect(event?.result).to.equal('success');
     });
   }

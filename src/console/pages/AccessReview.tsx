@@ -1,0 +1,124 @@
+import { Anchor, Button, Group, Table, Text, TextInput } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { Link, useSearchParams } from 'react-router';
+import { read, searchOf } from '../api.js';
+import { useRoles, useWho } from '../session.js';
+import { time } from '../text/format.js';
+import type { ReviewedAccess } from '../access-types.js';
+import { Page } from '../ui/Page.js';
+import { FormProblem } from '../ui/Problems.js';
+import { AuditTabs } from './AuditTabs.js';
+
+interface Review {
+  items: ReviewedAccess[];
+  next: string | null;
+}
+
+/** The end of a day in the reader's zone, not later than now; nothing for today. */
+function instantOf(day: string): string | undefined {
+  if (day === '') return undefined;
+  const end = new Date(`${day}T23:59:59`);
+  return end.getTime() > Date.now() ? undefined : end.toISOString();
+}
+
+function Rows({ items }: { items: readonly ReviewedAccess[] }) {
+  const { t } = useTranslation();
+  const { may } = useWho();
+  const { nameOf } = useRoles(may('roles.read'));
+  const lines = items.flatMap(({ user, roles }) =>
+    roles.flatMap(({ role, sources }) => sources.map((source) => ({ user, role, source }))),
+  );
+  return (
+    <div className="scroll" role="region" aria-label={t('Access review')} tabIndex={0}>
+      <Table verticalSpacing="xs" aria-label={t('Access review')}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th scope="col">{t('User')}</Table.Th>
+            <Table.Th scope="col">{t('Role')}</Table.Th>
+            <Table.Th scope="col">{t('Source')}</Table.Th>
+            <Table.Th scope="col">{t('Since')}</Table.Th>
+            <Table.Th scope="col">{t('Until')}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {lines.map(({ user, role, source }, index) => (
+            <Table.Tr key={index}>
+              <Table.Td>
+                {user.deleted || !may('users.read') ? (
+                  user.label
+                ) : (
+                  <Anchor component={Link} to={`/users/${user.id}`}>
+                    {user.label}
+                  </Anchor>
+                )}
+                {user.deleted && ` (${t('deleted since')})`}
+                {!user.enabled && !user.deleted && ` (${t('disabled')})`}
+              </Table.Td>
+              <Table.Td>{nameOf(role)}</Table.Td>
+              <Table.Td>{source.detail || source.type}</Table.Td>
+              <Table.Td>{time(source.since)}</Table.Td>
+              <Table.Td>{time(source.until)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
+  );
+}
+
+export default function AccessReview() {
+  const { t } = useTranslation();
+  const [params, setParams] = useSearchParams();
+  const day = params.get('day') ?? '';
+  const at = instantOf(day);
+  const { data, error, hasNextPage, fetchNextPage, isFetching } = useInfiniteQuery({
+    queryKey: ['/access-review', at],
+    queryFn: ({ pageParam }) => read<Review>('/access-review', { at, cursor: pageParam, limit: 200 }),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next }) => next,
+  });
+  const items = data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <Page
+      title={t('Access review')}
+      lead={t('Who had which role at the end of a day, since when, and by which source.')}
+      actions={
+        <Button
+          component="a"
+          variant="default"
+          href={`/api/v1/access-review/export.csv${searchOf({ at })}`}
+          download
+        >
+          {t('Export CSV')}
+        </Button>
+      }
+    >
+      <AuditTabs value="review" />
+      <Group>
+        <TextInput
+          type="date"
+          label={t('Day')}
+          description={t('Empty: now')}
+          max={new Date().toISOString().slice(0, 10)}
+          value={day}
+          onChange={({ currentTarget }) =>
+            setParams(currentTarget.value === '' ? {} : { day: currentTarget.value })
+          }
+        />
+      </Group>
+      <FormProblem error={error} />
+      <Text size="sm" c="dimmed" role="status">
+        {isFetching ? t('Loading') : t('{{count}} people with roles', { count: items.length })}
+      </Text>
+      <Rows items={items} />
+      {hasNextPage && (
+        <Group justify="center">
+          <Button variant="default" loading={isFetching} onClick={() => void fetchNextPage()}>
+            {t('More')}
+          </Button>
+        </Group>
+      )}
+    </Page>
+  );
+}
