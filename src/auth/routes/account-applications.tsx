@@ -35,7 +35,12 @@ function rolesOf({ config, core, live: { user }, roles }: AccountView): ShownRol
 async function requestsOf({ config, core, live: { user } }: AccountView): Promise<ShownRequest[]> {
   const now = core.clock.now();
   const actor = userActor(user, config, now);
-  const { items } = await searchRequests(core, actor, { userId: user._id }, { limit: maxShown, descending: true });
+  const { items } = await searchRequests(
+    core,
+    actor,
+    { userId: user._id },
+    { limit: maxShown, descending: true },
+  );
   return items.map((request) => ({
     id: request._id,
     roleName: nameOf(config, request.role),
