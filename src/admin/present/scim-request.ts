@@ -78,7 +78,9 @@ const names = z
     'addresses and names, by their ids, of the users and groups that the changes speak of: at most 200',
   );
 
-export const oneScimRequestSchema = scimRequestSchema.extend({ names }).openapi('OneScimRequest');
+export const oneScimRequestSchema = z
+  .strictObject({ ...scimRequestSchema.shape, names })
+  .openapi('OneScimRequest');
 
 export function presentScimRequest(request: LoggedRequest) {
   return {

@@ -80,6 +80,8 @@ async function countFailedClient(core: Core, ctx: KoaContextWithOIDC): Promise<v
   };
 }
 
+const forbiddenGrant = 'requested grant type is not allowed for this client';
+
 const isRefreshed = (ctx: KoaContextWithOIDC): boolean =>
   ctx.path === '/token' && ctx.status === 200 && ctx.oidc.params?.['grant_type'] === 'refresh_token';
 
@@ -89,6 +91,13 @@ const isInteraction = (ctx: KoaContextWithOIDC): boolean =>
 
 const isFailedClient = (ctx: KoaContextWithOIDC): boolean =>
   ctx.status === 401 && (ctx.body as { error?: unknown } | undefined)?.error === 'invalid_client';
+
+/** RFC 6749 section 5.2 has a code of its own for a grant that an application may not use; the library says `invalid_request`. */
+function nameForbiddenGrant(ctx: KoaContextWithOIDC): void {
+  const body = ctx.body as { error?: unknown; error_description?: unknown } | undefined;
+  if (ctx.path !== '/token' || body?.error_description !== forbiddenGrant) return;
+  ctx.body = { ...body, error: 'unauthorized_client' };
+}
 
 /** Counts for the client's address what its answer shows: a wrong secret, or something kept for a sign-in to come. */
 async function countAnswer(core: Core, ctx: KoaContextWithOIDC): Promise<void> {
@@ -149,6 +158,7 @@ export function followUp(core: Core, provider: Provider): void {
     if (metadataRequests.has(ctx.req)) {
       ctx.body = authorizationServerMetadata(ctx.body as Record<string, unknown>);
     }
+    nameForbiddenGrant(ctx);
     if (isRefreshed(ctx)) await keepAlive(core, ctx);
     if (isUnknown(ctx)) {
       ctx.respond = false;

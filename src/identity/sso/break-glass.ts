@@ -84,7 +84,7 @@ function* write(
 
 function requireAdministrator(actor: Actor): void {
   if (!holdsEverything(actor))
-    throw new AppError('auth.forbidden', 'only an administrator decides on emergency access');
+    throw new AppError('user.above_actor', 'only an administrator decides on emergency access');
 }
 
 const iso = (date: Date | null | undefined): string | null => date?.toISOString() ?? null;
@@ -103,7 +103,7 @@ function* living(tx: Transaction, tenantId: string, named: readonly BreakGlass[]
  * armed; or changes until when.
  *
  * @param armedUntil - at most 90 days ahead; null: named, and not to be used now.
- * @throws AppError `user.not_found`, `break_glass.not_fit`, `break_glass.too_many`, `input.invalid`, `auth.forbidden`.
+ * @throws AppError `user.not_found`, `break_glass.not_fit`, `break_glass.too_many`, `input.invalid`, `user.above_actor`.
  */
 export async function armBreakGlass(
   core: Core,
@@ -135,7 +135,7 @@ export async function armBreakGlass(
 /**
  * Takes the emergency access of a user away.
  *
- * @throws AppError `user.not_found` for somebody who has none, `auth.forbidden`.
+ * @throws AppError `user.not_found` for somebody who has none, `user.above_actor`.
  */
 export async function removeBreakGlass(core: Core, actor: Actor, user: UserDocument): Promise<void> {
   requireAdministrator(actor);

@@ -79,9 +79,11 @@ describe('nobody acts above themself', () => {
       .replace('{sessionId}', sessionId)
       .replace('{identityId}', identityId);
 
-  /** An erasure names the user once more. */
-  const bodyOf = (route: Pick<Route, 'path'>, body: object, user: UserDocument): object =>
-    route.path.endsWith('/erase') ? { confirm: user._id } : body;
+  /** An erasure names the user once more; emergency access names its end. */
+  const bodyOf = (route: Pick<Route, 'path'>, body: object, user: UserDocument): object => {
+    if (route.path.endsWith('/erase')) return { confirm: user._id };
+    return route.path.endsWith('/break-glass') ? { armedUntil: null } : body;
+  };
 
   describe('whoever lacks one permission of an administrator', () => {
     let chief: Awaited<ReturnType<typeof signedIn>>;

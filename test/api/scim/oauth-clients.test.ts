@@ -316,7 +316,7 @@ describe('OAuth clients of directories', () => {
       const application = await makeApplication(app.core, acme.tenant);
       const res = await askToken(app, {}).auth(application.clientId, application.secret);
       expect(res.status).to.equal(400);
-      expect(tokenOf(res).error).to.equal('unsupported_grant_type');
+      expect(tokenOf(res).error).to.equal('unauthorized_client');
       const refresh = { grant_type: 'refresh_token', refresh_token: 'x' };
       const basic = await askToken(app, refresh).auth(application.clientId, application.secret);
       const posted = await askBySecret(
