@@ -31,6 +31,8 @@ interface CallOptions {
   body?: unknown;
   /** The entity tag a change is meant for. */
   ifMatch?: string | undefined;
+  /** Absent: JSON. */
+  accept?: string;
   /** Polling: does not count as the person's activity. */
   background?: boolean;
 }
@@ -68,7 +70,7 @@ export function searchOf(query: Query): string {
 }
 
 function headersOf(method: string, path: string, options: CallOptions): Headers {
-  const headers = new Headers({ Accept: 'application/json' });
+  const headers = new Headers({ Accept: options.accept ?? 'application/json' });
   if (options.body !== undefined) headers.set('Content-Type', 'application/json');
   if (method !== 'GET') headers.set('X-CSRF-Token', csrfToken);
   if (options.ifMatch !== undefined) headers.set('If-Match', options.ifMatch);
@@ -107,6 +109,15 @@ async function send(method: string, path: string, options: CallOptions): Promise
   return answer;
 }
 
+async function answerOf(method: string, path: string, options: CallOptions): Promise<Response> {
+  const answer = await send(method, path, options);
+  if (answer.status === 401) signInAgain();
+  if (answer.ok) return answer;
+  const problem = await problemOf(answer);
+  if (problem.code === 'auth.step_up_needed' && (await askForProof())) return answerOf(method, path, options);
+  throw problem;
+}
+
 /**
  * Asks the API. An act that needs a recent proof asks the person for it and goes on.
  *
@@ -114,16 +125,22 @@ async function send(method: string, path: string, options: CallOptions): Promise
  * @throws Problem for every answer that is not 2xx; without a session the browser goes to the sign-in.
  */
 export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<Answer<T>> {
-  const answer = await send(method, path, options);
-  if (answer.status === 401) signInAgain();
-  if (!answer.ok) {
-    const problem = await problemOf(answer);
-    if (problem.code === 'auth.step_up_needed' && (await askForProof())) return call(method, path, options);
-    throw problem;
-  }
+  const answer = await answerOf(method, path, options);
   const isEmpty = answer.status === 204 || answer.headers.get('Content-Length') === '0';
   const data = (isEmpty ? undefined : await answer.json()) as T;
   return { data, etag: answer.headers.get('ETag') ?? undefined };
+}
+
+/**
+ * Fetches a file of the API under the name it gives. The browser keeps a large one on its disk.
+ *
+ * @throws Problem as {@link call} does.
+ */
+export async function fetchFile(path: string, query: Query): Promise<{ blob: Blob; name: string }> {
+  const answer = await answerOf('GET', path, { query, accept: '*/*' });
+  const [, name = 'export'] =
+    /filename="([^"]+)"/.exec(answer.headers.get('Content-Disposition') ?? '') ?? [];
+  return { blob: await answer.blob(), name };
 }
 
 export const read = async <T>(path: string, query?: Query, background = false): Promise<T> =>

@@ -2,10 +2,11 @@ import { Anchor, Button, Group, Table, Text, TextInput } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
-import { read, searchOf } from '../api.js';
+import { read } from '../api.js';
 import { useRoles, useWho } from '../session.js';
 import { time } from '../text/format.js';
 import type { ReviewedAccess } from '../access-types.js';
+import { ExportButton } from '../ui/ExportButton.js';
 import { Page } from '../ui/Page.js';
 import { FormProblem } from '../ui/Problems.js';
 import { AuditTabs } from './AuditTabs.js';
@@ -83,16 +84,7 @@ export default function AccessReview() {
     <Page
       title={t('Access review')}
       lead={t('Who had which role at the end of a day, since when, and by which source.')}
-      actions={
-        <Button
-          component="a"
-          variant="default"
-          href={`/api/v1/access-review/export.csv${searchOf({ at })}`}
-          download
-        >
-          {t('Export CSV')}
-        </Button>
-      }
+      actions={<ExportButton path="/access-review/export.csv" query={{ at }} label={t('Export CSV')} />}
     >
       <AuditTabs value="review" />
       <Group>

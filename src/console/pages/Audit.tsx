@@ -1,8 +1,7 @@
-import { Anchor, Button, Drawer, Stack, Text } from '@mantine/core';
+import { Anchor, Drawer, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
-import { searchOf } from '../api.js';
 import { deed, sentence } from '../text/actions.js';
 import { exactTime } from '../text/format.js';
 import type { AuditEvent } from '../types.js';
@@ -10,6 +9,7 @@ import { Changes } from '../ui/Changes.js';
 import { Facts } from '../ui/Facts.js';
 import { DataTable, type Column } from '../ui/DataTable.js';
 import type { Filter } from '../ui/Filters.js';
+import { ExportButton } from '../ui/ExportButton.js';
 import { Page } from '../ui/Page.js';
 import { Word } from '../ui/Status.js';
 import { AuditTabs } from './AuditTabs.js';
@@ -118,16 +118,7 @@ export default function Audit() {
       lead={t(
         'Who changed what, when. Entries are sealed: a changed or missing one is found by gatehouse audit verify.',
       )}
-      actions={
-        <Button
-          component="a"
-          variant="default"
-          href={`/api/v1/audit-events/export.csv${searchOf(asked)}`}
-          download
-        >
-          {t('Export CSV')}
-        </Button>
-      }
+      actions={<ExportButton path="/audit-events/export.csv" query={asked} label={t('Export CSV')} />}
     >
       <AuditTabs value="log" />
       <DataTable<AuditEvent>

@@ -2,13 +2,14 @@ import { Anchor, Button, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate, useSearchParams } from 'react-router';
-import { post, searchOf } from '../api.js';
+import { post } from '../api.js';
 import { useRoles, useWho } from '../session.js';
 import { time } from '../text/format.js';
 import type { Group } from '../types.js';
 import { DataTable, type Column } from '../ui/DataTable.js';
 import { Empty } from '../ui/Empty.js';
 import { FormModal } from '../ui/FormModal.js';
+import { ExportButton } from '../ui/ExportButton.js';
 import { Page } from '../ui/Page.js';
 import { RolePicker } from '../ui/RolePicker.js';
 
@@ -98,14 +99,7 @@ export default function Groups() {
       actions={
         <>
           {may('users.export') && (
-            <Button
-              component="a"
-              variant="default"
-              href={`/api/v1/groups/export.csv${searchOf({ q: params.get('q') })}`}
-              download
-            >
-              {t('Export')}
-            </Button>
+            <ExportButton path="/groups/export.csv" query={{ q: params.get('q') }} label={t('Export')} />
           )}
           {button}
         </>

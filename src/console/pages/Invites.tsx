@@ -2,7 +2,7 @@ import { Button, Group } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
-import { post, searchOf } from '../api.js';
+import { post } from '../api.js';
 import { useRoles, useWho } from '../session.js';
 import { ago, time } from '../text/format.js';
 import type { Invitation } from '../types.js';
@@ -10,6 +10,7 @@ import { useAct } from '../ui/act.js';
 import { useAsk, type Question } from '../ui/Ask.js';
 import { DataTable, type Column } from '../ui/DataTable.js';
 import { Empty } from '../ui/Empty.js';
+import { ExportButton } from '../ui/ExportButton.js';
 import { Page } from '../ui/Page.js';
 import { Word } from '../ui/Status.js';
 import { InviteUsers } from './InviteUsers.js';
@@ -113,14 +114,11 @@ export default function Invites() {
       actions={
         <>
           {may('users.export') && (
-            <Button
-              component="a"
-              variant="default"
-              href={`/api/v1/invitations/export.csv${searchOf({ q: params.get('q'), status: params.get('status') })}`}
-              download
-            >
-              {t('Export')}
-            </Button>
+            <ExportButton
+              path="/invitations/export.csv"
+              query={{ q: params.get('q'), status: params.get('status') }}
+              label={t('Export')}
+            />
           )}
           {may('users.create') && (
             <Button component={Link} to="/users/invites/import" variant="default">

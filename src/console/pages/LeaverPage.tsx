@@ -6,6 +6,7 @@ import { call } from '../api.js';
 import { time } from '../text/format.js';
 import { Page } from '../ui/Page.js';
 import { ProblemView } from '../ui/Problems.js';
+import { saveFile } from '../ui/save-file.js';
 import { Word } from '../ui/Status.js';
 import { useLeavingWords } from './Leavers.js';
 
@@ -36,12 +37,8 @@ interface Receipt {
 
 /** Saves the signed receipt as a file. */
 function save(receipt: Receipt): void {
-  const url = URL.createObjectURL(new Blob([JSON.stringify(receipt, null, 2)], { type: 'application/json' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = `receipt-${receipt.id}.json`;
-  link.click();
-  URL.revokeObjectURL(url);
+  const blob = new Blob([JSON.stringify(receipt, null, 2)], { type: 'application/json' });
+  saveFile(blob, `receipt-${receipt.id}.json`);
 }
 
 function Notices({ notices }: Pick<Receipt, 'notices'>) {

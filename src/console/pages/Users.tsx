@@ -9,6 +9,7 @@ import { userStatuses, type Application, type Directory, type Group, type User }
 import { useAsk } from '../ui/Ask.js';
 import { DataTable } from '../ui/DataTable.js';
 import type { Filter } from '../ui/Filters.js';
+import { ExportButton } from '../ui/ExportButton.js';
 import { Page } from '../ui/Page.js';
 import { useChoices } from '../ui/use-choices.js';
 import { statusNames } from '../ui/Status.js';
@@ -193,14 +194,11 @@ export default function Users() {
         <>
           <PendingButton />
           {may('users.export') && (
-            <Button
-              component="a"
-              variant="default"
-              href={`/api/v1/users/export.csv${searchOf({ ...asked, q: params.get('q') })}`}
-              download
-            >
-              {t('Export')}
-            </Button>
+            <ExportButton
+              path="/users/export.csv"
+              query={{ ...asked, q: params.get('q') }}
+              label={t('Export')}
+            />
           )}
           {may('users.create') && (
             <Button component={Link} to="/users/import" variant="default">

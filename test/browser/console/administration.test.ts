@@ -439,7 +439,7 @@ describe('the console’s pages of administration', function () {
     it('exports at once and deletes after a question (M0-20, M1-29, M4-12, M4-17)', async () => {
       await own.goTo('/admin/users', 'Users');
       const download = page.waitForEvent('download');
-      await page.getByRole('link', { name: 'Export' }).click();
+      await page.getByRole('button', { name: 'Export' }).click();
       expect((await download).suggestedFilename()).to.match(/^users-.*\.csv$/);
       await menuOf('Linus');
       await choose('Delete');

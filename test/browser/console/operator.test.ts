@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { startApp, type TestApp } from '../../support/app.js';
@@ -49,6 +50,13 @@ describe('the operator’s pages in a browser', function () {
 
     await page.getByRole('button', { name: 'Enter' }).click();
     await page.getByRole('status').filter({ hasText: 'globex' }).waitFor();
+    await view.goTo('/admin/users', 'Users');
+    const file = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Export' }).click();
+    const saved = await file;
+    expect(saved.suggestedFilename()).to.match(/^users.*\.csv$/);
+    const people = await readFile(await saved.path(), 'utf8');
+    expect(people).to.include('hank@globex.test').and.not.to.include(ola.email);
     await page.getByRole('button', { name: 'Leave' }).click();
     await view.heading('Tenants').waitFor();
 
