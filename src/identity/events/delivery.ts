@@ -94,13 +94,10 @@ function* switchOff(
   seconds: number,
 ): Step<void> {
   const { _id, tenantId } = webhook;
-  const isOff = yield* tx
-    .tenant(tenantId)
-    .collection('webhooks')
-    .update(_id, (stored) =>
-      stored.enabled ? { ...stored, enabled: false, disabledReason: reason } : undefined,
-    );
-  if (!isOff) return;
+  const webhooks = tx.tenant(tenantId).collection('webhooks');
+  const stored = yield* webhooks.get(_id);
+  if (!stored?.enabled) return;
+  yield* webhooks.update(_id, (one) => ({ ...one, enabled: false, disabledReason: reason }));
   const changes = [{ path: 'reason', before: null, after: reason }];
   const event = { action: 'webhook.disabled', target: webhookParty(webhook), changes };
   yield* recordEvent(tx, systemActor(tenantId), event, core.clock.now());
