@@ -1,43 +1,53 @@
+import { Busboy } from '@fastify/busboy';
 import { raw, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { AppError } from '../shared/errors.js';
 
-const maxParts = 20;
+/** A field of a form: a text, or the bytes of its file. */
+type Field = string | Uint8Array;
 
-/** The parts of a body, without their marks (RFC 2046 section 5.1.1). */
-function* partsOf(body: Buffer, boundary: string): Generator<Buffer> {
-  const mark = Buffer.from(`\r\n--${boundary}`);
-  const text = Buffer.concat([Buffer.from('\r\n'), body]);
-  let at = text.indexOf(mark);
-  for (let count = 0; at !== -1 && count < maxParts; count += 1) {
-    const start = at + mark.length + 2;
-    at = text.indexOf(mark, start);
-    if (at !== -1) yield text.subarray(start, at);
-  }
+/** Sizes in bytes. */
+const limits = { fields: 10, files: 1, parts: 11, fieldSize: 16_384, headerPairs: 20, headerSize: 4_096 };
+
+/**
+ * The fields of a whole body (RFC 7578) by their names.
+ *
+ * @throws Error when the body is not well-formed, ends too early or has more than is taken.
+ */
+function fieldsOf(contentType: string, body: Buffer): Promise<Record<string, Field>> {
+  return new Promise((resolve, reject) => {
+    const fields = new Map<string, Field>();
+    // With room for all of it: a long part that is skipped would else wait for a reader for ever.
+    const room = { fileHwm: body.length + 1 };
+    const reader = Busboy({ headers: { 'content-type': contentType }, limits, ...room });
+    const refuse = () => reject(new Error('more than is taken'));
+    reader.on('field', (name, value, _isNameCut, isCut) => {
+      if (isCut) refuse();
+      else fields.set(name, value);
+    });
+    reader.on('file', (name, file) => {
+      const chunks: Buffer[] = [];
+      file.on('data', (chunk: Buffer) => chunks.push(chunk));
+      file.on('error', reject);
+      file.on('end', () => fields.set(name, new Uint8Array(Buffer.concat(chunks))));
+    });
+    reader.on('partsLimit', refuse).on('filesLimit', refuse).on('fieldsLimit', refuse);
+    reader.on('error', reject);
+    reader.on('finish', () => resolve(Object.fromEntries(fields)));
+    reader.end(body);
+  });
 }
 
-/** Name and value of a part: bytes where it is a file, else a text. */
-function fieldOf(part: Buffer): [string, string | Uint8Array] | undefined {
-  const end = part.indexOf('\r\n\r\n');
-  if (end === -1) return undefined;
-  const head = part.subarray(0, end).toString();
-  const name = /^content-disposition:[^\r\n]*;\s*name="([^"\r\n]*)"/im.exec(head)?.[1];
-  if (name === undefined) return undefined;
-  const value = part.subarray(end + 4);
-  return [name, /;\s*filename\*?=/i.test(head) ? new Uint8Array(value) : value.toString()];
-}
-
-function readForm(req: Request, _res: Response, next: NextFunction): void {
+async function readForm(req: Request, _res: Response, next: NextFunction): Promise<void> {
   if (Buffer.isBuffer(req.body)) {
-    const boundary = /;\s*boundary="?([^";]{1,70})"?/i.exec(req.headers['content-type'] ?? '')?.[1];
-    if (boundary === undefined) throw new AppError('input.invalid', 'The form cannot be read');
-    const fields = [...partsOf(req.body, boundary)].map(fieldOf);
-    req.body = Object.fromEntries(fields.filter((field) => field !== undefined)) as unknown;
+    req.body = await fieldsOf(req.headers['content-type'] ?? '', req.body).catch((cause: unknown) => {
+      throw new AppError('input.invalid', 'The form cannot be read', { cause });
+    });
   }
   next();
 }
 
 /**
- * Reads a form with a file in it (RFC 7578): texts and bytes by the names of their fields, into `req.body`.
+ * Reads a form with one file in it (RFC 7578): texts and bytes by the names of their fields, into `req.body`.
  *
  * @param maxBytes - of the whole body.
  */
