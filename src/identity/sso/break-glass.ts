@@ -9,12 +9,12 @@ import type { Actor, Core } from '../core.js';
 import { instantText } from '../jobs/mail-language.js';
 import { wakeJobs } from '../jobs/queue.js';
 import { holdsEverything } from '../permissions.js';
-import { armedAt } from '../tenants/break-glass.js';
 import { tenantConfigStep } from '../tenants/config.js';
 import { mailAdministrators } from '../users/administrator-mails.js';
 import { partyOf } from '../users/change-events.js';
 import { hasSecondFactor } from '../users/second-factor.js';
 import { administratorLevel } from '../users/transitions.js';
+import { mayGoPast } from './company-sign-in.js';
 
 /** So few that each is known by name. */
 const maxNamed = 5;
@@ -24,6 +24,8 @@ const longestArmedMs = 90 * 86_400_000;
 export interface BreakGlassView extends BreakGlass {
   user: UserDocument;
   hasSecondFactor: boolean;
+  /** Whether it can be used now. */
+  isArmed: boolean;
 }
 
 /** Those of a tenant who still have an account, in the order in which they were named. */
@@ -33,15 +35,20 @@ export async function listBreakGlass(core: Core, tenantId: string): Promise<Brea
   const views = breakGlass.map(async (entry) => {
     const user = await scope.collection('users').get(entry.userId);
     const credential = await scope.collection('credentials').get(entry.userId);
-    return user ? [{ ...entry, user, hasSecondFactor: hasSecondFactor(credential) }] : [];
+    if (!user) return [];
+    return [
+      {
+        ...{ ...entry, user, hasSecondFactor: hasSecondFactor(credential) },
+        isArmed: await mayGoPast(core, user),
+      },
+    ];
   });
   return (await Promise.all(views)).flat();
 }
 
 /** Whether anybody of the tenant may come in past a required company sign-in now. */
 export async function hasArmedBreakGlass(core: Core, tenantId: string): Promise<boolean> {
-  const tenant = await core.store.tenant(tenantId).collection('tenants').get(tenantId);
-  return tenant !== undefined && armedAt(tenant, core.clock.now()).length > 0;
+  return (await listBreakGlass(core, tenantId)).some(({ isArmed }) => isArmed);
 }
 
 const refused = (detail: string): AppError => new AppError('break_glass.not_fit', detail);

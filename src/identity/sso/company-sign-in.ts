@@ -3,7 +3,9 @@ import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Core } from '../core.js';
 import { parseEmail } from '../email.js';
 import { isArmed } from '../tenants/break-glass.js';
+import { tenantConfig } from '../tenants/config.js';
 import { hasSecondFactor } from '../users/second-factor.js';
+import { administratorLevel } from '../users/transitions.js';
 import { realmOf } from './home-realm.js';
 
 type Person = Pick<UserDocument, '_id' | 'tenantId' | 'loginKeys'>;
@@ -20,10 +22,20 @@ async function companyOf(core: Core, user: Person): Promise<SsoConnectionDocumen
   return undefined;
 }
 
-async function isExempt(core: Core, { _id, tenantId }: Person): Promise<boolean> {
+/**
+ * Whether a user may come in past a required company sign-in now: armed, with a second factor, and still an administrator. Who is none any
+ * more keeps no way in that the company does not know of.
+ */
+export async function mayGoPast(
+  core: Core,
+  { _id, tenantId }: Pick<Person, '_id' | 'tenantId'>,
+): Promise<boolean> {
   const scope = core.store.tenant(tenantId);
   const tenant = await scope.collection('tenants').get(tenantId);
-  if (!tenant || !isArmed(tenant, _id, core.clock.now())) return false;
+  const now = core.clock.now();
+  if (!tenant || !isArmed(tenant, _id, now)) return false;
+  const user = await scope.collection('users').get(_id);
+  if (!user || administratorLevel(user, await tenantConfig(core, tenantId), now) === 0) return false;
   return hasSecondFactor(await scope.collection('credentials').get(_id));
 }
 
@@ -39,7 +51,7 @@ export async function requiredConnectionOf(
   user: Person,
 ): Promise<SsoConnectionDocument | undefined> {
   const connection = await companyOf(core, user);
-  return connection && !(await isExempt(core, user)) ? connection : undefined;
+  return connection && !(await mayGoPast(core, user)) ? connection : undefined;
 }
 
 /** The connection that an armed administrator for emergencies goes past by signing in here; undefined: there is nothing to go past. */
@@ -48,5 +60,5 @@ export async function bypassedConnectionOf(
   user: Person,
 ): Promise<SsoConnectionDocument | undefined> {
   const connection = await companyOf(core, user);
-  return connection && (await isExempt(core, user)) ? connection : undefined;
+  return connection && (await mayGoPast(core, user)) ? connection : undefined;
 }

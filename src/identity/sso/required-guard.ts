@@ -1,20 +1,12 @@
 import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import { AppError } from '../../shared/errors.js';
 import type { Actor, Core } from '../core.js';
-import { armedAt } from '../tenants/break-glass.js';
 import { tenantConfig } from '../tenants/config.js';
-import { hasSecondFactor } from '../users/second-factor.js';
+import { hasArmedBreakGlass } from './break-glass.js';
 import { mayVerify, type SsoConnectionChange } from './connection-change.js';
 
 /** How old the test may be that shows that people come in. */
 const freshMs = 3_600_000;
-
-async function isAnyArmed(core: Core, tenantId: string): Promise<boolean> {
-  const { tenant } = await tenantConfig(core, tenantId);
-  const credentials = core.store.tenant(tenantId).collection('credentials');
-  const armed = armedAt(tenant, core.clock.now()).map(({ userId }) => credentials.get(userId));
-  return (await Promise.all(armed)).some(hasSecondFactor);
-}
 
 async function isTested(core: Core, { _id, tenantId }: SsoConnectionDocument): Promise<boolean> {
   const [last] = await core.store
@@ -42,7 +34,7 @@ export async function guardRequired(
   const { settings } = await tenantConfig(core, actor.tenantId);
   if (!settings['sso.guardRequired']) return;
   const details = [
-    ...((await isAnyArmed(core, actor.tenantId))
+    ...((await hasArmedBreakGlass(core, actor.tenantId))
       ? []
       : ['an administrator must be armed for emergencies, with a second factor']),
     ...(before && (await isTested(core, before))

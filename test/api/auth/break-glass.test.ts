@@ -133,6 +133,21 @@ describe('administrators for emergencies', () => {
     for (const one of named) await acme.call('delete', `/users/${one._id}/break-glass`).expect(204);
   });
 
+  it('are let in no longer once they are no administrator any more, though the end of it has not come', async () => {
+    const { email, secret, user } = await givenAdministrator();
+    await acme.givenUser({ email: `${unique('other')}@home.test`, roles: ['administrator'] });
+    await arm(user).expect(204);
+    const browser = openBrowser(app.url);
+    const page = await signIn(browser, email, goodPassword, '?local=1');
+    await acme.call('patch', `/users/${user._id}`).send({ roles: [] }).expect(200);
+    expect((await typeCode(browser, page, secret)).status).to.equal(403);
+    expect(await isSignedIn(browser)).to.equal(false);
+    expect((await typeEmail(openBrowser(app.url), email, '?local=1')).location).to.include(idp.issuer);
+    const { body } = await acme.call('get', '/break-glass').expect(200);
+    expect(body.items.map(({ armed }: { armed: boolean }) => armed)).to.deep.equal([false]);
+    await acme.call('delete', `/users/${user._id}/break-glass`).expect(204);
+  });
+
   it('are missed by a connection that is required', async () => {
     const read = async () => (await acme.call('get', `/sso-connections/${connection._id}`).expect(200)).body;
     const codes = async () => (await read()).warnings.map(({ code }: { code: string }) => code);
