@@ -5,7 +5,8 @@ import type { Core } from '../identity/core.js';
 import { AppError } from '../shared/errors.js';
 import { lockText } from './refusals.js';
 
-type Start = 'page' | 'application';
+/** `pushed`: a request that an application without a secret pushes, so anybody (RFC 9126). */
+type Start = 'page' | 'application' | 'pushed';
 
 function count(core: Core, req: IncomingMessage, start: Start, by: number): Promise<Over | undefined> {
   const { ip } = req as IncomingMessage & { ip?: string };

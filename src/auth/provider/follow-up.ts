@@ -89,6 +89,10 @@ const isRefreshed = (ctx: KoaContextWithOIDC): boolean =>
 const isInteraction = (ctx: KoaContextWithOIDC): boolean =>
   ctx.path === '/auth' && String(ctx.response.headers.location).startsWith('/oidc/interaction/');
 
+/** A pushed request of somebody who has proved nothing. */
+const isOpenPush = (ctx: KoaContextWithOIDC): boolean =>
+  ctx.path === '/request' && ctx.status === 201 && ctx.oidc.client?.clientAuthMethod === 'none';
+
 const isFailedClient = (ctx: KoaContextWithOIDC): boolean =>
   ctx.status === 401 && (ctx.body as { error?: unknown } | undefined)?.error === 'invalid_client';
 
@@ -102,6 +106,7 @@ function nameForbiddenGrant(ctx: KoaContextWithOIDC): void {
 /** Counts for the client's address what its answer shows: a wrong secret, or something kept for a sign-in to come. */
 async function countAnswer(core: Core, ctx: KoaContextWithOIDC): Promise<void> {
   if (isInteraction(ctx)) await noteStart(core, ctx.req, 'application');
+  if (isOpenPush(ctx)) await noteStart(core, ctx.req, 'pushed');
   if (isFailedClient(ctx)) await countFailedClient(core, ctx);
 }
 

@@ -130,6 +130,8 @@ export function openIdProvider(core: Core): OpenIdProvider {
   const answer: RequestHandler = async (req, res, next) => {
     noteArrival(req, core.clock.now());
     if (req.path === '/auth') await requireStartsLeft(core, req, 'application');
+    if (req.path === '/request' && req.headers.authorization === undefined)
+      await requireStartsLeft(core, req, 'pushed');
     await encodePlainCredentials(core, req.headers);
     const { callback } = await currentProvider(core);
     passUnknown(req, next);

@@ -7,7 +7,7 @@ import { newSecret, sealSecret } from '../../../src/identity/credentials/two-fac
 import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser } from '../../support/browser.js';
 import { ManualClock } from '../../support/clock.js';
-import { makeApplication, relyingParty } from '../../support/oidc.js';
+import { callbackUri, makeApplication, relyingParty } from '../../support/oidc.js';
 import { givenTenant, givenUser, goodPassword } from '../../support/people.js';
 import { signIn, typeEmail, typePassword } from '../../support/sign-in.js';
 
@@ -96,6 +96,23 @@ describe('budgets of client addresses and accounts', () => {
     for (let count = 0; count < 10; count += 1) await typeEmail(openBrowser(app.url), user.userName);
     expect((await typeEmail(openBrowser(app.url), user.userName)).status).to.equal(429);
     expect((await signIn(own, user.userName, goodPassword)).status).to.equal(303);
+  });
+
+  it('count what an application without a secret pushes for sign-ins to come, and take no more than that', async () => {
+    const spa = await makeApplication(app.core, tenant, { clientSecretHash: null });
+    const push = (ip: string) =>
+      supertest(app.url)
+        .post('/oidc/request')
+        .type('form')
+        .set(from(ip))
+        .send({
+          ...{ client_id: spa.clientId, response_type: 'code', scope: 'openid', redirect_uri: callbackUri },
+          ...{ code_challenge: 'a'.repeat(43), code_challenge_method: 'S256' },
+        });
+    const statuses: number[] = [];
+    for (let count = 0; count < 22; count += 1) statuses.push((await push('203.0.113.9')).status);
+    expect(statuses).to.deep.equal([...Array<number>(20).fill(201), 429, 429]);
+    expect((await push('203.0.113.10')).status).to.equal(201);
   });
 
   it('count a password whose address was typed a step before', async () => {
