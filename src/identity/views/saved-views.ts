@@ -128,7 +128,9 @@ export async function updateView(
             const { isShared = before.userId === null, name = before.name, query = before.query } = change;
             if (isShared || before.userId === null) requirePermission(actor, sharing);
             const userId = isShared ? null : actor.party.id;
-            return { ...before, name, nameKey: fold(name), query, userId, owner: userId ?? 'shared' };
+            const owner = userId ?? 'shared';
+            if (owner !== before.owner) yield* requireRoom(tx, actor, owner);
+            return { ...before, name, nameKey: fold(name), query, userId, owner };
           },
         },
       ),

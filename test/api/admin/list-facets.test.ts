@@ -296,6 +296,21 @@ describe('lists of users: what is hidden, how many of each, saved views', () => 
       .expect(400);
   });
 
+  it('are kept up to a limit by each owner, also when own ones become shared', async () => {
+    const full = await givenTenant(app);
+    const view = { list: 'groups' as const, query: '' };
+    const names = Array.from({ length: 100 }, (_, at) => `shared ${at}`);
+    for (const name of names) await createView(app.core, full.system, { ...view, name, isShared: true });
+    const made = await full
+      .call('post', '/views')
+      .send({ ...view, name: 'own' })
+      .expect(201);
+    const patch = (change: object) =>
+      full.call('patch', `/views/${(made.body as { id: string }).id}`).send(change);
+    await patch({ shared: true }).expect(400);
+    await patch({ name: 'renamed' }).expect(200);
+  });
+
   it('a person’s own views go with the person', async () => {
     const user = await acme.givenUser();
     const actor = actorWith(acme.tenant._id, ['users.read'], user._id);
