@@ -129,7 +129,7 @@ describe('OpenID provider: tokens for APIs, machines, keys of applications, refr
     const refusals: [string, Partial<ApplicationDocument>, Record<string, string>, string][] = [
       ['a machine of no such API', {}, { resource: 'https://elsewhere.example.test' }, 'invalid_target'],
       ['a machine that is switched off', { enabled: false }, {}, 'invalid_client'],
-      ['an application of people', { kind: 'web', redirectUris: [callbackUri] }, {}, 'invalid_request'],
+      ['an application of people', { kind: 'web', redirectUris: [callbackUri] }, {}, 'unauthorized_client'],
     ];
     for (const [what, over, form, error] of refusals) {
       it(`are refused to ${what} (${error})`, async () => {
