@@ -21,11 +21,13 @@ const cookieOf = (req: IncomingMessage, name: string): string | undefined =>
 
 const shortTag = (tag: string): string => tag.trim().slice(0, 2).toLowerCase();
 
-/** The first of our languages in `ui_locales` (OpenID Connect Core section 3.1.2.1). */
-function askedLanguage({ url = '' }: IncomingMessage): Language | undefined {
-  const asked = new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('ui_locales');
-  return asked?.split(' ').map(shortTag).find(isLanguage);
+/** The first of our languages in the value of `ui_locales` (OpenID Connect Core section 3.1.2.1). */
+export function languageIn(locales: unknown): Language | undefined {
+  return typeof locales === 'string' ? locales.split(' ').map(shortTag).find(isLanguage) : undefined;
 }
+
+const askedLanguage = ({ url = '' }: IncomingMessage): Language | undefined =>
+  languageIn(new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('ui_locales'));
 
 /** The first of our languages in `Accept-Language`, by the weights there (RFC 9110 section 12.5.4). */
 function wishedLanguage(req: IncomingMessage): Language | undefined {

@@ -8,6 +8,7 @@ import { errors } from '../../infrastructure/oidc-provider-library.js';
 import type { ApplicationDocument } from '../../persistence/collections/applications.js';
 import { AppError } from '../../shared/errors.js';
 import { showBrand } from '../page-brand.js';
+import { languageIn, showLanguage } from '../page-choices.js';
 import { currentSession, isSessionFormToken, sessionFormToken, type LiveSession } from '../session-guard.js';
 import { ConsentPage } from '../views/consent-page.js';
 import { sendPage } from '../views/layout.js';
@@ -58,6 +59,8 @@ export async function askConsent(
 ): Promise<void> {
   const live = await personOf(core, req);
   await showBrand(core, res, live.tenant._id);
+  const asked = languageIn(request.details.params['ui_locales']);
+  showLanguage(res, asked ?? live.user.attributes['preferredLanguage']);
   sendPage(
     res,
     200,

@@ -18,7 +18,7 @@ export function consentText(word: string): string {
   const known = scopeTexts[word];
   if (known !== undefined) return known;
   const [place = '', name = ''] = word.split(' ');
-  return place === 'claim' ? `see your ${name}` : `${name} at ${place}`;
+  return place === 'claim' ? `see your ${name}` : `use ${name} at ${place}`;
 }
 
 /** Asks whether an application of somebody else may have what it asks for. */

@@ -125,6 +125,8 @@ const consent = {
   'keep this access while you are signed in, also when you do not use it':
     'diesen Zugang behalten, solange Sie angemeldet sind, auch wenn Sie sie nicht benutzen',
   'read and change your profile': 'Ihr Profil lesen und ändern',
+  'see your {{name}}': 'Ihre Angabe {{name}} sehen',
+  'use {{name}} at {{place}}': '{{name}} bei {{place}} nutzen',
 };
 
 const refusals = {

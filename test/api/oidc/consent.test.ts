@@ -75,6 +75,28 @@ describe('OpenID provider: consent for applications of third parties', () => {
     expect(another.html).to.include('orders.read at https://api.example.test');
   });
 
+  it('is in German for whoever asks for it, also what an API and a single claim are called', async () => {
+    const { page } = await begin({
+      scope: 'openid email orders.read',
+      resource: 'https://api.example.test',
+      claims: JSON.stringify({ userinfo: { given_name: null } }),
+      ui_locales: 'de',
+    });
+    const html = await page.response!.clone().text();
+    for (const text of [
+      '<html lang="de"',
+      `${application.name} einlassen?`,
+      `${application.name} möchte:`,
+      'wissen, wer Sie sind',
+      'Ihre E-Mail-Adresse sehen',
+      'Ihre Angabe given_name sehen',
+      'orders.read bei https://api.example.test nutzen',
+      'Erlauben',
+    ])
+      expect(html).to.include(text);
+    expect(html).not.to.match(/asks to|see your| at https|Allow</);
+  });
+
   it('tells the application when the person does not agree, and gives it nothing', async () => {
     const { page } = await begin();
     const { answer } = await send(browser, page, 'deny');
