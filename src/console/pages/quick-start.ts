@@ -30,12 +30,21 @@ const environment = ({ issuer, clientId, redirectUri, isPublic }: QuickStartFact
   ].join('\n'),
 });
 
+/** What follows the client id: the secret, and that the issuer is on http where it is. */
+function discoveryArguments(issuer: string, isPublic: boolean): string {
+  const secret = isPublic ? '' : ', process.env.OIDC_CLIENT_SECRET';
+  if (!issuer.startsWith('http:')) return secret;
+  return `${secret || ', undefined'}, undefined, {
+  execute: [oidc.allowInsecureRequests], // http: only while you try it out
+}`;
+}
+
 const express = ({ issuer, clientId, redirectUri, isPublic }: QuickStartFacts): Snippet => ({
   title: 'Express (openid-client)',
   file: 'sign-in.mjs',
   code: `import * as oidc from 'openid-client';
 
-const server = await oidc.discovery(new URL('${issuer}'), '${clientId}'${isPublic ? '' : ', process.env.OIDC_CLIENT_SECRET'});
+const server = await oidc.discovery(new URL('${issuer}'), '${clientId}'${discoveryArguments(issuer, isPublic)});
 
 app.get('/login', async (req, res) => {
   const verifier = (req.session.verifier = oidc.randomPKCECodeVerifier());
@@ -112,7 +121,7 @@ const dotnet = ({ issuer, clientId, redirectUri }: QuickStartFacts): Snippet => 
   title: 'ASP.NET Core',
   file: 'Program.cs',
   code: `builder.Services.AddAuthentication("Cookies").AddCookie("Cookies").AddOpenIdConnect(options => {
-  options.Authority = "${issuer}";
+  options.Authority = "${issuer}";${issuer.startsWith('http:') ? '\n  options.RequireHttpsMetadata = false; // http: only while you try it out' : ''}
   options.ClientId = "${clientId}";
   options.ClientSecret = builder.Configuration["OIDC_CLIENT_SECRET"];
   options.CallbackPath = new Uri("${redirectUri}").AbsolutePath;
