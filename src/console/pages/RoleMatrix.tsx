@@ -88,6 +88,7 @@ export function RoleMatrix(props: MatrixProps) {
   const { roles, permissions, edits, onEdit, canEdit, canCount, onCopy, onDelete } = props;
   const { t } = useTranslation();
   const holders = useHolders(canCount);
+  const named = permissions.map(({ key, label }) => ({ key, label: t(label) }));
   return (
     <div className="scroll box tall" role="region" aria-label={t('Roles and permissions')} tabIndex={0}>
       <Table stickyHeader highlightOnHover className="matrix">
@@ -106,7 +107,7 @@ export function RoleMatrix(props: MatrixProps) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {permissions.map(({ key, label }) => (
+          {named.map(({ key, label }) => (
             <Table.Tr key={key}>
               <Table.Th scope="row">
                 <Text size="sm" fw={400}>

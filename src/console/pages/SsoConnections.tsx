@@ -67,7 +67,7 @@ export default function SsoConnections() {
         empty={
           <Empty
             text={t(
-              'No connections yet. Connect an OpenID provider, prove a domain, and its people are forwarded there.',
+              'No connections yet. Connect an OpenID or SAML provider, prove a domain, and its people are forwarded there.',
             )}
             action={button}
           />

@@ -11,7 +11,7 @@ import { useAsk } from '../ui/Ask.js';
 import { Facts as FactList } from '../ui/Facts.js';
 import { Page } from '../ui/Page.js';
 import { ProblemView } from '../ui/Problems.js';
-import { Status } from '../ui/Status.js';
+import { Status, statusNames } from '../ui/Status.js';
 import { EditUser } from './EditUser.js';
 import { userActions } from './user-actions.js';
 import { Activity, Provisioning, Sessions } from './UserHistory.js';
@@ -36,7 +36,11 @@ function Why({ user, role, onClose }: { user: User; role: string | undefined; on
       title={t('Why {{role}}?', { role: nameOf(role ?? '') })}
     >
       {error && <ProblemView error={error} />}
-      {data?.heldBack !== null && data?.heldBack !== undefined && <Text mb="sm">{data.heldBack}</Text>}
+      {data?.heldBack !== null && data?.heldBack !== undefined && (
+        <Text mb="sm">
+          {t('No role works at present. Status: {{status}}', { status: t(statusNames[data.status]) })}
+        </Text>
+      )}
       <List>
         {explained?.sources.map(({ type, detail, rule, directory, since }) => (
           <List.Item key={type + detail}>

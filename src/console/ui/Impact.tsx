@@ -23,6 +23,9 @@ export function Impact({ plan }: { plan: Plan }) {
           count: plan.users,
         })}
       </Text>
+      <Text size="sm" c="dimmed">
+        {t('Roles of people who are not active are not counted: they work once they are.')}
+      </Text>
       <List size="sm">
         {told.map((change, index) => (
           <List.Item key={change.kind + change.what}>
