@@ -19,6 +19,10 @@ export function statusText(status: EntryStatus): string {
   return status === 'active' || status === 'pending_approval' ? '' : statusTexts[status];
 }
 
+/** What a person reads whose access has ended. @param when - the end, in the page's language. */
+export const endedText = (when: string): string =>
+  `Access for this account ended on ${when}. Please contact your administrator.`;
+
 const ssoTexts: Readonly<Record<Exclude<SsoRefusal, keyof typeof statusTexts>, string>> = {
   email_missing: 'Your company’s sign-in did not tell us your email address.',
   email_unverified: 'Your company’s sign-in says that your email address is not verified.',

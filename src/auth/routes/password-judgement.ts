@@ -37,7 +37,8 @@ export interface Account {
 export type Judgement =
   | { kind: 'wrong' }
   | { kind: 'locked'; until: string }
-  | { kind: 'refused'; status: EntryStatus }
+  /** `endedAt`: when the person's access ended. */
+  | { kind: 'refused'; status: EntryStatus; endedAt?: string }
   /** A temporary password: where they choose their own. */
   | { kind: 'activation'; path: string }
   | { kind: 'choice'; accounts: Account[] }
@@ -70,8 +71,7 @@ export async function judgePassword(
   const [user, second] = users;
   if (!user || second) return { kind: 'choice', accounts: users.map(accountOf) };
   const admission = await readAdmission(core, user.tenantId, user._id, device);
-  if (!admission || !mayEnter(admission.status))
-    return { kind: 'refused', status: admission?.status ?? 'deleted' };
+  if (!admission || !mayEnter(admission.status)) return refusedAs(admission?.status ?? 'deleted', user);
   const account = accountOf(user);
   if (admission.needsCode) return { kind: 'code', account };
   if (admission.needsEnrolment) return { kind: 'enrolment', account };
@@ -94,11 +94,16 @@ async function withoutForwarded(core: Core, users: readonly UserDocument[]): Pro
   return open;
 }
 
+function refusedAs(status: EntryStatus, user: UserDocument | undefined): Judgement {
+  const end = status === 'expired' ? user?.accessExpiresAt : null;
+  return { kind: 'refused', status, ...(end && { endedAt: end.toISOString() }) };
+}
+
 /** Right, but not let in: whoever holds a temporary password goes on to choose their own. */
 async function judgeRefused(
   core: Core,
   { status, user }: Extract<PasswordOutcome, { kind: 'refused' }>,
 ): Promise<Judgement> {
   const path = status === 'pending_activation' && user ? await beginActivation(core, user) : undefined;
-  return path === undefined ? { kind: 'refused', status } : { kind: 'activation', path };
+  return path === undefined ? refusedAs(status, user) : { kind: 'activation', path };
 }

@@ -1,6 +1,9 @@
+import type { Response } from 'express';
 import { parseEmail, type EmailAddress } from '../../identity/email.js';
+import { instantText } from '../../identity/jobs/mail-language.js';
 import { once } from '../double-click.js';
-import { secondsUntil, statusText, wrongText } from '../refusals.js';
+import { shownLanguage } from '../page-choices.js';
+import { endedText, secondsUntil, statusText, wrongText } from '../refusals.js';
 import type { SignInContext } from '../sign-in-flow.js';
 import type { SignInScope } from '../sign-in-scope.js';
 import { showChoice } from './choice-step.js';
@@ -63,6 +66,11 @@ async function judge(state: Judging): Promise<{ judgement: Judgement }> {
   return { judgement };
 }
 
+function refusalOf(res: Response, { status, endedAt }: Extract<Judgement, { kind: 'refused' }>): string {
+  if (endedAt === undefined) return statusText(status);
+  return endedText(instantText(new Date(endedAt), shownLanguage(res)));
+}
+
 async function answerJudgement(
   state: Exchange & OwnForm & Addressed & { judgement: Judgement },
 ): Promise<void> {
@@ -74,7 +82,7 @@ async function answerJudgement(
       showLocked(res, secondsUntil(new Date(judgement.until), core.clock.now()), context);
       return;
     case 'refused':
-      showRefusal(res, statusText(judgement.status), context);
+      showRefusal(res, refusalOf(res, judgement), context);
       return;
     case 'activation':
       res.redirect(303, judgement.path);

@@ -155,6 +155,8 @@ const refusals = {
     'Dieses Konto ist deaktiviert. Bitte wenden Sie sich an Ihre Administratorin oder Ihren Administrator.',
   'Access for this account has ended. Please contact your administrator.':
     'Der Zugang für dieses Konto ist abgelaufen. Bitte wenden Sie sich an Ihre Administratorin oder Ihren Administrator.',
+  'Access for this account ended on {{when}}. Please contact your administrator.':
+    'Der Zugang für dieses Konto ist am {{when}} abgelaufen. Bitte wenden Sie sich an Ihre Administratorin oder Ihren Administrator.',
   'This account is locked after too many failed attempts. Please wait before you try again.':
     'Dieses Konto ist nach zu vielen Fehlversuchen gesperrt. Bitte warten Sie, bevor Sie es noch einmal versuchen.',
   'Access for your organization is suspended. Please contact your administrator.':

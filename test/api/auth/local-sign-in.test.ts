@@ -139,6 +139,29 @@ describe('local sign-in', () => {
     expect(pages[1]!.alert).to.include('not activated');
   });
 
+  it('tells when access ended, in both languages, only to whoever has the right password (M2-17)', async () => {
+    const expired = await givenUser(app.core, tenantId, {
+      input: { accessExpiresAt: new Date(clock.now().getTime() + 1000) },
+    });
+    clock.advance(1000);
+    const day = (locale: string) =>
+      new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' }).format(
+        expired.accessExpiresAt!,
+      );
+    const right = await attempt(app.url, expired.userName, goodPassword);
+    expect(right.alert)
+      .to.include(`ended on ${day('en-GB')} at `)
+      .and.include('(UTC)');
+    const browser = openBrowser(app.url);
+    await browser.get('/language/de?return_to=%2Fsignin');
+    const german = await signIn(browser, expired.userName, goodPassword);
+    expect(german.alert).to.match(
+      new RegExp(`ist am ${day('de-DE')} um \\d\\d:\\d\\d Uhr \\(UTC\\) abgelaufen`),
+    );
+    const wrong = await attempt(app.url, expired.userName, 'wrong wrong wrong');
+    expect(wrong.alert).to.equal('Email or password is incorrect.');
+  });
+
   it('goes on to an own page by ?return_to= and to nothing else', async () => {
     const user = await givenUser(app.core, tenantId);
     const arrive = async (path: string): Promise<string | undefined> =>

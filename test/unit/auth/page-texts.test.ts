@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { german } from '../../../src/auth/views/german.js';
 import { translate } from '../../../src/auth/views/language.js';
 import {
+  endedText,
   lockText,
   ssoRefusalText,
   statusText,
@@ -39,6 +40,7 @@ describe('the German texts of the pages', () => {
         statusText,
       ),
       ...(['email_missing', 'domain_foreign', 'user_unknown', 'relink_needed'] as const).map(ssoRefusalText),
+      endedText('5. Januar 2026'),
       lockText(30),
       lockText(800),
       weakPasswordText('must have at least 12 characters'),
