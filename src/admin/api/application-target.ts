@@ -1,10 +1,7 @@
 import { listServerRoles } from '../../identity/applications/application-roles.js';
 import { accessRuleOf, versionIn } from '../../identity/applications/access.js';
-import {
-  getApplication,
-  getVisibleApplication,
-  type ApplicationDocument,
-} from '../../identity/applications/applications.js';
+import type { ApplicationDocument } from '../../identity/applications/applications.js';
+import { getApplication, getVisibleApplication } from '../../identity/applications/find.js';
 import { servedSlugs } from '../../identity/applications/reach.js';
 import type { Core } from '../../identity/core.js';
 import { tenantConfig } from '../../identity/tenants/config.js';

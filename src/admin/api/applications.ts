@@ -1,8 +1,6 @@
 import {
   createApplication,
   deleteApplication,
-  listApplications,
-  listVisibleApplications,
   replaceApplicationSecret,
   applicationKinds,
   signingAlgorithms,
@@ -10,6 +8,7 @@ import {
   type ApplicationChange,
   type ApplicationDocument,
 } from '../../identity/applications/applications.js';
+import { listApplications, listVisibleApplications } from '../../identity/applications/find.js';
 import { setApplicationAccess } from '../../identity/applications/access.js';
 import { hasSecret } from '../../identity/applications/kinds.js';
 import type { Core } from '../../identity/core.js';

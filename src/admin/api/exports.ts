@@ -1,6 +1,6 @@
 import { writeEvent } from '../../identity/audit/audit.js';
 import { accessRuleOf } from '../../identity/applications/access.js';
-import { listVisibleApplications } from '../../identity/applications/applications.js';
+import { listVisibleApplications } from '../../identity/applications/find.js';
 import type { Core } from '../../identity/core.js';
 import { listRoles } from '../../identity/roles/roles.js';
 import { serverOwner } from '../../identity/tenants/server-applications.js';

@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react';
 import { z } from 'zod';
-import { listVisibleApplications } from '../../identity/applications/applications.js';
+import { listVisibleApplications } from '../../identity/applications/find.js';
 import { listConsents, withdrawConsent } from '../../identity/applications/consents.js';
 import { liveGrants } from '../../identity/grants/effective-roles.js';
 import { searchRequests, stateOf } from '../../identity/roles/role-request-search.js';

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import type { ReactElement } from 'react';
-import { listVisibleApplications } from '../../identity/applications/applications.js';
+import { listVisibleApplications } from '../../identity/applications/find.js';
 import { effectiveRoles } from '../../identity/grants/effective-roles.js';
 import type { Core } from '../../identity/core.js';
 import { tenantConfig, type TenantConfig } from '../../identity/tenants/config.js';

@@ -1,4 +1,4 @@
-import { listVisibleApplications } from '../../identity/applications/applications.js';
+import { listVisibleApplications } from '../../identity/applications/find.js';
 import type { Core } from '../../identity/core.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import { AppError } from '../../shared/errors.js';

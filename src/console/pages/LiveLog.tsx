@@ -1,20 +1,15 @@
-import { Alert, Anchor, Button, Code, Drawer, Group, Stack, Text, Title } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Anchor, Button, Drawer, Group, Stack, Text } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
-import { enteredTenant, post, read } from '../api.js';
-import { useRoles } from '../session.js';
+import { enteredTenant } from '../api.js';
 import { exactTime } from '../text/format.js';
-import type { Directory, OneScimRequest, ScimRequest } from '../types.js';
-import { Changes } from '../ui/Changes.js';
+import type { Directory, ScimRequest } from '../types.js';
 import { DataTable, type Column } from '../ui/DataTable.js';
 import { Empty } from '../ui/Empty.js';
-import { Facts } from '../ui/Facts.js';
-import { FormProblem, ProblemView } from '../ui/Problems.js';
 import { Word } from '../ui/Status.js';
-
-type Replayed = Pick<OneScimRequest, 'status' | 'diff' | 'roleChanges' | 'error' | 'names'>;
+import { LiveLogEntry, readable } from './LiveLogEntry.js';
 
 /** Asks for the list again when a request was answered; an operator in another tenant polls instead. */
 function useFollow(directory: Directory, isOn: boolean): void {
@@ -26,160 +21,6 @@ function useFollow(directory: Directory, isOn: boolean): void {
     source.addEventListener('request', () => void client.invalidateQueries({ queryKey: [path] }));
     return () => source.close();
   }, [client, path, isOn]);
-}
-
-function RoleChanges({ changes, names }: Pick<Replayed, 'names'> & { changes: Replayed['roleChanges'] }) {
-  const { t } = useTranslation();
-  const { nameOf } = useRoles();
-  return changes.map(({ userId, granted, withdrawn }) => (
-    <Text key={userId} size="sm">
-      <Anchor component={Link} to={`/users/${userId}`}>
-        {names[userId] ?? t('A user who is gone')}
-      </Anchor>
-      {granted.length > 0 && ` ${t('gains {{roles}}', { roles: granted.map(nameOf).join(', ') })}`}
-      {withdrawn.length > 0 && ` ${t('loses {{roles}}', { roles: withdrawn.map(nameOf).join(', ') })}`}
-    </Text>
-  ));
-}
-
-/** Why it failed, what to do about it, and whom it clashed with. */
-function Fault({ error }: { error: NonNullable<ScimRequest['error']> }) {
-  const { t } = useTranslation();
-  const clash = error.conflictsWith;
-  return (
-    <Alert color="red" title={error.detail}>
-      <Stack gap={4}>
-        {error.hint !== null && <Text size="sm">{error.hint}</Text>}
-        {clash && (
-          <Anchor
-            component={Link}
-            size="sm"
-            c="inherit"
-            underline="always"
-            to={`/${clash.type}s/${clash.id}`}
-          >
-            {t('It clashed with {{who}}', { who: clash.label })}
-          </Anchor>
-        )}
-      </Stack>
-    </Alert>
-  );
-}
-
-function Replay({ path }: { path: string }) {
-  const { t } = useTranslation();
-  const { mutate, data, error, isPending } = useMutation({
-    mutationFn: () => post<Replayed>(`${path}/replay`),
-  });
-  return (
-    <>
-      <Group>
-        <Button variant="default" loading={isPending} onClick={() => mutate()}>
-          {t('Replay as a dry run')}
-        </Button>
-      </Group>
-      <FormProblem error={error} />
-      {data && (
-        <Stack gap="xs" role="status">
-          <Text>
-            {t('It would be answered {{status}} now; nothing was written.', { status: data.status })}
-          </Text>
-          {data.error && <Fault error={data.error} />}
-          {!data.error && <Changes changes={data.diff} names={data.names} />}
-          <RoleChanges changes={data.roleChanges} names={data.names} />
-        </Stack>
-      )}
-    </>
-  );
-}
-
-/** What the provider sent, as it came. */
-function Body({ body }: { body: unknown }) {
-  const { t } = useTranslation();
-  if (body === undefined || body === null) return null;
-  return (
-    <>
-      <Title order={2} size="h5">
-        {t('What was sent')}
-      </Title>
-      <Code block tabIndex={0} mah={360}>
-        {JSON.stringify(body, null, 2)}
-      </Code>
-    </>
-  );
-}
-
-function Entry({ directory, id }: { directory: Directory; id: string }) {
-  const { t } = useTranslation();
-  const path = `/directories/${directory.id}/requests/${id}`;
-  const { data: request, error } = useQuery({ queryKey: [path], queryFn: () => read<OneScimRequest>(path) });
-  if (error) return <ProblemView error={error} />;
-  if (!request) return null;
-  const { target, names } = request;
-  return (
-    <Stack>
-      <Text className="code">{`${request.method} ${readable(request.path)}`}</Text>
-      {request.error && <Fault error={request.error} />}
-      <Facts
-        facts={[
-          [t('When'), exactTime(request.at)],
-          [
-            t('Answer'),
-            <Word
-              key="answer"
-              text={`${request.status}, ${Math.round(request.latencyMs)} ms`}
-              color={request.status < 400 ? 'green' : 'red'}
-            />,
-          ],
-          [
-            t('Target'),
-            target ? (
-              <Anchor
-                key="target"
-                component={Link}
-                to={`/${target.type.toLowerCase() === 'group' ? 'groups' : 'users'}/${target.id}`}
-              >
-                {target.label}
-              </Anchor>
-            ) : (
-              '–'
-            ),
-          ],
-          [t('Credential'), request.credential?.name ?? '–'],
-          [t('Program'), request.userAgent ?? '–'],
-          [t('Address'), request.ip ?? '–'],
-          ...(request.deviations.length > 0
-            ? [[t('Departs from the standard'), request.deviations.join(', ')] as const]
-            : []),
-          [t('Request id'), request.requestId],
-        ]}
-      />
-      <Title order={2} size="h5">
-        {t('Changes')}
-      </Title>
-      <Changes changes={request.diff} names={names} />
-      <RoleChanges changes={request.roleChanges} names={names} />
-      {request.operations.map((operation, index) => (
-        <Stack key={index} gap={4}>
-          <Text size="sm" fw={500}>{`${operation.method} ${operation.path} · ${operation.status}`}</Text>
-          {operation.error && <Fault error={operation.error} />}
-          {!operation.error && <Changes changes={operation.diff} names={names} />}
-          <RoleChanges changes={operation.roleChanges} names={names} />
-        </Stack>
-      ))}
-      {request.method !== 'GET' && <Replay path={path} />}
-      <Body body={request.body} />
-    </Stack>
-  );
-}
-
-/** A path as people read it: without the signs that stand for others. */
-function readable(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }
 
 /** A path with a name in place of the id that its target has. */
@@ -301,7 +142,7 @@ export function LiveLog({ directory }: { directory: Directory }) {
         position="right"
         size="lg"
       >
-        {opened !== null && <Entry directory={directory} id={opened} />}
+        {opened !== null && <LiveLogEntry directory={directory} id={opened} />}
       </Drawer>
     </Stack>
   );

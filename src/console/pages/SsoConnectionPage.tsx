@@ -3,7 +3,6 @@ import {
   Button,
   Group,
   List,
-  NativeSelect,
   Paper,
   PasswordInput,
   Stack,
@@ -17,15 +16,15 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useParams } from 'react-router';
-import { call, post, read, type Listed } from '../api.js';
-import type { SsoConnection, SsoDomain, User } from '../types.js';
+import { call, post } from '../api.js';
+import type { SsoConnection, SsoDomain } from '../types.js';
 import { useAct } from '../ui/act.js';
 import { DeleteButton } from '../ui/DeleteButton.js';
-import { useAsk } from '../ui/Ask.js';
 import { Page } from '../ui/Page.js';
 import { FormProblem, fieldErrors, ProblemView } from '../ui/Problems.js';
 import { Copyable } from '../ui/Secret.js';
 import { Word } from '../ui/Status.js';
+import { ConnectionMode } from './ConnectionMode.js';
 import { SsoSignIns } from './SsoSignIns.js';
 import { TestSignIn } from './TestSignIn.js';
 import { EditSaml, SamlAddresses } from './SamlSettings.js';
@@ -192,60 +191,6 @@ function Edit({ connection, etag }: { connection: SsoConnection; etag: string | 
   );
 }
 
-/** How many people a change of the mode concerns: those whose address is on a verified domain. */
-async function countPeople({ domains }: SsoConnection): Promise<number> {
-  const counts = await Promise.all(
-    domains
-      .filter(({ verified }) => verified)
-      .map(async ({ domain }) => (await read<Listed<User>>('/users', { q: `@${domain}`, limit: 1 })).total),
-  );
-  return counts.reduce((sum, count) => sum + count, 0);
-}
-
-function Mode({ connection, etag }: { connection: SsoConnection; etag: string | undefined }) {
-  const { t } = useTranslation();
-  const { mutateAsync } = useSave(`/sso-connections/${connection.id}`, etag);
-  const [ask, dialog] = useAsk();
-  async function choose(mode: string) {
-    const count = await countPeople(connection);
-    const texts: Record<string, string> = {
-      off: t('{{count}} users are not forwarded any more: they sign in here.', { count }),
-      optional: t('{{count}} users may choose where they sign in.', { count }),
-      required: t('{{count}} users are forwarded and cannot use a password here.', { count }),
-    };
-    ask({
-      title:
-        mode === 'off'
-          ? t('Turn off {{what}}?', { what: connection.name })
-          : t('Change the mode of {{what}}?', { what: connection.name }),
-      text: texts[mode],
-      button: mode === 'off' ? t('Turn off') : t('Yes'),
-      isDangerous: mode === 'off',
-      act: () => mutateAsync({ mode }),
-    });
-  }
-  return (
-    <Group align="flex-end">
-      <NativeSelect
-        label={t('Mode')}
-        value={connection.mode}
-        onChange={({ currentTarget }) => void choose(currentTarget.value)}
-        data={[
-          { value: 'off', label: t('Off') },
-          { value: 'optional', label: t('Optional') },
-          { value: 'required', label: t('Required') },
-        ]}
-      />
-      {connection.mode !== 'off' && (
-        <Button variant="default" onClick={() => void choose('off')}>
-          {t('Turn off')}
-        </Button>
-      )}
-      {dialog}
-    </Group>
-  );
-}
-
 export default function SsoConnectionPage() {
   const { t } = useTranslation();
   const { id = '' } = useParams();
@@ -268,7 +213,7 @@ export default function SsoConnectionPage() {
   );
   return (
     <Page title={connection.name} lead={connection.issuer ?? connection.idpEntityId ?? ''} actions={removal}>
-      <Mode connection={connection} etag={data.etag} />
+      <ConnectionMode connection={connection} etag={data.etag} />
       <Warnings connection={connection} />
       <Test connection={connection} />
       <TestSignIn connection={connection} />

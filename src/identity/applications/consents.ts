@@ -6,7 +6,7 @@ import { AppError } from '../../shared/errors.js';
 import { recordEvent } from '../audit/audit.js';
 import type { Actor, Core } from '../core.js';
 import { wakeJobs } from '../jobs/queue.js';
-import { listVisibleApplications } from './applications.js';
+import { listVisibleApplications } from './find.js';
 import { leaveLogoutNotice } from './logout-notices.js';
 
 export type { ConsentDocument } from '../../persistence/collections/consents.js';

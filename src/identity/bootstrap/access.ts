@@ -2,11 +2,8 @@ import type { ApplicationDocument } from '../../persistence/collections/applicat
 import type { StoredAccess } from '../../persistence/collections/tenants.js';
 import { AppError, type InputFault } from '../../shared/errors.js';
 import { accessRuleOf, setApplicationAccess, versionIn } from '../applications/access.js';
-import {
-  getVisibleApplication,
-  listVisibleApplications,
-  updateApplication,
-} from '../applications/applications.js';
+import { updateApplication } from '../applications/applications.js';
+import { getVisibleApplication, listVisibleApplications } from '../applications/find.js';
 import type { AccessInput } from '../applications/fields.js';
 import type { Core } from '../core.js';
 import { tenantConfig } from '../tenants/config.js';

@@ -1,6 +1,7 @@
 import { AppError } from '../../shared/errors.js';
 import { createApiKey, listApiKeys, updateApiKey } from '../applications/api-keys.js';
-import { createApplication, listApplications, updateApplication } from '../applications/applications.js';
+import { createApplication, updateApplication } from '../applications/applications.js';
+import { listApplications } from '../applications/find.js';
 import { applyDirectory } from './directory-entries.js';
 import { idIn, pick, placeIn } from './entry-places.js';
 import { applyAccess } from './access.js';

@@ -8,7 +8,8 @@ import { serverOwner } from '../tenants/server-applications.js';
 import { listAttributes, type UserAttributeDocument } from '../attributes/attributes.js';
 import { tenantConfig, type TenantConfig } from '../tenants/config.js';
 import { ownValues } from '../users/own-attributes.js';
-import { listApplications, signedResponseAlg } from '../applications/applications.js';
+import { signedResponseAlg } from '../applications/applications.js';
+import { listApplications } from '../applications/find.js';
 import type { DirectoryDocument } from '../../persistence/collections/directories.js';
 import {
   applicationSchema,

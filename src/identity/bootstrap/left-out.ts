@@ -1,6 +1,6 @@
 import type { CollectionName } from '../../persistence/collections/index.js';
 import type { Query } from '../../persistence/store.js';
-import { listApplications } from '../applications/applications.js';
+import { listApplications } from '../applications/find.js';
 import type { Core } from '../core.js';
 import { serverOwner } from '../tenants/server-applications.js';
 import type { TenantDocument } from '../tenants/tenants.js';

@@ -10,7 +10,7 @@ import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser } from '../../support/browser.js';
 import { ManualClock } from '../../support/clock.js';
 import { goodPassword, unique } from '../../support/people.js';
-import { getApplication } from '../../../src/identity/applications/applications.js';
+import { getApplication } from '../../../src/identity/applications/find.js';
 import { giveConsent } from '../../../src/identity/applications/consents.js';
 import { routesOfPeople, type RouteOfPeople } from '../../support/routes-of-people.js';
 import { newUser, urn } from '../../support/scim-data.js';

@@ -1,11 +1,8 @@
 import { expect } from 'chai';
 import { listApiKeys, revokeApiKey, updateApiKey } from '../../../src/identity/applications/api-keys.js';
 import { authenticateApiKey } from '../../../src/identity/applications/key-authentication.js';
-import {
-  deleteApplication,
-  listApplications,
-  updateApplication,
-} from '../../../src/identity/applications/applications.js';
+import { deleteApplication, updateApplication } from '../../../src/identity/applications/applications.js';
+import { listApplications } from '../../../src/identity/applications/find.js';
 import { overriddenBy } from '../../../src/identity/bootstrap/overrides.js';
 import { rehearseBootstrap } from '../../../src/identity/bootstrap/rehearsal.js';
 import { applyBootstrap, parseBootstrap } from '../../../src/identity/bootstrap/bootstrap.js';

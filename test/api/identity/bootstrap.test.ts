@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { authenticateApiKey } from '../../../src/identity/applications/key-authentication.js';
-import { listApplications } from '../../../src/identity/applications/applications.js';
+import { listApplications } from '../../../src/identity/applications/find.js';
 import { exportBootstrap } from '../../../src/identity/bootstrap/export.js';
 import { applyBootstrap, BootstrapError, parseBootstrap } from '../../../src/identity/bootstrap/bootstrap.js';
 import type { Core } from '../../../src/identity/core.js';

@@ -3,10 +3,10 @@ import { verifyDomain } from '../../../src/identity/sso/domain-verification.js';
 import { systemActor } from '../../../src/identity/actors.js';
 import {
   createApplication,
-  getApplication,
   updateApplication,
   type ApplicationInput,
 } from '../../../src/identity/applications/applications.js';
+import { getApplication } from '../../../src/identity/applications/find.js';
 import { listAuditEvents } from '../../../src/identity/audit/audit.js';
 import type { Actor, Core } from '../../../src/identity/core.js';
 import { administratorPermissions } from '../../../src/identity/permissions.js';

@@ -3,9 +3,9 @@ import { systemActor } from '../../../src/identity/actors.js';
 import {
   createApplication,
   deleteApplication,
-  listApplications,
   updateApplication,
 } from '../../../src/identity/applications/applications.js';
+import { listApplications } from '../../../src/identity/applications/find.js';
 import { applyBootstrap, parseBootstrap } from '../../../src/identity/bootstrap/bootstrap.js';
 import { exportBootstrap } from '../../../src/identity/bootstrap/export.js';
 import { leftOutOf } from '../../../src/identity/bootstrap/left-out.js';
