@@ -112,7 +112,9 @@ export function ActivityPage(
               {t(outcomeTexts[signIn.outcome])}
               {signIn.reason !== null && ` (${t(signIn.reason.replaceAll('_', ' '))})`}
               <br />
-              <span className="quiet">{[signIn.browser, signIn.ip].filter(Boolean).join(', ')}</span>
+              <span className="quiet">
+                {[signIn.browser?.replace(' on ', ` ${t('on')} `), signIn.ip].filter(Boolean).join(', ')}
+              </span>
             </div>
             <Instant at={signIn.at} />
           </li>
