@@ -30,7 +30,7 @@ import { resumeIds, startAuditSealer } from './identity/audit/seal.js';
 import { tenantSettings } from './identity/tenants/settings.js';
 import type { Core } from './identity/core.js';
 import { countJobs } from './identity/jobs/kept-jobs.js';
-import { startJobWorker, type JobHandlers, type JobWorker } from './identity/jobs/queue.js';
+import { handledKinds, startJobWorker, type JobHandlers, type JobWorker } from './identity/jobs/queue.js';
 import { mailJob, reportLostMail, sendMail } from './identity/jobs/mails.js';
 import { answerPasswordReset, forgotJob } from './identity/credentials/reset.js';
 import { memberPartJob, writeLeftPart } from './identity/groups/batches.js';
@@ -106,6 +106,7 @@ function backgroundWork(
   let worker: JobWorker | undefined;
   let sealer: ReturnType<typeof startAuditSealer> | undefined;
   let dispatcher: Dispatcher | undefined;
+  for (const kind of Object.keys(handlers)) handledKinds(core).add(kind);
   return {
     start() {
       sealer = startAuditSealer(core, async (tenantId) =>

@@ -68,6 +68,9 @@ const aWeek = 7 * 86_400;
 export const never = new Date('9999-12-31T00:00:00Z');
 const maxReasonLength = 500;
 
+/** The kinds that this server has handlers for. */
+export const handledKinds = service((_core: Core) => new Set<string>());
+
 const listeners = service(() => new Set<() => void>());
 
 /** Tells the workers of this process that a committed transaction left a job. Other processes find it within half a second. */

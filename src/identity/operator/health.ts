@@ -1,7 +1,7 @@
 import type { JobDocument } from '../../persistence/collections/events.js';
 import type { Core } from '../core.js';
 import { streamStates, type StreamState } from '../events/streams.js';
-import { never } from '../jobs/queue.js';
+import { handledKinds, never } from '../jobs/queue.js';
 import { customerStatusOf } from './customers.js';
 
 /** Most jobs that were given up that are told of one by one. */
@@ -20,7 +20,7 @@ export interface ServerHealth {
   readonly jobs: {
     readonly waiting: number;
     readonly failed: number;
-    /** For how long the oldest job that is due has waited, in seconds; 0: none is late. */
+    /** For how long the oldest job that is due and that this server does has waited, in seconds; 0: none is late. */
     readonly lateSeconds: number;
   };
   readonly givenUp: readonly GivenUpJob[];
@@ -47,7 +47,11 @@ export async function serverHealth(core: Core): Promise<ServerHealth> {
     jobs.count({}),
     jobs.count({ runAt: { $gte: never } }),
     jobs.find({ runAt: { $gte: never } }, { sort: { _id: -1 }, limit: maxToldJobs }),
-    jobs.find({ runAt: { $lte: now } }, { sort: { runAt: 1 }, limit: 1 }),
+    // By kind, as the index begins with it.
+    jobs.find(
+      { kind: { $in: [...handledKinds(core)] }, runAt: { $lte: now } },
+      { sort: { runAt: 1 }, limit: 1 },
+    ),
     core.store.server.collection('tenants').find({}, { fields: ['status'] }),
     streamStates(core),
   ]);

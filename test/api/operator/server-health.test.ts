@@ -53,6 +53,15 @@ describe('the operator of the server', () => {
     expect(JSON.stringify(after)).not.to.include('secret@');
   });
 
+  it('sees how late the jobs of this server are, whatever waits of kinds it does not do', async () => {
+    const acme = await givenTenant(app);
+    const tenantId = acme.tenant._id;
+    const jobs = app.core.store.tenant(tenantId).collection('jobs');
+    const foreign = { tenantId, kind: 'no.such', payload: {}, attempts: 0, leasedUntil: null };
+    await jobs.insert({ ...foreign, _id: 'not-done-here', runAt: new Date('2020-01-01T00:00:00Z') });
+    expect((await health()).jobs.lateSeconds).to.be.lessThan(86_400);
+  });
+
   it('makes a key that is shown once and works until it is revoked', async () => {
     const made = await operator.call('post', '/operator-keys').send({ name: 'deploy' }).expect(201);
     const { id, key } = made.body as { id: string; key: string };
