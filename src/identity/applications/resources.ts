@@ -9,7 +9,10 @@ type Resourceful = Pick<ApplicationDocument, 'resources'>;
 /** Scopes that mean something at the provider itself. */
 const ownScopes = /^(?:openid|email|profile|roles|groups|offline_access|address|phone|scim.*)$/;
 
-/** RFC 8707 section 2: an absolute URI without a fragment; not one of this server's own addresses. */
+/** Two ways to write one API's identifier are one API: a slash at the end makes no difference. */
+const ownedAs = (resource: string): string => resource.replace(/\/$/, '');
+
+/** RFC 8707 section 2: an absolute URI without a fragment, written in one way only; not one of this server's own addresses. */
 function identifierFault(baseUrl: string, resource: string): string | undefined {
   let url: URL;
   try {
@@ -17,7 +20,10 @@ function identifierFault(baseUrl: string, resource: string): string | undefined 
   } catch {
     return 'must be an absolute URI, like https://api.example.com';
   }
+  if (!/^(?:https?|api|urn):$/.test(url.protocol)) return 'must begin with https://, http://, api:// or urn:';
   if (resource.includes('#')) return 'must not have a fragment';
+  if (url.username || url.password) return 'must not hold a user or a password';
+  if (ownedAs(url.href) !== ownedAs(resource)) return `must be written as ${ownedAs(url.href)}`;
   return url.origin === new URL(baseUrl).origin ? 'must not be an address of this server' : undefined;
 }
 
@@ -29,7 +35,7 @@ function scopeFault(scope: string): string | undefined {
 /** What is wrong with the APIs of an application. */
 export function resourceFaults(baseUrl: string, { resources = [] }: Resourceful): InputFault[] {
   return resources.flatMap(({ resource, scopes }, index) => {
-    const isTwice = resources.findIndex((one) => one.resource === resource) < index;
+    const isTwice = resources.findIndex((one) => ownedAs(one.resource) === ownedAs(resource)) < index;
     const detail = isTwice ? 'is there twice' : identifierFault(baseUrl, resource);
     return [
       ...(detail === undefined ? [] : [{ pointer: `/resources/${index}/resource`, detail }]),
@@ -42,7 +48,7 @@ export function resourceFaults(baseUrl: string, { resources = [] }: Resourceful)
 }
 
 const names = ({ resources = [] }: Resourceful, resource: string): boolean =>
-  resources.some((one) => one.resource === resource);
+  resources.some((one) => ownedAs(one.resource) === ownedAs(resource));
 
 /**
  * An API belongs to one owner: it tells tokens apart by their audience alone, so nobody else may get tokens for it. Two transactions that
@@ -59,7 +65,7 @@ export function* requireFreeResources(
   const { tenantId: owner, resources = [] } = application;
   for (const [index, { resource }] of resources.entries()) {
     if (before && names(before, resource)) continue;
-    const _id = hashToken(`resource ${resource}`);
+    const _id = hashToken(`resource ${ownedAs(resource)}`);
     const known = yield* keys.get(_id);
     if (known?.owner !== undefined && known.owner !== owner) {
       const others = yield* tx.tenant(known.owner).collection('applications').find({});

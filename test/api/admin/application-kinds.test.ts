@@ -66,6 +66,14 @@ describe('kinds of applications and their APIs', () => {
       { ...web, resources: [{ resource: 'orders', scopes: [] }] },
       '/resources/0/resource',
     ],
+    ...['javascript:alert(1)', 'https://u:p@a.test', 'https://A.test', 'https://a.test:443'].map(
+      (resource) =>
+        [
+          `the API ${resource}`,
+          { ...web, resources: [{ resource, scopes: [] }] },
+          '/resources/0/resource',
+        ] as [string, Record<string, unknown>, string],
+    ),
     [
       'an API with a fragment',
       { ...web, resources: [{ resource: 'https://a.test/#x', scopes: [] }] },
@@ -116,6 +124,11 @@ describe('kinds of applications and their APIs', () => {
       'application.resource_taken',
       '/resources/0/resource',
     ]);
+    const slashed = {
+      ...web,
+      resources: api.map(({ resource, scopes }) => ({ resource: `${resource}/`, scopes })),
+    };
+    expect((await create(slashed, late)).status).to.equal(409);
     expect((await create(mine, owner)).status).to.equal(201);
     const later = await create(web, late);
     await late.call('patch', `/applications/${later.body.id}`).send({ resources: api }).expect(409);

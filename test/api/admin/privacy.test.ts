@@ -13,6 +13,7 @@ import { eventually } from '../../support/eventually.js';
 import { mailsTo, waitForMails } from '../../support/mailbox.js';
 import { unique } from '../../support/people.js';
 import { newUser, urn } from '../../support/scim-data.js';
+import { newId } from '../../../src/shared/ids.js';
 import supertest from 'supertest';
 
 interface Made {
@@ -187,12 +188,23 @@ describe('the erasure of a person', () => {
   it('gives out all there is of a person, without secrets', async () => {
     const acme = await givenTenant(app);
     const { id, address } = await givenTraces(acme);
+    const at = clock.now();
+    await app.core.store
+      .tenant(acme.tenant._id)
+      .collection('sso_sign_ins')
+      .insert({
+        ...{ _id: newId(), tenantId: acme.tenant._id, connectionId: 'c', kind: 'sign_in', state: 'admitted' },
+        expiresAt: new Date(at.getTime() + 60_000),
+        ...{ startedAt: at, finishedAt: at, stage: null, reason: null, hint: null, reference: null },
+        ...{ userId: id, person: address, ip: null, trip: null, linkHash: null, report: null },
+      });
     const res = await acme.call('get', `/users/${id}/export`);
     expect(res.status).to.equal(200);
     expect(res.headers['content-disposition']).to.equal(`attachment; filename="person-${id}.json"`);
     const data = res.body as Record<string, unknown[]> & { user: Record<string, unknown> };
     expect(data.user).to.include({ id, email: address });
     expect(data['groups']).to.have.length(1);
+    expect(data['forwardedSignIns']).to.have.length(1);
     expect(data['provisioning']).to.have.length.greaterThan(1);
     expect(data['auditEvents']).to.have.length.greaterThan(3);
     expect(res.text).not.to.match(/passwordHash|tokenHash|argon2/);
