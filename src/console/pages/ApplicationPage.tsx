@@ -15,6 +15,7 @@ import { ShownOnce } from '../ui/Secret.js';
 import { Access, TokenPreview } from './ApplicationAccess.js';
 import { linesOf, ResourcesField, resourcesOf, tenantsOf } from './Applications.js';
 import { SafetySwitches } from './ApplicationSafety.js';
+import { LogoutDeliveries } from './LogoutDeliveries.js';
 import { QuickStart } from './QuickStart.js';
 
 function SettingsForm({ application, etag }: { application: Application; etag: string | undefined }) {
@@ -170,6 +171,7 @@ export default function ApplicationPage() {
   const application = data.data;
   // Staff who have entered no tenant look after the applications of the server.
   const isOwn = application.owner === 'tenant' || application.tenants !== undefined;
+  const hasDeliveries = application.tenants === undefined && application.backchannelLogoutUri !== null;
   const actions = (
     <>
       {!application.isPublic && (
@@ -213,6 +215,7 @@ export default function ApplicationPage() {
           <Tabs.Tab value="start">{t('Quick start')}</Tabs.Tab>
           {isOwn && <Tabs.Tab value="settings">{t('Settings')}</Tabs.Tab>}
           <Tabs.Tab value="roles">{t('Roles')}</Tabs.Tab>
+          {hasDeliveries && <Tabs.Tab value="logout">{t('Logout tokens')}</Tabs.Tab>}
           {application.tenants === undefined && <Tabs.Tab value="access">{t('Access')}</Tabs.Tab>}
           {application.tenants === undefined && <Tabs.Tab value="test">{t('Test')}</Tabs.Tab>}
         </Tabs.List>
@@ -224,6 +227,9 @@ export default function ApplicationPage() {
         </Tabs.Panel>
         <Tabs.Panel value="roles">
           <Roles application={application} />
+        </Tabs.Panel>
+        <Tabs.Panel value="logout">
+          <LogoutDeliveries applicationId={application.id} />
         </Tabs.Panel>
         <Tabs.Panel value="access">
           <Access application={application} />

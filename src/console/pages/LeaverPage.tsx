@@ -1,14 +1,15 @@
-import { Button, Stack, Table, Text } from '@mantine/core';
+import { Box, Button, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useParams } from 'react-router';
 import { call } from '../api.js';
 import { time } from '../text/format.js';
+import { Facts } from '../ui/Facts.js';
 import { Page } from '../ui/Page.js';
 import { ProblemView } from '../ui/Problems.js';
 import { saveFile } from '../ui/save-file.js';
-import { Word } from '../ui/Status.js';
 import { useLeavingWords } from './Leavers.js';
+import { DeliveryAnswer, type DeliveryStatus } from './LogoutDeliveries.js';
 
 interface Receipt {
   id: string;
@@ -24,7 +25,7 @@ interface Receipt {
   notices: {
     application: string;
     sessionId: string;
-    status: 'waiting' | 'failed' | 'confirmed' | 'given_up';
+    status: DeliveryStatus;
     attempts: number;
     answer: string | null;
     confirmedAt: string | null;
@@ -43,35 +44,30 @@ function save(receipt: Receipt): void {
 
 function Notices({ notices }: Pick<Receipt, 'notices'>) {
   const { t } = useTranslation();
-  const words = {
-    waiting: t('Waiting'),
-    failed: t('Did not answer, is tried again'),
-    confirmed: t('Confirmed'),
-    given_up: t('Given up'),
-  };
   if (notices.length === 0) return <Text size="sm">{t('No application had to be notified.')}</Text>;
   return (
-    <Table>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>{t('Application')}</Table.Th>
-          <Table.Th>{t('Answer')}</Table.Th>
-          <Table.Th>{t('When')}</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {notices.map(({ application, sessionId, status, answer, confirmedAt }) => (
-          <Table.Tr key={`${application} ${sessionId}`}>
-            <Table.Td>{application}</Table.Td>
-            <Table.Td>
-              <Word text={words[status]} color={status === 'confirmed' ? 'green' : 'red'} />
-              {status !== 'confirmed' && answer !== null && <Text size="sm">{answer}</Text>}
-            </Table.Td>
-            <Table.Td>{time(confirmedAt)}</Table.Td>
+    <div className="scroll box" role="region" aria-label={t('Applications that were notified')} tabIndex={0}>
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t('Application')}</Table.Th>
+            <Table.Th>{t('Answer')}</Table.Th>
+            <Table.Th>{t('When')}</Table.Th>
           </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+        </Table.Thead>
+        <Table.Tbody>
+          {notices.map(({ application, sessionId, status, answer, confirmedAt }) => (
+            <Table.Tr key={`${application} ${sessionId}`}>
+              <Table.Td>{application}</Table.Td>
+              <Table.Td>
+                <DeliveryAnswer status={status} answer={answer} />
+              </Table.Td>
+              <Table.Td>{time(confirmedAt)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
   );
 }
 
@@ -113,16 +109,9 @@ export default function LeaverPage() {
       }
     >
       <Stack>
-        <Table maw={640}>
-          <Table.Tbody>
-            {facts.map(([name, value]) => (
-              <Table.Tr key={name}>
-                <Table.Th scope="row">{name}</Table.Th>
-                <Table.Td>{value}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
+        <Box maw={480}>
+          <Facts facts={facts} />
+        </Box>
         <Text fw={600}>{t('Applications that were notified')}</Text>
         <Notices notices={receipt.notices} />
       </Stack>
