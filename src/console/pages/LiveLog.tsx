@@ -52,7 +52,7 @@ function useColumns(show: (request: string) => void): Column<ScimRequest>[] {
       key: 'what',
       header: t('What happened'),
       cell: ({ error, diff, method }) => (
-        <Text size="sm" className="cut" title={error?.hint ?? undefined}>
+        <Text size="sm" miw={220} maw={420} className="wrapped" title={error?.hint ?? undefined}>
           {error?.detail ??
             (method === 'GET' ? t('Looked up') : t('{{count}} changes', { count: diff.length }))}
         </Text>

@@ -19,7 +19,7 @@ interface LogoutDelivery {
 }
 
 /** What became of a logout token, in words. */
-export function useDeliveryWords(): Record<DeliveryStatus, string> {
+function useDeliveryWords(): Record<DeliveryStatus, string> {
   const { t } = useTranslation();
   return {
     waiting: t('Waiting'),
