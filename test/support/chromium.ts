@@ -15,10 +15,26 @@ export async function openChromium(): Promise<Browser | undefined> {
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe finds against WCAG and its own good practices: one line each. */
-export async function accessibilityFaults(page: Page): Promise<string[]> {
+/** What depends on the theme: all other rules find the same in each. */
+const colorRules = ['color-contrast', 'link-in-text-block'];
+
+/**
+ * What axe finds against WCAG and its own good practices: one line each.
+ *
+ * @param rules - only these; absent: all.
+ */
+export async function accessibilityFaults(page: Page, rules?: readonly string[]): Promise<string[]> {
   if (!(await page.evaluate<boolean>("typeof axe === 'object'"))) await page.evaluate(`${axe}; undefined`);
+  const options = { resultTypes: ['violations'], ...(rules && { runOnly: rules }) };
   return page.evaluate<string[]>(`
-    axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+    axe.run(document, ${JSON.stringify(options)}).then(({ violations }) =>
       violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 150)).join(' | ')))`);
+}
+
+/** The faults of a page in the light and in the dark theme. */
+export async function faultsInBothThemes(page: Page): Promise<string[]> {
+  await page.emulateMedia({ colorScheme: 'light' });
+  const light = await accessibilityFaults(page);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  return [...light, ...(await accessibilityFaults(page, colorRules)).map((fault) => `dark: ${fault}`)];
 }

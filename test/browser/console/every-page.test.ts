@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { startApp, type TestApp } from '../../support/app.js';
-import { accessibilityFaults, openChromium } from '../../support/chromium.js';
+import { accessibilityFaults, faultsInBothThemes, openChromium } from '../../support/chromium.js';
 import { openConsole, type OpenConsole } from '../../support/console.js';
 import { eventually } from '../../support/eventually.js';
 
@@ -109,10 +109,7 @@ describe('every page', function () {
 
   async function expectGood(page: Page, what: string): Promise<void> {
     expect(await page.getByRole('heading', { level: 1 }).count(), what).to.equal(1);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      expect(await accessibilityFaults(page), `${what}, ${colorScheme}`).to.deep.equal([]);
-    }
+    expect(await faultsInBothThemes(page), what).to.deep.equal([]);
     await expectReflow(page, what);
   }
 
