@@ -38,7 +38,7 @@ function Times() {
         '/leaver-receipts/times',
       ),
   });
-  if (!data) return null;
+  if (!data || data.data.leavers === 0) return null;
   const { leavers, open, p50Seconds, p99Seconds } = data.data;
   const seconds = (value: number | null) => (value === null ? '–' : `${value.toFixed(1)} s`);
   return (
