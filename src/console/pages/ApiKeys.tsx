@@ -1,17 +1,16 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { post, remove } from '../api.js';
+import { post } from '../api.js';
 import { useRoles } from '../session.js';
 import { ago, time } from '../text/format.js';
 import type { ApiKey } from '../types.js';
-import { useAct } from '../ui/act.js';
-import { useAsk } from '../ui/Ask.js';
 import { DataTable, type Column } from '../ui/DataTable.js';
 import { Empty } from '../ui/Empty.js';
 import { FormModal } from '../ui/FormModal.js';
 import { Page } from '../ui/Page.js';
 import { ShownOnce } from '../ui/Secret.js';
+import { useRevoke } from '../ui/use-revoke.js';
 
 function NewKey({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
@@ -77,9 +76,8 @@ function NewKey({ opened, onClose }: { opened: boolean; onClose: () => void }) {
 
 export default function ApiKeys() {
   const { t } = useTranslation();
-  const act = useAct();
   const { nameOf } = useRoles();
-  const [ask, dialog] = useAsk();
+  const [revokeButton, dialog] = useRevoke('/api-keys');
   const [opened, setOpened] = useState(false);
   const columns: Column<ApiKey>[] = [
     { key: 'name', header: t('Name'), sort: 'name', cell: ({ name }) => name },
@@ -92,31 +90,7 @@ export default function ApiKeys() {
       cell: ({ expiresAt }) => (expiresAt === null ? t('never') : time(expiresAt)),
     },
     { key: 'created', header: t('Created'), sort: 'createdAt', cell: ({ createdAt }) => time(createdAt) },
-    {
-      key: 'revoke',
-      header: t('Actions'),
-      cell: ({ id, name }) => (
-        <Button
-          size="compact-sm"
-          variant="default"
-          aria-label={t('Revoke {{what}}', { what: name })}
-          onClick={() =>
-            ask({
-              title: t('Revoke {{what}}?', { what: name }),
-              text: t('What uses it is refused at once.'),
-              button: t('Revoke'),
-              isDangerous: true,
-              act: () => {
-                act(() => remove(`/api-keys/${id}`), t('{{what}} is revoked', { what: name }));
-                return Promise.resolve();
-              },
-            })
-          }
-        >
-          {t('Revoke')}
-        </Button>
-      ),
-    },
+    { key: 'revoke', header: t('Actions'), cell: revokeButton },
   ];
   const button = <Button onClick={() => setOpened(true)}>{t('New API key')}</Button>;
   return (

@@ -1,16 +1,15 @@
 import { Button, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { post, remove } from '../api.js';
+import { post } from '../api.js';
 import { ago, time } from '../text/format.js';
 import type { ApiKey } from '../types.js';
-import { useAct } from '../ui/act.js';
-import { useAsk } from '../ui/Ask.js';
 import { DataTable, type Column } from '../ui/DataTable.js';
 import { Empty } from '../ui/Empty.js';
 import { FormModal } from '../ui/FormModal.js';
 import { Page } from '../ui/Page.js';
 import { ShownOnce } from '../ui/Secret.js';
+import { useRevoke } from '../ui/use-revoke.js';
 
 type OperatorKey = Omit<ApiKey, 'role'>;
 
@@ -61,8 +60,7 @@ function NewKey({ opened, onClose }: { opened: boolean; onClose: () => void }) {
 
 export default function OperatorKeys() {
   const { t } = useTranslation();
-  const act = useAct();
-  const [ask, dialog] = useAsk();
+  const [revokeButton, dialog] = useRevoke('/operator-keys');
   const [opened, setOpened] = useState(false);
   const columns: Column<OperatorKey>[] = [
     { key: 'name', header: t('Name'), cell: ({ name }) => name },
@@ -74,31 +72,7 @@ export default function OperatorKeys() {
       cell: ({ expiresAt }) => (expiresAt === null ? t('never') : time(expiresAt)),
     },
     { key: 'created', header: t('Created'), cell: ({ createdAt }) => time(createdAt) },
-    {
-      key: 'revoke',
-      header: t('Actions'),
-      cell: ({ id, name }) => (
-        <Button
-          size="compact-sm"
-          variant="default"
-          aria-label={t('Revoke {{what}}', { what: name })}
-          onClick={() =>
-            ask({
-              title: t('Revoke {{what}}?', { what: name }),
-              text: t('What uses it is refused at once.'),
-              button: t('Revoke'),
-              isDangerous: true,
-              act: () => {
-                act(() => remove(`/operator-keys/${id}`), t('{{what}} is revoked', { what: name }));
-                return Promise.resolve();
-              },
-            })
-          }
-        >
-          {t('Revoke')}
-        </Button>
-      ),
-    },
+    { key: 'revoke', header: t('Actions'), cell: revokeButton },
   ];
   const button = <Button onClick={() => setOpened(true)}>{t('New operator key')}</Button>;
   return (
