@@ -2,6 +2,7 @@ import type { Response } from 'express';
 import { brandOf, ownBrand, type Brand } from '../identity/tenants/branding.js';
 import type { Core } from '../identity/core.js';
 import { settingsOf } from '../identity/tenants/settings.js';
+import { showLanguage } from './page-choices.js';
 
 interface BrandedLocals {
   brand?: Brand;
@@ -29,6 +30,16 @@ export async function showBrand(core: Core, res: Response, tenantId: string | nu
   locals.hasPasskeys = settings['passkeys.enabled'];
   if (settings['registration.self'])
     locals.registerPath = `/register?tenant=${encodeURIComponent(tenant.slug)}`;
+}
+
+/** Lets the pages of a sign-in be the tenant's, in the language that the waiting application asks for. */
+export async function showSignIn(
+  core: Core,
+  res: Response,
+  { tenantId, language }: { tenantId: string | null; language?: string | undefined },
+): Promise<void> {
+  showLanguage(res, language);
+  await showBrand(core, res, tenantId);
 }
 
 /** Whether a sign-in at this page may be by passkey. */

@@ -72,6 +72,7 @@ export async function startFlowForInteraction(
     returnTo: string;
     applicationName: string;
     loginHint?: string | undefined;
+    language?: string | undefined;
     demand: SignInDemand;
   },
 ): Promise<string> {
@@ -81,6 +82,7 @@ export async function startFlowForInteraction(
     returnTo: start.returnTo,
     applicationName: start.applicationName,
     email: start.loginHint?.slice(0, 320) ?? null,
+    ...(start.language !== undefined && { language: start.language }),
     demand: start.demand,
   });
   return `/signin?flow=${context.id}`;
@@ -102,6 +104,15 @@ export async function rememberEmail(
     next: {
       contexts: contexts.map((context) => (context.id === contextId ? { ...context, email } : context)),
     },
+  }));
+}
+
+/** A person who has chosen a language in this browser gets it, whatever applications have asked for. */
+export async function forgetAskedLanguages(core: Core, req: IncomingMessage): Promise<void> {
+  const flow = await findFlow(core, req);
+  if (!flow?.contexts.some(({ language }) => language !== undefined)) return;
+  await changeState(core, flow.id, ({ contexts }) => ({
+    next: { contexts: contexts.map(({ language: _asked, ...context }) => context) },
   }));
 }
 

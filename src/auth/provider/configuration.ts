@@ -165,7 +165,7 @@ export function providerConfiguration(core: Core, keySet: KeySet): Configuration
     extraTokenClaims: (ctx, token) => signedTokenClaims(core, ctx, token),
     findAccount: accountFinder(core),
     loadExistingGrant: (ctx) => loadGrant(core, ctx),
-    interactions: { policy: signInPolicy(), url: beginInteraction },
+    interactions: { policy: signInPolicy(core), url: beginInteraction },
     clientBasedCORS: isOwnOrigin,
     renderError: (ctx, out) => renderError(core, ctx, out),
     features: features(core),

@@ -8,6 +8,7 @@ import { currentSession, type LiveSession } from '../session-guard.js';
 import { authTimeOf } from '../sessions.js';
 import { owesTerms } from '../../identity/users/terms.js';
 import { termsPathTo } from '../views/terms-page.js';
+import { languageIn } from '../page-choices.js';
 import { startFlowForInteraction } from '../sign-in-flow.js';
 import { onlyTenantOf } from '../sign-in-scope.js';
 import { isReached, reachOf } from '../../identity/tenants/server-applications.js';
@@ -113,6 +114,7 @@ async function interact(core: Core, provider: Provider, req: Request, res: Respo
     returnTo: `${interactionPath}/${details.uid}`,
     applicationName: application.name,
     loginHint: typeof hint === 'string' ? hint : undefined,
+    language: languageIn(details.params['ui_locales']),
     demand: demandOf(details.params),
   });
   res.redirect(303, path);

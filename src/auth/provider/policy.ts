@@ -1,7 +1,12 @@
 import { decodeJwt } from 'jose';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Core } from '../../identity/core.js';
+import { findTenantConfig } from '../../identity/tenants/config.js';
+import { reachOf } from '../../identity/tenants/server-applications.js';
 import { errors, interactionPolicy } from '../../infrastructure/oidc-provider-library.js';
+import { onlyTenantOf } from '../sign-in-scope.js';
 import type { AccountAccess } from './account-access.js';
+import { applicationOf } from './accounts.js';
 
 /** Whether a person has just signed in for this very request: asking once more would bring nothing else. */
 const hasJustSignedIn = ({ oidc }: KoaContextWithOIDC): boolean =>
@@ -45,20 +50,29 @@ function isSomebodyElse(ctx: KoaContextWithOIDC): boolean {
   return isOther;
 }
 
+/** Whether a company's provider may sign people of the application in: nobody else vouches for an `acr`. */
+async function hasCompanies(core: Core, { oidc }: KoaContextWithOIDC): Promise<boolean> {
+  const application = applicationOf(oidc.client);
+  const tenantId = onlyTenantOf(reachOf(application));
+  if (tenantId === null) return true;
+  return ((await findTenantConfig(core, tenantId))?.ssoDomains.size ?? 0) > 0;
+}
+
 /**
- * An essential `acr` that no sign-in here brings is a failed authentication (OpenID Connect Core section 5.5.1.1): the application gets
- * before anybody signs in for nothing.
+ * An essential `acr` is asked of the person's company, by a sign-in. One that the sign-in did not bring, or that nobody here can, is a
+ * failed authentication (OpenID Connect Core section 5.5.1.1), and an error to the application.
  *
  * @throws UnmetAuthenticationRequirements
  */
-function requireKnownAcr(ctx: KoaContextWithOIDC): boolean {
+async function isOtherAcr(core: Core, ctx: KoaContextWithOIDC): Promise<boolean> {
   const { essential, value, values } = wanted(ctx, 'acr');
   if (essential !== true) return false;
   const demanded: unknown[] = [values ?? []].flat().concat(value ?? []);
-  if (demanded.length > 0 && !demanded.includes(ctx.oidc.session?.acr)) {
-    throw new errors.UnmetAuthenticationRequirements('none of the requested acr values can be obtained here');
+  if (demanded.length === 0 || demanded.includes(ctx.oidc.session?.acr)) return false;
+  if (hasJustSignedIn(ctx) || !(await hasCompanies(core, ctx))) {
+    throw new errors.UnmetAuthenticationRequirements('none of the requested acr values was obtained');
   }
-  return false;
+  return true;
 }
 
 /**
@@ -79,7 +93,7 @@ function requireAllowed({ oidc }: KoaContextWithOIDC): boolean {
  * request is not for, disabled since. Consent is asked for applications of third parties; the
  * others' `prompt=consent` is answered at once.
  */
-export function signInPolicy(): ReturnType<typeof interactionPolicy.base> {
+export function signInPolicy(core: Core): ReturnType<typeof interactionPolicy.base> {
   const { Check, Prompt, base } = interactionPolicy;
   const policy = base();
   // A browser holds one account at a time, so choosing another means signing in with it.
@@ -95,7 +109,11 @@ export function signInPolicy(): ReturnType<typeof interactionPolicy.base> {
     ),
   );
   checks?.add(new Check('another_subject', 'another person is asked for', 'login_required', isSomebodyElse));
-  checks?.add(new Check('unknown_acr', 'the acr cannot be obtained', 'login_required', requireKnownAcr));
+  checks?.add(
+    new Check('another_acr', 'another acr is asked for', 'unmet_authentication_requirements', (ctx) =>
+      isOtherAcr(core, ctx),
+    ),
+  );
   // After the sign-in: a request to sign in as another person comes first.
   const allowed = new Check('not_allowed', 'the person may not use it', 'access_denied', requireAllowed);
   policy.add(new Prompt({ name: 'access', requestable: false }, allowed), 2);

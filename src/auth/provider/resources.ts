@@ -58,6 +58,12 @@ async function machineClaims(core: Core, client: Client): Promise<Record<string,
   return { tenant: { id: tenant._id, slug: tenant.slug, name: tenant.name } };
 }
 
+/** An application of a third party learns a person's roles by the consent to the scope `roles` alone. */
+function tellsRoles({ oidc }: KoaContextWithOIDC, client: Client): boolean {
+  if (client['is_third_party'] !== true) return true;
+  return oidc.entities.Grant?.getOIDCScope().split(' ').includes('roles') ?? false;
+}
+
 /** Claims of a signed token beside those of RFC 9068 section 2.2: the tenant, and what the person may do in this application. */
 export async function signedTokenClaims(
   core: Core,
@@ -71,7 +77,7 @@ export async function signedTokenClaims(
   const access = ctx.oidc.account?.['access'] as AccountAccess | undefined;
   if (!resourceServer || !access) return undefined;
   const { tenant, roles, permissions, amr, sid } = claimsFor(core, String(client['application_key']), access);
-  return { tenant, roles, permissions, amr, sid };
+  return { tenant, amr, sid, ...(tellsRoles(ctx, client) && { roles, permissions }) };
 }
 
 /** The scopes that a request asks for, by the API they belong to. */

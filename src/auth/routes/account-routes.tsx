@@ -10,7 +10,7 @@ import { keepLanguage, showLanguage } from '../page-choices.js';
 import { weakPasswordText } from '../refusals.js';
 import { currentSession, isSessionFormToken, sessionFormToken } from '../session-guard.js';
 import { endSession } from '../sessions.js';
-import { ownPath } from '../sign-in-flow.js';
+import { forgetAskedLanguages, ownPath } from '../sign-in-flow.js';
 import { accountPlaces, type AccountPlace } from '../views/account-frame.js';
 import { SignedOutPage, SignOutPage } from '../views/account-pages.js';
 import { isLanguage } from '../views/language.js';
@@ -155,8 +155,11 @@ export function accountRoutes(core: Core): Router {
   router.get(termsPath, (req, res) => showChangedTerms(core, req, res));
   router.post('/account/picture', fileForm);
   placeRoutes(core, router, form);
-  router.get('/language/:language', (req, res) => {
-    if (isLanguage(req.params.language)) keepLanguage(core.config, res, req.params.language);
+  router.get('/language/:language', async (req, res) => {
+    if (isLanguage(req.params.language)) {
+      keepLanguage(core.config, res, req.params.language);
+      await forgetAskedLanguages(core, req);
+    }
     res.redirect(303, ownPath(queryText(req, 'return_to')) ?? '/signin');
   });
   // Where password managers lead people to.

@@ -4,7 +4,7 @@ import { parseEmail, type EmailAddress } from '../../identity/email.js';
 import { hasArmedBreakGlass } from '../../identity/sso/break-glass.js';
 import { AppError } from '../../shared/errors.js';
 import { resolveHomeRealm, type HomeRealm } from '../home-realm.js';
-import { findBrand, showBrand, shownRegisterPath } from '../page-brand.js';
+import { findBrand, showBrand, showSignIn, shownRegisterPath } from '../page-brand.js';
 import { currentSession } from '../session-guard.js';
 import {
   contextOf,
@@ -55,7 +55,7 @@ async function enterFromQuery({ core, req, res }: Exchange): Promise<Entry> {
   const flow = await findFlow(core, req);
   const context = flow && contextOf(flow, queryText(req, 'flow'));
   if (context) {
-    await showBrand(core, res, context.tenantId);
+    await showSignIn(core, res, context);
     return { flow, context };
   }
   const waiting = interactionOf(queryText(req, 'flow'));

@@ -11,7 +11,7 @@ import {
   type SignInContext,
   type SignInFlow,
 } from '../sign-in-flow.js';
-import { showBrand } from '../page-brand.js';
+import { showSignIn } from '../page-brand.js';
 import type { Exchange } from './steps.js';
 
 /** A post of one of this browser's own forms. */
@@ -54,7 +54,7 @@ export async function requireOwnForm(core: Core, req: Request): Promise<OwnForm>
   const waiting = token && interactionOf(token.subject);
   if (!context && waiting !== undefined) throw new SignInForgotten(waiting);
   if (!context) throw new AppError('csrf.invalid', 'This page has expired. Please try again.');
-  if (req.res) await showBrand(core, req.res, context.tenantId);
+  if (req.res) await showSignIn(core, req.res, context);
   return { flow, context, nonce: token.nonce };
 }
 

@@ -16,7 +16,7 @@ import type { UserDocument } from '../../persistence/collections/users.js';
 import { mayEnter, readAdmission } from '../admission.js';
 import { visitorOf } from '../sessions.js';
 import { contextOf, enterFlow, findFlow, rememberEmail, type Entry } from '../sign-in-flow.js';
-import { showBrand } from '../page-brand.js';
+import { showBrand, showSignIn } from '../page-brand.js';
 import { sendPage } from '../views/layout.js';
 import {
   ActivateThroughCompanyPage,
@@ -59,7 +59,7 @@ async function askForgot(core: Core, req: Request, res: Response): Promise<void>
     ofSignIn === null
       ? await tenantBySlug(core, queryText(req, 'tenant'))
       : await core.store.tenant(ofSignIn).collection('tenants').get(ofSignIn);
-  await showBrand(core, res, tenant?._id ?? null);
+  await showSignIn(core, res, { tenantId: tenant?._id ?? null, language: left?.context.language });
   const { email, id } = left?.context ?? { email: null, id: undefined };
   sendPage(res, 200, <ForgotPage tenant={tenant?.slug} flow={id} email={email ?? ''} />);
 }
@@ -72,7 +72,7 @@ async function takeForgot(core: Core, req: Request, res: Response): Promise<void
   const { _id = null, slug } = (await tenantBySlug(core, body['tenant'])) ?? {};
   const left = await signInLeft(core, req, body['flow']);
   const flow = left?.context.id;
-  await showBrand(core, res, _id);
+  await showSignIn(core, res, { tenantId: _id, language: left?.context.language });
   if (!email) {
     const page = <ForgotPage tenant={slug} flow={flow} email={typed} alert="Enter a valid email." />;
     sendPage(res, 400, page);

@@ -10,7 +10,7 @@ import type { UserDocument } from '../../persistence/collections/users.js';
 import { AppError } from '../../shared/errors.js';
 import type { Admission } from '../admission.js';
 import { deviceOf } from '../devices.js';
-import { showBrand } from '../page-brand.js';
+import { showSignIn } from '../page-brand.js';
 import { takeLogin, type PendingLogin } from '../pending.js';
 import { ssoRefusalText } from '../refusals.js';
 import { currentSession } from '../session-guard.js';
@@ -93,8 +93,8 @@ export interface Arrival {
 
 type Arriving = Exchange & Arrival;
 
-const showCompanyBrand = ({ core, res, connection }: Arriving): Promise<void> =>
-  showBrand(core, res, connection.tenantId);
+const showCompany = ({ core, res, connection, context }: Arriving): Promise<void> =>
+  showSignIn(core, res, { tenantId: connection.tenantId, language: context.language });
 
 /** The user this browser is signed in as by other means: proof that an existing account is theirs. */
 async function findProvenUser({ core, req }: Arriving): Promise<{ provenUserId: string | null }> {
@@ -179,7 +179,7 @@ async function openSession(state: Arriving & Resolved & { admission: Admission }
 
 /** Somebody whom a company's provider signed in, whichever way it said so. */
 export const arrive = steps<Arriving>()
-  .step(showCompanyBrand)
+  .step(showCompany)
   .step(findProvenUser)
   .step(answerTest)
   .step(resolvePerson)
@@ -188,12 +188,12 @@ export const arrive = steps<Arriving>()
 
 function proofOf(
   connection: SsoConnectionDocument,
-  { authTime, acr, sid, sessionEndsAt }: ProviderWord,
+  { authTime, acr, amr, sid, sessionEndsAt }: ProviderWord,
   now: Date,
 ): SignInProof {
   return {
     method: 'sso',
-    amr: ['fed'],
+    amr: ['fed', ...amr.filter((method) => method !== 'fed')],
     connectionId: connection._id,
     providerSid: sid,
     providerEndsAt: sessionEndsAt,

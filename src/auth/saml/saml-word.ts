@@ -143,6 +143,7 @@ export function toProviderWord({
     groups,
     authTime: authTime === null ? undefined : new Date(authTime),
     acr,
+    amr: [],
     sid,
     sessionEndsAt: sessionEndsAt === null ? null : new Date(sessionEndsAt),
     ask: () => Promise.resolve(all),

@@ -30,6 +30,8 @@ export interface ProviderWord {
   authTime: Date | undefined;
   /** The authentication context it claims; null: none. */
   acr: string | null;
+  /** How the person proved who they are there (RFC 8176); empty: it does not say. */
+  amr: readonly string[];
   /** Its session, for its back-channel logout. */
   sid: string | null;
   /** When its session ends, and with it what hangs on it here; null: it does not say. */
@@ -69,6 +71,14 @@ function groupsOf(value: unknown): string[] {
     .flat()
     .filter((name) => typeof name === 'string')
     .slice(0, maxGroups);
+}
+
+const maxMethods = 10;
+
+/** The claim `amr`: short words of its own or of RFC 8176, each once. */
+function methodsOf(value: unknown): string[] {
+  const words = [value].flat().filter((one): one is string => typeof one === 'string');
+  return [...new Set(words.filter((word) => /^[\w.:/-]{1,60}$/.test(word)))].slice(0, maxMethods);
 }
 
 const toleranceSeconds = 60;
@@ -138,6 +148,7 @@ export function readProviderWord(
     groups: groupsOf(own['groups']),
     authTime: typeof authTime === 'number' ? new Date(authTime * 1000) : undefined,
     acr: text(idToken['acr']) ?? null,
+    amr: methodsOf(idToken['amr']),
     sid: text(idToken['sid']) ?? null,
     sessionEndsAt: sessionEndOf(idToken['session_expiry']),
     async ask() {

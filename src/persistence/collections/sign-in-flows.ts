@@ -15,6 +15,8 @@ export interface SignInContext {
   email: string | null;
   /** Begun at the door of administrators for emergencies: no address is forwarded. */
   isLocal?: true;
+  /** Of the pages, as the waiting application asks (`ui_locales`), until the person chooses another; absent: it does not. */
+  language?: string;
   /** What the waiting application asks of the proof; absent: nothing. */
   demand?: SignInDemand;
 }

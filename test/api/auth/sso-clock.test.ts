@@ -86,11 +86,14 @@ describe('sign-in at a provider, as time goes by', () => {
     for (const browser of [first, second]) expect((await browser.get('/account')).status).to.equal(303);
   });
 
-  it('says how somebody signed in (RFC 8176)', async () => {
+  it('says how somebody signed in, in the provider’s own words too (RFC 8176)', async () => {
     const { email } = await givenPerson();
+    idp.person = { ...idp.person, amr: ['pwd', 'fed', 'mfa', 'pwd', '<b>', 7] };
     expect((await signInAtProvider(openBrowser(app.url), email)).status).to.equal(303);
-    const [session] = await app.core.store.tenant(tenantId).collection('sessions').find({}, { limit: 1 });
+    const tenant = app.core.store.tenant(tenantId);
+    const user = await tenant.collection('users').findOne({ loginKeys: email });
+    const session = await tenant.collection('sessions').findOne({ userId: user!._id });
     expect(session).to.include({ method: 'sso' });
-    expect(session!.amr).to.deep.equal(['fed']);
+    expect(session!.amr).to.deep.equal(['fed', 'pwd', 'mfa']);
   });
 });

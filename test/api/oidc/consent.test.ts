@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { decodeJwt } from 'jose';
 import type { ApplicationDocument } from '../../../src/persistence/collections/applications.js';
 import type { TenantDocument } from '../../../src/persistence/collections/tenants.js';
 import type { UserDocument } from '../../../src/persistence/collections/users.js';
@@ -6,8 +7,11 @@ import { startApp, type TestApp } from '../../support/app.js';
 import {
   browserOf,
   callbackUri,
+  grantOf,
   makeApplication,
+  makeRole,
   makeUser,
+  postAs,
   refresh,
   relyingParty,
   type RelyingParty,
@@ -95,6 +99,33 @@ describe('OpenID provider: consent for applications of third parties', () => {
     ])
       expect(html).to.include(text);
     expect(html).not.to.match(/asks to|see your| at https|Allow</);
+  });
+
+  it('keeps the person’s roles out of a token for an API until the person agreed to tell them', async () => {
+    const role = await makeRole(app.core, tenant, application, 'agent', ['calls.read']);
+    const agent = await makeUser(app.core, tenant, { grants: [grantOf(role)] });
+    browser = await browserOf(app.core, agent);
+    for (const scope of ['openid orders.read', 'openid roles orders.read']) {
+      const { begun, page } = await begin({ scope, resource: 'https://api.example.test' });
+      const { answer } = await send(browser, page, 'allow');
+      const { url } = await browser.follow(
+        new URL(answer.headers.get('location')!, app.url).href,
+        callbackUri,
+      );
+      const answered = await postAs(app.core, application, '/token', {
+        grant_type: 'authorization_code',
+        code: url.searchParams.get('code')!,
+        redirect_uri: callbackUri,
+        code_verifier: begun.verifier,
+        resource: 'https://api.example.test',
+      });
+      const { access_token: token } = (await answered.json()) as { access_token: string };
+      const told = decodeJwt(token);
+      expect(told.sub).to.equal(agent._id);
+      const isAgreed = scope.includes('roles');
+      expect(told['roles']).to.deep.equal(isAgreed ? ['agent'] : undefined);
+      expect(told['permissions']).to.deep.equal(isAgreed ? ['calls.read'] : undefined);
+    }
   });
 
   it('tells the application when the person does not agree, and gives it nothing', async () => {
