@@ -1,5 +1,6 @@
 import { json, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
+import { refuseTooLarge } from '../http/body-limit.js';
 import { AppError, type InputFault } from '../shared/errors.js';
 import { nearest } from '../shared/nearest.js';
 import { deepestJson, nestsDeeper } from '../shared/json-depth.js';
@@ -83,12 +84,13 @@ export function readJson(limit: number): (req: Request, res: Response) => Promis
     if (!req.is(['application/json', 'application/*+json'])) {
       throw new AppError('input.unsupported_type', 'the body must be application/json');
     }
-    await new Promise<void>((resolve, reject) => {
+    const parsed = new Promise<void>((resolve, reject) => {
       void parser(req, res, (error: unknown) => {
         if (error === undefined) resolve();
         else reject(bodyFault(error));
       });
     });
+    await Promise.race([refuseTooLarge(req, limit), parsed]);
     if (nestsDeeper(req.body, deepestJson)) {
       throw new AppError('input.malformed', `the body nests deeper than ${deepestJson} levels`);
     }

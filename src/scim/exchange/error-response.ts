@@ -73,7 +73,6 @@ function headersOf(error: AppError, status: number): Record<string, string> {
     ...(error instanceof InsufficientScope && {
       'WWW-Authenticate': `Bearer realm="scim", error="insufficient_scope", scope="${error.scope}"`,
     }),
-    ...(status === 413 && { Connection: 'close' }),
     ...(error instanceof MethodNotAllowed && { Allow: error.allow }),
   };
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { refuseTooLarge } from '../../http/body-limit.js';
 import { AppError } from '../../shared/errors.js';
 import { deepestJson, nestsDeeper } from '../../shared/json-depth.js';
 import { ScimError } from '../protocol/scim-error.js';
@@ -13,17 +14,7 @@ function isForeign(type: string): boolean {
   );
 }
 
-/**
- * How much of a body beyond the limit is still read and dropped: a client reads the answer only once it has written all, and would see a
- * broken connection instead.
- */
-const maxDrainedBytes = 64 * 1024 * 1024;
-
-/** Reads a body of at most so many bytes; the limit is on bytes as sent, before any of it is parsed (RFC 7644 section 3.7.4). */
-async function readBytes(req: IncomingMessage, limit: number): Promise<Buffer> {
-  const tooLarge = (): AppError =>
-    new AppError('input.too_large', `the body is larger than the ${limit} bytes accepted here`);
-  if (Number(req.headers['content-length'] ?? 0) > limit + maxDrainedBytes) throw tooLarge();
+function collect(req: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -31,14 +22,8 @@ async function readBytes(req: IncomingMessage, limit: number): Promise<Buffer> {
       size += chunk.length;
       if (size <= limit) chunks.push(chunk);
       else chunks.length = 0;
-      if (size <= limit + maxDrainedBytes) return;
-      req.removeAllListeners('data');
-      reject(tooLarge());
     });
-    req.on('end', () => {
-      if (size > limit) reject(tooLarge());
-      else resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
-    });
+    req.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
     req.on('error', reject);
     req.on('close', () => {
       if (!req.complete) reject(new ScimError(400, 'invalidSyntax', 'the request ended before its body did'));
@@ -89,7 +74,7 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<unk
   if (req.headers['content-length'] === undefined && req.headers['transfer-encoding'] === undefined) {
     return undefined;
   }
-  const bytes = await readBytes(req, limit);
+  const bytes = await Promise.race([refuseTooLarge(req, limit), collect(req, limit)]);
   if (bytes.length === 0) return undefined;
   const type = req.headers['content-type'];
   if (type !== undefined && (!jsonType.test(type) || isForeign(type))) {

@@ -1,4 +1,6 @@
 import { userFilters } from '../../../src/admin/present/user-filter.js';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { expect } from 'chai';
 import type supertest from 'supertest';
 import { newCredential } from '../../../src/identity/users/credentials.js';
@@ -166,6 +168,26 @@ describe('users in the API', () => {
     it('is refused with 413 when it is too large', async () => {
       const res = await acme.call('post', '/users').send({ email: 'x'.repeat(1_100_000) });
       expect(res.status).to.equal(413);
+    });
+
+    it('is refused by its length before it comes, and in pieces at the limit', async () => {
+      const { hostname, port } = new URL(app.url);
+      const begin = (framing: string, sent: string): Promise<string> => {
+        const socket = connect(Number(port), hostname);
+        const head = [
+          'POST /api/v1/users HTTP/1.1',
+          `Host: ${hostname}`,
+          `Authorization: Bearer ${acme.key}`,
+        ];
+        socket.write([...head, 'Content-Type: application/json', framing, '', sent].join('\r\n'));
+        return once(socket, 'data').then(([answer]) => {
+          socket.destroy();
+          return String(answer);
+        });
+      };
+      expect(await begin('Content-Length: 100000000', '')).to.match(/^HTTP\/1\.1 413 /);
+      const piece = `fffff\r\n${' '.repeat(0xfffff)}\r\n`;
+      expect(await begin('Transfer-Encoding: chunked', `${piece}${piece}`)).to.match(/^HTTP\/1\.1 413 /);
     });
   });
 
