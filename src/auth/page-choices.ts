@@ -2,6 +2,7 @@ import { parseCookie } from 'cookie';
 import type { Response } from 'express';
 import type { IncomingMessage } from 'node:http';
 import { writeChoice, type CookieHome } from '../http/cookies.js';
+import { languageOfTag } from '../shared/language-tag.js';
 import { isLanguage, type Language } from './views/language.js';
 
 /** How pages look, as the person chose it in this browser; `auto`: as the system does. */
@@ -19,11 +20,9 @@ interface ChoiceLocals {
 const cookieOf = (req: IncomingMessage, name: string): string | undefined =>
   parseCookie(req.headers.cookie ?? '')[name];
 
-const shortTag = (tag: string): string => tag.trim().slice(0, 2).toLowerCase();
-
 /** The first of our languages in the value of `ui_locales` (OpenID Connect Core section 3.1.2.1). */
 export function languageIn(locales: unknown): Language | undefined {
-  return typeof locales === 'string' ? locales.split(' ').map(shortTag).find(isLanguage) : undefined;
+  return typeof locales === 'string' ? locales.split(' ').map(languageOfTag).find(isLanguage) : undefined;
 }
 
 const askedLanguage = ({ url = '' }: IncomingMessage): Language | undefined =>
@@ -33,7 +32,7 @@ const askedLanguage = ({ url = '' }: IncomingMessage): Language | undefined =>
 function wishedLanguage(req: IncomingMessage): Language | undefined {
   const tags = (req.headers['accept-language'] ?? '').split(',').map((part) => {
     const [tag = '', weight] = part.split(';');
-    return { tag: shortTag(tag), weight: Number(/q=([\d.]+)/.exec(weight ?? '')?.[1] ?? 1) };
+    return { tag: languageOfTag(tag), weight: Number(/q=([\d.]+)/.exec(weight ?? '')?.[1] ?? 1) };
   });
   return tags
     .sort((one, other) => other.weight - one.weight)
@@ -47,9 +46,10 @@ export function languageFor(req: IncomingMessage, profile?: Language): Language 
   return [askedLanguage(req), profile, chosen].find(isLanguage) ?? wishedLanguage(req) ?? 'en';
 }
 
-/** Lets the page be in the language of a person's profile. */
-export function showLanguage(res: Response, language: unknown): void {
-  if (isLanguage(language)) (res.locals as ChoiceLocals).language = language;
+/** Lets the page be in the language of a person's profile, a tag with or without a region. */
+export function showLanguage(res: Response, tag: unknown): void {
+  const language = languageIn(tag);
+  if (language) (res.locals as ChoiceLocals).language = language;
 }
 
 export const shownLanguage = (res: Response): Language =>

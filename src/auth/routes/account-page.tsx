@@ -7,7 +7,7 @@ import { tenantConfig, type TenantConfig } from '../../identity/tenants/config.j
 import { displayNameOf } from '../../identity/user-keys.js';
 import { liveSessions } from '../../identity/users/sessions.js';
 import { showBrand } from '../page-brand.js';
-import { showLanguage } from '../page-choices.js';
+import { languageIn, showLanguage } from '../page-choices.js';
 import { sessionFormToken, type LiveSession } from '../session-guard.js';
 import type { AccountFrameProps, AccountPlace } from '../views/account-frame.js';
 import { ProfilePage, type ShownProfile } from '../views/account-profile.js';
@@ -57,7 +57,7 @@ function profileOf({ config, live }: AccountView): ShownProfile {
     phone: primaryIn(attributes['phoneNumbers']),
     picture: primaryIn(attributes['photos']),
     signature: user.signature ?? '',
-    language: textIn(attributes, 'preferredLanguage').slice(0, 2),
+    language: languageIn(attributes['preferredLanguage']) ?? '',
     managedBy: directory?.name,
     kept: new Set<string>(settings['profile.fields']),
     mayChangeEmail: settings['profile.userCanEditEmail'] && user.loginType === 'local',

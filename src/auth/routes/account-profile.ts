@@ -4,7 +4,7 @@ import type { Core } from '../../identity/core.js';
 import { changeOwnProfile, type OwnProfile } from '../../identity/users/own-profile.js';
 import { AppError } from '../../shared/errors.js';
 import { imageType } from '../../shared/picture.js';
-import { keepLanguage, keepTheme, themes } from '../page-choices.js';
+import { keepLanguage, keepTheme, languageIn, themes } from '../page-choices.js';
 import type { LiveSession } from '../session-guard.js';
 import { maxPictureBytes } from '../views/account-profile.js';
 import { isLanguage, languages, type Language } from '../views/language.js';
@@ -70,7 +70,7 @@ const takePictureAway: AccountWork = async (core, live, req, res) => {
 const takePreferences: AccountWork = async (core, live, req, res) => {
   const form = preferencesForm.safeParse(req.body).data;
   if (!form) throw new AppError('input.invalid', 'Choose a language and a theme');
-  const stored = live.user.attributes['preferredLanguage'] ?? '';
+  const stored = languageIn(live.user.attributes['preferredLanguage']) ?? '';
   if (form.language !== stored)
     await changeOwnProfile(core, await actorOf(core, live, req), live, {
       language: emptyAsNull(form.language),

@@ -36,10 +36,10 @@ document.documentElement.lang = i18next.language;
 /** When the texts of the first language are there. */
 export const textsReady = loadTexts(i18next.language as Language).catch(() => undefined);
 
-/** The language of a profile, where none was chosen in this browser. */
-export function suggestLanguage(language: string | null): void {
-  if (readChoice(kept) === undefined && language !== null && language in languages)
-    chooseLanguage(language as Language);
+/** The language of a profile, with or without a region, where none was chosen in this browser. */
+export function suggestLanguage(tag: string | null): void {
+  const [language = ''] = tag?.toLowerCase().split(/[-_]/, 1) ?? [];
+  if (readChoice(kept) === undefined && language in languages) chooseLanguage(language as Language);
 }
 
 export function chooseLanguage(language: Language): void {

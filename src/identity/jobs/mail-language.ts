@@ -1,9 +1,11 @@
-/** Languages of mails; pages are English. */
+import { languageOfTag } from '../../shared/language-tag.js';
+
+/** Languages of mails. */
 export const mailLanguages = ['en', 'de'] as const;
 export type MailLanguage = (typeof mailLanguages)[number];
 
 const ofTag = (tag: unknown): MailLanguage | undefined =>
-  mailLanguages.find((language) => typeof tag === 'string' && tag.toLowerCase().startsWith(language));
+  mailLanguages.find((language) => typeof tag === 'string' && languageOfTag(tag) === language);
 
 /**
  * The language of mails to a person: their own (SCIM `preferredLanguage`, RFC 7643 section 4.1.1), else that of their `locale`, else

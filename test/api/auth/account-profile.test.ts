@@ -129,6 +129,7 @@ describe('the pages of one’s own account', () => {
       userName: 'robin@acme.test',
       emails: [{ value: 'robin@acme.test', primary: true }],
       name: { givenName: 'Robin', familyName: 'Smith' },
+      preferredLanguage: 'de-DE',
       password,
     };
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' };
@@ -139,8 +140,12 @@ describe('the pages of one’s own account', () => {
     });
     expect(made.status).to.equal(201);
     const browser = await signedIn('robin');
-    const page = await browser.get('/account');
-    expect(page.text).to.include('Managed by Acme Okta.');
+    const page = await browser.get('/account', { 'accept-language': 'en' });
+    expect(page.text).to.include('<html lang="de"').and.include('Verwaltet von Acme Okta.');
+    const choice = await send(browser, 'preferences', { language: 'de', theme: 'dark' });
+    expect(choice.status).to.equal(303);
+    const me = await browser.get('/api/v1/me');
+    expect(JSON.parse(me.text)).to.include({ language: 'de-DE' });
     expect(page.fields).to.not.have.property('givenName');
     expect((await send(browser, 'profile', { givenName: 'Rob' })).status).to.equal(403);
     expect((await send(browser, 'profile', { signature: 'Robin' })).status).to.equal(303);
