@@ -11,10 +11,10 @@ import {
   type SsoConnectionDocument,
   type SsoConnectionInput,
 } from '../../identity/sso/connections.js';
+import { hasArmedBreakGlass } from '../../identity/sso/break-glass.js';
 import { warningsOf } from '../../identity/sso/connection-warnings.js';
 import { testConnection } from '../../identity/sso/test-connection.js';
 import { traceSignIn } from '../../identity/sso/trace.js';
-import type { TenantConfig } from '../../identity/tenants/config.js';
 import { listOf, namedListQuery, pageOfNamed } from '../list.js';
 import { ruleInput } from '../present/directory.js';
 import { id, line } from '../present/fields.js';
@@ -41,17 +41,20 @@ const targetConnection = (
   { id: connectionId }: { readonly id: string },
 ): Promise<SsoConnectionDocument> => getConnection(core, tenantId, connectionId);
 
-function present(core: Core, { tenant }: TenantConfig, connection: SsoConnectionDocument) {
-  const warnings = warningsOf(tenant, connection, core.clock.now());
+async function present(core: Core, connection: SsoConnectionDocument) {
+  const isRequired = connection.mode === 'required';
+  const warnings = warningsOf(
+    connection,
+    isRequired && (await hasArmedBreakGlass(core, connection.tenantId)),
+  );
   return presentSsoConnection(connection, core.config.baseUrl, warnings);
 }
 
-function reply(
+async function reply(
   core: Core,
-  config: TenantConfig,
   connection: SsoConnectionDocument,
-): Reply<z.input<typeof ssoConnectionSchema>> {
-  return { body: present(core, config, connection), version: connection.version };
+): Promise<Reply<z.input<typeof ssoConnectionSchema>>> {
+  return { body: await present(core, connection), version: connection.version };
 }
 
 const listAll = route({
@@ -71,7 +74,7 @@ const listAll = route({
       issuer,
       ...domains.map(({ domain }) => domain),
     ]);
-    return { body: { ...page, items: page.items.map((item) => present(core, context.config, item)) } };
+    return { body: { ...page, items: await Promise.all(page.items.map((item) => present(core, item))) } };
   },
 });
 
@@ -84,7 +87,7 @@ const readOne = route({
   permission,
   target: targetConnection,
   output: ssoConnectionSchema,
-  handler: ({ core, config, target }) => Promise.resolve(reply(core, config, target)),
+  handler: ({ core, target }) => reply(core, target),
 });
 
 const domainInput = z
@@ -162,13 +165,13 @@ const createOne = route({
   body: changeInput.required({ name: true }).openapi('CreateSsoConnection'),
   status: 201,
   output: ssoConnectionSchema,
-  async handler({ core, actor, config, body }) {
+  async handler({ core, actor, body }) {
     const connection = await createConnection(core, actor, {
       ...(await given(core, actor.tenantId, body)),
       name: body.name,
     });
     return {
-      ...reply(core, config, connection),
+      ...(await reply(core, connection)),
       headers: { Location: `/api/v1/sso-connections/${connection._id}` },
     };
   },
@@ -186,10 +189,9 @@ const changeOne = route({
   target: targetConnection,
   body: changeInput.openapi('ChangeSsoConnection'),
   output: ssoConnectionSchema,
-  handler: async ({ core, actor, config, body, params, ifVersion }) =>
+  handler: async ({ core, actor, body, params, ifVersion }) =>
     reply(
       core,
-      config,
       await updateConnection(core, actor, params.id, await given(core, actor.tenantId, body), ifVersion),
     ),
 });
@@ -204,8 +206,8 @@ const relinkOne = route({
   stepUp: true,
   target: targetConnection,
   output: ssoConnectionSchema,
-  handler: async ({ core, actor, config, params, ifVersion }) =>
-    reply(core, config, await allowRelinking(core, actor, params.id, ifVersion)),
+  handler: async ({ core, actor, params, ifVersion }) =>
+    reply(core, await allowRelinking(core, actor, params.id, ifVersion)),
 });
 
 const deleteOne = route({
@@ -233,10 +235,9 @@ const verifyOne = route({
   permission,
   target: targetConnection,
   output: ssoConnectionSchema,
-  handler: async ({ core, actor, config, params }) =>
+  handler: async ({ core, actor, params }) =>
     reply(
       core,
-      config,
       await verifyDomain(core, actor, params.id, params.domain, (name) =>
         lookUpTxt(name, core.config.dnsServers),
       ),

@@ -8,7 +8,6 @@ import { reachable, type GroupNode } from '../grants/group-graph.js';
 import type { MappingGroup } from '../grants/rule-paths.js';
 import { servicesOf } from '../grants/services.js';
 import { statusWithoutLock, type UserStatus } from '../grants/user-status.js';
-import { isArmed } from '../tenants/break-glass.js';
 import { partyOf } from '../users/change-events.js';
 import { rolesByDirectory } from '../users/save.js';
 import { retired } from '../visibility.js';
@@ -75,8 +74,7 @@ export class Standings {
       status,
       roles,
       permissions: this.#permissionsOf(user, roles),
-      isForwarded:
-        !closed.has(status) && isForwarded(this.#world, user) && !isArmed(config.tenant, user._id, this.#now),
+      isForwarded: !closed.has(status) && isForwarded(this.#world, user),
       isAdministrator: roles.some((role) => config.administratorRoles.includes(role)),
     };
   }

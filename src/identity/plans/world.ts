@@ -5,6 +5,7 @@ import type { Core } from '../core.js';
 import { parseEmail } from '../email.js';
 import { isOfferedPermission, tenantConfigStep, type TenantConfig } from '../tenants/config.js';
 import { isKeptBack } from '../permissions.js';
+import { goingPastStep } from '../users/break-glass.js';
 import { readerRole } from '../grants/effective-roles.js';
 
 /** Everything of a tenant that decides what its people may do and where they sign in, at one moment. */
@@ -13,6 +14,8 @@ export interface World {
   directories: ReadonlyMap<string, DirectoryDocument>;
   /** The verified domains whose people sign in at their company and nowhere else. */
   forwarded: ReadonlySet<string>;
+  /** Who may come in past that: the administrators for emergencies who can sign in. */
+  goingPast: ReadonlySet<string>;
 }
 
 /** Reads a world; in a transaction also what it has changed. @throws AppError `tenant.not_found`. */
@@ -25,6 +28,7 @@ export function* worldStep(core: Core, reader: Reader, tenantId: string): Step<W
     config,
     directories: new Map(directories.map((directory) => [directory._id, directory])),
     forwarded: new Set(connections.flatMap(({ verifiedDomains }) => verifiedDomains)),
+    goingPast: yield* goingPastStep(core, reader, tenantId),
   };
 }
 
@@ -36,9 +40,10 @@ export function stampOf({ config, directories }: World): string {
 
 /** Whether the user's address signs in at a company alone. */
 export function isForwarded(
-  { forwarded }: World,
-  { email, userName }: Pick<UserDocument, 'email' | 'userName'>,
+  { forwarded, goingPast }: World,
+  { _id, email, userName }: Pick<UserDocument, '_id' | 'email' | 'userName'>,
 ): boolean {
+  if (goingPast.has(_id)) return false;
   const domain = forwarded.size === 0 ? undefined : parseEmail(email ?? userName)?.domain;
   return domain !== undefined && forwarded.has(domain);
 }

@@ -2,10 +2,7 @@ import type { SsoConnectionDocument } from '../../persistence/collections/sso-co
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Core } from '../core.js';
 import { parseEmail } from '../email.js';
-import { isArmed } from '../tenants/break-glass.js';
-import { tenantConfig } from '../tenants/config.js';
-import { hasSecondFactor } from '../users/second-factor.js';
-import { administratorLevel } from '../users/transitions.js';
+import { mayGoPastStep } from '../users/break-glass.js';
 import { realmOf } from './home-realm.js';
 
 type Person = Pick<UserDocument, '_id' | 'tenantId' | 'loginKeys'>;
@@ -23,20 +20,11 @@ async function companyOf(core: Core, user: Person): Promise<SsoConnectionDocumen
 }
 
 /**
- * Whether a user may come in past a required company sign-in now: armed, with a second factor, and still an administrator. Who is none any
- * more keeps no way in that the company does not know of.
+ * Whether a user may come in past a required company sign-in now: armed, with a password or passkey and a second factor, and still an active
+ * administrator. Who is none any more keeps no way in that the company does not know of.
  */
-export async function mayGoPast(
-  core: Core,
-  { _id, tenantId }: Pick<Person, '_id' | 'tenantId'>,
-): Promise<boolean> {
-  const scope = core.store.tenant(tenantId);
-  const tenant = await scope.collection('tenants').get(tenantId);
-  const now = core.clock.now();
-  if (!tenant || !isArmed(tenant, _id, now)) return false;
-  const user = await scope.collection('users').get(_id);
-  if (!user || administratorLevel(user, await tenantConfig(core, tenantId), now) === 0) return false;
-  return hasSecondFactor(await scope.collection('credentials').get(_id));
+export function mayGoPast(core: Core, { _id, tenantId }: Pick<Person, '_id' | 'tenantId'>): Promise<boolean> {
+  return core.store.read((reader) => mayGoPastStep(core, reader, tenantId, _id));
 }
 
 /**

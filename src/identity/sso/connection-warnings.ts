@@ -1,6 +1,4 @@
 import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
-import type { TenantDocument } from '../../persistence/collections/tenants.js';
-import { armedAt } from '../tenants/break-glass.js';
 
 export const connectionWarningCodes = ['no_break_glass', 'no_verified_domain'] as const;
 
@@ -10,16 +8,12 @@ export interface ConnectionWarning {
   detail: string;
 }
 
-/** @param tenant - whose connection it is. */
-export function warningsOf(
-  tenant: Pick<TenantDocument, 'breakGlass'>,
-  connection: SsoConnectionDocument,
-  now: Date,
-): ConnectionWarning[] {
+/** @param hasBreakGlass - whether anybody of the tenant may come in past a required company sign-in now. */
+export function warningsOf(connection: SsoConnectionDocument, hasBreakGlass: boolean): ConnectionWarning[] {
   const found: ConnectionWarning[] = [];
-  if (connection.mode === 'required' && armedAt(tenant, now).length === 0) {
+  if (connection.mode === 'required' && !hasBreakGlass) {
     const detail =
-      'no administrator is armed for emergencies: while the provider does not work, no user can sign in';
+      'no administrator who can sign in is armed for emergencies: while the provider does not work, no user can sign in';
     found.push({ code: 'no_break_glass', detail });
   }
   if (connection.mode !== 'off' && connection.verifiedDomains.length === 0) {

@@ -155,6 +155,23 @@ describe('administrators for emergencies', () => {
     const { user } = await givenAdministrator();
     await arm(user).expect(204);
     expect(await codes()).not.to.include('no_break_glass');
+    const plan = async () => {
+      const { body } = await acme
+        .call('patch', `/sso-connections/${connection._id}?dryRun=true`)
+        .send({ mode: 'optional' })
+        .expect(200);
+      const of = (kind: string) =>
+        body.changes.find((one: { kind: string }) => one.kind === kind)?.users ?? 0;
+      return of('not_forwarded') as number;
+    };
+    const forwarded = await plan();
+    await removeTwoFactor(app.core, acme.system, user);
+    expect(await codes(), 'without a second factor').to.include('no_break_glass');
+    expect(await plan()).to.equal(forwarded + 1);
+    await enrol(user);
+    expect(await codes()).not.to.include('no_break_glass');
+    await acme.call('post', `/users/${user._id}/disable`).send({}).expect(200);
+    expect(await codes(), 'disabled').to.include('no_break_glass');
     await acme.call('delete', `/users/${user._id}/break-glass`).expect(204);
   });
 });
