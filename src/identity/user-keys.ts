@@ -109,7 +109,7 @@ export function addressKeyOf({ email, userName }: Pick<UserDocument, 'email' | '
  * Where mail to a user arrives. Two mailboxes may have one {@link addressKeyOf key}: `weiss@` and `weiß@` are one name to sign in with, and
  * not one place.
  */
-function mailboxOf({ email, userName }: Pick<UserDocument, 'email' | 'userName'>): string {
+export function mailboxOf({ email, userName }: Pick<UserDocument, 'email' | 'userName'>): string {
   const address = email ?? userName;
   const parsed = parseEmail(address);
   return parsed ? `${parsed.address.split('@')[0]?.toLowerCase() ?? ''}@${parsed.domain}` : address;

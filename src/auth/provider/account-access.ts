@@ -81,7 +81,7 @@ export function isEmailVerified(
   { ssoDomains }: Pick<TenantConfig, 'ssoDomains'>,
 ): boolean {
   const key = addressKeyOf(user);
-  if (user.activatedAt === null || key === null) return false;
+  if (user.activatedAt === null || key === null || user.movedAddress) return false;
   if (user.verifiedEmailKey === key) return true;
   const domain = user.directoryId === null ? undefined : parseEmail(key)?.domain;
   return domain !== undefined && ssoDomains.has(domain);

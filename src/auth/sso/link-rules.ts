@@ -65,7 +65,9 @@ function proofFault(
   if (provenUserId === user._id) return undefined;
   if (needsRelink(connection) && heldPermissions(user, config, now).size > 0) return 'relink_needed';
   const isOptional = connection.mode === 'optional' && passwordHash !== null;
-  return isOptional && isProtectedFromDirectories(user, config) ? 'proof_needed' : undefined;
+  // What a directory did to an address is no word of the person's: the next one at it may be somebody else.
+  const needsProof = isProtectedFromDirectories(user, config) || user.movedAddress !== undefined;
+  return isOptional && needsProof ? 'proof_needed' : undefined;
 }
 
 export function ssoActor({ connection, origin }: SsoArrival): Actor {

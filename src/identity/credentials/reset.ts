@@ -21,6 +21,7 @@ import { settingsOf } from '../tenants/settings.js';
 import { isOpen } from '../tenants/state.js';
 import { addressKeyOf } from '../user-keys.js';
 import { statusWithoutLock } from '../grants/user-status.js';
+import { resetAddressOf } from '../users/moved-address.js';
 import { openWrite, saveUser, type WriteContext } from '../users/save.js';
 
 const maxMails = 5;
@@ -75,6 +76,24 @@ async function mayReset(core: Core, user: UserDocument): Promise<boolean> {
 }
 
 /**
+ * The mailbox that a link for a new password goes to. Whoever manages the user here vouches for the present address by asking. An old one
+ * that is somebody else's now reaches nobody.
+ */
+async function reachedFor(core: Core, { party }: Actor, user: UserDocument, now: Date) {
+  if (party.type !== 'system') {
+    const address = parseEmail(user.email ?? user.userName)?.address;
+    return address === undefined ? undefined : { address, isPresent: true };
+  }
+  const reached = resetAddressOf(user, now);
+  if (!reached || reached.isPresent) return reached;
+  const other = await core.store
+    .tenant(user.tenantId)
+    .collection('users')
+    .findOne({ loginKeys: loginKey(reached.address) });
+  return other && other._id !== user._id ? undefined : reached;
+}
+
+/**
  * Mails the link to set a new password; people whose company has it are told so instead, and people who may not sign in get nothing.
  *
  * @returns whether a mail was sent.
@@ -82,9 +101,10 @@ async function mayReset(core: Core, user: UserDocument): Promise<boolean> {
  */
 export async function sendPasswordReset(core: Core, actor: Actor, user: UserDocument): Promise<boolean> {
   await requireAuthorityOver(core, actor, user);
-  const to = parseEmail(user.email ?? user.userName)?.address;
-  if (to === undefined || !(await mayReset(core, user))) return false;
   const now = core.clock.now();
+  const reached = await reachedFor(core, actor, user, now);
+  if (!reached || !(await mayReset(core, user))) return false;
+  const { address: to, isPresent } = reached;
   const { baseUrl } = core.config;
   const isTheirs = (await requiredConnectionOf(core, user)) !== undefined;
   const userId = user._id;
@@ -102,7 +122,12 @@ export async function sendPasswordReset(core: Core, actor: Actor, user: UserDocu
       return;
     }
     const ttlSeconds = settings['password.resetTtlSeconds'];
-    const token = yield* issueToken(tx, user, { isMailed: true, kind: 'password_reset', ttlSeconds, now });
+    const token = yield* issueToken(tx, user, {
+      isMailed: isPresent,
+      kind: 'password_reset',
+      ttlSeconds,
+      now,
+    });
     const mail = catalogueMail({ to, link: `${baseUrl}/reset/${token}` }, brand, language, [
       'password_reset',
       { span: spanText(ttlSeconds, language) },

@@ -25,7 +25,7 @@ export const personSweepJob = 'person.sweep';
 /** A user without anything of the person, for a tenant where `users.deletion` is off. */
 function pseudonymous(user: UserDocument, now: Date): UserDocument {
   const userName = pseudonymOf(user._id);
-  const { terms: _terms, hold: _hold, ...rest } = user;
+  const { terms: _terms, hold: _hold, movedAddress: _moved, signature: _signature, ...rest } = user;
   return {
     ...rest,
     ...deriveUserKeys(userName, {}),

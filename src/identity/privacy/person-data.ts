@@ -24,6 +24,7 @@ function userOf(user: UserDocument): Facts {
     ...{
       terms: terms ?? null,
       signature: user.signature ?? null,
+      addressBeforeDirectory: user.movedAddress?.from ?? null,
       accessExpiresAt,
       loginType,
       source,

@@ -46,13 +46,18 @@ const valuesOf = (list: unknown): string[] =>
 
 /** What of a user is theirs alone, and what others may have too. */
 function ownMarks(user: UserDocument): { strong: string[]; weak: string[] } {
-  const { userName, email, emailKey, externalId, attributes } = user;
+  const { userName, email, emailKey, externalId, attributes, movedAddress } = user;
   const names = [displayNameOf(userName, attributes), attributes['displayName'], attributes['nickName']];
   const formatted = (attributes['name'] as { formatted?: unknown } | undefined)?.formatted;
   return {
-    strong: [userName, email, emailKey, externalId, ...valuesOf(attributes['emails'])].filter(
-      (text) => typeof text === 'string',
-    ),
+    strong: [
+      userName,
+      email,
+      emailKey,
+      externalId,
+      movedAddress?.from,
+      ...valuesOf(attributes['emails']),
+    ].filter((text) => typeof text === 'string'),
     weak: [...names, formatted, ...valuesOf(attributes['phoneNumbers'])].filter(
       (text) => typeof text === 'string',
     ),

@@ -17,11 +17,12 @@ interface NoticeHome {
   config: Pick<TenantConfig, 'tenant' | 'settings'>;
 }
 
-type Template = 'address_left' | 'approved' | 'new_device' | 'password_changed';
+type Template = 'address_changed' | 'address_left' | 'approved' | 'new_device' | 'password_changed';
 type Facts<T extends Template> = Omit<Parameters<MailTexts[T]>[0], 'brand' | 'to'>;
 
 /** Where the button of each notice leads. */
 const paths: Readonly<Record<Template, string>> = {
+  address_changed: '/account',
   address_left: '/account',
   approved: '/signin',
   new_device: '/account',
@@ -54,6 +55,13 @@ export function* noticeChanges(context: WriteContext, before: UserDocument, afte
   const { settings } = context.config;
   const waited = settings['approval.required'] && !before.approved && before.activatedAt !== null;
   if (waited && after.approved && after.enabled) yield* notice(context, after, 'approved', {});
+  yield* noticeMove(context, before, after);
+}
+
+/** The old address is told of a new one that somebody else has given. */
+function* noticeMove(context: WriteContext, before: UserDocument, after: UserDocument): Step<void> {
+  if (after.movedAddress && after.movedAddress.at !== before.movedAddress?.at)
+    yield* notice(context, before, 'address_changed', { address: after.email ?? after.userName });
   const isMoved = before.emailKey !== null && after.emailKey !== null && before.emailKey !== after.emailKey;
   if (isMoved && context.actor.directoryId === null && context.actor.party.type !== 'system')
     yield* notice(context, before, 'address_left', { address: after.email ?? '' });

@@ -20,6 +20,7 @@ import {
 import { aliasesFor, type MappingGroup, type MappingView } from '../grants/rule-paths.js';
 import { tenantConfigStep, touchTenant, type TenantConfig } from '../tenants/config.js';
 import { noEffects, type Effects } from './effects.js';
+import { withMovedAddress } from './moved-address.js';
 import { noticeChanges } from './notices.js';
 import { nextRevocation } from './session-end.js';
 import { assignedRoles } from '../grants/services.js';
@@ -238,7 +239,7 @@ export function* saveUser(
 ): Step<UserDocument> {
   const { actor, config, now, tx, tenantId } = context;
   const reason = revoke ?? revocationReason(actor, before, changed, config, now);
-  const kept = withoutOldAddress(before, changed);
+  const kept = withMovedAddress(actor, before, withoutOldAddress(before, changed), now);
   const after = reason === undefined ? kept : { ...kept, accessRevokedAt: nextRevocation(before, now) };
   if (isDeepStrictEqual(before, after)) return before;
   guardChange(context, before, after, revoke !== undefined);

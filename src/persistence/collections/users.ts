@@ -40,6 +40,11 @@ export interface UserDocument extends StoredDocument {
    * of its own, or the operator named it. Null or another one than the user's: nobody has.
    */
   verifiedEmailKey?: string | null;
+  /**
+   * The address before a directory gave another one to a person with an account of their own; null: there was none. Absent: the present
+   * one is the person's by their own, an administrator's or their company's word.
+   */
+  movedAddress?: { from: string | null; at: Date };
   /** `userNameKey` and `emailKey` without duplicates: unique together, so that no address can be taken by another's userName. */
   loginKeys: string[];
   /** Every `emails.value`, lower-cased. */
@@ -104,6 +109,7 @@ export const userSchema = defineCollection<UserDocument>(
     email: String,
     emailKey: String,
     verifiedEmailKey: String,
+    movedAddress: nestedSchema({ from: String, at: { type: Date, required: true } }),
     loginKeys: { type: [String], required: true },
     emailKeys: { type: [String], required: true },
     externalId: String,
