@@ -23,7 +23,8 @@ import { tenantConfig, tenantConfigStep, touchTenant } from '../tenants/config.j
 import { recomputeJob } from '../users/recompute.js';
 import { changedRules, requireRuleAuthority } from './connection-rules.js';
 import type { WriteOptions } from '../versions.js';
-import { guardRequired } from './required-guard.js';
+import { providerDigest } from './provider-digest.js';
+import { guardRequired, notReady } from './required-guard.js';
 import { showCertificate } from './saml/certificates.js';
 import { enqueueRefresh } from './saml/metadata-refresh.js';
 import { resolveSaml } from './saml/saml-settings.js';
@@ -66,7 +67,7 @@ export async function createConnection(
   input: SsoConnectionInput,
 ): Promise<SsoConnectionDocument> {
   const provider = await newProvider(core, input);
-  await guardRequired(core, actor, undefined, input);
+  await guardRequired(core, actor, { before: undefined, after: { mode: input.mode ?? 'off' } });
   const now = core.clock.now();
   const domains = domainsOf(input.domains ?? [], [], mayVerify(actor), now);
   const settings = await tenantSettings(core, actor.tenantId);
@@ -185,7 +186,6 @@ export async function updateConnection(
     });
   }
   requireValidConnection(core, protocol, change);
-  await guardRequired(core, actor, stored, change);
   const saml = protocol === 'saml' ? await resolveSaml(core, change) : undefined;
   const config = await tenantConfig(core, actor.tenantId);
   const changed = (before: SsoConnectionDocument): SsoConnectionDocument => {
@@ -193,7 +193,15 @@ export async function updateConnection(
     const rules = changedRules(core, actor, config, { before: before.roleRules, given: change.roleRules });
     return { ...changedConnection(core, actor, before, { change, saml }), ...rules };
   };
-  return writeConnection(core, actor, id, 'sso.updated', changed, options);
+  const wanted = changed(stored);
+  const isJudged = await guardRequired(core, actor, { before: stored, after: wanted });
+  const judged = (before: SsoConnectionDocument): SsoConnectionDocument => {
+    const after = changed(before);
+    if (isJudged && providerDigest(after) !== providerDigest(wanted))
+      throw notReady(['another request changed the provider: test it again']);
+    return after;
+  };
+  return writeConnection(core, actor, id, 'sso.updated', judged, options);
 }
 
 /** Changes a connection by a pure function of what is stored; the very same version when nothing changed. */

@@ -6,6 +6,7 @@ import { hashToken, newId, newToken } from '../../shared/ids.js';
 import { recordEvent } from '../audit/audit.js';
 import type { Actor, Core } from '../core.js';
 import { connectionAddress } from './connection-address.js';
+import { providerDigest } from './provider-digest.js';
 
 export {
   ssoSignInKinds,
@@ -71,7 +72,8 @@ export function* noteDeparture(
   { ip, person, trip }: Departure,
   { now, testId }: { now: Date; testId: string | undefined },
 ): Step<string> {
-  const gone = { state: 'waiting' as const, trip: hashToken(trip), ip };
+  const provider = providerDigest(connection);
+  const gone = { state: 'waiting' as const, trip: hashToken(trip), ip, provider };
   if (testId === undefined)
     return (yield* insert(tx, connection, now, { kind: 'sign_in', person, ...gone }))._id;
   yield* tx

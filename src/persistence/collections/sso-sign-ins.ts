@@ -27,6 +27,8 @@ export interface SsoSignInDocument extends StoredDocument {
   trip: string | null;
   /** Hash of the link that begins a test; null: it was followed, or this is no test. */
   linkHash: string | null;
+  /** Digest of what the provider was reached by; absent: the browser never went there. */
+  provider?: string;
   /** What a test found. */
   report: Record<string, unknown> | null;
   expiresAt: Date;
@@ -49,6 +51,7 @@ export const ssoSignInSchema = defineCollection<SsoSignInDocument>(
     ip: String,
     trip: String,
     linkHash: String,
+    provider: String,
     report: Mixed,
     expiresAt: { type: Date, required: true },
   },

@@ -7,7 +7,7 @@ import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { openBrowser, type Page } from '../../support/browser.js';
 import { ManualClock } from '../../support/clock.js';
 import { givenTwoFactor } from '../../support/audited-things.js';
-import { startIdp, type Idp } from '../../support/idp.js';
+import { idpClient, startIdp, type Idp } from '../../support/idp.js';
 import { unique } from '../../support/people.js';
 import { answerAt, honestAnswer, readSamlRequest, samlKey, signedAnswer } from '../../support/saml.js';
 import { givenConnection, signInAtProvider } from '../../support/sso.js';
@@ -175,7 +175,18 @@ describe('sign-ins at a company’s provider, tried and noted', () => {
     clock.advance(3_601_000);
     await require().expect(409);
     await run(connection);
+    const change = (body: object) => acme.call('patch', `/sso-connections/${connection._id}`).send(body);
+    // A test speaks for the provider as it was.
+    await change({ clientSecret: 'another one' }).expect(200);
+    await require().expect(409);
+    const { clientSecret } = idpClient;
+    await change({ mode: 'required', clientSecret }).expect(409);
+    await change({ clientSecret }).expect(200);
+    await run(connection);
     await require().expect(200);
+    const moved = await change({ issuer: 'https://idp.other.test', clientSecret: 'its own' }).expect(409);
+    expect(moved.body.code).to.equal('sso_connection.not_ready');
+    await change({ clientSecret: 'a renewed one' }).expect(200);
     await acme.call('patch', '/settings').send({ 'sso.guardRequired': false }).expect(200);
   });
 
