@@ -27,6 +27,10 @@ export interface StoreOptions {
   requiresTransactions?: boolean;
   /** Checks every document before it is written; tests use it. */
   validate?: Validate | undefined;
+  /** False: the embedded database does not wait for the disk, which a crash of the machine would show; tests use it. */
+  isLasting?: boolean;
+  /** The MongoDB database was prepared by this version and nobody else changes it; tests use it. */
+  isPrepared?: boolean;
 }
 
 /** Whether there is an embedded database in a folder. */
@@ -45,9 +49,11 @@ export async function openStore({
   opening = 'server',
   validate,
   requiresTransactions = false,
+  isLasting = true,
+  isPrepared = false,
 }: StoreOptions): Promise<Store> {
   return mongodbUri === undefined
-    ? openEmbeddedStore(dataDir, schemas, clock, { opening, log, validate })
+    ? openEmbeddedStore(dataDir, schemas, clock, { opening, log, validate, isLasting })
     : openMongoStore(mongodbUri, schemas, {
         clock,
         log,
@@ -55,6 +61,7 @@ export async function openStore({
         validate,
         retired: retiredIndexes,
         requiresTransactions,
+        isPrepared,
       });
 }
 

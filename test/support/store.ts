@@ -5,6 +5,7 @@ import { createConnection } from 'mongoose';
 import { createLogger } from '../../src/infrastructure/logger.js';
 import { openStore } from '../../src/persistence/connect.js';
 import type { Store } from '../../src/persistence/store.js';
+import type { Validate } from '../../src/persistence/validation.js';
 import { systemClock, type Clock } from '../../src/shared/clock.js';
 import { newId } from '../../src/shared/ids.js';
 import { afterEveryFile, afterEveryTest, databasePrefix } from './hooks.js';
@@ -40,23 +41,37 @@ export async function dropDatabase(uri: string): Promise<void> {
   await connection.close();
 }
 
-/** Databases of closed stores, emptied: collections and indexes take longest to make. By whether MongoDB expires documents there. */
-const spare = new Map<boolean, string[]>();
-
-/** Removes all documents, and keeps collections, indexes and the number of the format. */
-async function emptyDatabase(uri: string): Promise<void> {
-  const connection = await createConnection(uri).asPromise();
-  const collections = await connection.db!.collections();
-  const kept = collections.filter(({ collectionName }) => collectionName !== 'about');
-  await Promise.all(kept.map((collection) => collection.deleteMany({})));
-  await connection.close();
+/** A database on MongoDB with all collections and indexes, which take longest to make. */
+interface Database {
+  readonly uri: string;
+  /** The collections that hold documents. */
+  readonly used: Set<string>;
 }
 
-async function takeDatabase(expires: boolean): Promise<string | undefined> {
-  const uri = spare.get(expires)?.pop();
-  if (uri === undefined) return freshMongoUri();
-  await emptyDatabase(uri);
-  return uri;
+/** Databases of closed stores. By whether MongoDB expires documents there. */
+const spare = new Map<boolean, Database[]>();
+
+/** Removes all documents, and keeps collections, indexes and the number of the format. */
+async function emptyDatabase({ uri, used }: Database): Promise<void> {
+  const connection = await createConnection(uri).asPromise();
+  await Promise.all([...used].map((name) => connection.db!.collection(name).deleteMany({})));
+  await connection.close();
+  used.clear();
+}
+
+interface Taken {
+  readonly database: Database | undefined;
+  readonly isPrepared: boolean;
+}
+
+async function takeDatabase(expires: boolean): Promise<Taken> {
+  const database = spare.get(expires)?.pop();
+  if (database) {
+    await emptyDatabase(database);
+    return { database, isPrepared: true };
+  }
+  const uri = freshMongoUri();
+  return { database: uri === undefined ? undefined : { uri, used: new Set() }, isPrepared: false };
 }
 
 /**
@@ -68,14 +83,21 @@ async function takeDatabase(expires: boolean): Promise<string | undefined> {
 export async function openTestStore(clock: Clock = systemClock): Promise<Store> {
   const log = createLogger('silent');
   const expires = clock === systemClock;
-  const mongodbUri = await takeDatabase(expires);
+  const { database, isPrepared } = await takeDatabase(expires);
   const dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-test-'));
-  const store = await openStore({ mongodbUri, dataDir, clock, log, validate: validateInTests });
+  const validate: Validate = (collection, document) => {
+    database?.used.add(collection);
+    validateInTests(collection, document);
+  };
+  const options = { clock, log, validate, isPrepared, isLasting: false };
+  const store = await openStore({ mongodbUri: database?.uri, dataDir, ...options });
+  // Counters are not documents of a collection: nothing validates them.
+  database?.used.add('counters');
   const end = store.close.bind(store);
   let closing: Promise<void> | undefined;
   store.close = () =>
     (closing ??= end().then(() => {
-      if (mongodbUri) spare.set(expires, [...(spare.get(expires) ?? []), mongodbUri]);
+      if (database) spare.set(expires, [...(spare.get(expires) ?? []), database]);
     }));
   endings.push(async () => {
     await store.close();

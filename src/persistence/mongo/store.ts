@@ -142,6 +142,8 @@ export interface MongoOptions {
   retired?: RetiredIndexes;
   /** Refuse a server without transactions. */
   requiresTransactions?: boolean;
+  /** Its collections and indexes are there: they are not looked at. */
+  isPrepared?: boolean;
 }
 
 interface Parts {
@@ -262,15 +264,17 @@ class MongoStore implements Store {
 export async function openMongoStore(
   uri: string,
   schemas: Readonly<Record<string, Schema>>,
-  { clock, log, opening = 'server', validate, retired = {}, requiresTransactions = false }: MongoOptions,
+  options: MongoOptions,
 ): Promise<Store> {
+  const { clock, log, opening = 'server', validate, retired = {} } = options;
   const connection = await connect(uri);
   try {
     const db = databaseOf(connection);
-    const isAtomic = await hasTransactions(db, log, requiresTransactions);
+    const isAtomic = await hasTransactions(db, log, options.requiresTransactions ?? false);
     const all = { ...schemas, counters: counterSchema };
     // The server removes expired documents by its own clock: only when that is ours too.
-    await prepare(uri, opening, { schemas: all, expire: clock === systemClock, retired });
+    if (options.isPrepared !== true)
+      await prepare(uri, opening, { schemas: all, expire: clock === systemClock, retired });
     const { version } = (await db.admin().command({ buildInfo: 1 })) as { version?: string };
     return new MongoStore({
       connection,
