@@ -20,13 +20,13 @@ import { resolveSsoUser } from '../sso/account-link.js';
 import { foreseeSignIn } from '../sso/foreseen.js';
 import { type SsoArrival, type SsoRefusal } from '../sso/link-rules.js';
 import type { ProviderWord } from '../sso/provider-claims.js';
-import { ProviderFault } from '../sso/provider-fault.js';
 import { sendPage } from '../views/layout.js';
 import { TestResultPage } from '../views/test-result-page.js';
 import { RefusalPage } from '../views/sign-in-pages.js';
 import { enter, makeSession } from './complete-sign-in.js';
 import { reportingFaults, type Noted } from './forwarding.js';
 import { answered, steps, type Exchange } from './steps.js';
+import { refuseMisdirected, refuseStray } from './stray-answers.js';
 
 /** How long a person may take at their provider. */
 const roundTripSeconds = 1800;
@@ -55,22 +55,22 @@ export interface Return {
 }
 
 /** Takes the record out: foreign and second responses have none. */
-export async function takeReturn({ core, req }: Exchange, state: unknown): Promise<Return> {
+export async function takeReturn(exchange: ConnectionExchange, state: unknown): Promise<Return> {
+  const { core, req } = exchange;
   const flow = await findFlow(core, req);
   if (!flow)
     throw new AppError('auth.forbidden', 'This browser did not ask for a sign-in. Please start again.');
   const login = await takeLogin(core, flow, state, roundTripSeconds);
   const context = login && contextOf(flow, login.contextId);
-  if (!context) throw new ProviderFault('response_invalid');
+  if (!context) return refuseStray(exchange, await findConnectionByAddress(core, req.params.connectionId));
   return { context, login };
 }
 
 /** The connection this browser left for; an answer at another one's address is no answer of its provider. */
-export async function findAnsweredConnection({
-  core,
-  req,
-  login,
-}: ConnectionExchange & Return): Promise<{ connection: SsoConnectionDocument }> {
+export async function findAnsweredConnection(
+  state: ConnectionExchange & Return,
+): Promise<{ connection: SsoConnectionDocument }> {
+  const { core, req, login } = state;
   const connection = await core.store.server
     .collection('sso_connections')
     .findOne({ _id: login.connectionId });
@@ -78,7 +78,7 @@ export async function findAnsweredConnection({
     throw new AppError('auth.forbidden', 'This company sign-in has been switched off.');
   const { connectionId: address } = req.params;
   if (address !== login.address || address !== connectionAddress(connection))
-    throw new ProviderFault('response_invalid');
+    return refuseMisdirected(state, { connection, noteId: login.noteId, isTest: login.isTest === true });
   return { connection };
 }
 

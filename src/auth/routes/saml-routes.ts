@@ -114,7 +114,7 @@ async function takeKept({ core, req }: Exchange): Promise<{ kept: KeptAnswer }> 
   return { kept };
 }
 
-const takeAnswered = (state: Exchange & { kept: KeptAnswer }): Promise<Return> =>
+const takeAnswered = (state: ConnectionExchange & { kept: KeptAnswer }): Promise<Return> =>
   takeReturn(state, state.kept.relayState || relayStateOf(state.kept.requestId));
 
 /** The answer counts where this browser asked for it, in this very request. */

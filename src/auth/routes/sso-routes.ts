@@ -117,7 +117,7 @@ const askProvider = ({
   },
 });
 
-const takeCallback = (exchange: Exchange): Promise<Return> =>
+const takeCallback = (exchange: ConnectionExchange): Promise<Return> =>
   takeReturn(exchange, queryText(exchange.req, 'state'));
 
 /** `GET /sso/{connection}/callback`. */

@@ -2,7 +2,7 @@ import * as client from 'openid-client';
 import { UnusableProvider } from '../../identity/sso/relying-party.js';
 import { nameFault, OutboundRefused } from '../../infrastructure/guarded-fetch.js';
 import { SamlRefused } from '../saml/saml-refused.js';
-import { ImplausibleClaims, ProviderDenied, StaleSignIn } from './provider-errors.js';
+import { ImplausibleClaims, ProviderDenied, StaleSignIn, StrayAnswer } from './provider-errors.js';
 
 export type FaultReason =
   'denied' | 'stale' | 'response_invalid' | 'provider_away' | 'provider_broken' | 'provider_refuses';
@@ -156,6 +156,7 @@ const hints: Readonly<Record<string, string>> = {
   provider_away: 'The provider did not answer in time.',
   provider_broken: 'The provider, or what it says of itself, is out of order: test the connection.',
   response_invalid: 'The answer did not pass a check.',
+  stray_answer: 'The answer was sent twice, came late, or was made up: look at it if it comes often.',
   invalid_client:
     'The client id or secret is wrong or has expired: make a new secret at the provider and save it here.',
   unauthorized_client: 'The provider does not allow this client the authorization code flow.',
@@ -197,7 +198,8 @@ export function reportOf(fault: ProviderFault): FaultReport {
   const { cause } = fault;
   if (cause instanceof SamlRefused)
     return { stage, reason: cause.reason, hint: line(`${cause.hint} (${line(cause.message)})`) };
-  const { code, words } = ownWords(cause);
+  const { code, words } =
+    cause instanceof StrayAnswer ? { code: 'stray_answer', words: cause.message } : ownWords(cause);
   const reason = line(code ?? fault.reason);
   const hint = hints[reason] ?? hints[fault.reason] ?? '';
   return { stage, reason, hint: words === undefined ? hint : line(`${hint} (${line(words)})`) };

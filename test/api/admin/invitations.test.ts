@@ -120,17 +120,18 @@ describe('invitations', () => {
     }
   });
 
-  it('are completed by the person who sets a password and accepts the terms (M2-5)', async () => {
+  it('are completed by the person who sets a password and accepts the terms, and by nothing else of the form (M2-5; Keycloak CVE-2026-1529)', async () => {
     await acme.call('patch', '/settings').send({ 'terms.url': 'https://acme.test/terms' }).expect(200);
     const { email, invitation, mail } = await givenInvited();
     clock.advance(60_000);
     const browser = openBrowser(app.url);
     expect((await browser.post(mail.link, { password, password2: password })).status).to.equal(400);
-    expect((await browser.post(mail.link, chosen)).status).to.equal(303);
+    const forged = { email: 'boss@acme.test', tenant: 'other', roles: 'administrator', userId: 'x' };
+    expect((await browser.post(mail.link, { ...forged, ...chosen })).status).to.equal(303);
     expect((await signIn(browser, email, password, query)).status).to.equal(303);
     const read = await acme.call('get', `/invitations/${invitation.id}`).expect(200);
     expect(read.body).to.include({ status: 'completed', respondedAt: clock.now().toISOString() });
-    expect(await userOf(email)).to.include({ status: 'active' });
+    expect(await userOf(email)).to.deep.include({ status: 'active', email, roles: [] });
     const late = await acme.call('post', `/invitations/${invitation.id}/revoke`).expect(409);
     expect(late.body).to.include({ code: 'invitation.closed' });
   });

@@ -106,6 +106,38 @@ describe('the API for people with a session', () => {
     ]);
   });
 
+  it('takes nothing else of a person’s own account from them (Zitadel CVE-2026-27946)', async () => {
+    const { call, token, id } = await person();
+    const before = await app.core.store.tenant(acme.tenant._id).collection('users').get(id);
+    for (const field of [
+      ...[
+        'emailVerified',
+        'verifiedEmailKey',
+        'roles',
+        'grants',
+        'permissions',
+        'enabled',
+        'approved',
+        'active',
+      ],
+      ...[
+        'tenantId',
+        'tenant',
+        '_id',
+        'identities',
+        'loginType',
+        'directoryId',
+        'accessExpiresAt',
+        'password',
+      ],
+    ]) {
+      const answer = await call('patch', '/me', token).send({ givenName: 'Eve', [field]: 'administrator' });
+      expect(answer.status, field).to.equal(400);
+    }
+    const after = await app.core.store.tenant(acme.tenant._id).collection('users').get(id);
+    expect(after).to.be.an('object').and.to.deep.equal(before);
+  });
+
   it('leaves the profile of a provisioned person to their directory', async () => {
     const { call, token, id } = await person();
     const directory = await createDirectory(app.core, acme.system, { name: 'Okta' });

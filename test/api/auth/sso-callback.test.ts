@@ -96,6 +96,11 @@ describe('the callback address of a connection', () => {
       const before = honest.hits.get('/token') ?? 0;
       const misled = returning.location!.replace(/\/sso\/[^/]+\//, `/sso/${address}/`);
       expect((await browser.get(misled)).status).to.equal(400);
+      const [noted] = await app.core.store
+        .tenant(connection.tenantId)
+        .collection('sso_sign_ins')
+        .find({ connectionId: connection._id }, { sort: { _id: -1 }, limit: 1 });
+      expect(noted).to.include({ state: 'failed', stage: 'authorization', reason: 'stray_answer' });
       expect((await browser.get(returning.location!)).status).to.equal(400);
       expect(honest.hits.get('/token') ?? 0).to.equal(before);
     });

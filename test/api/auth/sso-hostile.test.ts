@@ -35,6 +35,13 @@ describe('a provider that misbehaves', () => {
     return signInAtProvider(openBrowser(app.url), user.userName);
   }
 
+  /** What the tenant's sign-in log says of the last one. */
+  async function lastInLog() {
+    const signIns = app.core.store.tenant(tenantId).collection('sso_sign_ins');
+    const [last] = await signIns.find({ connectionId: connection._id }, { sort: { _id: -1 }, limit: 1 });
+    return last!;
+  }
+
   it('is believed while it behaves', async () => {
     expect((await signInWith({})).status).to.equal(303);
   });
@@ -73,6 +80,11 @@ describe('a provider that misbehaves', () => {
       const page = await signInWith(misbehaviour);
       expect(page.status).to.equal(400);
       expect(page.alert).to.include('could not be accepted');
+      const noted = await lastInLog();
+      expect(noted.state).to.equal('failed');
+      expect(noted.stage).to.be.oneOf(['id_token', 'token', 'userinfo']);
+      expect(noted.reason, JSON.stringify(noted)).to.match(/^(OAUTH_\w+|response_invalid)$/);
+      expect(noted.hint).not.to.equal('');
       expect(page.headers.getSetCookie().join()).to.not.include('gh_session');
     });
   }
@@ -127,7 +139,17 @@ describe('a provider that misbehaves', () => {
   };
   for (const [title, response] of Object.entries(badResponses)) {
     it(`refuses a response ${title}`, async () => {
+      const count = async () =>
+        (
+          await app.core.store
+            .tenant(tenantId)
+            .collection('sso_sign_ins')
+            .find({ connectionId: connection._id, state: 'failed' })
+        ).length;
+      const before = await count();
       expect((await signInWith({ response })).status).to.equal(400);
+      // Those that belong to no sign-in are told once a minute.
+      if (!title.includes('state')) expect(await count()).to.equal(before + 1);
     });
   }
 

@@ -343,6 +343,32 @@ describe('forwarding to the company’s provider', () => {
     expect((await atProvider(later, await later.get(start))).status).to.equal(303);
   });
 
+  it('takes a password without its code for no proof that an account is somebody’s (Casdoor CVE-2026-9091)', async () => {
+    const optional = await givenConnection(app.core, tenantId, idp, { mode: 'optional' });
+    const admin = await givenUser(app.core, tenantId, {
+      email: `two@${optional.verifiedDomains[0]!}`,
+      roles: ['administrator'],
+    });
+    const enrolled = {
+      state: 'on' as const,
+      secret: 'x',
+      backupCodes: [],
+      lastStep: 0,
+      enrolledAt: new Date(),
+    };
+    await app.core.store
+      .tenant(tenantId)
+      .collection('credentials')
+      .update(admin._id, (stored) => ({ ...stored, twoFactor: enrolled }));
+    idp.person = { sub: unique('sub'), email: admin.userName };
+    const browser = openBrowser(app.url);
+    const half = await signIn(browser, admin.userName, goodPassword);
+    expect(half.text).to.include('/signin/2fa');
+    const refused = await atProvider(browser, await browser.get(`/sso/${optional._id}/start`));
+    expect(refused.status).to.equal(403);
+    expect((await browser.get('/api/v1/me')).status).to.equal(401);
+  });
+
   it('asks the provider for its metadata once, and again when the settings change', async () => {
     const path = '/.well-known/openid-configuration';
     const before = idp.hits.get(path) ?? 0;

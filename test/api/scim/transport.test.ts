@@ -142,6 +142,14 @@ describe('SCIM transport, authentication and errors (RFC 7644 sections 2, 3.1, 3
     }
   });
 
+  it('asks for the token at every address, before anything else (Casdoor CVE-2025-4210)', async () => {
+    const paths = ['Users', 'Groups', 'Roles', 'Entitlements'].flatMap((name) => [`/${name}`, `/${name}/x`]);
+    for (const path of [...paths, '/Me', '/Bulk', '/.search', '/Users/.search', '/Groups/.search', '/x']) {
+      for (const method of ['get', 'post', 'put', 'patch', 'delete'] as const)
+        expect((await raw()[method](path).send({})).status, `${method} ${path}`).to.equal(401);
+    }
+  });
+
   it('answers 404 to an unknown endpoint and 405 with Allow to a wrong method', async () => {
     expect((await app.acme.get('/Nothing')).status).to.equal(404);
     expect((await app.acme.get('/Users/a/b')).status).to.equal(404);

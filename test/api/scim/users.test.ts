@@ -205,6 +205,20 @@ describe('SCIM Users (RFC 7644 sections 3.3, 3.4.1, 3.5.1, 3.6)', () => {
     expect(both.body.scimType).to.equal('invalidValue');
   });
 
+  it('never takes an externalId for an id, whatever it says (Grafana CVE-2025-41115)', async () => {
+    const victim = await scim.user();
+    for (const externalId of ['1', victim.id]) {
+      const other = await scim.user({ externalId });
+      expect(other.id).to.not.be.oneOf(['1', victim.id]);
+      expect((await app.globex.post('/Users', newUser({ externalId }))).status).to.equal(201);
+      expect((await scim.find('Users', `externalId eq "${externalId}"`)).totalResults).to.equal(1);
+      await scim.patch(`/Users/${other.id}`, [{ op: 'replace', path: 'active', value: false }]);
+    }
+    expect((await scim.get('/Users/1')).status).to.equal(404);
+    expect((await app.globex.get(`/Users/${victim.id}`)).status).to.equal(404);
+    expect((await scim.get(`/Users/${victim.id}`)).body).to.deep.equal(victim);
+  });
+
   it('hides users of other tenants and of other directories as 404, for every method', async () => {
     const user = await scim.user();
     for (const stranger of [app.globex, app.acmeSecond]) {
