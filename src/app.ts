@@ -35,6 +35,7 @@ import { mailJob, reportLostMail, sendMail } from './identity/jobs/mails.js';
 import { answerPasswordReset, forgotJob } from './identity/credentials/reset.js';
 import { memberPartJob, writeLeftPart } from './identity/groups/batches.js';
 import { recomputeJob, releaseRoleJob } from './identity/users/recompute.js';
+import { checkDomain, domainCheckJob } from './identity/sso/domain-check-job.js';
 import { refreshMetadata, samlMetadataJob } from './identity/sso/saml/metadata-refresh.js';
 import { recomputeGrants, releaseServerRole } from './identity/directories/recompute-job.js';
 import { startDispatcher, type Dispatcher } from './identity/events/dispatcher.js';
@@ -93,6 +94,7 @@ const jobHandlers = (core: Core, puller: Puller, onConfirmed: (seconds: number) 
   [attributeRemovalJob]: (job) => removeAttributeValues(core, job),
   [accessExpireJob]: (job) => expireAccess(core, job),
   [invitationExpireJob]: (job) => expireInvitation(core, job),
+  [domainCheckJob]: (job) => checkDomain(core, job),
   [samlMetadataJob]: (job) => refreshMetadata(core, job),
   [grantEndJob]: (job) => endGrants(core, job),
 });

@@ -1,8 +1,9 @@
 import type { Core } from '../identity/core.js';
 import type { EmailAddress } from '../identity/email.js';
+import { findConnectionByDomain } from '../identity/sso/by-domain.js';
 import { realmOf } from '../identity/sso/home-realm.js';
 import type { SsoConnectionDocument } from '../persistence/collections/sso-connections.js';
-import { documentsOf, isInScope, type SignInScope } from './sign-in-scope.js';
+import { isInScope, type SignInScope } from './sign-in-scope.js';
 
 /** Where an address signs in. */
 export type HomeRealm =
@@ -13,7 +14,7 @@ export type HomeRealm =
 
 /**
  * Home realm discovery (M0-4 to M0-6): decided by the address's domain alone, before anybody looks whether there is such a user, so that
- * known and unknown people are treated alike. Only verified domains count, and only exact matches.
+ * known and unknown people are treated alike. Only verified domains count.
  *
  * @param scope - the tenants that the sign-in is for; another one's connection does not answer for it.
  */
@@ -22,8 +23,7 @@ export async function resolveHomeRealm(
   email: EmailAddress,
   scope: SignInScope,
 ): Promise<HomeRealm> {
-  const connections = documentsOf(core, scope).collection('sso_connections');
-  const connection = await connections.findOne({ verifiedDomains: email.domain });
+  const connection = await findConnectionByDomain(core, email.domain);
   const realm = connection && isInScope(scope, connection.tenantId) ? realmOf(connection) : 'local';
   if (!connection || realm === 'local') return { kind: 'local', connection: null };
   return realm === 'forwarded' ? { kind: 'forwarded', connection } : { kind: 'local', connection };

@@ -29,3 +29,16 @@ export interface BreakGlassEntry {
   armed: boolean;
   hasSecondFactor: boolean;
 }
+
+export interface SsoDomain {
+  domain: string;
+  verified: boolean;
+  verifiedAt: string | null;
+  /** Whether the domains below it are meant too. */
+  subdomains: boolean;
+  checkedAt: string | null;
+  missingSince: string | null;
+  /** When it will count no more; null: its record is there. */
+  endsAt: string | null;
+  record: { type: string; name: string; value: string };
+}

@@ -1,3 +1,4 @@
+import type { SsoDomain } from './sso-types.js';
 import type { MappedAttribute } from './directory-types.js';
 
 /** The shapes of `/openapi.json` that the console shows; the API's own tests hold them. */
@@ -135,13 +136,6 @@ export interface Application {
   clientSecret?: string | null;
 }
 
-export interface SsoDomain {
-  domain: string;
-  verified: boolean;
-  verifiedAt: string | null;
-  record: { type: string; name: string; value: string };
-}
-
 export interface SsoConnection {
   id: string;
   key: string | null;
@@ -166,7 +160,7 @@ export interface SsoConnection {
   domains: SsoDomain[];
   redirectUri: string;
   revocationUri: string;
-  warnings: { code: 'no_break_glass' | 'no_verified_domain'; detail: string }[];
+  warnings: { code: 'no_break_glass' | 'no_verified_domain' | 'domain_record_missing'; detail: string }[];
   createdAt: string;
   updatedAt: string;
 }

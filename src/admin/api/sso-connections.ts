@@ -30,7 +30,7 @@ import {
 import { route, type Reply, type Route } from '../route.js';
 import { z } from '../schema.js';
 import { rulesOf } from './directories.js';
-import { lookUpTxt } from '../txt-records.js';
+import { lookUpTxt } from '../../infrastructure/txt-records.js';
 
 const tag = 'SSO connections';
 const permission = 'sso.manage';
@@ -91,7 +91,16 @@ const readOne = route({
 });
 
 const domainInput = z
-  .union([z.string().max(253), z.strictObject({ domain: z.string().max(253) })])
+  .union([
+    z.string().max(253),
+    z.strictObject({
+      domain: z.string().max(253),
+      subdomains: z
+        .boolean()
+        .optional()
+        .describe('whether the domains below it are meant too; absent: as before'),
+    }),
+  ])
   .transform((entry) => (typeof entry === 'string' ? { domain: entry } : entry));
 
 const fields = {
@@ -230,7 +239,8 @@ const verifyOne = route({
   method: 'post',
   path: '/sso-connections/{id}/domains/{domain}/verify',
   id: 'verifySsoDomain',
-  summary: 'Look for the domain’s TXT record; found, its addresses are forwarded',
+  summary:
+    'Look for the domain’s TXT record; found, its addresses are forwarded. A domain of another connection is taken over by a new record',
   tag,
   permission,
   target: targetConnection,

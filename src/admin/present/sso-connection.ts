@@ -5,6 +5,7 @@ import {
   revokeUrl,
   samlEntityId,
 } from '../../identity/sso/connection-address.js';
+import { challengeName, endOf } from '../../identity/sso/domain-checks.js';
 import { needsRelink } from '../../identity/sso/connection-change.js';
 import type { SsoConnectionDocument } from '../../identity/sso/connections.js';
 import { showCertificate } from '../../identity/sso/saml/certificates.js';
@@ -72,6 +73,10 @@ const domain = z.strictObject({
   domain: z.string(),
   verified: z.boolean(),
   verifiedAt: instantOrNull,
+  subdomains: z.boolean().describe('whether addresses on the domains below it are meant too'),
+  checkedAt: instantOrNull.describe('when its record was last looked for; it is each day'),
+  missingSince: instantOrNull.describe('since when the record is not there; null: it is'),
+  endsAt: instantOrNull.describe('when the domain will count no more, if the record stays away'),
   record: z
     .strictObject({ type: z.literal('TXT'), name: z.string(), value: z.string() })
     .describe('what the domain’s name server must answer'),
@@ -170,7 +175,11 @@ export function presentSsoConnection(
       domain: entry.domain,
       verified: entry.verified,
       verifiedAt: isoOrNull(entry.verifiedAt),
-      record: { type: 'TXT' as const, name: `_gatehouse-challenge.${entry.domain}`, value: entry.challenge },
+      subdomains: entry.subdomains ?? false,
+      checkedAt: isoOrNull(entry.checkedAt ?? null),
+      missingSince: isoOrNull(entry.missingSince ?? null),
+      endsAt: isoOrNull(endOf(entry)),
+      record: { type: 'TXT' as const, name: challengeName(entry.domain), value: entry.challenge },
     })),
     redirectUri: saml.acsUrl ?? callbackUrl(baseUrl, connectionAddress(connection)),
     revocationUri: revokeUrl(baseUrl, connectionAddress(connection)),

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Core } from '../../identity/core.js';
 import type { EmailAddress } from '../../identity/email.js';
-import { findConnectionByDomain } from '../../identity/sso/connections.js';
+import { findConnectionByDomain } from '../../identity/sso/by-domain.js';
 import { isInScope, ofTenants, type SignInScope } from '../sign-in-scope.js';
 
 /** Stands for a tenant where there is none. */

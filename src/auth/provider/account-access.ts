@@ -1,5 +1,6 @@
 import type { Core } from '../../identity/core.js';
 import { applicationAccess } from '../../identity/grants/effective-roles.js';
+import { coversDomain } from '../../identity/domain-match.js';
 import { parseEmail } from '../../identity/email.js';
 import { mayUseApplication, type GuardedApplication } from '../../identity/applications/access.js';
 import { findTenantConfig, type TenantConfig } from '../../identity/tenants/config.js';
@@ -84,7 +85,7 @@ export function isEmailVerified(
   if (user.activatedAt === null || key === null || user.movedAddress) return false;
   if (user.verifiedEmailKey === key) return true;
   const domain = user.directoryId === null ? undefined : parseEmail(key)?.domain;
-  return domain !== undefined && ssoDomains.has(domain);
+  return domain !== undefined && coversDomain(ssoDomains, domain);
 }
 
 /**

@@ -129,19 +129,19 @@ const maxAttempts = 12;
 const pauseMs = 40;
 
 /** The address that may connect somebody unknown, from the ID token or userinfo. */
-async function linkingAddress({
-  connection,
-  word,
-}: SsoArrival): Promise<{ email: EmailAddress } | { refused: SsoRefusal }> {
+async function linkingAddress(
+  core: Core,
+  { connection, word }: SsoArrival,
+): Promise<{ email: EmailAddress } | { refused: SsoRefusal }> {
   if (!isSaml(connection) && !isCompanyAccount(connection, word.idToken))
     return { refused: 'account_foreign' };
-  return addressOf(connection, word.claims.email === undefined ? await word.ask() : word.claims);
+  return addressOf(core, connection, word.claims.email === undefined ? await word.ask() : word.claims);
 }
 
 async function find(core: Core, arrival: SsoArrival): Promise<Found> {
   const known = await findByIdentity(core, arrival);
   if (known) return { kind: 'found', userId: known._id, user: known };
-  const address = await linkingAddress(arrival);
+  const address = await linkingAddress(core, arrival);
   if ('refused' in address) return { kind: 'refused', reason: address.refused };
   for (let tries = 1; ; tries += 1) {
     try {
@@ -176,7 +176,7 @@ async function follow(core: Core, arrival: SsoArrival, user: UserDocument): Prom
   const isTheirs = isFollowed(connection, user);
   const isLacking = word.claims.email === undefined && (isTheirs || user.verifiedEmailKey !== user.emailKey);
   const claims = await askIfLacking(core, arrival, isLacking);
-  const address = addressOf(connection, claims);
+  const address = await addressOf(core, connection, claims);
   const email = 'email' in address ? address.email : undefined;
   const isMoved = isTheirs && (await followProfile(core, ssoActor(arrival), { email, claims, user }));
   if (!email || user.verifiedEmailKey === email.key) return isMoved;

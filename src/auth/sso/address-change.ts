@@ -1,5 +1,6 @@
 import { brandOf } from '../../identity/tenants/branding.js';
 import type { Actor, Core } from '../../identity/core.js';
+import { coversDomain } from '../../identity/domain-match.js';
 import { loginKey, parseEmail, type EmailAddress } from '../../identity/email.js';
 import { wakeJobs } from '../../identity/jobs/queue.js';
 import { languageOf } from '../../identity/jobs/mail-language.js';
@@ -23,7 +24,7 @@ export function isFollowed({ verifiedDomains }: SsoConnectionDocument, user: Use
     user.directoryId === null &&
     user.loginType === 'sso' &&
     present !== undefined &&
-    verifiedDomains.includes(present.domain)
+    coversDomain(verifiedDomains, present.domain)
   );
 }
 

@@ -44,7 +44,7 @@ async function knownAccount(core: Core, arrival: SsoArrival, userId: string): Pr
 async function newAccount(core: Core, arrival: SsoArrival, claims: ProviderClaims): Promise<Account> {
   const { connection, word } = arrival;
   if (!isSaml(connection) && !isCompanyAccount(connection, word.idToken)) return refused('account_foreign');
-  const address = addressOf(connection, claims);
+  const address = await addressOf(core, connection, claims);
   if ('refused' in address) return refused(address.refused);
   const config = await tenantConfig(core, connection.tenantId);
   const now = core.clock.now();

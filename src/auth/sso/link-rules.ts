@@ -1,7 +1,8 @@
 import { systemActor } from '../../identity/actors.js';
 import { heldPermissions } from '../../identity/users/authority.js';
 import { isOfEarlierProvider, mayRelink, needsRelink } from '../../identity/sso/connection-change.js';
-import type { Actor } from '../../identity/core.js';
+import type { Actor, Core } from '../../identity/core.js';
+import { answersFor } from '../../identity/sso/by-domain.js';
 import { parseEmail, type EmailAddress } from '../../identity/email.js';
 import { type TenantConfig } from '../../identity/tenants/config.js';
 import { statusOf } from '../../identity/grants/user-status.js';
@@ -40,15 +41,18 @@ export interface SsoArrival {
 }
 
 /** The address a provider asserts counts only when it does not say it is unverified, and on the connection's own verified domains. */
-export function addressOf(
-  { verifiedDomains }: SsoConnectionDocument,
+export async function addressOf(
+  core: Core,
+  connection: SsoConnectionDocument,
   claims: ProviderClaims,
-): { email: EmailAddress } | { refused: SsoRefusal } {
+): Promise<{ email: EmailAddress } | { refused: SsoRefusal }> {
   // Entra and most company providers send no `email_verified`: the verified domain is the gate, an explicit false closes it.
   if (claims.emailVerified === false) return { refused: 'email_unverified' };
   if (claims.email === undefined) return { refused: 'email_missing' };
   const email = parseEmail(claims.email);
-  return email && verifiedDomains.includes(email.domain) ? { email } : { refused: 'domain_foreign' };
+  return email && (await answersFor(core, connection, email.domain))
+    ? { email }
+    : { refused: 'domain_foreign' };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { answersFor } from '../../identity/sso/by-domain.js';
 import { decodeProtectedHeader, errors, jwtVerify } from 'jose';
 import { systemActor } from '../../identity/actors.js';
 import { writeEvent } from '../../identity/audit/audit.js';
@@ -120,7 +121,7 @@ async function findSubject(
   }
   const email = parseEmail(named.email);
   const user = email && (await users.findOne({ loginKeys: email.key }));
-  if (!user || connection.verifiedDomains.includes(email.domain)) return user;
+  if (!user || (await answersFor(core, connection, email.domain))) return user;
   return (await identities.findOne({ connectionId: connection._id, userId: user._id })) ? user : undefined;
 }
 

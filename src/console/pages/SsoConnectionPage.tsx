@@ -3,12 +3,10 @@ import {
   Button,
   Group,
   List,
-  Paper,
   PasswordInput,
   Stack,
   Switch,
   TagsInput,
-  Text,
   TextInput,
   Title,
 } from '@mantine/core';
@@ -17,13 +15,12 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useParams } from 'react-router';
 import { call, post } from '../api.js';
-import type { SsoConnection, SsoDomain } from '../types.js';
-import { useAct } from '../ui/act.js';
+import type { SsoConnection } from '../types.js';
 import { DeleteButton } from '../ui/DeleteButton.js';
 import { Page } from '../ui/Page.js';
 import { FormProblem, fieldErrors, ProblemView } from '../ui/Problems.js';
 import { Copyable } from '../ui/Secret.js';
-import { Word } from '../ui/Status.js';
+import { ConnectionDomains } from './ConnectionDomains.js';
 import { ConnectionMode } from './ConnectionMode.js';
 import { SsoSignIns } from './SsoSignIns.js';
 import { TestSignIn } from './TestSignIn.js';
@@ -33,49 +30,6 @@ import { useSave } from '../ui/use-save.js';
 interface TestResult {
   ok: boolean;
   checks: { name: string; ok: boolean; detail: string }[];
-}
-
-function Domain({
-  connection,
-  domain: { domain, verified, record },
-}: {
-  connection: SsoConnection;
-  domain: SsoDomain;
-}) {
-  const { t } = useTranslation();
-  const act = useAct();
-  return (
-    <Paper withBorder p="sm">
-      <Stack gap="xs">
-        <Group justify="space-between">
-          <Text fw={600}>{domain}</Text>
-          {verified ? (
-            <Word text={t('Verified')} color="green" />
-          ) : (
-            <Button
-              size="compact-sm"
-              variant="default"
-              onClick={() =>
-                act(
-                  () => post(`/sso-connections/${connection.id}/domains/${domain}/verify`),
-                  t('{{domain}} is verified', { domain }),
-                )
-              }
-            >
-              {t('Check now')}
-            </Button>
-          )}
-        </Group>
-        {!verified && (
-          <>
-            <Text size="sm">{t('Publish this TXT record in the DNS of the domain, then check.')}</Text>
-            <Copyable label={t('Name')} value={record.name} />
-            <Copyable label={t('Value')} value={record.value} />
-          </>
-        )}
-      </Stack>
-    </Paper>
-  );
 }
 
 function Test({ connection }: { connection: SsoConnection }) {
@@ -116,7 +70,9 @@ function Warnings({ connection }: { connection: SsoConnection }) {
     ),
     no_verified_domain: t('No domain is verified: no one is forwarded.'),
   };
-  return connection.warnings.map(({ code }) => (
+  // A domain that is missing its record says so itself.
+  const shown = connection.warnings.flatMap(({ code }) => (code === 'domain_record_missing' ? [] : [code]));
+  return shown.map((code) => (
     <Alert key={code} color="yellow">
       {texts[code]}
     </Alert>
@@ -221,9 +177,7 @@ export default function SsoConnectionPage() {
         <Title order={2} size="h4">
           {t('Domains')}
         </Title>
-        {connection.domains.map((domain) => (
-          <Domain key={domain.domain} connection={connection} domain={domain} />
-        ))}
+        <ConnectionDomains connection={connection} etag={data.etag} />
         <Title order={2} size="h4">
           {t('Addresses for the provider')}
         </Title>

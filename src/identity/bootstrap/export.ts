@@ -30,6 +30,7 @@ import { listDirectories } from '../directories/directories.js';
 import { shownSource, type GoogleSource } from '../directories/google-source.js';
 import { listRoles, type Role } from '../roles/roles.js';
 import { listConnections, type SsoConnectionDocument } from '../sso/connections.js';
+import type { ConnectionDomain } from '../../persistence/collections/sso-connections.js';
 import { hasProviderKey, isSaml, type SamlConnection } from '../sso/saml/saml-settings.js';
 import { ownSettings } from '../tenants/settings.js';
 import { accessOf } from '../grants/services.js';
@@ -78,6 +79,11 @@ function exportApplication(application: ApplicationDocument, roles: readonly Exp
   } as BootstrapApplication;
 }
 
+const domainEntry = ({ domain, verified, subdomains }: ConnectionDomain) => ({
+  ...{ domain, verified },
+  ...(subdomains && { subdomains }),
+});
+
 /** Its own keys stay behind: it gets others where the file is applied. */
 function exportSamlConnection(connection: SamlConnection) {
   const { issuer, saml } = connection;
@@ -96,7 +102,7 @@ function exportSamlConnection(connection: SamlConnection) {
     ...(connection.roleRules && {
       roleRules: connection.roleRules.map(({ when, grant }) => ({ when, grant })),
     }),
-    domains: connection.domains.map(({ domain, verified }) => ({ domain, verified })),
+    domains: connection.domains.map(domainEntry),
   } as BootstrapConnection;
 }
 
@@ -111,7 +117,7 @@ function exportConnection(connection: SsoConnectionDocument) {
     ...(connection.roleRules && {
       roleRules: connection.roleRules.map(({ when, grant }) => ({ when, grant })),
     }),
-    domains: connection.domains.map(({ domain, verified }) => ({ domain, verified })),
+    domains: connection.domains.map(domainEntry),
   } as BootstrapConnection;
 }
 

@@ -193,7 +193,11 @@ export const connectionSchema = z.strictObject({
   tenantClaim: z.strictObject({ claim: text, value: text }).nullable().optional(),
   isPublic: z.boolean().optional(),
   scopes: z.array(text).optional(),
-  domains: z.array(z.strictObject({ domain: text, verified: z.boolean().optional() })).optional(),
+  domains: z
+    .array(
+      z.strictObject({ domain: text, verified: z.boolean().optional(), subdomains: z.boolean().optional() }),
+    )
+    .optional(),
   mode: z.enum(['off', 'optional', 'required']).optional(),
   jitProvisioning: z.boolean().optional(),
   idpMetadata: z.string().min(1).max(200_000).optional(),

@@ -10,7 +10,7 @@ import { languageOf, spanText } from '../jobs/mail-language.js';
 import { catalogueMail } from '../jobs/mail-layout.js';
 import { enqueueMail } from '../jobs/mails.js';
 import { wakeJobs } from '../jobs/queue.js';
-import { findConnectionByDomain } from '../sso/connections.js';
+import { findConnectionByDomain } from '../sso/by-domain.js';
 import { brandOf } from '../tenants/branding.js';
 import { tenantConfig, type TenantConfig } from '../tenants/config.js';
 import { addressKeyOf } from '../user-keys.js';

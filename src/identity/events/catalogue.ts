@@ -162,6 +162,18 @@ export const eventCatalogue: Readonly<Record<string, EventType>> = {
   'settings.changed': event('tenant', 'settings were changed', ['lockout.threshold', 5, 3]),
   'sso.created': event('sso_connection', 'a connection to a provider was created'),
   'sso.deleted': event('sso_connection', 'a connection to a provider was removed'),
+  'sso.domain_back': event('sso_connection', 'the record of a domain is in the DNS again'),
+  'sso.domain_lost': failure(
+    'sso_connection',
+    'a domain of a connection is proven no more',
+    ['domain', 'acme.test', null],
+    ['reason', null, 'record_missing'],
+  ),
+  'sso.domain_missing': failure('sso_connection', 'the record of a domain is not in the DNS', [
+    'domain',
+    null,
+    'acme.test',
+  ]),
   'sso.domain_verified': event('sso_connection', 'a domain of a connection was verified'),
   'sso.identity_linked': event('user', 'a person was connected to their account at the provider'),
   'sso.identity_unlinked': event('user', 'a person was disconnected from an account at the provider'),

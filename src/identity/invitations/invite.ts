@@ -8,7 +8,7 @@ import { parseEmail, type EmailAddress } from '../email.js';
 import { fold } from '../../shared/fold.js';
 import { mailEntry, prepareEntry } from './mail.js';
 import { wakeJobs } from '../jobs/queue.js';
-import { findConnectionByDomain } from '../sso/connections.js';
+import { findConnectionByDomain } from '../sso/by-domain.js';
 import { realmOf } from '../sso/home-realm.js';
 import { withAccess } from '../grants/services.js';
 import { requireGroup } from '../groups/groups.js';

@@ -188,6 +188,28 @@ export const german: MailTexts = {
     ],
     reason: 'Sie erhalten diese Nachricht, weil Sie Administrator sind.',
   }),
+  domain_missing: ({ connection, domain, record, until, value }) => ({
+    subject: `Der DNS-Eintrag von ${domain} fehlt`,
+    before: [
+      `Der Eintrag, der ${domain} für ${connection} bestätigt, steht nicht mehr im DNS. Ab ${until} werden Adressen der Domain nicht mehr weitergeleitet.`,
+      `Veröffentlichen Sie ihn wieder:\n${record}\nTXT ${value}`,
+    ],
+    button: 'Verbindung öffnen',
+    after: [],
+    reason: 'Sie erhalten diese Nachricht, weil Sie Administrator sind.',
+  }),
+  domain_lost: ({ connection, domain, reason }) => ({
+    subject: `${domain} ist nicht mehr bestätigt`,
+    before: [
+      `Adressen auf ${domain} werden nicht mehr an ${connection} weitergeleitet.`,
+      reason === 'record_missing'
+        ? 'Ihr DNS-Eintrag fehlte zu lange.'
+        : 'Eine andere Verbindung hat durch einen neuen DNS-Eintrag gezeigt, dass die Domain ihr gehört.',
+    ],
+    button: 'Verbindung öffnen',
+    after: ['Weiß niemand davon, fragen Sie, wer das DNS der Domain verwaltet.'],
+    reason: 'Sie erhalten diese Nachricht, weil Sie Administrator sind.',
+  }),
   frame: {
     orOpen: 'Oder öffnen Sie diese Adresse:',
     help: 'Hilfe: ',

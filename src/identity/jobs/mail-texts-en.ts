@@ -169,6 +169,28 @@ export const english: MailTexts = {
     after: ['If this was not expected, end the sessions of that account and take its emergency access away.'],
     reason: 'You get this mail because you are an administrator.',
   }),
+  domain_missing: ({ connection, domain, record, until, value }) => ({
+    subject: `The DNS record of ${domain} is missing`,
+    before: [
+      `The record that proves ${domain} for ${connection} is no longer in the DNS. From ${until} on its addresses are not forwarded any more.`,
+      `Publish it again:\n${record}\nTXT ${value}`,
+    ],
+    button: 'Open the connection',
+    after: [],
+    reason: 'You get this mail because you are an administrator.',
+  }),
+  domain_lost: ({ connection, domain, reason }) => ({
+    subject: `${domain} is no longer verified`,
+    before: [
+      `Addresses on ${domain} are no longer forwarded to ${connection}.`,
+      reason === 'record_missing'
+        ? 'Its DNS record was away for too long.'
+        : 'Another connection proved by a new DNS record that the domain is its own.',
+    ],
+    button: 'Open the connection',
+    after: ['If this was not expected, ask the people who manage the DNS of the domain.'],
+    reason: 'You get this mail because you are an administrator.',
+  }),
   frame: {
     orOpen: 'Or open this address:',
     help: 'Help: ',

@@ -100,6 +100,18 @@ export interface MailTexts {
   webhook_disabled(facts: MailFacts & { url: string; span: string }): MailText;
   /** To administrators: one of them came in past the company's sign-in. */
   break_glass_used(facts: PlaceFacts & { person: string; connection: string }): MailText;
+  /** To administrators: the record that proves a domain is away. */
+  domain_missing(
+    facts: MailFacts & { domain: string; connection: string; record: string; value: string; until: string },
+  ): MailText;
+  /** To administrators: a domain is proven no more. */
+  domain_lost(
+    facts: MailFacts & {
+      domain: string;
+      connection: string;
+      reason: 'record_missing' | 'proved_elsewhere';
+    },
+  ): MailText;
   /** Parts of every mail. */
   frame: {
     orOpen: string;

@@ -33,7 +33,7 @@ export function passwordRule(
 ): PasswordRule {
   return {
     minLength: settings['password.minLength'],
-    tenantWords: [tenant.slug, tenant.name, ...ssoDomains],
+    tenantWords: [tenant.slug, tenant.name, ...[...ssoDomains].filter((name) => !name.startsWith('*'))],
     isFromDirectory,
   };
 }

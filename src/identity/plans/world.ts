@@ -2,6 +2,7 @@ import type { DirectoryDocument } from '../../persistence/collections/directorie
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Reader, Step } from '../../persistence/store.js';
 import type { Core } from '../core.js';
+import { coversDomain } from '../domain-match.js';
 import { parseEmail } from '../email.js';
 import { isOfferedPermission, tenantConfigStep, type TenantConfig } from '../tenants/config.js';
 import { isKeptBack } from '../permissions.js';
@@ -45,7 +46,7 @@ export function isForwarded(
 ): boolean {
   if (goingPast.has(_id)) return false;
   const domain = forwarded.size === 0 ? undefined : parseEmail(email ?? userName)?.domain;
-  return domain !== undefined && forwarded.has(domain);
+  return domain !== undefined && coversDomain(forwarded, domain);
 }
 
 /** Whether a permission is one of Gatehouse itself, or of an application that the tenant has. */

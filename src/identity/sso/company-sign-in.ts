@@ -3,18 +3,17 @@ import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Core } from '../core.js';
 import { parseEmail } from '../email.js';
 import { mayGoPastStep } from '../users/break-glass.js';
+import { findConnectionByDomain } from './by-domain.js';
 import { realmOf } from './home-realm.js';
 
 type Person = Pick<UserDocument, '_id' | 'tenantId' | 'loginKeys'>;
 
 /** The connection that alone signs in whoever has an address of this person's. */
 async function companyOf(core: Core, user: Person): Promise<SsoConnectionDocument | undefined> {
-  const connections = core.store.tenant(user.tenantId).collection('sso_connections');
   for (const key of user.loginKeys) {
     const domain = parseEmail(key)?.domain;
-    const connection =
-      domain === undefined ? undefined : await connections.findOne({ verifiedDomains: domain });
-    if (connection && realmOf(connection) === 'forwarded') return connection;
+    const connection = domain === undefined ? undefined : await findConnectionByDomain(core, domain);
+    if (connection?.tenantId === user.tenantId && realmOf(connection) === 'forwarded') return connection;
   }
   return undefined;
 }

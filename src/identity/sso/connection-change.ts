@@ -1,14 +1,19 @@
-import { randomBytes } from 'node:crypto';
 import type {
   ClientAuthMethod,
-  ConnectionDomain,
   SsoConnectionDocument,
   SsoMode,
   SsoProtocol,
 } from '../../persistence/collections/sso-connections.js';
 import { AppError, type InputFault } from '../../shared/errors.js';
 import { connectionKeyFault } from './connection-address.js';
-import { domainFault, domainsOf, verifiedOf, type ConnectionDomainInput } from './domains.js';
+import {
+  domainFault,
+  domainsOf,
+  subdomainsFault,
+  unproven,
+  verifiedOf,
+  type ConnectionDomainInput,
+} from './domains.js';
 import type { Actor, Core } from '../core.js';
 import { holdsEverything } from '../permissions.js';
 import type { RoleRuleInput } from '../grants/rules.js';
@@ -91,7 +96,10 @@ export function requireValidConnection(core: Core, protocol: SsoProtocol, input:
   if (input.issuer !== undefined) fault('/issuer', outboundFault(core, input.issuer));
   if (input.key) fault('/key', connectionKeyFault(input.key));
   else if (input.key === '') fault('/key', 'must not be empty');
-  input.domains?.forEach(({ domain }, index) => fault(`/domains/${index}/domain`, domainFault(domain)));
+  input.domains?.forEach((entry, index) => {
+    fault(`/domains/${index}/domain`, domainFault(entry.domain));
+    fault(`/domains/${index}/subdomains`, subdomainsFault(entry));
+  });
   if (input.clientId === '') fault('/clientId', 'must not be empty');
   if (errors.length > 0) throw invalid(errors);
 }
@@ -118,14 +126,6 @@ function isOtherProvider(before: Provider, after: Provider): boolean {
   return providerText(before) !== providerText(after);
 }
 
-/** The company has to show once more that the domain is its own: the record that proved it before proves nothing now. */
-const unproven = (entry: ConnectionDomain): ConnectionDomain => ({
-  ...entry,
-  verified: false,
-  verifiedAt: null,
-  challenge: randomBytes(16).toString('hex'),
-});
-
 /**
  * A provider that changes is a new provider: the old one's secret is not sent to it, an actor without every permission proves the domains
  * again, and whom the old one has signed in stays connected to the old one ({@link mayRelink}).
@@ -134,8 +134,9 @@ function asNewProvider(
   actor: Actor,
   before: SsoConnectionDocument,
   after: SsoConnectionDocument,
+  now: Date,
 ): SsoConnectionDocument {
-  const domains = holdsEverything(actor) ? after.domains : after.domains.map(unproven);
+  const domains = holdsEverything(actor) ? after.domains : after.domains.map((entry) => unproven(entry, now));
   return {
     ...after,
     domains,
@@ -182,7 +183,7 @@ function samlProvider(
     throw invalid([{ pointer: '/mode', detail }]);
   }
   if (!isOtherSamlProvider(before, wanted, holdsEverything(actor))) return wanted;
-  return asNewProvider(actor, before, wanted);
+  return asNewProvider(actor, before, wanted, core.clock.now());
 }
 
 /**
@@ -205,7 +206,7 @@ export function changedConnection(
     const detail = 'must be given again: another provider or client has a secret of its own';
     throw invalid([{ pointer: '/clientSecret', detail }]);
   }
-  return asNewProvider(actor, before, after);
+  return asNewProvider(actor, before, after, core.clock.now());
 }
 
 function withChange(

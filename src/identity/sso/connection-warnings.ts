@@ -1,6 +1,11 @@
 import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
+import { challengeName, endOf } from './domain-checks.js';
 
-export const connectionWarningCodes = ['no_break_glass', 'no_verified_domain'] as const;
+export const connectionWarningCodes = [
+  'no_break_glass',
+  'no_verified_domain',
+  'domain_record_missing',
+] as const;
 
 /** What may lock people out one day. */
 export interface ConnectionWarning {
@@ -19,6 +24,12 @@ export function warningsOf(connection: SsoConnectionDocument, hasBreakGlass: boo
   if (connection.mode !== 'off' && connection.verifiedDomains.length === 0) {
     const detail = 'no domain is verified: no address is forwarded, and new people are refused';
     found.push({ code: 'no_verified_domain', detail });
+  }
+  for (const entry of connection.domains) {
+    const end = endOf(entry);
+    if (!end) continue;
+    const detail = `the record at ${challengeName(entry.domain)} is missing: from ${end.toISOString().slice(0, 10)} on its addresses are not forwarded`;
+    found.push({ code: 'domain_record_missing', detail });
   }
   return found;
 }

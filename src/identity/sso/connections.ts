@@ -15,6 +15,7 @@ import {
 } from './connection-change.js';
 import { domainsOf, verifiedOf } from './domains.js';
 import type { Actor, Core } from '../core.js';
+import { wildcardOf } from '../domain-match.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { holdsEverything } from '../permissions.js';
 import { tenantSettings } from '../tenants/settings.js';
@@ -39,7 +40,7 @@ const keyTaken = {
   pointer: '/key',
 } as const;
 
-const duplicates = {
+export const connectionDuplicates = {
   sso_connections_key: keyTaken,
   sso_connections_keys: keyTaken,
   sso_connections_name: {
@@ -54,7 +55,7 @@ const duplicates = {
   },
 } as const;
 
-const partyOf = ({ _id, name }: Pick<SsoConnectionDocument, '_id' | 'name'>): AuditParty => ({
+export const connectionParty = ({ _id, name }: Pick<SsoConnectionDocument, '_id' | 'name'>): AuditParty => ({
   type: 'sso_connection',
   id: _id,
   label: name,
@@ -71,7 +72,7 @@ export async function createConnection(
   const now = core.clock.now();
   const domains = domainsOf(input.domains ?? [], [], mayVerify(actor), now);
   const settings = await tenantSettings(core, actor.tenantId);
-  return refuseDuplicates(duplicates, () =>
+  return refuseDuplicates(connectionDuplicates, () =>
     core.store.transaction(function* (tx) {
       // Before the tenant gets its new version, under which the configuration is remembered.
       const config = yield* tenantConfigStep(core, tx, actor.tenantId);
@@ -97,7 +98,7 @@ export async function createConnection(
           verifiedDomains: verifiedOf(domains),
         });
       yield* enqueueRefresh(tx, connection, now);
-      yield* recordEvent(tx, actor, { action: 'sso.created', target: partyOf(connection) }, now);
+      yield* recordEvent(tx, actor, { action: 'sso.created', target: connectionParty(connection) }, now);
       return connection;
     }),
   );
@@ -122,18 +123,6 @@ export function listConnections(core: Core, tenantId: string): Promise<SsoConnec
     .find({}, { sort: { name: 1 } });
 }
 
-/**
- * The connection that answers for a domain, whoever's it is and whatever its mode.
- *
- * @param domain - in normal form, as `parseEmail` gives it; matched exactly.
- */
-export function findConnectionByDomain(
-  core: Core,
-  domain: string,
-): Promise<SsoConnectionDocument | undefined> {
-  return core.store.server.collection('sso_connections').findOne({ verifiedDomains: domain });
-}
-
 function auditable(connection: SsoConnectionDocument): Record<string, unknown> {
   const { name, issuer, clientId, scopes, mode, jitProvisioning, domains, verifiedDomains } = connection;
   const { key = null, clientAuthMethod = null, tenantClaim = null, relinkVersion = 0 } = connection;
@@ -142,14 +131,16 @@ function auditable(connection: SsoConnectionDocument): Record<string, unknown> {
     ...{ verifiedDomains, relinkVersion },
     roleRules: connection.roleRules?.map(({ when, grant }) => ({ when, grant })) ?? [],
     ...auditableSaml(connection),
-    domains: domains.map(({ domain }) => domain),
+    domains: domains.flatMap(({ domain, subdomains }) =>
+      subdomains ? [domain, wildcardOf(domain)] : [domain],
+    ),
   };
 }
 
-const connectionEntity: Entity<'sso_connections'> = {
+export const connectionEntity: Entity<'sso_connections'> = {
   collection: 'sso_connections',
   notFound: () => new AppError('sso_connection.not_found', 'there is no such connection'),
-  partyOf,
+  partyOf: connectionParty,
   factsOf: auditable,
 };
 
@@ -214,7 +205,7 @@ export async function writeConnection(
   options: WriteOptions,
 ): Promise<SsoConnectionDocument> {
   const now = core.clock.now();
-  return refuseDuplicates(duplicates, () =>
+  return refuseDuplicates(connectionDuplicates, () =>
     core.store.transaction((tx) =>
       changeEntity(
         connectionEntity,
@@ -275,7 +266,7 @@ export async function deleteConnection(
       const payload = { connectionId: id };
       yield* enqueueJob(tx, actor.tenantId, { kind: recomputeJob, payload }, now);
     }
-    yield* recordEvent(tx, actor, { action: 'sso.deleted', target: partyOf(connection) }, now);
+    yield* recordEvent(tx, actor, { action: 'sso.deleted', target: connectionParty(connection) }, now);
   });
   wakeJobs(core);
 }

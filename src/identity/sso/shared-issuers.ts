@@ -1,3 +1,5 @@
+import { coversDomain } from '../domain-match.js';
+
 /** One organization's part of a provider that many share: an ID token speaks for it when this claim has this value. */
 export interface TenantClaim {
   claim: string;
@@ -92,5 +94,5 @@ export function isCompanyAccount(
 ): boolean {
   if (!googleHosts.has(hostOf(issuer).host)) return true;
   const { hd } = claims;
-  return typeof hd === 'string' && verifiedDomains.includes(hd.toLowerCase());
+  return typeof hd === 'string' && coversDomain(verifiedDomains, hd.toLowerCase());
 }

@@ -2,6 +2,7 @@ import type { SsoConnectionDocument } from '../../persistence/collections/sso-co
 import { AppError } from '../../shared/errors.js';
 import type { Core } from '../core.js';
 import { parseEmail } from '../email.js';
+import { findConnectionByDomain } from './by-domain.js';
 import { tenantConfig } from '../tenants/config.js';
 import { viewUser } from '../users/view.js';
 import type { UserStatus } from '../grants/user-status.js';
@@ -20,10 +21,17 @@ export interface SignInTrace {
   steps: string[];
 }
 
-function describeDomain(domain: string, connections: readonly SsoConnectionDocument[]): string {
-  const named = connections.find((connection) => connection.domains.some((entry) => entry.domain === domain));
-  if (!named) return `no connection names ${domain}: exact matches only, sub-domains do not count`;
-  return named.verifiedDomains.includes(domain)
+function describeDomain(
+  domain: string,
+  connections: readonly SsoConnectionDocument[],
+  holder: SsoConnectionDocument | undefined,
+): string {
+  if (holder && !holder.verifiedDomains.includes(domain))
+    return `${domain} is below a domain that is verified for ${holder.name} with those below it`;
+  const named =
+    holder ?? connections.find((connection) => connection.domains.some((entry) => entry.domain === domain));
+  if (!named) return `no connection names ${domain}, nor a domain above it together with those below`;
+  return named === holder
     ? `${domain} is verified for ${named.name}`
     : `${domain} is named by ${named.name}, but not verified: it does not count yet`;
 }
@@ -58,7 +66,8 @@ export async function traceSignIn(core: Core, tenantId: string, text: string): P
     });
   }
   const connections = await core.store.tenant(tenantId).collection('sso_connections').find({});
-  const connection = connections.find((candidate) => candidate.verifiedDomains.includes(email.domain));
+  const answering = await findConnectionByDomain(core, email.domain);
+  const connection = connections.find(({ _id }) => _id === answering?._id);
   const outcome = realmOf(connection);
   const jit = outcome !== 'local' && connection?.jitProvisioning === true;
   const { user, step } = await describeUser(core, tenantId, email.address, jit);
@@ -70,7 +79,7 @@ export async function traceSignIn(core: Core, tenantId: string, text: string): P
     user,
     steps: [
       `the address is well formed, its domain is ${email.domain}`,
-      describeDomain(email.domain, connections),
+      describeDomain(email.domain, connections, connection),
       ...(connection ? [modeSteps[connection.mode]] : ['users sign in here, with a password']),
       step,
     ],

@@ -3,6 +3,7 @@ import type { Grant, UserDocument, UserSource } from '../../persistence/collecti
 import type { Step } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
+import { coversDomain } from '../domain-match.js';
 import { parseEmail } from '../email.js';
 import { isLive, replaceGrants } from '../grants/grants.js';
 import { requireGrantable } from '../permissions.js';
@@ -58,7 +59,7 @@ function requireRoleCount(config: TenantConfig, wanted: readonly string[], befor
 /** Whether a connection of the tenant that is not off answers for the user's address domain. */
 function signsInThroughSso(config: TenantConfig, keys: Pick<UserDocument, 'email' | 'userName'>): boolean {
   const domain = parseEmail(keys.email ?? keys.userName)?.domain;
-  return domain !== undefined && config.ssoDomains.has(domain);
+  return domain !== undefined && coversDomain(config.ssoDomains, domain);
 }
 
 function isApproved(context: WriteContext, input: UserInput, source: UserSource): boolean {

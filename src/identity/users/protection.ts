@@ -1,6 +1,7 @@
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Step } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
+import { coversDomain } from '../domain-match.js';
 import { parseEmail } from '../email.js';
 import { liveGrants } from '../grants/effective-roles.js';
 import { groupSource } from '../grants/grants.js';
@@ -44,7 +45,7 @@ function isHandedOver(before: UserDocument, after: UserDocument, { ssoDomains }:
   if (had === has && added.length === 0) return false;
   const addresses = [had, has, ...added].filter((key) => key !== null);
   // Where the company's provider decides who somebody is, another address of the company is no other way in.
-  return !addresses.every((address) => ssoDomains.has(parseEmail(address)?.domain ?? ''));
+  return !addresses.every((address) => coversDomain(ssoDomains, parseEmail(address)?.domain ?? ''));
 }
 
 /**

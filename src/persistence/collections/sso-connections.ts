@@ -15,6 +15,19 @@ export interface ConnectionDomain {
   /** What the TXT record at `_gatehouse-challenge.<domain>` must hold. */
   challenge: string;
   verifiedAt: Date | null;
+  /** The domains below it are the connection's too; absent: they are not. */
+  subdomains?: boolean;
+  /** `dns`: the record was found, and is looked for each day; absent: somebody said so who may. */
+  proof?: 'dns';
+  /** When the challenge was made; absent: by an older version. */
+  challengedAt?: Date;
+  /** Another one, and the job that looks for the record is not this proof's any more. */
+  checkId?: string;
+  checkedAt?: Date;
+  /** Since when the record is not there; null or absent: it is. */
+  missingSince?: Date | null;
+  /** When the administrators were told so. */
+  warnedAt?: Date | null;
 }
 
 /** One tenant's OpenID provider and the address domains it answers for. */
@@ -85,7 +98,7 @@ export interface SsoConnectionDocument extends StoredDocument {
   mode: SsoMode;
   jitProvisioning: boolean;
   domains: ConnectionDomain[];
-  /** The verified domains: unique over the server. */
+  /** The verified domains, and `*.domain` for all below one: unique over the server. */
   verifiedDomains: string[];
 }
 
@@ -94,6 +107,13 @@ const connectionDomainSchema = nestedSchema({
   verified: { type: Boolean, required: true },
   challenge: requiredText,
   verifiedAt: Date,
+  subdomains: Boolean,
+  proof: { type: String, enum: ['dns'] },
+  challengedAt: Date,
+  checkId: String,
+  checkedAt: Date,
+  missingSince: Date,
+  warnedAt: Date,
 });
 
 const samlKeySchema = nestedSchema({ certificate: requiredText, privateKey: requiredText });

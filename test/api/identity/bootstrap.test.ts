@@ -6,7 +6,8 @@ import { applyBootstrap, BootstrapError, parseBootstrap } from '../../../src/ide
 import type { Core } from '../../../src/identity/core.js';
 import { authenticateToken } from '../../../src/identity/directories/tokens.js';
 import { roleCatalogue } from '../../../src/identity/roles/roles.js';
-import { findConnectionByDomain, openClientSecret } from '../../../src/identity/sso/connections.js';
+import { findConnectionByDomain } from '../../../src/identity/sso/by-domain.js';
+import { openClientSecret } from '../../../src/identity/sso/connections.js';
 import { findTenantBySlug } from '../../../src/identity/tenants/tenants.js';
 import { setEnabled } from '../../../src/identity/users/actions.js';
 import { findUserByLogin } from '../../../src/identity/users/users.js';

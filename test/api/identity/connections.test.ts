@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { findConnectionByDomain } from '../../../src/identity/sso/by-domain.js';
 import { verifyDomain } from '../../../src/identity/sso/domain-verification.js';
 import { systemActor } from '../../../src/identity/actors.js';
 import {
@@ -13,7 +14,6 @@ import { administratorPermissions } from '../../../src/identity/permissions.js';
 import {
   createConnection,
   deleteConnection,
-  findConnectionByDomain,
   getConnection,
   openClientSecret,
   updateConnection,

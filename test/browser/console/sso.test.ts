@@ -87,6 +87,8 @@ describe('the console’s pages of company sign-ins', function () {
     await page.getByText('It would create an account, and sign it in.').waitFor();
     await page.reload();
     await own.row('eve@acme.test').getByText('Test passed').waitFor();
+    await page.getByLabel('Addresses on domains below it too, such as mail.acme.test').click();
+    await page.getByText('Saved').waitFor();
     await own.checkPage('a connection');
     expect(own.faults).to.deep.equal([]);
   });
