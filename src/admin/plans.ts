@@ -47,12 +47,26 @@ export const planSchema = z
         examples: z.array(z.strictObject({ id, label: z.string() })).describe('the first of them'),
       }),
     ),
-    summary: z.array(z.string()).describe('the same in sentences'),
+    later: z
+      .array(
+        z.strictObject({
+          kind: z.enum(['role.gained', 'role.lost']),
+          what: z.string(),
+          users: z.number().int(),
+        }),
+      )
+      .describe('roles of people who are not activated or approved yet: they work once they are'),
+    summary: z.array(z.string()).describe('the changes in sentences'),
   })
   .openapi('Plan');
 
-export function presentPlan({ id: plan, changes, ...rest }: Plan): z.input<typeof planSchema> {
-  return { plan, ...rest, changes: changes.map((change) => ({ ...change, examples: [...change.examples] })) };
+export function presentPlan({ id: plan, changes, later, ...rest }: Plan): z.input<typeof planSchema> {
+  return {
+    plan,
+    ...rest,
+    later: [...later],
+    changes: changes.map((change) => ({ ...change, examples: [...change.examples] })),
+  };
 }
 
 /** What a route's handler is called with, as far as a plan depends on it. */

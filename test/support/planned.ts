@@ -15,6 +15,7 @@ export interface PlanAnswer {
   users: number;
   affected: number;
   changes: { kind: string; what: string; users: number; examples: { id: string; label: string }[] }[];
+  later: { kind: string; what: string; users: number }[];
   summary: string[];
 }
 

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Core } from '../core.js';
-import { effectiveRoles, mayUseRoles } from '../grants/effective-roles.js';
+import { effectiveRoles, liveGrants, mayUseRoles } from '../grants/effective-roles.js';
 import { groupGrants } from '../grants/group-grants.js';
 import { groupSource } from '../grants/grants.js';
 import { reachable, type GroupNode } from '../grants/group-graph.js';
@@ -36,10 +36,15 @@ export interface PlannedChange {
   examples: { id: string; label: string }[];
 }
 
+/** What is given to people whose roles do not work yet: they have it once they are active. */
+export type LaterChange = Pick<PlannedChange, 'what' | 'users'> & { kind: 'role.gained' | 'role.lost' };
+
 /** What one user has under a world. */
 interface Standing {
   status: UserStatus;
   roles: readonly string[];
+  /** Roles of somebody who is not activated or approved yet. */
+  later: readonly string[];
   permissions: ReadonlySet<string>;
   isForwarded: boolean;
   isAdministrator: boolean;
@@ -50,6 +55,7 @@ const closed: ReadonlySet<UserStatus> = new Set(['deleted', 'disabled', 'expired
 const none: Standing = {
   status: 'deleted',
   roles: [],
+  later: [],
   permissions: new Set(),
   isForwarded: false,
   isAdministrator: false,
@@ -70,9 +76,11 @@ export class Standings {
     const { config } = this.#world;
     const status = statusWithoutLock(user, config.settings, this.#now);
     const roles = effectiveRoles(user, config, this.#now);
+    const isPending = status === 'pending_activation' || status === 'pending_approval';
     return {
       status,
       roles,
+      later: isPending ? [...new Set(liveGrants(user, config, this.#now).map(({ role }) => role))] : [],
       permissions: this.#permissionsOf(user, roles),
       isForwarded: !closed.has(status) && isForwarded(this.#world, user),
       isAdministrator: roles.some((role) => config.administratorRoles.includes(role)),
@@ -148,22 +156,18 @@ const missingIn = (list: Iterable<string>, has: (entry: string) => boolean): str
 /** Counts what happens to users, one after the other. */
 export class Tally {
   readonly #found = new Map<string, PlannedChange & { seen: Hash }>();
+  readonly #later = new Map<string, LaterChange>();
   #affected = 0;
 
   /** @param before - undefined: the user is new. */
   add(user: UserDocument, before: Standing | undefined, after: Standing): void {
-    const from = before ?? none;
-    const events = [
-      ...(before ? [] : [['user.added', ''] as const]),
-      ...rolesMoved(from, after),
-      ...permissionsMoved(from, after),
-      ...statusMoved(before, after),
-      ...(after.isForwarded && !from.isForwarded ? [['forwarded', ''] as const] : []),
-      ...(from.isForwarded && !after.isForwarded ? [['not_forwarded', ''] as const] : []),
-      ...(from.isAdministrator && !after.isAdministrator ? [['administrator.locked_out', ''] as const] : []),
-    ];
+    const events = eventsOf(before, after);
     if (events.length > 0) this.#affected += 1;
     for (const [kind, what] of events) this.#note(kind, what, user);
+    for (const [kind, what] of laterMoved(before ?? none, after)) {
+      const key = `${kind} ${what}`;
+      this.#later.set(key, { kind, what, users: (this.#later.get(key)?.users ?? 0) + 1 });
+    }
   }
 
   #note(kind: PlanKind, what: string, user: UserDocument): void {
@@ -182,6 +186,13 @@ export class Tally {
     return this.#affected;
   }
 
+  /** What people get or lose who are not active yet, by role. */
+  get later(): LaterChange[] {
+    return [...this.#later.entries()]
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([, each]) => each);
+  }
+
   /** @returns the changes in a fixed order, and a digest of them with everybody they are about. */
   result(): { changes: PlannedChange[]; digest: string } {
     const orderOf = ({ kind, what }: PlannedChange): string =>
@@ -197,6 +208,19 @@ export class Tally {
 
 type Event = readonly [PlanKind, string];
 
+function eventsOf(before: Standing | undefined, after: Standing): Event[] {
+  const from = before ?? none;
+  return [
+    ...(before ? [] : [['user.added', ''] as const]),
+    ...rolesMoved(from, after),
+    ...permissionsMoved(from, after),
+    ...statusMoved(before, after),
+    ...(after.isForwarded && !from.isForwarded ? [['forwarded', ''] as const] : []),
+    ...(from.isForwarded && !after.isForwarded ? [['not_forwarded', ''] as const] : []),
+    ...(from.isAdministrator && !after.isAdministrator ? [['administrator.locked_out', ''] as const] : []),
+  ];
+}
+
 function rolesMoved(before: Standing, after: Standing): Event[] {
   if (before.roles.join(' ') === after.roles.join(' ')) return [];
   return [
@@ -208,6 +232,15 @@ function rolesMoved(before: Standing, after: Standing): Event[] {
       'role.lost',
       role,
     ]),
+  ];
+}
+
+function laterMoved(before: Standing, after: Standing): (readonly [LaterChange['kind'], string])[] {
+  const had = new Set([...before.roles, ...before.later]);
+  const has = new Set([...after.roles, ...after.later]);
+  return [
+    ...missingIn(after.later, (role) => had.has(role)).map((role) => ['role.gained', role] as const),
+    ...missingIn(before.later, (role) => has.has(role)).map((role) => ['role.lost', role] as const),
   ];
 }
 

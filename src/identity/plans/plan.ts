@@ -4,7 +4,14 @@ import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Query } from '../../persistence/store.js';
 import type { Core } from '../core.js';
 import type { GroupNode } from '../grants/group-graph.js';
-import { Settlement, Standings, Tally, type PlannedChange, type PlanKind } from './effects.js';
+import {
+  Settlement,
+  Standings,
+  Tally,
+  type LaterChange,
+  type PlannedChange,
+  type PlanKind,
+} from './effects.js';
 import { stampOf, type World } from './world.js';
 
 /** What a change would do, and for whom. */
@@ -16,6 +23,8 @@ export interface Plan {
   /** How many of them anything happens to. */
   affected: number;
   changes: PlannedChange[];
+  /** Roles of people who are not active yet; they are in no other number. */
+  later: LaterChange[];
   /** The same in sentences. */
   summary: string[];
 }
@@ -131,6 +140,7 @@ export async function comparePeople(core: Core, comparison: Comparison): Promise
     users: await users.count({}),
     affected: tally.affected,
     changes,
+    later: tally.later,
     summary: summaryOf(changes),
   };
 }

@@ -125,6 +125,8 @@ describe('a change that is planned', () => {
       '1 gains crm:lead',
       '1 gains administrator',
     ]);
+    // The other one in sales is not activated.
+    expect(moved.later).to.deep.include({ kind: 'role.lost', what: 'crm:agent', users: 1 });
     const forwarded = await check(at, ['patch', `/sso-connections/${at.connection}`, { mode: 'required' }]);
     expect(forwarded.summary).to.deep.equal(['4 will be forwarded']);
     const held = await check(at, ['patch', '/settings', { 'approval.required': true }]);
