@@ -4,7 +4,8 @@ import { Center, Loader } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { enteredTenant, read, type Listed } from './api.js';
 import { suggestLanguage } from './text/i18n.js';
-import type { Me, Role } from './types.js';
+import { said } from './text/server.js';
+import type { Me, Permission, Role } from './types.js';
 import { ProblemView } from './ui/Problems.js';
 
 export interface Who {
@@ -58,6 +59,19 @@ export function useRoles(enabled = true) {
     ]),
   );
   return { roles, nameOf: (role: string) => names.get(role) ?? role };
+}
+
+/** What permissions are called, in the reader's language; those that applications make up are called by their key. */
+export function usePermissionNames(enabled = true): (key: string) => string {
+  const { may } = useWho();
+  const { data } = useQuery({
+    queryKey: ['/permissions'],
+    queryFn: () => read<Listed<Permission>>('/permissions', { limit: 1000 }),
+    enabled: enabled && may('roles.read'),
+    staleTime: Infinity,
+  });
+  const names = new Map(data?.items.map(({ key, label }) => [key, label]));
+  return (key) => said(names.get(key) ?? key);
 }
 
 /** The tenant's settings; undefined for people who may not see them. */

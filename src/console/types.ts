@@ -278,10 +278,22 @@ export interface BulkRow {
 }
 
 /** What a change would do to people, before it is made. */
+export type PlanKind =
+  | 'user.added'
+  | 'role.gained'
+  | 'role.lost'
+  | 'permission.gained'
+  | 'permission.lost'
+  | 'status'
+  | 'forwarded'
+  | 'not_forwarded'
+  | 'administrator.locked_out';
+
 export interface Plan {
   plan: string;
   users: number;
   affected: number;
-  changes: { kind: string; what: string; users: number; examples: { id: string; label: string }[] }[];
-  summary: string[];
+  changes: { kind: PlanKind; what: string; users: number; examples: { id: string; label: string }[] }[];
+  /** Roles of people who are not activated or approved yet. */
+  later: { kind: 'role.gained' | 'role.lost'; what: string; users: number }[];
 }

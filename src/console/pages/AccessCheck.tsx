@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { read } from '../api.js';
 import { useRoles, useWho } from '../session.js';
 import type { AccessAnswer } from '../access-types.js';
+import { asSentence, said } from '../text/server.js';
 import type { Application, Permission, User } from '../types.js';
 import { Page } from '../ui/Page.js';
 import { FormProblem } from '../ui/Problems.js';
@@ -36,7 +37,7 @@ function Answer({ answer, question, who }: { answer: AccessAnswer; question: Que
         {refusals.length > 0 && (
           <List size="sm">
             {refusals.map((refusal) => (
-              <List.Item key={refusal}>{refusal}</List.Item>
+              <List.Item key={refusal}>{asSentence(refusal)}</List.Item>
             ))}
           </List>
         )}
@@ -45,7 +46,7 @@ function Answer({ answer, question, who }: { answer: AccessAnswer; question: Que
           {paths.flatMap(({ role, name, inForce, sources }) =>
             sources.map(({ type, detail }, index) => (
               <List.Item key={`${role}${index}`}>
-                {`${name} ← ${detail || type}`}
+                {`${name} ← ${said(detail) || type}`}
                 {!inForce && ` (${t('not in force')})`}
               </List.Item>
             )),

@@ -6,6 +6,7 @@ import { read } from '../api.js';
 import { useRoles, useWho } from '../session.js';
 import { time } from '../text/format.js';
 import type { ReviewedAccess } from '../access-types.js';
+import { asSentence } from '../text/server.js';
 import { ExportButton } from '../ui/ExportButton.js';
 import { Page } from '../ui/Page.js';
 import { FormProblem } from '../ui/Problems.js';
@@ -57,7 +58,7 @@ function Rows({ items }: { items: readonly ReviewedAccess[] }) {
                 {!user.enabled && !user.deleted && ` (${t('disabled')})`}
               </Table.Td>
               <Table.Td>{nameOf(role)}</Table.Td>
-              <Table.Td>{source.detail || source.type}</Table.Td>
+              <Table.Td>{asSentence(source.detail) || source.type}</Table.Td>
               <Table.Td>{time(source.since)}</Table.Td>
               <Table.Td>{time(source.until)}</Table.Td>
             </Table.Tr>

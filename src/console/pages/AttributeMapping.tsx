@@ -19,6 +19,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post } from '../api.js';
 import type { MappedAttribute } from '../directory-types.js';
+import { asSentence } from '../text/server.js';
 import type { Change, Directory } from '../types.js';
 import { Changes } from '../ui/Changes.js';
 import { FormProblem } from '../ui/Problems.js';
@@ -161,7 +162,7 @@ function TryOut({ directory, mapping }: { directory: Directory; mapping: MappedA
           <div role="status">
             {data.error !== null && (
               <Alert color="red" title={t('A push of this user would be refused')}>
-                {data.error}
+                {asSentence(data.error)}
               </Alert>
             )}
             <Changes changes={data.changes} />

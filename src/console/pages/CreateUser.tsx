@@ -48,7 +48,7 @@ export function CreateUser({ opened, onClose }: { opened: boolean; onClose: () =
     >
       {(errors) => (
         <>
-          {field('givenName', t('Name'), errors.givenName)}
+          {field('givenName', t('Name', { context: 'given' }), errors.givenName)}
           {field('familyName', t('Surname'), errors.familyName)}
           {field('email', t('Email'), errors.email)}
           {may('roles.assign') && (

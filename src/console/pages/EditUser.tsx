@@ -16,6 +16,7 @@ import { useState, type SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useRoles, useWho } from '../session.js';
 import { patch } from '../api.js';
+import { said } from '../text/server.js';
 import type { Application, Group, Role, User } from '../types.js';
 import { LockIcon } from '../ui/icons.js';
 import { FormProblem, fieldErrors, tell } from '../ui/Problems.js';
@@ -122,7 +123,7 @@ function Person({ user, form, set, errors }: PartProps) {
         disabled={isSelf || !may('users.approve')}
         onChange={({ currentTarget }) => set({ approved: currentTarget.checked })}
       />
-      {text('givenName', t('Name'))}
+      {text('givenName', t('Name', { context: 'given' }))}
       {text('familyName', t('Surname'))}
       {text('email', t('Email'))}
       {form.email !== (user.email ?? '') && (
@@ -155,7 +156,7 @@ function AccountRoles({ user, form, set, roles }: PartProps & { roles: readonly 
             key={role}
             role={role}
             label={name}
-            description={description}
+            description={said(description)}
             user={user}
             form={form}
             set={set}

@@ -1,6 +1,7 @@
 import { Button, Group, Progress, Stack, Text, Title } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { post } from '../api.js';
+import { asSentence } from '../text/server.js';
 import type { BulkJob, BulkRow } from '../types.js';
 import { useAct } from '../ui/act.js';
 import { DataTable, type Column } from '../ui/DataTable.js';
@@ -30,7 +31,7 @@ export function ImportResult({ job, isTrial }: { job: BulkJob; isTrial: boolean 
       header: t('Result'),
       cell: ({ outcome }) => <Word text={names[outcome]} color={colors[outcome]} />,
     },
-    { key: 'reason', header: t('Why'), cell: ({ reason }) => <span className="code">{reason ?? ''}</span> },
+    { key: 'reason', header: t('Why'), cell: ({ reason }) => asSentence(reason ?? '') },
   ];
   return (
     <Stack component="section" aria-label={t('Result')}>

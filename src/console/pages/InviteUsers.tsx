@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { post, Problem } from '../api.js';
 import { useSettings } from '../session.js';
 import { time } from '../text/format.js';
+import { said } from '../text/server.js';
 import type { InviteResult } from '../types.js';
 import { FormModal } from '../ui/FormModal.js';
 import { RolePicker } from '../ui/RolePicker.js';
@@ -27,7 +28,11 @@ function addressesIn(text: string): string[] {
 function send(form: Form, emptyText: string): Promise<{ results: InviteResult[] }> {
   const emails = addressesIn(form.emails);
   if (emails.length === 0) {
-    throw new Problem(400, { detail: emptyText, errors: [{ pointer: '/emails', detail: emptyText }] });
+    throw new Problem(400, {
+      code: 'input.invalid',
+      detail: emptyText,
+      errors: [{ pointer: '/emails', detail: emptyText }],
+    });
   }
   return post('/invitations', {
     emails,
@@ -91,7 +96,7 @@ function Results({ results }: { results: readonly InviteResult[] }) {
         {results.map(({ email, outcome, reason }) => (
           <List.Item key={email}>
             {email}: {words[outcome]}
-            {reason !== null && outcome !== 'invited' && <Text span c="dimmed">{` (${reason})`}</Text>}
+            {reason !== null && outcome !== 'invited' && <Text span c="dimmed">{` (${said(reason)})`}</Text>}
           </List.Item>
         ))}
       </List>

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import { enteredTenant } from '../api.js';
 import { exactTime } from '../text/format.js';
+import { asSentence, said } from '../text/server.js';
 import type { Directory, ScimRequest } from '../types.js';
 import { DataTable, type Column } from '../ui/DataTable.js';
 import { Empty } from '../ui/Empty.js';
@@ -52,8 +53,14 @@ function useColumns(show: (request: string) => void): Column<ScimRequest>[] {
       key: 'what',
       header: t('What happened'),
       cell: ({ error, diff, method }) => (
-        <Text size="sm" miw={220} maw={420} className="wrapped" title={error?.hint ?? undefined}>
-          {error?.detail ??
+        <Text
+          size="sm"
+          miw={220}
+          maw={420}
+          className="wrapped"
+          title={error?.hint ? said(error.hint) : undefined}
+        >
+          {(error && asSentence(error.detail)) ??
             (method === 'GET' ? t('Looked up') : t('{{count}} changes', { count: diff.length }))}
         </Text>
       ),

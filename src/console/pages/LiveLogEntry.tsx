@@ -5,6 +5,7 @@ import { Link } from 'react-router';
 import { post, read } from '../api.js';
 import { useRoles } from '../session.js';
 import { exactTime } from '../text/format.js';
+import { asSentence, said } from '../text/server.js';
 import type { Directory, OneScimRequest, ScimRequest } from '../types.js';
 import { Changes } from '../ui/Changes.js';
 import { Facts } from '../ui/Facts.js';
@@ -41,9 +42,9 @@ function Fault({ error }: { error: NonNullable<ScimRequest['error']> }) {
   const { t } = useTranslation();
   const clash = error.conflictsWith;
   return (
-    <Alert color="red" title={error.detail}>
+    <Alert color="red" title={asSentence(error.detail)}>
       <Stack gap={4}>
-        {error.hint !== null && <Text size="sm">{error.hint}</Text>}
+        {error.hint !== null && <Text size="sm">{said(error.hint)}</Text>}
         {clash && (
           <Anchor
             component={Link}

@@ -1,9 +1,11 @@
-import { Alert, Badge, Button, Group, List, Modal, NativeSelect, Stack, Table, Text } from '@mantine/core';
+import { Alert, Badge, Button, Group, Modal, NativeSelect, Stack, Table, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call, read } from '../api.js';
+import { said } from '../text/server.js';
 import type { Plan } from '../types.js';
+import { ImpactLines } from '../ui/Impact.js';
 import { FormProblem, tell } from '../ui/Problems.js';
 import { settingTexts } from './setting-texts.js';
 import { valueInWords, type Values } from './SettingField.js';
@@ -74,19 +76,17 @@ function Preview({ preset, settings, onClose }: PreviewProps) {
       opened
       onClose={onClose}
       size="xl"
-      title={t('Use the preset {{preset}}?', { preset: preset.label })}
+      title={t('Use the preset {{preset}}?', { preset: said(preset.label) })}
     >
       <Stack>
         <SettingChanges before={settings} after={preset.settings} />
         <div role="status">
           {plan.data && (
             <Alert color={plan.data.affected > 0 ? 'yellow' : 'blue'}>
-              {t('affects {{count}} users', { count: plan.data.affected })}
-              <List size="sm">
-                {plan.data.summary.map((line) => (
-                  <List.Item key={line}>{line}</List.Item>
-                ))}
-              </List>
+              {plan.data.affected === 0
+                ? t('Nothing changes for anyone now.')
+                : t('affects {{count}} users', { count: plan.data.affected })}
+              <ImpactLines plan={plan.data} />
             </Alert>
           )}
         </div>
@@ -97,7 +97,7 @@ function Preview({ preset, settings, onClose }: PreviewProps) {
             {t('Cancel')}
           </Button>
           <Button disabled={!plan.data} loading={use.isPending} onClick={() => use.mutate()}>
-            {t('Yes')}
+            {t('Use the preset')}
           </Button>
         </Group>
       </Stack>
@@ -124,7 +124,7 @@ export function PresetChoice({ settings }: { settings: Values }) {
         onChange={({ currentTarget }) => setName(currentTarget.value)}
         data={[
           { value: '', label: t('Choose') },
-          ...(data?.items ?? []).map((preset) => ({ value: preset.name, label: preset.label })),
+          ...(data?.items ?? []).map((preset) => ({ value: preset.name, label: said(preset.label) })),
         ]}
       />
       <Button variant="default" disabled={!chosen} onClick={() => setOpened(true)}>
@@ -132,7 +132,7 @@ export function PresetChoice({ settings }: { settings: Values }) {
       </Button>
       {current && (
         <Badge variant="light" tt="none" size="lg">
-          {t('Now: {{preset}}', { preset: current.label })}
+          {t('Now: {{preset}}', { preset: said(current.label) })}
         </Badge>
       )}
       {opened && chosen && <Preview preset={chosen} settings={settings} onClose={() => setOpened(false)} />}

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { read, searchOf } from '../api.js';
+import { said } from '../text/server.js';
 import type { Permission, Role } from '../types.js';
 import { MoreIcon } from '../ui/icons.js';
 
@@ -34,7 +35,7 @@ function Head({ role, holders, onCopy, onDelete }: HeadProps) {
   const all = searchOf({ role: role.role, showDisabled: true, showNonActivated: true });
   return (
     <Table.Th scope="col">
-      <Text fw={600} size="sm" c="var(--mantine-color-text)" title={role.description}>
+      <Text fw={600} size="sm" c="var(--mantine-color-text)" title={said(role.description)}>
         {role.name}
         {onCopy && (
           <Menu position="bottom-end">
@@ -88,7 +89,7 @@ export function RoleMatrix(props: MatrixProps) {
   const { roles, permissions, edits, onEdit, canEdit, canCount, onCopy, onDelete } = props;
   const { t } = useTranslation();
   const holders = useHolders(canCount);
-  const named = permissions.map(({ key, label }) => ({ key, label: t(label) }));
+  const named = permissions.map(({ key, label }) => ({ key, label: said(label) }));
   return (
     <div className="scroll box tall" role="region" aria-label={t('Roles and permissions')} tabIndex={0}>
       <Table stickyHeader highlightOnHover className="matrix">

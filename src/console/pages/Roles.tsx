@@ -1,4 +1,4 @@
-import { Alert, Button, Group, List, NativeSelect, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, NativeSelect, Text, TextInput } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -7,6 +7,7 @@ import { call, patch, read, remove, type Listed } from '../api.js';
 import { useRoles, useWho } from '../session.js';
 import type { Application, Permission, Plan, Role, User } from '../types.js';
 import { useAsk, type Question } from '../ui/Ask.js';
+import { ImpactLines } from '../ui/Impact.js';
 import { Page } from '../ui/Page.js';
 import { tell } from '../ui/Problems.js';
 import { useChoices } from '../ui/use-choices.js';
@@ -98,14 +99,15 @@ function RolePlans({
       ),
     gcTime: 0,
   });
-  const lines = data?.flatMap(({ summary }) => summary) ?? [];
+  const plans = data ?? [];
+  const isNothing = plans.every(({ changes, later }) => changes.length + later.length === 0);
   return (
-    <List size="sm" mt="xs">
-      {lines.map((line) => (
-        <List.Item key={line}>{line}</List.Item>
+    <>
+      {plans.map((plan) => (
+        <ImpactLines key={plan.plan} plan={plan} />
       ))}
-      {data && lines.length === 0 && <List.Item>{t('Nothing changes for anyone now.')}</List.Item>}
-    </List>
+      {data && isNothing && <Text size="sm">{t('Nothing changes for anyone now.')}</Text>}
+    </>
   );
 }
 

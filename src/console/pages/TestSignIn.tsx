@@ -3,6 +3,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { post, read } from '../api.js';
 import type { SsoSignIn, SsoTestReport } from '../sso-types.js';
+import { said } from '../text/server.js';
 import type { SsoConnection } from '../types.js';
 import { Facts } from '../ui/Facts.js';
 import { FormProblem } from '../ui/Problems.js';
@@ -40,12 +41,12 @@ function Report({ signIn }: { signIn: SsoSignIn }) {
         {report.lacking.length > 0 && (
           <List size="sm">
             {report.lacking.map(({ hint: how, what }) => (
-              <List.Item key={what}>{how}</List.Item>
+              <List.Item key={what}>{said(how)}</List.Item>
             ))}
           </List>
         )}
         {report.roles.map(({ because, role }) => (
-          <Text size="sm" key={role + because}>{`${role}: ${because}`}</Text>
+          <Text size="sm" key={role + because}>{`${role}: ${said(because)}`}</Text>
         ))}
         <Facts facts={report.claims.map(({ name, value }) => [name, value] as const)} />
       </Stack>

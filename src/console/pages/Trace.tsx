@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { read } from '../api.js';
+import { asSentence } from '../text/server.js';
 import { FormProblem } from '../ui/Problems.js';
 
 interface SignInTrace {
@@ -53,7 +54,7 @@ export function Trace() {
             </Text>
             <List size="sm">
               {data.steps.map((step) => (
-                <List.Item key={step}>{step}</List.Item>
+                <List.Item key={step}>{asSentence(step)}</List.Item>
               ))}
             </List>
           </div>

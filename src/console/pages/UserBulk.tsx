@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post, read, type Listed } from '../api.js';
 import { useWho } from '../session.js';
+import { said } from '../text/server.js';
 import type { BulkJob, BulkRow } from '../types.js';
 import type { Selection } from '../ui/SelectedRows.js';
 import { FormProblem, tell } from '../ui/Problems.js';
@@ -30,7 +31,7 @@ function Refused({ job }: { job: BulkJob }) {
     <Alert color="yellow" title={t('{{count}} skipped', { count: job.counts.refused })}>
       <List size="sm">
         {data?.items.map(({ line, label, reason }) => (
-          <List.Item key={line}>{`${label}: ${reason ?? ''}`}</List.Item>
+          <List.Item key={line}>{`${label}: ${said(reason ?? '')}`}</List.Item>
         ))}
       </List>
     </Alert>

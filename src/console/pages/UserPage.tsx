@@ -4,8 +4,9 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate, useParams } from 'react-router';
 import { call, read } from '../api.js';
-import { useRoles, useWho } from '../session.js';
+import { usePermissionNames, useRoles, useWho } from '../session.js';
 import { ago, time } from '../text/format.js';
+import { asSentence } from '../text/server.js';
 import type { RoleExplanation, User } from '../types.js';
 import { useAsk } from '../ui/Ask.js';
 import { Facts as FactList } from '../ui/Facts.js';
@@ -21,6 +22,7 @@ import { UserMenu, useUserAct } from './UserMenu.js';
 function Why({ user, role, onClose }: { user: User; role: string | undefined; onClose: () => void }) {
   const { t } = useTranslation();
   const { nameOf } = useRoles();
+  const permissionOf = usePermissionNames(role !== undefined);
   const { data, error } = useQuery({
     queryKey: ['/users', user.id, 'role-explanation'],
     queryFn: () => read<RoleExplanation>(`/users/${user.id}/role-explanation`),
@@ -44,7 +46,7 @@ function Why({ user, role, onClose }: { user: User; role: string | undefined; on
       <List>
         {explained?.sources.map(({ type, detail, rule, directory, since }) => (
           <List.Item key={type + detail}>
-            {detail}
+            {asSentence(detail)}
             {directory !== null && (
               <Text size="sm">
                 <Anchor component={Link} to={`/directories/${directory.id}?tab=roles`} underline="always">
@@ -66,9 +68,16 @@ function Why({ user, role, onClose }: { user: User; role: string | undefined; on
         ))}
       </List>
       {explained && explained.permissions.length > 0 && (
-        <Text size="sm" mt="sm" c="dimmed">
-          {t('Gives: {{permissions}}', { permissions: explained.permissions.join(', ') })}
-        </Text>
+        <>
+          <Text size="sm" fw={500} mt="sm">
+            {t('What it lets them do')}
+          </Text>
+          <List size="sm">
+            {explained.permissions.map((permission) => (
+              <List.Item key={permission}>{permissionOf(permission)}</List.Item>
+            ))}
+          </List>
+        </>
       )}
     </Modal>
   );

@@ -13,10 +13,19 @@ function firstLanguage(): Language {
   return (wished.find((tag) => tag !== undefined && tag in languages) ?? 'en') as Language;
 }
 
+let serverTexts: Readonly<Record<string, string>> | undefined;
+
+/** The German of what the server says; undefined until it is there. */
+export const loadedTexts = (): typeof serverTexts => serverTexts;
+
 /** Texts of a language are fetched when it is first shown; English ones stand in the pages. */
 async function loadTexts(language: Language): Promise<void> {
   if (language === 'en' || i18next.hasResourceBundle(language, 'translation')) return;
-  const { default: texts } = await import('./de.json');
+  const [{ default: texts }, { default: answers }] = await Promise.all([
+    import('./de.json'),
+    import('./server.de.json'),
+  ]);
+  serverTexts = answers;
   i18next.addResourceBundle(language, 'translation', texts);
 }
 

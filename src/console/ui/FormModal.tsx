@@ -2,7 +2,7 @@ import { Button, Group, Modal, Stack } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode, SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import { FormProblem, fieldErrors } from './Problems.js';
+import { FormProblem, watchedErrors } from './Problems.js';
 
 interface FormModalProps<T> {
   title: string;
@@ -45,13 +45,14 @@ export function FormModal<T>({
       },
     });
   }
+  const { errors, shown } = watchedErrors(error);
   const isDone = isSuccess && staysOpen === true;
   return (
     <Modal opened={opened} onClose={close} title={title} size="lg">
       <form onSubmit={submit} noValidate>
         <Stack>
-          {children(fieldErrors(error))}
-          <FormProblem error={error} />
+          {children(errors)}
+          <FormProblem error={error} shown={shown} />
           <Group justify="flex-end">
             <Button variant="default" onClick={close}>
               {isDone ? t('Close') : t('Cancel')}

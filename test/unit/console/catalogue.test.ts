@@ -3,10 +3,16 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import ts from 'typescript';
 import { phrases } from '../../../src/console/text/actions.js';
+import { translated } from '../../../src/console/text/answers.js';
 import { eventCatalogue } from '../../../src/identity/events/catalogue.js';
+import { configuredTexts, serverTexts } from '../../support/server-texts.js';
 
 const folder = 'src/console';
 const german = JSON.parse(readFileSync(join(folder, 'text/de.json'), 'utf8')) as Record<string, string>;
+const answers = JSON.parse(readFileSync(join(folder, 'text/server.de.json'), 'utf8')) as Record<
+  string,
+  string
+>;
 const plurals = JSON.parse(readFileSync(join(folder, 'text/en.json'), 'utf8')) as Record<string, string>;
 
 /** Modules whose texts are translated where they are used. */
@@ -95,6 +101,18 @@ describe('the texts of the console', () => {
     expect(missing).to.deep.equal([]);
   });
 
+  it('have the German of every answer of the server that the console shows', () => {
+    const missing = [...serverTexts()].filter(([text]) => !(text in answers));
+    expect(missing, 'add them to src/console/text/server.de.json').to.deep.equal([]);
+    expect(configuredTexts().filter((text) => !(text in answers))).to.deep.equal([]);
+  });
+
+  it('put the values of an answer of the server where its German has them', () => {
+    expect(translated('at most 3 rows', answers)).to.equal('höchstens 3 Zeilen');
+    expect(translated('"title" must be a string', answers)).to.equal('„title“ muss ein Text sein');
+    expect(translated('something of our own', answers)).to.equal('something of our own');
+  });
+
   it('tell each action of the audit trail as a sentence', () => {
     const actions = Object.keys(eventCatalogue).filter((name) => !name.startsWith('webhook.test'));
     expect(actions.filter((name) => !(name in phrases))).to.deep.equal([]);
@@ -107,7 +125,8 @@ describe('the texts of the console', () => {
 
   it('keep what is filled in', () => {
     const holes = (text: string) => (text.match(/{{\w+}}/g) ?? []).sort().join();
-    const broken = Object.entries(german).filter(([key, text]) => holes(key) !== holes(text));
+    const both = [...Object.entries(german), ...Object.entries(answers)];
+    const broken = both.filter(([key, text]) => holes(key) !== holes(text));
     expect(broken).to.deep.equal([]);
   });
 });

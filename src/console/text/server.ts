@@ -1,0 +1,28 @@
+import i18next from 'i18next';
+import { translated } from './answers.js';
+import { loadedTexts } from './i18n.js';
+
+const sentences = /(?<=\.) (?=[A-ZÄÖÜ])/;
+
+/**
+ * A text of the server's answers in the reader's language. The server says it in English; `server.de.json` has the German of each, with
+ * `{{1}}` where a value is put in.
+ */
+export function said(text: string): string {
+  const texts = i18next.language === 'de' ? loadedTexts() : undefined;
+  if (!texts || text === '') return text;
+  const whole = translated(text, texts);
+  if (whole !== text) return whole;
+  const [, main = text, added = ''] = /^(.*\S)( \(.*\))$/s.exec(text) ?? [];
+  const start = main
+    .split(sentences)
+    .map((sentence) => translated(sentence, texts))
+    .join(' ');
+  return start + added;
+}
+
+/** The same as a sentence of its own. */
+export function asSentence(text: string): string {
+  const own = said(text);
+  return /^[a-zäöü]+[ ,]/.test(own) ? own.charAt(0).toUpperCase() + own.slice(1) : own;
+}
