@@ -1,14 +1,16 @@
 import {
   getJob,
+  jobPosition,
   jobStatus,
   jobStatuses,
   listJobs,
   removeJob,
   retryJob,
   type JobDocument,
+  type JobPosition,
 } from '../../identity/jobs/kept-jobs.js';
 import type { Core } from '../../identity/core.js';
-import { listOf, pageAfter, pageParameters } from '../list.js';
+import { listOf, pageAfter, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { id, instant, instantOrNull, iso, isoOrNull } from '../present/fields.js';
 import { route, type Route } from '../route.js';
 import { z } from '../schema.js';
@@ -59,16 +61,22 @@ const listAll = route({
   query: z.strictObject({
     status: z.enum(jobStatuses).optional(),
     kind: z.string().max(100).optional(),
+    q: searchParameter.describe('found anywhere in the kind, in whom a mail is for, or in why it failed'),
+    sort: sortParameter(['createdAt', 'runAt'], 'createdAt'),
     ...pageParameters,
   }),
   output: listOf(jobSchema),
   async handler(context) {
     const { core, actor, query } = context;
+    const order = {
+      sort: query.sort.endsWith('runAt') ? ('runAt' as const) : ('createdAt' as const),
+      descending: query.sort.startsWith('-'),
+    };
     const page = await pageAfter(
       context,
-      (afterId: string | undefined, limit) =>
-        listJobs(core, actor.tenantId, query, { ...limit, ...(afterId !== undefined && { afterId }) }),
-      (job) => job._id,
+      (after: JobPosition | undefined, limit) =>
+        listJobs(core, actor.tenantId, query, { ...order, ...limit, after }),
+      jobPosition,
     );
     return { body: { ...page, items: page.items.map(present) } };
   },

@@ -122,13 +122,13 @@ const logFacets = route({
   },
 });
 
-const ofAudit = ['action'] as const;
+const ofAudit = ['action', 'result'] as const;
 
 const auditFacets = route({
   method: 'get',
   path: '/audit-events/facets',
   id: 'getAuditEventFacets',
-  summary: 'How many events there are of each noun (`user.*`), under the filters of the list',
+  summary: 'How many events there are of each noun (`user.*`) and result, under the filters of the list',
   tag: 'Audit',
   permission: 'audit.read',
   query: z.strictObject({ ...auditFilters, q: searchParameter, facets: facetsParameter(ofAudit) }),
@@ -136,7 +136,10 @@ const auditFacets = route({
   async handler({ core, actor, query: { facets, ...query } }) {
     const body = await countFacets(facets, {
       filter: await auditFilterOf(core, actor, query),
-      valuesOf: () => actionNouns.map((noun) => [`${noun}.*`, { action: `${noun}.*` }] as const),
+      valuesOf: (name) =>
+        name === 'result'
+          ? (['success', 'failure'] as const).map((result) => [result, { result }] as const)
+          : actionNouns.map((noun) => [`${noun}.*`, { action: `${noun}.*` }] as const),
       count: (one) => countAuditEvents(core, actor.tenantId, one),
     });
     return { body };

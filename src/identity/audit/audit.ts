@@ -58,6 +58,8 @@ export async function writeEvent(core: Core, actor: Actor, event: AuditEventInpu
 export interface AuditFilter {
   /** Found anywhere in the name of who did it, of what it was done to, or in the action. */
   q?: string;
+  /** Found anywhere in the address it came from, or in what it changed. */
+  detail?: string;
   /** One action, or all of a noun: `user.*`. */
   action?: string;
   /** Any of these. */
@@ -87,17 +89,25 @@ export interface AuditPage {
 const actionQuery = (action: string): unknown =>
   action.endsWith('.*') ? { $gte: action.slice(0, -1), $lt: `${action.slice(0, -2)}/` } : action;
 
-function searchQuery(q: string): Query {
-  const anywhere = containingAnyCase(q);
-  return { $or: ['actor.label', 'target.label', 'action'].map((field) => ({ [field]: anywhere })) };
-}
+const anyOf = (text: string, fields: readonly string[]): Query => ({
+  $or: fields.map((field) => ({ [field]: containingAnyCase(text) })),
+});
+
+const searched = { q: ['actor.label', 'target.label', 'action'], detail: ['ip', 'changes.after'] } as const;
+
+const searchQuery = ({ detail, q }: AuditFilter): Query => ({
+  $and: [
+    ...(q === undefined ? [] : [anyOf(q, searched.q)]),
+    ...(detail === undefined ? [] : [anyOf(detail, searched.detail)]),
+  ],
+});
 
 const spanOf = ({ from, to }: AuditFilter): Query =>
   from || to ? { at: { ...(from && { $gte: from }), ...(to && { $lt: to }) } } : {};
 
 function queryOf(filter: AuditFilter): Query {
   return {
-    ...(filter.q !== undefined && searchQuery(filter.q)),
+    ...((filter.q ?? filter.detail) !== undefined && searchQuery(filter)),
     ...(filter.action !== undefined && { action: actionQuery(filter.action) }),
     ...(filter.actions !== undefined && { action: { $in: [...filter.actions] } }),
     ...(filter.actorId !== undefined && { 'actor.id': filter.actorId }),
@@ -109,9 +119,16 @@ function queryOf(filter: AuditFilter): Query {
   };
 }
 
-/** How many events match. */
-export function countAuditEvents(core: Core, tenantId: string, filter: AuditFilter): Promise<number> {
-  return core.store.tenant(tenantId).collection('audit_events').count(queryOf(filter), listTotal);
+/** How many events match. Failures alone are in an index: what went well is all but these. */
+export async function countAuditEvents(core: Core, tenantId: string, filter: AuditFilter): Promise<number> {
+  const events = core.store.tenant(tenantId).collection('audit_events');
+  const { result, ...others } = filter;
+  if (result !== 'success') return events.count(queryOf(filter), listTotal);
+  const [all, failed] = await Promise.all([
+    events.count(queryOf(others), listTotal),
+    events.count(queryOf({ ...others, result: 'failure' }), listTotal),
+  ]);
+  return Math.max(0, all - failed);
 }
 
 /** @returns a page of events and how many match in all. */
@@ -131,7 +148,7 @@ export async function listAuditEvents(
       ...(page.until && { until: page.until }),
       ...(page.afterId !== undefined && { after: { _id: page.afterId } }),
     }),
-    events.count(query, listTotal),
+    countAuditEvents(core, tenantId, filter),
   ]);
   return { items, total };
 }

@@ -3,6 +3,7 @@ import type { Query, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { recordEvent } from '../audit/audit.js';
 import type { Actor, Core } from '../core.js';
+import { containingAnyCase } from '../search-text.js';
 import { never, wakeJobs } from './queue.js';
 
 export type { JobDocument } from '../../persistence/collections/events.js';
@@ -16,26 +17,79 @@ export const jobStatus = (job: JobDocument): JobStatus => (job.failedAt ? 'faile
 /** For how long a job that is run again is tried, in milliseconds. */
 const secondChance = 86_400_000;
 
-/** A page of a tenant's jobs in the order of their making, and how many match in all. */
+export interface JobFilter {
+  /** Found anywhere in the kind, in whom a mail is for, or in why it failed. */
+  q?: string | undefined;
+  status?: JobStatus | undefined;
+  kind?: string | undefined;
+}
+
+/** An index has those that were given up alone. */
+const givenUp: Query = { failedAt: { $gt: new Date(0) } };
+
+function queryOf({ kind, q, status }: JobFilter): Query {
+  const fields = ['kind', 'payload.to', 'error'];
+  return {
+    ...(status && (status === 'failed' ? givenUp : { failedAt: null })),
+    ...(kind !== undefined && { kind }),
+    ...(q !== undefined && { $or: fields.map((field) => ({ [field]: containingAnyCase(q) })) }),
+  };
+}
+
+const jobSortFields = { createdAt: '_id', runAt: 'runAt' } as const;
+export type JobSort = keyof typeof jobSortFields;
+
+/** Where a page of jobs ended. */
+export interface JobPosition {
+  id: string;
+  runAt: string;
+}
+
+/** What {@link listJobs} needs to go on after this job. */
+export const jobPosition = ({ _id, runAt }: JobDocument): JobPosition => ({
+  id: _id,
+  runAt: runAt.toISOString(),
+});
+
+/** A page of a tenant's jobs, and how many match in all. */
 export async function listJobs(
   core: Core,
   tenantId: string,
-  filter: { status?: JobStatus | undefined; kind?: string | undefined },
-  page: { limit: number; until?: (read: unknown) => boolean; afterId?: string | undefined },
+  filter: JobFilter,
+  page: {
+    sort: JobSort;
+    descending: boolean;
+    limit: number;
+    until?: (read: unknown) => boolean;
+    after?: JobPosition | undefined;
+  },
 ): Promise<{ items: JobDocument[]; total: number }> {
   const jobs = core.store.tenant(tenantId).collection('jobs');
-  const query: Query = {
-    ...(filter.status && { failedAt: filter.status === 'failed' ? { $ne: null } : null }),
-    ...(filter.kind !== undefined && { kind: filter.kind }),
-  };
+  const query = queryOf(filter);
+  const { after, descending, limit, sort, until } = page;
   const [items, total] = await Promise.all([
     jobs.find(query, {
-      sort: { _id: 1 },
-      limit: page.limit,
-      ...(page.until && { until: page.until }),
-      ...(page.afterId !== undefined && { after: { _id: page.afterId } }),
+      sort: { [jobSortFields[sort]]: descending ? -1 : 1 },
+      limit,
+      ...(until && { until }),
+      ...(after && {
+        after: { _id: after.id, ...(sort === 'runAt' && { runAt: new Date(after.runAt) }) },
+      }),
     }),
     jobs.count(query),
+  ]);
+  return { items, total };
+}
+
+/** Those of all tenants that were given up, the last first, and how many there are. */
+export async function givenUpJobs(
+  core: Core,
+  limit: number,
+): Promise<{ items: JobDocument[]; total: number }> {
+  const jobs = core.store.server.collection('jobs');
+  const [items, total] = await Promise.all([
+    jobs.find(givenUp, { sort: { failedAt: -1 }, limit }),
+    jobs.count(givenUp),
   ]);
   return { items, total };
 }

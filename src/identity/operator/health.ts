@@ -1,7 +1,8 @@
 import type { JobDocument } from '../../persistence/collections/events.js';
 import type { Core } from '../core.js';
 import { streamStates, type StreamState } from '../events/streams.js';
-import { handledKinds, never } from '../jobs/queue.js';
+import { givenUpJobs } from '../jobs/kept-jobs.js';
+import { handledKinds } from '../jobs/queue.js';
 import { customerStatusOf } from './customers.js';
 
 /** Most jobs that were given up that are told of one by one. */
@@ -43,10 +44,10 @@ async function tenantsOf(core: Core, jobs: readonly JobDocument[]): Promise<Give
 export async function serverHealth(core: Core): Promise<ServerHealth> {
   const now = core.clock.now();
   const jobs = core.store.server.collection('jobs');
-  const [all, failed, given, [due], tenants, streams] = await Promise.all([
-    jobs.count({}),
-    jobs.count({ runAt: { $gte: never } }),
-    jobs.find({ runAt: { $gte: never } }, { sort: { _id: -1 }, limit: maxToldJobs }),
+  const [all, given, [due], tenants, streams] = await Promise.all([
+    // By keys of an index.
+    jobs.count({ kind: { $gt: '' } }),
+    givenUpJobs(core, maxToldJobs),
     // By kind, as the index begins with it.
     jobs.find(
       { kind: { $in: [...handledKinds(core)] }, runAt: { $lte: now } },
@@ -59,11 +60,11 @@ export async function serverHealth(core: Core): Promise<ServerHealth> {
   return {
     tenants: { active: tenants.length - suspended, suspended },
     jobs: {
-      waiting: Math.max(0, all - failed),
-      failed,
+      waiting: Math.max(0, all - given.total),
+      failed: given.total,
       lateSeconds: due ? Math.max(0, Math.round((now.getTime() - due.runAt.getTime()) / 1000)) : 0,
     },
-    givenUp: await tenantsOf(core, given),
+    givenUp: await tenantsOf(core, given.items),
     streams,
   };
 }

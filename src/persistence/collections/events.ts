@@ -37,6 +37,11 @@ export const auditEventSchema = defineCollection<AuditEventDocument>(
     { name: 'audit_events_action', key: { tenantId: 1, action: 1, _id: 1 } },
     { name: 'audit_events_target', key: { tenantId: 1, 'target.id': 1, _id: 1 } },
     { name: 'audit_events_actor', key: { tenantId: 1, 'actor.id': 1, _id: 1 } },
+    {
+      name: 'audit_events_failures',
+      key: { tenantId: 1, result: 1, _id: 1 },
+      where: { result: 'failure' },
+    },
   ],
 );
 
@@ -140,5 +145,6 @@ export const jobSchema = defineCollection<JobDocument>(
   [
     { name: 'jobs_due', version: 2, key: { kind: 1, runAt: 1 } },
     { name: 'jobs_by_tenant', key: { tenantId: 1, failedAt: 1, _id: 1 } },
+    { name: 'jobs_given_up', key: { failedAt: 1, _id: 1 }, where: { failedAt: { $gt: new Date(0) } } },
   ],
 );

@@ -189,7 +189,12 @@ describe('jobs', () => {
       core.clock.advance(3_600_000);
     }
     expect(told).to.deep.equal(['no such wall']);
-    const { items, total } = await listJobs(core, tenantId, { status: 'failed', kind }, { limit: 10 });
+    const { items, total } = await listJobs(
+      core,
+      tenantId,
+      { status: 'failed', kind },
+      { sort: 'createdAt', descending: false, limit: 10 },
+    );
     expect(total).to.equal(1);
     expect(items[0]).to.include({ error: 'no such wall', kind });
     const tries = state.tries;
