@@ -37,11 +37,14 @@ export const searchParameter = z
   .describe('found anywhere in the texts, any case');
 
 /** The query of a list of what has a name; see {@link pageOfNamed}. */
-export const namedListQuery = z.strictObject({
-  q: searchParameter,
-  sort: sortParameter(['name', 'createdAt'], 'name'),
-  ...pageParameters,
-});
+export const namedListQueryBy = (byDefault: 'name' | 'createdAt') =>
+  z.strictObject({
+    q: searchParameter,
+    sort: sortParameter(['name', 'createdAt'], byDefault),
+    ...pageParameters,
+  });
+
+export const namedListQuery = namedListQueryBy('name');
 
 /** The form of every list. */
 export function listOf<S extends z.ZodType>(item: S) {
@@ -196,11 +199,16 @@ export function arrange<T, F extends string>(
  *
  * @param texts - what a search looks at.
  */
-export function pageOfNamed<T extends { readonly _id: string; readonly name: string }>(
+export function pageOfNamed<
+  T extends { readonly _id: string; readonly name: string; readonly createdAt: Date },
+>(
   context: ListContext & { readonly query: z.output<typeof namedListQuery> },
   all: readonly T[],
   texts: (item: T) => readonly (string | null)[],
 ): Promise<Page<T>> {
-  const sorts = { name: ({ name }: T) => name.toLowerCase(), createdAt: ({ _id }: T) => _id };
+  const sorts = {
+    name: ({ name }: T) => name.toLowerCase(),
+    createdAt: ({ _id, createdAt }: T) => `${createdAt.toISOString()} ${_id}`,
+  };
   return pageOfAll(context, arrange(all, context.query, sorts, texts));
 }

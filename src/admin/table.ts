@@ -17,6 +17,7 @@ import { directoryRuleRoutes } from './api/directory-rules.js';
 import { directoryTokenRoutes } from './api/directory-tokens.js';
 import { eventRoutes } from './api/events.js';
 import { exportRoutes } from './api/exports.js';
+import { groupMemberRoutes } from './api/group-members.js';
 import { groupRoutes } from './api/groups.js';
 import { jobRoutes } from './api/jobs.js';
 import { meTwoFactorRoutes } from './api/me-two-factor.js';
@@ -62,6 +63,7 @@ export const routeTable: readonly Route[] = [
   ...userCredentialRoutes,
   ...invitationRoutes,
   ...groupRoutes,
+  ...groupMemberRoutes,
   ...roleRoutes,
   ...roleRequestRoutes,
   ...attributeRoutes,

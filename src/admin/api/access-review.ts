@@ -1,9 +1,18 @@
 import { writeEvent } from '../../identity/audit/audit.js';
 import type { Core } from '../../identity/core.js';
-import { reviewAccess, type ReviewedAccess, type ReviewPlace } from '../../identity/users/access-review.js';
+import type { TenantConfig } from '../../identity/tenants/config.js';
+import {
+  countReviewed,
+  reviewAccess,
+  type ReviewedAccess,
+  type ReviewPlace,
+  type ReviewQuestion,
+} from '../../identity/users/access-review.js';
 import { AppError } from '../../shared/errors.js';
 import { sendCsv } from '../csv.js';
+import { searchParameter, sortParameter } from '../list.js';
 import { id, instant, instantOrNull, iso, isoOrNull } from '../present/fields.js';
+import { fullKeysOf } from '../role-names.js';
 import { route, type Route } from '../route.js';
 import { z } from '../schema.js';
 
@@ -40,6 +49,10 @@ const reviewSchema = z
         })
         .openapi('ReviewedAccess'),
     ),
+    total: z
+      .number()
+      .int()
+      .describe('how many people are looked at in all; those who had no such role are left out'),
     next: z.string().nullable().describe('the cursor of the next page; null: this is the last'),
   })
   .openapi('AccessReview');
@@ -58,15 +71,36 @@ function instantOf(core: Core, at: string | undefined): Date {
   throw new AppError('input.invalid', 'the instant is in the future', { errors });
 }
 
-const placeOf = (cursor: string | undefined): ReviewPlace => {
-  if (cursor === undefined) return { user: '' };
-  return cursor.startsWith('d') ? { deletion: cursor.slice(1) } : { user: cursor.slice(1) };
+const placeOf = (cursor = 'u'): ReviewPlace => {
+  if (cursor.startsWith('d')) return { deletion: cursor.slice(1) };
+  const [user = '', key] = cursor.slice(1).split('.');
+  return { user, ...(key !== undefined && { key: Buffer.from(key, 'base64url').toString() }) };
 };
 
 function cursorOf(place: ReviewPlace | undefined): string | null {
   if (!place) return null;
-  return 'user' in place ? `u${place.user}` : `d${place.deletion}`;
+  if ('deletion' in place) return `d${place.deletion}`;
+  const { key, user } = place;
+  return key === undefined ? `u${user}` : `u${user}.${Buffer.from(key).toString('base64url')}`;
 }
+
+const filters = {
+  at: atParameter,
+  q: searchParameter.describe('found anywhere in name or addresses'),
+  role: z.string().max(200).optional().describe('key or id of a role: those who had it'),
+};
+
+const questionOf = (
+  core: Core,
+  config: TenantConfig,
+  { at, q, role }: z.output<z.ZodObject<typeof filters>>,
+): ReviewQuestion => ({
+  at: instantOf(core, at),
+  q,
+  role: role === undefined ? undefined : (fullKeysOf(config, [role])[0] ?? role),
+  sort: 'createdAt',
+  descending: false,
+});
 
 function present({ id: userId, label, enabled, accessExpiresAt, isDeleted, roles }: ReviewedAccess) {
   return {
@@ -89,18 +123,30 @@ const review = route({
   tag,
   permission: 'audit.read',
   query: z.strictObject({
-    at: atParameter,
+    ...filters,
+    sort: sortParameter(['createdAt', 'userName'], 'createdAt').describe(
+      'of the users of now; those deleted since come last, in the order of that',
+    ),
     cursor: z
       .string()
-      .regex(/^[ud][0-9a-f-]{0,40}$/, 'must be the `next` of an answer before')
+      .max(8000)
+      .regex(/^[ud][0-9a-f-]{0,40}(\.[\w-]*)?$/, 'must be the `next` of an answer before')
       .optional(),
     limit: z.coerce.number().int().min(1).max(1000).default(100).describe('most people looked at'),
   }),
   output: reviewSchema,
-  async handler({ core, actor, query }) {
-    const at = instantOf(core, query.at);
-    const page = await reviewAccess(core, actor.tenantId, at, placeOf(query.cursor), query.limit);
-    return { body: { at: iso(at), items: page.items.map(present), next: cursorOf(page.next) } };
+  async handler({ core, actor, config, query }) {
+    const question = {
+      ...questionOf(core, config, query),
+      sort: query.sort.endsWith('userName') ? ('userName' as const) : ('createdAt' as const),
+      descending: query.sort.startsWith('-'),
+    };
+    const [page, total] = await Promise.all([
+      reviewAccess(core, actor.tenantId, question, placeOf(query.cursor), query.limit),
+      countReviewed(core, actor.tenantId, question),
+    ]);
+    const items = page.items.map(present);
+    return { body: { at: iso(question.at), items, total, next: cursorOf(page.next) } };
   },
 });
 
@@ -136,9 +182,9 @@ function rowsOf({
   );
 }
 
-async function* allRows(core: Core, tenantId: string, at: Date): AsyncGenerator<string[]> {
+async function* allRows(core: Core, tenantId: string, question: ReviewQuestion): AsyncGenerator<string[]> {
   for (let place: ReviewPlace | undefined = { user: '' }; place;) {
-    const page = await reviewAccess(core, tenantId, at, place, atOnce);
+    const page = await reviewAccess(core, tenantId, question, place, atOnce);
     for (const one of page.items) yield* rowsOf(one);
     place = page.next;
   }
@@ -151,13 +197,20 @@ const exportReview = route({
   summary: 'The same as CSV: a row for each source of each role',
   tag,
   permission: 'audit.read',
-  query: z.strictObject({ at: atParameter }),
+  query: z.strictObject(filters),
   produces: 'text/csv',
-  async handler({ core, actor, query, ...reader }) {
-    const at = instantOf(core, query.at);
+  async handler({ core, actor, config, query, ...reader }) {
+    const question = questionOf(core, config, query);
+    const { at } = question;
     const changes = [{ path: 'at', before: null, after: at.toISOString() }];
     await writeEvent(core, actor, { action: 'access_review.exported', changes });
-    await sendCsv(reader, 'access-review', core.clock.now(), columns, allRows(core, actor.tenantId, at));
+    await sendCsv(
+      reader,
+      'access-review',
+      core.clock.now(),
+      columns,
+      allRows(core, actor.tenantId, question),
+    );
     return undefined;
   },
 });

@@ -22,7 +22,7 @@ import { getGroup } from '../../identity/groups/groups.js';
 import { requirePermission } from '../../identity/permissions.js';
 import type { TenantConfig } from '../../identity/tenants/config.js';
 import { AppError } from '../../shared/errors.js';
-import { listOf, pageAfter, pageParameters } from '../list.js';
+import { listOf, pageAfter, pageParameters, searchParameter, sortParameter } from '../list.js';
 import {
   bulkRowSchema,
   bulkSchema,
@@ -154,8 +154,10 @@ const listAll = route({
   tag,
   permission: 'users.read',
   query: z.strictObject({
+    q: searchParameter.describe('found anywhere in the kind, or in the name of who asked'),
     kind: z.string().max(100).optional(),
     status: z.enum(bulkStatuses).optional(),
+    sort: sortParameter(['createdAt'], '-createdAt'),
     ...pageParameters,
   }),
   output: listOf(bulkSchema),
@@ -164,7 +166,11 @@ const listAll = route({
     const page = await pageAfter(
       context,
       (afterId: string | undefined, limit) =>
-        listBulk(core, actor.tenantId, query, { ...limit, ...(afterId !== undefined && { afterId }) }),
+        listBulk(core, actor.tenantId, query, {
+          ...limit,
+          descending: query.sort.startsWith('-'),
+          afterId,
+        }),
       (job) => job._id,
     );
     const items = await Promise.all(page.items.map((job) => presentBulk(core, job)));

@@ -10,7 +10,7 @@ import {
 } from '../../identity/directories/clients.js';
 import { getDirectory } from '../../identity/directories/directories.js';
 import type { Core } from '../../identity/core.js';
-import { listOf, pageOfAll, pageParameters } from '../list.js';
+import { listOf, namedListQueryBy, pageOfNamed } from '../list.js';
 import {
   clientSchema,
   jwksSchema,
@@ -53,11 +53,15 @@ const listAll = route({
   tag: directoryTag,
   permission,
   target: targetDirectory,
-  query: z.strictObject({ ...pageParameters }),
+  query: namedListQueryBy('createdAt'),
   output: listOf(clientSchema),
   async handler(context) {
     const { core, actor, params } = context;
-    const page = await pageOfAll(context, await listClients(core, actor.tenantId, params.id));
+    const page = await pageOfNamed(
+      context,
+      await listClients(core, actor.tenantId, params.id),
+      ({ _id, name }) => [name, _id],
+    );
     return { body: { ...page, items: page.items.map(presentClient) } };
   },
 });

@@ -1,5 +1,5 @@
 import { createToken, listTokens, revokeToken, rotateToken } from '../../identity/directories/tokens.js';
-import { listOf, pageOfAll, pageParameters } from '../list.js';
+import { listOf, namedListQueryBy, pageOfNamed } from '../list.js';
 import { newTokenSchema, presentToken, tokenSchema } from '../present/directory.js';
 import { line } from '../present/fields.js';
 import { route, type Route } from '../route.js';
@@ -14,11 +14,15 @@ const listAllTokens = route({
   tag: directoryTag,
   permission: 'scim.manage',
   target: targetDirectory,
-  query: z.strictObject({ ...pageParameters }),
+  query: namedListQueryBy('createdAt'),
   output: listOf(tokenSchema),
   async handler(context) {
     const { core, actor, params } = context;
-    const page = await pageOfAll(context, await listTokens(core, actor.tenantId, params.id));
+    const page = await pageOfNamed(
+      context,
+      await listTokens(core, actor.tenantId, params.id),
+      ({ name, prefix }) => [name, prefix],
+    );
     return { body: { ...page, items: page.items.map(presentToken) } };
   },
 });

@@ -3,7 +3,7 @@ import { readFeed } from '../../identity/events/feed.js';
 import { payloadOf } from '../../identity/events/payload.js';
 import { typeFilter, typePattern } from '../../identity/events/types.js';
 import { AppError } from '../../shared/errors.js';
-import { listOf, pageOfAll, pageParameters } from '../list.js';
+import { arrange, listOf, pageOfAll, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { id, instant } from '../present/fields.js';
 import { route, type Route } from '../route.js';
 import { z } from '../schema.js';
@@ -84,7 +84,7 @@ const listTypes = route({
   summary: 'Every type of events there is, to choose from for a webhook or the feed',
   tag: 'Events',
   permission: 'account.settings',
-  query: z.strictObject(pageParameters),
+  query: z.strictObject({ q: searchParameter, sort: sortParameter(['type'], 'type'), ...pageParameters }),
   output: listOf(
     z
       .strictObject({ type: z.string(), description: z.string(), target: z.string().nullable() })
@@ -92,7 +92,8 @@ const listTypes = route({
   ),
   async handler(context) {
     const types = Object.entries(eventCatalogue).map(([_id, { text, target }]) => ({ _id, text, target }));
-    const page = await pageOfAll(context, types);
+    const found = arrange(types, context.query, { type: ({ _id }) => _id }, ({ _id, text }) => [_id, text]);
+    const page = await pageOfAll(context, found);
     const items = page.items.map(({ _id: type, text: description, target }) => ({
       type,
       description,

@@ -1,7 +1,5 @@
 import type { Actor, Core } from '../../identity/core.js';
 import { changeMembers, createGroupWithMembers } from '../../identity/groups/members.js';
-import { countMembers, isMember, membersOf, type Member } from '../../identity/groups/member-list.js';
-import { UnknownMember } from '../../identity/groups/member-steps.js';
 import { administers, type GroupAccess } from '../../identity/grants/group-grants.js';
 import {
   requireUnprovisioned,
@@ -14,35 +12,13 @@ import { deleteGroup, updateGroup, type GroupDocument } from '../../identity/gro
 import { inputLimits } from '../../identity/users/input-limits.js';
 import { requirePermission } from '../../identity/permissions.js';
 import { tenantConfig } from '../../identity/tenants/config.js';
-import { AppError } from '../../shared/errors.js';
 import { listOf, pageAfter, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { line, roleNames } from '../present/fields.js';
-import {
-  detailedGroupSchema,
-  groupSchema,
-  memberSchema,
-  presentGroup,
-  presentMember,
-} from '../present/group.js';
+import { detailedGroupSchema, groupSchema, presentGroup } from '../present/group.js';
 import { fullKeysOf } from '../role-names.js';
-import { groupTarget, requireGroupsOn } from './group-target.js';
-import { route, type Reply, type Route } from '../route.js';
+import { atItsPlace, groupTag, groupTarget, memberIds, replyGroup, requireGroupsOn } from './group-target.js';
+import { route, type Route } from '../route.js';
 import { z } from '../schema.js';
-
-const tag = 'Groups';
-const shownMembers = 100;
-
-async function reply(core: Core, group: GroupDocument): Promise<Reply<z.input<typeof detailedGroupSchema>>> {
-  const [[view], members] = await Promise.all([
-    viewGroups(core, group.tenantId, [group]),
-    membersOf(core, group.tenantId, group._id, { limit: shownMembers }),
-  ]);
-  if (!view) throw new Error('a group has exactly one view');
-  return { body: { ...presentGroup(view), members: members.map(presentMember) }, version: group.version };
-}
-
-/** A group's administrators see it and its members, and bring members in and out (B5). */
-const openTo = administers;
 
 export const groupFilters = {
   q: searchParameter,
@@ -64,7 +40,7 @@ const listAll = route({
   path: '/groups',
   id: 'listGroups',
   summary: 'Search groups',
-  tag,
+  tag: groupTag,
   permission: 'users.read',
   query: z.strictObject({
     ...groupFilters,
@@ -95,15 +71,13 @@ const readOne = route({
   path: '/groups/{id}',
   id: 'getGroup',
   summary: 'Read a group',
-  tag,
+  tag: groupTag,
   permission: 'users.read',
   target: groupTarget,
-  openTo,
+  openTo: administers,
   output: detailedGroupSchema,
-  handler: ({ core, target }) => reply(core, target),
+  handler: ({ core, target }) => replyGroup(core, target),
 });
-
-const memberIds = z.array(z.string().min(1).max(200)).max(10_000).describe('ids of users and groups');
 
 const access = {
   roles: roleNames.optional().describe('the roles it gives its members, all of them'),
@@ -130,20 +104,12 @@ async function accessOf(
   };
 }
 
-/** Says of an unknown member where it stands in the list that was sent. */
-function atItsPlace<R>(members: readonly string[], work: Promise<R>): Promise<R> {
-  return work.catch((error: unknown) => {
-    if (!(error instanceof UnknownMember)) throw error;
-    throw new UnknownMember(error.memberId, `/members/${members.indexOf(error.memberId)}`);
-  });
-}
-
 const createOne = route({
   method: 'post',
   path: '/groups',
   id: 'createGroup',
   summary: 'Create a group',
-  tag,
+  tag: groupTag,
   permission: 'groups.manage',
   body: z
     .strictObject({
@@ -160,7 +126,7 @@ const createOne = route({
     const input = { displayName, externalId, attributes: {}, ...(await accessOf(core, actor, body)) };
     const creating = createGroupWithMembers(core, actor, input, members);
     const { after: group } = await atItsPlace(members, creating);
-    return { ...(await reply(core, group)), headers: { Location: `/api/v1/groups/${group._id}` } };
+    return { ...(await replyGroup(core, group)), headers: { Location: `/api/v1/groups/${group._id}` } };
   },
 });
 
@@ -169,7 +135,7 @@ const changeOne = route({
   path: '/groups/{id}',
   id: 'changeGroup',
   summary: 'Change a group; `members` replaces all of them',
-  tag,
+  tag: groupTag,
   permission: 'groups.manage',
   target: groupTarget,
   body: z
@@ -193,10 +159,11 @@ const changeOne = route({
       attributes: stored.attributes,
       ...decided,
     });
-    if (!members) return reply(core, (await updateGroup(core, actor, params.id, change, ifVersion)).after);
+    if (!members)
+      return replyGroup(core, (await updateGroup(core, actor, params.id, change, ifVersion)).after);
     const options = { ...ifVersion, edit: change };
     const changing = changeMembers(core, actor, params.id, { replaceWith: members }, options);
-    return reply(core, (await atItsPlace(members, changing)).after);
+    return replyGroup(core, (await atItsPlace(members, changing)).after);
   },
 });
 
@@ -205,7 +172,7 @@ const deleteOne = route({
   path: '/groups/{id}',
   id: 'deleteGroup',
   summary: 'Delete a group; its members stay and lose what it gave them',
-  tag,
+  tag: groupTag,
   permission: 'groups.manage',
   target: groupTarget,
   async handler({ core, actor, params, target, ifVersion }) {
@@ -215,78 +182,7 @@ const deleteOne = route({
   },
 });
 
-const listMembers = route({
-  method: 'get',
-  path: '/groups/{id}/members',
-  id: 'listGroupMembers',
-  summary: 'The direct members of a group: users, then groups',
-  tag,
-  permission: 'users.read',
-  target: groupTarget,
-  openTo,
-  query: z.strictObject({ ...pageParameters }),
-  output: listOf(memberSchema),
-  async handler(context) {
-    const { core, actor, params } = context;
-    const page = await pageAfter(
-      context,
-      async (after: { type: Member['type']; id: string } | undefined, limit) => ({
-        items: await membersOf(core, actor.tenantId, params.id, { ...limit, ...(after && { after }) }),
-        total: await countMembers(core, actor.tenantId, params.id),
-      }),
-      ({ type, id }) => ({ type, id }),
-    );
-    return { body: { ...page, items: page.items.map(presentMember) } };
-  },
-});
-
-const addMembers = route({
-  method: 'post',
-  path: '/groups/{id}/members',
-  id: 'addGroupMembers',
-  summary: 'Add members; those who are in already stay',
-  tag,
-  permission: 'groups.manage',
-  target: groupTarget,
-  openTo,
-  body: z.strictObject({ members: memberIds.min(1) }).openapi('AddGroupMembers'),
-  output: detailedGroupSchema,
-  async handler({ core, actor, body, params, target, ifVersion }) {
-    await requireUnprovisioned(core, target);
-    const changing = changeMembers(core, actor, params.id, { add: body.members }, ifVersion);
-    return reply(core, (await atItsPlace(body.members, changing)).after);
-  },
-});
-
-const removeMember = route({
-  method: 'delete',
-  path: '/groups/{id}/members/{memberId}',
-  id: 'removeGroupMember',
-  summary: 'Remove a member',
-  tag,
-  permission: 'groups.manage',
-  target: groupTarget,
-  openTo,
-  async handler({ core, actor, params, target, ifVersion }) {
-    await requireUnprovisioned(core, target);
-    if (!(await isMember(core, actor.tenantId, params.id, params.memberId))) {
-      throw new AppError('member.not_found', 'this group has no such member');
-    }
-    await changeMembers(core, actor, params.id, { remove: [params.memberId] }, ifVersion);
-    return {};
-  },
-});
-
-const all: readonly Route[] = [
-  listAll,
-  readOne,
-  createOne,
-  changeOne,
-  deleteOne,
-  listMembers,
-  addMembers,
-  removeMember,
-];
+const all: readonly Route[] = [listAll, readOne, createOne, changeOne, deleteOne];
 
 export const groupRoutes: readonly Route[] = all.map((one) => ({
   ...one,

@@ -8,7 +8,7 @@ import {
 } from '../../identity/privacy/leaver-receipts.js';
 import { receiptKeys, signReceipt } from '../../identity/privacy/receipt-signature.js';
 import type { LogoutDeliveryDocument } from '../../persistence/collections/leavers.js';
-import { listOf, pageAfter, pageParameters } from '../list.js';
+import { listOf, pageAfter, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { id, instant, instantOrNull, iso, isoOrNull } from '../present/fields.js';
 import { route, type Route } from '../route.js';
 import { z } from '../schema.js';
@@ -68,15 +68,24 @@ const listAll = route({
   method: 'get',
   path: '/leaver-receipts',
   id: 'listLeavers',
-  summary: 'People whose access ended, newest first',
+  summary: 'People whose access ended',
   tag,
   permission,
-  query: z.strictObject({ ...pageParameters }),
+  query: z.strictObject({
+    q: searchParameter.describe('found anywhere in the names of who left and of who ended it'),
+    sort: sortParameter(['calledAt'], '-calledAt'),
+    ...pageParameters,
+  }),
   output: listOf(leaverSchema),
   async handler(context) {
-    const { core, actor } = context;
+    const { core, actor, query } = context;
+    const order = query.sort === 'calledAt' ? ('asc' as const) : ('desc' as const);
     const load = (afterId: string | undefined, limit: Omit<AuditPage, 'afterId' | 'order'>) =>
-      listLeavers(core, actor.tenantId, { ...limit, ...(afterId !== undefined && { afterId }) });
+      listLeavers(core, actor.tenantId, query.q, {
+        ...limit,
+        order,
+        ...(afterId !== undefined && { afterId }),
+      });
     const page = await pageAfter(context, load, ({ _id }: AuditEventDocument) => _id);
     const items = page.items.map(({ _id, actor: by, action, target, at }) => ({
       id: _id,
@@ -159,11 +168,15 @@ const ofApplication = route({
   method: 'get',
   path: '/applications/{id}/logout-deliveries',
   id: 'listLogoutDeliveries',
-  summary: 'The logout tokens an application was sent in the last 400 days, newest first, with its answers',
+  summary: 'The logout tokens an application was sent in the last 400 days, with its answers',
   tag: 'Applications',
   permission: 'applications.manage',
   target: targetApplication,
-  query: z.strictObject({ status: status.optional(), ...pageParameters }),
+  query: z.strictObject({
+    status: status.optional(),
+    sort: sortParameter(['createdAt'], '-createdAt'),
+    ...pageParameters,
+  }),
   output: listOf(deliverySchema),
   async handler(context) {
     const { core, actor, query, target } = context;
@@ -172,6 +185,7 @@ const ofApplication = route({
       (afterId: string | undefined, limit) =>
         listDeliveries(core, actor.tenantId, target.application._id, {
           status: query.status,
+          descending: query.sort.startsWith('-'),
           afterId,
           ...limit,
         }),

@@ -7,7 +7,7 @@ import {
   type OperatorKeyDocument,
 } from '../../identity/operator/keys.js';
 import type { Core } from '../../identity/core.js';
-import { listOf, pageOfAll, pageParameters } from '../list.js';
+import { listOf, namedListQuery, pageOfNamed } from '../list.js';
 import { id, instant, instantOrNull, iso, isoOrNull, line } from '../present/fields.js';
 import { route, type Route } from '../route.js';
 import { z } from '../schema.js';
@@ -49,10 +49,13 @@ const listKeys = route({
   tag,
   permission,
   scope,
-  query: z.strictObject(pageParameters),
+  query: namedListQuery,
   output: listOf(keySchema),
   async handler(context) {
-    const page = await pageOfAll(context, await listOperatorKeys(context.core));
+    const page = await pageOfNamed(context, await listOperatorKeys(context.core), ({ name, prefix }) => [
+      name,
+      prefix,
+    ]);
     return { body: { ...page, items: page.items.map(present) } };
   },
 });

@@ -209,12 +209,12 @@ const listPermissions = route({
   summary: 'Every management permission, and those of the products of the preset',
   tag,
   permission: 'roles.read',
-  query: z.strictObject({ q: searchParameter, ...pageParameters }),
+  query: z.strictObject({ q: searchParameter, sort: sortParameter(['key'], 'key'), ...pageParameters }),
   output: listOf(permissionSchema),
   async handler(context) {
     const found = arrange(
       [...permissionCatalogue, ...productPermissions(context.config.tenant.preset)],
-      { q: context.query.q, sort: 'key' },
+      context.query,
       { key: (permission) => permission.key },
       (permission) => [permission.key, permission.label],
     );

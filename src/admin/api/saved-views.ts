@@ -9,7 +9,7 @@ import {
 } from '../../identity/views/saved-views.js';
 import type { Caller } from '../authenticate.js';
 import type { Core } from '../../identity/core.js';
-import { listOf, pageOfAll, pageParameters } from '../list.js';
+import { listOf, namedListQuery, pageOfNamed } from '../list.js';
 import { id, instant, iso, line } from '../present/fields.js';
 import { route, type Reply, type Route } from '../route.js';
 import { z } from '../schema.js';
@@ -65,11 +65,11 @@ const listAll = route({
   summary: 'Saved views of lists: your own, and those that are shared',
   tag,
   permission,
-  query: z.strictObject({ list: z.enum(savedLists).optional(), ...pageParameters }),
+  query: namedListQuery.extend({ list: z.enum(savedLists).optional() }),
   output: listOf(viewSchema),
   async handler(context) {
     const { core, actor, query } = context;
-    const page = await pageOfAll(context, await listViews(core, actor, query.list));
+    const page = await pageOfNamed(context, await listViews(core, actor, query.list), ({ name }) => [name]);
     return { body: { ...page, items: page.items.map(present) } };
   },
 });

@@ -8,7 +8,7 @@ import {
   ssoSignInStates,
 } from '../../identity/sso/sign-in-log.js';
 
-import { listOf, pageAfter, pageParameters } from '../list.js';
+import { listOf, pageAfter, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { id, instant, iso } from '../present/fields.js';
 import { presentSsoSignIn, ssoSignInSchema } from '../present/sso-sign-in.js';
 import { route, type Route } from '../route.js';
@@ -27,13 +27,15 @@ const listAll = route({
   method: 'get',
   path: '/sso-connections/{id}/sign-ins',
   id: 'listSsoSignIns',
-  summary: 'The sign-ins at a connection and its tests of the last 30 days, newest first',
+  summary: 'The sign-ins at a connection and its tests of the last 30 days',
   tag,
   permission,
   target: targetConnection,
   query: z.strictObject({
     kind: z.enum(ssoSignInKinds).optional(),
     state: z.enum(ssoSignInStates).optional(),
+    q: searchParameter.describe('found anywhere in person, address it came from, reason or reference'),
+    sort: sortParameter(['startedAt'], '-startedAt'),
     ...pageParameters,
   }),
   output: listOf(ssoSignInSchema),
@@ -42,11 +44,16 @@ const listAll = route({
     const filter = {
       ...(query.kind !== undefined && { kind: query.kind }),
       ...(query.state !== undefined && { state: query.state }),
+      ...(query.q !== undefined && { q: query.q }),
     };
     const page = await pageAfter(
       context,
       (afterId: string | undefined, limit) =>
-        listSignIns(core, target, filter, { ...limit, ...(afterId !== undefined && { afterId }) }),
+        listSignIns(core, target, filter, {
+          ...limit,
+          descending: query.sort.startsWith('-'),
+          afterId,
+        }),
       ({ _id }) => _id,
     );
     return { body: { ...page, items: page.items.map(presentSsoSignIn) } };

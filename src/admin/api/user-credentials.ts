@@ -4,11 +4,12 @@ import { sendPasswordReset } from '../../identity/credentials/reset.js';
 import { removeTwoFactor } from '../../identity/credentials/two-factor.js';
 import { getUser, type UserDocument } from '../../identity/users/users.js';
 import { AppError } from '../../shared/errors.js';
-import { mailsOfUser } from '../../identity/jobs/mail-states.js';
-import { listOf } from '../list.js';
+import { mailsOfUser, mailStates } from '../../identity/jobs/mail-states.js';
+import { listOf, pageAfter, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { mailSchema, presentMail } from '../present/mail.js';
 import { userSchema } from '../present/user.js';
 import { route, type Route } from '../route.js';
+import { z } from '../schema.js';
 import { replyUser, targetUser, userTag } from './users.js';
 
 interface Step {
@@ -39,14 +40,27 @@ const listMails = route({
   method: 'get',
   path: '/users/{id}/mails',
   id: 'listUserMails',
-  summary: 'What became of the mails to a user, the newest first; 90 days, at most 50',
+  summary: 'What became of the mails to a user in the last 90 days',
   tag: userTag,
   permission: 'users.read',
   target: targetUser,
+  query: z.strictObject({
+    q: searchParameter.describe('found anywhere in the address, the kind of mail, or why it failed'),
+    state: z.enum(mailStates).optional(),
+    sort: sortParameter(['createdAt'], '-createdAt'),
+    ...pageParameters,
+  }),
   output: listOf(mailSchema),
-  async handler({ core, target }) {
-    const items = (await mailsOfUser(core, target.tenantId, target._id)).map(presentMail);
-    return { body: { items, total: items.length, next: null } };
+  async handler(context) {
+    const { core, query, target } = context;
+    const descending = query.sort.startsWith('-');
+    const page = await pageAfter(
+      context,
+      (afterId: string | undefined, limit) =>
+        mailsOfUser(core, target, query, { ...limit, descending, afterId }),
+      (mail) => mail._id,
+    );
+    return { body: { ...page, items: page.items.map(presentMail) } };
   },
 });
 

@@ -17,7 +17,15 @@ import {
   type WebhookDocument,
 } from '../../identity/events/webhooks.js';
 import type { Core } from '../../identity/core.js';
-import { listOf, pageAfter, pageOfAll, pageParameters } from '../list.js';
+import {
+  arrange,
+  listOf,
+  pageAfter,
+  pageOfAll,
+  pageParameters,
+  searchParameter,
+  sortParameter,
+} from '../list.js';
 import {
   attemptSchema,
   deliverySchema,
@@ -59,14 +67,24 @@ const list = route({
   method: 'get',
   path: '/webhooks',
   id: 'listWebhooks',
-  summary: 'All webhooks of the tenant, oldest first',
+  summary: 'All webhooks of the tenant',
   tag,
   permission,
-  query: z.strictObject(pageParameters),
+  query: z.strictObject({
+    q: searchParameter.describe('found anywhere in address, description or types'),
+    sort: sortParameter(['createdAt', 'url'], 'createdAt'),
+    ...pageParameters,
+  }),
   output: listOf(webhookSchema),
   async handler(context) {
-    const { core, actor } = context;
-    const page = await pageOfAll(context, await listWebhooks(core, actor.tenantId));
+    const { core, actor, query } = context;
+    const found = arrange(
+      await listWebhooks(core, actor.tenantId),
+      query,
+      { createdAt: ({ _id }) => _id, url: ({ url }) => url },
+      ({ description, types, url }) => [url, description, ...types],
+    );
+    const page = await pageOfAll(context, found);
     return { body: { ...page, items: await Promise.all(page.items.map((webhook) => shown(core, webhook))) } };
   },
 });
@@ -197,18 +215,27 @@ const deliveries = route({
   method: 'get',
   path: '/webhooks/{id}/deliveries',
   id: 'listWebhookDeliveries',
-  summary: 'What was sent in the last 30 days, newest first, with the answers',
+  summary: 'What was sent in the last 30 days, with the answers',
   tag,
   permission,
   target,
-  query: z.strictObject({ status: z.enum(deliveryStatuses).optional(), ...pageParameters }),
+  query: z.strictObject({
+    q: searchParameter.describe('found anywhere in the type or the id of the event'),
+    status: z.enum(deliveryStatuses).optional(),
+    sort: sortParameter(['createdAt'], '-createdAt'),
+    ...pageParameters,
+  }),
   output: listOf(deliverySchema),
   async handler(context) {
     const { core, actor, query, target: webhook } = context;
     const page = await pageAfter(
       context,
       (afterId: string | undefined, limit) =>
-        listDeliveries(core, actor, webhook, { status: query.status }, { ...limit, afterId }),
+        listDeliveries(core, actor, webhook, query, {
+          ...limit,
+          descending: query.sort.startsWith('-'),
+          afterId,
+        }),
       (delivery: WebhookDeliveryDocument) => delivery._id,
     );
     return { body: { ...page, items: page.items.map(presentDelivery) } };

@@ -12,7 +12,7 @@ export async function activityPage({ before, core, frame, live }: AccountView): 
   const { items } = await listAuditEvents(
     core,
     user.tenantId,
-    { targetId: user._id, actions: signInActions },
+    { targetId: user._id, actions: signInActions() },
     { order: 'desc', limit: pageSize, ...(before !== undefined && { afterId: before }) },
   );
   const signIns = items.map((event) => ({ id: event._id, at: event.at, ip: event.ip, ...signInOf(event) }));

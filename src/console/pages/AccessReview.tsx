@@ -1,5 +1,6 @@
-import { Anchor, Button, Group, Table, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, Group, NativeSelect, Table, Text, TextInput } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import { read } from '../api.js';
@@ -73,10 +74,21 @@ export default function AccessReview() {
   const { t } = useTranslation();
   const [params, setParams] = useSearchParams();
   const day = params.get('day') ?? '';
-  const at = instantOf(day);
+  const role = params.get('role') ?? '';
+  const q = params.get('q') ?? '';
+  const [typed, setTyped] = useState(q);
+  const question = { at: instantOf(day), ...(role && { role }), ...(q && { q }) };
+  const { may } = useWho();
+  const { roles, nameOf } = useRoles(may('roles.read'));
+  const set = (name: string, value: string) =>
+    setParams((before) => {
+      const { [name]: _, ...rest } = Object.fromEntries(before);
+      return value === '' ? rest : { ...rest, [name]: value };
+    });
   const { data, error, hasNextPage, fetchNextPage, isFetching } = useInfiniteQuery({
-    queryKey: ['/access-review', at],
-    queryFn: ({ pageParam }) => read<Review>('/access-review', { at, cursor: pageParam, limit: 200 }),
+    queryKey: ['/access-review', question],
+    queryFn: ({ pageParam }) =>
+      read<Review>('/access-review', { ...question, cursor: pageParam, limit: 200 }),
     initialPageParam: null as string | null,
     getNextPageParam: ({ next }) => next,
   });
@@ -85,19 +97,36 @@ export default function AccessReview() {
     <Page
       title={t('Access review')}
       lead={t('Who had which role at the end of a day, since when, and by which source.')}
-      actions={<ExportButton path="/access-review/export.csv" query={{ at }} label={t('Export CSV')} />}
+      actions={<ExportButton path="/access-review/export.csv" query={question} label={t('Export CSV')} />}
     >
       <AuditTabs value="review" />
-      <Group>
+      <Group align="flex-start">
         <TextInput
           type="date"
           label={t('Day')}
           description={t('Empty: now')}
           max={new Date().toISOString().slice(0, 10)}
           value={day}
-          onChange={({ currentTarget }) =>
-            setParams(currentTarget.value === '' ? {} : { day: currentTarget.value })
-          }
+          onChange={({ currentTarget }) => set('day', currentTarget.value)}
+        />
+        <TextInput
+          type="search"
+          label={t('Person')}
+          value={typed}
+          onChange={({ currentTarget }) => setTyped(currentTarget.value)}
+          onBlur={() => set('q', typed.trim())}
+          onKeyDown={({ key }) => {
+            if (key === 'Enter') set('q', typed.trim());
+          }}
+        />
+        <NativeSelect
+          label={t('Role')}
+          data={[
+            { value: '', label: t('All') },
+            ...roles.map((one) => ({ value: one.role, label: nameOf(one.role) })),
+          ]}
+          value={role}
+          onChange={({ currentTarget }) => set('role', currentTarget.value)}
         />
       </Group>
       <FormProblem error={error} />

@@ -58,6 +58,7 @@ function Members({ group, canEdit }: { group: Group; canEdit: boolean }) {
     {
       key: 'name',
       header: t('Name'),
+      sort: 'displayName',
       cell: ({ id, type, displayName }) => (
         <Anchor component={Link} to={type === 'user' ? `/users/${id}` : `/groups/${id}`}>
           {displayName}
@@ -126,6 +127,7 @@ function Members({ group, canEdit }: { group: Group; canEdit: boolean }) {
         name="members"
         path={`${path}/members`}
         caption={t('Members')}
+        searchLabel={t('Search the list')}
         columns={columns}
       />
     </Stack>

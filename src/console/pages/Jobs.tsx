@@ -74,6 +74,7 @@ export default function Jobs() {
         name="jobs"
         path="/jobs"
         caption={t('Jobs')}
+        searchLabel={t('Search the list')}
         columns={columns}
         filters={[
           {

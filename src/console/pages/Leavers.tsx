@@ -78,6 +78,7 @@ export default function Leavers() {
         name="leavers"
         path="/leaver-receipts"
         caption={t('Leavers')}
+        searchLabel={t('Search the list')}
         columns={columns}
         empty={<Empty text={t('No one has left yet.')} />}
       />

@@ -85,6 +85,7 @@ export default function OperatorKeys() {
         name="operator-keys"
         path="/operator-keys"
         caption={t('Operator keys')}
+        searchLabel={t('Search the list')}
         columns={columns}
         empty={<Empty text={t('No keys yet.')} action={button} />}
       />

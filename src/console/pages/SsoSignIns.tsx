@@ -51,6 +51,7 @@ export function SsoSignIns({ connection }: { connection: SsoConnection }) {
       name="sso-sign-ins"
       path={`/sso-connections/${connection.id}/sign-ins`}
       caption={t('Sign-ins at this connection')}
+      searchLabel={t('Search the list')}
       columns={columns}
       empty={<Empty text={t('No sign-ins in the last 30 days.')} />}
     />

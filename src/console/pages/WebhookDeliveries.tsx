@@ -121,6 +121,7 @@ export function Deliveries({ webhookId }: { webhookId: string }) {
         name="deliveries"
         path={`/webhooks/${webhookId}/deliveries`}
         caption={t('Deliveries')}
+        searchLabel={t('Search the list')}
         columns={columns}
         filters={[
           {

@@ -66,10 +66,12 @@ export async function listDeliveries(
   {
     status,
     afterId,
+    descending,
     ...page
   }: {
     status: LogoutDeliveryStatus | undefined;
     afterId: string | undefined;
+    descending: boolean;
     limit: number;
     until?: (read: unknown) => boolean;
   },
@@ -78,7 +80,7 @@ export async function listDeliveries(
   const query = { applicationId, ...(status && { status }) };
   const after = afterId === undefined ? {} : { after: { _id: afterId } };
   const [items, total] = await Promise.all([
-    deliveries.find(query, { sort: { _id: -1 }, ...page, ...after }),
+    deliveries.find(query, { sort: { _id: descending ? -1 : 1 }, ...page, ...after }),
     deliveries.count(query),
   ]);
   return { items, total };

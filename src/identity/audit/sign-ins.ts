@@ -7,8 +7,13 @@ const outcomes = {
   'user.locked': 'locked',
 } as const;
 
-/** What the audit trail knows of sign-ins. */
-export const signInActions = Object.keys(outcomes);
+export const signInOutcomes = Object.values(outcomes);
+
+/** What the audit trail knows of sign-ins, or of those alone that went one way. */
+export const signInActions = (outcome?: SignIn['outcome']): string[] =>
+  Object.entries(outcomes).flatMap(([action, its]) =>
+    outcome === undefined || its === outcome ? action : [],
+  );
 
 /** A sign-in as it is recorded. */
 export interface SignIn {
@@ -21,7 +26,7 @@ export interface SignIn {
   browser: string | null;
 }
 
-/** @param event - of one of the {@link signInActions}. */
+/** @param event - of one of {@link signInActions}. */
 export function signInOf(event: AuditEventDocument): SignIn {
   const told = new Map(event.changes.map(({ after, path }) => [path, after]));
   const textOf = (path: string): string | null => {

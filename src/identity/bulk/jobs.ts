@@ -13,6 +13,7 @@ import { recordEvent } from '../audit/audit.js';
 import type { Actor, Core } from '../core.js';
 import { enqueueJob, wakeJobs } from '../jobs/queue.js';
 import { requirePermission } from '../permissions.js';
+import { containingAnyCase } from '../search-text.js';
 
 export type {
   BulkJobDocument,
@@ -178,21 +179,36 @@ export async function progressOf(core: Core, job: BulkJobDocument): Promise<RowC
   return addCounts(job.counts, countRows(open?.rows ?? []));
 }
 
-/** A page of a tenant's bulk jobs, the newest first, and how many there are. */
+export interface BulkFilter {
+  /** Found anywhere in the kind, or in the name of who asked. */
+  q?: string | undefined;
+  kind?: string | undefined;
+  status?: BulkStatus | undefined;
+}
+
+/** A page of a tenant's bulk jobs in the order of their making, and how many there are. */
 export async function listBulk(
   core: Core,
   tenantId: string,
-  filter: { kind?: string | undefined; status?: BulkStatus | undefined },
-  page: { limit: number; until?: (read: unknown) => boolean; afterId?: string | undefined },
+  { kind, q, status }: BulkFilter,
+  page: {
+    descending: boolean;
+    limit: number;
+    until?: (read: unknown) => boolean;
+    afterId?: string | undefined;
+  },
 ): Promise<{ items: BulkJobDocument[]; total: number }> {
   const jobs = core.store.tenant(tenantId).collection('bulk_jobs');
   const query: Query = {
-    ...(filter.kind !== undefined && { kind: filter.kind }),
-    ...(filter.status && { status: filter.status }),
+    ...(kind !== undefined && { kind }),
+    ...(status && { status }),
+    ...(q !== undefined && {
+      $or: ['kind', 'actor.label'].map((field) => ({ [field]: containingAnyCase(q) })),
+    }),
   };
   const [items, total] = await Promise.all([
     jobs.find(query, {
-      sort: { _id: -1 },
+      sort: { _id: page.descending ? -1 : 1 },
       limit: page.limit,
       ...(page.until && { until: page.until }),
       ...(page.afterId !== undefined && { after: { _id: page.afterId } }),

@@ -4,11 +4,12 @@ import type {
   WebhookDeliveryDocument,
   WebhookDocument,
 } from '../../persistence/collections/feeds.js';
-import type { Step, Transaction } from '../../persistence/store.js';
+import type { Query, Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { listTotal } from '../../shared/list-total.js';
 import { recordEvent } from '../audit/audit.js';
 import type { Actor, Core } from '../core.js';
+import { containingAnyCase } from '../search-text.js';
 import { feedDays, readFeed, type PlacedEvent } from './feed.js';
 import { typeFilter } from './types.js';
 import { getWebhook, requireReader, webhookParty } from './webhooks.js';
@@ -113,8 +114,14 @@ export function afterAttempt(
   return { ...delivery, tries, attempts, nextAt: new Date(now.getTime() + seconds * 1000) };
 }
 
+export interface DeliveryFilter {
+  /** Found anywhere in the type or the id of the event. */
+  q?: string | undefined;
+  status?: WebhookDeliveryDocument['status'] | undefined;
+}
+
 /**
- * A page of a webhook's deliveries, newest first, and how many match in all.
+ * A page of a webhook's deliveries in the order of their events, and how many match in all.
  *
  * @throws AppError `auth.forbidden`.
  */
@@ -122,16 +129,25 @@ export async function listDeliveries(
   core: Core,
   actor: Actor,
   webhook: WebhookDocument,
-  filter: { status?: WebhookDeliveryDocument['status'] | undefined },
-  page: { limit: number; until?: (read: unknown) => boolean; afterId?: string | undefined },
+  { q, status }: DeliveryFilter,
+  page: {
+    descending: boolean;
+    limit: number;
+    until?: (read: unknown) => boolean;
+    afterId?: string | undefined;
+  },
 ): Promise<{ items: WebhookDeliveryDocument[]; total: number }> {
   requireReader(actor);
   const deliveries = core.store.tenant(webhook.tenantId).collection('webhook_deliveries');
-  const query = { webhookId: webhook._id, ...(filter.status && { status: filter.status }) };
-  const { afterId, ...limits } = page;
+  const query: Query = {
+    webhookId: webhook._id,
+    ...(status && { status }),
+    ...(q !== undefined && { $or: ['type', 'eventId'].map((field) => ({ [field]: containingAnyCase(q) })) }),
+  };
+  const { afterId, descending, ...limits } = page;
   const after = afterId === undefined ? {} : { after: { _id: afterId } };
   const [items, total] = await Promise.all([
-    deliveries.find(query, { sort: { _id: -1 }, ...limits, ...after }),
+    deliveries.find(query, { sort: { _id: descending ? -1 : 1 }, ...limits, ...after }),
     deliveries.count(query, listTotal),
   ]);
   return { items, total };

@@ -1,5 +1,10 @@
+import type { GroupDocument } from '../../persistence/collections/groups.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
+import type { Query } from '../../persistence/store.js';
 import type { Core } from '../core.js';
+import { containing } from '../search-text.js';
+import { tenantConfig } from '../tenants/config.js';
+import { searchQueries } from '../users/filter.js';
 import { displayNameOf } from '../user-keys.js';
 
 /** Whether a user or a group of this id is a direct member of a group. */
@@ -21,55 +26,108 @@ export interface Member {
   display: string;
 }
 
+export interface MemberFilter {
+  /** Of users whatever the search for users finds, of groups their name. */
+  q?: string | undefined;
+  type?: Member['type'] | undefined;
+}
+
+/** Where a page ended; `key` is what the order goes by. */
+export interface MemberPosition {
+  type: Member['type'];
+  id: string;
+  key?: string | null;
+}
+
 export interface MemberPage {
-  /** Members after this id in the order users before groups, each by id; absent: from the start. */
-  after?: { type: Member['type']; id: string };
+  /** Users come before groups, each in this order; absent: that of their making. */
+  sort?: 'createdAt' | 'displayName';
+  descending?: boolean;
+  /** Absent: from the start. */
+  after?: MemberPosition | undefined;
   limit: number;
 }
 
-/** Direct members of a group, a page of them: first the users, then the groups, each in the order of their ids. */
+/** The members that a filter finds, by type; undefined: none of that type is asked for. */
+async function queriesOf(
+  core: Core,
+  tenantId: string,
+  groupId: string,
+  { q, type }: MemberFilter,
+): Promise<{ users?: Query; groups?: Query }> {
+  const found = q === undefined ? undefined : searchQueries(q, await tenantConfig(core, tenantId));
+  const users = { groupIds: groupId, ...(found && { $or: found }) };
+  const groups = { groupIds: groupId, ...(q !== undefined && { displayNameKey: containing(q) }) };
+  return { ...(type !== 'Group' && { users }), ...(type !== 'User' && { groups }) };
+}
+
+/** A member with the key of its name, by which a list may go on. */
+export interface ListedMember extends Member {
+  key: string | null;
+}
+
+/** What a page of one type is asked for with; undefined: it is past it. */
+function optionsOf(type: Member['type'], { after, descending, sort }: MemberPage, room: number) {
+  if (room <= 0 || (type === 'User' && after?.type === 'Group')) return undefined;
+  const isByName = sort === 'displayName';
+  const place = after?.type === type ? after : undefined;
+  return {
+    sort: { [isByName ? 'displayNameKey' : '_id']: descending ? -1 : 1 } as const,
+    limit: room,
+    ...(place && { after: { _id: place.id, ...(isByName && { displayNameKey: place.key }) } }),
+  };
+}
+
+/** Direct members of a group, a page of them: first the users, then the groups. */
 export async function membersOf(
   core: Core,
   tenantId: string,
   groupId: string,
   page: MemberPage,
-): Promise<Member[]> {
+  filter: MemberFilter = {},
+): Promise<ListedMember[]> {
   const scope = core.store.tenant(tenantId);
-  const { after, limit } = page;
-  const members: Member[] = [];
-  if (after?.type !== 'Group') {
-    const options = {
-      sort: { _id: 1 as const },
-      limit,
-      fields: ['userName', 'attributes'],
-      ...(after && { after: { _id: after.id } }),
-    };
-    members.push(...(await scope.collection('users').find({ groupIds: groupId }, options)).map(memberOf));
+  const query = await queriesOf(core, tenantId, groupId, filter);
+  const members: ListedMember[] = [];
+  const ofUsers = optionsOf('User', page, page.limit);
+  if (query.users && ofUsers) {
+    const fields = ['userName', 'attributes', 'displayNameKey'];
+    const found = await scope.collection('users').find(query.users, { ...ofUsers, fields });
+    members.push(...found.map((user) => ({ ...memberOf(user), key: user.displayNameKey })));
   }
-  if (members.length >= limit) return members;
-  const groups = await scope.collection('groups').find(
-    { groupIds: groupId },
-    {
-      sort: { _id: 1 },
-      limit: limit - members.length,
-      fields: ['displayName'],
-      ...(after?.type === 'Group' && { after: { _id: after.id } }),
-    },
-  );
-  return [
-    ...members,
-    ...groups.map(({ _id, displayName }) => ({ id: _id, type: 'Group' as const, display: displayName })),
-  ];
+  const ofGroups = optionsOf('Group', page, page.limit - members.length);
+  if (query.groups && ofGroups) {
+    const fields = ['displayName', 'displayNameKey'];
+    const found = await scope.collection('groups').find(query.groups, { ...ofGroups, fields });
+    members.push(...found.map((group) => ({ ...groupOf(group), key: group.displayNameKey })));
+  }
+  return members;
 }
+
+/** How many direct members of a group a filter finds. */
+export async function countMembers(
+  core: Core,
+  tenantId: string,
+  groupId: string,
+  filter: MemberFilter = {},
+): Promise<number> {
+  const scope = core.store.tenant(tenantId);
+  const { groups, users } = await queriesOf(core, tenantId, groupId, filter);
+  const [people, nested] = await Promise.all([
+    users ? scope.collection('users').count(users) : 0,
+    groups ? scope.collection('groups').count(groups) : 0,
+  ]);
+  return people + nested;
+}
+
+const groupOf = ({ _id, displayName }: GroupDocument): Member => ({
+  id: _id,
+  type: 'Group',
+  display: displayName,
+});
 
 function memberOf({ _id, userName, attributes }: UserDocument): Member {
   return { id: _id, type: 'User', display: displayNameOf(userName, attributes) };
-}
-
-/** How many direct members a group has. */
-export async function countMembers(core: Core, tenantId: string, groupId: string): Promise<number> {
-  const [count = 0] = await countMembersOfEach(core, tenantId, [groupId]);
-  return count;
 }
 
 /** How many direct members groups have, in their order. */

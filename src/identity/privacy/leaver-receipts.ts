@@ -73,8 +73,8 @@ const noticesOf = <N extends Pick<LogoutDeliveryDocument, 'createdAt'>>(
 ): N[] => all.filter(({ createdAt }) => createdAt >= calledAt && (until === null || createdAt < until));
 
 /** A page of the events by which people left, newest first. */
-export function listLeavers(core: Core, tenantId: string, page: AuditPage) {
-  return listAuditEvents(core, tenantId, { actions: leavingActions }, page);
+export function listLeavers(core: Core, tenantId: string, q: string | undefined, page: AuditPage) {
+  return listAuditEvents(core, tenantId, { actions: leavingActions, ...(q !== undefined && { q }) }, page);
 }
 
 /** @throws AppError `leaver.not_found`. */

@@ -5,6 +5,7 @@ import { AppError } from '../../shared/errors.js';
 import { hashToken, newId, newToken } from '../../shared/ids.js';
 import { recordEvent } from '../audit/audit.js';
 import type { Actor, Core } from '../core.js';
+import { containingAnyCase } from '../search-text.js';
 import { connectionAddress } from './connection-address.js';
 import { providerDigest } from './provider-digest.js';
 
@@ -118,14 +119,24 @@ export async function findOnTrip(
 export async function listSignIns(
   core: Core,
   { _id, tenantId }: SsoConnectionDocument,
-  filter: Partial<Pick<SsoSignInDocument, 'kind' | 'state'>>,
-  page: { limit: number; until?: (read: unknown) => boolean; afterId?: string | undefined },
+  { q, ...filter }: Partial<Pick<SsoSignInDocument, 'kind' | 'state'>> & { q?: string },
+  page: {
+    descending: boolean;
+    limit: number;
+    until?: (read: unknown) => boolean;
+    afterId?: string | undefined;
+  },
 ): Promise<{ items: SsoSignInDocument[]; total: number }> {
   const signIns = core.store.tenant(tenantId).collection('sso_sign_ins');
-  const query: Query = { connectionId: _id, ...filter };
+  const fields = ['person', 'ip', 'reason', 'reference'];
+  const query: Query = {
+    connectionId: _id,
+    ...filter,
+    ...(q !== undefined && { $or: fields.map((field) => ({ [field]: containingAnyCase(q) })) }),
+  };
   const [items, total] = await Promise.all([
     signIns.find(query, {
-      sort: { _id: -1 },
+      sort: { _id: page.descending ? -1 : 1 },
       limit: page.limit,
       ...(page.until && { until: page.until }),
       ...(page.afterId !== undefined && { after: { _id: page.afterId } }),

@@ -1,7 +1,9 @@
 import type { AuditEventDocument } from '../../persistence/collections/events.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
+import type { Query } from '../../persistence/store.js';
 import { idAtMs } from '../../shared/ids.js';
 import type { Core } from '../core.js';
+import { containing, containingAnyCase } from '../search-text.js';
 import { partyOf } from './change-events.js';
 import { grantsPath, type RecordedGrant } from './recorded-grants.js';
 
@@ -129,7 +131,18 @@ async function laterEvents(
 }
 
 /** Where a review goes on: after this user, or, once all users of now were looked at, after this event of a deletion. */
-export type ReviewPlace = { readonly user: string } | { readonly deletion: string };
+export type ReviewPlace = { readonly user: string; readonly key?: string } | { readonly deletion: string };
+
+/** Whom a review is about, and in which order the users of now come. */
+export interface ReviewQuestion {
+  readonly at: Date;
+  /** Found anywhere in name or addresses, any case. */
+  readonly q?: string | undefined;
+  /** Full key: those who had this role. */
+  readonly role?: string | undefined;
+  readonly sort: 'createdAt' | 'userName';
+  readonly descending: boolean;
+}
 
 export interface ReviewPage {
   /** Those who had a role. */
@@ -138,24 +151,48 @@ export interface ReviewPage {
   readonly next: ReviewPlace | undefined;
 }
 
+function usersQuery({ at, q }: ReviewQuestion): Query {
+  const fields = ['displayNameKey', 'userNameKey', 'emailKeys'];
+  return {
+    createdAt: { $lte: at },
+    ...(q !== undefined && { $or: fields.map((field) => ({ [field]: containing(q) })) }),
+  };
+}
+
+function deletionsQuery({ at, q }: ReviewQuestion, after = ''): Query {
+  const floor = idAtMs(at.getTime() - idSlackMs);
+  return {
+    action: { $in: ended },
+    at: { $gt: at },
+    _id: { $gt: after > floor ? after : floor },
+    ...(q !== undefined && { 'target.label': containingAnyCase(q) }),
+  };
+}
+
 async function pageOfUsers(
   core: Core,
   tenantId: string,
-  at: Date,
-  after: string,
+  question: ReviewQuestion,
+  place: { user: string; key?: string },
   limit: number,
 ): Promise<ReviewPage> {
+  const { at, descending } = question;
+  const isByName = question.sort === 'userName';
   const users = await core.store
     .tenant(tenantId)
     .collection('users')
-    .find({ _id: { $gt: after } }, { sort: { _id: 1 }, limit });
-  const there = users.filter(({ createdAt }) => createdAt <= at);
-  const ids = there.map(({ _id }) => _id);
+    .find(usersQuery(question), {
+      sort: { [isByName ? 'userNameKey' : '_id']: descending ? -1 : 1 },
+      limit,
+      ...(place.user !== '' && { after: { _id: place.user, ...(isByName && { userNameKey: place.key }) } }),
+    });
+  const ids = users.map(({ _id }) => _id);
   const later = await laterEvents(core, tenantId, ids, at);
   const last = users.at(-1);
+  const next = last && { user: last._id, ...(isByName && { key: last.userNameKey }) };
   return {
-    items: there.map((user) => accessAt(user, partyOf(user), later.get(user._id) ?? [], at)),
-    next: last && users.length === limit ? { user: last._id } : { deletion: '' },
+    items: users.map((user) => accessAt(user, partyOf(user), later.get(user._id) ?? [], at)),
+    next: next && users.length === limit ? next : { deletion: '' },
   };
 }
 
@@ -163,18 +200,15 @@ async function pageOfUsers(
 async function pageOfDeleted(
   core: Core,
   tenantId: string,
-  at: Date,
+  question: ReviewQuestion,
   after: string,
   limit: number,
 ): Promise<ReviewPage> {
+  const { at } = question;
   const scope = core.store.tenant(tenantId);
-  const floor = idAtMs(at.getTime() - idSlackMs);
   const deletions = await scope
     .collection('audit_events')
-    .find(
-      { action: { $in: ended }, at: { $gt: at }, _id: { $gt: after > floor ? after : floor } },
-      { sort: { _id: 1 }, limit },
-    );
+    .find(deletionsQuery(question, after), { sort: { _id: 1 }, limit });
   const targets = deletions.flatMap(({ target }) => target ?? []);
   const ids = targets.map(({ id }) => id);
   const later = await laterEvents(core, tenantId, ids, at);
@@ -191,21 +225,34 @@ async function pageOfDeleted(
 }
 
 /**
- * Who had what at an instant, since when, and by which source: a page of it. Users of now come first, in the order of their ids, then those
- * deleted since. It is put together from the users and the audit trail, so it goes back as far as that does.
+ * Who had what at an instant, since when, and by which source: a page of it. Users of now come first, then those deleted since, in the order
+ * of that. It is put together from the users and the audit trail, so it goes back as far as that does.
  *
  * @param limit - most people looked at.
  */
 export async function reviewAccess(
   core: Core,
   tenantId: string,
-  at: Date,
+  question: ReviewQuestion,
   place: ReviewPlace,
   limit: number,
 ): Promise<ReviewPage> {
   const page =
     'user' in place
-      ? await pageOfUsers(core, tenantId, at, place.user, limit)
-      : await pageOfDeleted(core, tenantId, at, place.deletion, limit);
-  return { ...page, items: page.items.filter(({ roles }) => roles.length > 0) };
+      ? await pageOfUsers(core, tenantId, question, place, limit)
+      : await pageOfDeleted(core, tenantId, question, place.deletion, limit);
+  const { role: wanted } = question;
+  const isMeant = ({ roles }: ReviewedAccess): boolean =>
+    wanted === undefined ? roles.length > 0 : roles.some(({ role }) => role === wanted);
+  return { ...page, items: page.items.filter(isMeant) };
+}
+
+/** How many people a review looks at in all, with a role or without. */
+export async function countReviewed(core: Core, tenantId: string, question: ReviewQuestion): Promise<number> {
+  const scope = core.store.tenant(tenantId);
+  const [present, gone] = await Promise.all([
+    scope.collection('users').count(usersQuery(question)),
+    scope.collection('audit_events').count(deletionsQuery(question)),
+  ]);
+  return present + gone;
 }

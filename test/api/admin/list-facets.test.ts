@@ -1,13 +1,16 @@
 import { expect } from 'chai';
 import { directoryActor } from '../../../src/identity/actors.js';
+import { writeEvent } from '../../../src/identity/audit/audit.js';
 import { getDirectory } from '../../../src/identity/directories/directories.js';
 import { createGroup } from '../../../src/identity/groups/groups.js';
 import { changeMembers } from '../../../src/identity/groups/members.js';
+import { enqueueJob } from '../../../src/identity/jobs/queue.js';
 import { setEnabled } from '../../../src/identity/users/actions.js';
 import { deleteUser } from '../../../src/identity/users/removal.js';
 import { createUser } from '../../../src/identity/users/users.js';
 import { withProfile } from '../../../src/identity/users/input.js';
 import { createView, listViews } from '../../../src/identity/views/saved-views.js';
+import { newId } from '../../../src/shared/ids.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { ManualClock } from '../../support/clock.js';
@@ -109,6 +112,140 @@ describe('facets, search and order of the other lists', () => {
     expect(actions).to.deep.equal(['user.created', 'user.disabled']);
     const counted = countsOf(await facets(`/audit-events/facets?target=${user._id}`), 'action');
     expect(counted).to.deep.equal({ 'user.*': 2 });
+  });
+
+  /** The ids of a list, read one by one, and its total. */
+  async function walk(path: string, query: string, of = acme): Promise<{ ids: string[]; total: number }> {
+    const ids: string[] = [];
+    let total = 0;
+    let cursor = '';
+    do {
+      const { body } = await of.call('get', `${path}?limit=1&${query}${cursor}`).expect(200);
+      const page = body as { items: { id?: string; user?: { id: string } }[]; total: number; next?: string };
+      ids.push(...page.items.map(({ id, user }) => id ?? user?.id ?? ''));
+      total = page.total;
+      cursor = page.next ? `&cursor=${encodeURIComponent(page.next)}` : '';
+    } while (cursor !== '');
+    return { ids, total };
+  }
+
+  /** Every order leads through all, in both directions, and a search finds the one. */
+  async function expectList(
+    of: ApiTenant,
+    [path, q]: readonly [string, string],
+    ids: readonly string[],
+    sorts: readonly string[],
+    one: number,
+  ) {
+    for (const sort of sorts) {
+      const whole = { ids, total: ids.length };
+      expect(await walk(path, `sort=${sort}`, of), `${path} ${sort}`).to.deep.equal(whole);
+      const turned = [...ids].reverse();
+      expect((await walk(path, `sort=-${sort}`, of)).ids, `${path} -${sort}`).to.deep.equal(turned);
+    }
+    expect(await walk(path, `q=${q}`, of), `${path} ${q}`).to.deep.equal({ ids: [ids[one]], total: 1 });
+  }
+
+  it('lead through the members of a group by name and find them, users before groups', async () => {
+    const group = await createGroup(app.core, acme.system, {
+      ...{ displayName: 'Outer', externalId: null, attributes: {} },
+    });
+    const inner = await createGroup(app.core, acme.system, {
+      ...{ displayName: 'Inner', externalId: null, attributes: {} },
+    });
+    const last = await acme.givenUser({ email: 'zoe@facets.test', familyName: 'Zoe' });
+    const first = await acme.givenUser({ email: 'abe@facets.test', familyName: 'Abe' });
+    const add = [last._id, first._id, inner._id];
+    await changeMembers(app.core, acme.system, group._id, { add });
+    const path = `/groups/${group._id}/members`;
+    expect((await walk(path, '')).ids).to.deep.equal(add);
+    const byName = [first._id, last._id, inner._id];
+    expect(await walk(path, 'sort=displayName')).to.deep.equal({ ids: byName, total: 3 });
+    expect((await walk(path, 'sort=-displayName')).ids).to.deep.equal(add);
+    expect((await walk(path, 'q=ZOE@')).ids).to.deep.equal([last._id]);
+    expect(await walk(path, 'q=inner')).to.deep.equal({ ids: [inner._id], total: 1 });
+    expect(await walk(path, 'type=group')).to.deep.equal({ ids: [inner._id], total: 1 });
+  });
+
+  it('lead through bulk jobs, jobs, mails, sign-ins and webhooks in both directions, and find one of them', async () => {
+    const lone = await givenTenant(app);
+    const idsOf = async (method: 'get' | 'post', path: string, bodies: readonly object[], status: number) => {
+      const ids: string[] = [];
+      for (const body of bodies)
+        ids.push(((await lone.call(method, path).send(body).expect(status)).body as { id: string }).id);
+      return ids;
+    };
+    const user = await lone.givenUser({ email: 'listed@facets.test' });
+    const enqueue = (kind: string, minutes: number) =>
+      app.core.store.transaction((tx) => {
+        const runAt = new Date(Date.now() + minutes * 60_000);
+        return enqueueJob(tx, lone.tenant._id, { kind, payload: {}, runAt }, new Date());
+      });
+    const jobs = [await enqueue('test.one', 60), await enqueue('test.two', 70)];
+    await expectList(lone, ['/jobs', 'TWO'], jobs, ['createdAt', 'runAt'], 1);
+    const actions = ['enable', 'disable'].map((action) => ({ action, ids: [user._id], dryRun: true }));
+    const bulk = await idsOf('post', '/users/bulk', actions, 202);
+    await expectList(lone, ['/bulk', 'users.enable'], bulk, ['createdAt'], 0);
+    await idsOf('post', `/users/${user._id}/password-reset`, [{}, {}], 200);
+    const path = `/users/${user._id}`;
+    const mails = (await walk(`${path}/mails`, 'sort=createdAt', lone)).ids;
+    expect(mails).to.have.length(2);
+    expect((await walk(`${path}/mails`, 'q=PASSWORD_reset', lone)).ids).to.deep.equal([...mails].reverse());
+    expect((await walk(`${path}/mails`, 'state=failed', lone)).total).to.equal(0);
+    for (const [ip, action] of [
+      ['203.0.113.1', 'login.failed'],
+      ['203.0.113.2', 'login.succeeded'],
+    ] as const) {
+      const target = { type: 'user', id: user._id, label: '' };
+      await writeEvent(app.core, { ...lone.system, ip }, { action, target });
+    }
+    const { ids } = await walk(`${path}/sign-ins`, 'sort=at', lone);
+    await expectList(lone, [`${path}/sign-ins`, '203.0.113.2'], ids, ['at'], 1);
+    expect((await walk(`${path}/sign-ins`, 'outcome=failed', lone)).ids).to.deep.equal([ids[0]]);
+    const places = ['https://a.example/hook', 'https://b.example/hook'].map((url) => ({
+      url,
+      enabled: false,
+    }));
+    const hooks = await idsOf('post', '/webhooks', places, 201);
+    await expectList(lone, ['/webhooks', 'B.example'], hooks, ['createdAt', 'url'], 1);
+  });
+
+  it('lead through an access review by name, and find people and roles in it', async () => {
+    const lone = await givenTenant(app);
+    const users = [
+      await lone.givenUser({ email: 'b@review.test', roles: ['administrator'] }),
+      await lone.givenUser({ email: 'a@review.test', roles: ['administrator'] }),
+      await lone.givenUser({ email: 'c@review.test' }),
+    ];
+    const look = async (query: string) => {
+      const found: string[] = [];
+      let cursor = '';
+      do {
+        const { body } = await lone.call('get', `/access-review?limit=1&${query}${cursor}`).expect(200);
+        const page = body as { items: { user: { label: string } }[]; total: number; next: string | null };
+        found.push(...page.items.map(({ user }) => user.label[0] ?? ''));
+        expect(page.total).to.equal(query.includes('q=') ? 1 : users.length);
+        cursor = page.next === null ? '' : `&cursor=${page.next}`;
+      } while (cursor !== '');
+      return found.join('');
+    };
+    expect(await look('sort=createdAt')).to.equal('ba');
+    expect(await look('sort=-createdAt')).to.equal('ab');
+    expect(await look('sort=userName')).to.equal('ab');
+    expect(await look('sort=-userName')).to.equal('ba');
+    expect(await look('q=A@review')).to.equal('a');
+    expect(await look('role=administrator')).to.equal('ba');
+    expect(await look('role=none')).to.equal('');
+  });
+
+  it('count events by result', async () => {
+    const target = { type: 'user', id: newId(), label: 'counted' };
+    for (const result of ['failure', 'success', 'success'] as const)
+      await writeEvent(app.core, acme.system, { action: 'login.failed', result, target });
+    const all = await facets(`/audit-events/facets?target=${target.id}`);
+    expect(countsOf(all, 'result')).to.deep.equal({ success: 2, failure: 1 });
+    const { body } = await acme.call('get', `/audit-events?result=success&target=${target.id}`).expect(200);
+    expect(body).to.include({ total: 2 });
   });
 
   it('count what a directory sent by result and method', async () => {

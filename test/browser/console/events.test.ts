@@ -237,6 +237,10 @@ describe('the pages of programs and files in a browser', function () {
     await page.getByRole('tab', { name: 'Access review' }).click();
     await view.heading('Access review').waitFor();
     await row('Ada').filter({ hasText: 'Administrator' }).waitFor();
+    await page.getByRole('searchbox', { name: 'Person' }).fill('nobody');
+    await page.getByRole('searchbox', { name: 'Person' }).press('Enter');
+    await page.getByRole('status').filter({ hasText: '0 people with roles' }).waitFor();
+    await view.checkPage('a review');
     await page.getByRole('tab', { name: 'Check access' }).click();
     await view.heading('Check access').waitFor();
     await page.getByRole('combobox', { name: 'User' }).fill('kurt');
