@@ -41,6 +41,8 @@ import { recomputeGrants, releaseServerRole } from './identity/directories/recom
 import { startDispatcher, type Dispatcher } from './identity/events/dispatcher.js';
 import { personErasureJobs } from './identity/privacy/erase-job.js';
 import { expireInvitation, invitationExpireJob } from './identity/invitations/expiry.js';
+import { heldReleaseJob } from './identity/users/change-guard.js';
+import { releaseOverdue } from './identity/users/held-changes.js';
 import { expireAccess } from './identity/users/actions.js';
 import { endGrants, grantEndJob } from './identity/users/role-grants.js';
 import { accessExpireJob } from './identity/users/save.js';
@@ -97,6 +99,7 @@ const jobHandlers = (core: Core, puller: Puller, onConfirmed: (seconds: number) 
   [domainCheckJob]: (job) => checkDomain(core, job),
   [samlMetadataJob]: (job) => refreshMetadata(core, job),
   [grantEndJob]: (job) => endGrants(core, job),
+  [heldReleaseJob]: (job) => releaseOverdue(core, job),
 });
 
 /** What runs beside requests: jobs, the sealing of the audit trail, the delivery of events. */

@@ -10,6 +10,7 @@ import { bulkRoutes } from './api/bulk.js';
 import { importRoutes } from './api/imports.js';
 import { directoryRoutes } from './api/directories.js';
 import { directoryClientRoutes } from './api/directory-clients.js';
+import { heldChangeRoutes } from './api/held-changes.js';
 import { directoryPullRoutes } from './api/directory-pulls.js';
 import { directoryRequestRoutes } from './api/directory-requests.js';
 import { directoryMappingRoutes } from './api/directory-mapping.js';
@@ -76,6 +77,7 @@ export const routeTable: readonly Route[] = [
   ...directoryRuleRoutes,
   ...directoryMappingRoutes,
   ...directoryPullRoutes,
+  ...heldChangeRoutes,
   ...directoryRequestRoutes,
   ...apiKeyRoutes,
   ...settingsRoutes,

@@ -35,3 +35,23 @@ export interface Attribute {
   description: string;
   createdAt: string;
 }
+
+/** How many people may lose access by a directory before the rest waits. */
+export interface Guard {
+  percent: number | null;
+  people: number | null;
+  windowMinutes: number;
+  lastHolders: boolean;
+  releaseAfterHours: number | null;
+}
+
+/** What the change guard holds back of one person. */
+export interface HeldChange {
+  userId: string;
+  label: string;
+  disables: boolean;
+  deletes: boolean;
+  roles: string[];
+  heldAt: string;
+  requestId: string | null;
+}

@@ -1,5 +1,5 @@
 import type { SsoDomain } from './sso-types.js';
-import type { MappedAttribute } from './directory-types.js';
+import type { Guard, MappedAttribute } from './directory-types.js';
 
 /** The shapes of `/openapi.json` that the console shows; the API's own tests hold them. */
 
@@ -175,6 +175,7 @@ export interface Directory {
   baseUrl: string;
   roleRules: RoleRule[];
   attributeMapping: MappedAttribute[];
+  changeGuard: Guard | null;
   tokenSeconds: number;
   federation: { issuer: string; subject: string; audience: string } | null;
   createdAt: string;

@@ -20,3 +20,12 @@ export function visibleTo(directoryId: string): Query {
 export function isVisibleTo(document: { directoryId: string | null }, directoryId: string | null): boolean {
   return directoryId === null || document.directoryId === null || document.directoryId === directoryId;
 }
+
+const leaving = 'leaving:';
+
+/** In place of a directory's id on users whose deletion by it is held back: it sees them no more, and nobody else manages them. */
+export const leavingFrom = (directoryId: string): string => `${leaving}${directoryId}`;
+
+/** The directory that manages a user, be it that it deleted them and the deletion is held back. */
+export const managerOf = (directoryId: string | null): string | null =>
+  directoryId?.startsWith(leaving) ? directoryId.slice(leaving.length) : directoryId;

@@ -71,6 +71,15 @@ export function directoryCases(scene: () => { app: TestApp; acme: ApiTenant }): 
       (id) => ['post', `/directories/${id}/pull`, {}],
       (id) => [`directory.pull_requested directory ${id}`],
     ],
+    ...(['release', 'drop'] as const).map((decision): Case => [
+      `${decision} held changes`,
+      directory,
+      (id) => ['post', `/directories/${id}/held-changes/${decision}`, {}],
+      (id, _, job) => [
+        `bulk.started bulk_job ${job}`,
+        `directory.changes_${decision === 'drop' ? 'dropped' : 'released'} directory ${id}`,
+      ],
+    ]),
     [
       'DELETE a directory',
       directory,

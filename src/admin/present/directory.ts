@@ -1,5 +1,6 @@
 import { dialects, type DirectoryDocument } from '../../identity/directories/directories.js';
 import { columnTransforms } from '../../identity/directories/attribute-mapping.js';
+import { guardLimits } from '../../identity/directories/change-guard.js';
 import type { DirectoryPullDocument } from '../../identity/directories/pulls.js';
 import type { ScimClientDocument } from '../../identity/directories/clients.js';
 import { tokenLife, tokenSecondsOf } from '../../identity/directories/federation.js';
@@ -87,6 +88,30 @@ const mappingSchema = z
   })
   .openapi('AttributeMapping');
 
+const whole = ({ min, max }: { min: number; max: number }) => z.number().int().min(min).max(max);
+
+const guardFields = {
+  percent: whole(guardLimits.percent)
+    .nullable()
+    .describe('of the people it manages; null: no limit by share'),
+  people: whole(guardLimits.people).nullable().describe('null: no limit by number'),
+  windowMinutes: whole(guardLimits.windowMinutes).describe('what is counted together'),
+  lastHolders: z.boolean().describe('the last person with a role keeps it'),
+  releaseAfterHours: whole(guardLimits.releaseAfterHours)
+    .nullable()
+    .describe('what is undecided by then is done; null: it waits'),
+};
+
+export const guardInput = z
+  .strictObject({
+    percent: guardFields.percent.default(null),
+    people: guardFields.people.default(null),
+    windowMinutes: guardFields.windowMinutes.default(guardLimits.windowMinutes.default),
+    lastHolders: guardFields.lastHolders.default(false),
+    releaseAfterHours: guardFields.releaseAfterHours.default(null),
+  })
+  .describe('how many people may lose access before the rest waits for a decision');
+
 export const directorySchema = z
   .strictObject({
     id,
@@ -98,6 +123,7 @@ export const directorySchema = z
     baseUrl: z.string().describe('the SCIM base URL to enter at the identity provider'),
     roleRules: z.array(ruleSchema),
     attributeMapping: z.array(mappingSchema).describe('empty: users are taken as they are sent'),
+    changeGuard: z.strictObject(guardFields).nullable().describe('null: off'),
     tokenSeconds,
     federation: federationSchema.nullable(),
     google: googleSchema.nullable().describe('null for a directory that does not pull'),
@@ -125,6 +151,7 @@ export function presentDirectory(
     baseUrl: `${baseUrl}/scim/v2`,
     roleRules: directory.roleRules,
     attributeMapping: directory.attributeMapping ?? [],
+    changeGuard: directory.changeGuard ?? null,
     tokenSeconds: tokenSecondsOf(directory),
     federation: directory.federation ?? null,
     google: presentGoogle(directory.google),

@@ -15,6 +15,7 @@ import { Copyable } from '../ui/Secret.js';
 import { AttributeMapping } from './AttributeMapping.js';
 import { DirectoryClients } from './DirectoryClients.js';
 import { DirectoryTokens } from './DirectoryTokens.js';
+import { HeldChanges } from './HeldChanges.js';
 import { LiveLog } from './LiveLog.js';
 import { RoleRules } from './RoleRules.js';
 
@@ -166,6 +167,7 @@ export default function DirectoryPage() {
           <Tabs.Tab value="oauth">{t('OAuth clients')}</Tabs.Tab>
           <Tabs.Tab value="attributes">{t('Attributes')}</Tabs.Tab>
           <Tabs.Tab value="roles">{t('Roles')}</Tabs.Tab>
+          <Tabs.Tab value="guard">{t('Held changes')}</Tabs.Tab>
           <Tabs.Tab value="log">{t('Live log')}</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="setup">
@@ -182,6 +184,9 @@ export default function DirectoryPage() {
         </Tabs.Panel>
         <Tabs.Panel value="roles">
           <RoleRules key={JSON.stringify(directory.roleRules)} directory={directory} />
+        </Tabs.Panel>
+        <Tabs.Panel value="guard">
+          <HeldChanges directory={directory} etag={etag} />
         </Tabs.Panel>
         <Tabs.Panel value="log">
           <LiveLog directory={directory} />

@@ -19,7 +19,7 @@ interface BulkAct {
 }
 
 /** Whom it does not concern, and why. */
-function Refused({ job }: { job: BulkJob }) {
+export function Refused({ job }: { job: BulkJob }) {
   const { t } = useTranslation();
   const { data } = useQuery({
     queryKey: ['/bulk', job.id, 'refused'],

@@ -4,6 +4,7 @@ import { attributeTypes } from '../../persistence/collections/attributes.js';
 import { dialects, directoryKinds } from '../../persistence/collections/directories.js';
 import { applicationKinds, signingAlgorithms } from '../../persistence/collections/applications.js';
 import { clientAuthMethods, ssoProtocols } from '../../persistence/collections/sso-connections.js';
+import { guardLimits } from '../directories/change-guard.js';
 import { columnTransforms } from '../directories/attribute-mapping.js';
 import { connectionKeyFault } from '../sso/connection-address.js';
 import { operatorKeyRule, operatorKeyShape } from '../../infrastructure/operator-key.js';
@@ -154,6 +155,17 @@ const attributeMapping = z.strictObject({
   ignore: z.boolean().optional(),
 });
 
+const { windowMinutes: window, percent: share, people: most, releaseAfterHours: hours } = guardLimits;
+const whole = ({ min, max }: { min: number; max: number }) => z.number().int().min(min).max(max);
+
+const changeGuard = z.strictObject({
+  percent: whole(share).nullable().default(null),
+  people: whole(most).nullable().default(null),
+  windowMinutes: whole(window).default(window.default),
+  lastHolders: z.boolean().default(false),
+  releaseAfterHours: whole(hours).nullable().default(null),
+});
+
 export const directorySchema = z.strictObject({
   name: text,
   kind: z.enum(directoryKinds).optional(),
@@ -166,6 +178,7 @@ export const directorySchema = z.strictObject({
   federation: z.strictObject({ issuer: text, subject: text, audience: text }).nullable().optional(),
   roleRules: z.array(z.strictObject({ when: condition, grant: z.array(text).min(1) })).optional(),
   attributeMapping: z.array(attributeMapping).optional(),
+  changeGuard: changeGuard.nullable().optional(),
 });
 
 /** What stands in a connection's addresses. */

@@ -4,11 +4,13 @@ import { importInvitation, importMember, invitationImport, memberImport } from '
 import { importPerson, peopleImport } from './import-people.js';
 import { bulkRunJob } from './jobs.js';
 import { runBulk, type RowHandlers } from './run.js';
+import { heldChangeHandlers } from './held-changes.js';
 import { userActionHandlers } from './user-actions.js';
 
 /** By the kind of the bulk job. */
 const rowHandlers: RowHandlers = {
   ...userActionHandlers,
+  ...heldChangeHandlers,
   [peopleImport]: importPerson,
   [invitationImport]: importInvitation,
   [memberImport]: importMember,

@@ -1,13 +1,18 @@
-import type { Dialect, DirectoryDocument, DirectoryKind } from '../../persistence/collections/directories.js';
+import type {
+  ChangeGuard,
+  Dialect,
+  DirectoryDocument,
+  DirectoryKind,
+} from '../../persistence/collections/directories.js';
 import { AppError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { recordEvent } from '../audit/audit.js';
-import { changeEntity, requireEntity, type Entity } from '../audit/entity.js';
+import { changeEntity, requireEntity } from '../audit/entity.js';
 import type { FieldChange } from '../changes.js';
 import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { wakeJobs } from '../jobs/queue.js';
-import { changedGoogle, newGoogle, shownSource, type GoogleSourceInput } from './google-source.js';
+import { changedGoogle, newGoogle, type GoogleSourceInput } from './google-source.js';
 import { pullAtOnceStep } from './pulls.js';
 import { checkMapping, type AttributeMapping, type AttributeMappingInput } from './attribute-mapping.js';
 import { checkRules, type RoleRule, type RoleRuleInput } from '../grants/rules.js';
@@ -18,6 +23,9 @@ import {
   tokenSecondsOf,
   type TokenRules,
 } from './federation.js';
+import { guardOf } from './change-guard.js';
+import { directoryDuplicates, directoryEntity, directoryParty } from './directory-entity.js';
+import { enqueueRelease } from '../users/change-guard.js';
 import { enqueueRecompute } from '../users/recompute.js';
 import { requireDirectoryAuthority } from '../groups/authority.js';
 import { tenantConfigStep, touchTenant } from '../tenants/config.js';
@@ -37,34 +45,13 @@ export interface DirectoryInput extends TokenRules {
   roleRules?: readonly RoleRuleInput[] | undefined;
   /** How users' attributes are filled; an empty list: as they are sent. */
   attributeMapping?: readonly AttributeMappingInput[] | undefined;
+  /** null: off. */
+  changeGuard?: ChangeGuard | null | undefined;
 }
 
 /** What is absent or undefined stays. */
 export type DirectoryChange = {
   [K in Exclude<keyof DirectoryInput, 'kind'>]?: DirectoryInput[K] | undefined;
-};
-
-const duplicates = {
-  directories_name: {
-    code: 'directory.name_taken',
-    message: 'the name is taken by another directory',
-    pointer: '/name',
-  },
-} as const;
-
-const partyOf = (
-  directory: Pick<DirectoryDocument, '_id' | 'name'>,
-): { type: string; id: string; label: string } => ({
-  type: 'directory',
-  id: directory._id,
-  label: directory.name,
-});
-
-const directoryEntity: Entity<'directories'> = {
-  collection: 'directories',
-  notFound: () => new AppError('directory.not_found', 'there is no such directory'),
-  partyOf,
-  factsOf: auditable,
 };
 
 /** @throws AppError `directory.name_taken`, `directory.federation_taken`, `input.invalid`, `role.not_grantable`. */
@@ -76,7 +63,7 @@ export async function createDirectory(
   requireTokenRules(core, input);
   const now = core.clock.now();
   const source = newGoogle(core, input);
-  const created = await refuseDuplicates(duplicates, () =>
+  const created = await refuseDuplicates(directoryDuplicates, () =>
     core.store.transaction(function* (tx) {
       const scope = tx.tenant(actor.tenantId);
       const config = yield* tenantConfigStep(core, tx, actor.tenantId);
@@ -91,11 +78,12 @@ export async function createDirectory(
         enabled: input.enabled ?? true,
         roleRules: checkRules(core, actor, config, [], input.roleRules ?? []),
         ...mappingOf(checkMapping(core, config, input.attributeMapping ?? [])),
+        ...guardOf(input),
         tokenSeconds: tokenSecondsOf(input),
         ...changedFederation({}, input.federation),
       });
       yield* touchTenant(tx, actor.tenantId);
-      yield* recordEvent(tx, actor, { action: 'directory.created', target: partyOf(directory) }, now);
+      yield* recordEvent(tx, actor, { action: 'directory.created', target: directoryParty(directory) }, now);
       yield* pullAtOnceStep(tx, directory, now);
       return directory;
     }),
@@ -144,6 +132,7 @@ function changed(
   return {
     ...rest,
     ...mappingOf(change.attributeMapping ?? attributeMapping),
+    ...guardOf(change),
     name: change.name ?? before.name,
     dialect,
     enabled: change.enabled ?? before.enabled,
@@ -167,6 +156,7 @@ function effectsOf(before: DirectoryDocument, wanted: DirectoryDocument, changes
   const isOpened = wanted.enabled && !before.enabled;
   const federated = wanted.federationId === before.federationId ? null : (wanted.federation ?? null);
   return {
+    hasNewGuard: changes.some(({ path }) => path.startsWith('changeGuard')),
     hasNewRules,
     hasNewSource,
     isOpened,
@@ -215,9 +205,8 @@ async function writeDirectory(
   change: (before: DirectoryDocument) => DirectoryChange,
   options: WriteOptions,
 ): Promise<DirectoryDocument> {
-  const { tenantId } = actor;
-  const now = core.clock.now();
-  const saved = await refuseDuplicates(duplicates, () =>
+  const [{ tenantId }, now] = [actor, core.clock.now()];
+  const saved = await refuseDuplicates(directoryDuplicates, () =>
     core.store.transaction((tx) =>
       changeEntity(
         directoryEntity,
@@ -246,8 +235,9 @@ async function writeDirectory(
               );
           },
           *after(before, wanted, changes) {
-            const { hasNewRules, hasNewSource, isOpened } = effectsOf(before, wanted, changes);
+            const { hasNewGuard, hasNewRules, hasNewSource, isOpened } = effectsOf(before, wanted, changes);
             yield* touchTenant(tx, tenantId);
+            if (hasNewGuard) yield* enqueueRelease({ tx, tenantId, now }, wanted, now);
             if (hasNewRules) yield* enqueueRecompute(tx, tenantId, { directoryId: id }, now);
             if (hasNewSource || isOpened) yield* pullAtOnceStep(tx, wanted, now);
           },
@@ -257,16 +247,6 @@ async function writeDirectory(
   );
   wakeJobs(core);
   return saved;
-}
-
-function auditable(directory: DirectoryDocument): Record<string, unknown> {
-  const { name, dialect, enabled, roleRules, federation = null, google, attributeMapping = [] } = directory;
-  const rules = roleRules.map(({ when, grant }) => ({ when, grant }));
-  return {
-    ...{ name, dialect, enabled, roleRules: rules, tokenSeconds: tokenSecondsOf(directory), federation },
-    attributeMapping,
-    ...(google && { google: shownSource(google) }),
-  };
 }
 
 /**
@@ -292,8 +272,9 @@ export async function deleteDirectory(
     yield* scope.collection('scim_clients').removeMany({ directoryId: id });
     yield* scope.collection('deviation_counts').remove(id);
     yield* scope.collection('directory_pulls').remove(id);
+    yield* scope.collection('directory_guards').remove(id);
     yield* enqueueRecompute(tx, actor.tenantId, { directoryId: id }, now);
-    yield* recordEvent(tx, actor, { action: 'directory.deleted', target: partyOf(directory) }, now);
+    yield* recordEvent(tx, actor, { action: 'directory.deleted', target: directoryParty(directory) }, now);
   });
   wakeJobs(core);
 }

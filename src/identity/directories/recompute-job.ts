@@ -8,6 +8,7 @@ import { enqueueJob, wakeJobs, type JobDocument } from '../jobs/queue.js';
 import { recomputeJob, recomputeUserStep } from '../users/recompute.js';
 import { openWrite, type WriteContext } from '../users/save.js';
 import { partyOf } from '../users/change-events.js';
+import { leavingFrom } from '../visibility.js';
 import { releaseGroups } from './orphan-groups.js';
 
 const batchSize = 100;
@@ -15,7 +16,8 @@ const batchSize = 100;
 function queryOf(payload: Record<string, unknown>): Query {
   const { connectionId, directoryId, groupIds, role } = payload;
   if (typeof connectionId === 'string') return { 'grants.sourceId': connectionId };
-  if (typeof directoryId === 'string') return { directoryId };
+  if (typeof directoryId === 'string')
+    return { directoryId: { $in: [directoryId, leavingFrom(directoryId)] } };
   if (Array.isArray(groupIds)) return { groupIds: { $in: groupIds as string[] } };
   return { 'grants.role': String(role) };
 }
@@ -38,7 +40,9 @@ function keptGrants({ config }: WriteContext, { grants }: UserDocument, { payloa
 async function recomputeBatch(core: Core, job: JobDocument, ids: readonly string[]): Promise<void> {
   const removed = Array.isArray(job.payload['removed']) ? (job.payload['removed'] as string[]) : [];
   await core.store.transaction(function* (tx) {
-    const context = yield* openWrite(tx, core, systemActor(job.tenantId));
+    const { by } = job.payload;
+    const actor = { ...systemActor(job.tenantId), directoryId: typeof by === 'string' ? by : null };
+    const context = yield* openWrite(tx, core, actor);
     const users = yield* tx
       .tenant(job.tenantId)
       .collection('users')

@@ -47,6 +47,9 @@ export const isLive = ({ until }: Pick<Grant, 'until'>, now: Date): boolean => u
 /** In place of a directory's id in grants that a group's own roles make. */
 export const groupSource = 'groups';
 
+/** In place of a directory's id in grants that the change guard keeps, though the directory's rules give them no more. */
+export const heldSource = 'held';
+
 /** What a directory's rules give, or groups' roles ({@link groupSource}), in place of what they gave before. */
 export function replaceRuleGrants(
   stored: readonly Grant[],

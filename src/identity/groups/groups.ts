@@ -22,6 +22,7 @@ import {
 } from '../grants/group-grants.js';
 import { requireGroupLimits } from '../users/input-limits.js';
 import { enqueueJob, wakeJobs } from '../jobs/queue.js';
+import { guardedBy } from '../users/change-guard.js';
 import { enqueueRecompute, maxInTransaction, recomputeJob, recomputeUserStep } from '../users/recompute.js';
 import { isVisibleTo } from '../visibility.js';
 import type { Effects, Outcome } from '../users/effects.js';
@@ -141,7 +142,7 @@ export function* recomputeMembers(context: WriteContext, groupId: string): Step<
   }
   // Who joins a nested group at this moment moves the version of that group, not of this one.
   if (!users || groupIds.length > 1) {
-    yield* enqueueRecompute(context.tx, context.tenantId, { groupIds }, context.now);
+    yield* enqueueRecompute(context.tx, context.tenantId, { groupIds, ...guardedBy(context) }, context.now);
   }
 }
 
@@ -238,7 +239,7 @@ function* releaseMembers(context: WriteContext, groupId: string): Step<void> {
     }
     return;
   }
-  const payload = { groupIds: [groupId, ...below], removed: [groupId] };
+  const payload = { groupIds: [groupId, ...below], removed: [groupId], ...guardedBy(context) };
   yield* enqueueJob(tx, tenantId, { kind: recomputeJob, payload }, now);
 }
 

@@ -210,6 +210,20 @@ export const german: MailTexts = {
     after: ['Weiß niemand davon, fragen Sie, wer das DNS der Domain verwaltet.'],
     reason: 'Sie erhalten diese Nachricht, weil Sie Administrator sind.',
   }),
+  changes_held: ({ directory, hours }) => ({
+    subject: `Änderungen von ${directory} warten auf Ihre Entscheidung`,
+    before: [
+      `Das Verzeichnis ${directory} will mehr Personen den Zugang nehmen, als sein Änderungsschutz durchlässt. Sie behalten ihn, bis ein Administrator die Änderungen freigibt oder verwirft.`,
+      ...(hours === null
+        ? []
+        : [`Was niemand innerhalb von ${hours} Stunden entscheidet, wird dann ausgeführt.`]),
+    ],
+    button: 'Änderungen ansehen',
+    after: [
+      'Für das Verzeichnis sieht alles aus, als wäre es geschehen. Wer gegangen ist, kann sich noch anmelden.',
+    ],
+    reason: 'Sie erhalten diese Nachricht, weil Sie Administrator sind.',
+  }),
   frame: {
     orOpen: 'Oder öffnen Sie diese Adresse:',
     help: 'Hilfe: ',

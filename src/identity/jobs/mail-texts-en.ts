@@ -191,6 +191,16 @@ export const english: MailTexts = {
     after: ['If this was not expected, ask the people who manage the DNS of the domain.'],
     reason: 'You get this mail because you are an administrator.',
   }),
+  changes_held: ({ directory, hours }) => ({
+    subject: `Changes of ${directory} wait for your decision`,
+    before: [
+      `The directory ${directory} wants to take access from more people than its change guard lets pass. They keep their access until an administrator releases or drops the changes.`,
+      ...(hours === null ? [] : [`What is undecided after ${hours} hours is done then.`]),
+    ],
+    button: 'Look at the changes',
+    after: ['To the directory all of it looks as if it were done. People who were let go may still sign in.'],
+    reason: 'You get this mail because you are an administrator.',
+  }),
   frame: {
     orOpen: 'Or open this address:',
     help: 'Help: ',

@@ -112,6 +112,8 @@ export interface MailTexts {
       reason: 'record_missing' | 'proved_elsewhere';
     },
   ): MailText;
+  /** To administrators: a directory's change guard holds changes back. */
+  changes_held(facts: MailFacts & { directory: string; hours: number | null }): MailText;
   /** Parts of every mail. */
   frame: {
     orOpen: string;

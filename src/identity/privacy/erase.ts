@@ -25,7 +25,8 @@ export const personSweepJob = 'person.sweep';
 /** A user without anything of the person, for a tenant where `users.deletion` is off. */
 function pseudonymous(user: UserDocument, now: Date): UserDocument {
   const userName = pseudonymOf(user._id);
-  const { terms: _terms, hold: _hold, movedAddress: _moved, signature: _signature, ...rest } = user;
+  const { terms: _terms, hold: _hold, heldChange: _held, movedAddress: _moved, ...others } = user;
+  const { signature: _signature, ...rest } = others;
   return {
     ...rest,
     ...deriveUserKeys(userName, {}),

@@ -1,6 +1,7 @@
 import type { AuditEventDocument } from '../../persistence/collections/events.js';
 import type { Grant, UserDocument } from '../../persistence/collections/users.js';
 import type { Core } from '../core.js';
+import { managerOf } from '../visibility.js';
 import type { Person } from './person.js';
 
 type Facts = Readonly<Record<string, unknown>>;
@@ -18,7 +19,7 @@ const grantOf = ({ role, type, detail, since, until }: Grant): Facts => ({
 
 function userOf(user: UserDocument): Facts {
   const { _id, userName, email, externalId, attributes, enabled, approved, activatedAt, terms } = user;
-  const { accessExpiresAt, loginType, source, directoryId, grants, createdAt, updatedAt } = user;
+  const { accessExpiresAt, loginType, source, grants, createdAt, updatedAt } = user;
   return {
     ...{ id: _id, userName, email, externalId, attributes, enabled, approved, activatedAt },
     ...{
@@ -28,7 +29,8 @@ function userOf(user: UserDocument): Facts {
       accessExpiresAt,
       loginType,
       source,
-      directoryId,
+      directoryId: managerOf(user.directoryId),
+      heldChange: user.heldChange ?? null,
     },
     ...{ roles: grants.map(grantOf), createdAt, updatedAt },
   };

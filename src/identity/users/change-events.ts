@@ -7,6 +7,7 @@ import { servicesOf } from '../grants/services.js';
 import { activeFor, isHeld } from './hold.js';
 import { grantChanges } from './recorded-grants.js';
 import type { WriteContext } from './save.js';
+import { managerOf } from '../visibility.js';
 
 export function partyOf(user: Pick<UserDocument, '_id' | 'email' | 'userName'>): AuditParty {
   return { type: 'user', id: user._id, label: user.email ?? user.userName };
@@ -23,7 +24,8 @@ function endsOf({ grants }: UserDocument): Record<string, string> {
 /** What the audit trail says about a user: everything but derived keys, grants' details and memberships. */
 function auditable(user: UserDocument): Record<string, unknown> {
   const { userName, externalId, attributes, enabled, approved, activatedAt } = user;
-  const { accessExpiresAt, loginType, directoryId } = user;
+  const { accessExpiresAt, loginType } = user;
+  const directoryId = managerOf(user.directoryId);
   const { serviceAssignments: _, ...gatehouse } = (attributes['gatehouse'] ?? {}) as Record<string, unknown>;
   return {
     ...attributes,

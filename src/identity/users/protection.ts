@@ -4,7 +4,7 @@ import { AppError } from '../../shared/errors.js';
 import { coversDomain } from '../domain-match.js';
 import { parseEmail } from '../email.js';
 import { liveGrants } from '../grants/effective-roles.js';
-import { groupSource } from '../grants/grants.js';
+import { groupSource, heldSource } from '../grants/grants.js';
 import { knownGroupsStep, reachable } from '../grants/group-graph.js';
 import type { TenantConfig } from '../tenants/config.js';
 import { addressKeyOf } from '../user-keys.js';
@@ -84,6 +84,7 @@ export function* requireSignInKept(
   const byHand = liveGrants(before, config, now).some(
     ({ role, type, sourceId }) =>
       sourceId !== groupSource &&
+      sourceId !== heldSource &&
       (type !== 'rule' || sourceId !== directoryId) &&
       (config.roles.get(role)?.management.length ?? 0) > 0,
   );

@@ -1,8 +1,8 @@
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { Step, Transaction } from '../../persistence/store.js';
-import { withoutRuleGrants } from '../grants/grants.js';
+import { heldSource, withoutRuleGrants } from '../grants/grants.js';
 import { enqueueJob } from '../jobs/queue.js';
-import { retired } from '../visibility.js';
+import { managerOf, retired } from '../visibility.js';
 import { regrantStep, saveUser, type WriteContext } from './save.js';
 
 /**
@@ -46,14 +46,15 @@ export function* recomputeUserStep(
   moved: Partial<Pick<UserDocument, 'groupIds' | 'directoryId' | 'broughtInto' | 'grants'>> = {},
 ): Step<UserDocument> {
   const { directoryId, grants } = { ...user, ...moved };
-  const isManaged = directoryId !== null && directoryId !== retired;
-  const directory = isManaged ? context.config.directories.get(directoryId) : undefined;
-  const isOrphan = isManaged && !directory;
+  const manager = managerOf(directoryId);
+  const isManaged = manager !== null && manager !== retired;
+  const isOrphan = isManaged && !context.config.directories.has(manager);
   const known: UserDocument = {
     ...user,
     ...moved,
     directoryId: isOrphan ? null : directoryId,
-    grants: isOrphan ? withoutRuleGrants(grants, directoryId) : grants,
+    grants: isOrphan ? withoutRuleGrants(withoutRuleGrants(grants, manager), heldSource) : grants,
+    ...(isOrphan && user.heldChange && { heldChange: null }),
   };
   const regranted = (yield* regrantStep(context, known)).filter(
     (grant) => grant.type !== 'rule' || context.config.roles.has(grant.role),

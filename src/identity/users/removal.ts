@@ -5,6 +5,7 @@ import { recordEvent } from '../audit/audit.js';
 import { requireAuthority } from './authority.js';
 import type { Actor, Core } from '../core.js';
 import { releaseAdministered } from '../grants/group-grants.js';
+import { guardedDeletion } from './change-guard.js';
 import { withdrawInvitation } from './invitation-status.js';
 import { wakeJobs } from '../jobs/queue.js';
 import { uniqueKeysField } from './own-attributes.js';
@@ -15,7 +16,7 @@ import { enqueueAccessEnd, guardLastAdministrator, openWrite, saveUser, type Wri
 import { lastAccess, partyOf } from './change-events.js';
 
 /** Groups whose member list just changed get a new version, and with it a new ETag. */
-function* touchGroups(context: WriteContext, groupIds: readonly string[]): Step<void> {
+export function* touchGroups(context: WriteContext, groupIds: readonly string[]): Step<void> {
   for (const groupId of groupIds) {
     yield* context.tx
       .tenant(context.tenantId)
@@ -24,12 +25,20 @@ function* touchGroups(context: WriteContext, groupIds: readonly string[]): Step<
   }
 }
 
+/** What a DELETE by a directory does, as a step of a transaction. */
+export function* leaveStep(context: WriteContext, user: UserDocument): Step<void> {
+  const { settings } = context.config;
+  const hides = !settings['users.deletion'] || settings['scim.deleteMode'] === 'hide';
+  yield* hides ? retireUser(context, user) : removeUser(context, user);
+}
+
 /** SCIM's DELETE where nobody is deleted: disabled, out of every group, unseen by directories, the address free (B4). */
 function* retireUser(context: WriteContext, user: UserDocument): Step<void> {
   const hidden: UserDocument = {
     ...user,
     enabled: false,
     directoryId: retired,
+    ...(user.heldChange && { heldChange: null }),
     loginKeys: retiredKeys(user._id),
     ...uniqueKeysField([], user),
     groupIds: [],
@@ -92,8 +101,11 @@ export async function deleteUser(
     if (!isScim && !settings['users.deletion']) {
       throw new AppError('user.deletion_off', 'users of this tenant are disabled, not deleted');
     }
-    const hides = isScim && (!settings['users.deletion'] || settings['scim.deleteMode'] === 'hide');
-    yield* hides ? retireUser(context, user) : removeUser(context, user);
+    const staying = isScim ? yield* guardedDeletion(context, user) : undefined;
+    if (staying) {
+      yield* saveUser(context, user, staying);
+      yield* touchGroups(context, user.groupIds);
+    } else yield* isScim ? leaveStep(context, user) : removeUser(context, user);
     return user;
   });
   wakeJobs(core);

@@ -22,6 +22,7 @@ import { tenantConfigStep, touchTenant, type TenantConfig } from '../tenants/con
 import { noEffects, type Effects } from './effects.js';
 import { withMovedAddress } from './moved-address.js';
 import { noticeChanges } from './notices.js';
+import { guardedChange } from './change-guard.js';
 import { nextRevocation } from './session-end.js';
 import { assignedRoles } from '../grants/services.js';
 import { withoutOldAddress } from '../user-keys.js';
@@ -234,10 +235,11 @@ function* guardMoves(context: WriteContext, before: UserDocument, after: UserDoc
 export function* saveUser(
   context: WriteContext,
   before: UserDocument,
-  changed: UserDocument,
+  wanted: UserDocument,
   revoke?: string,
 ): Step<UserDocument> {
   const { actor, config, now, tx, tenantId } = context;
+  const changed = yield* guardedChange(context, before, wanted);
   const reason = revoke ?? revocationReason(actor, before, changed, config, now);
   const kept = withMovedAddress(actor, before, withoutOldAddress(before, changed), now);
   const after = reason === undefined ? kept : { ...kept, accessRevokedAt: nextRevocation(before, now) };

@@ -5,6 +5,7 @@ import { liveGrants } from '../grants/effective-roles.js';
 import { groupClosure, reachable, type GroupNode } from '../grants/group-graph.js';
 import type { TenantConfig } from '../tenants/config.js';
 import { ownValues } from './own-attributes.js';
+import { managerOf } from '../visibility.js';
 import { statusOf, type UserStatus } from '../grants/user-status.js';
 
 /** A role a user is granted now, with every reason for it. */
@@ -49,7 +50,7 @@ function rolesOf(user: UserDocument, config: TenantConfig, now: Date): GrantedRo
 async function surroundings({ store }: Core, tenantId: string, users: readonly UserDocument[]) {
   const scope = store.tenant(tenantId);
   const ids = users.map((user) => user._id);
-  const directoryIds = unique(users.map((user) => user.directoryId));
+  const directoryIds = unique(users.map((user) => managerOf(user.directoryId)));
   const [credentials, groups, directories] = await Promise.all([
     byId(scope.collection('credentials').find({ _id: { $in: ids } }, { fields })),
     groupClosure(
@@ -75,7 +76,8 @@ export async function viewUsers(
   const { credentials, groups, directories } = await surroundings(core, config.tenant._id, users);
   return users.map((user) => {
     const credential = credentials.get(user._id) ?? null;
-    const directory = directories.get(user.directoryId ?? '');
+    const managerId = managerOf(user.directoryId);
+    const directory = directories.get(managerId ?? '');
     return {
       user,
       status: statusOf(user, config.settings, now, credential?.lockedUntil ?? null),
@@ -83,8 +85,7 @@ export async function viewUsers(
       groups: reachable(user.groupIds, groups).sort((a, b) => (a.displayName < b.displayName ? -1 : 1)),
       credential,
       attributes: ownValues(user, config),
-      directory:
-        directory && user.directoryId !== null ? { id: user.directoryId, name: directory.name } : null,
+      directory: directory && managerId !== null ? { id: managerId, name: directory.name } : null,
     };
   });
 }

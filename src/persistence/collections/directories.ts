@@ -54,6 +54,20 @@ export interface GoogleSource {
   apiUrl: string | null;
 }
 
+/** How many people may lose access by a directory before the rest waits for a person's word; one of the limits is set. */
+export interface ChangeGuard {
+  /** Of the directory's people; null: no limit by share. */
+  percent: number | null;
+  /** null: no limit by number. */
+  people: number | null;
+  /** What is counted together. */
+  windowMinutes: number;
+  /** Whether the last holder of a role keeps it, and their access. */
+  lastHolders: boolean;
+  /** After so many hours without a word it is done; null: it waits. */
+  releaseAfterHours: number | null;
+}
+
 /** One tenant's SCIM connection: its tokens, dialect and role rules. */
 export interface DirectoryDocument extends StoredDocument {
   name: string;
@@ -68,6 +82,8 @@ export interface DirectoryDocument extends StoredDocument {
   roleRules: RoleRule[];
   /** Absent: users are taken as they are sent. */
   attributeMapping?: AttributeMapping[];
+  /** Absent or null: off. */
+  changeGuard?: ChangeGuard | null;
   /** How long an access token lives, seconds; absent in a directory of an older version: the default. */
   tokenSeconds?: number;
   /** null or absent: none. */
@@ -129,6 +145,13 @@ export const directorySchema = defineCollection<DirectoryDocument>(
     enabled: { type: Boolean, required: true },
     roleRules: { type: [roleRuleSchema], required: true },
     attributeMapping: { type: [attributeMappingSchema], default: undefined },
+    changeGuard: nestedSchema({
+      percent: Number,
+      people: Number,
+      windowMinutes: { type: Number, required: true },
+      lastHolders: { type: Boolean, required: true },
+      releaseAfterHours: Number,
+    }),
     tokenSeconds: Number,
     federation: nestedSchema({ issuer: requiredText, subject: requiredText, audience: requiredText }),
     federationId: String,

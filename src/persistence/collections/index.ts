@@ -8,6 +8,7 @@ import * as bulk from './bulk.js';
 import { consentSchema, type ConsentDocument } from './consents.js';
 import * as credentials from './credentials.js';
 import * as directories from './directories.js';
+import { directoryGuardSchema, type DirectoryGuardDocument } from './directory-guards.js';
 import * as events from './events.js';
 import * as feeds from './feeds.js';
 import * as groups from './groups.js';
@@ -47,6 +48,7 @@ export interface Documents {
   credentials: credentials.CredentialDocument;
   deviation_counts: scimRequests.DeviationCountDocument;
   directories: directories.DirectoryDocument;
+  directory_guards: DirectoryGuardDocument;
   directory_pulls: pulls.DirectoryPullDocument;
   event_cursors: feeds.EventCursorDocument;
   event_feeds: feeds.EventFeedDocument;
@@ -100,6 +102,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   credentials: credentials.credentialSchema,
   deviation_counts: scimRequests.deviationCountSchema,
   directories: directories.directorySchema,
+  directory_guards: directoryGuardSchema,
   directory_pulls: pulls.directoryPullSchema,
   event_cursors: feeds.eventCursorSchema,
   event_feeds: feeds.eventFeedSchema,

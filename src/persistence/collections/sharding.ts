@@ -30,6 +30,7 @@ export const shardKeys: Readonly<Record<CollectionName, ShardKey | null>> = {
   credentials: tenantAndId,
   deviation_counts: null,
   directories: null,
+  directory_guards: null,
   directory_pulls: null,
   event_cursors: null,
   event_feeds: null,

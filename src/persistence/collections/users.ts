@@ -24,6 +24,18 @@ export interface Grant {
   until: Date | null;
 }
 
+/** What a directory said that takes access away, and that somebody has to decide on. Roles it took are grants of the source `held`. */
+export interface HeldChange {
+  directoryId: string;
+  /** Of the first request. */
+  at: Date;
+  requestId: string | null;
+  /** The directory said `active: false`. */
+  disables: boolean;
+  /** The directory deleted the user. */
+  deletes: boolean;
+}
+
 /**
  * A person of one tenant. `attributes` holds the SCIM attributes as the identity provider sent them; the fields beside it are what
  * Gatehouse decides and searches by. Credentials are in a collection of their own.
@@ -74,6 +86,8 @@ export interface UserDocument extends StoredDocument {
   enabled: boolean;
   /** Disabled by people until people enable: `active` is what the directory said in the meantime. Absent or null: no directory is held off. */
   hold?: { active: boolean } | null;
+  /** What the change guard of a directory holds back. Absent or null: nothing. */
+  heldChange?: HeldChange | null;
   /** The groups into which one of their administrators put the user: it gives them no right to read the user. Absent: none. */
   broughtInto?: string[];
   approved: boolean;
@@ -124,6 +138,13 @@ export const userSchema = defineCollection<UserDocument>(
     grants: { type: [grantSchema], required: true },
     enabled: { type: Boolean, required: true },
     hold: nestedSchema({ active: { type: Boolean, required: true } }),
+    heldChange: nestedSchema({
+      directoryId: requiredText,
+      at: { type: Date, required: true },
+      requestId: String,
+      disables: { type: Boolean, required: true },
+      deletes: { type: Boolean, required: true },
+    }),
     broughtInto: { type: [String], default: undefined },
     approved: { type: Boolean, required: true },
     activatedAt: Date,
@@ -173,6 +194,11 @@ export const userSchema = defineCollection<UserDocument>(
       name: 'users_access_ends',
       key: { tenantId: 1, accessExpiresAt: 1 },
       where: { accessExpiresAt: { $gt: new Date(0) } },
+    },
+    {
+      name: 'users_held',
+      key: { tenantId: 1, 'heldChange.directoryId': 1, _id: 1 },
+      where: { 'heldChange.directoryId': { $gt: '' } },
     },
     { name: 'users_not_activated', key: { tenantId: 1, activatedAt: 1 }, where: { activatedAt: null } },
     {

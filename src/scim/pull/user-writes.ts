@@ -67,7 +67,7 @@ export async function findLeavers(writer: ScimWriter, { people }: Snapshot): Pro
   const removed: string[] = [];
   const suspended: string[] = [];
   let of = 0;
-  const fields = ['externalId', 'enabled', 'hold'];
+  const fields = ['externalId', 'enabled', 'hold', 'heldChange'];
   const query = { directoryId: writer.directory._id };
   for await (const user of ownUsers(writer).iterate(query, { fields })) {
     if (user.externalId === null) continue;

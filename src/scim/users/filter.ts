@@ -16,8 +16,13 @@ const activeField: CompareTranslator = ({ op, value }) => {
   if (typeof value !== 'boolean' || (op !== 'eq' && op !== 'ne')) return Promise.resolve(undefined);
   const isActive = (op === 'eq') === value;
   const query = isActive
-    ? { $or: [{ enabled: true }, { 'hold.active': true }] }
-    : { enabled: false, 'hold.active': { $ne: true } };
+    ? { $or: [{ enabled: true, 'heldChange.disables': { $ne: true } }, { 'hold.active': true }] }
+    : {
+        $or: [
+          { enabled: false, 'hold.active': { $ne: true } },
+          { enabled: true, 'heldChange.disables': true },
+        ],
+      };
   return Promise.resolve({ query, exact: true });
 };
 

@@ -4,6 +4,7 @@ import { deleteUser as removeUser } from '../../identity/users/removal.js';
 import { effectsOfGrants, type Outcome } from '../../identity/users/effects.js';
 import { shownSince } from '../../identity/grants/group-graph.js';
 import { groupsOf } from '../../identity/groups/groups-of.js';
+import { cancelDeletion } from '../../identity/users/held-changes.js';
 import { activeFor } from '../../identity/users/hold.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import type { ScimAnswer, ScimContext, ScimRequest } from '../exchange/request.js';
@@ -151,13 +152,26 @@ const contentOf = (
 
 /** `POST /Users` (RFC 7644 section 3.3). */
 export async function postUser(context: ScimContext, request: ScimRequest): Promise<ScimAnswer> {
-  const { core, actor, schemas } = context;
+  const { schemas } = context;
   const projection = projectionOf(context, request);
   const resource = filled(context, request, parseResource(request.body, schemas.user, { mode: 'create' }));
   const content = contentOf(context, resource);
-  const user = await identity.createUser(core, actor, content, { also: mailProvisioned });
-  traceUser(context, { after: user, effects: effectsOfGrants(user._id, [], user.grants) });
+  const { user, effects } = await created(context, content);
+  traceUser(context, { after: user, effects });
   return userAnswer(context, 201, user, projection);
+}
+
+/** A new user; or the one whom the directory deleted, where the deletion is held back: it is cancelled. */
+async function created({ core, actor }: ScimContext, content: UserContent) {
+  try {
+    const user = await identity.createUser(core, actor, content, { also: mailProvisioned });
+    return { user, effects: effectsOfGrants(user._id, [], user.grants) };
+  } catch (error) {
+    const id = await cancelDeletion(core, actor, content, error);
+    if (id === undefined) throw error;
+    const { after, effects } = await identity.updateUser(core, actor, id, () => content);
+    return { user: after, effects };
+  }
 }
 
 /** A change of a user in canonical form; pure, as it may run several times. */
