@@ -7,7 +7,7 @@ import type { Actor, Core } from '../identity/core.js';
 import { newCredential } from '../identity/users/credentials.js';
 import { wakeJobs } from '../identity/jobs/queue.js';
 import type { Settings } from '../identity/tenants/settings.js';
-import type { SessionDocument, SignInMethod } from '../persistence/collections/access.js';
+import type { ProviderName, SessionDocument, SignInMethod } from '../persistence/collections/access.js';
 import type { UserDocument } from '../persistence/collections/users.js';
 import type { Step, Transaction } from '../persistence/store.js';
 import { hashToken, newId, newToken } from '../shared/ids.js';
@@ -45,6 +45,8 @@ export interface SignInProof {
   connectionId: string | null;
   /** The company's provider's `sid`. */
   providerSid: string | null;
+  /** How its SAML provider names the person. */
+  providerName?: ProviderName;
   /** When the company's provider says its session ends; null or absent: it does not say. */
   providerEndsAt?: Date | null;
   /** Absent: now. */

@@ -148,6 +148,9 @@ export interface SsoConnection {
   /** Of SAML connections; null: OpenID. */
   entityId: string | null;
   acsUrl: string | null;
+  sloUrl: string | null;
+  idpSloUrl: string | null;
+  singleLogout: boolean;
   idpEntityId: string | null;
   idpSsoUrl: string | null;
   idpMetadataUrl: string | null;

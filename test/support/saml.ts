@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { createSign, generateKeyPairSync, randomBytes, X509Certificate, type KeyObject } from 'node:crypto';
-import { inflateRawSync } from 'node:zlib';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { SignedXml } from 'xml-crypto';
 import type { Browser, Page } from './browser.js';
 import { typeEmail } from './sign-in.js';
@@ -141,7 +141,11 @@ export interface SigningChoice {
 }
 
 /** Signs the element of this name, as providers do: the signature stands behind its issuer. */
-export function signXml(xml: string, element: 'Assertion' | 'Response', choice: SigningChoice): string {
+export function signXml(
+  xml: string,
+  element: 'Assertion' | 'Response' | 'LogoutRequest' | 'LogoutResponse',
+  choice: SigningChoice,
+): string {
   const signer = new SignedXml({
     privateKey: choice.key.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     publicCert: choice.key.certificate,
@@ -300,4 +304,44 @@ export async function answerAt(browser: Browser, request: SamlRequest, xml: stri
     };
   }
   return browser.get(posted.location);
+}
+
+/** A message of single logout, as a provider makes it. */
+export interface SamlLogoutSaid {
+  kind: 'LogoutRequest' | 'LogoutResponse';
+  id: string;
+  issuer: string;
+  destination: string | null;
+  issuedAt: Date;
+  /** Other attributes of the root, such as ` InResponseTo="..."`. */
+  attributes: string;
+  /** What stands inside, behind the issuer. */
+  inside: string;
+}
+
+export const logoutXml = ({ kind, id, issuer, destination, issuedAt, attributes, inside }: SamlLogoutSaid) =>
+  [
+    `<samlp:${kind} xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"`,
+    ` ID="${id}" Version="2.0" IssueInstant="${issuedAt.toISOString()}"${attribute('Destination', destination)}${attributes}>`,
+    `<saml:Issuer>${escape(issuer)}</saml:Issuer>${inside}</samlp:${kind}>`,
+  ].join('');
+
+/** The query a provider sends a message with (HTTP-Redirect), signed. */
+export function redirectQuery(
+  field: 'SAMLRequest' | 'SAMLResponse',
+  xml: string,
+  {
+    key,
+    relayState,
+    algorithm = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
+  }: { key: SamlKey; relayState?: string; algorithm?: string },
+): string {
+  const query = new URLSearchParams({
+    [field]: deflateRawSync(xml).toString('base64'),
+    ...(relayState !== undefined && { RelayState: relayState }),
+    SigAlg: algorithm,
+  }).toString();
+  const hash = algorithm.endsWith('sha1') ? 'sha1' : 'sha256';
+  const signature = createSign(hash).update(query).sign(key.privateKey, 'base64');
+  return `${query}&Signature=${encodeURIComponent(signature)}`;
 }

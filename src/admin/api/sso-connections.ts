@@ -138,6 +138,15 @@ const fields = {
     .describe('SAML: where its metadata are; read now and each day; null: not any more'),
   idpEntityId: z.string().min(1).max(1024).describe('SAML: in place of metadata, with the two below'),
   idpSsoUrl: z.string().min(1).max(1000).describe('SAML: where it takes requests by HTTP-Redirect'),
+  idpSloUrl: z
+    .string()
+    .min(1)
+    .max(1000)
+    .nullable()
+    .describe('SAML: where it takes logout requests by HTTP-Redirect; null: it takes none'),
+  singleLogout: z
+    .boolean()
+    .describe('SAML: people who sign out here are signed out at the provider too, where it offers that'),
   idpCertificates: z
     .array(z.string().min(1).max(20_000))
     .max(10)

@@ -4,6 +4,7 @@ import {
   connectionAddress,
   revokeUrl,
   samlEntityId,
+  sloUrl,
 } from '../../identity/sso/connection-address.js';
 import { challengeName, endOf } from '../../identity/sso/domain-checks.js';
 import { needsRelink } from '../../identity/sso/connection-change.js';
@@ -58,9 +59,15 @@ const samlFields = {
     .nullable()
     .describe('our SAML entity id, which is the address of our metadata; null for OpenID'),
   acsUrl: z.string().nullable().describe('where the SAML provider posts its answers; null for OpenID'),
+  sloUrl: z
+    .string()
+    .nullable()
+    .describe('where the SAML provider sends logout requests and answers; null for OpenID'),
   metadataUrl: z.string().nullable().describe('our SAML metadata; null for OpenID'),
   idpEntityId: z.string().nullable(),
   idpSsoUrl: z.string().nullable(),
+  idpSloUrl: z.string().nullable().describe('where the provider takes logout requests; null: it takes none'),
+  singleLogout: z.boolean().describe('people who sign out here are signed out at the provider too'),
   idpMetadataUrl: z.string().nullable().describe('read again each day'),
   idpMetadataReadAt: instantOrNull,
   idpMetadataFault: z.string().nullable().describe('why the last reading of the metadata failed'),
@@ -119,9 +126,12 @@ function presentSaml({ issuer, saml, ...connection }: SamlConnection, baseUrl: s
     protocol: 'saml' as const,
     entityId: samlEntityId(baseUrl, address),
     acsUrl: acsUrl(baseUrl, address),
+    sloUrl: sloUrl(baseUrl, address),
     metadataUrl: samlEntityId(baseUrl, address),
     idpEntityId: issuer === '' ? null : issuer,
     idpSsoUrl: saml.idpSsoUrl,
+    idpSloUrl: saml.idpSloUrl,
+    singleLogout: saml.singleLogout ?? false,
     idpMetadataUrl: saml.idpMetadataUrl,
     idpMetadataReadAt: isoOrNull(saml.metadataReadAt),
     idpMetadataFault: saml.metadataFault,
@@ -138,9 +148,12 @@ const noSaml = {
   protocol: 'oidc' as const,
   entityId: null,
   acsUrl: null,
+  sloUrl: null,
   metadataUrl: null,
   idpEntityId: null,
   idpSsoUrl: null,
+  idpSloUrl: null,
+  singleLogout: false,
   idpMetadataUrl: null,
   idpMetadataReadAt: null,
   idpMetadataFault: null,

@@ -15,8 +15,8 @@ export interface TokenAccess {
 }
 
 /**
- * Who an access token of our OpenID provider stands for, checked live: the token and its grant unspent, the application enabled, the
- * user's session and status good. SCIM's `/Me` takes those with the scope `scim:me`.
+ * The person of an access token of our OpenID provider, checked live: token and grant are not used up, the application is enabled, the
+ * user's session and status are good. SCIM's `/Me` takes those with the scope `scim:me`.
  */
 export async function findAccessToken(core: Core, token: string): Promise<TokenAccess | undefined> {
   const payloads = core.store.server.collection('oidc_payloads');
@@ -40,7 +40,7 @@ export async function findAccessToken(core: Core, token: string): Promise<TokenA
 const payloadOf = ({ payload }: OidcPayloadDocument) =>
   JSON.parse(payload) as { scope?: string; jkt?: string };
 
-/** One that lives, and is not bound to a key (RFC 9449 section 7.2): such a one is nothing to whoever merely holds it. */
+/** Alive, and not bound to a key: a bound one needs its key's proof (RFC 9449 section 7.2), which is not looked at here. */
 const isBearer = (core: Core, document: OidcPayloadDocument): boolean =>
   isAlive(core, document) && !('jkt' in payloadOf(document));
 

@@ -36,8 +36,8 @@ const mayBegin: ReadonlySet<UserStatus> = new Set(['active', 'locked', 'pending_
 
 /**
  * Whether a user of this status gets or keeps tokens, given a live session (requirements B2). A lockout stops sign-ins only. A disabled
- * user goes on with what was begun until the session ends, where the tenant does not revoke at once (M1-6); everything a revocation
- * stamps is dead before this rule is asked.
+ * user keeps what was begun until the session ends, where the tenant does not revoke at once (M1-6); what a revocation has stamped is
+ * dead before this rule is asked.
  */
 export function mayHoldTokens(status: UserStatus, use: AccessUse): boolean {
   return mayBegin.has(status) || (use === 'continue' && status === 'disabled');
@@ -73,9 +73,9 @@ export async function findAccountAccess(
 }
 
 /**
- * Whether the address is the user's by the word of a party that may speak for it: it was reached by a mail, the company's provider or the
- * operator says so, or a directory sends it on a domain its tenant has proven. The word goes with the address: of a new one nobody has said
- * so yet. Else a password that is sent along with any address would open accounts under it in the applications.
+ * Whether the address is proven to be the user's: a mailed link was opened, the company's provider or the operator says so, or a directory
+ * sends it on a domain that its tenant has verified. A new address is not proven. Without this rule, people could take over accounts in
+ * applications by an address that they only typed.
  */
 export function isEmailVerified(
   user: UserDocument,

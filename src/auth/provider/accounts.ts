@@ -60,9 +60,9 @@ async function mustSignInElsewhere(core: Core, { user, session }: AccountAccess)
 }
 
 /**
- * Who a token, a code or the browser's session stands for; undefined refuses it. At the authorization endpoint (no token) only the
- * browser's own live session counts, and only for applications that serve its tenant, and only when the request names that tenant or
- * none: everybody else is asked to sign in. Whether the tenant lets the person use the application is the policy's question there.
+ * The person of a token, a code or the browser's session; undefined refuses it. At the authorization endpoint (no token) the browser's
+ * own live session counts, if the application serves its tenant and the request names that tenant or none. Otherwise the person is asked
+ * to sign in. Whether the tenant lets them use the application is decided by the policy (`policy.ts`).
  */
 export function accountFinder(core: Core): FindAccount {
   return async (ctx, accountId, token) => {

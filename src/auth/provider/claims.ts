@@ -12,9 +12,9 @@ export interface ClaimSource {
   permissions: readonly string[];
   /** What limits some of the permissions. */
   constraints?: ApplicationAccess['constraints'];
-  /** False while the tenant requires an approval nobody has given yet. */
+  /** False while the approval that the tenant requires is missing. */
   approved: boolean;
-  /** Whether somebody who may speak for it has said that the address is the user's. */
+  /** Whether the address is proven to be the user's. */
   isEmailVerified: boolean;
   /** The user's limits that applications see to. */
   access: Pick<UserAccess, 'limitedProducts' | 'userProfileAccess'>;
@@ -101,7 +101,7 @@ export const supportedScopes = [
   'scim:me',
 ] as const;
 
-/** Whether what was asked for tells of groups: the scope, or one of its claims by name. */
+/** Whether groups were asked for: the scope, or one of its claims by name. */
 export function asksForGroups(scope: string, claims: object = {}): boolean {
   return scope.split(' ').includes('groups') || claimsByScope.groups.some((name) => name in claims);
 }

@@ -43,7 +43,7 @@ export interface ConsentRequest {
   application: ApplicationDocument;
 }
 
-/** @throws SessionNotFound when nobody is signed in any more. */
+/** @throws SessionNotFound when the browser has no session any more. */
 async function personOf(core: Core, req: Request): Promise<LiveSession> {
   const live = await currentSession(core, req);
   if (!live) throw new errors.SessionNotFound('the browser has no session');
@@ -74,7 +74,7 @@ export async function askConsent(
   );
 }
 
-/** Takes the person's answer, and goes on to the application with it. */
+/** Takes the person's answer, and sends the browser to the application. */
 export async function takeConsent(
   core: Core,
   req: Request,

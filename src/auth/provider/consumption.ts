@@ -13,9 +13,9 @@ export function noteArrival(req: IncomingMessage, now: Date): void {
 }
 
 /**
- * Whether the token request being answered came before the answer to the one that used this token: then it is one of several an application
- * sent at the same moment, and not the use of a token that was replaced. The last thing stored before an answer is its access token. Only
- * for applications that prove themselves with a secret: whoever stole a public one's token could hide in such a race.
+ * Whether this token request came before the answer to the one that used the token: then an application sent both at the same moment, and
+ * it is not the use of a replaced token. The last thing stored before an answer is its access token. Only for applications that prove
+ * themselves by a secret: a thief of a public one's token could hide in such a race.
  */
 export async function isParallelUse(core: Core, used: OidcPayloadDocument): Promise<boolean> {
   const { ctx } = Provider;

@@ -24,7 +24,7 @@ function acrValuesOf(params: Readonly<Record<string, unknown>>): string | null {
   return asked.length > 0 ? asked.join(' ') : textOf(params['acr_values']);
 }
 
-/** What an application's request asks of the sign-in, for whoever makes it: a company's provider as well. */
+/** What an application's request asks of the sign-in, here and at a company's provider. */
 export function demandOf(params: Readonly<Record<string, unknown>>): SignInDemand {
   const maxAge = Number(params['max_age'] ?? NaN);
   return {

@@ -13,7 +13,7 @@ import { followSignOut } from './sign-out.js';
 
 type LibraryError = Error & { error_detail?: string };
 
-/** What the library tells of by events; refusals are ordinary, faults of ours are not. */
+/** Events of the library that are refusals, and so ordinary; `server_error` is a fault of ours. */
 const refusals = [
   'authorization.error',
   'discovery.error',
@@ -89,7 +89,7 @@ const isRefreshed = (ctx: KoaContextWithOIDC): boolean =>
 const isInteraction = (ctx: KoaContextWithOIDC): boolean =>
   ctx.path === '/auth' && String(ctx.response.headers.location).startsWith('/oidc/interaction/');
 
-/** A pushed request of somebody who has proved nothing. */
+/** A pushed request without client authentication. */
 const isOpenPush = (ctx: KoaContextWithOIDC): boolean =>
   ctx.path === '/request' && ctx.status === 201 && ctx.oidc.client?.clientAuthMethod === 'none';
 
@@ -135,7 +135,7 @@ function tenantOf({ account, client }: KoaContextWithOIDC['oidc']): unknown {
   return access?.user.tenantId ?? client?.['tenant_id'];
 }
 
-/** What the access log tells of a request to the provider. An address the library does not know has no route. */
+/** For the access log. An address that the library does not know has no route. */
 function noteAnswered(ctx: KoaContextWithOIDC): void {
   const known = ctx.oidc as KoaContextWithOIDC['oidc'] | undefined;
   if (known?.route === undefined) {

@@ -57,7 +57,7 @@ export async function beginInteraction(
   return `${interactionPath}/${interaction.uid}`;
 }
 
-/** Where the application's request goes on, once a session that does is there. */
+/** Continues the application's request with a session that is good for it. */
 async function finish(
   provider: Provider,
   req: Request,

@@ -28,7 +28,7 @@ export function knownLiveSession(req: IncomingMessage): LiveSession | undefined 
 
 const seconds = (date: Date): number => Math.floor(date.getTime() / 1000);
 
-/** Whether the provider's session stands for this very browser session. */
+/** Whether the provider's session is the one of this browser session. */
 function isSame(session: Session, live: LiveSession): boolean {
   const others = Object.values(session.authorizations ?? {}).filter(({ sid }) => sid !== live.session._id);
   return session.accountId === live.user._id && others.length === 0;
@@ -53,8 +53,7 @@ function align(session: Session, live: LiveSession): void {
 }
 
 /**
- * Puts the provider's own session under ours: at every visit it says what the browser's Gatehouse session says, or nobody when there is
- * none. So one sign-in serves all applications without a page (also with `prompt=none`), and one sign-out ends them all.
+ * Makes the provider's own session follow ours: at every visit it has the person of the browser's Gatehouse session, or none. So one sign-in serves all applications without a page (also with `prompt=none`), and one sign-out ends them all.
  */
 export function subordinateSessions(core: Core, provider: ProviderClass): void {
   const { Session } = provider;

@@ -50,7 +50,7 @@ function isSomebodyElse(ctx: KoaContextWithOIDC): boolean {
   return isOther;
 }
 
-/** Whether a company's provider may sign people of the application in: nobody else vouches for an `acr`. */
+/** Whether a company's provider may sign people of the application in: it alone vouches for an `acr`. */
 async function hasCompanies(core: Core, { oidc }: KoaContextWithOIDC): Promise<boolean> {
   const application = applicationOf(oidc.client);
   const tenantId = onlyTenantOf(reachOf(application));
@@ -59,7 +59,7 @@ async function hasCompanies(core: Core, { oidc }: KoaContextWithOIDC): Promise<b
 }
 
 /**
- * An essential `acr` is asked of the person's company, by a sign-in. One that the sign-in did not bring, or that nobody here can, is a
+ * An essential `acr` is asked of the person's company, by a sign-in. One that the sign-in did not bring, or that no company can, is a
  * failed authentication (OpenID Connect Core section 5.5.1.1), and an error to the application.
  *
  * @throws UnmetAuthenticationRequirements

@@ -59,7 +59,7 @@ function createProvider(core: Core, keySet: KeySet): ProviderClass {
 /** The provider of a server, once it is asked for. */
 const currentInstance = service((): { pending?: Promise<Current> } => ({}));
 
-/** Builds the provider anew when the key set has changed; requests under way finish on the one they began with. */
+/** Builds another provider when the key set has changed; requests under way finish on the one they began with. */
 async function refresh(core: Core, current: Current | undefined): Promise<Current> {
   const checkedAt = core.clock.now().getTime();
   const keySet = await loadKeySet(core);

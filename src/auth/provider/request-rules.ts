@@ -37,8 +37,8 @@ const asked = new WeakMap<object, Set<string>>();
 const routes: ReadonlySet<string> = new Set(['authorization', 'pushed_authorization_request']);
 
 /**
- * Reads each authorization request before the library does, at the moment it takes the parameters in: `claims` without what nobody
- * understands, and which scopes were asked for.
+ * Reads each authorization request before the library does, at the moment it takes the parameters in: `claims` without unknown
+ * members, and which scopes were asked for.
  */
 export function readRequests(provider: Provider): void {
   // The library's types leave out the class of its contexts, and what a context says of its route.
@@ -68,8 +68,8 @@ function hasAsked(oidc: Context, scope: string): boolean {
 }
 
 /**
- * What a request is granted of the scopes it asks for. The consent of registered applications is given, so `offline_access` stands
- * (OpenID Connect Core section 11), while the library takes it out of every request without `prompt=consent`. `scim:me` is only for the
+ * What a request is granted of the scopes it asks for. The consent of registered applications is given, so `offline_access` is
+ * granted (OpenID Connect Core section 11), while the library takes it out of every request without `prompt=consent`. `scim:me` is only for the
  * applications that may have it; the answer to the token request says what was granted (RFC 6749 section 3.3).
  *
  * @throws InvalidScope when nothing is left.
@@ -101,8 +101,8 @@ type RequestRule = (
 ) => void | Promise<void>;
 
 /**
- * Rules of ours by the parameter they belong to, run by the library after its own checks of a request. `gatehouse_rules` stands for a
- * request as a whole; no application sends it.
+ * Rules of ours by the parameter they belong to, run by the library after its own checks of a request. `gatehouse_rules` is a made-up
+ * parameter for rules about a request as a whole: its rule runs for every request.
  */
 export function requestRules(core: Core): Record<'organization' | 'gatehouse_rules', RequestRule> {
   return {

@@ -12,7 +12,7 @@ import { errors } from '../../infrastructure/oidc-provider-library.js';
 import type { ApplicationResource } from '../../persistence/collections/applications.js';
 import { claimsFor, type AccountAccess } from './account-access.js';
 
-/** Nobody can take a signed token back, so it ends soon; in seconds. */
+/** Signed tokens cannot be revoked, so they end soon; in seconds. */
 export const signedTokenSeconds = 300;
 
 const resourcesOf = (client: Client): ApplicationResource[] =>

@@ -1,5 +1,6 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Core } from '../../identity/core.js';
+import { singleLogoutUrl } from '../saml/single-logout.js';
 import type { LiveSession } from '../session-guard.js';
 import { endSession } from '../sessions.js';
 import { liveSessionOf } from './live-session.js';
@@ -18,9 +19,21 @@ function wayBack({ oidc }: KoaContextWithOIDC): string {
   return `${uri}${uri.includes('?') ? '&' : '?'}state=${encodeURIComponent(state)}`;
 }
 
+/** @returns where the browser goes first, to sign out at its company's SAML provider too; undefined: nowhere. */
+async function endEverywhere(
+  core: Core,
+  ctx: KoaContextWithOIDC,
+  live: LiveSession,
+  target: string,
+): Promise<string | undefined> {
+  const elsewhere = await singleLogoutUrl(core, live.session, target);
+  await endSession(core, ctx.req, ctx.res, live);
+  return elsewhere;
+}
+
 /**
- * Signs out without a question where there is nothing to ask: nobody is signed in, or an application of this very session wants it (OpenID
- * Connect RP-Initiated Logout 1.0 section 2). Any other request may come from a foreign page, and the person decides.
+ * Signs out without a question where there is nothing to ask: the browser has no session, or an application of this very session wants it
+ * (OpenID Connect RP-Initiated Logout 1.0 section 2). Any other request may come from a foreign page, and the person decides.
  *
  * @param live - the browser's session before the library's part of the answer.
  */
@@ -31,10 +44,10 @@ async function signOutAtOnce(
 ): Promise<void> {
   if (ctx.status !== 200 || (live && !isOfSession(ctx, live))) return;
   const target = wayBack(ctx);
-  if (live) await endSession(core, ctx.req, ctx.res, live);
+  const elsewhere = live && (await endEverywhere(core, ctx, live, target));
   await ctx.oidc.session?.destroy();
   ctx.status = 303;
-  ctx.redirect(target);
+  ctx.redirect(elsewhere ?? target);
 }
 
 /** Our part of the two steps of a sign-out, the request and its confirmation, around the library's; any other request passes. */
@@ -50,6 +63,7 @@ export async function followSignOut(
   await next();
   if (isAsked) await signOutAtOnce(core, ctx, live);
   if (isConfirmed && live && ctx.status === 303 && ctx.oidc.params?.['logout']) {
-    await endSession(core, ctx.req, ctx.res, live);
+    const elsewhere = await endEverywhere(core, ctx, live, ctx.response.get('location'));
+    if (elsewhere !== undefined) ctx.redirect(elsewhere);
   }
 }

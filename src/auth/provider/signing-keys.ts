@@ -4,7 +4,7 @@ import type { SigningKeyDocument } from '../../persistence/collections/access.js
 import type { Step, Transaction } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 
-/** ES256 stands first in what discovery offers; RS256 is what every relying party must accept (OpenID Connect Core section 15.1). */
+/** ES256 is the first that discovery offers; RS256 is what every relying party must accept (OpenID Connect Core section 15.1). */
 const algorithms = ['ES256', 'RS256'] as const;
 type Algorithm = (typeof algorithms)[number];
 
@@ -40,7 +40,7 @@ const algorithmOf = (document: SigningKeyDocument): string => document._id.split
 
 /**
  * Makes the first key of an algorithm and the one after it. The numbered ids are the guard: of two processes that start at the same
- * moment one inserts, and the other goes on with what it finds.
+ * moment one inserts, and the other uses what it finds.
  */
 async function makeFirstKeys(core: Core, alg: Algorithm): Promise<void> {
   const make = async (state: SigningKeyDocument['state'], number: number): Promise<void> => {

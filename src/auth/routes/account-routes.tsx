@@ -12,6 +12,7 @@ import { currentSession, isSessionFormToken, sessionFormToken } from '../session
 import { endSession } from '../sessions.js';
 import { forgetAskedLanguages, ownPath } from '../sign-in-flow.js';
 import { accountPlaces, type AccountPlace } from '../views/account-frame.js';
+import { singleLogoutUrl } from '../saml/single-logout.js';
 import { SignedOutPage, SignOutPage } from '../views/account-pages.js';
 import { isLanguage } from '../views/language.js';
 import { sendPage } from '../views/layout.js';
@@ -136,7 +137,12 @@ async function signOut(core: Core, req: Request, res: Response): Promise<void> {
     if (!isSessionFormToken(core, live.session, body['_csrf'])) {
       throw new AppError('csrf.invalid', expiredPage);
     }
+    const elsewhere = await singleLogoutUrl(core, live.session, '/signout');
     await endSession(core, req, res, live);
+    if (elsewhere !== undefined) {
+      res.redirect(303, elsewhere);
+      return;
+    }
   }
   sendPage(res, 200, <SignedOutPage />);
 }

@@ -188,7 +188,7 @@ export const arrive = steps<Arriving>()
 
 function proofOf(
   connection: SsoConnectionDocument,
-  { authTime, acr, amr, sid, sessionEndsAt }: ProviderWord,
+  { authTime, acr, amr, name, sid, sessionEndsAt }: ProviderWord,
   now: Date,
 ): SignInProof {
   return {
@@ -196,6 +196,7 @@ function proofOf(
     amr: ['fed', ...amr.filter((method) => method !== 'fed')],
     connectionId: connection._id,
     providerSid: sid,
+    ...(name && { providerName: name }),
     providerEndsAt: sessionEndsAt,
     ...(acr !== null && { acr }),
     // A clock ahead of ours makes nobody sign in later than now.

@@ -18,6 +18,7 @@ import { requireTarget } from '../sso/third-party-start.js';
 import { queryText } from './form-input.js';
 import { reportingFaults } from './forwarding.js';
 import { pageErrors } from './page-errors.js';
+import { samlLogoutRoutes } from './saml-logout-routes.js';
 import { samlAnswerLimit } from './sign-in-limits.js';
 import {
   arrive,
@@ -159,6 +160,7 @@ export function samlRoutes(core: Core): Router {
     urlencoded({ extended: false, limit: '1mb', parameterLimit: 20 }),
     (req: ConnectionRequest, res: Response) => takePosted(core, req, res),
   );
+  router.use(samlLogoutRoutes(core));
   router.use('/sso', pageErrors(core));
   return router;
 }

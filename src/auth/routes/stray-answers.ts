@@ -33,7 +33,7 @@ async function isDue(core: Core, { _id }: SsoConnectionDocument): Promise<boolea
 /**
  * Refuses an answer to nothing that this browser asked: sent twice, late, or made up.
  *
- * @param connection - whose address it came to; undefined: nobody's.
+ * @param connection - whose address it came to; undefined: of no connection.
  * @throws {@link ProviderFault}, after the tenant was informed.
  */
 export async function refuseStray(

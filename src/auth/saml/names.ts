@@ -8,6 +8,7 @@ export const namespaces = {
 
 export const success = 'urn:oasis:names:tc:SAML:2.0:status:Success';
 export const bearer = 'urn:oasis:names:tc:SAML:2.0:cm:bearer';
+export const redirectBinding = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';
 export const postBinding = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST';
 
 export const nameIdFormats = {

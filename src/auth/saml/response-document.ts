@@ -57,9 +57,14 @@ const isOf = ({ namespaceURI }: XmlElement, namespace: string): boolean => names
 /** What a document must not hold twice, or elsewhere than where it belongs, whichever namespace it claims. */
 const placed: Readonly<Record<string, { namespace: string; parents: readonly string[] }>> = {
   Response: { namespace: namespaces.protocol, parents: [] },
+  LogoutRequest: { namespace: namespaces.protocol, parents: [] },
+  LogoutResponse: { namespace: namespaces.protocol, parents: [] },
   Assertion: { namespace: namespaces.assertion, parents: ['Response'] },
   EncryptedAssertion: { namespace: namespaces.assertion, parents: ['Response'] },
-  Signature: { namespace: namespaces.signature, parents: ['Response', 'Assertion'] },
+  Signature: {
+    namespace: namespaces.signature,
+    parents: ['Response', 'Assertion', 'LogoutRequest', 'LogoutResponse'],
+  },
   Reference: { namespace: namespaces.signature, parents: ['SignedInfo'] },
   SignedInfo: { namespace: namespaces.signature, parents: ['Signature'] },
   Subject: { namespace: namespaces.assertion, parents: ['Assertion'] },
@@ -236,4 +241,25 @@ export function readInnerAssertion(xml: string): boolean {
   requirePlaces(root, elements, 'Assertion');
   requireUniqueIds(elements);
   return isSigned(root);
+}
+
+/**
+ * Reads the outside of a posted message of single logout, as {@link readResponse} does of an answer.
+ *
+ * @param names - what its root may be called.
+ * @throws {@link SamlRefused}, also where it is not signed.
+ */
+export function readPostedMessage(
+  encoded: string,
+  names: readonly string[],
+): { xml: string; root: XmlElement } {
+  const xml = decoded(encoded);
+  const root = readXml(xml);
+  const isOne = names.includes(root.localName) && isOf(root, namespaces.protocol);
+  requireThat(isOne, 'malformed', `not a ${names.join(' or ')}`);
+  const elements = elementsOf(root);
+  requirePlaces(root, elements, root.localName);
+  requireUniqueIds(elements);
+  requireThat(isSigned(root), 'unsigned', 'the message is not signed');
+  return { xml, root };
 }

@@ -1,4 +1,5 @@
 import { parseEmail } from '../../identity/email.js';
+import type { ProviderName } from '../../persistence/collections/access.js';
 import type { SamlAttributeMapping } from '../../persistence/collections/sso-connections.js';
 import { nameOf, type ProviderClaims, type ProviderWord } from '../sso/provider-claims.js';
 import { subjectOf, type SamlAssertion } from './assertion.js';
@@ -13,6 +14,8 @@ export interface SamlWord {
   sessionEndsAt: number | null;
   acr: string | null;
   sid: string | null;
+  /** Absent in an answer that an older version has kept. */
+  nameId?: ProviderName | null;
   /** Every attribute, for a test; bounded. */
   said: Record<string, string[]>;
 }
@@ -120,6 +123,7 @@ export function readSamlWord(
     sessionEndsAt: assertion.sessionEndsAt?.getTime() ?? null,
     acr: assertion.authnContext ?? null,
     sid: assertion.sessionIndex ?? null,
+    nameId: assertion.nameId && { value: assertion.nameId.value, format: assertion.nameId.format ?? null },
     said: saidOf(assertion),
   };
 }
@@ -132,6 +136,7 @@ export function toProviderWord({
   sessionEndsAt,
   acr,
   sid,
+  nameId,
   said,
 }: SamlWord): ProviderWord {
   const { issuer, subject, email, emailVerified, givenName, familyName, displayName } = claims;
@@ -145,6 +150,7 @@ export function toProviderWord({
     acr,
     amr: [],
     sid,
+    ...(nameId && { name: nameId }),
     sessionEndsAt: sessionEndsAt === null ? null : new Date(sessionEndsAt),
     ask: () => Promise.resolve(all),
   };

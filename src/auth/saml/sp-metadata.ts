@@ -1,8 +1,8 @@
-import { acsUrl, connectionAddress, samlEntityId } from '../../identity/sso/connection-address.js';
+import { acsUrl, connectionAddress, samlEntityId, sloUrl } from '../../identity/sso/connection-address.js';
 import type { Core } from '../../identity/core.js';
 import type { SamlConnection } from '../../identity/sso/saml/saml-settings.js';
 import { escapeXml } from '../../infrastructure/xml.js';
-import { nameIdFormats, namespaces, postBinding } from './names.js';
+import { nameIdFormats, namespaces, postBinding, redirectBinding } from './names.js';
 
 const md = 'urn:oasis:names:tc:SAML:2.0:metadata';
 const cipher = 'http://www.w3.org/2009/xmlenc11#aes256-gcm';
@@ -23,6 +23,7 @@ export function ownMetadata(core: Core, connection: SamlConnection): string {
   const { baseUrl } = core.config;
   const format = subjectFrom === 'nameId' ? nameIdFormats.persistent : nameIdFormats.unspecified;
   const entityId = escapeXml(samlEntityId(baseUrl, address));
+  const slo = escapeXml(sloUrl(baseUrl, address));
   const acs = escapeXml(acsUrl(baseUrl, address));
   return [
     '<?xml version="1.0" encoding="UTF-8"?>\n',
@@ -31,6 +32,9 @@ export function ownMetadata(core: Core, connection: SamlConnection): string {
     ` protocolSupportEnumeration="${namespaces.protocol}">`,
     keyDescriptor('signing', signing.certificate),
     keyDescriptor('encryption', encryption.certificate, [cipher, keyTransport]),
+    ...[redirectBinding, postBinding].map(
+      (binding) => `<md:SingleLogoutService Binding="${binding}" Location="${slo}"/>`,
+    ),
     `<md:NameIDFormat>${format}</md:NameIDFormat>`,
     `<md:AssertionConsumerService Binding="${postBinding}" Location="${acs}" index="0" isDefault="true"/>`,
     '</md:SPSSODescriptor></md:EntityDescriptor>\n',

@@ -1,4 +1,5 @@
 import * as client from 'openid-client';
+import type { ProviderName } from '../../persistence/collections/access.js';
 import { inputLimits } from '../../identity/users/input-limits.js';
 import { saysNothing } from '../../identity/sso/provider-fetch.js';
 import { ImplausibleClaims, StaleSignIn } from './provider-errors.js';
@@ -34,6 +35,8 @@ export interface ProviderWord {
   amr: readonly string[];
   /** Its session, for its back-channel logout. */
   sid: string | null;
+  /** How it names the person in its session, for single logout; absent: it has none. */
+  name?: ProviderName;
   /** When its session ends, and with it what hangs on it here; null: it does not say. */
   sessionEndsAt: Date | null;
   /**

@@ -20,7 +20,7 @@ export const noticeToleranceSeconds = 60;
  */
 export async function isFirstUse(
   core: Core,
-  kind: 'logout-token' | 'revocation',
+  kind: 'logout-token' | 'revocation' | 'saml-logout',
   { issuer, jti }: { issuer: string; jti: string },
 ): Promise<boolean> {
   const end = new Date(core.clock.now().getTime() + (noticeSeconds + noticeToleranceSeconds) * 1000);

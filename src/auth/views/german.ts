@@ -12,6 +12,10 @@ const shared = {
   'You are signed in as {{email}}.': 'Sie sind als {{email}} angemeldet.',
   'Signing out ends your session in all applications.':
     'Beim Abmelden endet Ihre Sitzung in allen Anwendungen.',
+  'The sign-out message of your company’s sign-in could not be accepted. You may still be signed in here.':
+    'Die Abmeldung von der Anmeldung Ihrer Firma konnte nicht angenommen werden. Vielleicht sind Sie hier noch angemeldet.',
+  'You are signed out here, but your company’s sign-in did not confirm that you are signed out there. Close the browser to be sure.':
+    'Sie sind hier abgemeldet, aber die Anmeldung Ihrer Firma hat nicht bestätigt, dass Sie auch dort abgemeldet sind. Schließen Sie sicherheitshalber den Browser.',
   'You can close this page.': 'Sie können diese Seite schließen.',
   'Need help?': 'Brauchen Sie Hilfe?',
   or: 'oder',

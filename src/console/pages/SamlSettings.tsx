@@ -24,6 +24,7 @@ export function SamlAddresses({ connection }: { connection: SsoConnection }) {
   return (
     <>
       <Copyable label={t('ACS URL (reply URL)')} value={connection.acsUrl ?? ''} />
+      <Copyable label={t('Single logout URL')} value={connection.sloUrl ?? ''} />
       <Copyable label={t('Entity ID, and address of our metadata')} value={connection.entityId ?? ''} />
     </>
   );
@@ -92,6 +93,7 @@ export function EditSaml({ connection, etag }: { connection: SsoConnection; etag
   const [fields, setFields] = useState(() => fieldsOf(connection));
   const [domains, setDomains] = useState(() => connection.domains.map(({ domain }) => domain));
   const [jitProvisioning, setJit] = useState(connection.jitProvisioning);
+  const [singleLogout, setSingleLogout] = useState(connection.singleLogout);
   const { mutate, isPending, error } = useSave(`/sso-connections/${connection.id}`, etag);
   const errors = fieldErrors(error);
   const field = (name: keyof Fields, label: string, description?: string) => (
@@ -109,7 +111,7 @@ export function EditSaml({ connection, etag }: { connection: SsoConnection; etag
       onSubmit={(event) => {
         event.preventDefault();
         const ofDomains = domains.map((domain) => ({ domain }));
-        mutate({ ...bodyOf(connection, fields), domains: ofDomains, jitProvisioning });
+        mutate({ ...bodyOf(connection, fields), domains: ofDomains, jitProvisioning, singleLogout });
       }}
     >
       <Stack maw={640}>
@@ -142,6 +144,12 @@ export function EditSaml({ connection, etag }: { connection: SsoConnection; etag
           label={t('People who are not known yet get an account at their first sign-in')}
           checked={jitProvisioning}
           onChange={({ currentTarget }) => setJit(currentTarget.checked)}
+        />
+        <Switch
+          label={t('People who sign out here are signed out at the provider too')}
+          description={connection.idpSloUrl ?? t('The provider offers no single logout.')}
+          checked={singleLogout}
+          onChange={({ currentTarget }) => setSingleLogout(currentTarget.checked)}
         />
         <FormProblem error={error} />
         <Group>

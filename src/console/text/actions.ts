@@ -100,6 +100,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'sso.domain_verified': 'proved a domain of {{target}}',
   'sso.identity_linked': 'connected {{target}} to an account at the provider',
   'sso.identity_unlinked': 'disconnected {{target}} from an account at the provider',
+  'sso.logout_refused': 'refused a logout message of {{target}}',
   'sso.metadata_read': 'read the metadata of {{target}} again',
   'sso.relink_allowed': 'let people of {{target}} be connected again',
   'sso.sessions_revoked': 'ended the sessions of {{target}} at the provider’s wish',

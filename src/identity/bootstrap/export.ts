@@ -87,8 +87,13 @@ const domainEntry = ({ domain, verified, subdomains }: ConnectionDomain) => ({
 /** Its own keys stay behind: it gets others where the file is applied. */
 function exportSamlConnection(connection: SamlConnection) {
   const { issuer, saml } = connection;
-  const { idpMetadataUrl, idpSsoUrl, idpCertificates } = saml;
-  const byHand = { idpEntityId: issuer, idpSsoUrl, idpCertificates };
+  const { idpMetadataUrl, idpSsoUrl, idpSloUrl, idpCertificates } = saml;
+  const byHand = {
+    idpEntityId: issuer,
+    idpSsoUrl,
+    ...(idpSloUrl !== null && { idpSloUrl }),
+    idpCertificates,
+  };
   const provider = idpMetadataUrl === null ? byHand : { idpMetadataUrl };
   return {
     ...sharedFields(
@@ -99,6 +104,7 @@ function exportSamlConnection(connection: SamlConnection) {
     ...(hasProviderKey(connection) && provider),
     attributeMapping: saml.attributeMapping,
     subjectFrom: saml.subjectFrom,
+    ...(saml.singleLogout && { singleLogout: true }),
     ...(connection.roleRules && {
       roleRules: connection.roleRules.map(({ when, grant }) => ({ when, grant })),
     }),

@@ -217,6 +217,8 @@ export const connectionSchema = z.strictObject({
   idpMetadataUrl: z.string().min(1).max(1000).nullable().optional(),
   idpEntityId: z.string().min(1).max(1024).optional(),
   idpSsoUrl: z.string().min(1).max(1000).optional(),
+  idpSloUrl: z.string().min(1).max(1000).nullable().optional(),
+  singleLogout: z.boolean().optional(),
   idpCertificates: z.array(z.string().min(1)).max(10).optional(),
   attributeMapping: z.strictObject(attributeNames).partial().optional(),
   subjectFrom: text.optional(),

@@ -35,8 +35,8 @@ export function shownApplication(
 /** Certificates and metadata are not compared: a provider renews them. */
 function shownSaml({ issuer, saml }: SsoConnectionDocument): Fields {
   if (!saml) return {};
-  const { idpMetadataUrl, idpSsoUrl, subjectFrom } = saml;
-  return { idpEntityId: issuer, idpMetadataUrl, idpSsoUrl, subjectFrom };
+  const { idpMetadataUrl, idpSloUrl, idpSsoUrl, singleLogout = false, subjectFrom } = saml;
+  return { idpEntityId: issuer, idpMetadataUrl, idpSloUrl, idpSsoUrl, singleLogout, subjectFrom };
 }
 
 export function shownConnection(

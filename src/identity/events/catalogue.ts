@@ -188,6 +188,10 @@ export const eventCatalogue: Readonly<Record<string, EventType>> = {
   'sso.domain_verified': event('sso_connection', 'a domain of a connection was verified'),
   'sso.identity_linked': event('user', 'a person was connected to their account at the provider'),
   'sso.identity_unlinked': event('user', 'a person was disconnected from an account at the provider'),
+  'sso.logout_refused': event(
+    'sso_connection',
+    'a logout message of a SAML provider was refused; at most one in a minute',
+  ),
   'sso.metadata_read': event('sso_connection', 'the metadata of a SAML provider were read again'),
   'sso.relink_allowed': event('sso_connection', 'people may be connected to a changed provider'),
   'sso.sessions_revoked': event('user', 'the provider ended a person’s sessions'),

@@ -49,6 +49,11 @@ export function acsUrl(baseUrl: string, address: string): string {
   return `${baseUrl}/sso/${address}/acs`;
 }
 
+/** Where a SAML provider sends the messages of single logout. */
+export function sloUrl(baseUrl: string, address: string): string {
+  return `${baseUrl}/sso/${address}/slo`;
+}
+
 /** Where our own SAML metadata are, which is the entity id they are under. */
 export function samlEntityId(baseUrl: string, address: string): string {
   return `${baseUrl}/sso/${address}/metadata`;

@@ -75,7 +75,7 @@ const invalid = (errors: InputFault[]): AppError =>
 const ofOpenId = ['issuer', 'clientId', 'clientSecret', 'clientAuthMethod', 'tenantClaim', 'scopes'] as const;
 const ofSaml = [
   ...(['idpMetadata', 'idpMetadataUrl', 'idpEntityId', 'idpSsoUrl', 'idpCertificates'] as const),
-  ...(['attributeMapping', 'subjectFrom'] as const),
+  ...(['attributeMapping', 'subjectFrom', 'idpSloUrl', 'singleLogout'] as const),
 ];
 
 /** Fields of the other protocol: said here they would do nothing. */

@@ -150,6 +150,7 @@ function auditableSaml({ protocol = 'oidc', saml }: SsoConnectionDocument): Reco
   return {
     ...{ protocol, idpSsoUrl, idpSloUrl, idpMetadataUrl, attributeMapping, subjectFrom },
     metadataFault: saml.metadataFault,
+    singleLogout: saml.singleLogout ?? false,
     idpCertificates: idpCertificates.map((certificate) => showCertificate(certificate).fingerprint),
   };
 }

@@ -1,9 +1,15 @@
 import type { StoredDocument } from '../store.js';
-import { defineCollection } from './definition.js';
+import { defineCollection, nestedSchema, requiredText } from './definition.js';
 import { lockReasons, type LockReason } from './credentials.js';
 
 export const signInMethods = ['password', 'passkey', 'sso'] as const;
 export type SignInMethod = (typeof signInMethods)[number];
+
+/** How a SAML provider names a person in its session (`NameID`). */
+export interface ProviderName {
+  value: string;
+  format: string | null;
+}
 
 /** A browser session. The cookie holds the token; only its hash is stored. */
 export interface SessionDocument extends StoredDocument {
@@ -15,6 +21,8 @@ export interface SessionDocument extends StoredDocument {
   connectionId: string | null;
   /** The `sid` the company's provider gave its session; its back-channel logout may name nothing else. */
   providerSid: string | null;
+  /** For the single logout of a SAML provider; absent: there is none. */
+  providerName?: ProviderName;
   signedInAt: Date;
   /**
    * The user's revocation as the sign-in was judged under it (`accessStampOf`): another one since, and the session is over. Absent in a
@@ -44,6 +52,7 @@ export const sessionSchema = defineCollection<SessionDocument>(
     amr: { type: [String], required: true },
     connectionId: String,
     providerSid: String,
+    providerName: nestedSchema({ value: requiredText, format: String }),
     signedInAt: { type: Date, required: true },
     accessStamp: String,
     authenticatedAt: Date,

@@ -54,6 +54,8 @@ export interface SamlAttributeMapping {
 export interface SamlSettings {
   idpSsoUrl: string | null;
   idpSloUrl: string | null;
+  /** Whether people who sign out here are signed out there; absent: they are not. */
+  singleLogout?: boolean;
   /** PEM; every one of them may sign. */
   idpCertificates: string[];
   /** Read again each day; null: the three above were given. */
@@ -121,6 +123,7 @@ const samlKeySchema = nestedSchema({ certificate: requiredText, privateKey: requ
 const samlSchema = nestedSchema({
   idpSsoUrl: String,
   idpSloUrl: String,
+  singleLogout: Boolean,
   idpCertificates: { type: [String], required: true },
   idpMetadataUrl: String,
   metadataReadAt: Date,

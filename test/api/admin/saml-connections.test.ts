@@ -116,6 +116,17 @@ describe('SAML connections at /api/v1/sso-connections', () => {
     expect(body.idpCertificates[0].fingerprint).to.match(/^(?:[0-9A-F]{2}:){31}[0-9A-F]{2}$/);
   });
 
+  it('have the addresses of single logout, off until it is wished', async () => {
+    const idpSloUrl = 'https://idp.test/slo';
+    const { body } = await create({ ...byHand(), idpSloUrl }).expect(201);
+    expect(body).to.include({ idpSloUrl, singleLogout: false });
+    expect(body.sloUrl).to.match(/\/sso\/[\w-]+\/slo$/);
+    const patch = (change: object) =>
+      acme.call('patch', `/sso-connections/${body.id}`).send(change).expect(200);
+    expect((await patch({ singleLogout: true })).body).to.include({ idpSloUrl, singleLogout: true });
+    expect((await patch({ idpSloUrl: null })).body).to.include({ idpSloUrl: null, singleLogout: true });
+  });
+
   it('take a provider by hand, whole or not at all', async () => {
     const { body } = await create({ ...byHand(), mode: 'optional' }).expect(201);
     expect(body).to.include({ idpEntityId: entityId, mode: 'optional' });
@@ -138,6 +149,7 @@ describe('SAML connections at /api/v1/sso-connections', () => {
       '/idpCertificates/0',
     ],
     'an address that is none': [{ ...byHand(), idpSsoUrl: 'javascript:alert(1)' }, '/idpSsoUrl'],
+    'a logout address that is none': [{ ...byHand(), idpSloUrl: 'ftp://idp.test' }, '/idpSloUrl'],
     'an entity id with spaces around it': [{ ...byHand(), idpEntityId: ' x ' }, '/idpEntityId'],
     'metadata that are no XML': [{ idpMetadata: 'hello' }, '/idpMetadata'],
     'metadata with a DTD': [
@@ -357,6 +369,7 @@ describe('SAML connections at /api/v1/sso-connections', () => {
       idpMetadata: metadataXml(),
       attributeMapping: { email: 'mail', groups: 'groups' },
       subjectFrom: 'employeeId',
+      singleLogout: true,
       domains: [{ domain: `${slug}.test`, verified: true }],
       mode: 'required',
       jitProvisioning: true,
@@ -381,6 +394,7 @@ describe('SAML connections at /api/v1/sso-connections', () => {
       protocol: 'saml',
       idpEntityId: entityId,
       subjectFrom: 'employeeId',
+      singleLogout: true,
       mode: 'required',
       jitProvisioning: true,
     });

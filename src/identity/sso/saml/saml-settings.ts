@@ -21,6 +21,9 @@ export interface SamlInput {
   idpMetadataUrl?: string | null | undefined;
   idpEntityId?: string | undefined;
   idpSsoUrl?: string | undefined;
+  /** null: it takes no logout requests. */
+  idpSloUrl?: string | null | undefined;
+  singleLogout?: boolean | undefined;
   /** PEM, or its base64. */
   idpCertificates?: readonly string[] | undefined;
   attributeMapping?: { [K in keyof SamlAttributeMapping]?: string | null | undefined } | undefined;
@@ -119,7 +122,8 @@ function certificateFaults(certificates: readonly string[]): InputFault[] {
 
 /** What is wrong with each field by itself. */
 function samlFaults(core: Core, input: SamlInput): InputFault[] {
-  const { idpCertificates, idpEntityId, idpMetadata, idpMetadataUrl, idpSsoUrl, subjectFrom } = input;
+  const { idpCertificates, idpEntityId, idpMetadata, idpMetadataUrl, idpSloUrl, idpSsoUrl, subjectFrom } =
+    input;
   const names = { idpEntityId, subjectFrom };
   const mapped = Object.entries(input.attributeMapping ?? {}).map(
     ([name, value]) => [`attributeMapping/${name}`, value ?? undefined] as const,
@@ -127,7 +131,7 @@ function samlFaults(core: Core, input: SamlInput): InputFault[] {
   const unreadable = [...Object.entries(names), ...mapped]
     .filter(([, value]) => value !== undefined && (!isName(value) || value.length > maxEntityIdLength))
     .map(([name]) => ({ pointer: `/${name}`, detail: 'must be a name without spaces around it' }));
-  const addresses = Object.entries({ idpSsoUrl, idpMetadataUrl }).flatMap(([name, value]) => {
+  const addresses = Object.entries({ idpSsoUrl, idpSloUrl, idpMetadataUrl }).flatMap(([name, value]) => {
     const detail = value ? outboundFault(core, value) : undefined;
     return detail === undefined ? [] : [{ pointer: `/${name}`, detail }];
   });
@@ -202,7 +206,7 @@ function refreshOf(before: SamlSettings, { input, metadata }: ResolvedSaml, now:
  * @throws AppError `input.invalid` for another entity id without keys, and for what is only half a provider.
  */
 export function changedSaml(before: Provider, resolved: ResolvedSaml, now: Date): Provider {
-  const { input, metadata } = resolved;
+  const { input } = resolved;
   const { attributeMapping, subjectFrom } = before.saml;
   const said = saidProvider(resolved);
   const { certificates } = said;
@@ -216,7 +220,8 @@ export function changedSaml(before: Provider, resolved: ResolvedSaml, now: Date)
     saml: {
       ...before.saml,
       idpSsoUrl: said.ssoUrl ?? before.saml.idpSsoUrl,
-      idpSloUrl: metadata ? metadata.sloUrl : before.saml.idpSloUrl,
+      idpSloUrl: said.sloUrl === undefined ? before.saml.idpSloUrl : said.sloUrl,
+      ...(input.singleLogout !== undefined && { singleLogout: input.singleLogout }),
       idpCertificates: certificates ? [...new Set(certificates)] : before.saml.idpCertificates,
       attributeMapping: input.attributeMapping ? mappingOf(input.attributeMapping) : attributeMapping,
       subjectFrom: input.subjectFrom ?? subjectFrom,
@@ -237,6 +242,7 @@ function saidProvider({ input, metadata }: ResolvedSaml) {
   return {
     entityId: input.idpEntityId ?? metadata?.entityId,
     ssoUrl: input.idpSsoUrl ?? metadata?.ssoUrl,
+    sloUrl: input.idpSloUrl === undefined ? metadata?.sloUrl : input.idpSloUrl,
     certificates: input.idpCertificates?.map(normalCertificate) ?? metadata?.certificates,
   };
 }
