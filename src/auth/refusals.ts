@@ -31,6 +31,8 @@ const ssoTexts: Readonly<Record<Exclude<SsoRefusal, keyof typeof statusTexts>, s
     'That account was not given to you by your company. Please sign in with your company’s own account.',
   tenant_foreign: 'Your account belongs to another organization of this sign-in.',
   user_unknown: 'There is no account for you here. Please ask your administrator to add you.',
+  directory_adds:
+    'There is no account for you here yet. Your company adds its people itself: please ask your administrator.',
   identity_taken:
     'Your account is already connected to another identity of this sign-in. Please tell your administrator.',
   relink_needed:

@@ -1,3 +1,6 @@
+/** Which unknown people a connection lets in. */
+export type Jit = 'off' | 'invited' | 'create';
+
 /** What a test sign-in found. */
 export interface SsoTestReport {
   account: 'known' | 'link' | 'create' | 'refused';

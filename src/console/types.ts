@@ -1,4 +1,4 @@
-import type { SsoDomain } from './sso-types.js';
+import type { Jit, SsoDomain } from './sso-types.js';
 import type { Guard, MappedAttribute } from './directory-types.js';
 
 /** The shapes of `/openapi.json` that the console shows; the API's own tests hold them. */
@@ -159,7 +159,8 @@ export interface SsoConnection {
   attributeMapping: Record<'email' | 'givenName' | 'familyName' | 'groups', string | null> | null;
   subjectFrom: string | null;
   mode: 'off' | 'optional' | 'required';
-  jitProvisioning: boolean;
+  jit: Jit;
+  directoryId: string | null;
   domains: SsoDomain[];
   redirectUri: string;
   revocationUri: string;

@@ -21,6 +21,8 @@ import { id, line } from '../present/fields.js';
 import {
   attributeMappingSchema,
   clientAuthMethodSchema,
+  directoryIdSchema,
+  jitSchema,
   modeSchema,
   presentSsoConnection,
   protocolSchema,
@@ -120,7 +122,9 @@ const fields = {
     .min(1)
     .max(50),
   mode: modeSchema,
-  jitProvisioning: z.boolean().describe('creates users at their first sign-in'),
+  jitProvisioning: z.boolean().describe('the older form of `jit`: true is `create`, false is `off`'),
+  jit: jitSchema,
+  directoryId: directoryIdSchema,
   roleRules: z
     .array(ruleInput)
     .max(500)

@@ -10,6 +10,7 @@ import { challengeName, endOf } from '../../identity/sso/domain-checks.js';
 import { needsRelink } from '../../identity/sso/connection-change.js';
 import type { SsoConnectionDocument } from '../../identity/sso/connections.js';
 import { showCertificate } from '../../identity/sso/saml/certificates.js';
+import { jitModes, jitOf } from '../../identity/sso/jit.js';
 import { connectionWarningCodes, type ConnectionWarning } from '../../identity/sso/connection-warnings.js';
 import { isSaml, type SamlConnection } from '../../identity/sso/saml/saml-settings.js';
 import { z } from '../schema.js';
@@ -19,6 +20,20 @@ import { id, instant, instantOrNull, iso, isoOrNull } from './fields.js';
 export const modeSchema = z
   .enum(['off', 'optional', 'required'])
   .describe('`required` forwards everybody of the verified domains and closes every local path');
+
+export const jitSchema = z
+  .enum(jitModes)
+  .describe(
+    'unknown people at their first sign-in: `off` refuses them; `invited` lets in people who were invited, from any address the provider verified; `create` creates users',
+  );
+
+export const directoryIdSchema = z
+  .string()
+  .max(64)
+  .nullable()
+  .describe(
+    'the directory of the same company: while it is enabled it adds people, and sign-ins create none',
+  );
 
 export const clientAuthMethodSchema = z
   .enum(['client_secret_basic', 'client_secret_post'])
@@ -105,7 +120,9 @@ export const ssoConnectionSchema = z
       .describe('the provider was changed: its people are connected to it once an administrator allows it'),
     scopes: z.array(z.string()),
     mode: modeSchema,
-    jitProvisioning: z.boolean(),
+    jitProvisioning: z.boolean().describe('whether `jit` is `create`'),
+    jit: jitSchema,
+    directoryId: directoryIdSchema,
     roleRules: z.array(ruleSchema).describe('what groups and attributes of a sign-in grant'),
     domains: z.array(domain),
     redirectUri: z.string().describe('the values to enter at the provider'),
@@ -183,6 +200,8 @@ export function presentSsoConnection(
     scopes: connection.scopes,
     mode: connection.mode,
     jitProvisioning: connection.jitProvisioning,
+    jit: jitOf(connection),
+    directoryId: connection.directoryId ?? null,
     roleRules: connection.roleRules ?? [],
     domains: connection.domains.map((entry) => ({
       domain: entry.domain,

@@ -2,11 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { recordEvent } from '../../identity/audit/audit.js';
 import type { Core } from '../../identity/core.js';
 import { type EmailAddress } from '../../identity/email.js';
+import { jitNow, jitOf } from '../../identity/sso/jit.js';
 import { isSaml } from '../../identity/sso/saml/saml-settings.js';
 import { isCompanyAccount, isOfTenant } from '../../identity/sso/shared-issuers.js';
 import { tenantConfig } from '../../identity/tenants/config.js';
 import { isOpen } from '../../identity/tenants/state.js';
-import { activateUser, confirmAddress } from '../../identity/users/actions.js';
+import { activateUser } from '../../identity/users/actions.js';
 import { withProfile } from '../../identity/users/input.js';
 import { followSsoRoles } from '../../identity/users/sso-grants.js';
 import { createUser } from '../../identity/users/users.js';
@@ -15,9 +16,18 @@ import type { Step } from '../../persistence/store.js';
 import { AppError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { mayEnter, readAdmission, type Admission } from '../admission.js';
-import { followProfile, isFollowed } from './address-change.js';
+import { saidOf } from './address-change.js';
+import { askIfLacking, followWord, isNamed } from './follow.js';
+import { invitedAddress } from './invited.js';
 import type { ProviderClaims } from './provider-claims.js';
-import { type SsoArrival, type SsoRefusal, addressOf, linkFault, ssoActor } from './link-rules.js';
+import {
+  type SsoArrival,
+  type SsoRefusal,
+  addressOf,
+  identityKey,
+  linkFault,
+  ssoActor,
+} from './link-rules.js';
 
 export type SsoResolution =
   | { kind: 'admitted'; admission: Admission }
@@ -26,12 +36,6 @@ export type SsoResolution =
 type Found =
   | { kind: 'found'; userId: string; user?: UserDocument }
   | { kind: 'refused'; reason: SsoRefusal; user?: UserDocument };
-
-const identityKey = ({ connection, word }: SsoArrival) => ({
-  connectionId: connection._id,
-  issuer: word.claims.issuer,
-  subject: word.claims.subject,
-});
 
 /**
  * Links a person's identity at the provider to the user of that address: once, and only in the connection's own tenant. From then on the
@@ -55,9 +59,10 @@ async function linkByEmail(core: Core, email: EmailAddress, arrival: SsoArrival)
       .collection('identities')
       .removeMany({ userId: user._id, connectionId: arrival.connection._id });
     const key = identityKey(arrival);
-    yield* scope
-      .collection('identities')
-      .insert({ _id: newId(), tenantId, ...key, userId: user._id, providerVersion, lastUsedAt: now });
+    yield* scope.collection('identities').insert({
+      ...{ _id: newId(), tenantId, ...key, userId: user._id, providerVersion, lastUsedAt: now },
+      said: saidOf(arrival.word.claims, email),
+    });
     const target = { type: 'user', id: user._id, label: email.address };
     const changes = [{ path: 'identity', before: null, after: `${key.issuer} ${key.subject}` }];
     yield* recordEvent(tx, ssoActor(arrival), { action: 'sso.identity_linked', target, changes }, now);
@@ -65,20 +70,16 @@ async function linkByEmail(core: Core, email: EmailAddress, arrival: SsoArrival)
   });
 }
 
-const isNamed = ({ givenName, familyName, displayName }: ProviderClaims): boolean =>
-  (givenName ?? familyName ?? displayName) !== undefined;
-
-/** Userinfo is asked for what would be good to know: without it the sign-in goes on. */
-async function askIfLacking(core: Core, { word }: SsoArrival, isLacking: boolean): Promise<ProviderClaims> {
-  if (!isLacking) return word.claims;
-  return word.ask().catch((error: unknown) => {
-    core.log.warn({ err: error }, 'the userinfo request failed; the sign-in continues without it');
-    return word.claims;
-  });
-}
-
-/** Just-in-time provisioning: a user without any role, made by the first sign-in. */
-async function createJustInTime(core: Core, email: EmailAddress, arrival: SsoArrival): Promise<void> {
+/**
+ * Just-in-time provisioning: a user without any role, made by the first sign-in.
+ *
+ * @returns what the provider says of them.
+ */
+async function createJustInTime(
+  core: Core,
+  email: EmailAddress,
+  arrival: SsoArrival,
+): Promise<ProviderClaims> {
   const claims = await askIfLacking(core, arrival, !isNamed(arrival.word.claims));
   const attributes = withProfile(
     {},
@@ -97,6 +98,7 @@ async function createJustInTime(core: Core, email: EmailAddress, arrival: SsoArr
     loginType: 'sso' as const,
   };
   await createUser(core, ssoActor(arrival), input, { source: 'sso_jit', activated: true });
+  return claims;
 }
 
 const isRace = (error: unknown): boolean =>
@@ -104,10 +106,13 @@ const isRace = (error: unknown): boolean =>
 
 async function linkOrCreate(core: Core, email: EmailAddress, arrival: SsoArrival): Promise<Found> {
   const linked = await linkByEmail(core, email, arrival);
-  const isUnknown = linked.kind === 'refused' && linked.reason === 'user_unknown';
-  if (!isUnknown || !arrival.connection.jitProvisioning) return linked;
-  await createJustInTime(core, email, arrival);
-  return linkByEmail(core, email, arrival);
+  if (linked.kind !== 'refused' || linked.reason !== 'user_unknown') return linked;
+  const { connection, word } = arrival;
+  const jit = jitNow(connection, await tenantConfig(core, connection.tenantId));
+  if (jit !== jitOf(connection)) return { kind: 'refused', reason: 'directory_adds' };
+  if (jit !== 'create') return linked;
+  const claims = await createJustInTime(core, email, arrival);
+  return linkByEmail(core, email, { ...arrival, word: { ...word, claims } });
 }
 
 async function findByIdentity(core: Core, arrival: SsoArrival): Promise<UserDocument | undefined> {
@@ -135,7 +140,11 @@ async function linkingAddress(
 ): Promise<{ email: EmailAddress } | { refused: SsoRefusal }> {
   if (!isSaml(connection) && !isCompanyAccount(connection, word.idToken))
     return { refused: 'account_foreign' };
-  return addressOf(core, connection, word.claims.email === undefined ? await word.ask() : word.claims);
+  const claims = word.claims.email === undefined ? await word.ask() : word.claims;
+  const address = await addressOf(core, connection, claims);
+  if ('email' in address || address.refused !== 'domain_foreign') return address;
+  const invited = await invitedAddress(core, connection, claims);
+  return invited ? { email: invited } : address;
 }
 
 async function find(core: Core, arrival: SsoArrival): Promise<Found> {
@@ -155,39 +164,9 @@ async function find(core: Core, arrival: SsoArrival): Promise<Found> {
   }
 }
 
-/** The identity is in use, at the provider as it is now. */
-async function touchIdentity(core: Core, arrival: SsoArrival): Promise<void> {
-  const { connection } = arrival;
-  const identities = core.store.tenant(connection.tenantId).collection('identities');
-  const identity = await identities.findOne(identityKey(arrival));
-  const { providerVersion = 0 } = connection;
-  const lastUsedAt = core.clock.now();
-  if (identity)
-    await identities.update(identity._id, (stored) => ({ ...stored, providerVersion, lastUsedAt }));
-}
-
-/**
- * A new address of somebody known is followed where it may be, and counts as theirs; it keeps nobody out.
- *
- * @returns whether the user was written.
- */
-async function follow(core: Core, arrival: SsoArrival, user: UserDocument): Promise<boolean> {
-  const { connection, word } = arrival;
-  const isTheirs = isFollowed(connection, user);
-  const isLacking = word.claims.email === undefined && (isTheirs || user.verifiedEmailKey !== user.emailKey);
-  const claims = await askIfLacking(core, arrival, isLacking);
-  const address = await addressOf(core, connection, claims);
-  const email = 'email' in address ? address.email : undefined;
-  const isMoved = isTheirs && (await followProfile(core, ssoActor(arrival), { email, claims, user }));
-  if (!email || user.verifiedEmailKey === email.key) return isMoved;
-  await confirmAddress(core, ssoActor(arrival), user._id, email.key);
-  return true;
-}
-
 /** What the provider says again of somebody let in. @returns whether the user was written. */
 async function takeOver(core: Core, arrival: SsoArrival, user: UserDocument): Promise<boolean> {
-  await touchIdentity(core, arrival);
-  const isFollowing = await follow(core, arrival, user);
+  const isFollowing = await followWord(core, arrival, user);
   return (await followSsoRoles(core, ssoActor(arrival), arrival, user)) || isFollowing;
 }
 

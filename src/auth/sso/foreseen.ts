@@ -1,4 +1,5 @@
 import type { Core } from '../../identity/core.js';
+import { jitNow, jitOf } from '../../identity/sso/jit.js';
 import { isSaml } from '../../identity/sso/saml/saml-settings.js';
 import { isCompanyAccount, isOfTenant } from '../../identity/sso/shared-issuers.js';
 import { tenantConfig } from '../../identity/tenants/config.js';
@@ -7,6 +8,7 @@ import { ssoRolesOf } from '../../identity/users/sso-grants.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { mayEnter, readAdmission } from '../admission.js';
 import { addressOf, linkFault, type SsoArrival, type SsoRefusal } from './link-rules.js';
+import { invitedAddress } from './invited.js';
 import { lackingOf, type Lacking } from './lacking-claims.js';
 import type { ProviderClaims } from './provider-claims.js';
 
@@ -44,15 +46,19 @@ async function knownAccount(core: Core, arrival: SsoArrival, userId: string): Pr
 async function newAccount(core: Core, arrival: SsoArrival, claims: ProviderClaims): Promise<Account> {
   const { connection, word } = arrival;
   if (!isSaml(connection) && !isCompanyAccount(connection, word.idToken)) return refused('account_foreign');
-  const address = await addressOf(core, connection, claims);
-  if ('refused' in address) return refused(address.refused);
   const config = await tenantConfig(core, connection.tenantId);
+  const jit = jitNow(connection, config);
+  const own = await addressOf(core, connection, claims);
+  const invited = 'refused' in own ? await invitedAddress(core, connection, claims) : undefined;
+  const address = invited ? { email: invited } : own;
+  if ('refused' in address) return refused(address.refused);
   const now = core.clock.now();
   return core.store.read(function* (reader) {
     const query = { loginKeys: address.email.key };
     const user = yield* reader.tenant(connection.tenantId).collection('users').findOne(query);
     if (!user) {
-      if (!connection.jitProvisioning) return refused('user_unknown');
+      if (jit !== jitOf(connection)) return refused('directory_adds');
+      if (jit !== 'create') return refused('user_unknown');
       return { account: 'create' as const, reason: null, user: null };
     }
     const fault = yield* linkFault(reader, user, arrival, { config, now });

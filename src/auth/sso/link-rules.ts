@@ -23,6 +23,7 @@ export type SsoRefusal =
   | 'account_foreign'
   | 'tenant_foreign'
   | 'user_unknown'
+  | 'directory_adds'
   | 'identity_taken'
   | 'relink_needed'
   | 'proof_needed'
@@ -73,6 +74,12 @@ function proofFault(
   const needsProof = isProtectedFromDirectories(user, config) || user.movedAddress !== undefined;
   return isOptional && needsProof ? 'proof_needed' : undefined;
 }
+
+export const identityKey = ({ connection, word }: SsoArrival) => ({
+  connectionId: connection._id,
+  issuer: word.claims.issuer,
+  subject: word.claims.subject,
+});
 
 export function ssoActor({ connection, origin }: SsoArrival): Actor {
   return { ...systemActor(connection.tenantId, connection.name), ...origin };

@@ -144,6 +144,12 @@ export function readProviderWord(
   const subject = requireSubject(idToken.sub);
   const own = told(idToken);
   const { auth_time: authTime } = idToken;
+  let asked: Promise<ProviderClaims> | undefined;
+  const askUserinfo = async (): Promise<ProviderClaims> => {
+    if (config.serverMetadata().userinfo_endpoint === undefined) return claimsOf(idToken.iss, subject, own);
+    const more = await inStage('userinfo', () => client.fetchUserInfo(config, tokens.access_token, subject));
+    return claimsOf(idToken.iss, subject, { ...told(more), ...own });
+  };
   return {
     claims: claimsOf(idToken.iss, subject, own),
     idToken: own,
@@ -154,13 +160,7 @@ export function readProviderWord(
     amr: methodsOf(idToken['amr']),
     sid: text(idToken['sid']) ?? null,
     sessionEndsAt: sessionEndOf(idToken['session_expiry']),
-    async ask() {
-      if (config.serverMetadata().userinfo_endpoint === undefined) return claimsOf(idToken.iss, subject, own);
-      const more = await inStage('userinfo', () =>
-        client.fetchUserInfo(config, tokens.access_token, subject),
-      );
-      return claimsOf(idToken.iss, subject, { ...told(more), ...own });
-    },
+    ask: () => (asked ??= askUserinfo()),
   };
 }
 

@@ -17,10 +17,12 @@ import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { post } from '../api.js';
+import type { Jit } from '../sso-types.js';
 import type { SsoConnection } from '../types.js';
 import { FormProblem, fieldErrors } from '../ui/Problems.js';
 import { Copyable } from '../ui/Secret.js';
 import { ConnectSaml, samlOf } from './ConnectSaml.js';
+import { JitChoice } from './JitChoice.js';
 import { providers } from './sso-providers.js';
 
 const blank = {
@@ -34,7 +36,7 @@ const blank = {
   metadata: '',
   domains: [] as string[],
   mode: 'off',
-  jit: 'false',
+  jit: 'off' as Jit,
 };
 type Form = typeof blank;
 
@@ -166,15 +168,7 @@ function TurnOn({ form, set }: StepProps) {
           { value: 'required', label: t('Required: everybody of the domains is forwarded') },
         ]}
       />
-      <NativeSelect
-        label={t('People who are not known yet')}
-        value={form.jit}
-        onChange={({ currentTarget }) => set({ jit: currentTarget.value })}
-        data={[
-          { value: 'false', label: t('are refused') },
-          { value: 'true', label: t('get an account at their first sign-in') },
-        ]}
-      />
+      <JitChoice value={form.jit} onChange={(jit) => set({ jit })} />
       <Alert color="blue">{t('A domain that is not verified forwards no one, in every mode.')}</Alert>
     </Stack>
   );
@@ -242,7 +236,7 @@ export function NewConnection({ opened, onClose }: { opened: boolean; onClose: (
         ...(isSaml(form) ? samlOf(form) : openIdOf(form)),
         domains: form.domains.map((domain) => ({ domain })),
         mode: form.mode,
-        jitProvisioning: form.jit === 'true',
+        jit: form.jit,
       }),
     onSuccess: async (connection) => {
       await client.invalidateQueries();

@@ -16,6 +16,7 @@ import { time } from '../text/format.js';
 import type { SsoConnection } from '../types.js';
 import { FormProblem, fieldErrors } from '../ui/Problems.js';
 import { Copyable } from '../ui/Secret.js';
+import { DirectoryChoice, JitChoice } from './JitChoice.js';
 import { useSave } from '../ui/use-save.js';
 
 /** What a SAML provider's administrator enters there. */
@@ -92,7 +93,8 @@ export function EditSaml({ connection, etag }: { connection: SsoConnection; etag
   const { t } = useTranslation();
   const [fields, setFields] = useState(() => fieldsOf(connection));
   const [domains, setDomains] = useState(() => connection.domains.map(({ domain }) => domain));
-  const [jitProvisioning, setJit] = useState(connection.jitProvisioning);
+  const [jit, setJit] = useState(connection.jit);
+  const [directoryId, setDirectory] = useState(connection.directoryId);
   const [singleLogout, setSingleLogout] = useState(connection.singleLogout);
   const { mutate, isPending, error } = useSave(`/sso-connections/${connection.id}`, etag);
   const errors = fieldErrors(error);
@@ -111,7 +113,7 @@ export function EditSaml({ connection, etag }: { connection: SsoConnection; etag
       onSubmit={(event) => {
         event.preventDefault();
         const ofDomains = domains.map((domain) => ({ domain }));
-        mutate({ ...bodyOf(connection, fields), domains: ofDomains, jitProvisioning, singleLogout });
+        mutate({ ...bodyOf(connection, fields), domains: ofDomains, jit, directoryId, singleLogout });
       }}
     >
       <Stack maw={640}>
@@ -140,11 +142,8 @@ export function EditSaml({ connection, etag }: { connection: SsoConnection; etag
         {field('familyName', t('Attribute of the family name'), usual)}
         {field('groups', t('Attribute of the groups'), usual)}
         <TagsInput label={t('Domains')} value={domains} error={errors.domains} onChange={setDomains} />
-        <Switch
-          label={t('People who are not known yet get an account at their first sign-in')}
-          checked={jitProvisioning}
-          onChange={({ currentTarget }) => setJit(currentTarget.checked)}
-        />
+        <JitChoice value={jit} onChange={setJit} />
+        <DirectoryChoice value={directoryId} onChange={setDirectory} />
         <Switch
           label={t('People who sign out here are signed out at the provider too')}
           description={connection.idpSloUrl ?? t('The provider offers no single logout.')}

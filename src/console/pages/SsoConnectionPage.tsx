@@ -1,15 +1,4 @@
-import {
-  Alert,
-  Button,
-  Group,
-  List,
-  PasswordInput,
-  Stack,
-  Switch,
-  TagsInput,
-  TextInput,
-  Title,
-} from '@mantine/core';
+import { Alert, Button, Group, List, PasswordInput, Stack, TagsInput, TextInput, Title } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -22,6 +11,7 @@ import { FormProblem, fieldErrors, ProblemView } from '../ui/Problems.js';
 import { Copyable } from '../ui/Secret.js';
 import { ConnectionDomains } from './ConnectionDomains.js';
 import { ConnectionMode } from './ConnectionMode.js';
+import { DirectoryChoice, JitChoice } from './JitChoice.js';
 import { SsoSignIns } from './SsoSignIns.js';
 import { TestSignIn } from './TestSignIn.js';
 import { EditSaml, SamlAddresses } from './SamlSettings.js';
@@ -87,7 +77,8 @@ function Edit({ connection, etag }: { connection: SsoConnection; etag: string | 
     clientId: connection.clientId ?? '',
     clientSecret: '',
     domains: connection.domains.map(({ domain }) => domain),
-    jitProvisioning: connection.jitProvisioning,
+    jit: connection.jit,
+    directoryId: connection.directoryId,
   });
   const { mutate, isPending, error } = useSave(`/sso-connections/${connection.id}`, etag);
   const errors = fieldErrors(error);
@@ -131,10 +122,10 @@ function Edit({ connection, etag }: { connection: SsoConnection; etag: string | 
           error={errors.domains}
           onChange={(next) => setForm({ ...form, domains: next })}
         />
-        <Switch
-          label={t('People who are not known yet get an account at their first sign-in')}
-          checked={form.jitProvisioning}
-          onChange={({ currentTarget }) => setForm({ ...form, jitProvisioning: currentTarget.checked })}
+        <JitChoice value={form.jit} onChange={(jit) => setForm({ ...form, jit })} />
+        <DirectoryChoice
+          value={form.directoryId}
+          onChange={(directoryId) => setForm({ ...form, directoryId })}
         />
         <FormProblem error={error} />
         <Group>

@@ -97,7 +97,7 @@ function exportSamlConnection(connection: SamlConnection) {
   const provider = idpMetadataUrl === null ? byHand : { idpMetadataUrl };
   return {
     ...sharedFields(
-      connectionSchema.pick({ name: true, key: true, mode: true, jitProvisioning: true }),
+      connectionSchema.pick({ name: true, key: true, mode: true, jitProvisioning: true, jit: true }),
       connection,
     ),
     protocol: 'saml',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { attributeTypes } from '../../persistence/collections/attributes.js';
 import { dialects, directoryKinds } from '../../persistence/collections/directories.js';
 import { applicationKinds, signingAlgorithms } from '../../persistence/collections/applications.js';
-import { clientAuthMethods, ssoProtocols } from '../../persistence/collections/sso-connections.js';
+import { clientAuthMethods, jitModes, ssoProtocols } from '../../persistence/collections/sso-connections.js';
 import { guardLimits } from '../directories/change-guard.js';
 import { columnTransforms } from '../directories/attribute-mapping.js';
 import { connectionKeyFault } from '../sso/connection-address.js';
@@ -213,6 +213,7 @@ export const connectionSchema = z.strictObject({
     .optional(),
   mode: z.enum(['off', 'optional', 'required']).optional(),
   jitProvisioning: z.boolean().optional(),
+  jit: z.enum(jitModes).optional(),
   idpMetadata: z.string().min(1).max(200_000).optional(),
   idpMetadataUrl: z.string().min(1).max(1000).nullable().optional(),
   idpEntityId: z.string().min(1).max(1024).optional(),

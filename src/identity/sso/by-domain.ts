@@ -3,7 +3,7 @@ import type { Core } from '../core.js';
 import { closestTo, coversDomain, namesOf } from '../domain-match.js';
 
 /**
- * The connection that answers for a domain, whoever's it is and whatever its mode: one that has verified it, else the closest domain above
+ * The connection that answers for a domain, of any tenant and in any mode: one that has verified it, else the closest domain above
  * it together with those below.
  *
  * @param domain - in normal form, as `parseEmail` gives it.

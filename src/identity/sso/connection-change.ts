@@ -5,6 +5,7 @@ import type {
   SsoProtocol,
 } from '../../persistence/collections/sso-connections.js';
 import { AppError, type InputFault } from '../../shared/errors.js';
+import { changedJit, type JitMode } from './jit.js';
 import { connectionKeyFault } from './connection-address.js';
 import {
   domainFault,
@@ -48,6 +49,8 @@ export interface SsoConnectionInput extends SamlInput {
   scopes?: readonly string[] | undefined;
   mode?: SsoMode | undefined;
   jitProvisioning?: boolean | undefined;
+  jit?: JitMode | undefined;
+  directoryId?: string | null | undefined;
   roleRules?: readonly RoleRuleInput[] | undefined;
   domains?: readonly ConnectionDomainInput[] | undefined;
 }
@@ -229,7 +232,8 @@ function withChange(
     tenantClaim: given(change.tenantClaim, before.tenantClaim),
     scopes: [...(change.scopes ?? before.scopes)],
     mode: change.mode ?? before.mode,
-    jitProvisioning: change.jitProvisioning ?? before.jitProvisioning,
+    ...changedJit(before, change),
+    directoryId: given(change.directoryId, before.directoryId),
     domains,
     verifiedDomains: verifiedOf(domains),
   };

@@ -23,6 +23,7 @@ import { enqueueJob, wakeJobs } from '../jobs/queue.js';
 import { tenantConfig, tenantConfigStep, touchTenant } from '../tenants/config.js';
 import { recomputeJob } from '../users/recompute.js';
 import { changedRules, requireRuleAuthority } from './connection-rules.js';
+import { changedJit, jitOf, requireDirectory } from './jit.js';
 import type { WriteOptions } from '../versions.js';
 import { providerDigest } from './provider-digest.js';
 import { guardRequired, notReady } from './required-guard.js';
@@ -76,6 +77,7 @@ export async function createConnection(
     core.store.transaction(function* (tx) {
       // Before the tenant gets its new version, under which the configuration is remembered.
       const config = yield* tenantConfigStep(core, tx, actor.tenantId);
+      requireDirectory(config, input.directoryId);
       yield* touchTenant(tx, actor.tenantId);
       const connection = yield* tx
         .tenant(actor.tenantId)
@@ -92,7 +94,8 @@ export async function createConnection(
           tenantClaim: input.tenantClaim ?? null,
           scopes: provider.saml ? [] : [...(input.scopes ?? ['openid', 'email', 'profile'])],
           mode: input.mode ?? 'off',
-          jitProvisioning: input.jitProvisioning ?? settings['sso.jitProvisioning'],
+          ...changedJit({ jitProvisioning: settings['sso.jitProvisioning'] }, input),
+          directoryId: input.directoryId ?? null,
           ...changedRules(core, actor, config, { before: undefined, given: input.roleRules }),
           domains,
           verifiedDomains: verifiedOf(domains),
@@ -128,7 +131,12 @@ function auditable(connection: SsoConnectionDocument): Record<string, unknown> {
   const { key = null, clientAuthMethod = null, tenantClaim = null, relinkVersion = 0 } = connection;
   return {
     ...{ name, key, issuer, clientId, clientAuthMethod, tenantClaim, scopes, mode, jitProvisioning },
-    ...{ verifiedDomains, relinkVersion },
+    ...{
+      verifiedDomains,
+      relinkVersion,
+      jit: jitOf(connection),
+      directoryId: connection.directoryId ?? null,
+    },
     roleRules: connection.roleRules?.map(({ when, grant }) => ({ when, grant })) ?? [],
     ...auditableSaml(connection),
     domains: domains.flatMap(({ domain, subdomains }) =>
@@ -180,6 +188,7 @@ export async function updateConnection(
   requireValidConnection(core, protocol, change);
   const saml = protocol === 'saml' ? await resolveSaml(core, change) : undefined;
   const config = await tenantConfig(core, actor.tenantId);
+  requireDirectory(config, change.directoryId);
   const changed = (before: SsoConnectionDocument): SsoConnectionDocument => {
     requireRuleAuthority(actor, config, before);
     const rules = changedRules(core, actor, config, { before: before.roleRules, given: change.roleRules });

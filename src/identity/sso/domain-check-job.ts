@@ -37,7 +37,7 @@ export function* enqueueCheck(
 /** Why a domain is proven no more: its record stayed away, or another connection proved it. */
 export type DomainLoss = 'record_missing' | 'proved_elsewhere';
 
-/** Records that a connection loses a domain, and tells the administrators. Before the write, as it reads the configuration. */
+/** Records that a connection loses a domain, and mails the administrators. Before the write, as it reads the configuration. */
 export function* tellLoss(
   core: Core,
   tx: Transaction,

@@ -3,11 +3,11 @@ import { newId } from '../../shared/ids.js';
 import { unproven } from './domains.js';
 
 const dayMs = 86_400_000;
-/** How long a record may be away before administrators are told. */
+/** How long a record may be away before administrators get a mail. */
 const quietMs = 7 * dayMs;
 /** How long it may be away before the domain is proven no more. */
 const graceMs = 30 * dayMs;
-/** Nobody loses a domain sooner than this after being told. */
+/** A domain is lost this long after that mail, at the earliest. */
 const noticeMs = 7 * dayMs;
 
 /** Where the proof of a domain is looked for. */
@@ -26,7 +26,7 @@ export const seen = (entry: ConnectionDomain, now: Date): ConnectionDomain => ({
   ...{ proof: 'dns', checkId: newId(), checkedAt: now, missingSince: null, warnedAt: null },
 });
 
-/** When a domain whose record is away is proven no more, if nobody mends it; null: it is there. */
+/** When a domain whose record is away is proven no more, if it stays away; null: it is there. */
 export function endOf({ missingSince, warnedAt }: ConnectionDomain): Date | null {
   if (!missingSince) return null;
   const told = warnedAt ? warnedAt.getTime() : missingSince.getTime() + quietMs;
@@ -36,7 +36,7 @@ export function endOf({ missingSince, warnedAt }: ConnectionDomain): Date | null
 /**
  * What a daily look at the record of a proven domain changes (7 days quiet, 30 until the proof ends, 7 of notice at least).
  *
- * @returns `news`: what administrators are to be told; null: nothing.
+ * @returns `news`: what is news for administrators; null: nothing.
  */
 export function judgeCheck(
   before: ConnectionDomain,

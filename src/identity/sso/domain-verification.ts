@@ -40,7 +40,7 @@ function isStale({ challengedAt }: ConnectionDomain, held: ConnectionDomain): bo
   return !challengedAt || !held.verifiedAt || challengedAt <= held.verifiedAt;
 }
 
-/** Takes a domain from the connection that holds it, whose administrators are told. */
+/** Takes a domain from the connection that holds it, whose administrators get a mail. */
 function* takeFrom(core: Core, tx: Transaction, holder: SsoConnectionDocument, domain: string): Step<void> {
   const now = core.clock.now();
   yield* tellLoss(core, tx, holder, { domain, reason: 'proved_elsewhere' });
@@ -84,7 +84,7 @@ function* prove(
   return after;
 }
 
-/** Another challenge for a domain that somebody else holds: only a record that was not there before takes it over. */
+/** Another challenge for a domain that another connection holds: only a record that was not there before takes it over. */
 async function renewChallenge(core: Core, { tenantId }: Actor, id: string, domain: string): Promise<void> {
   const now = core.clock.now();
   await core.store

@@ -29,7 +29,7 @@ export function subdomainsFault({ domain, subdomains }: ConnectionDomainInput): 
   return whole === normal ? undefined : `is for a whole domain: name ${whole ?? 'one'} in place of ${normal}`;
 }
 
-/** Proves itself by a record that nobody has seen yet. */
+/** Proves itself by a record that was not published before. */
 export const newChallenge = (now: Date) => ({
   challenge: randomBytes(16).toString('hex'),
   challengedAt: now,

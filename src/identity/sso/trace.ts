@@ -7,6 +7,7 @@ import { tenantConfig } from '../tenants/config.js';
 import { viewUser } from '../users/view.js';
 import type { UserStatus } from '../grants/user-status.js';
 import { findUserByLogin } from '../users/users.js';
+import { jitNow } from './jit.js';
 import { realmOf, type Realm } from './home-realm.js';
 
 /** Where an address would sign in, and why: what an administrator asks when somebody ends up at the wrong door. */
@@ -69,7 +70,8 @@ export async function traceSignIn(core: Core, tenantId: string, text: string): P
   const answering = await findConnectionByDomain(core, email.domain);
   const connection = connections.find(({ _id }) => _id === answering?._id);
   const outcome = realmOf(connection);
-  const jit = outcome !== 'local' && connection?.jitProvisioning === true;
+  const config = await tenantConfig(core, tenantId);
+  const jit = outcome !== 'local' && connection !== undefined && jitNow(connection, config) === 'create';
   const { user, step } = await describeUser(core, tenantId, email.address, jit);
   return {
     email: email.address,

@@ -1,5 +1,5 @@
 import type { StoredDocument } from '../store.js';
-import { defineCollection } from './definition.js';
+import { defineCollection, nestedSchema } from './definition.js';
 
 /** A federated identity: the stable key of a person at their company's provider is (connection, iss, sub), never the address. */
 export interface IdentityDocument extends StoredDocument {
@@ -10,6 +10,8 @@ export interface IdentityDocument extends StoredDocument {
   /** The connection's `providerVersion` when it was last used; absent: 0. */
   providerVersion?: number;
   lastUsedAt: Date;
+  /** What the provider said that was taken over: what it says anew is followed where the person still has that. Absent: not known. */
+  said?: { email?: string; givenName?: string; familyName?: string; displayName?: string };
 }
 
 export const identitySchema = defineCollection<IdentityDocument>(
@@ -21,6 +23,7 @@ export const identitySchema = defineCollection<IdentityDocument>(
     userId: { type: String, required: true },
     providerVersion: Number,
     lastUsedAt: { type: Date, required: true },
+    said: nestedSchema({ email: String, givenName: String, familyName: String, displayName: String }),
   },
   [
     {

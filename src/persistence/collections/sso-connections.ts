@@ -8,6 +8,10 @@ export type ClientAuthMethod = (typeof clientAuthMethods)[number];
 export const ssoModes = ['off', 'optional', 'required'] as const;
 export type SsoMode = (typeof ssoModes)[number];
 
+/** Which unknown people a first sign-in lets in. */
+export const jitModes = ['off', 'invited', 'create'] as const;
+export type JitMode = (typeof jitModes)[number];
+
 export interface ConnectionDomain {
   /** Lower case, IDNA ASCII form. */
   domain: string;
@@ -98,7 +102,12 @@ export interface SsoConnectionDocument extends StoredDocument {
   relinkVersion?: number;
   scopes: string[];
   mode: SsoMode;
+  /** Whether `jit` is `create`. */
   jitProvisioning: boolean;
+  /** Absent: as `jitProvisioning` says. */
+  jit?: JitMode;
+  /** The directory that adds people in place of sign-ins; null or absent: none. */
+  directoryId?: string | null;
   domains: ConnectionDomain[];
   /** The verified domains, and `*.domain` for all below one: unique over the server. */
   verifiedDomains: string[];
@@ -154,6 +163,8 @@ export const ssoConnectionSchema = defineCollection<SsoConnectionDocument>(
     scopes: { type: [String], required: true },
     mode: { type: String, required: true, enum: ssoModes },
     jitProvisioning: { type: Boolean, required: true },
+    jit: { type: String, enum: jitModes },
+    directoryId: String,
     domains: { type: [connectionDomainSchema], required: true },
     verifiedDomains: { type: [String], required: true },
   },

@@ -125,6 +125,25 @@ describe('/api/v1/sso-connections', () => {
     expect(body.clientAuthMethod).to.equal(null);
   });
 
+  it('says in two forms which unknown people come in, of which the older one knows less', async () => {
+    const { body } = await create({ jit: 'invited' }).expect(201);
+    expect(body).to.include({ jit: 'invited', jitProvisioning: false, directoryId: null });
+    for (const [said, jit] of [
+      [{ jitProvisioning: false }, 'invited'],
+      [{ jitProvisioning: true }, 'create'],
+      [{ jitProvisioning: false }, 'off'],
+      [{ jit: 'create', jitProvisioning: true }, 'create'],
+      [{ jit: 'off' }, 'off'],
+    ] as const) {
+      const changed = await change(body.id, said).expect(200);
+      expect(changed.body).to.include({ jit, jitProvisioning: jit === 'create' });
+    }
+    const refused = await change(body.id, { jit: 'off', jitProvisioning: true }).expect(400);
+    expect(pointers(refused.body)).to.deep.equal(['/jit']);
+    const foreign = await change(body.id, { directoryId: 'unknown' }).expect(400);
+    expect(pointers(foreign.body)).to.deep.equal(['/directoryId']);
+  });
+
   describe('another provider', () => {
     const changes = [
       { issuer: 'https://idp.other.test' },
