@@ -83,4 +83,36 @@ describe('pages of a list', () => {
     expect(await roles.count({}, listTotal)).to.equal(30);
     expect(await page(20)).to.deep.equal(all.slice(20));
   });
+
+  it('name the versions of now, of one tenant, and belong to the reader alone', async () => {
+    const [tenantId, other] = [newId(), newId()];
+    const roles = store.tenant(tenantId).collection('roles');
+    await roles.insertMany([roleOf(tenantId, 'a'), roleOf(tenantId, 'b')]);
+    await store.tenant(other).collection('roles').insert(roleOf(other, 'c'));
+    const heads = (scope = tenantId, limit = 10) =>
+      store
+        .tenant(scope)
+        .collection('roles')
+        .find({}, { sort: { fullKey: 1 }, limit, fields: [] });
+    const versions = async () => (await heads()).map(({ version }) => version);
+    const [first] = await heads();
+    expect(await versions()).to.deep.equal([1, 1]);
+    first!.version = 7;
+    expect(await versions()).to.deep.equal([1, 1]);
+    expect(await heads(other)).to.have.length(1);
+    expect(await heads(tenantId, 1)).to.have.length(1);
+    // What moves no entry of an index moves the version all the same.
+    await roles.update(first!._id, (stored) => ({ ...stored }));
+    expect(await versions()).to.deep.equal([2, 1]);
+    const undone = store.transaction(function* (tx) {
+      yield* tx.tenant(tenantId).collection('roles').remove(first!._id);
+      throw new Error('undone');
+    });
+    await undone.catch(() => undefined);
+    expect(await versions()).to.deep.equal([2, 1]);
+    await store.transaction(function* (tx) {
+      yield* tx.tenant(tenantId).collection('roles').remove(first!._id);
+    });
+    expect(await versions()).to.deep.equal([1]);
+  });
 });

@@ -1,4 +1,5 @@
 /** The port's collections on the embedded database. Inside they handle plain documents; the port's types name each collection's own. */
+import { serialize } from 'node:v8';
 import { pause, runSliced, yieldIfBusy, type Sliced } from '../../infrastructure/time-slices.js';
 import { project, type Doc } from '../document.js';
 import { matcher } from '../matching.js';
@@ -132,8 +133,16 @@ export class EmbeddedCollection<T extends StoredDocument> implements Collection<
     return this.#read(this.#steps.findOne(query, options));
   }
 
-  find(query: Query, options?: FindOptions): Promise<T[]> {
-    return this.#read(this.#steps.find(query, options));
+  /** A page of heads is remembered until the collection is written to; not where documents expire without a write. */
+  async find(query: Query, options: FindOptions = {}): Promise<T[]> {
+    const { fields, limit = Infinity, until } = options;
+    const { collection, database, scope } = this.#view;
+    const read = () => runSliced(this.#steps.find(query, options));
+    await yieldIfBusy();
+    if (fields?.length !== 0 || limit === Infinity || until || collection.expiry !== null) return read();
+    const question = serialize([scope, query, options]).toString('latin1');
+    const place = database.known.place<T[]>(collection.name, question, limit);
+    return (place.value ??= await read()).map((head) => ({ ...head }));
   }
 
   count(query: Query): Promise<number> {

@@ -6,19 +6,16 @@ import { AppError } from '../../shared/errors.js';
 import { firstFormat, requireFormat, storeFormat, type Opening } from '../format.js';
 import { checkDatabaseFile, closeToOthers, databaseFile, unavailable, watchFile } from '../embedded-file.js';
 import { primaryName, type Collected, type Index } from './indexes.js';
-import { noValue, openTables, prepareCollections, type Tables } from './tables.js';
-import { Totals } from './totals.js';
+import { openTables, prepareCollections, type Tables } from './tables.js';
+import { Known } from './known.js';
 import type { Keys } from './walk.js';
 
 /** The lmdb environment of one data folder. */
 export interface Database extends Tables {
-  totals: Totals;
+  known: Known;
   collections: ReadonlyMap<string, Collected>;
   /** The table whose keys are those of an index. */
   keysOf(index: Index): Keys;
-  /** Writes of index entries, inside {@link write}. */
-  putEntry(collection: Collected, key: Buffer): void;
-  removeEntry(collection: Collected, key: Buffer): void;
   /** Throws `server.unavailable` when the file is no longer where it was opened. */
   requirePresent(): void;
   /** Runs synchronous work in a write transaction: what it throws undoes it. Resolves when the commit is on the disk. */
@@ -62,7 +59,7 @@ export interface DatabaseOptions {
 function openWrites(
   folder: string,
   root: RootDatabase,
-  totals: Totals,
+  known: Known,
   requirePresent: () => void,
 ): Pick<Database, 'write' | 'lastFailure'> {
   const last = { failure: -Infinity, isFailed: false };
@@ -71,7 +68,7 @@ function openWrites(
       requirePresent();
       try {
         // In a box: lmdb would await a result that looks like a promise.
-        const { result } = await root.childTransaction(() => ({ result: totals.record(work) }));
+        const { result } = await root.childTransaction(() => ({ result: known.record(work) }));
         last.isFailed = false;
         return result;
       } catch (error) {
@@ -103,23 +100,15 @@ export function openDatabase(
     const root = openFile(folder, isLasting);
     const tables = openTables(root);
     const collections = prepareCollections(root, tables, schemas, opening === 'server');
-    const totals = new Totals(tables.sequences);
+    const known = new Known(tables.sequences);
     const requirePresent = watchFile(folder);
     return {
       ...tables,
-      totals,
+      known,
       collections,
       keysOf: ({ name }) => (name === primaryName ? tables.documents : tables.entries),
-      putEntry({ name }, key) {
-        totals.note(name);
-        void tables.entries.put(key, noValue);
-      },
-      removeEntry({ name }, key) {
-        totals.note(name);
-        void tables.entries.remove(key);
-      },
       requirePresent,
-      ...openWrites(folder, root, totals, requirePresent),
+      ...openWrites(folder, root, known, requirePresent),
       releaseDeadReaders: () => void root.readerCheck(),
       backup: (target) => root.backup(target, true),
       close: () => root.close(),

@@ -53,10 +53,8 @@ export const primaryName = '_id_';
 
 /** What the keys of an index begin with: another one for each definition. */
 function numberOf(name: string, definition: unknown): string {
-  return createHash('sha256')
-    .update(JSON.stringify([name, definition]))
-    .digest('base64url')
-    .slice(0, 6);
+  const whole = JSON.stringify([name, definition]);
+  return createHash('sha256').update(whole).digest('base64url').slice(0, 6);
 }
 
 /** Reads a collection from its mongoose schema. */

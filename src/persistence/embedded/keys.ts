@@ -22,19 +22,15 @@ function textKey(text: string): string {
 }
 
 const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
-/** What a packed UUID begins and ends with: no other part begins so, and no text ends so. */
-const [packedBegin, packedEnd] = [26, 1];
-const packedBytes = 18;
+/** What a packed UUID begins and ends with, and its bytes: no other part begins so, and no text ends so. */
+const [packedBegin, packedEnd, packedBytes] = [26, 1, 18];
 
 /** The last ids that were packed: a document's own is part of all its keys. What an id becomes is the same in every database. */
 const packedIds = new Map<string, Uint8Array>();
 const maxPackedIds = 1000;
 
-function keepPacked(id: string, packed: Uint8Array): Uint8Array {
-  if (packedIds.size >= maxPackedIds) packedIds.clear();
-  packedIds.set(id, packed);
-  return packed;
-}
+/** Where an id was last read: its document is read next. */
+const lastRead = { id: '', key: Buffer.alloc(0), start: 0 };
 
 /** A UUID in half the room and in the same order. */
 function packId(id: string): Uint8Array | string {
@@ -44,7 +40,9 @@ function packId(id: string): Uint8Array | string {
   packed[0] = packedBegin;
   packed.write(id.replaceAll('-', ''), 1, 'hex');
   packed[packedBytes - 1] = packedEnd;
-  return keepPacked(id, packed);
+  if (packedIds.size >= maxPackedIds) packedIds.clear();
+  packedIds.set(id, packed);
+  return packed;
 }
 
 /** A value of this field as {@link encodeKey} takes it. The ids that every document has are packed, as they are in nearly every key. */
@@ -82,6 +80,17 @@ export function documentKey(collection: string, id: string): Buffer {
   return Buffer.concat([begin, packed]);
 }
 
+const readingKeys = new Map<string, Buffer>();
+
+/** The same, for a read that is over before the next one: of an id just read from a key, in a buffer that is used again. */
+export function readingKey(collection: string, id: string): Buffer {
+  if (id !== lastRead.id) return documentKey(collection, id);
+  const used = readingKeys.get(collection) ?? documentKey(collection, id);
+  readingKeys.set(collection, used);
+  lastRead.key.copy(used, used.length - packedBytes, lastRead.start);
+  return used;
+}
+
 /** `prefix` followed by these parts. */
 export function extendKey(prefix: Buffer, parts: readonly unknown[]): Buffer {
   return Buffer.concat([keyAfter(prefix), encodeKey(parts)]);
@@ -96,8 +105,7 @@ export function idOf(key: Buffer): string {
   if (key[start] !== packedBegin) return key.toString('utf8', start);
   const hex = key.toString('hex', start + 1, key.length - 1);
   const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-  // Its document is read next.
-  keepPacked(id, key.subarray(start));
+  Object.assign(lastRead, { id, key, start });
   return id;
 }
 

@@ -3,7 +3,7 @@ import { project, requireDefined, type Doc } from '../document.js';
 import { matcher, valuesAt } from '../matching.js';
 import type { FindOptions, Query } from '../store.js';
 import type { Sliced } from '../../infrastructure/time-slices.js';
-import { documentKey, orderOf } from './keys.js';
+import { orderOf, readingKey } from './keys.js';
 import {
   choosePlan,
   isByKeys,
@@ -40,7 +40,7 @@ function* load(view: View, ids: Iterable<string | undefined>, read: ReadById = g
 function readHead(view: View, id: string): Doc | undefined {
   const { database, collection, scope } = view;
   if (scope === null || view.seen) return getDocument(view, id);
-  if (database.documents.getBinaryFast(documentKey(collection.name, id)) === undefined) return undefined;
+  if (database.documents.getBinaryFast(readingKey(collection.name, id)) === undefined) return undefined;
   return { _id: id, tenantId: scope, version: getLastVersion() } as Doc;
 }
 
@@ -141,11 +141,9 @@ export function* find(view: View, query: Query, options: FindOptions = {}): Slic
   const found: Doc[] = [];
   if (limit <= 0) return found;
   for (const document of stream(view, query, options)) {
-    if (document === undefined) yield undefined;
-    else {
-      const shown = project(document, fields);
-      if (found.push(shown) >= limit || until?.(shown)) break;
-    }
+    const shown = document && project(document, fields);
+    if (!shown) yield undefined;
+    else if (found.push(shown) >= limit || until?.(shown)) break;
   }
   return found;
 }
@@ -156,10 +154,7 @@ export function* count(view: View, query: Query): Sliced<number> {
   const plan = planFor(view, query, []);
   if (canCountKeys(view, plan)) {
     const keys = database.keysOf(plan.index);
-    return rangesOf(plan).reduce(
-      (sum, range) => sum + database.totals.count(collection.name, keys, range),
-      0,
-    );
+    return rangesOf(plan).reduce((sum, range) => sum + database.known.count(collection.name, keys, range), 0);
   }
   let total = 0;
   const byText = collection.expiry === null && isTextPlan(plan, view.scope);

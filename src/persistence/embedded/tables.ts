@@ -17,19 +17,31 @@ export interface Tables {
   /** The keys of all indexes; the values are empty. */
   entries: Table<Buffer, Buffer>;
   counters: Table<Counter, string>;
-  /** By collection: moves with every change of its index entries. */
+  /** By collection: moves with every change of it. */
   sequences: Table<number, string>;
 }
 
 /** The value of every index entry. */
 export const noValue = Buffer.alloc(0);
 
+const writeKey = (key: Buffer, target: Uint8Array, start: number): number => start + key.copy(target, start);
+
+/** Cut from Node's pool: a page reads hundreds. */
+function readKey(source: Buffer, start: number, end: number): Buffer {
+  const key = Buffer.allocUnsafe(end - start);
+  source.copy(key, 0, start, end);
+  return key;
+}
+
+/** Keys as they are. */
+const keys = { keyEncoder: { writeKey, readKey } };
+
 export function openTables(root: RootDatabase): Tables {
   // No shared structures: a refused write would take back what other documents are then written by.
   const msgpack = { encoding: 'msgpack', useRecords: false } as const;
   return {
-    documents: root.openDB({ name: 'documents', keyEncoding: 'binary', useVersions: true, ...msgpack }),
-    entries: root.openDB({ name: 'entries', keyEncoding: 'binary', encoding: 'binary' }),
+    documents: root.openDB({ name: 'documents', useVersions: true, ...keys, ...msgpack }),
+    entries: root.openDB({ name: 'entries', encoding: 'binary', ...keys }),
     counters: root.openDB({ name: 'counters', ...msgpack }),
     sequences: root.openDB({ name: 'sequences', ...msgpack }),
   };

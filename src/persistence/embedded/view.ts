@@ -2,7 +2,7 @@ import type { Doc } from '../document.js';
 import type { Query } from '../store.js';
 import type { Database } from './database.js';
 import type { Collected } from './indexes.js';
-import { documentKey } from './keys.js';
+import { readingKey } from './keys.js';
 import type { Validate } from '../validation.js';
 
 /** One collection as one tenant sees it, or, with scope null, as the server does. */
@@ -35,7 +35,7 @@ export const seenKey = ({ collection }: View, id: string): string => `${collecti
 
 /** What stands in the database under this id, whoever may see it. */
 export function getStored({ database, collection }: View, id: string): Doc | undefined {
-  return id.length > maxIdCharacters ? undefined : database.documents.get(documentKey(collection.name, id));
+  return id.length > maxIdCharacters ? undefined : database.documents.get(readingKey(collection.name, id));
 }
 
 export function getDocument(view: View, id: string): Doc | undefined {

@@ -60,7 +60,7 @@ function* mergeRanges(keys: Keys, ranges: readonly KeyRange[], reverse: boolean,
   });
   for (let [best] = heads; best; [best] = heads) {
     for (const head of heads) {
-      if (isBefore(head.key, best.key, [head.range, best.range], reverse)) best = head;
+      if (head !== best && isBefore(head.key, best.key, [head.range, best.range], reverse)) best = head;
     }
     yield best.key;
     const next = best.stream.next();
@@ -78,11 +78,8 @@ function* mergeRanges(keys: Keys, ranges: readonly KeyRange[], reverse: boolean,
 function seek(keys: Keys, whole: readonly KeyRange[], skip: number, reverse: boolean) {
   let ranges = whole.filter((range) => Array.from(keys.getKeys(between(range, reverse, 1))).length > 0);
   let left = skip;
-  while (
-    ranges.length > 0 &&
-    ranges.length <= maxSeekRanges &&
-    left >= (ranges.length === 1 ? 1 : minSeekKeys)
-  ) {
+  const enough = () => (ranges.length === 1 ? 1 : minSeekKeys);
+  while (ranges.length > 0 && ranges.length <= maxSeekRanges && left >= enough()) {
     const share = Math.floor(left / ranges.length);
     let best: { range: KeyRange; key: Buffer } | undefined;
     for (const range of ranges) {

@@ -3,21 +3,24 @@ import { duplicate, newDocument, nextDocument, requireVersion, type Doc } from '
 import type { Change, UpdateOptions } from '../store.js';
 import { entriesOf, primaryName, type Index } from './indexes.js';
 import { documentKey, encodeKey, endOf, idOf, isComparable, rangeOfSame } from './keys.js';
+import { noValue } from './tables.js';
 import { getDocument, getStored, isExpired, seenKey, type View } from './view.js';
 
 function putStored(view: View, document: Doc): void {
   const { database, collection, seen } = view;
   view.validate?.(collection.name, document);
+  database.known.note(collection.name);
   void database.documents.put(documentKey(collection.name, document._id), document, document.version);
   seen?.set(seenKey(view, document._id), document);
 }
 
 function removeStored(view: View, document: Doc): void {
   const { database, collection, seen } = view;
+  database.known.note(collection.name);
   void database.documents.remove(documentKey(collection.name, document._id));
   seen?.delete(seenKey(view, document._id));
   for (const index of collection.indexes) {
-    for (const key of entriesOf(index, document)) database.removeEntry(collection, key);
+    for (const key of entriesOf(index, document)) void database.entries.remove(key);
   }
 }
 
@@ -59,8 +62,8 @@ function writeIndexes(view: View, before: Doc | undefined, after: Doc): void {
     if (index.unique) for (const key of wanted) requireFree(view, index, key, after._id);
     added.push(...wanted);
   }
-  for (const key of gone) database.removeEntry(collection, key);
-  for (const key of added) database.putEntry(collection, key);
+  for (const key of gone) void database.entries.remove(key);
+  for (const key of added) void database.entries.put(key, noValue);
 }
 
 /** @throws AppError `store.duplicate` */
