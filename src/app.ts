@@ -12,6 +12,7 @@ import { addressRoutes } from './auth/routes/address-routes.js';
 import { passwordRoutes } from './auth/routes/password-routes.js';
 import { answerRegistration, registrationJob } from './identity/invitations/registration.js';
 import { registrationRoutes } from './auth/routes/registration-routes.js';
+import { setupRoutes } from './auth/routes/setup-routes.js';
 import { signInRoutes } from './auth/routes/sign-in-routes.js';
 import { watchSignIns } from './auth/routes/sign-in-results.js';
 import { samlRoutes } from './auth/routes/saml-routes.js';
@@ -162,7 +163,7 @@ export function createApp(core: Core, version: string): App {
   app.use(consoleRoutes(core));
   app.use(watchSignIns((method, result) => metrics.signIns.inc({ method, result })));
   app.use(signInRoutes(core));
-  app.use(firstRunRoutes(core));
+  app.use(firstRunRoutes(core), setupRoutes(core));
   app.use(accountRoutes(core));
   app.use(passwordRoutes(core), registrationRoutes(core), addressRoutes(core));
   app.use(samlRoutes(core));

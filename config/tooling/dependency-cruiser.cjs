@@ -46,6 +46,7 @@ const identityFloors = [
   'operator',
   'bootstrap',
   'imports',
+  'setup',
   'views',
   'answers',
   'bulk',

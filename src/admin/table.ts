@@ -36,6 +36,7 @@ import { leaverRoutes } from './api/leavers.js';
 import { signInRoutes } from './api/sign-ins.js';
 import { userActionRoutes } from './api/user-actions.js';
 import { userFacetRoutes } from './api/user-facets.js';
+import { setupLinkRoutes } from './api/setup-links.js';
 import { ssoSignInRoutes } from './api/sso-sign-ins.js';
 import { breakGlassRoutes } from './api/break-glass.js';
 import { userIdentityRoutes } from './api/user-identities.js';
@@ -56,6 +57,7 @@ export const routeTable: readonly Route[] = [
   ...userIdentityRoutes,
   ...breakGlassRoutes,
   ...ssoSignInRoutes,
+  ...setupLinkRoutes,
   ...userFacetRoutes,
   ...listFacetRoutes,
   ...allSessionRoutes,

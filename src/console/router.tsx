@@ -61,6 +61,7 @@ export const router = createBrowserRouter(
         page('applications/:id', 'applications.manage', () => import('./pages/ApplicationPage.js')),
         page('sso-connections', 'sso.manage', () => import('./pages/SsoConnections.js')),
         page('sso-connections/:id', 'sso.manage', () => import('./pages/SsoConnectionPage.js')),
+        page('setup-links', 'sso.manage', () => import('./pages/SetupLinks.js')),
         page('directories', 'scim.manage', () => import('./pages/Directories.js')),
         page('directories/:id', 'scim.manage', () => import('./pages/DirectoryPage.js')),
         page('audit', 'audit.read', () => import('./pages/Audit.js')),

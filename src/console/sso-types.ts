@@ -45,3 +45,19 @@ export interface SsoDomain {
   endsAt: string | null;
   record: { type: string; name: string; value: string };
 }
+
+/** A link by which a company’s IT sets something up. */
+export interface SetupLink {
+  id: string;
+  name: string;
+  purpose: 'oidc' | 'saml' | 'scim' | 'domains' | 'renewal';
+  steps: ('provider' | 'dns' | 'mail')[];
+  state: 'open' | 'expired' | 'revoked';
+  connectionId: string | null;
+  directoryId: string | null;
+  email: string | null;
+  maker: string;
+  createdAt: string;
+  expiresAt: string;
+  lastUsedAt: string | null;
+}

@@ -24,7 +24,9 @@ export interface Core {
 
 /** Who asks for a change, as the audit trail names them, and from where. */
 export interface Actor {
-  readonly party: AuditParty & { type: 'user' | 'api_key' | 'scim' | 'system' | 'operator' | 'anonymous' };
+  readonly party: AuditParty & {
+    type: 'user' | 'api_key' | 'scim' | 'system' | 'operator' | 'setup_link' | 'anonymous';
+  };
   readonly tenantId: string;
   /** Of an API key: the id of the user who made it, and whose self rules it is under; absent or null: no user did. */
   readonly makerId?: string | null;

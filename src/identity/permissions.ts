@@ -173,7 +173,7 @@ export function builtInRoles(preset: string): BuiltInRole[] {
     }));
 }
 
-function may(actor: Actor, permission: string): boolean {
+export function may(actor: Actor, permission: string): boolean {
   return actor.permissions.has(permission);
 }
 

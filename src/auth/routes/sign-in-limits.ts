@@ -100,6 +100,15 @@ export function forwardingLimit(core: Core): RequestHandler {
   });
 }
 
+/** How often a client address may open and post set-up pages: a post may ask a provider, a name server, or send a mail. */
+export function setupLimit(core: Core): RequestHandler {
+  return limit(core, {
+    name: 'setup-address',
+    perMinute: core.config.limits.signInPerMinutePerAddress,
+    keyOf: byAddress,
+  });
+}
+
 /** How many bad logout tokens an address may send; good ones are not counted, since all of a company's come from one. */
 export function logoutTokenLimit(core: Core): RequestHandler {
   return limit(core, {

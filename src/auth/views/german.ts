@@ -1,4 +1,5 @@
 import { germanAccount } from './german-account.js';
+import { germanSetup } from './german-setup.js';
 
 /** German texts of pages in several places: titles, buttons, labels. */
 const shared = {
@@ -239,4 +240,5 @@ export const german: Readonly<Record<string, string>> = {
   ...refusals,
   ...company,
   ...germanAccount,
+  ...germanSetup,
 };

@@ -42,16 +42,25 @@ export interface PageProps {
   withScript?: boolean;
   /** Of a page that is one of several: the links to all of them, and what stands in the line above. */
   frame?: { nav: ReactNode; ways: ReactNode };
+  /** Whether it has more to show than a form. */
+  isWide?: boolean;
+  /** After how many seconds it is read again; absent: never. */
+  refreshSeconds?: number | undefined;
   children?: ReactNode;
 }
 
-function Head({ title, withScript }: { title: string; withScript: boolean }): ReactElement {
+function Head({
+  refreshSeconds,
+  title,
+  withScript,
+}: Pick<PageProps, 'refreshSeconds' | 'title'> & { withScript: boolean }): ReactElement {
   const brand = useBrand();
   return (
     <head>
       <meta charSet="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <meta name="robots" content="noindex" />
+      {refreshSeconds !== undefined && <meta httpEquiv="refresh" content={String(refreshSeconds)} />}
       <title>{`${title} · ${brand.name}`}</title>
       <link rel="icon" href={brand.logoUrl ?? favicon(brand)} />
       <link rel="stylesheet" href={stylePath} />
@@ -123,10 +132,10 @@ function Footer(): ReactElement | null {
   );
 }
 
-function Content({ title, alert, notice, children }: PageProps): ReactElement {
+function Content({ title, alert, isWide, notice, children }: PageProps): ReactElement {
   const t = useText();
   return (
-    <main id="content" tabIndex={-1}>
+    <main id="content" tabIndex={-1} className={isWide ? 'wide' : undefined}>
       <h1>{t(title)}</h1>
       {alert !== undefined && (
         <p role="alert" id={alertId}>
@@ -146,7 +155,7 @@ export function Page(props: PageProps): ReactElement {
   const { theme } = use(LookContext);
   return (
     <html lang={useLanguage()} data-theme={theme === 'auto' ? undefined : theme}>
-      <Head title={t(title)} withScript={withScript} />
+      <Head title={t(title)} withScript={withScript} refreshSeconds={props.refreshSeconds} />
       {frame === undefined ? (
         <body>
           <OrganizationName as="header" />

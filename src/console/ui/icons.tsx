@@ -74,6 +74,9 @@ export const AuditIcon = icon(
     <path d="M9 12h6M9 16h6M14 3v5h5" />
   </>,
 );
+export const LinkIcon = icon(
+  <path d="M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1" />,
+);
 export const KeyIcon = icon(<path d="M15 7a4 4 0 1 1-3.5 6L4 20.5V17l7.5-6A4 4 0 0 1 15 7z" />);
 export const SettingsIcon = icon(
   <>

@@ -29,6 +29,7 @@ import { listClients, type ScimClientDocument } from '../directories/clients.js'
 import { listDirectories } from '../directories/directories.js';
 import { shownSource, type GoogleSource } from '../directories/google-source.js';
 import { listRoles, type Role } from '../roles/roles.js';
+import { isDraft } from '../sso/connection-change.js';
 import { listConnections, type SsoConnectionDocument } from '../sso/connections.js';
 import type { ConnectionDomain } from '../../persistence/collections/sso-connections.js';
 import { hasProviderKey, isSaml, type SamlConnection } from '../sso/saml/saml-settings.js';
@@ -248,7 +249,7 @@ async function exportTenant(core: Core, tenant: TenantDocument): Promise<Bootstr
     users: await exportUsers(core, _id),
     groups: await exportGroups(core, _id),
     directories: await exportDirectories(core, _id),
-    ssoConnections: (await listConnections(core, _id)).map(exportConnection),
+    ssoConnections: (await listConnections(core, _id)).filter((one) => !isDraft(one)).map(exportConnection),
   };
 }
 

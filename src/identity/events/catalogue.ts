@@ -171,6 +171,13 @@ export const eventCatalogue: Readonly<Record<string, EventType>> = {
   'session.revoked': event('user', 'one session of a user was ended'),
   'sessions.invalidated': event('user', 'every session and token of a user was ended'),
   'settings.changed': event('tenant', 'settings were changed', ['lockout.threshold', 5, 3]),
+  'setup_link.created': event(
+    'setup_link',
+    'a link was made by which a company’s IT sets up a connection or directory',
+    ['purpose', null, 'oidc'],
+  ),
+  'setup_link.opened': event('setup_link', 'a set-up link was opened for the first time'),
+  'setup_link.revoked': event('setup_link', 'a set-up link was revoked'),
   'sso.created': event('sso_connection', 'a connection to a provider was created'),
   'sso.deleted': event('sso_connection', 'a connection to a provider was removed'),
   'sso.domain_back': event('sso_connection', 'the record of a domain is in the DNS again'),

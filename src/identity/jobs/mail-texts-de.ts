@@ -21,6 +21,14 @@ const place = ({ at, browser, ip }: PlaceFacts): string =>
     '\n',
   );
 
+const setUp = {
+  oidc: 'die Anmeldung über Ihr Unternehmen',
+  saml: 'die Anmeldung über Ihr Unternehmen',
+  scim: 'die Bereitstellung von Benutzern',
+  domains: 'eine Domain',
+  renewal: 'ein neues Geheimnis oder Zertifikat',
+} as const;
+
 export const german: MailTexts = {
   activation: (facts) => ({
     ...entry(facts),
@@ -223,6 +231,25 @@ export const german: MailTexts = {
       'Für das Verzeichnis sieht alles aus, als wäre es geschehen. Wer gegangen ist, kann sich noch anmelden.',
     ],
     reason: 'Sie erhalten diese Nachricht, weil Sie Administrator sind.',
+  }),
+  setup_link: ({ brand, message, purpose, sender, to, until }) => ({
+    subject: `Bitte richten Sie ${setUp[purpose]} für ${brand} ein`,
+    before: [
+      `${sender} bittet Sie, ${setUp[purpose]} für ${brand} einzurichten. Sie brauchen kein Konto: Die Seite sagt Schritt für Schritt, was zu tun ist.`,
+      ...(message === '' ? [] : [message]),
+    ],
+    button: 'Einrichtung öffnen',
+    after: [
+      `Der Link gilt bis ${until}. Wer ihn hat, kann diese Schritte tun: Geben Sie ihn auf seiner Seite weiter, nicht durch Weiterleiten dieser E-Mail.`,
+    ],
+    reason: `Sie erhalten diese E-Mail, weil ${to} als die Person genannt wurde, die dies einrichtet.`,
+  }),
+  setup_test: ({ brand, to }) => ({
+    subject: `Test: E-Mails von ${brand} kommen an`,
+    before: ['Wenn Sie dies lesen, kommen E-Mails an. Bitte bestätigen Sie es:'],
+    button: 'Sie ist angekommen',
+    after: [],
+    reason: `Sie erhalten diese E-Mail, weil jemand, der ${brand} in Ihrem Unternehmen einrichtet, sie an ${to} geschickt hat.`,
   }),
   frame: {
     orOpen: 'Oder öffnen Sie diese Adresse:',

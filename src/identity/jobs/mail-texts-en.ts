@@ -23,6 +23,14 @@ const place = ({ at, browser, ip }: PlaceFacts): string =>
     ...(ip === '' ? [] : [`From: ${ip}`]),
   ].join('\n');
 
+const setUp = {
+  oidc: 'company sign-in',
+  saml: 'company sign-in',
+  scim: 'provisioning',
+  domains: 'a domain',
+  renewal: 'a new secret or certificate',
+} as const;
+
 export const english: MailTexts = {
   activation: (facts) => ({
     ...entry(facts),
@@ -200,6 +208,25 @@ export const english: MailTexts = {
     button: 'Look at the changes',
     after: ['To the directory all of it looks as if it were done. People who were let go may still sign in.'],
     reason: 'You get this mail because you are an administrator.',
+  }),
+  setup_link: ({ brand, message, purpose, sender, to, until }) => ({
+    subject: `Please set up ${setUp[purpose]} for ${brand}`,
+    before: [
+      `${sender} asks you to set up ${setUp[purpose]} for ${brand}. You need no account: the page says what to do, step by step.`,
+      ...(message === '' ? [] : [message]),
+    ],
+    button: 'Open the set-up',
+    after: [
+      `The link is good until ${until}. Everyone with the link can do these steps: give steps to colleagues on its page, do not forward this mail.`,
+    ],
+    reason: `You get this mail because ${to} was named as the person who sets this up.`,
+  }),
+  setup_test: ({ brand, to }) => ({
+    subject: `Test: mails of ${brand} arrive`,
+    before: ['If you can read this, mails arrive. Please say so:'],
+    button: 'It has arrived',
+    after: [],
+    reason: `You get this mail because a colleague who sets up ${brand} sent it to ${to}.`,
   }),
   frame: {
     orOpen: 'Or open this address:',

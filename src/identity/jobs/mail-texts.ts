@@ -73,6 +73,16 @@ export interface RoleDecisionFacts extends MailFacts {
   end: string | null;
 }
 
+/** A link by which something is set up. */
+export interface SetupLinkFacts extends MailFacts {
+  sender: string;
+  /** In the sender's own words; empty: none. */
+  message: string;
+  /** When it ends, in words. */
+  until: string;
+  purpose: 'oidc' | 'saml' | 'scim' | 'domains' | 'renewal';
+}
+
 /** Every mail in one language, by its template. */
 export interface MailTexts {
   activation(facts: EntryFacts): MailText;
@@ -114,6 +124,10 @@ export interface MailTexts {
   ): MailText;
   /** To administrators: a directory's change guard holds changes back. */
   changes_held(facts: MailFacts & { directory: string; hours: number | null }): MailText;
+  /** To somebody at a company's IT, who has no account. */
+  setup_link(facts: SetupLinkFacts): MailText;
+  /** Shows by its arrival that mails arrive. */
+  setup_test(facts: MailFacts): MailText;
   /** Parts of every mail. */
   frame: {
     orOpen: string;

@@ -203,13 +203,24 @@ export function changedConnection(
 ): SsoConnectionDocument {
   const after = withChange(core, actor, before, change);
   if (isSaml(before)) return samlProvider(core, actor, before, { after, saml });
-  if (!isOtherProvider(before, after)) return after;
+  if (isDraft(after)) return requireOff(after);
+  if (!isDraft(before) && !isOtherProvider(before, after)) return after;
   requireOwnProvider(after);
+  if (isDraft(before)) return after;
   if (before.clientSecret !== null && change.clientSecret === undefined) {
     const detail = 'must be given again: another provider or client has a secret of its own';
     throw invalid([{ pointer: '/clientSecret', detail }]);
   }
   return asNewProvider(actor, before, after, core.clock.now());
+}
+
+/** Whether nobody has said yet which provider it is. */
+export const isDraft = ({ issuer, protocol = 'oidc' }: SsoConnectionDocument): boolean =>
+  protocol === 'oidc' && issuer === '';
+
+function requireOff(connection: SsoConnectionDocument): SsoConnectionDocument {
+  if (connection.mode === 'off') return connection;
+  throw invalid([{ pointer: '/mode', detail: 'must be off until the provider is known' }]);
 }
 
 function withChange(
@@ -263,8 +274,12 @@ export function mayRelink(
   return !needsRelink(connection) && isOfEarlierProvider(connection, identity);
 }
 
-function requireOpenIdProvider(input: SsoConnectionInput): { issuer: string; clientId: string } {
+function requireOpenIdProvider(
+  input: SsoConnectionInput,
+  isDraft: boolean,
+): { issuer: string; clientId: string } {
   const { issuer, clientId, tenantClaim } = input;
+  if (isDraft) return { issuer: '', clientId: '' };
   if (issuer !== undefined && clientId !== undefined) {
     requireOwnProvider({ issuer, tenantClaim });
     return { issuer, clientId };
@@ -283,10 +298,14 @@ type NewProvider = Pick<SsoConnectionDocument, 'protocol' | 'saml' | 'issuer' | 
  *
  * @throws AppError `input.invalid`.
  */
-export async function newProvider(core: Core, input: SsoConnectionInput): Promise<NewProvider> {
+export async function newProvider(
+  core: Core,
+  input: SsoConnectionInput,
+  isDraft: boolean,
+): Promise<NewProvider> {
   const { protocol = 'oidc', mode = 'off' } = input;
   requireValidConnection(core, protocol, input);
-  if (protocol === 'oidc') return requireOpenIdProvider(input);
+  if (protocol === 'oidc') return requireOpenIdProvider(input, isDraft);
   const resolved = await resolveSaml(core, input);
   const before = { issuer: '', saml: await newSamlSettings(core) };
   const provider = changedSaml(before, resolved, core.clock.now());

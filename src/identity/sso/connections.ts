@@ -62,13 +62,17 @@ export const connectionParty = ({ _id, name }: Pick<SsoConnectionDocument, '_id'
   label: name,
 });
 
-/** @throws AppError `sso_connection.name_taken`, `sso_connection.domain_taken`, `input.invalid`. */
+/**
+ * @param options - `isDraft`: the provider is not known yet, and the connection off until it is.
+ * @throws AppError `sso_connection.name_taken`, `sso_connection.domain_taken`, `input.invalid`.
+ */
 export async function createConnection(
   core: Core,
   actor: Actor,
   input: SsoConnectionInput,
+  { isDraft = false }: { isDraft?: boolean } = {},
 ): Promise<SsoConnectionDocument> {
-  const provider = await newProvider(core, input);
+  const provider = await newProvider(core, input, isDraft);
   await guardRequired(core, actor, { before: undefined, after: { mode: input.mode ?? 'off' } });
   const now = core.clock.now();
   const domains = domainsOf(input.domains ?? [], [], mayVerify(actor), now);

@@ -126,6 +126,8 @@ export async function testConnection(
   connection: SsoConnectionDocument,
 ): Promise<ConnectionCheck[]> {
   if (isSaml(connection)) return testSamlConnection(core, connection);
+  if (connection.issuer === '')
+    return [{ name: 'discovery', ok: false, detail: 'the provider is not known yet' }];
   let provider: Provider;
   try {
     provider = await discoverProvider(core, connection);

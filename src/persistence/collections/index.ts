@@ -25,6 +25,7 @@ import * as scimCredentials from './scim-credentials.js';
 import * as scimRequests from './scim-requests.js';
 import { ssoSignInSchema, type SsoSignInDocument } from './sso-sign-ins.js';
 import * as connections from './sso-connections.js';
+import * as setupLinks from './setup-links.js';
 import * as savedViews from './saved-views.js';
 import * as tenants from './tenants.js';
 import * as users from './users.js';
@@ -71,6 +72,7 @@ export interface Documents {
   scim_tokens: scimCredentials.ScimTokenDocument;
   saved_views: savedViews.SavedViewDocument;
   sessions: access.SessionDocument;
+  setup_links: setupLinks.SetupLinkDocument;
   sign_in_flows: SignInFlowDocument;
   signing_keys: access.SigningKeyDocument;
   sso_connections: connections.SsoConnectionDocument;
@@ -125,6 +127,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   scim_tokens: scimCredentials.scimTokenSchema,
   saved_views: savedViews.savedViewSchema,
   sessions: access.sessionSchema,
+  setup_links: setupLinks.setupLinkSchema,
   sign_in_flows: signInFlowSchema,
   signing_keys: access.signingKeySchema,
   sso_connections: connections.ssoConnectionSchema,

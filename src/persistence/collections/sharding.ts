@@ -53,6 +53,7 @@ export const shardKeys: Readonly<Record<CollectionName, ShardKey | null>> = {
   scim_requests: tenantAndId,
   scim_tokens: null,
   sessions: token,
+  setup_links: token,
   sign_in_flows: token,
   signing_keys: null,
   sso_connections: null,

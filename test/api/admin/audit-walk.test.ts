@@ -355,6 +355,21 @@ describe('every change leaves its event, with who did it and to whom', () => {
       (id) => [`sso.test_opened sso_connection ${id}`],
     ],
     [
+      'POST a set-up link',
+      connection,
+      (id) => ['post', '/setup-links', { name: fresh('it'), purpose: 'domains', connectionId: id }],
+      (_, __, id) => [`setup_link.created setup_link ${id}`],
+    ],
+    [
+      'revoke a set-up link',
+      async () => {
+        const input = { name: fresh('it'), purpose: 'domains', connectionId: await connection() };
+        return ((await acme.call('post', '/setup-links').send(input).expect(201)).body as { id: string }).id;
+      },
+      (id) => ['post', `/setup-links/${id}/revoke`],
+      (id) => [`setup_link.revoked setup_link ${id}`],
+    ],
+    [
       'PUT emergency access',
       administrator,
       (id) => ['put', `/users/${id}/break-glass`, { armedUntil: null }],

@@ -132,6 +132,10 @@ const needed: Readonly<Record<string, readonly string[]>> = {
     'DELETE /users/{id}/sessions/{sessionId}',
   ],
   'sso.manage': [
+    'GET /setup-links',
+    'POST /setup-links',
+    'GET /setup-links/{id}',
+    'POST /setup-links/{id}/revoke',
     'GET /break-glass',
     'GET /sso-connections/{id}/sign-ins',
     'GET /sso-connections/{id}/sign-ins/{signInId}',

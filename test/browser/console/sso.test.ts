@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { startApp, type TestApp } from '../../support/app.js';
-import { openChromium } from '../../support/chromium.js';
+import { faultsInBothThemes, openChromium } from '../../support/chromium.js';
 import { openConsole, type OpenConsole } from '../../support/console.js';
 import { startIdp, type Idp } from '../../support/idp.js';
 import { samlKey } from '../../support/saml.js';
@@ -72,6 +72,30 @@ describe('the console’s pages of company sign-ins', function () {
     await own.heading(name).waitFor();
     await page.waitForLoadState('networkidle');
   };
+
+  it('a set-up link is made and shown once; its page works, also without an account, and in German', async () => {
+    await own.goTo('/admin/setup-links', 'Set-up links');
+    await page.getByRole('button', { name: 'New set-up link' }).first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('For whom').fill('IT of Beta');
+    await dialog.getByLabel('Domains of their addresses').fill('beta-acme.test');
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    const url = (await dialog.locator('code', { hasText: '/setup/' }).textContent())!;
+    await dialog.getByRole('button', { name: 'Close' }).last().click();
+    await own.row('IT of Beta').getByText('Open', { exact: true }).waitFor();
+    await own.checkPage('set-up links');
+    const guest = await browser!.newContext({ locale: 'de-DE' });
+    const tab = await guest.newPage();
+    await tab.goto(url);
+    await tab.getByRole('heading', { name: 'Anmeldung über Ihr Unternehmen einrichten' }).waitFor();
+    await tab.getByLabel('Issuer').fill(idp.issuer);
+    await tab.getByLabel('Client-ID').fill('gatehouse');
+    await tab.getByRole('textbox', { name: 'Client-Geheimnis' }).fill('a client secret for tests');
+    await tab.getByRole('button', { name: 'Speichern und versuchen' }).click();
+    await tab.getByText('Der Anbieter antwortet, wie er soll').waitFor();
+    expect(await faultsInBothThemes(tab)).to.deep.equal([]);
+    await guest.close();
+  });
 
   it('a test sign-in is opened in a tab of its own; its report comes by itself, and it stands in the list', async () => {
     idp.person = { sub: 'eve', email: 'eve@acme.test', groups: ['Sales'] };
