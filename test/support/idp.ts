@@ -19,6 +19,8 @@ export interface IdpMisbehaviour {
   claims?: (claims: JWTPayload) => JWTPayload;
   /** Signs with a key that is not published, with none at all, or with the client secret. */
   signature?: 'forged' | 'none' | 'client_secret' | 'forged_with_jwk_header';
+  /** Its ID tokens name no key, of one published (`absent`) or of two that fit (`ambiguous`). */
+  kid?: 'absent' | 'ambiguous';
   /** Changes what is sent back to the relying party; a parameter set to undefined is left out. */
   response?: (params: Record<string, string | undefined>) => Record<string, string | undefined>;
   /** Changes the discovery document. */
@@ -102,13 +104,14 @@ export async function startIdp(
   let kid = 'key-1';
   let keys = await generateKeyPair(alg);
   let publicJwk = { ...(await exportJWK(keys.publicKey)), kid, alg, use: 'sig' };
+  const otherJwk = { ...(await exportJWK(foreign.publicKey)), kid: 'other', alg, use: 'sig' };
   const codes = new Map<string, Code>();
   const people = new Map<string, IdpPerson>();
 
   async function sign(payload: JWTPayload): Promise<string> {
     const claims = JSON.parse(JSON.stringify(idp.misbehaviour.claims?.(payload) ?? payload)) as JWTPayload;
-    const header = { alg, kid, typ: 'JWT' };
-    const { signature } = idp.misbehaviour;
+    const { signature, kid: named } = idp.misbehaviour;
+    const header = { alg, ...(named === undefined && { kid }), typ: 'JWT' };
     if (signature === 'none') return new UnsecuredJWT(claims).encode();
     if (signature === 'client_secret') {
       const secret = new TextEncoder().encode(idpClient.clientSecret.padEnd(32, ' '));
@@ -205,7 +208,8 @@ export async function startIdp(
 
   const routes: Record<string, (req: IncomingMessage, res: ServerResponse, url: URL) => unknown> = {
     '/.well-known/openid-configuration': (_req, res) => json(res, metadata()),
-    '/jwks': (_req, res) => json(res, { keys: [publicJwk] }),
+    '/jwks': (_req, res) =>
+      json(res, { keys: idp.misbehaviour.kid === 'ambiguous' ? [otherJwk, publicJwk] : [publicJwk] }),
     '/authorize': (_req, res, url) => authorize(res, url.searchParams),
     '/token': token,
     '/userinfo': userinfo,

@@ -42,7 +42,8 @@ describe('a provider that misbehaves', () => {
     return last!;
   }
 
-  it('is believed while it behaves', async () => {
+  it('is believed while it behaves, also by the only key it publishes without its name (OIDCC KidAbsentSingleJwks)', async () => {
+    expect((await signInWith({ kid: 'absent' })).status).to.equal(303);
     expect((await signInWith({})).status).to.equal(303);
   });
 
@@ -88,6 +89,16 @@ describe('a provider that misbehaves', () => {
       expect(page.headers.getSetCookie().join()).to.not.include('gh_session');
     });
   }
+
+  it('refuses an ID token that names none of two keys that fit (OIDCC KidAbsentMultipleMatchingKeys)', async () => {
+    // Another connection, since the keys of the first are known by now.
+    const fresh = await givenConnection(app.core, tenantId, idp);
+    const email = `${unique('u')}@${fresh.verifiedDomains[0]!}`;
+    await givenUser(app.core, tenantId, { email, password: null });
+    idp.person = { sub: unique('sub'), email };
+    idp.misbehaviour = { kid: 'ambiguous' };
+    expect((await signInAtProvider(openBrowser(app.url), email)).status).to.equal(400);
+  });
 
   it('refuses an address it says is not verified (Zitadel CVE-2026-56666, nOAuth)', async () => {
     for (const flag of [false, 'false']) {

@@ -240,11 +240,13 @@ describe('OpenID provider: authorization endpoint', () => {
     expect(tokens.scope).to.include('offline_access');
   });
 
-  it('takes unknown parameters, ui_locales, acr_values, claims and a request without nonce', async () => {
+  it('takes unknown parameters and scopes, display, ui_locales, acr_values, claims and a request without nonce', async () => {
     const browser = await browserOf(app.core, user);
     const extras = {
       extra: 'foobar',
       ui_locales: 'se',
+      display: 'popup',
+      scope: 'openid address phone email made_up',
       claims_locales: 'se',
       acr_values: '1 2',
       claims: JSON.stringify({ userinfo: { name: { essential: true } } }),
