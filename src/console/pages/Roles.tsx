@@ -3,14 +3,15 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
-import { call, patch, read, remove, type Listed } from '../api.js';
+import { call, patch, read, type Listed } from '../api.js';
 import { useRoles, useWho } from '../session.js';
 import type { Application, Permission, Plan, Role, User } from '../types.js';
-import { useAsk, type Question } from '../ui/Ask.js';
 import { ImpactLines } from '../ui/Impact.js';
 import { Page } from '../ui/Page.js';
 import { tell } from '../ui/Problems.js';
 import { useChoices } from '../ui/use-choices.js';
+import { useAsk } from '../ui/Ask.js';
+import { DeleteRole } from './DeleteRole.js';
 import { NewRole } from './NewRole.js';
 import { RoleMatrix } from './RoleMatrix.js';
 
@@ -145,25 +146,6 @@ function NewPermission({ known, onAdd }: { known: readonly string[]; onAdd: (key
   );
 }
 
-/** Asks before a role is deleted, and says how many lose it. */
-function useDeleteRole(ask: (question: Question) => void) {
-  const { t } = useTranslation();
-  const client = useQueryClient();
-  return async (role: Role) => {
-    const count = await countHolders(role.role);
-    ask({
-      title: t('Delete {{what}}?', { what: role.name }),
-      text: t('{{count}} users lose it.', { count }),
-      button: t('Delete'),
-      isDangerous: true,
-      act: async () => {
-        await remove(`/roles/${role.id}`);
-        await client.invalidateQueries();
-      },
-    });
-  };
-}
-
 /** The permissions of the console, or those that an application's roles name. */
 function usePermissions(application: string, roles: readonly Role[], added: readonly string[]) {
   const { data } = useQuery({
@@ -198,8 +180,7 @@ export default function Roles() {
   const [edits, setEdits] = useState<ReadonlyMap<string, readonly string[]>>(new Map());
   const [added, setAdded] = useState<readonly string[]>([]);
   const [copied, setCopied] = useState<string>();
-  const [ask, dialog] = useAsk();
-  const askToDelete = useDeleteRole(ask);
+  const [doomed, setDoomed] = useState<Role>();
   const shown = roles.filter(({ application }) => (application ?? '') === scope);
   const permissions = usePermissions(scope, shown, added);
   const canMake = may('roles.manage') && !isForeign;
@@ -240,9 +221,15 @@ export default function Roles() {
         canCount={may('users.read')}
         onEdit={(role, held) => setEdits(new Map([...edits, [role.id, held]]))}
         onCopy={canMake ? (role) => setCopied(role.id) : undefined}
-        onDelete={canMake ? (role) => void askToDelete(role) : undefined}
+        onDelete={canMake ? setDoomed : undefined}
       />
-      {dialog}
+      {doomed && (
+        <DeleteRole
+          role={doomed}
+          others={shown.filter(({ id }) => id !== doomed.id)}
+          onClose={() => setDoomed(undefined)}
+        />
+      )}
       <NewRole
         key={copied ?? 'closed'}
         copied={copied ?? ''}

@@ -3,7 +3,7 @@ import type { AuditParty } from '../../persistence/collections/events.js';
 import type { Step } from '../../persistence/store.js';
 import { recordEvent } from '../audit/audit.js';
 import type { Actor, Core } from '../core.js';
-import { ruleId } from '../grants/role-mapping.js';
+import { ruleId, type RoleRule } from '../grants/role-mapping.js';
 import { wakeJobs } from '../jobs/queue.js';
 import { enqueueRecompute } from '../users/recompute.js';
 import { openWrite, saveUser, type WriteContext } from '../users/save.js';
@@ -59,21 +59,31 @@ export async function moveHolders(core: Core, actor: Actor, from: string, to: st
   } while (moved === movedAtOnce);
 }
 
-const inPlace = (list: readonly string[], from: string, to: string): string[] => [
-  ...new Set(list.map((role) => (role === from ? to : role))),
+/** @param to - undefined: the role goes, and none takes its place. */
+const inPlace = (list: readonly string[], from: string, to: string | undefined): string[] => [
+  ...new Set(list.flatMap((role) => (role === from ? (to ?? []) : role))),
 ];
+
+/** Rules that would grant nothing any more go as well. */
+function rulesInPlace(rules: readonly RoleRule[], from: string, to: string | undefined): RoleRule[] {
+  const moved = rules.flatMap((rule) => {
+    const grant = inPlace(rule.grant, from, to);
+    return grant.length === 0 ? [] : [{ ...rule, grant, id: ruleId(rule.when, grant) }];
+  });
+  return [...new Map(moved.map((rule) => [rule.id, rule])).values()];
+}
 
 function* recordMove(
   { tx, actor, now }: WriteContext,
   action: string,
   target: AuditParty,
   from: string,
-  to: string,
+  to: string | undefined,
 ): Step<void> {
   yield* recordEvent(
     tx,
     actor,
-    { action, target, changes: [{ path: 'role', before: from, after: to }] },
+    { action, target, changes: [{ path: 'role', before: from, after: to ?? null }] },
     now,
   );
 }
@@ -98,24 +108,27 @@ function* moveGroups(context: WriteContext, from: string, to: string): Step<void
   if (groupIds.length > 0) yield* enqueueRecompute(tx, tenantId, { groupIds }, now);
 }
 
-function* moveRules(context: WriteContext, from: string, to: string): Step<void> {
+function* moveRules(context: WriteContext, from: string, to: string | undefined): Step<void> {
   const { tx, tenantId, now } = context;
   const directories = tx.tenant(tenantId).collection('directories');
   for (const { _id, name, roleRules } of yield* directories.find({})) {
     if (!roleRules.some(({ grant }) => grant.includes(from))) continue;
-    const moved = roleRules.map((rule) => {
-      const grant = inPlace(rule.grant, from, to);
-      return { ...rule, grant, id: ruleId(rule.when, grant) };
-    });
-    const unique = [...new Map(moved.map((rule) => [rule.id, rule])).values()];
-    yield* directories.update(_id, (directory) => ({ ...directory, roleRules: unique }));
+    const moved = rulesInPlace(roleRules, from, to);
+    yield* directories.update(_id, (directory) => ({ ...directory, roleRules: moved }));
     yield* recordMove(context, 'directory.updated', { type: 'directory', id: _id, label: name }, from, to);
     yield* enqueueRecompute(tx, tenantId, { directoryId: _id }, now);
+  }
+  const connections = tx.tenant(tenantId).collection('sso_connections');
+  for (const { _id, name, roleRules = [] } of yield* connections.find({})) {
+    if (!roleRules.some(({ grant }) => grant.includes(from))) continue;
+    const moved = rulesInPlace(roleRules, from, to);
+    yield* connections.update(_id, (connection) => ({ ...connection, roleRules: moved }));
+    yield* recordMove(context, 'sso.updated', { type: 'sso_connection', id: _id, label: name }, from, to);
   }
 }
 
 /** Invitations that are open, and who may use which application. */
-function* moveMentions(context: WriteContext, from: string, to: string): Step<void> {
+function* moveMentions(context: WriteContext, from: string, to: string | undefined): Step<void> {
   const scope = context.tx.tenant(context.tenantId);
   const invitations = scope.collection('invitations');
   for (const { _id } of yield* invitations.find({ roles: from, respondedAt: null }))
@@ -126,6 +139,12 @@ function* moveMentions(context: WriteContext, from: string, to: string): Step<vo
     );
     return { ...tenant, ...(applicationAccess && { applicationAccess: Object.fromEntries(moved) }) };
   });
+}
+
+/** Takes a role that nobody was given out of the rules, invitations and access rules that name it. */
+export function* forgetRoleStep(context: WriteContext, role: string): Step<void> {
+  yield* moveRules(context, role, undefined);
+  yield* moveMentions(context, role, undefined);
 }
 
 /** Puts one role in the place of another wherever the tenant's configuration names it: keys, groups, rules, invitations, applications. */

@@ -9,7 +9,7 @@ import { touchTenant, type Role } from '../tenants/config.js';
 import { recomputeJob } from '../users/recompute.js';
 import { openWrite } from '../users/save.js';
 import { requireVersion, type WriteOptions } from '../versions.js';
-import { moveConfigurationStep, moveHolders, moveSomeStep } from './reassign.js';
+import { forgetRoleStep, moveConfigurationStep, moveHolders, moveSomeStep } from './reassign.js';
 import { requireUnused } from './role-use.js';
 import { getOwnRole, getRole, grantable, roleEntity, rolePartyOf } from './roles.js';
 
@@ -53,7 +53,8 @@ async function prepareRemoval(
 }
 
 /**
- * Deletes a role. Users who had it by a rule lose it at once; a job then clears their grants.
+ * Deletes a role that nobody was given by hand, or that another takes the place of. Users who had it by a rule lose it at once; a job then
+ * clears their grants. Rules, open invitations and access rules no longer name it: it comes back to nobody under its old name.
  *
  * @throws AppError `role.not_found`, `role.built_in`, `role.in_use`, `role.not_grantable`, `input.invalid`, `resource.version_mismatch`.
  */
@@ -72,12 +73,13 @@ export async function deleteRole(
     const role = yield* requireEntity(roleEntity, { tx, actor, id, options });
     requireGrantable(actor, grantable(role));
     yield* touchTenant(tx, actor.tenantId);
+    const context = yield* openWrite(tx, core, actor);
     if (successor) {
-      const context = yield* openWrite(tx, core, actor);
       if (options.isPlanned !== true) yield* moveSomeStep(context, role.fullKey, successor.fullKey);
       yield* moveConfigurationStep(context, role.fullKey, successor.fullKey);
     }
     if (options.isPlanned !== true) yield* requireUnused(tx, actor.tenantId, role.fullKey);
+    if (!successor) yield* forgetRoleStep(context, role.fullKey);
     yield* roles.remove(id);
     yield* closeRequests(tx, actor.tenantId, role.fullKey);
     yield* enqueueJob(tx, actor.tenantId, { kind: recomputeJob, payload: { role: role.fullKey } }, now);

@@ -105,6 +105,31 @@ describe('the deletion of a role that another takes the place of', () => {
     });
   }
 
+  it('leaves no rule, invitation or access rule behind that names it, so that its name comes back to nobody', async () => {
+    const { core } = app;
+    const grants = [['old'], ['old', 'new']];
+    const roleRules = grants.map((grant, at) => ({ when: { path: 'title', is: `${at}` }, grant }));
+    const directory = await createDirectory(core, acme.system, { name: 'Okta', roleRules });
+    const sso = { name: 'S', issuer: 'https://idp.example', clientId: 'c', clientSecret: 's', roleRules };
+    const made = await acme.call('post', '/sso-connections').send(sso).expect(201);
+    const access = { by: 'role', roles: ['old', 'new'] };
+    await acme.call('patch', '/applications/crm').send({ access }).expect(200);
+    const input = { userName: 'ruled@acme.test', externalId: null, attributes: { title: '0' }, active: true };
+    const { _id } = await createUser(core, directoryActor(directory, { name: 't' }), input);
+    expect((await grantsOf(_id)).map(({ role }) => role)).to.deep.equal(['old']);
+    await remove('').expect(204);
+    await eventually(async () => (await grantsOf(_id)).length === 0, 'the role is gone');
+    const left = (rules: { grant: string[] }[]) => rules.map(({ grant }) => grant);
+    expect(left((await listDirectories(core, acme.tenant._id))[0]!.roleRules)).to.deep.equal([['new']]);
+    const { id } = made.body as { id: string };
+    const connection = (await acme.call('get', `/sso-connections/${id}`)).body as {
+      roleRules: { grant: string[] }[];
+    };
+    expect(left(connection.roleRules)).to.deep.equal([['new']]);
+    const application = (await acme.call('get', '/applications/crm')).body as { access: { roles: string[] } };
+    expect(application.access.roles).to.deep.equal(['new']);
+  });
+
   it('is for those who hold what both roles hold, and for the version that was read', async () => {
     const key = await acme.givenKey(['roles.manage', 'users.read']);
     const beyond = await acme.call('delete', '/roles/old?reassignTo=new', key);

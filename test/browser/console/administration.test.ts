@@ -242,9 +242,17 @@ describe('the console’s pages of administration', function () {
       await own.dialog().getByRole('button', { name: 'Create' }).click();
       await page.getByRole('button', { name: 'More for Reader' }).click();
       await page.getByRole('menuitem', { name: 'Delete Reader' }).click();
-      await own.dialog().getByText('0 users lose it.').waitFor();
+      await own.dialog().getByRole('status').filter({ hasText: 'affects 0 users' }).waitFor();
       await own.dialog().getByRole('button', { name: 'Delete' }).click();
       await page.getByRole('columnheader', { name: /Reader/ }).waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'More for Auditor' }).click();
+      await page.getByRole('menuitem', { name: 'Delete Auditor' }).click();
+      await own.dialog().getByText('It was given to people, groups or API keys by hand.').waitFor();
+      expect(await own.dialog().getByRole('button', { name: 'Delete' }).isDisabled()).to.equal(true);
+      await own.dialog().getByLabel('Who has it gets instead').selectOption('Administrator');
+      await own.dialog().getByText(/1 .*gains Administrator/).waitFor();
+      expect(await accessibilityFaults(page)).to.deep.equal([]);
+      await own.dialog().getByRole('button', { name: 'Cancel' }).click();
     });
   });
 
