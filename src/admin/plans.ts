@@ -57,6 +57,9 @@ export const planSchema = z
       )
       .describe('roles of people who are not activated or approved yet: they work once they are'),
     summary: z.array(z.string()).describe('the changes in sentences'),
+    settings: z
+      .array(z.strictObject({ name: z.string(), before: z.unknown(), after: z.unknown() }))
+      .describe('the settings that are others then'),
   })
   .openapi('Plan');
 

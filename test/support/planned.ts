@@ -17,6 +17,7 @@ export interface PlanAnswer {
   changes: { kind: string; what: string; users: number; examples: { id: string; label: string }[] }[];
   later: { kind: string; what: string; users: number }[];
   summary: string[];
+  settings: { name: string; before: unknown; after: unknown }[];
 }
 
 interface Seen {

@@ -1,3 +1,4 @@
+import type { CredentialDocument } from '../../persistence/collections/credentials.js';
 import type { Documents } from '../../persistence/collections/index.js';
 import { openScratchStore } from '../../persistence/connect.js';
 import type { Store, StoredDocument } from '../../persistence/store.js';
@@ -88,6 +89,17 @@ async function groupsOf(core: Core, { slug, groups = [] }: BootstrapTenant): Pro
   return found.map(({ pendingParts: _, ...group }) => group);
 }
 
+/** What the administrators for emergencies of a tenant sign in with. */
+async function emergencyCredentials(core: Core, { slug }: BootstrapTenant): Promise<CredentialDocument[]> {
+  const tenant = await core.store.server.collection('tenants').findOne({ slug });
+  const ids = tenant?.breakGlass?.map(({ userId }) => userId) ?? [];
+  if (!tenant || ids.length === 0) return [];
+  return core.store
+    .tenant(tenant._id)
+    .collection('credentials')
+    .find({ _id: { $in: ids } });
+}
+
 async function copySetUp(core: Core, into: Store, tenants: readonly BootstrapTenant[]): Promise<void> {
   for (const name of setUp)
     await copyDocuments(into, name, await core.store.server.collection(name).find({}));
@@ -96,6 +108,7 @@ async function copySetUp(core: Core, into: Store, tenants: readonly BootstrapTen
   for (const tenant of tenants) {
     const users = [...(await usersOf(core, tenant)), ...(await usersOnRecord(core, tenant))];
     await copyDocuments(into, 'groups', await groupsOf(core, tenant));
+    await copyDocuments(into, 'credentials', await emergencyCredentials(core, tenant));
     await copyDocuments(into, 'users', [...new Map(users.map((user) => [user._id, user])).values()]);
   }
 }

@@ -27,6 +27,8 @@ export interface Plan {
   later: LaterChange[];
   /** The same in sentences. */
   summary: string[];
+  /** Settings that are others then. */
+  settings: { name: string; before: unknown; after: unknown }[];
 }
 
 /** What is compared. */
@@ -142,7 +144,17 @@ export async function comparePeople(core: Core, comparison: Comparison): Promise
     changes,
     later: tally.later,
     summary: summaryOf(changes),
+    settings: settingsMoved(before, after),
   };
+}
+
+/** The settings that a change moves; none of a tenant that is new. */
+function settingsMoved(before: World | undefined, { config: { settings } }: World): Plan['settings'] {
+  if (!before) return [];
+  const old = new Map<string, unknown>(Object.entries(before.config.settings));
+  return Object.entries(settings)
+    .filter(([name, after]) => !isDeepStrictEqual(old.get(name), after))
+    .map(([name, after]) => ({ name, before: old.get(name), after }));
 }
 
 /** A plan's id from all that it depends on. */

@@ -248,7 +248,8 @@ describe('a change that is planned', () => {
   it('adds a new user to its own effects: a plan holds while nothing else would happen', async () => {
     const at = await scene();
     const change: Change = ['patch', '/settings', { 'approval.required': true }];
-    const { plan, users } = await planOf(at, change);
+    const { plan, users, settings } = await planOf(at, change);
+    expect(settings).to.deep.equal([{ name: 'approval.required', before: false, after: true }]);
     const { _id } = await at.acme.givenUser();
     expect(await planOf(at, change)).to.include({ plan, users: users + 1 });
     await setApproved(app.core, at.acme.system, _id, false);

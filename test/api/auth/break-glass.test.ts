@@ -4,6 +4,7 @@ import {
   confirmTwoFactor,
   removeTwoFactor,
 } from '../../../src/identity/credentials/two-factor.js';
+import { planFile } from '../../../src/identity/bootstrap/plan.js';
 import type { SsoConnectionDocument } from '../../../src/identity/sso/connections.js';
 import { tenantSettings } from '../../../src/identity/tenants/settings.js';
 import type { UserDocument } from '../../../src/persistence/collections/users.js';
@@ -14,6 +15,7 @@ import { ManualClock } from '../../support/clock.js';
 import { startIdp, type Idp } from '../../support/idp.js';
 import { waitForMails } from '../../support/mailbox.js';
 import { goodPassword, unique } from '../../support/people.js';
+import { countsOf } from '../../support/planned.js';
 import { signIn, typeEmail } from '../../support/sign-in.js';
 import { givenConnection } from '../../support/sso.js';
 import { codeNow } from '../../support/totp.js';
@@ -170,6 +172,9 @@ describe('administrators for emergencies', () => {
     expect(await plan()).to.equal(forwarded + 1);
     await enrol(user);
     expect(await codes()).not.to.include('no_break_glass');
+    const settings = { 'mails.language': 'de' };
+    const file = { tenants: [{ slug: acme.tenant.slug, name: 'Acme', settings }] };
+    expect(countsOf((await planFile(app.core, file)).tenants[0]!)).to.deep.equal({});
     await acme.call('post', `/users/${user._id}/disable`).send({}).expect(200);
     expect(await codes(), 'disabled').to.include('no_break_glass');
     await acme.call('delete', `/users/${user._id}/break-glass`).expect(204);
