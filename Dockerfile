@@ -14,6 +14,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY config ./config
+COPY docs/guides ./docs/guides
 # `gatehouse <command>` works in the image as it stands; the data are for their owner alone.
 RUN ln -s /app/dist/cli/main.js /usr/local/bin/gatehouse && install -d -m 0700 -o node -g node /data
 USER node

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Router, type Response } from 'express';
 import type { Core } from '../identity/core.js';
 import { bindRoutes } from './bind.js';
+import { guidePage } from './reference/guides.js';
 import { referencePage, referencePolicy } from './reference/page.js';
 import type { Document } from './reference/schemas.js';
 import { apiDocument, routeTable } from './table.js';
@@ -28,7 +29,7 @@ function sendFixed(res: Response, type: string, { bytes, etag }: Fixed): void {
   res.type(type).send(bytes);
 }
 
-/** `/openapi.json` and `/docs/api`, what the API says about itself: no credentials asked for. Each is made when first asked for. */
+/** `/openapi.json`, `/docs/api` and `/docs/guides`, what the server says about itself: no credentials asked for. Each is made when first asked for. */
 export function apiReferenceRoutes(core: Core): Router {
   const router = Router();
   const described = (): string => JSON.stringify(apiDocument(core.config.baseUrl));
@@ -44,6 +45,16 @@ export function apiReferenceRoutes(core: Core): Router {
     page ??= fixed(referencePage(routeTable, JSON.parse(described()) as Document));
     res.set({ 'Content-Security-Policy': referencePolicy, 'X-Content-Type-Options': 'nosniff' });
     sendFixed(res, 'html', page);
+  });
+
+  router.get('/docs/guides/:name', (req, res, next) => {
+    const guide = guidePage(req.params.name, core.config.baseUrl);
+    if (guide === undefined) {
+      next();
+      return;
+    }
+    res.set({ 'Content-Security-Policy': referencePolicy, 'X-Content-Type-Options': 'nosniff' });
+    sendFixed(res, 'html', fixed(guide));
   });
 
   return router;

@@ -38,12 +38,17 @@ summary { cursor: pointer; font-weight: 600; font-size: 0.9375rem; min-block-siz
 details > dl, details > ul { margin-inline-start: 1rem; }
 ul { padding-inline-start: 1.25rem; }
 code.whole { white-space: nowrap; }
+.wide { overflow-x: auto; margin: 0 0 1rem; }
+table { border-collapse: collapse; inline-size: 100%; font-size: 0.9375rem; }
+th, td { text-align: start; vertical-align: top; padding: 0.375rem 0.75rem; border: 1px solid var(--line); }
+th { background: var(--soft); }
+.guide main { padding-block-end: 4rem; overflow-wrap: anywhere; }
 nav ul { list-style: none; padding: 0; margin: 0 0 1rem; }
 nav li { padding: 0.125rem 0; }
 nav a { text-decoration: none; }
 nav a:hover { text-decoration: underline; }
 @media (min-width: 64rem) {
-  body { display: grid; grid-template-columns: 18rem minmax(0, 1fr); }
+  body:not(.guide) { display: grid; grid-template-columns: 18rem minmax(0, 1fr); }
   header { grid-column: 2; inline-size: 100%; }
   main { grid-column: 2; inline-size: 100%; padding-block-end: 4rem; }
   nav { grid-column: 1; grid-row: 1 / span 2; position: sticky; inset-block-start: 0; block-size: 100vh; overflow-y: auto; padding-block: 1.5rem; inline-size: 18rem; border-inline-end: 1px solid var(--line); font-size: 0.9375rem; }

@@ -12,7 +12,7 @@ import { Page } from '../ui/Page.js';
 import { Word } from '../ui/Status.js';
 
 const dialectNames: Readonly<Record<string, string>> = {
-  auto: 'Found out by itself',
+  auto: 'Detected automatically',
   strict: 'Strict RFC 7644',
   okta: 'Okta',
   entra: 'Microsoft Entra ID',
@@ -21,6 +21,9 @@ const dialectNames: Readonly<Record<string, string>> = {
   google: 'Google',
   ping: 'Ping',
 };
+
+/** Providers that speak the standard well enough to need no way of their own. */
+const plainNames: Readonly<Record<string, string>> = { keycloak: 'Keycloak', authentik: 'authentik' };
 
 function NewDirectory({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
@@ -32,8 +35,15 @@ function NewDirectory({ opened, onClose }: { opened: boolean; onClose: () => voi
       button={t('Create')}
       opened={opened}
       onClose={onClose}
-      send={() => post<Directory>('/directories', { name: form.name.trim(), dialect: form.dialect })}
-      onDone={({ id }) => void navigate(`/directories/${id}`)}
+      send={() =>
+        post<Directory>('/directories', {
+          name: form.name.trim(),
+          dialect: form.dialect in plainNames ? 'auto' : form.dialect,
+        })
+      }
+      onDone={({ id }) =>
+        void navigate(`/directories/${id}${form.dialect in plainNames ? `?provider=${form.dialect}` : ''}`)
+      }
     >
       {(errors) => (
         <>
@@ -49,7 +59,10 @@ function NewDirectory({ opened, onClose }: { opened: boolean; onClose: () => voi
             label={t('Identity provider')}
             value={form.dialect}
             onChange={({ currentTarget }) => setForm({ ...form, dialect: currentTarget.value })}
-            data={Object.entries(dialectNames).map(([value, label]) => ({ value, label: t(label) }))}
+            data={Object.entries({ ...dialectNames, ...plainNames }).map(([value, label]) => ({
+              value,
+              label: t(label),
+            }))}
           />
         </>
       )}

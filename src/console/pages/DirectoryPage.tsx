@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Group, List, Stack, Tabs, Text } from '@mantine/core';
+import { Alert, Anchor, Button, Group, List, NativeSelect, Stack, Tabs, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams, useSearchParams } from 'react-router';
@@ -12,31 +12,13 @@ import { LiveSwitch } from '../ui/LiveSwitch.js';
 import { Page } from '../ui/Page.js';
 import { ProblemView } from '../ui/Problems.js';
 import { Copyable } from '../ui/Secret.js';
+import { directoryProviders } from './directory-setup.js';
 import { AttributeMapping } from './AttributeMapping.js';
 import { DirectoryClients } from './DirectoryClients.js';
 import { DirectoryTokens } from './DirectoryTokens.js';
 import { HeldChanges } from './HeldChanges.js';
-import { LiveLog } from './LiveLog.js';
+import { LiveLog, named } from './LiveLog.js';
 import { RoleRules } from './RoleRules.js';
-
-const steps: Readonly<Record<string, readonly string[]>> = {
-  okta: [
-    'In the Okta application: Provisioning > Configure API Integration.',
-    'Base URL and API Token: the values below. Test API Credentials must say that it was successful.',
-    'To App: tick Create Users, Update User Attributes, Deactivate Users.',
-    'Push Groups: push the groups that your role rules name.',
-  ],
-  entra: [
-    'In Entra: Enterprise applications > your application > Provisioning, mode Automatic.',
-    'Tenant URL and Secret Token: the values below. Test Connection, then save.',
-    'Provision on demand tries one person at once; the regular cycle takes up to 40 minutes.',
-    'Assign the users and groups that should be here, then start provisioning.',
-  ],
-  other: [
-    'Give your identity provider the base address below, and a token as bearer token.',
-    'Let it create, update and deactivate users, and push groups.',
-  ],
-};
 
 /** Tells as soon as the provider has called. */
 function FirstRequest({ directory }: { directory: Directory }) {
@@ -52,7 +34,7 @@ function FirstRequest({ directory }: { directory: Directory }) {
       {t('Last request {{ago}}: {{method}} {{path}} answered {{status}}', {
         ago: ago(last.at),
         method: last.method,
-        path: last.path,
+        path: named(last),
         status: last.status,
       })}
       {last.status < 400 && ' ✓'}
@@ -114,15 +96,30 @@ function WithoutWayIn({ directory }: { directory: Directory }) {
 function Setup({ directory }: { directory: Directory }) {
   const { t } = useTranslation();
   const act = useAct();
+  const [params, setParams] = useSearchParams();
   const dialect = directory.learnedDialect ?? directory.dialect;
+  const chosen = params.get('provider') ?? (dialect in directoryProviders ? dialect : 'other');
+  const provider = directoryProviders[chosen];
   return (
     <Stack maw={720}>
       <FirstRequest directory={directory} />
+      <NativeSelect
+        label={t('Identity provider')}
+        maw={320}
+        value={chosen}
+        onChange={({ currentTarget }) => setParams({ provider: currentTarget.value }, { replace: true })}
+        data={Object.entries(directoryProviders).map(([value, { title }]) => ({ value, label: t(title) }))}
+      />
       <List type="ordered">
-        {(steps[dialect] ?? steps.other ?? []).map((step) => (
+        {provider?.steps.map((step) => (
           <List.Item key={step}>{t(step)}</List.Item>
         ))}
       </List>
+      {provider && (
+        <Anchor href={`/docs/guides/${provider.guide}`} target="_blank" w="max-content">
+          {t('The whole guide for {{provider}}', { provider: t(provider.title) })}
+        </Anchor>
+      )}
       <Copyable label={t('Base address')} value={directory.baseUrl} />
       <SetupToken directory={directory} />
       <WithoutWayIn directory={directory} />

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as formats from 'ajv-formats';
 import { expect } from 'chai';
@@ -40,6 +41,26 @@ describe('/docs/api', () => {
 
   it('asks for nothing from anywhere, and runs nothing', () => {
     expect(page).to.not.match(/<(script|img|link|iframe)\b/);
+  });
+
+  it('has the guides beside it, with the address of this server and links that lead somewhere', async () => {
+    const guides = readdirSync('docs/guides').map((file) => file.replace('.md', ''));
+    for (const name of guides) {
+      const guide = await (await fetch(`${app.url}/docs/guides/${name}`)).text();
+      expect(guide, name)
+        .to.match(/<h1 id="[^"]+">/)
+        .and.not.include('gatehouse.example');
+      // What is left of the marks of Markdown outside of code.
+      const prose = guide.replace(/<(pre|code)\b.*?<\/\1>/gs, '');
+      expect(prose, name).to.not.match(/\*\*|\]\(|^\|/m);
+      for (const [, other = '', anchor] of guide.matchAll(/href="\/docs\/guides\/([a-z-]+)(?:#([^"]+))?"/g)) {
+        expect(guides, name).to.include(other);
+        const text =
+          anchor === undefined ? '' : await (await fetch(`${app.url}/docs/guides/${other}`)).text();
+        if (anchor !== undefined) expect(text, `${name} to ${other}`).to.include(`id="${anchor}"`);
+      }
+    }
+    expect((await fetch(`${app.url}/docs/guides/none`)).status).to.equal(404);
   });
 
   it('has an example of every body that its schema takes', () => {
