@@ -7,6 +7,7 @@ import {
   listLeavers,
 } from '../../identity/privacy/leaver-receipts.js';
 import { receiptKeys, signReceipt } from '../../identity/privacy/receipt-signature.js';
+import type { Core } from '../../identity/core.js';
 import type { LogoutDeliveryDocument } from '../../persistence/collections/leavers.js';
 import { listOf, pageAfter, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { id, instant, instantOrNull, iso, isoOrNull } from '../present/fields.js';
@@ -148,6 +149,7 @@ const deliverySchema = z
   .strictObject({
     id,
     userId: id,
+    user: z.string().nullable().describe('the address of the person, or their userName; null: deleted'),
     sessionId: id,
     status,
     attempts: z.number().int(),
@@ -157,12 +159,24 @@ const deliverySchema = z
   })
   .openapi('LogoutDelivery');
 
-const presentDelivery = (one: LogoutDeliveryDocument): z.input<typeof deliverySchema> => ({
+const presentDelivery = (
+  one: LogoutDeliveryDocument,
+  names: ReadonlyMap<string, string>,
+): z.input<typeof deliverySchema> => ({
   ...{ id: one._id, userId: one.userId, sessionId: one.sessionId },
+  user: names.get(one.userId) ?? null,
   ...{ status: one.status, attempts: one.attempts, answer: one.answer },
   createdAt: iso(one.createdAt),
   settledAt: isoOrNull(one.settledAt),
 });
+
+/** Addresses, or login names, of people by their ids; who was deleted is left out. */
+async function userNames(core: Core, tenantId: string, ids: readonly string[]): Promise<Map<string, string>> {
+  const users = core.store.tenant(tenantId).collection('users');
+  const query = { _id: { $in: [...new Set(ids)] } };
+  const found = ids.length === 0 ? [] : await users.find(query, { fields: ['email', 'userName'] });
+  return new Map(found.map(({ _id, email, userName }) => [_id, email ?? userName]));
+}
 
 const ofApplication = route({
   method: 'get',
@@ -191,7 +205,12 @@ const ofApplication = route({
         }),
       ({ _id }: LogoutDeliveryDocument) => _id,
     );
-    return { body: { ...page, items: page.items.map(presentDelivery) } };
+    const names = await userNames(
+      core,
+      actor.tenantId,
+      page.items.map(({ userId }) => userId),
+    );
+    return { body: { ...page, items: page.items.map((one) => presentDelivery(one, names)) } };
   },
 });
 

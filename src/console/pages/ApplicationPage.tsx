@@ -39,7 +39,9 @@ function SettingsForm({ application, etag }: { application: Application; etag: s
   const lines = (name: 'redirectUris' | 'postLogoutRedirectUris', label: string) => (
     <Textarea
       label={label}
-      description={t('One a line; compared exactly')}
+      description={t(
+        'Where people come back to after the sign-in. One a line; each must be exactly what the application sends.',
+      )}
       autosize
       minRows={2}
       error={errors[name]}
@@ -127,7 +129,14 @@ function Roles({ application }: { application: Application }) {
           </Button>
         )}
       </Group>
-      <div className="scroll box">
+      {application.roles.length === 0 && (
+        <Text>
+          {t(
+            'It has no roles yet. Roles are optional: without them everyone with access may do whatever the application lets anyone do.',
+          )}
+        </Text>
+      )}
+      <div className="scroll box" hidden={application.roles.length === 0}>
         <Table>
           <Table.Thead>
             <Table.Tr>
@@ -145,7 +154,7 @@ function Roles({ application }: { application: Application }) {
                 <Table.Td>{permissions.join(', ') || '–'}</Table.Td>
                 <Table.Td>
                   <Anchor component={Link} to={`/users?role=${role}`}>
-                    {t('Show')}
+                    {t('Show who has it')}
                   </Anchor>
                 </Table.Td>
               </Table.Tr>

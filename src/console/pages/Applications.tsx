@@ -105,7 +105,9 @@ function NewApplication({ opened, onClose }: { opened: boolean; onClose: () => v
             />
             <TextInput
               label={t('Key')}
-              description={t('Its roles are called key:role')}
+              description={t('A short name without spaces. Its roles are named after it: {{example}}', {
+                example: `${key || 'crm'}:agent`,
+              })}
               value={key}
               error={errors.key}
               onChange={({ currentTarget }) => set({ key: currentTarget.value })}
@@ -130,7 +132,10 @@ function NewApplication({ opened, onClose }: { opened: boolean; onClose: () => v
             ) : (
               <Textarea
                 label={t('Redirect addresses')}
-                description={t('One a line; compared exactly')}
+                description={t(
+                  'Where people come back to after the sign-in. One a line; each must be exactly what the application sends.',
+                )}
+                placeholder="https://app.example.com/callback"
                 required
                 autosize
                 minRows={2}

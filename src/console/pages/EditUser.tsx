@@ -175,9 +175,12 @@ function Limits({ form, set }: PartProps) {
   return (
     <Fieldset legend={t('Limits')}>
       <Stack gap="sm">
+        <Text size="xs" c="dimmed">
+          {t('For applications that know products or user profiles: they read these limits from the token.')}
+        </Text>
         <TagsInput
           label={t('Limited products')}
-          description={t('Empty: all')}
+          description={t('Empty: all products')}
           value={form.limitedProducts}
           onChange={(limitedProducts) => set({ limitedProducts })}
         />

@@ -1,4 +1,4 @@
-import { Alert, List, NativeSelect, Switch, Text, Textarea, TextInput } from '@mantine/core';
+import { Alert, Button, List, NativeSelect, Switch, Text, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post, Problem } from '../api.js';
@@ -82,7 +82,7 @@ function Temporary({
   );
 }
 
-function Results({ results }: { results: readonly InviteResult[] }) {
+function Results({ results, onCorrect }: { results: readonly InviteResult[]; onCorrect: () => void }) {
   const { t } = useTranslation();
   const words = {
     invited: t('invited'),
@@ -100,6 +100,11 @@ function Results({ results }: { results: readonly InviteResult[] }) {
           </List.Item>
         ))}
       </List>
+      {results.some(({ outcome }) => outcome === 'invalid') && (
+        <Button variant="default" size="compact-md" mt="sm" onClick={onCorrect}>
+          {t('Correct the invalid ones')}
+        </Button>
+      )}
     </Alert>
   );
 }
@@ -126,9 +131,17 @@ export function InviteUsers({ opened, onClose }: { opened: boolean; onClose: () 
       onDone={(answer) => setResults(answer.results)}
       staysOpen
     >
-      {(errors) =>
+      {(errors, again) =>
         results ? (
-          <Results results={results} />
+          <Results
+            results={results}
+            onCorrect={() => {
+              const invalid = results.filter(({ outcome }) => outcome === 'invalid');
+              set({ emails: invalid.map(({ email }) => email).join('\n') });
+              setResults(undefined);
+              again();
+            }}
+          />
         ) : (
           <>
             <Textarea

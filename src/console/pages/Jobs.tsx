@@ -2,6 +2,7 @@ import { Button, Group } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { post, remove } from '../api.js';
 import { ago, time } from '../text/format.js';
+import { jobInWords } from '../text/job-words.js';
 import type { Job } from '../event-types.js';
 import { useAct } from '../ui/act.js';
 import { useAsk } from '../ui/Ask.js';
@@ -17,7 +18,7 @@ export default function Jobs() {
   const [ask, dialog] = useAsk();
   const names = { waiting: t('Waiting'), failed: t('Given up') };
   const columns: Column<Job>[] = [
-    { key: 'kind', header: t('Work'), cell: ({ kind }) => <span className="code">{kind}</span> },
+    { key: 'kind', header: t('Work'), cell: ({ kind }) => <span title={kind}>{jobInWords(t, kind)}</span> },
     { key: 'about', header: t('For'), cell: ({ about }) => about ?? '–' },
     {
       key: 'status',
@@ -46,7 +47,7 @@ export default function Jobs() {
               variant="default"
               onClick={() =>
                 ask({
-                  title: t('Remove {{what}}?', { what: kind }),
+                  title: t('Remove {{what}}?', { what: jobInWords(t, kind) }),
                   text: t('What it was to do is then not done.'),
                   button: t('Remove'),
                   isDangerous: true,

@@ -25,7 +25,7 @@ function useFollow(directory: Directory, isOn: boolean): void {
 }
 
 /** A path with a name in place of the id that its target has. */
-function named({ path, target }: ScimRequest): string {
+export function named({ path, target }: ScimRequest): string {
   const shown = readable(path).replace(/&startIndex=1&count=\d+$/, '');
   return target ? shown.replace(target.id, target.label) : shown;
 }

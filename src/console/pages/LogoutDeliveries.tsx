@@ -2,6 +2,7 @@ import { Anchor, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { time } from '../text/format.js';
+import { asSentence } from '../text/server.js';
 import { DataTable, type Column } from '../ui/DataTable.js';
 import { Empty } from '../ui/Empty.js';
 import { Word } from '../ui/Status.js';
@@ -11,6 +12,7 @@ export type DeliveryStatus = 'waiting' | 'failed' | 'confirmed' | 'given_up';
 interface LogoutDelivery {
   id: string;
   userId: string;
+  user: string | null;
   status: DeliveryStatus;
   attempts: number;
   answer: string | null;
@@ -37,7 +39,7 @@ export function DeliveryAnswer({ status, answer }: Pick<LogoutDelivery, 'status'
   return (
     <>
       <Word text={words[status]} color={colors[status]} />
-      {status !== 'confirmed' && answer !== null && <Text size="sm">{answer}</Text>}
+      {status !== 'confirmed' && answer !== null && <Text size="sm">{asSentence(answer)}</Text>}
     </>
   );
 }
@@ -51,11 +53,14 @@ export function LogoutDeliveries({ applicationId }: { applicationId: string }) {
     {
       key: 'user',
       header: t('Person'),
-      cell: ({ userId }) => (
-        <Anchor component={Link} to={`/users/${userId}`}>
-          {t('Show')}
-        </Anchor>
-      ),
+      cell: ({ user, userId }) =>
+        user === null ? (
+          t('A user who is gone')
+        ) : (
+          <Anchor component={Link} to={`/users/${userId}`}>
+            {user}
+          </Anchor>
+        ),
     },
     { key: 'answer', header: t('Answer'), cell: (delivery) => <DeliveryAnswer {...delivery} /> },
     { key: 'tries', header: t('Attempts'), cell: ({ attempts }) => attempts },

@@ -136,15 +136,17 @@ function LatestChanges() {
   const { t } = useTranslation();
   const { data } = useQuery({
     queryKey: ['/audit-events', 'latest'],
-    queryFn: () => read<Listed<AuditEvent>>('/audit-events', { sort: '-at', limit: 10 }, true),
+    queryFn: () => read<Listed<AuditEvent>>('/audit-events', { sort: '-at', limit: 20 }, true),
   });
+  // Looking at this page is itself an event of the trail.
+  const latest = (data?.items ?? []).filter(({ action }) => action !== 'audit.viewed').slice(0, 10);
   return (
     <Paper withBorder p="md" component="section" aria-labelledby="changes">
       <Title order={2} size="h4" id="changes" mb="sm">
         {t('Latest changes')}
       </Title>
       <List listStyleType="none" spacing={6} className="full">
-        {data?.items.map((event) => (
+        {latest.map((event) => (
           <List.Item key={event.id}>
             <Group justify="space-between" gap="sm" wrap="nowrap" align="baseline">
               <Text size="sm">{sentence(t, event)}</Text>

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { Application } from '../types.js';
 import { Copyable, CopyText } from '../ui/Secret.js';
 import { useKept } from '../ui/kept.js';
-import { quickStarts } from './quick-start.js';
+import { environmentOf, quickStarts } from './quick-start.js';
 
 /** How to connect the application, for the framework it is made with. */
 export function QuickStart({ application }: { application: Application }) {
@@ -12,8 +12,10 @@ export function QuickStart({ application }: { application: Application }) {
   const { clientId, isPublic, kind, redirectUris } = application;
   const issuer = `${location.origin}/oidc`;
   const [kept, setKept] = useKept('framework', '');
-  const [redirectUri, setRedirectUri] = useState(redirectUris[0] ?? '');
-  const starts = quickStarts({ issuer, clientId, redirectUri, isPublic, isMachine: kind === 'machine' });
+  const [redirectUri, setRedirectUri] = useState(redirectUris[0] ?? 'https://app.example.com/callback');
+  const facts = { issuer, clientId, redirectUri, isPublic, isMachine: kind === 'machine' };
+  const starts = quickStarts(facts);
+  const environment = environmentOf(facts);
   const shown = starts.find(({ title }) => title === kept) ?? starts[0];
   return (
     <Stack maw={900}>
@@ -39,6 +41,17 @@ export function QuickStart({ application }: { application: Application }) {
           <CopyText label={shown.file} value={shown.code} />
           <Code block tabIndex={0}>
             {shown.code}
+          </Code>
+        </div>
+      )}
+      {kind !== 'machine' && (
+        <div>
+          <CopyText label=".env" value={environment} />
+          <Text size="sm" c="dimmed">
+            {t('The same as environment variables, for any other library.')}
+          </Text>
+          <Code block tabIndex={0}>
+            {environment}
           </Code>
         </div>
       )}

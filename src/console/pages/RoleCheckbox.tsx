@@ -1,6 +1,7 @@
 import { Checkbox } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useWho } from '../session.js';
+import { ruleInWords } from '../text/rule-words.js';
 import type { RoleSource, User } from '../types.js';
 import type { UserForm } from './EditUser.js';
 
@@ -26,8 +27,10 @@ export function RoleCheckbox({ role, label, description, user, form, set }: Role
   const from =
     other &&
     {
-      rule: t('Given by a rule: {{detail}}', { detail: other.detail ?? '' }),
-      sso: t('Given at the sign-in of the company: {{detail}}', { detail: other.detail ?? '' }),
+      rule: t('Given by a rule: {{detail}}', { detail: ruleInWords(t, other.detail ?? '') }),
+      sso: t('Given at the sign-in of the company: {{detail}}', {
+        detail: ruleInWords(t, other.detail ?? ''),
+      }),
     }[other.type as 'rule' | 'sso'];
   return (
     <Checkbox

@@ -8,18 +8,19 @@ import {
   Paper,
   Stack,
   Text,
-  TextInput,
   Title,
 } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call, post } from '../api.js';
-import { useRoles } from '../session.js';
-import type { Directory, Plan, RoleRule } from '../types.js';
+import { useRoles, useWho } from '../session.js';
+import { ruleInWords } from '../text/rule-words.js';
+import type { Directory, Group as PeopleGroup, Plan, RoleRule } from '../types.js';
 import { Impact } from '../ui/Impact.js';
 import { FormProblem, tell } from '../ui/Problems.js';
 import { RolePicker } from '../ui/RolePicker.js';
+import { useChoices } from '../ui/use-choices.js';
 import { UserPicker } from './GroupPage.js';
 
 interface DryRun {
@@ -39,14 +40,28 @@ function ruleOf(rule: RoleRule, test: Test, value: string): RoleRule {
 
 const withoutId = ({ when, grant }: RoleRule): RoleRule => ({ when, grant });
 
+/** Where rules look, and what stands there: groups by the names that the directory sent. */
+function useSuggestions(directory: Directory): (path: string) => { paths: string[]; values: string[] } {
+  const groups = useChoices<PeopleGroup>('/groups', true, { directory: directory.id });
+  const { may } = useWho();
+  const attributes = useChoices<{ name: string }>('/attributes', may('account.settings'));
+  const paths = [
+    ...['groups.displayName', 'roles.value', 'entitlements.value', 'userType', 'title', 'department'],
+    ...attributes.map(({ name }) => `urn:gatehouse:params:scim:schemas:extension:tenant:2.0:User:${name}`),
+  ];
+  const names = [...new Set(groups.map(({ displayName }) => displayName))];
+  return (path) => ({ paths, values: path === 'groups.displayName' ? names : [] });
+}
+
 interface RuleFieldsProps {
   rule: RoleRule;
+  suggested: { paths: string[]; values: string[] };
   number: number;
   onChange: (rule: RoleRule) => void;
   onRemove: () => void;
 }
 
-function RuleFields({ rule, number, onChange, onRemove }: RuleFieldsProps) {
+function RuleFields({ rule, suggested, number, onChange, onRemove }: RuleFieldsProps) {
   const { t } = useTranslation();
   const test = testOf(rule);
   return (
@@ -55,14 +70,7 @@ function RuleFields({ rule, number, onChange, onRemove }: RuleFieldsProps) {
         <Group align="flex-end">
           <Autocomplete
             label={t('When')}
-            data={[
-              'groups.displayName',
-              'roles.value',
-              'entitlements.value',
-              'userType',
-              'title',
-              'department',
-            ]}
+            data={suggested.paths}
             value={rule.when.path}
             onChange={(path) => onChange({ ...rule, when: { ...rule.when, path } })}
           />
@@ -78,10 +86,13 @@ function RuleFields({ rule, number, onChange, onRemove }: RuleFieldsProps) {
               { value: 'matches', label: t('matches the pattern') },
             ]}
           />
-          <TextInput
+          <Autocomplete
             label={t('Value')}
+            data={test === 'in' ? [] : suggested.values}
+            limit={20}
+            placeholder={test === 'in' ? t('One, another') : undefined}
             value={valueOf(rule)}
-            onChange={({ currentTarget }) => onChange(ruleOf(rule, test, currentTarget.value))}
+            onChange={(value) => onChange(ruleOf(rule, test, value))}
           />
           <Button variant="default" onClick={onRemove}>
             {t('Remove')}
@@ -120,7 +131,7 @@ function TryOut({ directory, rules }: { directory: Directory; rules: RoleRule[] 
             {data.grants.length === 0 && <Text>{t('No role.')}</Text>}
             <List size="sm">
               {data.grants.map(({ role, because }) => (
-                <List.Item key={role + because}>{`${nameOf(role)}: ${because}`}</List.Item>
+                <List.Item key={role + because}>{`${nameOf(role)}: ${ruleInWords(t, because)}`}</List.Item>
               ))}
             </List>
           </div>
@@ -134,6 +145,7 @@ function TryOut({ directory, rules }: { directory: Directory; rules: RoleRule[] 
 export function RoleRules({ directory }: { directory: Directory }) {
   const { t } = useTranslation();
   const client = useQueryClient();
+  const suggestedFor = useSuggestions(directory);
   const [rules, setRules] = useState<RoleRule[]>(directory.roleRules);
   const { mutate, isPending, error } = useMutation({
     mutationFn: () =>
@@ -166,6 +178,7 @@ export function RoleRules({ directory }: { directory: Directory }) {
         <RuleFields
           key={rule.id ?? index}
           rule={rule}
+          suggested={suggestedFor(rule.when.path)}
           number={index + 1}
           onChange={(next) => change(rules.map((each, at) => (at === index ? next : each)))}
           onRemove={() => change(rules.filter((_, at) => at !== index))}

@@ -24,6 +24,7 @@ export function ServiceCard({ application, user, form, set }: ServiceCardProps) 
     form.services.includes(key) ||
     form.roles.some((role) => own.has(role)) ||
     user.roles.some(({ role }) => own.has(role));
+  const hasReader = roles.some(({ role }) => role.toLowerCase() === `${key}:reader`);
   const canAssign = may('roles.assign');
   const headingId = `service-${key}`;
   return (
@@ -72,7 +73,9 @@ export function ServiceCard({ application, user, form, set }: ServiceCardProps) 
           ))
         ) : (
           <Text size="sm" c="dimmed">
-            {t('Not assigned: public areas alone. Enabling it gives Reader permissions and no role.')}
+            {hasReader
+              ? t('Not assigned: public areas alone. Enabling it gives Reader permissions and no role.')
+              : t('Not enabled for this person. Enable it to give roles here.')}
           </Text>
         )}
       </Stack>

@@ -6,7 +6,8 @@ import { Link } from 'react-router';
 import { read, type Listed } from '../api.js';
 import { sentence } from '../text/actions.js';
 import { ago, exactTime, time } from '../text/format.js';
-import type { AuditEvent, ScimRequest, Session, User } from '../types.js';
+import { asSentence } from '../text/server.js';
+import type { AuditEvent, Change, ScimRequest, Session, User } from '../types.js';
 import { Changes } from '../ui/Changes.js';
 
 export function Sessions({ user }: { user: User }) {
@@ -46,26 +47,73 @@ export function Provisioning({ user }: { user: User }) {
     queryKey: ['/users', user.id, 'provisioning'],
     queryFn: () => read<Listed<ScimRequest>>(`/users/${user.id}/provisioning`, { limit: 50 }),
   });
+  const whatOf = useRequestWords(user);
   if (data?.items.length === 0) return <Text c="dimmed">{t('No directory has written this person.')}</Text>;
   return (
     <Stack>
       {data?.items.map((request) => (
         <Paper key={request.id} withBorder p="sm">
-          <Group gap="sm" mb={4}>
-            <Text fw={600}>{`${request.method} ${request.status}`}</Text>
+          <Group gap="sm" mb={4} justify="space-between">
+            <Text fw={600}>{whatOf(request)}</Text>
             <Anchor
               component={Link}
               size="sm"
-              to={`/directories/${'directoryId' in request ? String(request.directoryId) : ''}?tab=log&request=${request.id}`}
+              to={`/directories/${user.directory?.id ?? ''}?tab=log&request=${request.id}`}
             >
-              {time(request.at)}
+              {`${exactTime(request.at)} · ${request.method} ${request.status}`}
             </Anchor>
           </Group>
-          <Changes changes={request.diff} />
+          {request.error !== null && <Text size="sm">{asSentence(request.error.detail)}</Text>}
+          {request.error === null && !movesOf(request, user) && <Changes changes={request.diff} />}
         </Paper>
       ))}
     </Stack>
   );
+}
+
+const idsOf = (value: unknown): unknown[] =>
+  [value].flat().map((one) => (one as { value?: unknown } | null)?.value ?? one);
+
+/** Whether a request let the person join or leave a group. */
+function movesOf(request: ScimRequest, user: User): 'joined' | 'left' | undefined {
+  const names = (change: Change['before']): boolean => idsOf(change).includes(user.id);
+  const moves = request.diff.filter(({ path }) => path.startsWith('members'));
+  if (moves.some(({ path, after }) => !path.endsWith('removed') && names(after))) return 'joined';
+  return moves.some(({ before, after }) => names(before) || names(after)) ? 'left' : undefined;
+}
+
+/** What a request did to the person, in words. */
+function useRequestWords(user: User): (request: ScimRequest) => string {
+  const { t } = useTranslation();
+  return (request) => {
+    if (request.error !== null) return t('Refused');
+    const moved = movesOf(request, user);
+    const group = request.target?.label ?? '–';
+    if (moved === 'joined') return t('Joined the group {{group}}', { group });
+    if (moved === 'left') return t('Left the group {{group}}', { group });
+    if (request.method === 'POST') return t('Created by the directory');
+    if (request.method === 'DELETE') return t('Deleted by the directory');
+    return request.diff.length === 0 ? t('Sent again, nothing changed') : t('Changed by the directory');
+  };
+}
+
+/** What the directory told of the person's groups, for the line through time. */
+function useGroupMoves(user: User, isAsked: boolean): { id: string; at: string; text: string }[] {
+  const wordsOf = useRequestWords(user);
+  const { data } = useQuery({
+    queryKey: ['/users', user.id, 'provisioning'],
+    queryFn: () => read<Listed<ScimRequest>>(`/users/${user.id}/provisioning`, { limit: 50 }),
+    enabled: isAsked && user.directory !== null,
+  });
+  return (data?.items ?? [])
+    .filter((request) => request.error === null && movesOf(request, user) !== undefined)
+    .map((request) => ({ id: request.id, at: request.at, text: wordsOf(request) }));
+}
+
+/** Roles are told by name; where each comes from stands under Why? and in the audit log. */
+function withoutGrants(changes: readonly Change[]): readonly Change[] {
+  const hasRoles = changes.some(({ path }) => path === 'roles');
+  return hasRoles ? changes.filter(({ path }) => path !== 'grants') : changes;
 }
 
 /** What happened to the person and what they did, newest first, as a line through time. */
@@ -76,6 +124,17 @@ export function Activity({ user }: { user: User }) {
     queryKey: ['/audit-events', by, user.id],
     queryFn: () => read<Listed<AuditEvent>>('/audit-events', { [by]: user.id, limit: 50 }),
   });
+  const moves = useGroupMoves(user, by === 'target');
+  const events = (data?.items ?? []).map((event) => ({
+    ...{ id: event.id, at: event.at, text: sentence(t, event), changes: withoutGrants(event.changes) },
+    isFailure: event.result === 'failure',
+  }));
+  // Where older events are left out, older moves are as well.
+  const since = data && data.total > data.items.length ? (data.items.at(-1)?.at ?? '') : '';
+  const told = by === 'target' ? moves.filter(({ at }) => at >= since) : [];
+  const line = [...events, ...told.map((move) => ({ ...move, changes: [], isFailure: false }))].sort(
+    (one, other) => (one.at < other.at ? 1 : -1),
+  );
   return (
     <Stack>
       <SegmentedControl
@@ -87,17 +146,17 @@ export function Activity({ user }: { user: User }) {
           { value: 'actor', label: t('What they did') },
         ]}
       />
-      {data?.items.length === 0 && <Text c="dimmed">{t('Nothing yet.')}</Text>}
+      {data && line.length === 0 && <Text c="dimmed">{t('Nothing yet.')}</Text>}
       <ol className="timeline">
-        {data?.items.map((event) => (
-          <li key={event.id} data-failed={event.result === 'failure' || undefined}>
+        {line.map(({ id, at, text, isFailure, changes }) => (
+          <li key={id} data-failed={isFailure || undefined}>
             <Text size="sm" fw={500}>
-              {sentence(t, event)}
+              {text}
             </Text>
             <Text size="xs" c="dimmed">
-              {exactTime(event.at)}
+              {exactTime(at)}
             </Text>
-            {event.changes.length > 0 && <Changes changes={event.changes} />}
+            {changes.length > 0 && <Changes changes={changes} />}
           </li>
         ))}
       </ol>

@@ -6,7 +6,7 @@ import { Link, useNavigate, useParams } from 'react-router';
 import { call, read } from '../api.js';
 import { usePermissionNames, useRoles, useWho } from '../session.js';
 import { ago, time } from '../text/format.js';
-import { asSentence } from '../text/server.js';
+import { ruleInWords } from '../text/rule-words.js';
 import type { RoleExplanation, User } from '../types.js';
 import { useAsk } from '../ui/Ask.js';
 import { Facts as FactList } from '../ui/Facts.js';
@@ -46,7 +46,7 @@ function Why({ user, role, onClose }: { user: User; role: string | undefined; on
       <List>
         {explained?.sources.map(({ type, detail, rule, directory, since }) => (
           <List.Item key={type + detail}>
-            {asSentence(detail)}
+            {ruleInWords(t, detail)}
             {directory !== null && (
               <Text size="sm">
                 <Anchor component={Link} to={`/directories/${directory.id}?tab=roles`} underline="always">

@@ -18,17 +18,15 @@ interface Snippet {
 
 const scopes = 'openid email profile roles offline_access';
 
-const environment = ({ issuer, clientId, redirectUri, isPublic }: QuickStartFacts): Snippet => ({
-  title: '.env',
-  file: '.env',
-  code: [
+/** What a library needs, as environment variables. */
+export const environmentOf = ({ issuer, clientId, redirectUri, isPublic }: QuickStartFacts): string =>
+  [
     `OIDC_ISSUER=${issuer}`,
     `OIDC_CLIENT_ID=${clientId}`,
     ...(isPublic ? [] : ['OIDC_CLIENT_SECRET=…']),
     `OIDC_REDIRECT_URI=${redirectUri}`,
     `OIDC_SCOPE="${scopes}"`,
-  ].join('\n'),
-});
+  ].join('\n');
 
 /** What follows the client id: the secret, and that the issuer is on http where it is. */
 function discoveryArguments(issuer: string, isPublic: boolean): string {
@@ -160,6 +158,6 @@ const curl = ({ issuer, clientId }: QuickStartFacts): Snippet => ({
 export function quickStarts(facts: QuickStartFacts): Snippet[] {
   if (facts.isMachine) return [curl(facts)];
   return facts.isPublic
-    ? [browser, express, environment].map((make) => make(facts))
-    : [express, next, spring, dotnet, python, environment].map((make) => make(facts));
+    ? [browser, express].map((make) => make(facts))
+    : [express, next, spring, dotnet, python].map((make) => make(facts));
 }

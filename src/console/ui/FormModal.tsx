@@ -14,7 +14,8 @@ interface FormModalProps<T> {
   onDone?: (answer: T) => void;
   /** Stays open after an answer that has to be read; its buttons are the caller's. */
   staysOpen?: boolean;
-  children: (errors: Record<string, string>) => ReactNode;
+  /** @param again - back to the form after an answer. */
+  children: (errors: Record<string, string>, again: () => void) => ReactNode;
 }
 
 /** A form in a dialog. What it changed is asked for again everywhere. */
@@ -51,7 +52,7 @@ export function FormModal<T>({
     <Modal opened={opened} onClose={close} title={title} size="lg">
       <form onSubmit={submit} noValidate>
         <Stack>
-          {children(errors)}
+          {children(errors, reset)}
           <FormProblem error={error} shown={shown} />
           <Group justify="flex-end">
             <Button variant="default" onClick={close}>

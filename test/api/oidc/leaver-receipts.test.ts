@@ -108,7 +108,9 @@ describe('leaver receipts and the delivery of logout tokens', () => {
     expect([open['isComplete'], open['secondsToZero']]).to.deep.equal([false, null]);
     expect(String((open['notices'] as Body[])[0]!['answer'])).to.include('answered 503');
     const listed = await get(`/applications/${application._id}/logout-deliveries?status=failed`);
-    expect(listed.items.map((one) => one['userId'])).to.deep.equal([userId]);
+    expect(listed.items.map((one) => [one['userId'], one['user']])).to.deep.equal([
+      [userId, `leaver-${application.key}@acme.test`],
+    ]);
     isDeaf = false;
     await receiptOf(userId, ({ isComplete }) => isComplete === true);
     expect(

@@ -22,7 +22,8 @@ const tables = [
   'text/actions.ts',
   'pages/setting-texts.ts',
   'pages/Directories.tsx',
-  'pages/DirectoryPage.tsx',
+  'pages/directory-setup.ts',
+  'text/job-words.ts',
   'pages/NewConnection.tsx',
   'pages/sso-providers.ts',
 ];
@@ -35,12 +36,13 @@ const shown = new Set([
   'sections',
   'valueNames',
   'dialectNames',
+  'kinds',
   'areas',
   'phrases',
 ]);
 /** Names of products are the same in each language. */
 const isName = (text: string): boolean =>
-  /^(Okta|Google|OneLogin|JumpCloud|Ping|Keycloak|SSO|SCIM)$/.test(text);
+  /^(Okta|Google|Google Workspace|OneLogin|JumpCloud|Ping|Keycloak|authentik|SSO|SCIM)$/.test(text);
 
 function sources(): ts.SourceFile[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
