@@ -73,7 +73,7 @@ function tourOf(demo: Demo, targetFile: string): string[] {
     `  In both   ${shared.email}, password ${shared.password}`,
     `  Operator  key ${product.operatorKey}`,
     '',
-    'The tour (docs/demo.md has it in full)',
+    'The tour (docs/demo.md has it in full). A browser is signed in as one person here: take a private window for the next one.',
     `  1. Open ${product.url}, sign in as ada@${okta.company.domain}: you are forwarded to ${okta.company.name}'s login,`,
     '     click Ada, and are back in the application with the role agent, which her group gives her.',
     `  2. Open ${okta.companyUrl}, move Ada to Sales Managers, press Refresh in the application: manager comes beside agent.`,

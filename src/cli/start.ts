@@ -11,9 +11,11 @@ const hardStop = 20_000;
 /** Lines for a person at a terminal, log lines with the same facts for everybody else. */
 async function tellStarted(server: RunningServer, terminal: Terminal): Promise<void> {
   const { missing, ...facts } = await startFacts(server, terminal.env);
-  if (process.stdout.isTTY) {
-    process.stdout.write(`${bannerLines({ ...facts, missing }).join('\n')}\n`);
-    return;
+  // The log may go into a file while somebody watches: `npm start > log`.
+  const screen = [process.stdout, process.stderr].find(({ isTTY }) => isTTY);
+  if (screen) {
+    screen.write(`${bannerLines({ ...facts, missing }).join('\n')}\n`);
+    if (screen === process.stdout) return;
   }
   const { log } = server.core;
   log.info(facts, 'started');

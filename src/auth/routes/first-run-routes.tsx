@@ -54,6 +54,7 @@ function valuesOf(body: unknown): FirstRunValues {
     givenName: textOf(body, 'givenName'),
     familyName: textOf(body, 'familyName'),
     email: textOf(body, 'email'),
+    isForMany: textOf(body, 'reach') === 'many',
   };
 }
 
@@ -108,6 +109,7 @@ async function showDone(core: Core, req: Request, res: Response, made: FirstRun)
       organization={made.tenant.name}
       email={made.user.email ?? made.user.userName}
       apiKey={made.apiKey}
+      operatorKey={made.operatorKey}
       baseUrl={core.config.baseUrl}
       isSignedIn={isSignedIn}
     />,

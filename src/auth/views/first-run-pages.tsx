@@ -9,6 +9,7 @@ export interface FirstRunValues {
   givenName: string;
   familyName: string;
   email: string;
+  isForMany: boolean;
 }
 
 /** What the bare address shows as long as nothing is set up. It never shows the address itself: anybody may see this page. */
@@ -122,6 +123,20 @@ function OrganizationFields({ values, faulty, presets }: FirstRunProps): ReactEl
       <p id="preset-hint" className="quiet">
         Rules and roles to begin with. Everything can be changed later.
       </p>
+      <label htmlFor="reach">This server is for</label>
+      <select
+        id="reach"
+        name="reach"
+        defaultValue={values.isForMany ? 'many' : 'one'}
+        aria-describedby="reach-hint"
+      >
+        <option value="one">one organization: this one</option>
+        <option value="many">many organizations: my customers, and this one</option>
+      </select>
+      <p id="reach-hint" className="quiet">
+        For many there is a key of the operator too, which makes and manages organizations. You can make one
+        later as well.
+      </p>
     </>
   );
 }
@@ -174,27 +189,42 @@ function AdministratorFields({ values, faulty, minLength }: FirstRunProps): Reac
   );
 }
 
+function OperatorKey({ value }: { value: string }): ReactElement {
+  return (
+    <>
+      <h2>The key of the operator</h2>
+      <p>It makes and manages all organizations of this server. Keep it now as well.</p>
+      <pre data-copy="">
+        <code id="operator-key">{value}</code>
+      </pre>
+    </>
+  );
+}
+
 /** What was made, with the key that is shown this once, and what to do next. */
 export function FirstRunDonePage(props: {
   organization: string;
   email: string;
   apiKey: string;
+  operatorKey?: string | undefined;
   baseUrl: string;
   isSignedIn: boolean;
 }): ReactElement {
-  const { apiKey, baseUrl, email, organization } = props;
+  const { apiKey, baseUrl, email, operatorKey, organization } = props;
   return (
     <Page
       title="Gatehouse is set up"
       notice={`${email} administers ${organization}${props.isSignedIn ? ', and you are signed in' : ''}.`}
+      withScript
     >
       <h2>Your API key</h2>
       <p>It may do everything in {organization}. Keep it now: it is not shown again.</p>
-      <pre>
+      <pre data-copy="">
         <code id="api-key">{apiKey}</code>
       </pre>
+      {operatorKey !== undefined && <OperatorKey value={operatorKey} />}
       <p>Try it:</p>
-      <pre>
+      <pre data-copy="">
         <code>{`curl -H 'Authorization: Bearer ${apiKey}' ${baseUrl}/api/v1/users`}</code>
       </pre>
       <h2>Next</h2>

@@ -4,12 +4,12 @@ import { pictureScript } from './picture-script.js';
 
 /**
  * What makes pages handier, and nothing more: a button that shows a password, a word when Caps Lock is on, the time
- * left of a lock, pictures made smaller, and passkeys. Without it every page works.
+ * left of a lock, what is copied by a button, pictures made smaller, and passkeys. Without it every page works.
  */
 export const pageScript = `${passkeyScript}${pictureScript}(() => {
   const words = document.documentElement.lang === 'de'
-    ? { show: 'Anzeigen', hide: 'Verbergen', caps: 'Die Feststelltaste ist an.', go: 'Sie können es jetzt wieder versuchen.' }
-    : { show: 'Show', hide: 'Hide', caps: 'Caps Lock is on.', go: 'You can try again now.' };
+    ? { show: 'Anzeigen', hide: 'Verbergen', caps: 'Die Feststelltaste ist an.', copy: 'Kopieren', copied: 'Kopiert', go: 'Sie können es jetzt wieder versuchen.' }
+    : { show: 'Show', hide: 'Hide', caps: 'Caps Lock is on.', copy: 'Copy', copied: 'Copied', go: 'You can try again now.' };
   for (const place of document.querySelectorAll('[data-wait]')) {
     const end = Date.now() + Number(place.dataset.wait) * 1000;
     const two = (count) => String(count).padStart(2, '0');
@@ -20,6 +20,17 @@ export const pageScript = `${passkeyScript}${pictureScript}(() => {
     };
     const timer = setInterval(tick, 1000);
     tick();
+  }
+  for (const place of navigator.clipboard ? document.querySelectorAll('[data-copy]') : []) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'quiet';
+    button.textContent = words.copy;
+    button.addEventListener('click', async () => {
+      await navigator.clipboard.writeText(place.textContent.trim());
+      button.textContent = words.copied;
+    });
+    place.after(button);
   }
   for (const field of document.querySelectorAll('input[type=password]')) {
     const row = document.createElement('span');

@@ -24,6 +24,8 @@ function useSteps(isAsked: boolean): Step[] {
   const { t } = useTranslation();
   const { me } = useWho();
   const of = (path: string, query: Query = {}) => useTotal(path, query, isAsked);
+  const hasConnection = moreThan(0, of('/sso-connections'));
+  const emergency = useTotal('/break-glass', {}, isAsked && hasConnection === true);
   return [
     {
       text: t('Protect your own account with a second factor'),
@@ -43,8 +45,17 @@ function useSteps(isAsked: boolean): Step[] {
     {
       text: t('Connect a company’s sign-in'),
       to: '/sso-connections',
-      isDone: moreThan(0, of('/sso-connections')),
+      isDone: hasConnection,
     },
+    ...(hasConnection === true
+      ? [
+          {
+            text: t('Keep a way in for emergencies, when the company’s sign-in fails'),
+            to: '/sso-connections#break-glass',
+            isDone: moreThan(0, emergency),
+          },
+        ]
+      : []),
     { text: t('Connect a directory'), to: '/directories', isDone: moreThan(0, of('/directories')) },
   ];
 }

@@ -9,6 +9,7 @@ import { writeTurn } from '../users/credentials.js';
 import { parseEmail } from '../email.js';
 import { inputLimits } from '../users/input-limits.js';
 import { findKeptKey, keptKey } from '../keys/kept-keys.js';
+import { createOperatorKey } from '../operator/keys.js';
 import { passwordFault, passwordRule } from '../passwords/policy.js';
 import { buildTenantConfig } from '../tenants/config.js';
 import { isCustomer, operatorTenant } from '../tenants/operator-tenant.js';
@@ -29,13 +30,17 @@ export interface FirstRunInput {
   familyName: string;
   email: string;
   password: string;
+  /** Whether the server is for many organizations: then there is a key of the operator too. */
+  isForMany: boolean;
 }
 
-/** What a first run made; the key is in clear this once. */
+/** What a first run made; the keys are in clear this once. */
 export interface FirstRun {
   tenant: TenantDocument;
   user: UserDocument;
   apiKey: string;
+  /** Where the server is for many organizations. */
+  operatorKey?: string;
 }
 
 /** Name of the kept key that is the token: every process of a server knows it, and whoever takes it away has used it. */
@@ -153,7 +158,7 @@ export async function makeFirstRun(
   };
   const passwordHash = await core.passwords.hash(input.password, writeTurn(draft._id));
   const apiKey = newToken('gh_sk');
-  return core.store.transaction(function* (tx) {
+  const made = await core.store.transaction(function* (tx) {
     // The one step that only one can make: the token is gone with it.
     const isFirst = yield* tx.server.collection('kept_keys').remove(keyName);
     if (!isFirst || (yield* tx.server.collection('tenants').findOne(isCustomer))) return undefined;
@@ -167,4 +172,8 @@ export async function makeFirstRun(
     yield* createApiKeyStep(core, tx, actor, { name: 'first run', role: administrator, key: apiKey }, now);
     return { tenant, user, apiKey };
   });
+  if (!made || !input.isForMany) return made;
+  const operator = { ...systemActor(operatorTenant.id, 'first run'), ...origin };
+  const { key: operatorKey } = await createOperatorKey(core, operator, { name: 'first run' });
+  return { ...made, operatorKey };
 }

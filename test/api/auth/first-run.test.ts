@@ -69,6 +69,17 @@ describe('the first run', () => {
       expect(later.location).to.equal(`${fresh.app.url}/account`);
     }));
 
+  it('gives a key of the operator too, where the server is for many organizations', () =>
+    onFresh(async (fresh) => {
+      const done = await send(fresh, { ...form, reach: 'many' });
+      const key = /gh_op_[\w-]+/.exec(done.text)?.[0] ?? '';
+      const answer = await fetch(`${fresh.app.url}/api/v1/tenants`, {
+        headers: { authorization: `Bearer ${key}` },
+      });
+      const { items } = (await answer.json()) as { items: { slug: string }[] };
+      expect(items.map(({ slug }) => slug)).to.include('muller-sohne');
+    }));
+
   it('records what it made as done by the first run, with no secret in it', () =>
     onFresh(async (fresh) => {
       const done = await send(fresh);
