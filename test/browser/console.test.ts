@@ -410,11 +410,17 @@ describe('the console in a browser', function () {
     await heading('Users').waitFor();
   });
 
-  it('shows to each person only the pages their permissions open, and names the one that is missing', async () => {
+  it('shows to each person only the pages and buttons their permissions open, and names the one that is missing (M4-7)', async () => {
     const { page: own, context: other } = await signIn('alan@acme.test');
     const links = own.getByRole('navigation').getByRole('link');
     await links.first().waitFor();
     expect(await links.allTextContents()).to.deep.equal(['Overview', 'Users', 'Groups']);
+    await own.goto('/admin/users');
+    await own.getByRole('row').filter({ hasText: 'alan@acme.test' }).waitFor();
+    expect(
+      await own.getByRole('button', { name: 'Export' }).count(),
+      'to see people is not to export them',
+    ).to.equal(0);
     await own.goto('/admin/settings');
     await own.getByRole('heading', { level: 1, name: 'Not allowed' }).waitFor();
     await own.getByText('account.settings').waitFor();

@@ -73,7 +73,7 @@ describe('pages on a phone and without JavaScript', function () {
     await page.getByRole('button', { name: 'Continue' }).click();
   }
 
-  it('fit 360 pixels without scrolling sideways, in the light and in the dark', async () => {
+  it('fit 360 pixels without scrolling sideways, in the light and in the dark, and confirm a saved profile (M0-39)', async () => {
     const page = await open(true);
     for (const path of ['/signin', '/signin?tenant=acme', '/forgot', '/nothing', '/reset/x', '/activate/x']) {
       await page.goto(path);
@@ -85,6 +85,8 @@ describe('pages on a phone and without JavaScript', function () {
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.waitForURL('**/account');
     await expectFits(page, 'account');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('Your profile has been successfully updated.').waitFor();
     for (const place of ['security', 'sessions', 'applications', 'activity', 'privacy']) {
       await page.goto(`/account/${place}`);
       await expectFits(page, place);

@@ -35,7 +35,7 @@ const notices: ReadonlyMap<string | undefined, string> = new Map([
   ['passkey', 'Your passkey is ready.'],
   ['passkey_off', 'That passkey is gone.'],
   ['proof', 'Thank you. You can go on now.'],
-  ['profile', 'Saved.'],
+  ['profile', 'Your profile has been successfully updated.'],
   ['picture', 'Your picture is in use.'],
   ['picture_off', 'Your picture is gone.'],
   ['asked', 'You have asked for the role. You get a mail when it is decided.'],

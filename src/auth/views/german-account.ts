@@ -38,7 +38,7 @@ const account = {
     'Wir schicken einen Link an die neue Adresse. Sie gilt, und Sie melden sich damit an, sobald Sie sie dort bestätigt haben.',
   'Change email': 'E-Mail ändern',
   'We have sent a link to your new address.': 'Wir haben einen Link an Ihre neue Adresse geschickt.',
-  'Saved.': 'Gespeichert.',
+  'Your profile has been successfully updated.': 'Ihr Profil wurde gespeichert.',
   'Your picture is in use.': 'Ihr Bild wird verwendet.',
   'Your picture is gone.': 'Ihr Bild ist entfernt.',
   'Choose a picture: PNG, JPEG or WebP.': 'Wählen Sie ein Bild: PNG, JPEG oder WebP.',

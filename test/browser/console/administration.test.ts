@@ -250,7 +250,10 @@ describe('the console’s pages of administration', function () {
       await own.dialog().getByText('It was given to people, groups or API keys by hand.').waitFor();
       expect(await own.dialog().getByRole('button', { name: 'Delete' }).isDisabled()).to.equal(true);
       await own.dialog().getByLabel('Who has it gets instead').selectOption('Administrator');
-      await own.dialog().getByText(/1 .*gains Administrator/).waitFor();
+      await own
+        .dialog()
+        .getByText(/1 .*gains Administrator/)
+        .waitFor();
       expect(await accessibilityFaults(page)).to.deep.equal([]);
       await own.dialog().getByRole('button', { name: 'Cancel' }).click();
     });
@@ -319,10 +322,17 @@ describe('the console’s pages of administration', function () {
     };
     const choose = (item: string) => page.getByRole('menuitem', { name: item, exact: true }).click();
 
-    it('creates a user by name, email and role, who is not activated and can be sent the link again (M3-10, M3-14, M4-11)', async () => {
+    it('creates a user by name, email and role and nothing more, who is not activated and can be sent the link again (M3-10, M3-14, M3-23, M4-11)', async () => {
       await own.goTo('/admin/users', 'Users');
       await page.getByRole('button', { name: 'Create User' }).click();
       await own.dialog().getByLabel('Name', { exact: true }).fill('Linus');
+      const asked = await own.dialog().locator('label').allTextContents();
+      expect(asked.map((label) => label.replace(/\W+$/, ''))).to.have.members([
+        'Name',
+        'Surname',
+        'Email',
+        'Role',
+      ]);
       await own.dialog().getByLabel('Email').fill('not an address');
       await own.dialog().getByRole('button', { name: 'Create User' }).click();
       const email = own.dialog().getByLabel('Email');
@@ -341,7 +351,7 @@ describe('the console’s pages of administration', function () {
       await page.getByText('A new link is on its way to linus@acme.test').waitFor();
     });
 
-    it('offers in a row’s menu what fits, and asks with Yes before it disables and enables (M0-15, M1-24, M3-17, M3-19, M3-20)', async () => {
+    it('offers in a row’s menu what fits, and asks with Yes before it disables and enables; privacy is left to the operator (M0-15, M1-24, M3-17, M3-19, M3-20, M3-24)', async () => {
       await own.goTo('/admin/users', 'Users');
       expect(await menuOf('Alan Turing')).to.deep.equal([
         'Edit Role/Permissions',
@@ -449,7 +459,7 @@ describe('the console’s pages of administration', function () {
       await own.row('linus@acme.test').waitFor();
     });
 
-    it('exports at once and deletes after a question (M0-20, M1-29, M4-12, M4-17)', async () => {
+    it('exports at once, deletes after a question, and adds a deleted person again (M0-20, M1-29, M1-30, M4-12, M4-17)', async () => {
       await own.goTo('/admin/users', 'Users');
       const download = page.waitForEvent('download');
       await page.getByRole('button', { name: 'Export' }).click();
@@ -462,6 +472,10 @@ describe('the console’s pages of administration', function () {
       await choose('Delete');
       await own.dialog().getByRole('button', { name: 'Delete' }).click();
       await own.row('linus@acme.test').waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Create User' }).click();
+      await own.dialog().getByLabel('Email').fill('linus@acme.test');
+      await own.dialog().getByRole('button', { name: 'Create User' }).click();
+      await own.row('linus@acme.test').getByText('Not activated').waitFor();
     });
   });
 
