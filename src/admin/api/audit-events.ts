@@ -5,8 +5,10 @@ import {
   type AuditEventDocument,
   type AuditFilter,
 } from '../../identity/audit/audit.js';
+import { verifyAuditTrail } from '../../identity/audit/verify.js';
 import type { Actor, Core } from '../../identity/core.js';
 import { findUserByLogin } from '../../identity/users/users.js';
+import { AppError } from '../../shared/errors.js';
 import { sendCsv } from '../csv.js';
 import { listOf, pageAfter, pageParameters, searchParameter, sortParameter } from '../list.js';
 import { auditEventSchema, presentAuditEvent } from '../present/audit-event.js';
@@ -128,4 +130,51 @@ const exportEvents = route({
   },
 });
 
-export const auditEventRoutes: readonly Route[] = [listEvents, exportEvents];
+/** Each reads the whole trail. */
+const verificationsPerHour = 20;
+
+/** @throws AppError `rate.limited`. */
+async function countVerification(core: Core, tenantId: string): Promise<void> {
+  const now = core.clock.now().getTime();
+  const end = new Date(now + 3_600_000);
+  const { count, expiresAt } = await core.store.increment(`audit.verify:${tenantId}`, 1, end);
+  if (count <= verificationsPerHour) return;
+  const retryAfterSeconds = Math.max(1, Math.ceil((expiresAt.getTime() - now) / 1000));
+  throw new AppError('rate.limited', 'too many verifications in an hour', { retryAfterSeconds });
+}
+
+const verification = route({
+  method: 'get',
+  path: '/audit-events/verification',
+  id: 'verifyAuditEvents',
+  summary: 'Whether the seals of the trail hold: that no event was changed, removed or slipped in',
+  tag,
+  permission: 'audit.read',
+  query: z.strictObject({
+    head: z.string().max(200).optional().describe('a `head` of an earlier answer: it must still be there'),
+  }),
+  output: z
+    .strictObject({
+      ok: z.boolean(),
+      broken: z
+        .strictObject({ sequence: z.number().int(), reason: z.string() })
+        .nullable()
+        .describe('the first seal that does not hold, and why'),
+      seals: z.number().int(),
+      sealed: z.number().int().describe('events under a seal'),
+      late: z.number().int().describe('events that came below a seal that stood already'),
+      unsealed: z.number().int().describe('the newest ones: sealed within a minute or so'),
+      head: z
+        .string()
+        .nullable()
+        .describe('note it elsewhere: a later check shows that nothing was cut off since'),
+    })
+    .openapi('AuditVerification'),
+  async handler({ core, actor, query }) {
+    await countVerification(core, actor.tenantId);
+    const verdict = await verifyAuditTrail(core, actor.tenantId, query.head);
+    return { body: { ok: verdict.broken === null, ...verdict } };
+  },
+});
+
+export const auditEventRoutes: readonly Route[] = [listEvents, exportEvents, verification];

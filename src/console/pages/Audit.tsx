@@ -12,6 +12,7 @@ import type { Filter } from '../ui/Filters.js';
 import { ExportButton } from '../ui/ExportButton.js';
 import { Page } from '../ui/Page.js';
 import { Word } from '../ui/Status.js';
+import { AuditVerification } from './AuditVerification.js';
 import { AuditTabs } from './AuditTabs.js';
 
 const pageOf: Readonly<Record<string, string>> = {
@@ -115,12 +116,11 @@ export default function Audit() {
   return (
     <Page
       title={t('Audit log')}
-      lead={t(
-        'Who changed what, when. Entries are sealed: a changed or missing one is found by gatehouse audit verify.',
-      )}
+      lead={t('Who changed what, when. Entries are sealed: a changed or missing one is found.')}
       actions={<ExportButton path="/audit-events/export.csv" query={asked} label={t('Export CSV')} />}
     >
       <AuditTabs value="log" />
+      <AuditVerification />
       <DataTable<AuditEvent>
         name="audit"
         path="/audit-events"

@@ -43,6 +43,23 @@ describe('the seals of the audit trail', () => {
     expect(await verify()).to.deep.include({ broken: null, seals: 2, unsealed: 0 });
   });
 
+  it('are checked over the API too, some times an hour, with a head that was noted', async () => {
+    await sealed();
+    const good = await acme.call('get', '/audit-events/verification').expect(200);
+    expect(good.body).to.include({ ok: true, broken: null, seals: 1 });
+    const head = String((good.body as { head: string }).head);
+    const noted = await acme.call('get', `/audit-events/verification?head=${encodeURIComponent(head)}`);
+    expect(noted.body).to.include({ ok: true, head });
+    const other = await acme.call('get', '/audit-events/verification?head=another');
+    expect(other.body).to.deep.include({
+      ok: false,
+      broken: { sequence: 2, reason: 'the noted head is not there: the end was cut off' },
+    });
+    await app.core.store.increment(`audit.verify:${id()}`, 20, new Date(clock.now().getTime() + 1000));
+    const refused = await acme.call('get', '/audit-events/verification');
+    expect([refused.status, refused.headers['retry-after'] !== undefined]).to.deep.equal([429, true]);
+  });
+
   it('find an event that was changed', async () => {
     await sealed();
     const victim = await events().findOne({ action: 'two' });

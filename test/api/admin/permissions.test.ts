@@ -57,6 +57,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
     'GET /audit-events',
     'GET /audit-events/export.csv',
     'GET /audit-events/facets',
+    'GET /audit-events/verification',
     'GET /events',
     'GET /access-review',
     'GET /access-review/export.csv',
