@@ -47,6 +47,7 @@ export const router = createBrowserRouter(
         page('users', 'users.read', () => import('./pages/Users.js')),
         page('users/invites', 'users.read', () => import('./pages/Invites.js')),
         page('users/import', 'users.create', () => import('./pages/ImportPeople.js')),
+        page('users/bulk', 'users.read', () => import('./pages/BulkJobs.js')),
         page('users/invites/import', 'users.create', () => import('./pages/ImportInvites.js')),
         page('users/:id', 'users.read', () => import('./pages/UserPage.js')),
         page('groups', 'users.read', () => import('./pages/Groups.js')),

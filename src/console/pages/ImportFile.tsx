@@ -136,6 +136,20 @@ function Chooser({ kind, onChoose }: { kind: ImportKind; onChoose: (file: global
   );
 }
 
+function WayBack({ to }: { to: string }) {
+  const { t } = useTranslation();
+  return (
+    <Group>
+      <Button component={Link} to="/users/bulk" variant="subtle">
+        {t('Earlier ones')}
+      </Button>
+      <Button component={Link} to={to} variant="default">
+        {t('Back')}
+      </Button>
+    </Group>
+  );
+}
+
 /** A CSV file is chosen, its columns are matched, every line is tried, and then it is taken. */
 export function ImportFile({ kind, path, title, lead, back }: ImportFileProps) {
   const { t } = useTranslation();
@@ -181,15 +195,7 @@ export function ImportFile({ kind, path, title, lead, back }: ImportFileProps) {
   const cannotTry = trial.error instanceof Problem && trial.error.code === 'bulk.no_dry_run';
   const canTake = count > 0 || cannotTry;
   return (
-    <Page
-      title={title}
-      lead={lead}
-      actions={
-        <Button component={Link} to={back} variant="default">
-          {t('Back')}
-        </Button>
-      }
-    >
+    <Page title={title} lead={lead} actions={<WayBack to={back} />}>
       <Stack maw={900}>
         <Chooser kind={kind} onChoose={(chosen) => void choose(chosen)} />
         {file && (

@@ -1,14 +1,44 @@
 import { Button, Group, Progress, Stack, Text, Title } from '@mantine/core';
+import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
-import { post } from '../api.js';
+import { post, read, type Listed } from '../api.js';
 import { asSentence } from '../text/server.js';
 import type { BulkJob, BulkRow } from '../types.js';
 import { useAct } from '../ui/act.js';
 import { DataTable, type Column } from '../ui/DataTable.js';
+import { saveFile } from '../ui/save-file.js';
 import { Word } from '../ui/Status.js';
 import { isOver } from '../ui/use-job.js';
 
 const colors = { done: 'green', unchanged: 'gray', refused: 'red', open: 'blue' } as const;
+
+/** A cell that no spreadsheet takes for a formula. */
+function cellOf(value: string | number): string {
+  const text = String(value);
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return `"${safe.replaceAll('"', '""')}"`;
+}
+
+/** The lines that were refused, with the reason of each, as a file. */
+async function saveRefused(t: TFunction, jobId: string): Promise<void> {
+  const rows: BulkRow[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Listed<BulkRow> = await read(`/bulk/${jobId}/rows`, {
+      outcome: 'refused',
+      limit: 1000,
+      cursor,
+    });
+    rows.push(...page.items);
+    cursor = page.next;
+  } while (cursor !== null);
+  const table = [
+    [t('Line'), t('Whom'), t('Why')],
+    ...rows.map(({ line, label, reason }) => [line, label, asSentence(reason ?? '')]),
+  ];
+  const text = table.map((row) => row.map(cellOf).join(',')).join('\r\n');
+  saveFile(new Blob([`\uFEFF${text}\r\n`], { type: 'text/csv' }), 'refused.csv');
+}
 
 /** What would become of each line, or what became of it. */
 export function ImportResult({ job, isTrial }: { job: BulkJob; isTrial: boolean }) {
@@ -61,6 +91,15 @@ export function ImportResult({ job, isTrial }: { job: BulkJob; isTrial: boolean 
             : t('{{count}} taken, {{unchanged}} were so already, {{refused}} refused.', counts)
           : t('{{processed}} of {{total}} lines', { processed: job.processed, total: job.total })}
       </Text>
+      {over && job.counts.refused > 0 && (
+        <Button
+          variant="default"
+          w="max-content"
+          onClick={() => act(() => saveRefused(t, job.id), t('Downloaded'))}
+        >
+          {t('Download the refused lines (CSV)')}
+        </Button>
+      )}
       {over && (
         <DataTable<BulkRow>
           name="import"
