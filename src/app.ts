@@ -37,6 +37,12 @@ import { answerPasswordReset, forgotJob } from './identity/credentials/reset.js'
 import { memberPartJob, writeLeftPart } from './identity/groups/batches.js';
 import { recomputeJob, releaseRoleJob } from './identity/users/recompute.js';
 import { checkDomain, domainCheckJob } from './identity/sso/domain-check-job.js';
+import {
+  countExpiring,
+  expiryReminderJob,
+  remindOfExpiry,
+  watchOlderConnections,
+} from './identity/sso/expiry-reminders.js';
 import { refreshMetadata, samlMetadataJob } from './identity/sso/saml/metadata-refresh.js';
 import { recomputeGrants, releaseServerRole } from './identity/directories/recompute-job.js';
 import { startDispatcher, type Dispatcher } from './identity/events/dispatcher.js';
@@ -99,6 +105,7 @@ const jobHandlers = (core: Core, puller: Puller, onConfirmed: (seconds: number) 
   [invitationExpireJob]: (job) => expireInvitation(core, job),
   [domainCheckJob]: (job) => checkDomain(core, job),
   [samlMetadataJob]: (job) => refreshMetadata(core, job),
+  [expiryReminderJob]: (job) => remindOfExpiry(core, job),
   [grantEndJob]: (job) => endGrants(core, job),
   [heldReleaseJob]: (job) => releaseOverdue(core, job),
 });
@@ -112,9 +119,13 @@ function backgroundWork(
   let worker: JobWorker | undefined;
   let sealer: ReturnType<typeof startAuditSealer> | undefined;
   let dispatcher: Dispatcher | undefined;
+  let watching: Promise<void> | undefined;
   for (const kind of Object.keys(handlers)) handledKinds(core).add(kind);
   return {
     start() {
+      watching = watchOlderConnections(core).catch((error: unknown) =>
+        core.log.warn({ err: error }, 'older connections are not watched for what expires'),
+      );
       sealer = startAuditSealer(core, async (tenantId) =>
         pruneTrail(core, tenantId, (await tenantSettings(core, tenantId))['audit.retentionDays']),
       );
@@ -124,10 +135,16 @@ function backgroundWork(
       });
     },
     async stop() {
-      await Promise.all([worker?.stop(), sealer?.stop(), dispatcher?.stop()]);
+      await Promise.all([worker?.stop(), sealer?.stop(), dispatcher?.stop(), watching]);
     },
   };
 }
+
+const openMetrics = (core: Core, handlers: JobHandlers): Metrics =>
+  createMetrics({
+    countJobs: () => countJobs(core, Object.keys(handlers)),
+    countExpiring: () => countExpiring(core),
+  });
 
 /**
  * Composes the server: the only place that knows every area. The order matters: the OpenID provider parses its own bodies and comes
@@ -139,7 +156,7 @@ export function createApp(core: Core, version: string): App {
   const { config, store, log } = core;
   const puller = createPuller(core);
   const handlers = jobHandlers(core, puller, (seconds) => metrics.logoutConfirmed.observe(seconds));
-  const metrics = createMetrics({ countJobs: () => countJobs(core, Object.keys(handlers)) });
+  const metrics = openMetrics(core, handlers);
   const readiness: Readiness = { isDraining: false };
   const app = express();
   app.disable('x-powered-by');

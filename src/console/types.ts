@@ -136,6 +136,9 @@ export interface Application {
   clientSecret?: string | null;
 }
 
+export type SsoExpiring =
+  'client_secret' | 'idp_certificate' | 'signing_certificate' | 'encryption_certificate';
+
 export interface SsoConnection {
   id: string;
   key: string | null;
@@ -145,6 +148,12 @@ export interface SsoConnection {
   issuer: string | null;
   clientId: string | null;
   hasClientSecret: boolean;
+  clientSecretExpiresAt: string | null;
+  previousClientSecretUntil: string | null;
+  clientAuthMethod: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | null;
+  clientKeysUri: string | null;
+  clientKeys: { kid: string; state: 'current' | 'next' | 'previous' }[];
+  expiries: { what: SsoExpiring; expiresAt: string; daysLeft: number }[];
   /** Of SAML connections; null: OpenID. */
   entityId: string | null;
   acsUrl: string | null;
@@ -164,7 +173,10 @@ export interface SsoConnection {
   domains: SsoDomain[];
   redirectUri: string;
   revocationUri: string;
-  warnings: { code: 'no_break_glass' | 'no_verified_domain' | 'domain_record_missing'; detail: string }[];
+  warnings: {
+    code: 'no_break_glass' | 'no_verified_domain' | 'domain_record_missing' | 'expires_soon' | 'expired';
+    detail: string;
+  }[];
   createdAt: string;
   updatedAt: string;
 }

@@ -21,6 +21,7 @@ export interface Metrics {
 /** Counted only when the metrics are read. */
 export interface MetricSources {
   countJobs(): Promise<readonly { kind: string; status: string; count: number }[]>;
+  countExpiring(): Promise<readonly { state: string; count: number }[]>;
 }
 
 /** Jobs that wait, counted in the database; log lines, which no counter of ours sees. */
@@ -36,6 +37,17 @@ function registerSources(registry: Registry, sources: MetricSources): void {
       const counts = await sources.countJobs().catch(() => []);
       this.reset();
       for (const { kind, status, count } of counts) this.set({ kind, status }, count);
+    },
+  });
+  new Gauge({
+    name: 'sso_connections_expiring',
+    help: 'SSO connections with a secret or certificate that expired, or expires within 30 days (soon)',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      const counts = await sources.countExpiring().catch(() => []);
+      this.reset();
+      for (const { state, count } of counts) this.set({ state }, count);
     },
   });
   new Gauge({

@@ -1,7 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
+import {
+  createRemoteJWKSet,
+  exportJWK,
+  generateKeyPair,
+  jwtVerify,
+  SignJWT,
+  UnsecuredJWT,
+  type JWTPayload,
+} from 'jose';
 
 /** Who signs in next at the provider. */
 interface IdpPerson {
@@ -55,7 +63,11 @@ export interface Idp {
   /** Every authorization request it got, newest last. */
   readonly requests: URLSearchParams[];
   /** How the client's secret came with each token request, newest last. */
-  readonly secretsBy: ('basic' | 'post')[];
+  readonly secretsBy: ('basic' | 'post' | 'key')[];
+  /** Where the client's public keys are; absent: it is known by its secret. */
+  clientKeysUri?: string | undefined;
+  /** The secret it takes in place of the client's. */
+  clientSecret?: string | undefined;
   /** Signs with a new key from now on, without notice. */
   rotateKey(): Promise<void>;
   /** How often a path was asked for. */
@@ -80,15 +92,35 @@ const json = (res: ServerResponse, body: unknown, status = 200): void => {
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
 /** The client's credentials from the body (client_secret_post) or the Authorization header (client_secret_basic). */
-function isClient(req: IncomingMessage, params: URLSearchParams): boolean {
+function isClient(
+  req: IncomingMessage,
+  params: URLSearchParams,
+  clientSecret = idpClient.clientSecret,
+): boolean {
   if (params.has('client_secret'))
-    return (
-      params.get('client_id') === idpClient.clientId && params.get('client_secret') === idpClient.clientSecret
-    );
+    return params.get('client_id') === idpClient.clientId && params.get('client_secret') === clientSecret;
   const [, encoded = ''] = (req.headers.authorization ?? '').split(' ');
   const [id = '', secret = ''] = Buffer.from(encoded, 'base64').toString().split(':');
   const plain = (text: string): string => decodeURIComponent(text.replace(/\+/g, '%20'));
-  return plain(id) === idpClient.clientId && plain(secret) === idpClient.clientSecret;
+  return plain(id) === idpClient.clientId && plain(secret) === clientSecret;
+}
+
+/** Whether a client assertion (RFC 7523) is signed by a key at this address, for this issuer. */
+async function isSignedFor(params: URLSearchParams, issuer: string, keysUri: string): Promise<boolean> {
+  const expected = { issuer: idpClient.clientId, subject: idpClient.clientId, audience: issuer };
+  const keys = createRemoteJWKSet(new URL(keysUri));
+  return jwtVerify(params.get('client_assertion') ?? '', keys, expected).then(
+    () => true,
+    () => false,
+  );
+}
+
+const keepsCode = ({ misbehaviour }: Idp, refusal: IdpMisbehaviour['tokenError']): boolean =>
+  misbehaviour.keepsCodes === true || refusal?.error === 'invalid_client';
+
+function shownBy(params: URLSearchParams): 'basic' | 'post' | 'key' {
+  if (params.has('client_assertion')) return 'key';
+  return params.has('client_secret') ? 'post' : 'basic';
 }
 
 const isFor = (code: Code, params: URLSearchParams): boolean =>
@@ -140,22 +172,26 @@ export async function startIdp(
     res.writeHead(302, { location: target.href }).end();
   }
 
-  function tokenRefusal(
+  async function tokenRefusal(
     req: IncomingMessage,
     params: URLSearchParams,
     code: Code | undefined,
-  ): IdpMisbehaviour['tokenError'] {
+  ): Promise<IdpMisbehaviour['tokenError']> {
     if (idp.misbehaviour.tokenError) return idp.misbehaviour.tokenError;
-    if (!isClient(req, params)) return { status: 401, error: 'invalid_client' };
+    const isKnown =
+      idp.clientKeysUri === undefined
+        ? isClient(req, params, idp.clientSecret)
+        : await isSignedFor(params, idp.issuer, idp.clientKeysUri);
+    if (!isKnown) return { status: 401, error: 'invalid_client' };
     return code && isFor(code, params) ? undefined : { status: 400, error: 'invalid_grant' };
   }
 
   async function token(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const params = await form(req);
     const code = codes.get(params.get('code') ?? '');
-    if (idp.misbehaviour.keepsCodes !== true) codes.delete(params.get('code') ?? '');
-    idp.secretsBy.push(params.has('client_secret') ? 'post' : 'basic');
-    const refusal = tokenRefusal(req, params, code);
+    idp.secretsBy.push(shownBy(params));
+    const refusal = await tokenRefusal(req, params, code);
+    if (!keepsCode(idp, refusal)) codes.delete(params.get('code') ?? '');
     if (refusal || !code) {
       const { status = 400, ...body } = refusal ?? {};
       json(res, body, status);

@@ -7,6 +7,7 @@ import {
   deleteConnection,
   getConnection,
   listConnections,
+  rotateClientKey,
   updateConnection,
   type SsoConnectionDocument,
   type SsoConnectionInput,
@@ -16,19 +17,9 @@ import { warningsOf } from '../../identity/sso/connection-warnings.js';
 import { testConnection } from '../../identity/sso/test-connection.js';
 import { traceSignIn } from '../../identity/sso/trace.js';
 import { listOf, namedListQuery, pageOfNamed } from '../list.js';
-import { ruleInput } from '../present/directory.js';
-import { id, line } from '../present/fields.js';
-import {
-  attributeMappingSchema,
-  clientAuthMethodSchema,
-  directoryIdSchema,
-  jitSchema,
-  modeSchema,
-  presentSsoConnection,
-  protocolSchema,
-  ssoConnectionSchema,
-  tenantClaimSchema,
-} from '../present/sso-connection.js';
+import { id } from '../present/fields.js';
+import { modeSchema, presentSsoConnection, ssoConnectionSchema } from '../present/sso-connection.js';
+import { connectionInput } from '../present/sso-connection-input.js';
 import { route, type Reply, type Route } from '../route.js';
 import { z } from '../schema.js';
 import { rulesOf } from './directories.js';
@@ -44,12 +35,11 @@ const targetConnection = (
 ): Promise<SsoConnectionDocument> => getConnection(core, tenantId, connectionId);
 
 async function present(core: Core, connection: SsoConnectionDocument) {
+  const now = core.clock.now();
   const isRequired = connection.mode === 'required';
-  const warnings = warningsOf(
-    connection,
-    isRequired && (await hasArmedBreakGlass(core, connection.tenantId)),
-  );
-  return presentSsoConnection(connection, core.config.baseUrl, warnings);
+  const hasBreakGlass = isRequired && (await hasArmedBreakGlass(core, connection.tenantId));
+  const warnings = warningsOf(connection, hasBreakGlass, now);
+  return presentSsoConnection(connection, core.config.baseUrl, warnings, now);
 }
 
 async function reply(
@@ -92,84 +82,11 @@ const readOne = route({
   handler: ({ core, target }) => reply(core, target),
 });
 
-const domainInput = z
-  .union([
-    z.string().max(253),
-    z.strictObject({
-      domain: z.string().max(253),
-      subdomains: z
-        .boolean()
-        .optional()
-        .describe('whether the domains below it are meant too; absent: as before'),
-    }),
-  ])
-  .transform((entry) => (typeof entry === 'string' ? { domain: entry } : entry));
-
-const fields = {
-  issuer: z.string().min(1).max(1000).describe('https://..., as the provider’s metadata names itself'),
-  clientId: z.string().min(1).max(500),
-  key: z.string().max(200).nullable().describe('3 to 64 of `a-z0-9-`, unique over the server; null: the id'),
-  clientSecret: z
-    .string()
-    .min(1)
-    .max(2000)
-    .nullable()
-    .describe('null: a public client; given again with another issuer or client id'),
-  clientAuthMethod: clientAuthMethodSchema.nullable(),
-  tenantClaim: tenantClaimSchema.nullable(),
-  scopes: z
-    .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be a scope'))
-    .min(1)
-    .max(50),
-  mode: modeSchema,
-  jitProvisioning: z.boolean().describe('the older form of `jit`: true is `create`, false is `off`'),
-  jit: jitSchema,
-  directoryId: directoryIdSchema,
-  roleRules: z
-    .array(ruleInput)
-    .max(500)
-    .describe(
-      'read at each sign-in: `groups.displayName`, `emails.value`, `name.familyName`; not for people of a directory',
-    ),
-  domains: z.array(domainInput).max(200).describe('all of them; one that stays keeps its proof'),
-  protocol: protocolSchema.describe('`oidc` where it is absent; it never changes'),
-  idpMetadata: z.string().min(1).max(200_000).describe('SAML: the provider’s metadata, XML'),
-  idpMetadataUrl: z
-    .string()
-    .min(1)
-    .max(1000)
-    .nullable()
-    .describe('SAML: where its metadata are; read now and each day; null: not any more'),
-  idpEntityId: z.string().min(1).max(1024).describe('SAML: in place of metadata, with the two below'),
-  idpSsoUrl: z.string().min(1).max(1000).describe('SAML: where it takes requests by HTTP-Redirect'),
-  idpSloUrl: z
-    .string()
-    .min(1)
-    .max(1000)
-    .nullable()
-    .describe('SAML: where it takes logout requests by HTTP-Redirect; null: it takes none'),
-  singleLogout: z
-    .boolean()
-    .describe('SAML: people who sign out here are signed out at the provider too, where it offers that'),
-  idpCertificates: z
-    .array(z.string().min(1).max(20_000))
-    .max(10)
-    .describe('SAML: PEM; each may sign, so that a new one can be added before the old one goes'),
-  attributeMapping: attributeMappingSchema.partial().describe('SAML: where names and groups stand'),
-  subjectFrom: z
-    .string()
-    .min(1)
-    .max(256)
-    .describe('SAML: `nameId`, or the attribute that identifies a person'),
-};
-
-const changeInput = z.strictObject({ name: line(200), ...fields }).partial();
-
 /** Only what was said: an absent field must not be taken for undefined on purpose. */
 async function given(
   core: Core,
   tenantId: string,
-  { roleRules, ...body }: z.output<typeof changeInput>,
+  { roleRules, ...body }: z.output<typeof connectionInput>,
 ): Promise<Partial<SsoConnectionInput>> {
   const said = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
   return { ...said, ...(roleRules && { roleRules: await rulesOf(core, tenantId, roleRules) }) };
@@ -184,7 +101,7 @@ const createOne = route({
   tag,
   permission,
   stepUp: true,
-  body: changeInput.required({ name: true }).openapi('CreateSsoConnection'),
+  body: connectionInput.required({ name: true }).openapi('CreateSsoConnection'),
   status: 201,
   output: ssoConnectionSchema,
   async handler({ core, actor, body }) {
@@ -209,7 +126,7 @@ const changeOne = route({
   permission,
   stepUp: true,
   target: targetConnection,
-  body: changeInput.openapi('ChangeSsoConnection'),
+  body: connectionInput.openapi('ChangeSsoConnection'),
   output: ssoConnectionSchema,
   handler: async ({ core, actor, body, params, ifVersion }) =>
     reply(
@@ -230,6 +147,21 @@ const relinkOne = route({
   output: ssoConnectionSchema,
   handler: async ({ core, actor, params, ifVersion }) =>
     reply(core, await allowRelinking(core, actor, params.id, ifVersion)),
+});
+
+const rotateOne = route({
+  method: 'post',
+  path: '/sso-connections/{id}/rotate-client-key',
+  id: 'rotateSsoClientKey',
+  summary:
+    'Sign client assertions by the next key, which the provider can read already; another one is published',
+  tag,
+  permission,
+  stepUp: true,
+  target: targetConnection,
+  output: ssoConnectionSchema,
+  handler: async ({ core, actor, params, ifVersion }) =>
+    reply(core, await rotateClientKey(core, actor, params.id, ifVersion)),
 });
 
 const deleteOne = route({
@@ -314,6 +246,7 @@ export const ssoConnectionRoutes: readonly Route[] = [
   createOne,
   changeOne,
   relinkOne,
+  rotateOne,
   deleteOne,
   verifyOne,
   testOne,

@@ -1,14 +1,16 @@
 import {
   acsUrl,
   callbackUrl,
+  clientKeysUrl,
   connectionAddress,
   revokeUrl,
   samlEntityId,
   sloUrl,
 } from '../../identity/sso/connection-address.js';
 import { challengeName, endOf } from '../../identity/sso/domain-checks.js';
+import { daysLeft, expiringThings, expiriesOf } from '../../identity/sso/expiries.js';
 import { needsRelink } from '../../identity/sso/connection-change.js';
-import type { SsoConnectionDocument } from '../../identity/sso/connections.js';
+import { clientAuthMethods, type SsoConnectionDocument } from '../../identity/sso/connections.js';
 import { showCertificate } from '../../identity/sso/saml/certificates.js';
 import { jitModes, jitOf } from '../../identity/sso/jit.js';
 import { connectionWarningCodes, type ConnectionWarning } from '../../identity/sso/connection-warnings.js';
@@ -36,8 +38,10 @@ export const directoryIdSchema = z
   );
 
 export const clientAuthMethodSchema = z
-  .enum(['client_secret_basic', 'client_secret_post'])
-  .describe('how the client secret is sent; null: in the body where the provider’s metadata offer it');
+  .enum(clientAuthMethods)
+  .describe(
+    'how we show who we are: `private_key_jwt` by a key of ours, which the provider reads at `clientKeysUri`; else how the client secret is sent; null: in the body where the provider’s metadata offer it',
+  );
 
 export const tenantClaimSchema = z
   .strictObject({ claim: z.string().min(1).max(200), value: z.string().min(1).max(500) })
@@ -113,7 +117,23 @@ export const ssoConnectionSchema = z
     issuer: z.string().nullable().describe('of OpenID connections; null for SAML'),
     clientId: z.string().nullable().describe('of OpenID connections; null for SAML'),
     hasClientSecret: z.boolean(),
+    clientSecretExpiresAt: instantOrNull.describe('when the provider stops taking it; null: not known'),
+    previousClientSecretUntil: instantOrNull.describe(
+      'until then the secret before it is tried where the provider does not take the present one',
+    ),
     clientAuthMethod: clientAuthMethodSchema.nullable(),
+    clientKeysUri: z
+      .string()
+      .nullable()
+      .describe('our public keys (JWKS), for the provider; null without `private_key_jwt`'),
+    clientKeys: z
+      .array(z.strictObject({ kid: z.string(), state: z.enum(['current', 'next', 'previous']) }))
+      .describe(
+        '`next` is published already and signs after a rotation; `previous` is tried after `current`',
+      ),
+    expiries: z
+      .array(z.strictObject({ what: z.enum(expiringThings), expiresAt: instant, daysLeft: z.number().int() }))
+      .describe('what ends by itself; administrators get a mail 30, 7 and 1 days before, and at the end'),
     tenantClaim: tenantClaimSchema.nullable(),
     relinkNeeded: z
       .boolean()
@@ -179,10 +199,36 @@ const noSaml = {
   subjectFrom: null,
 };
 
+function keysOf({ clientKeys }: SsoConnectionDocument) {
+  const states = ['current', 'next', 'previous'] as const;
+  return states.flatMap((state) => {
+    const key = clientKeys?.[state];
+    return key ? [{ kid: key.kid, state }] : [];
+  });
+}
+
+function presentCredentials(connection: SsoConnectionDocument, baseUrl: string, now: Date) {
+  const { clientAuthMethod, clientKeys, clientSecretExpiresAt, previousSecret } = connection;
+  const until = previousSecret && previousSecret.until > now ? previousSecret.until : null;
+  return {
+    clientAuthMethod: clientAuthMethod ?? null,
+    clientSecretExpiresAt: isoOrNull(clientSecretExpiresAt ?? null),
+    previousClientSecretUntil: isoOrNull(until),
+    clientKeysUri: clientKeys ? clientKeysUrl(baseUrl, connectionAddress(connection)) : null,
+    clientKeys: keysOf(connection),
+    expiries: expiriesOf(connection).map((expiry) => ({
+      what: expiry.what,
+      expiresAt: iso(expiry.expiresAt),
+      daysLeft: daysLeft(expiry, now),
+    })),
+  };
+}
+
 export function presentSsoConnection(
   connection: SsoConnectionDocument,
   baseUrl: string,
   warnings: readonly ConnectionWarning[],
+  now: Date,
 ) {
   const isOfSaml = isSaml(connection);
   const saml = isOfSaml ? presentSaml(connection, baseUrl) : noSaml;
@@ -194,7 +240,7 @@ export function presentSsoConnection(
     issuer: isOfSaml ? null : connection.issuer,
     clientId: isOfSaml ? null : connection.clientId,
     hasClientSecret: connection.clientSecret !== null,
-    clientAuthMethod: connection.clientAuthMethod ?? null,
+    ...presentCredentials(connection, baseUrl, now),
     tenantClaim: connection.tenantClaim ?? null,
     relinkNeeded: needsRelink(connection),
     scopes: connection.scopes,

@@ -1,5 +1,6 @@
 import { Router, urlencoded, type Request, type Response } from 'express';
 import { pageHeaders } from '../../http/security-headers.js';
+import { publishedKeys } from '../../identity/sso/client-keys.js';
 import { connectionAddress, findConnectionByAddress } from '../../identity/sso/connection-address.js';
 import type { Core } from '../../identity/core.js';
 import { takeTest } from '../../identity/sso/sign-in-log.js';
@@ -77,6 +78,15 @@ async function startTest(core: Core, req: StartRequest, res: Response): Promise<
   await forward(core, req, res, { flow, context, connection, email: null, testId: test._id });
 }
 
+/** `GET /sso/{connection}/jwks`: answers in the mode `off` as well, since the provider reads it first. */
+async function sendClientKeys(core: Core, req: StartRequest, res: Response): Promise<void> {
+  const connection = await findConnectionByAddress(core, req.params.connectionId);
+  if (!connection?.clientKeys)
+    throw new AppError('sso_connection.not_found', 'There is no such company sign-in.');
+  res.setHeader('Cache-Control', 'public, max-age=300');
+  res.type('application/jwk-set+json').send(JSON.stringify(publishedKeys(connection.clientKeys)));
+}
+
 /** A post from a provider's portal brings no cookies of ours: the browser comes back with them by a GET. */
 async function startPosted(core: Core, req: StartRequest, res: Response): Promise<void> {
   const connection = await liveConnection(core, req.params.connectionId);
@@ -149,6 +159,7 @@ export function ssoRoutes(core: Core): Router {
 
   router.use(revocationRoute(core));
   router.use('/sso', pageHeaders());
+  router.get('/sso/:connectionId/jwks', (req: StartRequest, res: Response) => sendClientKeys(core, req, res));
   router.get('/sso/:connectionId/callback', (req, res) => finish({ core, req, res }));
   const limit = forwardingLimit(core);
   router.get('/sso/:connectionId/start', limit, (req: StartRequest, res: Response) => start(core, req, res));

@@ -10,6 +10,7 @@ import { Page } from '../ui/Page.js';
 import { FormProblem, fieldErrors, ProblemView } from '../ui/Problems.js';
 import { Copyable } from '../ui/Secret.js';
 import { ConnectionDomains } from './ConnectionDomains.js';
+import { ClientAuth, Expiries } from './ClientAuth.js';
 import { ConnectionMode } from './ConnectionMode.js';
 import { DirectoryChoice, JitChoice } from './JitChoice.js';
 import { SsoSignIns } from './SsoSignIns.js';
@@ -59,11 +60,13 @@ function Warnings({ connection }: { connection: SsoConnection }) {
       'No administrator has emergency access: while the provider does not work, no one comes in.',
     ),
     no_verified_domain: t('No domain is verified: no one is forwarded.'),
+    expires_soon: t('A secret or certificate expires soon. Renew it, so that people can go on signing in.'),
+    expired: t('A secret or certificate has expired. Renew it, so that people can sign in.'),
   };
   // A domain that is missing its record says so itself.
   const shown = connection.warnings.flatMap(({ code }) => (code === 'domain_record_missing' ? [] : [code]));
-  return shown.map((code) => (
-    <Alert key={code} color="yellow">
+  return [...new Set(shown)].map((code) => (
+    <Alert key={code} color={code === 'expired' ? 'red' : 'yellow'}>
       {texts[code]}
     </Alert>
   ));
@@ -91,6 +94,7 @@ function Edit({ connection, etag }: { connection: SsoConnection; etag: string | 
     />
   );
   const { clientSecret, domains, ...rest } = form;
+  const isMoved = form.issuer !== connection.issuer || form.clientId !== connection.clientId;
   return (
     <form
       onSubmit={(event) => {
@@ -106,16 +110,16 @@ function Edit({ connection, etag }: { connection: SsoConnection; etag: string | 
         {field('name', t('Name'))}
         {field('issuer', t('Issuer'))}
         {field('clientId', t('Client ID'))}
-        <PasswordInput
-          label={t('Client secret')}
-          description={
-            connection.hasClientSecret ? t('One is kept; empty leaves it as it is.') : t('None is kept.')
-          }
-          autoComplete="off"
-          value={clientSecret}
-          error={errors.clientSecret}
-          onChange={({ currentTarget }) => setForm({ ...form, clientSecret: currentTarget.value })}
-        />
+        {isMoved && connection.hasClientSecret && (
+          <PasswordInput
+            label={t('Client secret')}
+            description={t('Another provider or client has a secret of its own.')}
+            autoComplete="off"
+            value={clientSecret}
+            error={errors.clientSecret}
+            onChange={({ currentTarget }) => setForm({ ...form, clientSecret: currentTarget.value })}
+          />
+        )}
         <TagsInput
           label={t('Domains')}
           value={domains}
@@ -178,6 +182,16 @@ export default function SsoConnectionPage() {
           <>
             <Copyable label={t('Redirect address')} value={connection.redirectUri} />
             <Copyable label={t('Revocation address')} value={connection.revocationUri} />
+          </>
+        )}
+        {isSaml ? (
+          <Expiries connection={connection} />
+        ) : (
+          <>
+            <Title order={2} size="h4">
+              {t('Client authentication')}
+            </Title>
+            <ClientAuth connection={connection} etag={data.etag} />
           </>
         )}
         <Title order={2} size="h4">

@@ -95,6 +95,11 @@ export const phrases: Readonly<Record<string, string>> = {
   'setup_link.created': 'made the set-up link {{target}}',
   'setup_link.opened': 'opened the set-up link {{target}}',
   'setup_link.revoked': 'revoked the set-up link {{target}}',
+  'sso.client_key_rotated': 'let the next key of {{target}} sign',
+  'sso.credential_expired': 'found a secret or certificate of {{target}} expired',
+  'sso.credential_expires': 'found that a secret or certificate of {{target}} expires soon',
+  'sso.credentials_refused':
+    'was refused with the present secret or key of {{target}}, and came in with the one before',
   'sso.created': 'created the SSO connection {{target}}',
   'sso.deleted': 'removed the SSO connection {{target}}',
   'sso.domain_back': 'found the record of a domain of {{target}} again',

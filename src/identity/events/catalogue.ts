@@ -1,27 +1,8 @@
+import { event, failure, type EventType } from './event-type.js';
 import type { EventPayload } from './payload.js';
+import { ssoEvents } from './sso-events.js';
 
-/** An event as the catalogue describes it. */
-export interface EventType {
-  /** What happened, in words. */
-  readonly text: string;
-  /** The kind of thing it was done to; null: none. */
-  readonly target: string | null;
-  /** Examples of what changed: path, before, after. */
-  readonly changes?: readonly (readonly [path: string, before: unknown, after: unknown])[];
-  readonly failed?: true;
-}
-
-type Change = readonly [path: string, before: unknown, after: unknown];
-
-const event = (target: string | null, text: string, ...changes: Change[]): EventType => ({
-  text,
-  target,
-  changes,
-});
-const failure = (target: string | null, text: string, ...changes: Change[]): EventType => ({
-  ...event(target, text, ...changes),
-  failed: true,
-});
+export type { EventType } from './event-type.js';
 
 const until = '2026-07-01T00:00:00.000Z';
 
@@ -179,35 +160,7 @@ export const eventCatalogue: Readonly<Record<string, EventType>> = {
   'setup_link.opened': event('setup_link', 'a set-up link was opened for the first time'),
   'setup_link.revoked': event('setup_link', 'a set-up link was revoked'),
   'sso.created': event('sso_connection', 'a connection to a provider was created'),
-  'sso.deleted': event('sso_connection', 'a connection to a provider was removed'),
-  'sso.domain_back': event('sso_connection', 'the record of a domain is in the DNS again'),
-  'sso.domain_lost': failure(
-    'sso_connection',
-    'a domain of a connection is proven no more',
-    ['domain', 'acme.test', null],
-    ['reason', null, 'record_missing'],
-  ),
-  'sso.domain_missing': failure('sso_connection', 'the record of a domain is not in the DNS', [
-    'domain',
-    null,
-    'acme.test',
-  ]),
-  'sso.domain_verified': event('sso_connection', 'a domain of a connection was verified'),
-  'sso.identity_linked': event('user', 'a person was connected to their account at the provider'),
-  'sso.identity_unlinked': event('user', 'a person was disconnected from an account at the provider'),
-  'sso.logout_refused': event(
-    'sso_connection',
-    'a logout message of a SAML provider was refused; at most one in a minute',
-  ),
-  'sso.metadata_read': event('sso_connection', 'the metadata of a SAML provider were read again'),
-  'sso.relink_allowed': event('sso_connection', 'people may be connected to a changed provider'),
-  'sso.sessions_revoked': event('user', 'the provider ended a person’s sessions'),
-  'sso.test_opened': event('sso_connection', 'a link to try a connection was made'),
-  'sso.updated': event('sso_connection', 'a connection to a provider was changed', [
-    'mode',
-    'optional',
-    'required',
-  ]),
+  ...ssoEvents,
   'tenant.created': event('tenant', 'a tenant was created'),
   'tenant.erased': event('tenant', 'a tenant was erased, with the proof'),
   'tenant.erasure_requested': event('tenant', 'the erasure of a tenant began'),

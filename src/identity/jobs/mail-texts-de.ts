@@ -251,6 +251,24 @@ export const german: MailTexts = {
     after: [],
     reason: `Sie erhalten diese E-Mail, weil jemand, der ${brand} in Ihrem Unternehmen einrichtet, sie an ${to} geschickt hat.`,
   }),
+  sso_expiry: ({ connection, day, isOver, what }) => {
+    const thing = {
+      client_secret: 'Das Client-Geheimnis',
+      idp_certificate: 'Das Zertifikat des Anbieters',
+      signing_certificate: 'Das Zertifikat für unsere Anfragen',
+      encryption_certificate: 'Das Zertifikat für die Verschlüsselung',
+    }[what];
+    const end = isOver ? `ist am ${day} abgelaufen` : `läuft am ${day} ab`;
+    return {
+      subject: `Firmenanmeldung ${connection}: ${thing} ${isOver ? 'ist abgelaufen' : 'läuft bald ab'}`,
+      before: [`${thing} der Firmenanmeldung ${connection} ${end}.`],
+      button: 'Verbindung öffnen',
+      after: [
+        'Erneuern Sie es beim Anbieter und speichern Sie das neue hier, damit sich alle weiter anmelden können.',
+      ],
+      reason: 'Sie erhalten diese Nachricht, weil Sie Administrator sind.',
+    };
+  },
   frame: {
     orOpen: 'Oder öffnen Sie diese Adresse:',
     help: 'Hilfe: ',

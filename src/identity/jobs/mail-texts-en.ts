@@ -228,6 +228,22 @@ export const english: MailTexts = {
     after: [],
     reason: `You get this mail because a colleague who sets up ${brand} sent it to ${to}.`,
   }),
+  sso_expiry: ({ connection, day, isOver, what }) => {
+    const thing = {
+      client_secret: 'client secret',
+      idp_certificate: 'certificate of the provider',
+      signing_certificate: 'certificate we sign requests with',
+      encryption_certificate: 'certificate that assertions are encrypted for',
+    }[what];
+    const end = isOver ? `expired on ${day}` : `expires on ${day}`;
+    return {
+      subject: `Company sign-in ${connection}: the ${thing} ${isOver ? 'has expired' : 'expires soon'}`,
+      before: [`The ${thing} of the company sign-in ${connection} ${end}.`],
+      button: 'Open the connection',
+      after: ['Renew it at the provider, and save the new one here, so that people can go on signing in.'],
+      reason: 'You get this mail because you are an administrator.',
+    };
+  },
   frame: {
     orOpen: 'Or open this address:',
     help: 'Help: ',

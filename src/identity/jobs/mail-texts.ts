@@ -83,6 +83,16 @@ export interface SetupLinkFacts extends MailFacts {
   purpose: 'oidc' | 'saml' | 'scim' | 'domains' | 'renewal';
 }
 
+/** What of a company sign-in expires. */
+export interface SsoExpiryFacts extends MailFacts {
+  connection: string;
+  what: 'client_secret' | 'idp_certificate' | 'signing_certificate' | 'encryption_certificate';
+  /** In words. */
+  day: string;
+  /** Whether that day is past. */
+  isOver: boolean;
+}
+
 /** Every mail in one language, by its template. */
 export interface MailTexts {
   activation(facts: EntryFacts): MailText;
@@ -128,6 +138,8 @@ export interface MailTexts {
   setup_link(facts: SetupLinkFacts): MailText;
   /** Shows by its arrival that mails arrive. */
   setup_test(facts: MailFacts): MailText;
+  /** To administrators: something that a connection works with expires, or has. */
+  sso_expiry(facts: SsoExpiryFacts): MailText;
   /** Parts of every mail. */
   frame: {
     orOpen: string;

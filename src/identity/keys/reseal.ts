@@ -24,6 +24,11 @@ const places: readonly { collection: CollectionName; sealedIn: (document: Fields
     collection: 'sso_connections',
     sealedIn: () => [
       { purpose: 'sso-connection', path: ['clientSecret'] },
+      { purpose: 'sso-connection', path: ['previousSecret', 'secret'] },
+      ...['current', 'next', 'previous'].map((key) => ({
+        purpose: 'sso-client-key',
+        path: ['clientKeys', key, 'privateJwk'],
+      })),
       { purpose: 'saml-key', path: ['saml', 'signing', 'privateKey'] },
       { purpose: 'saml-key', path: ['saml', 'encryption', 'privateKey'] },
     ],

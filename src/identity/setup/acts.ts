@@ -7,7 +7,7 @@ import type { Core } from '../core.js';
 import { createToken, revokeToken } from '../directories/tokens.js';
 import { parseEmail } from '../email.js';
 import { wakeJobs } from '../jobs/queue.js';
-import { sealClientSecret } from '../sso/connection-change.js';
+import { sealClientSecret } from '../sso/client-credentials.js';
 import { getConnection, updateConnection, type SsoConnectionChange } from '../sso/connections.js';
 import { verifyDomain } from '../sso/domain-verification.js';
 import { isSaml } from '../sso/saml/saml-settings.js';
@@ -60,6 +60,7 @@ async function requireGoodSecret(
   const checks = await testConnection(core, {
     ...connection,
     clientSecret: sealClientSecret(core, clientSecret),
+    previousSecret: null,
   });
   const failed = checks.find(({ ok }) => !ok);
   if (failed) throw fault('/clientSecret', `was not stored, as the test failed: ${failed.detail}`);

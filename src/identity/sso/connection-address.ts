@@ -35,6 +35,11 @@ export function revokeUrl(baseUrl: string, address: string): string {
   return `${baseUrl}/sso/${address}/revoke`;
 }
 
+/** Where a connection's provider reads the public keys we show it who we are by (RFC 7523). */
+export function clientKeysUrl(baseUrl: string, address: string): string {
+  return `${baseUrl}/sso/${address}/jwks`;
+}
+
 /** The connection an address of ours speaks of, by its key or its id, whoever's it is and whatever its mode. */
 export function findConnectionByAddress(
   core: Core,

@@ -1,11 +1,13 @@
 import type {
   ClientAuthMethod,
+  ClientKeys,
   SsoConnectionDocument,
   SsoMode,
   SsoProtocol,
 } from '../../persistence/collections/sso-connections.js';
 import { AppError, type InputFault } from '../../shared/errors.js';
 import { changedJit, type JitMode } from './jit.js';
+import { changedCredentials } from './client-credentials.js';
 import { connectionKeyFault } from './connection-address.js';
 import {
   domainFault,
@@ -42,6 +44,10 @@ export interface SsoConnectionInput extends SamlInput {
   clientId?: string | undefined;
   /** null: a public client. */
   clientSecret?: string | null | undefined;
+  /** null: not known. */
+  clientSecretExpiresAt?: Date | null | undefined;
+  /** null: the one before the present one is not tried any more. */
+  previousClientSecret?: null | undefined;
   /** null: the provider's metadata decide. */
   clientAuthMethod?: ClientAuthMethod | null | undefined;
   /** What distinguishes the company's own people at a provider it shares with others. */
@@ -58,24 +64,13 @@ export interface SsoConnectionInput extends SamlInput {
 /** What is absent or undefined stays. */
 export type SsoConnectionChange = { [K in keyof SsoConnectionInput]?: SsoConnectionInput[K] | undefined };
 
-const secretPurpose = 'sso-connection';
-
-/** Encrypts a client secret for the store. */
-export function sealClientSecret(core: Core, secret: string | null | undefined): string | null {
-  return secret ? core.secretBox.seal(secretPurpose, secret) : null;
-}
-
-/** The client secret in clear; null for a public client. */
-export function openClientSecret(core: Core, connection: SsoConnectionDocument): string | null {
-  return connection.clientSecret === null
-    ? null
-    : core.secretBox.open(secretPurpose, connection.clientSecret);
-}
-
 const invalid = (errors: InputFault[]): AppError =>
   new AppError('input.invalid', 'the connection is not valid', { errors });
 
-const ofOpenId = ['issuer', 'clientId', 'clientSecret', 'clientAuthMethod', 'tenantClaim', 'scopes'] as const;
+const ofOpenId = [
+  ...(['issuer', 'clientId', 'clientSecret', 'clientSecretExpiresAt', 'clientAuthMethod'] as const),
+  ...(['tenantClaim', 'scopes'] as const),
+];
 const ofSaml = [
   ...(['idpMetadata', 'idpMetadataUrl', 'idpEntityId', 'idpSsoUrl', 'idpCertificates'] as const),
   ...(['attributeMapping', 'subjectFrom', 'idpSloUrl', 'singleLogout'] as const),
@@ -144,18 +139,10 @@ function asNewProvider(
     ...after,
     domains,
     verifiedDomains: verifiedOf(domains),
+    // What the earlier provider took is not sent to another one.
+    ...(after.previousSecret && { previousSecret: null }),
     providerVersion: (before.providerVersion ?? 0) + 1,
   };
-}
-
-function sealedSecret(
-  core: Core,
-  before: SsoConnectionDocument,
-  secret: string | null | undefined,
-): string | null {
-  // Sealing gives another text each time: one that says the same stays, so that nothing looks changed.
-  if (secret === undefined || secret === openClientSecret(core, before)) return before.clientSecret;
-  return sealClientSecret(core, secret);
 }
 
 /** null is said on purpose; undefined is not said. */
@@ -189,25 +176,32 @@ function samlProvider(
   return asNewProvider(actor, before, wanted, core.clock.now());
 }
 
+/** A change with what was read or made for it. */
+export interface ResolvedChange {
+  change: SsoConnectionChange;
+  saml: ResolvedSaml | undefined;
+  keys: ClientKeys | undefined;
+}
+
 /**
  * A connection as a change leaves it.
  *
- * @param saml - what the change says of a SAML provider.
+ * @param resolved - the change, what it says of a SAML provider, keys made for it.
  * @throws AppError `input.invalid` when another provider is named without its secret or keys, or one that everybody shares.
  */
 export function changedConnection(
   core: Core,
   actor: Actor,
   before: SsoConnectionDocument,
-  { change, saml }: { change: SsoConnectionChange; saml: ResolvedSaml | undefined },
+  { change, saml, keys }: ResolvedChange,
 ): SsoConnectionDocument {
-  const after = withChange(core, actor, before, change);
+  const after = withChange(core, actor, before, change, keys);
   if (isSaml(before)) return samlProvider(core, actor, before, { after, saml });
   if (isDraft(after)) return requireOff(after);
   if (!isDraft(before) && !isOtherProvider(before, after)) return after;
   requireOwnProvider(after);
   if (isDraft(before)) return after;
-  if (before.clientSecret !== null && change.clientSecret === undefined) {
+  if (after.clientSecret !== null && change.clientSecret === undefined) {
     const detail = 'must be given again: another provider or client has a secret of its own';
     throw invalid([{ pointer: '/clientSecret', detail }]);
   }
@@ -228,6 +222,7 @@ function withChange(
   actor: Actor,
   before: SsoConnectionDocument,
   change: SsoConnectionChange,
+  keys: ClientKeys | undefined,
 ): SsoConnectionDocument {
   const domains = change.domains
     ? domainsOf(change.domains, before.domains, mayVerify(actor), core.clock.now())
@@ -238,8 +233,7 @@ function withChange(
     ...changedKey(before, change.key),
     issuer: change.issuer ?? before.issuer,
     clientId: change.clientId ?? before.clientId,
-    clientSecret: sealedSecret(core, before, change.clientSecret),
-    clientAuthMethod: given(change.clientAuthMethod, before.clientAuthMethod),
+    ...changedCredentials(core, before, change, keys),
     tenantClaim: given(change.tenantClaim, before.tenantClaim),
     scopes: [...(change.scopes ?? before.scopes)],
     mode: change.mode ?? before.mode,

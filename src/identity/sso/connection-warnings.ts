@@ -1,10 +1,13 @@
 import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import { challengeName, endOf } from './domain-checks.js';
+import { daysLeft, expiriesOf } from './expiries.js';
 
 export const connectionWarningCodes = [
   'no_break_glass',
   'no_verified_domain',
   'domain_record_missing',
+  'expires_soon',
+  'expired',
 ] as const;
 
 /** What may lock people out one day. */
@@ -13,8 +16,24 @@ export interface ConnectionWarning {
   detail: string;
 }
 
+const monthDays = 30;
+
+function expiryWarnings(connection: SsoConnectionDocument, now: Date): ConnectionWarning[] {
+  return expiriesOf(connection).flatMap((expiry): ConnectionWarning[] => {
+    const day = expiry.expiresAt.toISOString().slice(0, 10);
+    const thing = `the ${expiry.what.replaceAll('_', ' ')}`;
+    if (expiry.expiresAt <= now) return [{ code: 'expired', detail: `${thing} expired on ${day}` }];
+    const isSoon = daysLeft(expiry, now) < monthDays;
+    return isSoon ? [{ code: 'expires_soon', detail: `${thing} expires on ${day}` }] : [];
+  });
+}
+
 /** @param hasBreakGlass - whether anybody of the tenant may come in past a required company sign-in now. */
-export function warningsOf(connection: SsoConnectionDocument, hasBreakGlass: boolean): ConnectionWarning[] {
+export function warningsOf(
+  connection: SsoConnectionDocument,
+  hasBreakGlass: boolean,
+  now: Date,
+): ConnectionWarning[] {
   const found: ConnectionWarning[] = [];
   if (connection.mode === 'required' && !hasBreakGlass) {
     const detail =
@@ -31,5 +50,5 @@ export function warningsOf(connection: SsoConnectionDocument, hasBreakGlass: boo
     const detail = `the record at ${challengeName(entry.domain)} is missing: from ${end.toISOString().slice(0, 10)} on its addresses are not forwarded`;
     found.push({ code: 'domain_record_missing', detail });
   }
-  return found;
+  return [...found, ...expiryWarnings(connection, now)];
 }

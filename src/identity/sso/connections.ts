@@ -9,13 +9,14 @@ import {
   mayVerify,
   newProvider,
   requireValidConnection,
-  sealClientSecret,
   type SsoConnectionChange,
   type SsoConnectionInput,
 } from './connection-change.js';
+import { clientKeyRotation } from './client-keys.js';
+import { connectionFacts, differsUnseen } from './connection-facts.js';
+import { keysFor, newCredentials } from './client-credentials.js';
 import { domainsOf, verifiedOf } from './domains.js';
 import type { Actor, Core } from '../core.js';
-import { wildcardOf } from '../domain-match.js';
 import { refuseDuplicates } from '../duplicates.js';
 import { holdsEverything } from '../permissions.js';
 import { tenantSettings } from '../tenants/settings.js';
@@ -23,16 +24,19 @@ import { enqueueJob, wakeJobs } from '../jobs/queue.js';
 import { tenantConfig, tenantConfigStep, touchTenant } from '../tenants/config.js';
 import { recomputeJob } from '../users/recompute.js';
 import { changedRules, requireRuleAuthority } from './connection-rules.js';
-import { changedJit, jitOf, requireDirectory } from './jit.js';
+import { changedJit, requireDirectory } from './jit.js';
 import type { WriteOptions } from '../versions.js';
+import { enqueueReminders, withReminders } from './expiry-reminders.js';
 import { providerDigest } from './provider-digest.js';
 import { guardRequired, notReady } from './required-guard.js';
-import { showCertificate } from './saml/certificates.js';
 import { enqueueRefresh } from './saml/metadata-refresh.js';
 import { resolveSaml } from './saml/saml-settings.js';
 
-export type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
-export { openClientSecret } from './connection-change.js';
+export {
+  clientAuthMethods,
+  type SsoConnectionDocument,
+} from '../../persistence/collections/sso-connections.js';
+export { openClientSecret } from './client-credentials.js';
 export type { SsoConnectionChange, SsoConnectionInput } from './connection-change.js';
 
 const keyTaken = {
@@ -73,6 +77,7 @@ export async function createConnection(
   { isDraft = false }: { isDraft?: boolean } = {},
 ): Promise<SsoConnectionDocument> {
   const provider = await newProvider(core, input, isDraft);
+  const credentials = await newCredentials(core, input);
   await guardRequired(core, actor, { before: undefined, after: { mode: input.mode ?? 'off' } });
   const now = core.clock.now();
   const domains = domainsOf(input.domains ?? [], [], mayVerify(actor), now);
@@ -86,25 +91,27 @@ export async function createConnection(
       const connection = yield* tx
         .tenant(actor.tenantId)
         .collection('sso_connections')
-        .insert({
-          _id: newId(),
-          tenantId: actor.tenantId,
-          name: input.name,
-          key: input.key ?? null,
-          keys: input.key ? [input.key] : [],
-          ...provider,
-          clientSecret: sealClientSecret(core, input.clientSecret),
-          clientAuthMethod: input.clientAuthMethod ?? null,
-          tenantClaim: input.tenantClaim ?? null,
-          scopes: provider.saml ? [] : [...(input.scopes ?? ['openid', 'email', 'profile'])],
-          mode: input.mode ?? 'off',
-          ...changedJit({ jitProvisioning: settings['sso.jitProvisioning'] }, input),
-          directoryId: input.directoryId ?? null,
-          ...changedRules(core, actor, config, { before: undefined, given: input.roleRules }),
-          domains,
-          verifiedDomains: verifiedOf(domains),
-        });
+        .insert(
+          withReminders(undefined, {
+            _id: newId(),
+            tenantId: actor.tenantId,
+            name: input.name,
+            key: input.key ?? null,
+            keys: input.key ? [input.key] : [],
+            ...provider,
+            ...credentials,
+            tenantClaim: input.tenantClaim ?? null,
+            scopes: provider.saml ? [] : [...(input.scopes ?? ['openid', 'email', 'profile'])],
+            mode: input.mode ?? 'off',
+            ...changedJit({ jitProvisioning: settings['sso.jitProvisioning'] }, input),
+            directoryId: input.directoryId ?? null,
+            ...changedRules(core, actor, config, { before: undefined, given: input.roleRules }),
+            domains,
+            verifiedDomains: verifiedOf(domains),
+          }),
+        );
       yield* enqueueRefresh(tx, connection, now);
+      yield* enqueueReminders(tx, connection, now);
       yield* recordEvent(tx, actor, { action: 'sso.created', target: connectionParty(connection) }, now);
       return connection;
     }),
@@ -130,42 +137,12 @@ export function listConnections(core: Core, tenantId: string): Promise<SsoConnec
     .find({}, { sort: { name: 1 } });
 }
 
-function auditable(connection: SsoConnectionDocument): Record<string, unknown> {
-  const { name, issuer, clientId, scopes, mode, jitProvisioning, domains, verifiedDomains } = connection;
-  const { key = null, clientAuthMethod = null, tenantClaim = null, relinkVersion = 0 } = connection;
-  return {
-    ...{ name, key, issuer, clientId, clientAuthMethod, tenantClaim, scopes, mode, jitProvisioning },
-    ...{
-      verifiedDomains,
-      relinkVersion,
-      jit: jitOf(connection),
-      directoryId: connection.directoryId ?? null,
-    },
-    roleRules: connection.roleRules?.map(({ when, grant }) => ({ when, grant })) ?? [],
-    ...auditableSaml(connection),
-    domains: domains.flatMap(({ domain, subdomains }) =>
-      subdomains ? [domain, wildcardOf(domain)] : [domain],
-    ),
-  };
-}
-
 export const connectionEntity: Entity<'sso_connections'> = {
   collection: 'sso_connections',
   notFound: () => new AppError('sso_connection.not_found', 'there is no such connection'),
   partyOf: connectionParty,
-  factsOf: auditable,
+  factsOf: connectionFacts,
 };
-
-function auditableSaml({ protocol = 'oidc', saml }: SsoConnectionDocument): Record<string, unknown> {
-  if (!saml) return { protocol };
-  const { idpSsoUrl, idpSloUrl, idpMetadataUrl, idpCertificates, attributeMapping, subjectFrom } = saml;
-  return {
-    ...{ protocol, idpSsoUrl, idpSloUrl, idpMetadataUrl, attributeMapping, subjectFrom },
-    metadataFault: saml.metadataFault,
-    singleLogout: saml.singleLogout ?? false,
-    idpCertificates: idpCertificates.map((certificate) => showCertificate(certificate).fingerprint),
-  };
-}
 
 /**
  * Changes a connection.
@@ -191,12 +168,13 @@ export async function updateConnection(
   }
   requireValidConnection(core, protocol, change);
   const saml = protocol === 'saml' ? await resolveSaml(core, change) : undefined;
+  const keys = await keysFor(core, change, stored);
   const config = await tenantConfig(core, actor.tenantId);
   requireDirectory(config, change.directoryId);
   const changed = (before: SsoConnectionDocument): SsoConnectionDocument => {
     requireRuleAuthority(actor, config, before);
     const rules = changedRules(core, actor, config, { before: before.roleRules, given: change.roleRules });
-    return { ...changedConnection(core, actor, before, { change, saml }), ...rules };
+    return { ...changedConnection(core, actor, before, { change, saml, keys }), ...rules };
   };
   const wanted = changed(stored);
   const isJudged = await guardRequired(core, actor, { before: stored, after: wanted });
@@ -210,7 +188,7 @@ export async function updateConnection(
 }
 
 /** Changes a connection by a pure function of what is stored; the very same version when nothing changed. */
-export async function writeConnection(
+async function writeConnection(
   core: Core,
   actor: Actor,
   id: string,
@@ -227,10 +205,11 @@ export async function writeConnection(
         {
           action,
           *wanted(before) {
-            return change(before);
+            return withReminders(before, change(before));
           },
-          differs: (before, wanted) => wanted.clientSecret !== before.clientSecret,
+          differs: differsUnseen,
           *after(before, wanted) {
+            yield* enqueueReminders(tx, wanted, now, before);
             if (wanted.saml?.refreshId !== before.saml?.refreshId) yield* enqueueRefresh(tx, wanted, now);
             yield* touchTenant(tx, actor.tenantId);
           },
@@ -260,6 +239,26 @@ export function allowRelinking(
     relinkVersion: before.providerVersion ?? 0,
   });
   return writeConnection(core, actor, id, 'sso.relink_allowed', allowed, options);
+}
+
+/**
+ * Makes the next key of a connection sign, and publishes another one. The one that signed is tried where the provider does not take it yet.
+ *
+ * @throws AppError `sso_connection.not_found`, `input.invalid` for one without keys, `resource.version_mismatch`.
+ */
+export async function rotateClientKey(
+  core: Core,
+  actor: Actor,
+  id: string,
+  options: WriteOptions = {},
+): Promise<SsoConnectionDocument> {
+  const rotated = await clientKeyRotation(core);
+  const change = (before: SsoConnectionDocument): SsoConnectionDocument => {
+    if (!before.clientKeys)
+      throw new AppError('input.invalid', 'only a connection with private_key_jwt has keys');
+    return { ...before, clientKeys: rotated(before.clientKeys) };
+  };
+  return writeConnection(core, actor, id, 'sso.client_key_rotated', change, options);
 }
 
 /** @throws AppError `sso_connection.not_found`, `resource.version_mismatch`. */

@@ -4,8 +4,9 @@ import { LRUCache } from 'lru-cache';
 import * as client from 'openid-client';
 import { createGuardedFetch, type GuardedFetch } from '../../infrastructure/guarded-fetch.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
-import { openClientSecret } from './connection-change.js';
+import { clientAuthentication, tryingEarlier } from './client-auth.js';
 import type { Core } from '../core.js';
+import { noteEarlierTaken } from './earlier-credentials.js';
 import { readingNullsAsAbsent } from './provider-fetch.js';
 import { sharedIssuerFault } from './shared-issuers.js';
 import { service } from '../../shared/services.js';
@@ -35,6 +36,8 @@ export interface Provider {
   open(): client.Configuration;
   /** Keeps the keys that an exchange has fetched for the next one. */
   close(configuration: client.Configuration): void;
+  /** Whether it refused the present secret or key of ours, and took the one before it. */
+  tookEarlier(): boolean;
 }
 
 interface Entry {
@@ -63,28 +66,11 @@ const relyingParty = service(({ config }: Core): RelyingParty => {
 });
 
 const hashOf = (connection: SsoConnectionDocument): string => {
-  const { issuer, clientId, clientSecret, clientAuthMethod = null } = connection;
-  const text = JSON.stringify([issuer, clientId, clientSecret, clientAuthMethod]);
+  const { issuer, clientId, clientSecret, clientAuthMethod = null, previousSecret, clientKeys } = connection;
+  const keys = [clientKeys?.current.kid, clientKeys?.previous?.kid];
+  const text = JSON.stringify([issuer, clientId, clientSecret, clientAuthMethod, previousSecret, keys]);
   return createHash('sha256').update(text).digest('base64url');
 };
-
-/**
- * In the body where the provider takes it there: many read the header without undoing its encoding (RFC 6749 section 2.3.1), and then a
- * secret with a hyphen is a wrong one.
- */
-function authenticationOf(
-  secret: string | undefined,
-  server: client.ServerMetadata,
-  { clientAuthMethod }: SsoConnectionDocument,
-): client.ClientAuth {
-  if (secret === undefined) return client.None();
-  const offered = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
-  const isBasicAlone = offered.includes('client_secret_basic') && !offered.includes('client_secret_post');
-  const method = clientAuthMethod ?? (isBasicAlone ? 'client_secret_basic' : 'client_secret_post');
-  return method === 'client_secret_basic'
-    ? client.ClientSecretBasic(secret)
-    : client.ClientSecretPost(secret);
-}
 
 /** A provider whose metadata cannot be used; the message says why. */
 export class UnusableProvider extends Error {}
@@ -117,13 +103,20 @@ function judged(found: client.ServerMetadata, connection: SsoConnectionDocument)
   };
 }
 
-function makeProvider(
+async function makeProvider(
   core: Core,
   connection: SsoConnectionDocument,
   metadata: client.ServerMetadata,
-): Provider {
+): Promise<Provider> {
   const { fetch } = relyingParty(core);
-  const secret = openClientSecret(core, connection) ?? undefined;
+  const { auth, earlier, secret } = await clientAuthentication(core, connection, metadata);
+  const state = { tookEarlier: false };
+  const onTaken = async (): Promise<void> => {
+    state.tookEarlier = true;
+    await noteEarlierTaken(core, connection);
+  };
+  const { clientId } = connection;
+  const used = earlier ? tryingEarlier(fetch, { clientId, server: metadata, earlier }, onTaken) : fetch;
   const now = (): number => Math.floor(Date.now() / 1000);
   let keys: client.ExportedJWKSCache | undefined;
   const lent = new WeakMap<client.Configuration, number>();
@@ -138,9 +131,9 @@ function makeProvider(
         metadata,
         connection.clientId,
         secret === undefined ? {} : { client_secret: secret },
-        authenticationOf(secret, metadata, connection),
+        auth,
       );
-      prepare(core, configuration);
+      prepare(core, configuration, used);
       // Without this the library takes an ID token from the token endpoint at its word, signature unseen.
       client.enableNonRepudiationChecks(configuration);
       const age = keys ? now() - keys.uat : keysFreshSeconds;
@@ -153,14 +146,14 @@ function makeProvider(
       return configuration;
     },
     close(configuration) {
-      const used = client.getJwksCache(configuration);
-      if (used && used.uat !== lent.get(configuration)) keys = used;
+      const read = client.getJwksCache(configuration);
+      if (read && read.uat !== lent.get(configuration)) keys = read;
     },
+    tookEarlier: () => state.tookEarlier,
   };
 }
 
-function prepare(core: Core, configuration: client.Configuration): void {
-  const { fetch } = relyingParty(core);
+function prepare(core: Core, configuration: client.Configuration, fetch: GuardedFetch): void {
   configuration.timeout = timeoutSeconds;
   configuration[client.customFetch] = (url, options) => fetch(url, options as RequestInit);
   if (core.config.allowPrivateIssuers) allowHttp(configuration);

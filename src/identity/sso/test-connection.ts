@@ -115,6 +115,12 @@ function clientAnswer(error: unknown): Omit<ConnectionCheck, 'name'> {
     : { ok: false, detail: `the token endpoint answered with HTTP ${status}` };
 }
 
+const earlierTaken: ConnectionCheck = {
+  name: 'present credentials',
+  ok: false,
+  detail: 'the provider refuses the present secret or key, and takes the one before it only',
+};
+
 /**
  * Does what a sign-in at a connection's provider does, by the same code, as far as it goes without a person. Nothing is written, nobody is
  * signed in.
@@ -139,5 +145,6 @@ export async function testConnection(
     ...metadataChecks(provider),
     await keysCheck(provider),
     await clientCheck(core, provider, connection),
+    ...(provider.tookEarlier() ? [earlierTaken] : []),
   ];
 }

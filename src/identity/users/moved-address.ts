@@ -20,8 +20,8 @@ function isVerified(user: UserDocument): boolean {
 const withoutMark = ({ movedAddress: _, ...user }: UserDocument): UserDocument => user;
 
 /**
- * A user as a change leaves them: where a directory gives another address to somebody with an account of their own, it is kept in mind that
- * nobody else has said so, until somebody does.
+ * A user as a change leaves them: where a directory gives another address to a person with an account of their own, it is kept in mind that
+ * the directory alone says so, until another party does.
  *
  * @param actor - who changes the user.
  */

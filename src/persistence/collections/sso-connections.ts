@@ -2,7 +2,7 @@ import type { StoredDocument } from '../store.js';
 import { defineCollection, nestedSchema, requiredText } from './definition.js';
 import { roleRuleSchema, type RoleRule } from './directories.js';
 
-export const clientAuthMethods = ['client_secret_basic', 'client_secret_post'] as const;
+export const clientAuthMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
 export type ClientAuthMethod = (typeof clientAuthMethods)[number];
 
 export const ssoModes = ['off', 'optional', 'required'] as const;
@@ -44,6 +44,24 @@ export interface SamlKeyPair {
   certificate: string;
   /** PEM, sealed. */
   privateKey: string;
+}
+
+/** A key that we show a provider who we are by. */
+export interface ClientKey {
+  kid: string;
+  /** JWK, JSON. */
+  publicJwk: string;
+  /** JWK, JSON, sealed. */
+  privateJwk: string;
+}
+
+/** All of them but `previous` are published. */
+export interface ClientKeys {
+  current: ClientKey;
+  next: ClientKey;
+  /** What signed before; it is tried where the provider does not take the current one. */
+  previous: ClientKey | null;
+  rotatedAt: Date;
 }
 
 /** Names of SAML attributes; null: the usual ones of providers. */
@@ -90,6 +108,14 @@ export interface SsoConnectionDocument extends StoredDocument {
   clientId: string;
   /** Encrypted by the secret box; null: a public client. */
   clientSecret: string | null;
+  /** When the provider stops taking it, as far as it was said; absent or null: not known. */
+  clientSecretExpiresAt?: Date | null;
+  /** The secret before it: tried until then where the provider does not take the present one. */
+  previousSecret?: { secret: string; until: Date } | null;
+  /** Of connections that use `private_key_jwt`. */
+  clientKeys?: ClientKeys | null;
+  /** Reminders given of what expires; `id`: of those to come; `soonestAt`: when the first thing expires. */
+  reminders?: { id: string; told: string[]; soonestAt: Date | null };
   /** How the client secret is sent; absent or null: as the provider's metadata say. */
   clientAuthMethod?: ClientAuthMethod | null;
   /** What tells the company's own people at a provider it shares with others. */
@@ -129,6 +155,12 @@ const connectionDomainSchema = nestedSchema({
 
 const samlKeySchema = nestedSchema({ certificate: requiredText, privateKey: requiredText });
 
+const clientKeySchema = nestedSchema({
+  kid: requiredText,
+  publicJwk: requiredText,
+  privateJwk: requiredText,
+});
+
 const samlSchema = nestedSchema({
   idpSsoUrl: String,
   idpSloUrl: String,
@@ -155,6 +187,15 @@ export const ssoConnectionSchema = defineCollection<SsoConnectionDocument>(
     issuer: { type: String, required: true },
     clientId: { type: String, required: true },
     clientSecret: String,
+    clientSecretExpiresAt: Date,
+    previousSecret: nestedSchema({ secret: requiredText, until: { type: Date, required: true } }),
+    clientKeys: nestedSchema({
+      current: { type: clientKeySchema, required: true },
+      next: { type: clientKeySchema, required: true },
+      previous: clientKeySchema,
+      rotatedAt: { type: Date, required: true },
+    }),
+    reminders: nestedSchema({ id: requiredText, told: { type: [String], required: true }, soonestAt: Date }),
     clientAuthMethod: { type: String, enum: clientAuthMethods },
     tenantClaim: nestedSchema({ claim: requiredText, value: requiredText }),
     roleRules: { type: [roleRuleSchema], default: undefined },

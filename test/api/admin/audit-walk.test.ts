@@ -349,6 +349,17 @@ describe('every change leaves its event, with who did it and to whom', () => {
       (id) => [`sso.relink_allowed sso_connection ${id}`],
     ],
     [
+      'the rotation of a connection’s key',
+      async () => {
+        const id = await connection();
+        const change = { clientAuthMethod: 'private_key_jwt' };
+        await acme.call('patch', `/sso-connections/${id}`).send(change).expect(200);
+        return id;
+      },
+      (id) => ['post', `/sso-connections/${id}/rotate-client-key`],
+      (id) => [`sso.client_key_rotated sso_connection ${id}`],
+    ],
+    [
       'a test of a connection',
       connection,
       (id) => ['post', `/sso-connections/${id}/test-sign-in`],

@@ -120,7 +120,7 @@ describe('/api/v1/sso-connections', () => {
   it('keeps how the client secret is sent', async () => {
     const made = await create({ clientAuthMethod: 'client_secret_post' }).expect(201);
     expect(made.body.clientAuthMethod).to.equal('client_secret_post');
-    await change(made.body.id, { clientAuthMethod: 'private_key_jwt' }).expect(400);
+    await change(made.body.id, { clientAuthMethod: 'tls_client_auth' }).expect(400);
     const { body } = await change(made.body.id, { clientAuthMethod: null }).expect(200);
     expect(body.clientAuthMethod).to.equal(null);
   });

@@ -7,6 +7,7 @@ import { changesBetween } from '../../changes.js';
 import type { Core } from '../../core.js';
 import { enqueueJob, wakeJobs, type JobDocument } from '../../jobs/queue.js';
 import { touchTenant } from '../../tenants/config.js';
+import { enqueueReminders, withReminders } from '../expiry-reminders.js';
 import type { IdpMetadata } from './idp-metadata.js';
 import { fetchIdpMetadata, isSaml, metadataReason, type SamlConnection } from './saml-settings.js';
 
@@ -87,8 +88,9 @@ export async function refreshMetadata(core: Core, job: JobDocument): Promise<voi
     const scope = tx.tenant(job.tenantId).collection('sso_connections');
     const before = yield* scope.get(connection._id);
     if (!before || !isSaml(before) || before.saml.refreshId !== refreshId) return;
-    const after = withMetadata(before, found, now);
+    const after = withReminders(before, withMetadata(before, found, now));
     yield* scope.update(before._id, () => after);
+    yield* enqueueReminders(tx, after, now, before);
     yield* enqueueRefresh(tx, after, now, after.saml.metadataFault === null ? dayMs : hourMs);
     const changes = changesBetween(shown(before), shown(after));
     if (changes.length === 0) return;
