@@ -1,8 +1,8 @@
-import { event, failure, type EventType } from './event-type.js';
+import { event, failure, type EventType } from './catalogue-entry.js';
 import type { EventPayload } from './payload.js';
-import { ssoEvents } from './sso-events.js';
+import { ssoEvents } from './catalogue-sso.js';
 
-export type { EventType } from './event-type.js';
+export type { EventType } from './catalogue-entry.js';
 
 const until = '2026-07-01T00:00:00.000Z';
 

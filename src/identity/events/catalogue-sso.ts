@@ -1,4 +1,4 @@
-import { event, failure, type EventType } from './event-type.js';
+import { event, failure, type EventType } from './catalogue-entry.js';
 
 const until = '2026-07-01T00:00:00.000Z';
 
