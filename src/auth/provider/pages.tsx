@@ -30,8 +30,12 @@ async function answer(
   ctx.body = renderPage(page, { brand, language: languageFor(ctx.req), look });
 }
 
-const refusal = (message: string, reference: string): React.ReactElement => (
-  <RefusalPage title="That did not work" alert={message} reference={reference} links={[]} />
+const refusal = (
+  message: string,
+  reference: string,
+  links: readonly { href: string; text: string }[] = [],
+): React.ReactElement => (
+  <RefusalPage title="That did not work" alert={message} reference={reference} links={links} />
 );
 
 /** An error page outside the library's own routes. */
@@ -39,9 +43,21 @@ export function sendErrorPage(req: Request, res: Response, status: number, messa
   sendPage(res, status, refusal(message, requestIdOf(req)));
 }
 
+/** A confirmation of a sign-out that was sent twice, or from an old page: a browser without a session is signed out. */
+async function answerOldConfirmation(core: Core, ctx: KoaContextWithOIDC): Promise<void> {
+  if (!(await liveSessionOf(core, ctx.req))) {
+    ctx.status = 200;
+    await loggedOutPage(core, ctx);
+    return;
+  }
+  const links = [{ href: '/signout', text: 'Sign out' }];
+  await answer(core, ctx, refusal('This page has expired. Please try again.', requestIdOf(ctx.req), links));
+}
+
 /** A fault of an application's request, or of ours, where the browser cannot be sent back to the application. */
 export async function renderError(core: Core, ctx: KoaContextWithOIDC, out: ErrorOut): Promise<void> {
   const isOurs = out.error === 'server_error';
+  if (ctx.path === '/session/end/confirm' && !isOurs) return answerOldConfirmation(core, ctx);
   const reason = `${out.error_description ?? out.error} (${out.error})`;
   await answer(
     core,

@@ -4,6 +4,7 @@ import type { Core } from '../../identity/core.js';
 import { AppError } from '../../shared/errors.js';
 import { mayEnter, readAdmission, type Admission } from '../admission.js';
 import { deviceOf } from '../devices.js';
+import { once } from '../double-click.js';
 import { keepChoice, takeChoice } from '../pending.js';
 import { statusText } from '../refusals.js';
 import type { SignInContext, SignInFlow } from '../sign-in-flow.js';
@@ -40,17 +41,26 @@ export async function showChoice(
   sendPage(res, 200, <ChoicePage csrf={formTokenFor(flow, context)} choice={choice} accounts={accounts} />);
 }
 
-type Chosen = Exchange & OwnForm & { account: Account };
+/** A double click takes the same account, and makes one session. */
+const onceForForm = <R,>(
+  { core, req, flow, nonce }: Exchange & OwnForm,
+  step: string,
+  work: () => Promise<R>,
+): Promise<R> => once(core, flow, [nonce, step, JSON.stringify(parseChoiceForm(req.body))], work);
 
-async function takeAccount({ core, req, flow, context }: Exchange & OwnForm): Promise<{ account: Account }> {
-  const input = parseChoiceForm(req.body);
-  const choice = await takeChoice(core, flow, input?.choice);
-  const account = choice?.accounts.find(({ userId }) => userId === input?.user);
-  if (!account || choice?.contextId !== context.id) {
-    throw new AppError('csrf.invalid', 'This page has expired. Please sign in again.');
-  }
-  return { account };
-}
+const takeAccount = (state: Exchange & OwnForm): Promise<{ account: Account }> =>
+  onceForForm(state, 'choice', async () => {
+    const { core, req, flow, context } = state;
+    const input = parseChoiceForm(req.body);
+    const choice = await takeChoice(core, flow, input?.choice);
+    const account = choice?.accounts.find(({ userId }) => userId === input?.user);
+    if (!account || choice?.contextId !== context.id) {
+      throw new AppError('csrf.invalid', 'This page has expired. Please sign in again.');
+    }
+    return { account };
+  });
+
+type Chosen = Exchange & OwnForm & { account: Account };
 
 /** The status may have changed since the password was judged. */
 async function readStatus({
@@ -79,7 +89,9 @@ async function askSecondFactor(
 async function openSession(state: Chosen & { admission: Admission }): Promise<void> {
   const { core, req, res, context, admission, account } = state;
   const { accessStamp } = account;
-  const opened = await makeSession(core, req, { context, admission, proof: passwordProof, accessStamp });
+  const opened = await onceForForm(state, 'chosen', () =>
+    makeSession(core, req, { context, admission, proof: passwordProof, accessStamp }),
+  );
   enter(core, res, context, opened);
 }
 

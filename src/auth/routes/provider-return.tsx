@@ -55,7 +55,10 @@ export interface Return {
 }
 
 /** Takes the record out: foreign and second responses have none. */
-export async function takeReturn(exchange: ConnectionExchange, state: unknown): Promise<Return> {
+export async function takeReturn(
+  exchange: ConnectionExchange,
+  state: unknown,
+): Promise<Return | typeof answered> {
   const { core, req } = exchange;
   const flow = await findFlow(core, req);
   if (!flow)

@@ -28,7 +28,7 @@ import {
   type ConnectionExchange,
   type Return,
 } from './provider-return.js';
-import { steps, type Exchange } from './steps.js';
+import { steps, type answered, type Exchange } from './steps.js';
 
 type ConnectionRequest = Request<{ connectionId: string }>;
 
@@ -115,7 +115,7 @@ async function takeKept({ core, req }: Exchange): Promise<{ kept: KeptAnswer }> 
   return { kept };
 }
 
-const takeAnswered = (state: ConnectionExchange & { kept: KeptAnswer }): Promise<Return> =>
+const takeAnswered = (state: ConnectionExchange & { kept: KeptAnswer }): Promise<Return | typeof answered> =>
   takeReturn(state, state.kept.relayState || relayStateOf(state.kept.requestId));
 
 /** The answer counts where this browser asked for it, in this very request. */

@@ -30,7 +30,7 @@ import {
   type Return,
 } from './provider-return.js';
 import { revocationRoute } from './revocation-route.js';
-import { steps, type Exchange } from './steps.js';
+import { steps, type answered, type Exchange } from './steps.js';
 
 type StartRequest = Request<{ connectionId: string }>;
 
@@ -127,7 +127,7 @@ const askProvider = ({
   },
 });
 
-const takeCallback = (exchange: ConnectionExchange): Promise<Return> =>
+const takeCallback = (exchange: ConnectionExchange): Promise<Return | typeof answered> =>
   takeReturn(exchange, queryText(exchange.req, 'state'));
 
 /** `GET /sso/{connection}/callback`. */

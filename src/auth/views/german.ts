@@ -17,6 +17,9 @@ const shared = {
     'Die Abmeldung von der Anmeldung Ihrer Firma konnte nicht angenommen werden. Vielleicht sind Sie hier noch angemeldet.',
   'You are signed out here, but your company’s sign-in did not confirm that you are signed out there. Close the browser to be sure.':
     'Sie sind hier abgemeldet, aber die Anmeldung Ihrer Firma hat nicht bestätigt, dass Sie auch dort abgemeldet sind. Schließen Sie sicherheitshalber den Browser.',
+  'You are signed in already': 'Sie sind schon angemeldet',
+  'This step of the sign-in was done before, or is too old.':
+    'Dieser Schritt der Anmeldung ist schon erledigt oder zu alt.',
   'You can close this page.': 'Sie können diese Seite schließen.',
   'Need help?': 'Brauchen Sie Hilfe?',
   or: 'oder',

@@ -101,15 +101,18 @@ describe('one address in several tenants', () => {
     expect(await failuresOf(email)).to.deep.equal([1, 1]);
   });
 
-  it('asks which one when the password is right for both', async () => {
+  it('asks which one when the password is right for both, and makes one session of a double click', async () => {
     const { email, users } = await givenBoth(goodPassword, goodPassword);
     const browser = openBrowser(app.url);
     const page = await signIn(browser, email, goodPassword);
     expect(page.status).to.equal(200);
     expect(page.text).to.include(tenants[0].name).and.include(tenants[1].name);
     expect((await browser.get('/account')).status).to.equal(303);
-    expect((await pick(browser, page, users[1]._id)).status).to.equal(303);
+    const clicks = await Promise.all([1, 2].map(() => pick(browser, page, users[1]._id)));
+    expect(clicks.map(({ status }) => status)).to.deep.equal([303, 303]);
     expect(await organizationOf(browser)).to.include(tenants[1].name);
+    const sessions = app.core.store.tenant(tenants[1].tenantId).collection('sessions');
+    expect(await sessions.find({ userId: users[1]._id })).to.have.length(1);
   });
 
   it('lets a choice be made once, of what was offered, within five minutes, by this browser', async () => {

@@ -209,7 +209,9 @@ describe('a provider that misbehaves', () => {
     const returning = await browser.get(leaving.location!);
     const [first, second] = await Promise.all([1, 2].map(() => browser.get(returning.location!)));
     expect([first!.status, second!.status].sort()).to.deep.equal([303, 400]);
-    expect((await browser.get(returning.location!)).status).to.equal(400);
+    const again = await browser.get(returning.location!);
+    expect(again.status).to.equal(400);
+    expect(again.text).to.include('You are signed in already').and.to.include('href="/account"');
   });
 
   it('refuses a response in a browser that did not ask for it (login CSRF)', async () => {

@@ -334,7 +334,14 @@ describe('OpenID provider: authorization endpoint', () => {
     expect((await browser.get((await client.request()).url)).status).to.equal(400);
   });
 
-  it('shows an expired or foreign interaction our own error page', async () => {
+  it('shows an expired, finished or foreign interaction our own error page', async () => {
+    const back = openUserAgent();
+    const done = await firstStop(back, await party.request());
+    await signIn(app.core, back, user);
+    expect((await back.follow(done.href, callbackUri)).url.searchParams.has('code')).to.equal(true);
+    const finished = await back.get(done.href);
+    expect(finished.status).to.equal(400);
+    expect(await finished.text()).to.include('go back to the application and start again');
     const interaction = await firstStop(openUserAgent(), await party.request());
     const foreign = await (await browserOf(app.core, user)).get(interaction.href);
     expect(foreign.status).to.equal(400);

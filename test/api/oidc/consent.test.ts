@@ -136,6 +136,17 @@ describe('OpenID provider: consent for applications of third parties', () => {
     expect((await begin({ prompt: 'none' })).page.url.searchParams.get('error')).to.equal('consent_required');
   });
 
+  it('takes a double click on its button as one', async () => {
+    const { begun, page } = await begin();
+    const html = await page.response!.clone().text();
+    const form = { _csrf: /name="_csrf" value="([^"]+)"/.exec(html)![1]!, decision: 'allow' };
+    const clicks = await Promise.all([1, 2].map(() => browser.post(page.url.href, form)));
+    expect(clicks.map(({ status }) => status)).to.deep.equal([303, 303]);
+    const next = new URL(clicks[1]!.headers.get('location')!, app.url);
+    const { url } = await browser.follow(next.href, callbackUri);
+    expect((await party.exchange(url, begun)).claims()!.sub).to.equal(user._id);
+  });
+
   it('takes no answer without the page’s own token, nor from another browser', async () => {
     const { page } = await begin();
     const forged = await browser.post(page.url.href, { decision: 'allow' });

@@ -85,6 +85,9 @@ describe('OpenID provider: sign-out', () => {
     const done = await confirm(browser, page, { logout: 'yes' });
     expect(done.status).to.equal(303);
     expect(done.headers.get('location')).to.equal(`${loggedOutUri}?state=abc`);
+    const xsrf = /name="xsrf" value="([^"]+)"/.exec(text)![1]!;
+    const twice = await browser.post(`${app.url}/oidc/session/end/confirm`, { xsrf, logout: 'yes' });
+    expect([twice.status, (await twice.text()).includes('You are signed out')]).to.deep.equal([200, true]);
     expect(await browser.jar.getCookieString(app.url)).not.to.include('gh_session');
     expect(
       await app.core.store.tenant(tenant._id).collection('sessions').find({ userId: user._id }),
