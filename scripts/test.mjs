@@ -1,4 +1,4 @@
-// Runs the suite, or the files named, in as many processes as there are cores (two at least): `npm test`,
+// Runs the suite, or the files named, in one process more than there are cores, since tests wait now and then: `npm test`,
 // `npm test -- 'test/unit/**/*.test.ts'`. The whole suite keeps what V8 saw of the sources for `npm run coverage`.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ const specs = named ? [] : ['test/**/*.test.ts'];
 // Built once, here: test files that start a process of their own would else build beside each other.
 execFileSync(process.execPath, ['scripts/build-if-stale.mjs'], { stdio: 'inherit' });
 if (!named) rmSync('coverage', { recursive: true, force: true });
-const jobs = Math.max(2, Math.min(8, availableParallelism()));
+const jobs = Math.min(8, availableParallelism() + 1);
 const { status } = spawnSync(
   process.execPath,
   [
