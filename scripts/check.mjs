@@ -1,10 +1,12 @@
-// `npm run check`: everything that judges the sources without starting the server, as many at a time as there are cores, then the coverage of the tests.
+// `npm run check`: everything that judges the sources without starting the server, and the coverage of the tests, as many at a time as there are cores.
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 
-// The longest first, so that none of them is left to run alone.
+// The longest first, so that none of them is left to run alone: the coverage may have to run the whole suite.
 const steps = [
-  ['lint'],
+  ['coverage'],
+  ['lint:src'],
+  ['lint:tests'],
   ['typecheck'],
   ['unused'],
   ['format:check'],
@@ -38,5 +40,4 @@ async function work() {
   for (let step = waiting.shift(); step; step = waiting.shift()) outcomes.push(await run(step));
 }
 await Promise.all(Array.from({ length: availableParallelism() }, work));
-outcomes.push(await run(['coverage']));
 process.exit(outcomes.every(Boolean) ? 0 : 1);
