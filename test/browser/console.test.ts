@@ -1,89 +1,31 @@
 import { expect } from 'chai';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { acme, ada, alan, grace, token } from '../support/acme.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { accessibilityFaults, openChromium } from '../support/chromium.js';
+import { openConsole, type OpenConsole } from '../support/console.js';
 
-const password = 'correct horse battery staple';
-const token = 'gh_scim_a-token-for-the-console-tests';
-const bootstrap = {
-  tenants: [
-    {
-      slug: 'acme',
-      name: 'Acme',
-      settings: { 'approval.required': true, 'approval.autoApproveScim': false },
-      roles: [{ key: 'auditor', name: 'Auditor', permissions: ['users.read'] }],
-      applications: [
-        {
-          key: 'crm',
-          name: 'CRM',
-          clientId: 'crm',
-          clientSecret: 'a-secret-of-the-crm-application',
-          redirectUris: ['http://localhost:4000/cb'],
-          roles: [{ key: 'agent', name: 'Agent', permissions: ['calls.read'] }],
-        },
-      ],
-      users: [
-        {
-          email: 'ada@acme.test',
-          givenName: 'Ada',
-          familyName: 'Lovelace',
-          password,
-          roles: ['administrator'],
-        },
-        { email: 'alan@acme.test', givenName: 'Alan', familyName: 'Turing', password, roles: ['auditor'] },
-        {
-          email: 'grace@acme.test',
-          givenName: 'Grace',
-          familyName: 'Hopper',
-          password,
-          roles: ['crm:agent'],
-        },
-      ],
-      directories: [{ name: 'Acme Okta', dialect: 'okta', tokens: [{ name: 't1', token }] }],
-    },
-  ],
-};
+const bootstrap = acme({ settings: { 'approval.required': true, 'approval.autoApproveScim': false } });
 
 describe('the console in a browser', function () {
   this.timeout(120_000);
   let app: TestApp;
   let browser: Browser | undefined;
-  let context: BrowserContext;
+  let view: OpenConsole;
   let page: Page;
-  const faults: string[] = [];
 
   before(async function () {
     browser = await openChromium();
     if (!browser) this.skip();
     app = await startApp({ bootstrap });
-    ({ context, page } = await signIn('ada@acme.test'));
+    view = await openConsole(app, browser, ada);
+    ({ page } = view);
   });
   after(async () => {
     await browser?.close();
     if (browser) await app.stop();
   });
-
-  async function signIn(email: string): Promise<{ context: BrowserContext; page: Page }> {
-    const opened = await browser!.newContext({
-      baseURL: app.url,
-      viewport: { width: 1280, height: 800 },
-      reducedMotion: 'reduce',
-    });
-    const first = await opened.newPage();
-    first.on('pageerror', (error) => faults.push(error.message));
-    first.on('console', (message) => {
-      // A refused request of the API is logged by the browser itself.
-      if (message.type() === 'error' && !message.text().includes('status of 4')) faults.push(message.text());
-    });
-    await first.goto('/admin');
-    await first.getByLabel('Email').fill(email);
-    await first.getByRole('button', { name: 'Continue' }).click();
-    await first.getByRole('textbox', { name: 'Password' }).fill(password);
-    await first.getByRole('button', { name: 'Sign in' }).click();
-    await first.getByRole('heading', { level: 1 }).waitFor();
-    return { context: opened, page: first };
-  }
 
   async function scim(path: string, body: object): Promise<{ status: number; id: string }> {
     const answer = await fetch(`${app.url}/scim/v2${path}`, {
@@ -101,10 +43,10 @@ describe('the console in a browser', function () {
     active: true,
   });
 
-  const heading = (name: string) => page.getByRole('heading', { level: 1, name, exact: true });
-  const dialog = () => page.getByRole('dialog');
+  const heading = (name: string) => view.heading(name);
+  const dialog = () => view.dialog();
   const palette = () => page.getByRole('combobox', { name: 'Page or person' });
-  const row = (text: string) => page.getByRole('row').filter({ hasText: text });
+  const row = (text: string) => view.row(text);
 
   it('invites several addresses and tells what came of each (M0-9, M0-11, M2-7, M2-16)', async () => {
     await page.goto('/admin/users');
@@ -153,7 +95,7 @@ describe('the console in a browser', function () {
   });
 
   it('shows who asks for which role and why, and gives it for that time', async () => {
-    const { page: own, context: other } = await signIn('grace@acme.test');
+    const { page: own, faults } = await openConsole(app, browser!, grace);
     const asked = await own.evaluate<number>(`(async () => {
       const me = await fetch('/api/v1/me');
       const body = JSON.stringify({ role: 'auditor', reason: 'for the audit', seconds: 7200 });
@@ -161,7 +103,8 @@ describe('the console in a browser', function () {
       return (await fetch('/api/v1/role-requests', { method: 'POST', headers, body })).status;
     })()`);
     expect(asked).to.equal(201);
-    await other.close();
+    await own.context().close();
+    expect(faults).to.deep.equal([]);
     await page.goto('/admin/role-requests');
     await row('for the audit').getByRole('button', { name: 'Approve' }).click();
     await dialog().getByRole('button', { name: 'Approve' }).click();
@@ -186,7 +129,7 @@ describe('the console in a browser', function () {
   });
 
   it('counts who waits for approval on a red button that is gone at none (M1-9)', async () => {
-    const { id } = await scim('/Users', { ...newUser('waiting@acme.test'), password });
+    const { id } = await scim('/Users', { ...newUser('waiting@acme.test'), password: ada.password });
     await page.goto('/admin/users');
     await page.getByRole('link', { name: '1 User Approval Pending' }).click();
     await page.waitForURL(/status=pending_approval/);
@@ -375,7 +318,7 @@ describe('the console in a browser', function () {
     await dialog().getByLabel('Role').selectOption('auditor');
     await dialog().getByRole('button', { name: 'Create' }).click();
     const proof = page.getByRole('dialog', { name: 'Prove that it is you' });
-    await proof.getByRole('textbox', { name: 'Password' }).fill(password);
+    await proof.getByRole('textbox', { name: 'Password' }).fill(ada.password);
     await proof.getByRole('button', { name: 'Continue' }).click();
     await page.getByText(/^gh_sk_\S{20}/).waitFor();
   });
@@ -411,7 +354,7 @@ describe('the console in a browser', function () {
   });
 
   it('shows to each person only the pages and buttons their permissions open, and names the one that is missing (M4-7)', async () => {
-    const { page: own, context: other } = await signIn('alan@acme.test');
+    const { page: own, faults } = await openConsole(app, browser!, alan);
     const links = own.getByRole('navigation').getByRole('link');
     await links.first().waitFor();
     expect(await links.allTextContents()).to.deep.equal(['Overview', 'Users', 'Groups']);
@@ -424,18 +367,19 @@ describe('the console in a browser', function () {
     await own.goto('/admin/settings');
     await own.getByRole('heading', { level: 1, name: 'Not allowed' }).waitFor();
     await own.getByText('account.settings').waitFor();
-    await other.close();
+    await own.context().close();
+    expect(faults).to.deep.equal([]);
   });
 
   it('leads to the sign-in when the session is over, and back', async () => {
     await page.goto('/admin/groups');
     await heading('Groups').waitFor();
-    await context.clearCookies();
+    await page.context().clearCookies();
     await page.getByRole('link', { name: 'Roles' }).click();
     await page.waitForURL(/\/signin\?return_to=%2Fadmin%2Froles/);
   });
 
   it('has left no error in the browser’s log', () => {
-    expect(faults).to.deep.equal([]);
+    expect(view.faults).to.deep.equal([]);
   });
 });

@@ -1,59 +1,17 @@
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
+import { acme, ada, crm, grace, okta, token } from '../../support/acme.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { accessibilityFaults, openChromium } from '../../support/chromium.js';
 import { openConsole, type OpenConsole } from '../../support/console.js';
 import { totpCode } from '../../support/totp.js';
 
-const password = 'correct horse battery staple';
-const token = 'gh_scim_a-token-for-the-tests-of-administration';
-const bootstrap = {
-  tenants: [
-    {
-      slug: 'acme',
-      name: 'Acme',
-      roles: [{ key: 'auditor', name: 'Auditor', permissions: ['users.read'] }],
-      applications: [
-        {
-          key: 'crm',
-          name: 'CRM',
-          clientId: 'crm',
-          clientSecret: 'a-secret-of-the-crm-application',
-          redirectUris: ['http://localhost:4000/cb'],
-          roles: [
-            { key: 'agent', name: 'Agent', permissions: ['calls.read'] },
-            { key: 'lead', name: 'Lead', permissions: ['calls.read', 'calls.delete'] },
-          ],
-        },
-      ],
-      users: [
-        {
-          email: 'ada@acme.test',
-          givenName: 'Ada',
-          familyName: 'Lovelace',
-          password,
-          roles: ['administrator'],
-        },
-        { email: 'alan@acme.test', givenName: 'Alan', familyName: 'Turing', password, roles: ['auditor'] },
-        {
-          email: 'grace@acme.test',
-          givenName: 'Grace',
-          familyName: 'Hopper',
-          password,
-          roles: ['crm:agent'],
-        },
-      ],
-      directories: [
-        {
-          name: 'Acme Okta',
-          dialect: 'okta',
-          tokens: [{ name: 't1', token }],
-          roleRules: [{ when: { path: 'groups.displayName', is: 'Support' }, grant: ['crm:agent'] }],
-        },
-      ],
-    },
-  ],
-};
+const lead = { key: 'lead', name: 'Lead', permissions: ['calls.read', 'calls.delete'] };
+const roleRules = [{ when: { path: 'groups.displayName', is: 'Support' }, grant: ['crm:agent'] }];
+const bootstrap = acme({
+  applications: [{ ...crm, roles: [...crm.roles, lead] }],
+  directories: [{ ...okta, roleRules }],
+});
 
 describe('the console’s pages of administration', function () {
   this.timeout(120_000);
@@ -66,7 +24,7 @@ describe('the console’s pages of administration', function () {
     browser = await openChromium();
     if (!browser) this.skip();
     app = await startApp({ bootstrap });
-    own = await openConsole(app, browser, { email: 'ada@acme.test', password });
+    own = await openConsole(app, browser, ada);
     ({ page } = own);
   });
   after(async () => {
@@ -379,14 +337,14 @@ describe('the console’s pages of administration', function () {
     });
 
     it('resets a second factor with a warning, only where there is one (M4-13, M4-15)', async () => {
-      const grace = await openConsole(app, browser!, { email: 'grace@acme.test', password });
-      const headers = { 'x-csrf-token': await grace.csrf() };
-      const begun = await grace.page.request.post('/api/v1/me/2fa', { headers });
+      const theirs = await openConsole(app, browser!, grace);
+      const headers = { 'x-csrf-token': await theirs.csrf() };
+      const begun = await theirs.page.request.post('/api/v1/me/2fa', { headers });
       const { secret } = (await begun.json()) as { secret: string };
       const code = totpCode(secret, Math.floor(Date.now() / 30_000));
-      const confirmed = await grace.page.request.post('/api/v1/me/2fa/confirm', { headers, data: { code } });
+      const confirmed = await theirs.page.request.post('/api/v1/me/2fa/confirm', { headers, data: { code } });
       expect(confirmed.status()).to.equal(200);
-      await grace.page.context().close();
+      await theirs.page.context().close();
       await own.goTo('/admin/users', 'Users');
       await own.row('grace@acme.test').getByRole('button', { name: /^More/ }).click();
       await choose('Reset 2FA');

@@ -1,65 +1,32 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { acme, ada, alan } from '../../support/acme.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { accessibilityFaults, faultsInBothThemes, openChromium } from '../../support/chromium.js';
 import { openConsole, type OpenConsole } from '../../support/console.js';
 import { eventually } from '../../support/eventually.js';
 
-const password = 'correct horse battery staple';
-const bootstrap = {
-  tenants: [
+const bootstrap = acme({
+  settings: {
+    'roles.requests': true,
+    'profile.fields': ['phone', 'picture', 'signature'],
+    'profile.userCanEditEmail': true,
+    'registration.self': true,
+  },
+  users: [{ ...ada, roles: ['administrator', 'crm:agent'] }, alan],
+  ssoConnections: [
     {
-      slug: 'acme',
-      name: 'Acme',
-      settings: {
-        'roles.requests': true,
-        'profile.fields': ['phone', 'picture', 'signature'],
-        'profile.userCanEditEmail': true,
-        'registration.self': true,
-      },
-      roles: [{ key: 'auditor', name: 'Auditor', permissions: ['users.read'] }],
-      applications: [
-        {
-          key: 'crm',
-          name: 'CRM',
-          clientId: 'crm',
-          clientSecret: 'a-secret-of-the-crm-application',
-          redirectUris: ['http://localhost:4000/cb'],
-          roles: [{ key: 'agent', name: 'Agent', permissions: ['calls.read'] }],
-        },
-      ],
-      users: [
-        {
-          email: 'ada@acme.test',
-          givenName: 'Ada',
-          familyName: 'Lovelace',
-          password,
-          roles: ['administrator', 'crm:agent'],
-        },
-        { email: 'alan@acme.test', givenName: 'Alan', familyName: 'Turing', password, roles: ['auditor'] },
-      ],
-      directories: [
-        {
-          name: 'Acme Okta',
-          dialect: 'okta',
-          tokens: [{ name: 't1', token: 'gh_scim_a-token-for-the-walk-of-pages' }],
-        },
-      ],
-      ssoConnections: [
-        {
-          name: 'Acme Entra',
-          key: 'acme-entra',
-          issuer: 'https://login.acme.example',
-          clientId: 'gatehouse',
-          clientSecret: 'a secret of the connection',
-          domains: [{ domain: 'acme.example', verified: true }],
-          mode: 'optional',
-        },
-      ],
+      name: 'Acme Entra',
+      key: 'acme-entra',
+      issuer: 'https://login.acme.example',
+      clientId: 'gatehouse',
+      clientSecret: 'a secret of the connection',
+      domains: [{ domain: 'acme.example', verified: true }],
+      mode: 'optional',
     },
   ],
-};
+});
 
 /** Every path of the console's router, so that a new page is looked at without being named here. */
 const routes = [
@@ -79,7 +46,7 @@ describe('every page', function () {
     browser = await openChromium();
     if (!browser) this.skip();
     app = await startApp({ bootstrap });
-    open = await openConsole(app, browser, { email: 'ada@acme.test', password });
+    open = await openConsole(app, browser, ada);
     const [user] = await app.core.store.server.collection('users').find({ userName: 'alan@acme.test' });
     const headers = { 'x-csrf-token': await open.csrf() };
     const members = { displayName: 'Support', members: [user!._id] };
@@ -255,7 +222,7 @@ describe('every page', function () {
       await page.getByRole('button', { name: 'Anmelden' }).click();
       expect(await page.getByRole('alert').textContent()).to.equal('E-Mail oder Passwort ist falsch.');
       await expectReflow(page, 'password');
-      await page.getByLabel('Passwort').fill(password);
+      await page.getByLabel('Passwort').fill(alan.password);
       await page.getByRole('button', { name: 'Anmelden' }).click();
       await page.getByRole('heading', { level: 1, name: 'Profil' }).waitFor();
       await page.getByLabel('Vorname').fill('Alan Mathison');
