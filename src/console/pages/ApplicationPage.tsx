@@ -9,7 +9,8 @@ import type { Application } from '../types.js';
 import { useAsk } from '../ui/Ask.js';
 import { DeleteButton } from '../ui/DeleteButton.js';
 import { Page } from '../ui/Page.js';
-import { FormProblem, fieldErrors, ProblemView } from '../ui/Problems.js';
+import { fieldErrors, ProblemView } from '../ui/Problems.js';
+import { SaveEnd } from '../ui/SaveEnd.js';
 import { useSave } from '../ui/use-save.js';
 import { ShownOnce } from '../ui/Secret.js';
 import { Access, TokenPreview } from './ApplicationAccess.js';
@@ -103,12 +104,7 @@ function SettingsForm({ application, etag }: { application: Application; etag: s
             onChange={({ currentTarget }) => setForm({ ...form, tenants: currentTarget.value })}
           />
         )}
-        <FormProblem error={error} />
-        <Group>
-          <Button type="submit" loading={isPending}>
-            {t('Save')}
-          </Button>
-        </Group>
+        <SaveEnd error={error} isPending={isPending} />
       </Stack>
     </form>
   );

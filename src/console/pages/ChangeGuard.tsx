@@ -1,9 +1,9 @@
-import { Button, Checkbox, Group, NumberInput, Stack, Switch, Text, Title } from '@mantine/core';
+import { Checkbox, NumberInput, Stack, Switch, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Guard } from '../directory-types.js';
 import type { Directory } from '../types.js';
-import { FormProblem } from '../ui/Problems.js';
+import { SaveEnd } from '../ui/SaveEnd.js';
 import { useSave } from '../ui/use-save.js';
 
 const fresh: Guard = {
@@ -82,12 +82,7 @@ export function ChangeGuard({ directory, etag }: { directory: Directory; etag: s
             )}
           </>
         )}
-        <FormProblem error={error} />
-        <Group>
-          <Button type="submit" loading={isPending}>
-            {t('Save')}
-          </Button>
-        </Group>
+        <SaveEnd error={error} isPending={isPending} />
       </Stack>
     </form>
   );

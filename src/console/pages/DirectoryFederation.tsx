@@ -1,8 +1,8 @@
-import { Button, Group, NativeSelect, NumberInput, Stack, Text, TextInput, Title } from '@mantine/core';
+import { NativeSelect, NumberInput, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Directory } from '../types.js';
-import { FormProblem } from '../ui/Problems.js';
+import { SaveEnd } from '../ui/SaveEnd.js';
 import { useSave } from '../ui/use-save.js';
 
 type Preset = 'none' | 'entra' | 'other';
@@ -76,12 +76,7 @@ export function Federation({ directory, etag }: { directory: Directory; etag: st
           value={seconds}
           onChange={(value) => setSeconds(Number(value))}
         />
-        <FormProblem error={error} />
-        <Group>
-          <Button type="submit" loading={isPending}>
-            {t('Save')}
-          </Button>
-        </Group>
+        <SaveEnd error={error} isPending={isPending} />
       </Stack>
     </form>
   );

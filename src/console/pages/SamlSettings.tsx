@@ -1,20 +1,10 @@
-import {
-  Alert,
-  Button,
-  Group,
-  List,
-  Stack,
-  Switch,
-  TagsInput,
-  Text,
-  Textarea,
-  TextInput,
-} from '@mantine/core';
+import { Alert, List, Stack, Switch, TagsInput, Text, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { time } from '../text/format.js';
 import type { SsoConnection } from '../types.js';
-import { FormProblem, fieldErrors } from '../ui/Problems.js';
+import { fieldErrors } from '../ui/Problems.js';
+import { SaveEnd } from '../ui/SaveEnd.js';
 import { Copyable } from '../ui/Secret.js';
 import { DirectoryChoice, JitChoice } from './JitChoice.js';
 import { useSave } from '../ui/use-save.js';
@@ -150,12 +140,7 @@ export function EditSaml({ connection, etag }: { connection: SsoConnection; etag
           checked={singleLogout}
           onChange={({ currentTarget }) => setSingleLogout(currentTarget.checked)}
         />
-        <FormProblem error={error} />
-        <Group>
-          <Button type="submit" loading={isPending}>
-            {t('Save')}
-          </Button>
-        </Group>
+        <SaveEnd error={error} isPending={isPending} />
       </Stack>
     </form>
   );

@@ -8,6 +8,7 @@ import type { SsoConnection } from '../types.js';
 import { DeleteButton } from '../ui/DeleteButton.js';
 import { Page } from '../ui/Page.js';
 import { FormProblem, fieldErrors, ProblemView } from '../ui/Problems.js';
+import { SaveEnd } from '../ui/SaveEnd.js';
 import { Copyable } from '../ui/Secret.js';
 import { ConnectionDomains } from './ConnectionDomains.js';
 import { ClientAuth, Expiries } from './ClientAuth.js';
@@ -131,12 +132,7 @@ function Edit({ connection, etag }: { connection: SsoConnection; etag: string | 
           value={form.directoryId}
           onChange={(directoryId) => setForm({ ...form, directoryId })}
         />
-        <FormProblem error={error} />
-        <Group>
-          <Button type="submit" loading={isPending}>
-            {t('Save')}
-          </Button>
-        </Group>
+        <SaveEnd error={error} isPending={isPending} />
       </Stack>
     </form>
   );

@@ -6,11 +6,12 @@ import { useNavigate, useParams } from 'react-router';
 import { call, enterTenant, post } from '../api.js';
 import { time } from '../text/format.js';
 import type { Tenant } from '../types.js';
+import { SaveEnd } from '../ui/SaveEnd.js';
 import { useAct } from '../ui/act.js';
 import { useAsk } from '../ui/Ask.js';
 import { FormModal } from '../ui/FormModal.js';
 import { Page } from '../ui/Page.js';
-import { fieldErrors, FormProblem, ProblemView, tell } from '../ui/Problems.js';
+import { fieldErrors, ProblemView, tell } from '../ui/Problems.js';
 import { Word } from '../ui/Status.js';
 import { useSave } from '../ui/use-save.js';
 
@@ -78,12 +79,7 @@ function Facts({ tenant, etag }: { tenant: Tenant; etag: string | undefined }) {
           error={errors.externalId}
           onChange={({ currentTarget }) => setForm({ ...form, externalId: currentTarget.value })}
         />
-        <FormProblem error={error} />
-        <Group>
-          <Button type="submit" loading={isPending}>
-            {t('Save')}
-          </Button>
-        </Group>
+        <SaveEnd error={error} isPending={isPending} />
       </Stack>
     </form>
   );
