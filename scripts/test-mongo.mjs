@@ -13,7 +13,7 @@ const given = process.argv.slice(2);
 const files = given.some((argument) => argument.includes('.test.')) ? [] : filesOnAStore();
 const { status } = spawnSync(
   process.execPath,
-  ['scripts/test.mjs', '--timeout', '60000', ...files, ...given],
+  ['scripts/test.mjs', '--timeout', '120000', ...files, ...given],
   { stdio: 'inherit' },
 );
 process.exit(status ?? 1);

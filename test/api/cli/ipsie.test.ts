@@ -8,7 +8,6 @@ import type { Json } from '../../support/provider.js';
 import { givenSigner } from '../../support/scim-oauth.js';
 
 describe('gatehouse check --ipsie', function () {
-  this.timeout(30_000);
   let folder: string;
   let jwks: Json;
   before(async () => {

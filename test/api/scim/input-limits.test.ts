@@ -177,4 +177,4 @@ describe('limits of what is taken (docs/scim.md)', () => {
       }
     }
   });
-}).timeout(30_000);
+}).timeout(60_000);
