@@ -1,5 +1,5 @@
 import { systemActor } from '../../src/identity/actors.js';
-import type { Core } from '../../src/identity/core.js';
+import type { Actor, Core } from '../../src/identity/core.js';
 import type { SettingsPatch } from '../../src/identity/tenants/settings.js';
 import { createTenant, type TenantDocument } from '../../src/identity/tenants/tenants.js';
 import { withProfile, type UserInput } from '../../src/identity/users/input.js';
@@ -42,4 +42,14 @@ export function givenUser(core: Core, tenantId: string, person: Person = {}): Pr
     ...person.input,
   };
   return createUser(core, systemActor(tenantId), input, { activated: person.activated ?? true });
+}
+
+/** A user as a directory's push makes one: what is given, and otherwise only a name that nobody else has. */
+export function givenProvisioned(
+  core: Core,
+  directory: Actor,
+  input: Partial<UserInput> = {},
+): Promise<UserDocument> {
+  const userName = `${unique('user')}@acme.test`;
+  return createUser(core, directory, { userName, externalId: null, active: true, attributes: {}, ...input });
 }

@@ -7,11 +7,10 @@ import { changeMembers } from '../../../src/identity/groups/members.js';
 import { createConnection } from '../../../src/identity/sso/connections.js';
 import { setApproved } from '../../../src/identity/users/actions.js';
 import { withProfile } from '../../../src/identity/users/input.js';
-import { createUser } from '../../../src/identity/users/users.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { eventually } from '../../support/eventually.js';
-import { unique } from '../../support/people.js';
+import { givenProvisioned, unique } from '../../support/people.js';
 import { countsOf, lookAtPeople, whatHappened, type PlanAnswer } from '../../support/planned.js';
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -67,9 +66,7 @@ describe('a change that is planned', () => {
     for (const [index, title] of titles.entries()) {
       const email = `p${index}@${index % 2 === 0 ? domain : 'home.test'}`;
       const attributes = { ...withProfile({}, { email }), title };
-      pushed.push(
-        await createUser(core, actor, { userName: email, externalId: null, attributes, active: true }),
-      );
+      pushed.push(await givenProvisioned(core, actor, { userName: email, attributes }));
     }
     const team = { displayName: 'Team', externalId: null, attributes: {} };
     const group = await createGroup(core, actor, team);

@@ -4,10 +4,10 @@ import { directoryActor } from '../../../src/identity/actors.js';
 import { createDirectory, listDirectories } from '../../../src/identity/directories/directories.js';
 import { createGroup } from '../../../src/identity/groups/groups.js';
 import { grantRole } from '../../../src/identity/users/role-grants.js';
-import { createUser } from '../../../src/identity/users/users.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { eventually } from '../../support/eventually.js';
+import { givenProvisioned } from '../../support/people.js';
 import { countsOf, lookAtPeople, whatHappened, type PlanAnswer } from '../../support/planned.js';
 
 describe('the deletion of a role that another takes the place of', () => {
@@ -53,8 +53,10 @@ describe('the deletion of a role that another takes the place of', () => {
       .expect(200);
     const roleRules = [{ when: { path: 'title', is: 'x' }, grant: ['old'] }];
     const directory = await createDirectory(core, acme.system, { name: 'Okta', roleRules });
-    const input = { userName: 'ruled@acme.test', externalId: null, attributes: { title: 'x' }, active: true };
-    const { _id: ruled } = await createUser(core, directoryActor(directory, { name: 't' }), input);
+    const attributes = { title: 'x' };
+    const { _id: ruled } = await givenProvisioned(core, directoryActor(directory, { name: 't' }), {
+      attributes,
+    });
     await acme
       .call('patch', '/applications/crm')
       .send({ access: { by: 'role', roles: ['old'] } })

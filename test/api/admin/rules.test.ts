@@ -5,9 +5,9 @@ import { createDirectory } from '../../../src/identity/directories/directories.j
 import { deleteRole } from '../../../src/identity/roles/remove-role.js';
 import { createRole } from '../../../src/identity/roles/roles.js';
 import { setManualRoles } from '../../../src/identity/users/actions.js';
-import { createUser } from '../../../src/identity/users/users.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
+import { givenProvisioned } from '../../support/people.js';
 
 type Json = Record<string, unknown>;
 interface Fault {
@@ -138,10 +138,7 @@ describe('role rules in the API', () => {
       name: 'Okta',
       roleRules: [{ when: { path: 'title', is: 'x' }, grant: ['crm:agent'] }],
     });
-    const user = await createUser(app.core, directoryActor(directory, { name: 't' }), {
-      userName: 'ada',
-      externalId: null,
-      active: true,
+    const user = await givenProvisioned(app.core, directoryActor(directory, { name: 't' }), {
       attributes: { title: 'x' },
     });
     await setManualRoles(app.core, acme.system, user._id, ['crm:agent']);

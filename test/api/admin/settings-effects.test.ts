@@ -10,7 +10,6 @@ import {
   tenantSettings,
   type SettingsPatch,
 } from '../../../src/identity/tenants/settings.js';
-import { createUser } from '../../../src/identity/users/users.js';
 import { deleteUser } from '../../../src/identity/users/removal.js';
 import { packageFolder } from '../../../src/infrastructure/package-info.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
@@ -18,6 +17,7 @@ import { startApp, type TestApp } from '../../support/app.js';
 import { openBrowser } from '../../support/browser.js';
 import { ManualClock } from '../../support/clock.js';
 import { waitForMails } from '../../support/mailbox.js';
+import { givenProvisioned } from '../../support/people.js';
 import { attempt } from '../../support/sign-in.js';
 
 /** Where it is shown that a setting changes something, by its name; those without a place of their own are shown below. */
@@ -79,9 +79,7 @@ const soon = (clock: ManualClock, seconds: number): Date => new Date(clock.now()
 async function provisioned({ app }: Place, tenant: ApiTenant, deletes = false) {
   const directory = await createDirectory(app.core, tenant.system, { name: 'd' });
   const actor = directoryActor(directory, { name: 't' });
-  const userName = `${directory._id}@acme.test`;
-  const input = { userName, externalId: null, attributes: {}, active: true };
-  const user = await createUser(app.core, actor, input);
+  const user = await givenProvisioned(app.core, actor);
   if (deletes) await deleteUser(app.core, actor, user._id);
   return app.core.store.tenant(tenant.tenant._id).collection('users').get(user._id);
 }

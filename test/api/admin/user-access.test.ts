@@ -3,10 +3,11 @@ import { directoryActor } from '../../../src/identity/actors.js';
 import { exportBootstrap } from '../../../src/identity/bootstrap/export.js';
 import { applyBootstrap, parseBootstrap } from '../../../src/identity/bootstrap/bootstrap.js';
 import { createDirectory } from '../../../src/identity/directories/directories.js';
-import { createUser, findUserByLogin, getUser } from '../../../src/identity/users/users.js';
+import { findUserByLogin, getUser } from '../../../src/identity/users/users.js';
 import { accessOf } from '../../../src/identity/grants/services.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
+import { givenProvisioned } from '../../support/people.js';
 
 type Body = Record<string, unknown>;
 
@@ -70,8 +71,7 @@ describe('what users may reach in applications, in the API (requirements B6, M1-
     const directory = await createDirectory(core, acme.system, { name: 'Okta' });
     const actor = directoryActor(directory, { name: 't' });
     const gatehouse = { serviceAssignments: [{ value: 'crm', roles: ['agent'] }] };
-    const input = { userName: 'bo@acme.test', externalId: null, active: true, attributes: { gatehouse } };
-    const { _id } = await createUser(core, actor, input);
+    const { _id } = await givenProvisioned(core, actor, { attributes: { gatehouse } });
     const body = await change(_id, { userProfileAccess: true, services: ['crm', 'desk'] });
     expect(body).to.deep.include({ userProfileAccess: true, services: ['crm', 'desk'] });
     expect((await getUser(core, acme.tenant._id, _id)).grants.map(({ role }) => role)).to.deep.equal([

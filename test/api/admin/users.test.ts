@@ -10,11 +10,11 @@ import { createGroup } from '../../../src/identity/groups/groups.js';
 import { changeMembers } from '../../../src/identity/groups/members.js';
 import { setEnabled } from '../../../src/identity/users/actions.js';
 import { createConnection } from '../../../src/identity/sso/connections.js';
-import { createUser } from '../../../src/identity/users/users.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { ManualClock } from '../../support/clock.js';
 import { mailsTo, waitForMails } from '../../support/mailbox.js';
+import { givenProvisioned } from '../../support/people.js';
 
 interface Problem {
   code: string;
@@ -248,8 +248,7 @@ describe('users in the API', () => {
 
     it('leaves the fields of a provisioned user to its directory', async () => {
       const directory = await createDirectory(app.core, acme.system, { name: 'Okta' });
-      const input = { userName: 'p@acme.test', externalId: null, attributes: {}, active: true };
-      const user = await createUser(app.core, directoryActor(directory, { name: 't' }), input);
+      const user = await givenProvisioned(app.core, directoryActor(directory, { name: 't' }));
       const res = await acme.call('patch', `/users/${user._id}`).send({ givenName: 'X' });
       expect(res.body).to.include({ status: 403, code: 'user.provisioned' });
       const read = await acme.call('get', `/users/${user._id}`);

@@ -7,10 +7,10 @@ import { administratorPermissions } from '../../../src/identity/permissions.js';
 import { updateTenant } from '../../../src/identity/roles/tenant-change.js';
 import { setEnabled, setManualRoles } from '../../../src/identity/users/actions.js';
 import { inputOf } from '../../../src/identity/users/input.js';
-import { createUser, getUser, updateUser } from '../../../src/identity/users/users.js';
+import { getUser, updateUser } from '../../../src/identity/users/users.js';
 import { deleteUser } from '../../../src/identity/users/removal.js';
 import { actorWith, givenCrm, givenDirectory, openTestCore } from '../../support/core.js';
-import { givenTenant, givenUser, unique } from '../../support/people.js';
+import { givenProvisioned, givenTenant, givenUser, unique } from '../../support/people.js';
 import { refusal } from '../../support/refusal.js';
 
 describe('who is in charge of a tenant', () => {
@@ -56,12 +56,7 @@ describe('who is in charge of a tenant', () => {
     ]);
     await givenUser(core, tenantId, { roles: ['administrator'] });
     const provisioned = (displayName: string) =>
-      createUser(core, directory, {
-        userName: `${unique('provisioned')}@acme.test`,
-        externalId: null,
-        attributes: { displayName },
-        active: true,
-      });
+      givenProvisioned(core, directory, { attributes: { displayName } });
     const [boss, agent] = [await provisioned('Boss'), await provisioned('Agent')];
     const renamed = (actor: Actor, { _id }: { _id: string }) =>
       updateUser(core, actor, _id, (user) => ({ ...inputOf(user), attributes: { displayName: 'Nobody' } }));

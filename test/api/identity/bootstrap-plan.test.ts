@@ -11,8 +11,8 @@ import { changeMembers } from '../../../src/identity/groups/members.js';
 import { startJobWorker } from '../../../src/identity/jobs/queue.js';
 import { findTenantBySlug } from '../../../src/identity/tenants/tenants.js';
 import { recomputeJob } from '../../../src/identity/users/recompute.js';
-import { createUser } from '../../../src/identity/users/users.js';
 import { openTestCore } from '../../support/core.js';
+import { givenProvisioned } from '../../support/people.js';
 import { countsOf, lookAtPeople, whatHappened } from '../../support/planned.js';
 
 const rule = (path: string, is: string, ...grant: string[]) => ({ when: { path, is }, grant });
@@ -87,13 +87,8 @@ describe('the plan of a bootstrap file', () => {
     const actor = directoryActor(directory!, { name: 't' });
     const ids: string[] = [];
     for (const [index, title] of ['sales', 'sales', 'chief', 'none'].entries()) {
-      const input = {
-        userName: `p${index}@acme.test`,
-        externalId: null,
-        attributes: { title },
-        active: true,
-      };
-      ids.push((await createUser(core, actor, input))._id);
+      const input = { userName: `p${index}@acme.test`, attributes: { title } };
+      ids.push((await givenProvisioned(core, actor, input))._id);
     }
     const group = await createGroup(core, actor, { displayName: 'Team', externalId: null, attributes: {} });
     await changeMembers(core, actor, group._id, { add: ids.slice(1, 4) });
@@ -143,13 +138,9 @@ describe('the plan of a bootstrap file', () => {
     const plan = await planFile(core, json);
     expect(await applyPlanned(core, fileOf({ ...first, rules: [] }), plan.id)).to.equal(undefined);
     const [directory] = await listDirectories(core, tenantId);
-    const input = {
-      userName: 'late@acme.test',
-      externalId: null,
+    await givenProvisioned(core, directoryActor(directory!, { name: 't' }), {
       attributes: { title: 'sales' },
-      active: true,
-    };
-    await createUser(core, directoryActor(directory!, { name: 't' }), input);
+    });
     expect(await applyPlanned(core, json, plan.id)).to.equal(undefined);
     expect((await listDirectories(core, tenantId))[0]!.roleRules).to.have.length(1);
   });

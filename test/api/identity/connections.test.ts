@@ -24,7 +24,7 @@ import { createTenant } from '../../../src/identity/tenants/tenants.js';
 import { createUser } from '../../../src/identity/users/users.js';
 import { hashToken } from '../../../src/shared/ids.js';
 import { actorWith, openTestCore } from '../../support/core.js';
-import { givenTenant, givenUser, unique } from '../../support/people.js';
+import { givenProvisioned, givenTenant, givenUser, unique } from '../../support/people.js';
 import { refusal } from '../../support/refusal.js';
 
 describe('SSO connections and applications', () => {
@@ -145,13 +145,7 @@ describe('SSO connections and applications', () => {
 
     it('make new users of their domain ready for SSO, while they are on', async () => {
       const connection = await createConnection(core, system, okta());
-      const user = (name: string) =>
-        createUser(core, system, {
-          userName: `${name}@${domain}`,
-          externalId: null,
-          active: true,
-          attributes: {},
-        });
+      const user = (name: string) => givenProvisioned(core, system, { userName: `${name}@${domain}` });
       const ada = await user('ada');
       expect([ada.loginType, ada.activatedAt !== null]).to.deep.equal(['sso', true]);
       await updateConnection(core, system, connection._id, { mode: 'off' });

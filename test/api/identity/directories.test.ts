@@ -27,12 +27,12 @@ import { dryRunRules, explainRoles } from '../../../src/identity/users/role-expl
 import { deleteRole } from '../../../src/identity/roles/remove-role.js';
 import { createRole, getRole, updateRole } from '../../../src/identity/roles/roles.js';
 import { updateTenant } from '../../../src/identity/roles/tenant-change.js';
-import { createUser, getUser } from '../../../src/identity/users/users.js';
+import { getUser } from '../../../src/identity/users/users.js';
 import { actorWith, givenCrm, givenDirectory, openTestCore } from '../../support/core.js';
 import type { ManualClock } from '../../support/clock.js';
 import { crowd } from '../../support/crowd.js';
 import { eventually } from '../../support/eventually.js';
-import { givenTenant, givenUser, unique } from '../../support/people.js';
+import { givenProvisioned, givenTenant, givenUser, unique } from '../../support/people.js';
 import { refusal } from '../../support/refusal.js';
 
 const engineering = { when: { path: 'title', is: 'Engineer' }, grant: ['crm:agent'] };
@@ -55,12 +55,7 @@ describe('directories', () => {
   });
 
   const engineer = (actor: Actor, attributes: Record<string, unknown> = { title: 'engineer' }) =>
-    createUser(core, actor, {
-      userName: `${unique('u')}@acme.test`,
-      externalId: null,
-      active: true,
-      attributes,
-    });
+    givenProvisioned(core, actor, { attributes });
   const rolesOf = async (id: string): Promise<string[]> =>
     (await getUser(core, tenantId, id)).grants.map((grant) => grant.role);
 
@@ -268,10 +263,7 @@ describe('directories', () => {
     it('never take the role from the last administrator by a job', async () => {
       const boss = { when: { path: 'title', is: 'Boss' }, grant: ['administrator'] };
       const { directory, actor } = await givenDirectory(core, tenantId, [boss]);
-      const ada = await createUser(core, actor, {
-        userName: 'ada@acme.test',
-        externalId: null,
-        active: true,
+      const ada = await givenProvisioned(core, actor, {
         attributes: { title: 'Boss' },
         password: 'a good long password',
       });

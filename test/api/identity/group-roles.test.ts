@@ -10,11 +10,11 @@ import {
   type GroupDocument,
 } from '../../../src/identity/groups/groups.js';
 import { deleteRole } from '../../../src/identity/roles/remove-role.js';
-import { createUser, getUser, updateUser, type UserDocument } from '../../../src/identity/users/users.js';
+import { getUser, updateUser, type UserDocument } from '../../../src/identity/users/users.js';
 import { deleteUser } from '../../../src/identity/users/removal.js';
 import { inputOf } from '../../../src/identity/users/input.js';
 import { actorWith, givenCrm, givenDirectory, openTestCore } from '../../support/core.js';
-import { givenTenant, givenUser, unique } from '../../support/people.js';
+import { givenProvisioned, givenTenant, givenUser, unique } from '../../support/people.js';
 import { refusal } from '../../support/refusal.js';
 
 describe('the roles of a group (requirements B1: own + group)', () => {
@@ -37,13 +37,7 @@ describe('the roles of a group (requirements B1: own + group)', () => {
   const withRoles =
     (...roleIds: string[]) =>
     (stored: GroupDocument) => ({ ...stored, roleIds });
-  const provisioned = (): Promise<UserDocument> =>
-    createUser(core, scim, {
-      userName: `${unique('u')}@acme.test`,
-      externalId: null,
-      active: true,
-      attributes: {},
-    });
+  const provisioned = (): Promise<UserDocument> => givenProvisioned(core, scim);
   const rolesOf = async (id: string): Promise<string[]> =>
     (await getUser(core, tenantId, id)).grants.map(({ role }) => role);
 

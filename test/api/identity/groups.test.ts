@@ -17,7 +17,7 @@ import { deleteUser } from '../../../src/identity/users/removal.js';
 import { newId } from '../../../src/shared/ids.js';
 import { givenCrm, givenDirectory, openTestCore } from '../../support/core.js';
 import { crowd } from '../../support/crowd.js';
-import { givenTenant, givenUser, unique } from '../../support/people.js';
+import { givenProvisioned, givenTenant, givenUser, unique } from '../../support/people.js';
 import { refusal } from '../../support/refusal.js';
 
 describe('groups', () => {
@@ -139,12 +139,7 @@ describe('groups', () => {
     const ada = await user();
     const stranger = await givenUser(core, (await givenTenant(core))._id);
     const entra = await givenDirectory(core, tenantId, [], 'Entra');
-    const theirs = await createUser(core, entra.actor, {
-      userName: 'x',
-      externalId: null,
-      active: true,
-      attributes: {},
-    });
+    const theirs = await givenProvisioned(core, entra.actor);
     for (const id of [newId(), stranger._id, theirs._id, '', 'a/b']) {
       const error = await refusal(changeMembers(core, scim, agents._id, { add: [ada._id, id] }));
       expect(error.code).to.equal('input.invalid');

@@ -10,11 +10,11 @@ import { issueToken, type OneTimeTokenKind } from '../../../src/identity/credent
 import { resetPassword } from '../../../src/identity/credentials/reset.js';
 import { confirmAddress } from '../../../src/identity/users/actions.js';
 import { inputOf, withProfile } from '../../../src/identity/users/input.js';
-import { createUser, getUser, updateUser, type UserDocument } from '../../../src/identity/users/users.js';
+import { getUser, updateUser, type UserDocument } from '../../../src/identity/users/users.js';
 import type { TenantDocument } from '../../../src/persistence/collections/tenants.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { browserOf, makeApplication, relyingParty, type RelyingParty } from '../../support/oidc.js';
-import { givenTenant, givenUser, unique } from '../../support/people.js';
+import { givenProvisioned, givenTenant, givenUser, unique } from '../../support/people.js';
 
 const password = 'a password of one’s own';
 const origin = { requestId: 'r', ip: '127.0.0.1' };
@@ -37,14 +37,11 @@ describe('OpenID provider: email_verified', () => {
   };
   /** As an administrator or a directory makes one: with a password, so active at once, and without any mail. */
   function made(email: string, actor = system()): Promise<UserDocument> {
-    const input = {
+    return givenProvisioned(app.core, actor, {
       userName: email,
-      externalId: null,
       attributes: withProfile({}, { email }),
-      active: true,
       password,
-    };
-    return createUser(app.core, actor, input);
+    });
   }
   const rename = (user: UserDocument, email: string) =>
     updateUser(app.core, system(), user._id, (stored) => ({

@@ -6,7 +6,6 @@ import supertest from 'supertest';
 import { systemActor } from '../../../src/identity/actors.js';
 import { createOperatorKey, revokeOperatorKey } from '../../../src/identity/operator/keys.js';
 import { operatorTenant } from '../../../src/identity/tenants/operator-tenant.js';
-import { createUser } from '../../../src/identity/users/users.js';
 import { newId } from '../../../src/shared/ids.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
@@ -14,6 +13,7 @@ import { openBrowser } from '../../support/browser.js';
 import { runLine } from '../../support/cli.js';
 import { ManualClock } from '../../support/clock.js';
 import { givenOperator, type Method, type TestOperator } from '../../support/operator.js';
+import { givenUser } from '../../support/people.js';
 import { signIn } from '../../support/sign-in.js';
 
 interface Event {
@@ -149,12 +149,7 @@ describe('the key of an operator', () => {
 
     async function session(role: string) {
       const email = `${role}${newId()}@vendor.test`;
-      await createUser(
-        app.core,
-        systemActor(operatorTenant.id),
-        { userName: email, externalId: null, attributes: {}, active: true, roles: [role], password },
-        { activated: true },
-      );
+      await givenUser(app.core, operatorTenant.id, { email, roles: [role], password });
       const browser = openBrowser(app.url);
       await signIn(browser, email, password, '?tenant=operator');
       const cookie = await browser.jar.getCookieString(app.url);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { systemActor } from '../../../src/identity/actors.js';
-import { createUser } from '../../../src/identity/users/users.js';
 import { listRequests, type ScimRequestDocument } from '../../../src/scim/log/preview.js';
+import { givenProvisioned } from '../../support/people.js';
 import type { Json } from '../../support/provider.js';
 import { newGroup, newUser, startScim, unique, urn, type ScimApp } from '../../support/scim.js';
 
@@ -89,12 +89,7 @@ describe('a 409 of SCIM', () => {
 
   it('of somebody nobody manages says so', async () => {
     const actor = systemActor(app.tenantId);
-    const local = await createUser(app.core, actor, {
-      userName: 'local@x.example',
-      externalId: null,
-      attributes: {},
-      active: true,
-    });
+    const local = await givenProvisioned(app.core, actor, { userName: 'local@x.example' });
     await app.acme.post('/Users', newUser({ userName: 'local@x.example' }));
     const { error } = await latest();
     expect(error!.conflictsWith).to.deep.equal({
