@@ -116,8 +116,8 @@ describe('the deletion of a role that another takes the place of', () => {
     const made = await acme.call('post', '/sso-connections').send(sso).expect(201);
     const access = { by: 'role', roles: ['old', 'new'] };
     await acme.call('patch', '/applications/crm').send({ access }).expect(200);
-    const input = { userName: 'ruled@acme.test', externalId: null, attributes: { title: '0' }, active: true };
-    const { _id } = await createUser(core, directoryActor(directory, { name: 't' }), input);
+    const attributes = { title: '0' };
+    const { _id } = await givenProvisioned(core, directoryActor(directory, { name: 't' }), { attributes });
     expect((await grantsOf(_id)).map(({ role }) => role)).to.deep.equal(['old']);
     await remove('').expect(204);
     await eventually(async () => (await grantsOf(_id)).length === 0, 'the role is gone');
