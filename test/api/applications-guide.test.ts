@@ -93,7 +93,7 @@ describe('docs/applications.md', () => {
       await app.stop();
       await rm(folder, { recursive: true, force: true });
     }
-  }).timeout(60_000);
+  }).timeout(120_000);
 
   it('names only files that are there', async () => {
     for (const [, file] of (await page('docs/applications.md')).matchAll(/`(src\/[\w/.-]+)`/g)) {

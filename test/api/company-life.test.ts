@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.js';
 import type { Json } from '../support/provider.js';
 
 describe('people of companies, over time', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let demo: Demo;
   let acme: DemoTenant;
   let globex: DemoTenant;

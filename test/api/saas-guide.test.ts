@@ -27,7 +27,7 @@ import type { Json } from '../support/provider.js';
 const guide = 'docs/guides/saas.md';
 
 describe('docs/guides/saas.md, walked from an empty server to the third customer', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let app: TestApp;
   let folder: string;
   let product: Listener;

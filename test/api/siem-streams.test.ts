@@ -37,7 +37,7 @@ function countedMessages(bytes: Buffer): string[] {
 }
 
 describe('streams of the events of all tenants (EVENT_STREAMS)', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let app: TestApp;
   let folder: string;
   let endpoint: Endpoint;

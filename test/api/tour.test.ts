@@ -11,7 +11,7 @@ import { eventually } from '../support/eventually.js';
 import type { Json } from '../support/provider.js';
 
 describe('the tour of docs/demo.md', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let demo: Demo;
 
   before(async () => {

@@ -30,7 +30,7 @@ const bootstrap = {
 };
 
 describe('pages on a phone and without JavaScript', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let app: TestApp;
   let browser: Browser | undefined;
   let contexts: BrowserContext[] = [];

@@ -13,7 +13,7 @@ const bootstrap = {
 };
 
 describe('passkeys in a real browser', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let app: TestApp;
   let browser: Browser | undefined;
 

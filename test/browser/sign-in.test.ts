@@ -19,7 +19,7 @@ const bootstrap = {
 };
 
 describe('sign-in in a real browser', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let app: TestApp;
   let browser: Browser | undefined;
   let context: BrowserContext;

@@ -46,7 +46,7 @@ export function describeFlow(
   options: FlowOptions = {},
 ): void {
   describe(`${name} as an application`, function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let bench: Bench | undefined;
     const opened: ClientApplication[] = [];
 

@@ -47,7 +47,7 @@ function startProxy(
 }
 
 describe('oauth2-proxy in front of an application', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let home: string;
   let bench: Bench | undefined;
   let upstream: Server | undefined;

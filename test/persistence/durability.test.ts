@@ -54,7 +54,7 @@ async function writeUntilKilled(dataDir: string, mongodbUri: string | undefined)
 
 describe('a process that is killed while it writes', () => {
   it('has lost nothing that was acknowledged, and left no half of a transaction', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const [dataDir, mongodbUri] = [await freshFolder(), freshMongoUri()];
     const acknowledged = await writeUntilKilled(dataDir, mongodbUri);
     expect(acknowledged.length).to.be.greaterThan(100);
@@ -230,7 +230,7 @@ describe('MongoDB', () => {
   });
 
   it('away is server.unavailable at once or after five seconds, and all is well when it is back', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const wire = await openWire(direct!);
     const options = { dataDir: tmpdir(), clock: systemClock, log };
     const store = await openStore({ mongodbUri: wire.uri, ...options });

@@ -76,7 +76,7 @@ describe('queries on random documents', () => {
       }
     });
     await fc.assert(property, { numRuns: 80 });
-  }).timeout(60_000);
+  }).timeout(120_000);
 
   it('page by skip and by the last document alike', async () => {
     const property = fc.asyncProperty(
@@ -103,5 +103,5 @@ describe('queries on random documents', () => {
       },
     );
     await fc.assert(property, { numRuns: 20 });
-  }).timeout(60_000);
+  }).timeout(120_000);
 });

@@ -140,7 +140,7 @@ describe('a change that is planned', () => {
   });
 
   it('does what its plan says, whatever was changed before (property)', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const at = await scene();
     const rulesPath = `/directories/${at.directory}/rules`;
     const step = fc.oneof(

@@ -85,7 +85,7 @@ describe('every route of the API', () => {
   for (const preset of presets) {
     for (const [place, role] of builtInRoles(preset).entries()) {
       it(`is open to ${role.key} of ${preset} exactly where the role holds its permission`, async function () {
-        this.timeout(90_000);
+        this.timeout(120_000);
         const tenant = await givenTenant(app, { preset });
         const { key } = await createApiKey(app.core, tenant.system, { name: role.key, role: role.key });
         for (const route of routesFor(preset, place)) {

@@ -30,7 +30,7 @@ const verified = (secret: string, { body, headers }: Message) =>
   };
 
 describe('webhooks', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let app: TestApp;
   let acme: ApiTenant;
   let endpoint: Endpoint;
@@ -199,7 +199,7 @@ describe('webhooks', function () {
 const patient = { seconds: 60 };
 
 describe('webhooks whose endpoint fails', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let app: TestApp;
   let clock: ManualClock;
   let acme: ApiTenant;

@@ -134,7 +134,7 @@ describe('the first run', () => {
       expect(await tenantsOf(fresh)).to.have.length(1);
       expect(await fresh.app.core.store.server.collection('users').count({})).to.equal(1);
       expect(await fresh.app.core.store.server.collection('api_keys').count({})).to.equal(1);
-    })).timeout(60_000);
+    })).timeout(120_000);
 
   it('is over once a tenant came another way', () =>
     onFresh(async (fresh) => {

@@ -60,7 +60,7 @@ describe('browser sessions', () => {
     }
     clock.advance(600_000);
     expect(await isLive(browser)).to.equal(false);
-  }).timeout(60_000);
+  }).timeout(120_000);
 
   it('have no idle and no absolute end where the tenant says so (M3-18)', async () => {
     const tenant = await givenTenant(app.core, { 'sessions.idleSeconds': 0, 'sessions.absoluteSeconds': 0 });

@@ -182,7 +182,7 @@ describe('a sign-in beside the end of access', () => {
       for (const { status } of answers) expect(status).to.be.oneOf([303, 401, 403, 409, 429, 503]);
       const live = await Promise.all(browsers.map(isLive));
       expect(live).to.deep.equal(live.map(() => false));
-    }).timeout(60_000);
+    }).timeout(120_000);
   }
 
   it('takes no choice between accounts when the password was changed before it is made', async () => {

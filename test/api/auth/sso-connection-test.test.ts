@@ -167,7 +167,7 @@ describe('the test of an SSO connection', () => {
     } finally {
       await slow.stop();
     }
-  }).timeout(60_000);
+  }).timeout(120_000);
 
   it('fails where the provider sends on to another address, which is not asked', async () => {
     const hits = idp.hits.get('/.well-known/openid-configuration') ?? 0;

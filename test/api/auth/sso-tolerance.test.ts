@@ -137,7 +137,7 @@ describe('what providers do that keeps nobody out', () => {
     } finally {
       await own.stop();
     }
-  }).timeout(60_000);
+  }).timeout(120_000);
 
   describe('a person made just in time', () => {
     const made = async (email: string) => {

@@ -29,7 +29,7 @@ function acme(): ReturnType<typeof world> {
 const embedded = process.env['MONGODB_URI'] ? describe.skip : describe;
 
 describe('the commands of an operator', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let folder: string;
   let data: string;
 

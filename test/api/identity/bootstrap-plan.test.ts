@@ -101,7 +101,7 @@ describe('the plan of a bootstrap file', () => {
   }
 
   it('counts what applying it does, whatever was applied before (property)', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const draft = fc.record<Draft>({
       rules: fc.subarray(allRules),
       mode: fc.constantFrom('off', 'optional', 'required'),

@@ -320,7 +320,7 @@ describe('directories', () => {
       await worker.drain();
       expect(await scope.count({ 'grants.role': 'crm:agent' })).to.equal(0);
       expect(await scope.count({ groupIds: group._id })).to.equal(0);
-    }).timeout(60_000);
+    }).timeout(120_000);
   });
 
   describe('roles', () => {

@@ -206,7 +206,7 @@ describe('groups', () => {
     expect((await getGroup(core, tenantId, agents._id)).version).to.equal(agents.version + 100);
     const [first] = people;
     expect(await rolesOf(first!._id)).to.deep.equal(['crm:agent']);
-  }).timeout(60_000);
+  }).timeout(120_000);
 
   it('stay exact when one user joins many groups at once', async () => {
     const ada = await user();
@@ -257,5 +257,5 @@ describe('groups', () => {
     expect(await countMembers(core, tenantId, agents._id)).to.equal(0);
     await changeMembers(core, scim, agents._id, { replaceWith: ids });
     expect(await countMembers(core, tenantId, agents._id)).to.equal(620);
-  }).timeout(60_000);
+  }).timeout(120_000);
 });

@@ -218,11 +218,11 @@ describe('changes of more members than a transaction holds', () => {
     await changeMembers(core, system, made!._id, { remove: [] });
     expect(await countMembers(core, tenantId, made!._id)).to.equal(400);
   });
-}).timeout(60_000);
+}).timeout(120_000);
 
 describe('a process that is killed while it changes a large group', () => {
   it('has done all of it or nothing, as soon as another one looks', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-test-'));
     const mongodbUri = freshMongoUri();
     const clock = new ManualClock(new Date().toISOString());

@@ -11,7 +11,7 @@ import { eventually } from '../../support/eventually.js';
 import { givenTenant, givenUser } from '../../support/people.js';
 
 describe('a webhook whose endpoint is gone', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let core: Core;
   let endpoint: Endpoint;
   before(async () => {

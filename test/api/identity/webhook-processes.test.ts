@@ -10,7 +10,7 @@ import { asOtherProcess } from '../../support/other-process.js';
 import { givenTenant } from '../../support/people.js';
 
 describe('webhooks served by several processes', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   it('get from the next one what a process had begun when it ended, and each event', async () => {
     const core = await openTestCore({ allowPrivateIssuers: true });
     const { _id: tenantId } = await givenTenant(core);

@@ -218,7 +218,7 @@ describe('what an application gets beside the claims of every application', () =
         expect(claims['groups_overage']).to.equal(true);
         expect(claims).not.to.have.property('groups');
       }
-    }).timeout(60_000);
+    }).timeout(120_000);
 
     it('stands in the discovery document with its claims', async () => {
       const answer = await fetch(`${app.url}/oidc/.well-known/openid-configuration`);

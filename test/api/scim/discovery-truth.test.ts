@@ -170,7 +170,7 @@ describe('what SCIM discovery says is true (RFC 7643 sections 2.2 and 7)', () =>
       expect(found.body, place.path).to.include({ status: '400', scimType: 'invalidFilter' });
     }
     expect((await scim.get(`/Users/${user.id}`)).body).to.deep.equal(user);
-  }).timeout(60_000);
+  }).timeout(120_000);
 
   it('multiValued: takes a list exactly where it says so', async () => {
     for (const place of places.filter((one) => isOf(one, 'readWrite') && !bound.has(one.attribute.name))) {
@@ -211,7 +211,7 @@ describe('what SCIM discovery says is true (RFC 7643 sections 2.2 and 7)', () =>
       expect(await count(word), path).to.equal(1);
       expect(await count(word.toUpperCase()), path).to.equal(leaf.caseExact ? 0 : 1);
     }
-  }).timeout(60_000);
+  }).timeout(120_000);
 
   it('required and uniqueness: misses only what is required, and takes a value twice unless it is unique', async () => {
     for (const place of places.filter((one) => isOf(one, 'readWrite') && !bound.has(one.attribute.name))) {
@@ -225,7 +225,7 @@ describe('what SCIM discovery says is true (RFC 7643 sections 2.2 and 7)', () =>
       expect(again.status, path).to.equal(attribute.uniqueness === 'none' ? 201 : 409);
       if (again.status === 409) expect(again.body.scimType).to.equal('uniqueness');
     }
-  }).timeout(60_000);
+  }).timeout(120_000);
 
   it('mutability readOnly: leaves what POST and PUT say aside, refuses PATCH', async () => {
     const readOnly = places.filter((place) => isOf(place, 'readOnly'));

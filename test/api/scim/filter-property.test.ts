@@ -142,7 +142,7 @@ describe('SCIM filters against a naive evaluator (RFC 7644 section 3.4.2.2)', ()
       }),
       { numRuns: 150 },
     );
-  }).timeout(60_000);
+  }).timeout(120_000);
 
   it('finds what a naive evaluator finds among users of any shape, in any order and on any page', async () => {
     const { acmeSecond } = app;

@@ -177,4 +177,4 @@ describe('limits of what is taken (docs/scim.md)', () => {
       }
     }
   });
-}).timeout(60_000);
+}).timeout(120_000);

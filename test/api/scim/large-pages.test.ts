@@ -161,5 +161,5 @@ describe('pages of large resources', () => {
     const next = await app.globex.get(`/Groups?count=1000&startIndex=${body.itemsPerPage + 1}`).expect(200);
     const all = new Set([...body.Resources, ...(next.body as List).Resources].map(({ id }) => id));
     expect(all.size).to.equal(401);
-  }).timeout(60_000);
+  }).timeout(120_000);
 });

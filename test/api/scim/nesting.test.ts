@@ -70,5 +70,5 @@ describe('groups nested in groups', () => {
     const { Operations: results } = res.body as { Operations: { status: string }[] };
     expect(results).to.have.length(count);
     for (const { status } of results) expect(status).to.be.oneOf(['400', '409']);
-  }).timeout(60_000);
+  }).timeout(120_000);
 });

@@ -262,7 +262,7 @@ describe('the attributes of a tenant’s own', () => {
     it('are at most a hundred', async () => {
       for (let index = 0; index < 100; index += 1) await defined({ name: `a${index}`, type: 'string' });
       await define({ name: 'a100', type: 'string' }).expect(400);
-    }).timeout(60_000);
+    }).timeout(120_000);
 
     it('are taken, changed, taken away and told of users', async () => {
       await defined({ name: 'floor', type: 'integer' });
