@@ -6,7 +6,7 @@ import { ManualClock } from '../support/clock.js';
 import { waitForMails } from '../support/mailbox.js';
 import { goodPassword, unique } from '../support/people.js';
 import { sessionCall } from '../support/session-call.js';
-import { attempt } from '../support/sign-in.js';
+import { attempt, signIn } from '../support/sign-in.js';
 
 interface Item {
   id: string;
@@ -213,4 +213,56 @@ describe('people under the preset of each manual', () => {
     await acme.call('delete', `/users/${invited!.id}`).expect(204);
     expect(await list(acme, `?q=${email}`)).to.deep.equal([]);
   });
+
+  for (const [preset, ids] of [
+    ['service-portal', 'M1-32'],
+    ['marketing', 'M2-2'],
+  ]) {
+    it(`${preset}: nobody gets a role that was not given, and the API advises the least wherever roles are (${ids})`, async () => {
+      const acme = await under(preset!);
+      await acme.givenApplication('crm');
+      const made = await acme.call('post', '/users').send({ email: address() }).expect(201);
+      expect((made.body as Item).roles).to.deep.equal([]);
+      const path = `/users/${(made.body as Item).id}/access-check`;
+      for (const query of ['permission=users.read', 'application=crm&permission=calls.read'])
+        expect((await acme.call('get', `${path}?${query}`).expect(200)).body).to.include({ allowed: false });
+      const { components } = (await (await fetch(`${app.url}/openapi.json`)).json()) as {
+        components: { schemas: Record<string, { properties?: { roles?: { description?: string } } }> };
+      };
+      for (const name of ['CreateUser', 'ChangeUser', 'Invite', 'CreateGroup', 'ChangeGroup'])
+        expect(components.schemas[name]?.properties?.roles?.description, name).to.include('Give the least');
+    });
+  }
+
+  for (const [preset, other, ids] of [
+    ['records', undefined, 'M3-5'],
+    ['growth', 'editor', 'M4-2'],
+  ]) {
+    it(`${preset}: one’s own pages and \`/me\` lead those who manage people to the list of them, and nobody else (${ids})`, async () => {
+      const acme = await under(preset!);
+      const people = [
+        await acme.givenUser({ roles: ['administrator'], password: goodPassword }),
+        await acme.givenUser({ roles: other === undefined ? [] : [other], password: goodPassword }),
+      ];
+      const seen = [];
+      for (const { email } of people) {
+        const browser = openBrowser(app.url);
+        await signIn(browser, email!, goodPassword, `?tenant=${acme.tenant.slug}`);
+        const { permissions } = JSON.parse((await browser.get('/api/v1/me')).text) as {
+          permissions: string[];
+        };
+        const users = await browser.get('/api/v1/users');
+        const leads = (await browser.get('/account')).text.includes('href="/admin"');
+        seen.push([permissions.includes('users.read'), leads, users.status]);
+        if (users.status !== 200) continue;
+        const { items } = JSON.parse(users.text) as { items: Item[] };
+        expect(items.map(({ id }) => id)).to.include.members(people.map(({ _id }) => _id));
+        expect(items[0]).to.include.keys('displayName', 'email', 'roles', 'status', 'createdAt');
+      }
+      expect(seen).to.deep.equal([
+        [true, true, 200],
+        [false, false, 403],
+      ]);
+    });
+  }
 });

@@ -80,7 +80,9 @@ const readOne = route({
 });
 
 const access = {
-  roles: roleNames.optional().describe('the roles it gives its members, all of them'),
+  roles: roleNames
+    .optional()
+    .describe('the roles it gives its members, all of them. Give the least that is needed'),
   administrators: z
     .array(z.string().min(1).max(200))
     .max(100)

@@ -151,7 +151,10 @@ const addressesInput = z
 const inviteInput = z
   .strictObject({
     emails: addressesInput,
-    roles: roleNames.min(1, 'choose a role').optional().describe('needs `roles.assign` too'),
+    roles: roleNames
+      .min(1, 'choose a role')
+      .optional()
+      .describe('needs `roles.assign` too. Give the least that is needed'),
     loginType: z
       .enum(loginTypes)
       .optional()

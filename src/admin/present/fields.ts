@@ -20,4 +20,4 @@ export const isoOrNull = (date: Date | null): string | null => date?.toISOString
 export const roleNames = z
   .array(z.string().min(1).max(200))
   .max(200)
-  .describe('keys of roles: a tenant role’s key, or `applicationKey:roleKey`');
+  .describe('keys of roles: a tenant role’s key, or `applicationKey:roleKey`. Give the least that is needed');

@@ -56,7 +56,11 @@ const administration = {
   ...profileInput,
   ...accessInput,
   userName: line(inputLimits.userName).optional().describe('the address when absent'),
-  roles: roleNames.optional().describe('roles given by hand, all of them; those from rules and SSO stay'),
+  roles: roleNames
+    .optional()
+    .describe(
+      'roles given by hand, all of them; those from rules and SSO stay. Give the least that is needed',
+    ),
   enabled: z.boolean().optional(),
   approved: z.boolean().optional(),
   loginType: z.enum(['local', 'sso']).optional().describe('by the address’s domain when absent'),
