@@ -53,6 +53,7 @@ import { releaseOverdue } from './identity/users/held-changes.js';
 import { expireAccess } from './identity/users/actions.js';
 import { endGrants, grantEndJob } from './identity/users/role-grants.js';
 import { accessExpireJob } from './identity/users/save.js';
+import { countHeartbeats, startWatch } from './identity/watch/watch.js';
 import { createMetrics, type Metrics } from './infrastructure/metrics.js';
 import { requestLogOf } from './scim/log/request-log.js';
 import { scimRoutes } from './scim/http/routes.js';
@@ -120,6 +121,7 @@ function backgroundWork(
   let sealer: ReturnType<typeof startAuditSealer> | undefined;
   let dispatcher: Dispatcher | undefined;
   let watching: Promise<void> | undefined;
+  let watch: ReturnType<typeof startWatch> | undefined;
   for (const kind of Object.keys(handlers)) handledKinds(core).add(kind);
   return {
     start() {
@@ -130,12 +132,13 @@ function backgroundWork(
         pruneTrail(core, tenantId, (await tenantSettings(core, tenantId))['audit.retentionDays']),
       );
       dispatcher = startDispatcher(core);
+      watch = startWatch(core);
       worker = startJobWorker(core, handlers, {
         onTried: (kind, result) => metrics.jobs.inc({ kind, result }),
       });
     },
     async stop() {
-      await Promise.all([worker?.stop(), sealer?.stop(), dispatcher?.stop(), watching]);
+      await Promise.all([worker?.stop(), sealer?.stop(), dispatcher?.stop(), watching, watch?.stop()]);
     },
   };
 }
@@ -144,6 +147,7 @@ const openMetrics = (core: Core, handlers: JobHandlers): Metrics =>
   createMetrics({
     countJobs: () => countJobs(core, Object.keys(handlers)),
     countExpiring: () => countExpiring(core),
+    countHeartbeats: () => countHeartbeats(core),
   });
 
 /**

@@ -38,6 +38,7 @@ const identityFloors = [
   'applications',
   'directories',
   'attributes',
+  'watch',
   'plans',
   'credentials',
   'invitations',

@@ -43,6 +43,7 @@ import { userIdentityRoutes } from './api/user-identities.js';
 import { userRoleRoutes } from './api/user-roles.js';
 import { userCredentialRoutes } from './api/user-credentials.js';
 import { userRoutes } from './api/users.js';
+import { watchRoutes } from './api/watch.js';
 import { webhookRoutes } from './api/webhooks.js';
 import { operatorRoutes } from './api/operator.js';
 import { tenantFeatureRoutes } from './api/tenant-features.js';
@@ -80,6 +81,7 @@ export const routeTable: readonly Route[] = [
   ...directoryMappingRoutes,
   ...directoryPullRoutes,
   ...heldChangeRoutes,
+  ...watchRoutes,
   ...directoryRequestRoutes,
   ...apiKeyRoutes,
   ...settingsRoutes,

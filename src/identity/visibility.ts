@@ -23,7 +23,7 @@ export function isVisibleTo(document: { directoryId: string | null }, directoryI
 
 const leaving = 'leaving:';
 
-/** In place of a directory's id on users whose deletion by it is held back: it sees them no more, and nobody else manages them. */
+/** In place of a directory's id on users whose deletion by it is held back: it sees them no more, and no other manages them. */
 export const leavingFrom = (directoryId: string): string => `${leaving}${directoryId}`;
 
 /** The directory that manages a user, be it that it deleted them and the deletion is held back. */

@@ -22,6 +22,7 @@ export interface Metrics {
 export interface MetricSources {
   countJobs(): Promise<readonly { kind: string; status: string; count: number }[]>;
   countExpiring(): Promise<readonly { state: string; count: number }[]>;
+  countHeartbeats(): Promise<readonly { kind: string; state: string; count: number }[]>;
 }
 
 /** Jobs that wait, counted in the database; log lines, which no counter of ours sees. */
@@ -48,6 +49,17 @@ function registerSources(registry: Registry, sources: MetricSources): void {
       const counts = await sources.countExpiring().catch(() => []);
       this.reset();
       for (const { state, count } of counts) this.set({ state }, count);
+    },
+  });
+  new Gauge({
+    name: 'heartbeats',
+    help: 'SSO connections and directories, by the state they were last found in',
+    labelNames: ['kind', 'state'],
+    registers,
+    async collect() {
+      const counts = await sources.countHeartbeats().catch(() => []);
+      this.reset();
+      for (const { kind, state, count } of counts) this.set({ kind, state }, count);
     },
   });
   new Gauge({

@@ -77,7 +77,7 @@ export function ChangeGuard({ directory, etag }: { directory: Directory; etag: s
             {number(
               'releaseAfterHours',
               t('Release by itself after hours'),
-              t('Empty: it waits until somebody decides'),
+              t('Empty: it waits for a decision'),
               720,
             )}
           </>

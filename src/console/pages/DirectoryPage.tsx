@@ -16,6 +16,7 @@ import { directoryProviders } from './directory-setup.js';
 import { AttributeMapping } from './AttributeMapping.js';
 import { DirectoryClients } from './DirectoryClients.js';
 import { DirectoryTokens } from './DirectoryTokens.js';
+import { DirectoryBeat } from './Heartbeats.js';
 import { HeldChanges } from './HeldChanges.js';
 import { LiveLog, named } from './LiveLog.js';
 import { RoleRules } from './RoleRules.js';
@@ -110,6 +111,7 @@ function Setup({ directory }: { directory: Directory }) {
         onChange={({ currentTarget }) => setParams({ provider: currentTarget.value }, { replace: true })}
         data={Object.entries(directoryProviders).map(([value, { title }]) => ({ value, label: t(title) }))}
       />
+      <DirectoryBeat id={directory.id} />
       <List type="ordered">
         {provider?.steps.map((step) => (
           <List.Item key={step}>{t(step)}</List.Item>

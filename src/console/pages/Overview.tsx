@@ -21,6 +21,7 @@ import { ago, time } from '../text/format.js';
 import type { AuditEvent, Directory, ScimRequest } from '../types.js';
 import { Page } from '../ui/Page.js';
 import { useTotal } from '../ui/use-total.js';
+import { WatchAlert } from './Heartbeats.js';
 import { GettingStarted } from './GettingStarted.js';
 import { Word } from '../ui/Status.js';
 
@@ -173,6 +174,7 @@ export default function Overview() {
         ) : (
           <Text>{t('Your account opens no page of this console. Your own data are under My account.')}</Text>
         )}
+        <WatchAlert />
         {isAdministrator && <GettingStarted />}
         <SimpleGrid cols={{ base: 1, md: 2 }} className="tops">
           {may('scim.manage') && <Provisioning />}

@@ -10,6 +10,7 @@ import { Page } from '../ui/Page.js';
 import { FormProblem, fieldErrors, ProblemView } from '../ui/Problems.js';
 import { SaveEnd } from '../ui/SaveEnd.js';
 import { Copyable } from '../ui/Secret.js';
+import { ConnectionBeat } from './Heartbeats.js';
 import { ConnectionDomains } from './ConnectionDomains.js';
 import { ClientAuth, Expiries } from './ClientAuth.js';
 import { ConnectionMode } from './ConnectionMode.js';
@@ -162,6 +163,7 @@ export default function SsoConnectionPage() {
     <Page title={connection.name} lead={connection.issuer ?? connection.idpEntityId ?? ''} actions={removal}>
       <ConnectionMode connection={connection} etag={data.etag} />
       <Warnings connection={connection} />
+      <ConnectionBeat id={connection.id} />
       <Test connection={connection} />
       <TestSignIn connection={connection} />
       <Stack gap="sm" maw={720}>

@@ -33,7 +33,7 @@ async function* rowsOfHeld(core: Core, { _id, tenantId }: DirectoryDocument): As
 const decided = { release: 'directory.changes_released', drop: 'directory.changes_dropped' } as const;
 
 /**
- * Decides on what a directory's change guard holds back, person by person, in a job that goes on where it came to.
+ * Decides on what a directory's change guard holds back, person by person, in a job that continues after a restart.
  *
  * @param userIds - of these people; undefined: of all.
  */

@@ -5,6 +5,12 @@ const until = '2026-07-01T00:00:00.000Z';
 /** Events of connections to companies' providers. */
 export const ssoEvents: Readonly<Record<string, EventType>> = {
   'sso.client_key_rotated': event('sso_connection', 'the next key of a connection signs from now on'),
+  'sso.connection_failing': failure('sso_connection', 'a provider was not fit for sign-ins twice in a row', [
+    'discovery',
+    null,
+    'the provider did not answer in time',
+  ]),
+  'sso.connection_recovered': event('sso_connection', 'a provider is fit for sign-ins again'),
   'sso.credential_expired': event('sso_connection', 'a secret or certificate of a connection expired', [
     'what',
     null,

@@ -11,7 +11,7 @@ import { partyOf } from './change-events.js';
 import type { WriteContext } from './save.js';
 import { leavingFrom } from '../visibility.js';
 
-/** Kind of the job that releases what nobody decided on in time. */
+/** Kind of the job that releases what is undecided for too long. */
 export const heldReleaseJob = 'held_changes.release';
 
 const minuteMs = 60_000;
@@ -32,7 +32,7 @@ function guardedOf({ actor, config }: WriteContext): Guarded | undefined {
   return directory?.changeGuard ? { directory, guard: directory.changeGuard } : undefined;
 }
 
-/** Has a job that goes on with a directory's change go on under its guard. */
+/** Has a job that continues a directory's change work under its guard. */
 export function guardedBy(context: WriteContext): { by?: string } {
   const guarded = guardedOf(context);
   return guarded ? { by: guarded.directory._id } : {};
@@ -49,7 +49,7 @@ function lostRoles(before: readonly Grant[], after: readonly Grant[]): string[] 
 
 export const isHeldGrant = ({ type, sourceId }: Grant): boolean => type === 'rule' && sourceId === heldSource;
 
-/** Without what is held back no more: a role that is given anew, a disable that somebody made meanwhile. */
+/** Without what is held back no more: a role that is given again, a disable that was made since. */
 function settled(wanted: UserDocument): UserDocument {
   if (!wanted.heldChange) return wanted;
   const given = rolesOf(wanted.grants.filter((grant) => !isHeldGrant(grant)));
@@ -89,7 +89,7 @@ function* readGuard(context: WriteContext, { directory }: Guarded): Step<Directo
   );
 }
 
-/** Counts a directory's people where the last count is too old; while losses count, the larger number stands. */
+/** Counts a directory's people where the last count is too old; while losses count, the larger number counts. */
 function* counted(
   context: WriteContext,
   stored: DirectoryGuardDocument,
@@ -102,7 +102,7 @@ function* counted(
   return { people: hasLosses ? Math.max(people, found) : found, countedAt: now };
 }
 
-/** Whether anybody else who is let in has the role. */
+/** Whether another user who is let in has the role. */
 function* hasOtherHolder({ tx, tenantId }: WriteContext, user: UserDocument, role: string): Step<boolean> {
   const query = { 'grants.role': role, enabled: true, _id: { $ne: user._id } };
   const other = yield* tx.tenant(tenantId).collection('users').findOne(query, { fields: [] });
@@ -110,7 +110,7 @@ function* hasOtherHolder({ tx, tenantId }: WriteContext, user: UserDocument, rol
 }
 
 /**
- * Whether somebody may lose access without a person's word. Each loss writes the one document of the directory, so that of several at once
+ * Whether a user may lose access without a person's word. Each loss writes the one document of the directory, so that of several at once
  * no more pass than may.
  */
 function* mayLose(
@@ -135,7 +135,7 @@ function* mayLose(
 
 const directoryParty = ({ _id: id, name: label }: DirectoryDocument) => ({ type: 'directory', id, label });
 
-/** Tells administrators once that changes wait, with the first of them. */
+/** Informs administrators once that changes wait, with the first of them. */
 function* openHold(context: WriteContext, { directory, guard }: Guarded): Step<void> {
   const { actor, core, now, tenantId, tx } = context;
   const guards = guardsOf(context);

@@ -22,7 +22,7 @@ export type HeldDecision = (typeof heldDecisions)[number];
 
 const heldBy = (directoryId: string) => ({ 'heldChange.directoryId': directoryId });
 
-/** The roles that somebody keeps by the change guard alone. */
+/** The roles that a user keeps by the change guard alone. */
 export const heldRoles = ({ grants }: Pick<UserDocument, 'grants'>): string[] => [
   ...new Set(grants.filter(isHeldGrant).map(({ role }) => role)),
 ];
@@ -141,10 +141,10 @@ export async function decideHeld(
 const clashes: ReadonlySet<string> = new Set(['user.name_taken', 'user.value_taken']);
 
 /**
- * A directory that makes a user anew whose deletion by it is held back gets this user again, as they are.
+ * A directory that creates a user again whose deletion by it is held back gets this user, as they are.
  *
  * @param error - why the user could not be made.
- * @returns the user's id; undefined: somebody else stands in the way, or the directory says it is somebody else.
+ * @returns the user's id; undefined: another user is in the way, or the directory says it is another person.
  */
 export async function cancelDeletion(
   core: Core,
@@ -171,7 +171,7 @@ export async function cancelDeletion(
   });
 }
 
-/** The handler of the job that releases what nobody decided on in time. */
+/** The handler of the job that releases what is undecided for too long. */
 export async function releaseOverdue(core: Core, { payload, tenantId }: JobDocument): Promise<void> {
   const directoryId = String(payload['directoryId']);
   const scope = core.store.tenant(tenantId);

@@ -12,6 +12,7 @@ import { directoryGuardSchema, type DirectoryGuardDocument } from './directory-g
 import * as events from './events.js';
 import * as feeds from './feeds.js';
 import * as groups from './groups.js';
+import { heartbeatSchema, type HeartbeatDocument } from './heartbeats.js';
 import * as identities from './identities.js';
 import * as invitations from './invitations.js';
 import * as keptAnswers from './kept-answers.js';
@@ -55,6 +56,7 @@ export interface Documents {
   event_feeds: feeds.EventFeedDocument;
   event_runs: feeds.EventRunDocument;
   groups: groups.GroupDocument;
+  heartbeats: HeartbeatDocument;
   identities: identities.IdentityDocument;
   invitations: invitations.InvitationDocument;
   jobs: events.JobDocument;
@@ -110,6 +112,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   event_feeds: feeds.eventFeedSchema,
   event_runs: feeds.eventRunSchema,
   groups: groups.groupSchema,
+  heartbeats: heartbeatSchema,
   identities: identities.identitySchema,
   invitations: invitations.invitationSchema,
   jobs: events.jobSchema,

@@ -36,6 +36,7 @@ export const shardKeys: Readonly<Record<CollectionName, ShardKey | null>> = {
   event_feeds: null,
   event_runs: tenant,
   groups: tenant,
+  heartbeats: null,
   identities: tenant,
   invitations: tenantAndId,
   jobs: null,

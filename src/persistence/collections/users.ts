@@ -24,7 +24,7 @@ export interface Grant {
   until: Date | null;
 }
 
-/** What a directory said that takes access away, and that somebody has to decide on. Roles it took are grants of the source `held`. */
+/** What a directory said that takes access away, and that waits for a decision. Roles it took are grants of the source `held`. */
 export interface HeldChange {
   directoryId: string;
   /** Of the first request. */

@@ -7,6 +7,7 @@ const exceptions: Readonly<Record<string, string>> = {
   '/applications/{id}/logout-deliveries': 'has no texts to search',
   '/break-glass': 'at most five',
   '/bulk/{id}/rows': 'in the order of what was sent',
+  '/directories/{id}/held-changes': 'is decided on as a whole',
   '/directories/{id}/requests': 'a log: the newest first, where a live one goes on',
   '/directories/{id}/rules': 'their order is part of what they mean',
   '/me/consents': 'a few of one person',
