@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useParams } from 'react-router';
 import { call, post } from '../api.js';
+import { said } from '../text/server.js';
 import type { SsoConnection } from '../types.js';
 import { DeleteButton } from '../ui/DeleteButton.js';
 import { Page } from '../ui/Page.js';
@@ -46,7 +47,7 @@ function Test({ connection }: { connection: SsoConnection }) {
         >
           <List size="sm">
             {data.checks.map(({ name, ok, detail }) => (
-              <List.Item key={name}>{`${ok ? '✓' : '✗'} ${name}: ${detail}`}</List.Item>
+              <List.Item key={name}>{`${ok ? '✓' : '✗'} ${name}: ${said(detail)}`}</List.Item>
             ))}
           </List>
         </Alert>

@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { time } from '../text/format.js';
+import { failureInWords } from '../text/sign-in-words.js';
 import type { SsoSignIn } from '../sso-types.js';
 import type { SsoConnection } from '../types.js';
 import { DataTable, type Column } from '../ui/DataTable.js';
@@ -37,7 +38,7 @@ export function SsoSignIns({ connection }: { connection: SsoConnection }) {
     {
       key: 'why',
       header: t('Why'),
-      cell: ({ hint, reason, stage }) => [stage, reason, hint].filter((part) => part !== null).join(': '),
+      cell: (signIn) => failureInWords(t, signIn),
     },
     {
       key: 'reference',

@@ -2,6 +2,7 @@ import { Alert, Anchor, Button, Group, List, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { post, read } from '../api.js';
+import { failureInWords, reasonInWords, stageInWords } from '../text/sign-in-words.js';
 import type { SsoSignIn, SsoTestReport } from '../sso-types.js';
 import { said } from '../text/server.js';
 import type { SsoConnection } from '../types.js';
@@ -20,7 +21,7 @@ function useResult() {
       known: t('It would sign in {{label}}, whose account is connected already.', { label }),
       link: t('It would connect the account {{label}}, and sign it in.', { label }),
       create: t('It would create an account, and sign it in.'),
-      refused: t('It would be refused: {{reason}}.', { reason: (reason ?? '').replaceAll('_', ' ') }),
+      refused: t('It would be refused: {{reason}}.', { reason: reasonInWords(t, reason ?? '') }),
     }[account];
   };
 }
@@ -31,8 +32,12 @@ function Report({ signIn }: { signIn: SsoSignIn }) {
   const { hint, reason, report, stage } = signIn;
   if (!report)
     return (
-      <Alert color="red" role="status" title={t('It failed at: {{stage}}', { stage: stage ?? '' })}>
-        {[reason, hint].filter((part) => part !== null).join('. ')}
+      <Alert
+        color="red"
+        role="status"
+        title={t('It failed at: {{stage}}', { stage: stageInWords(t, stage ?? '') })}
+      >
+        {failureInWords(t, { stage: null, reason, hint })}
       </Alert>
     );
   return (

@@ -24,6 +24,7 @@ const tables = [
   'pages/Directories.tsx',
   'pages/directory-setup.ts',
   'text/job-words.ts',
+  'text/sign-in-words.ts',
   'pages/NewConnection.tsx',
   'pages/sso-providers.ts',
 ];
@@ -37,6 +38,8 @@ const shown = new Set([
   'valueNames',
   'dialectNames',
   'kinds',
+  'stages',
+  'reasons',
   'areas',
   'phrases',
 ]);
