@@ -118,7 +118,7 @@ function Setup({ directory }: { directory: Directory }) {
         ))}
       </List>
       {provider && (
-        <Anchor href={`/docs/guides/${provider.guide}`} target="_blank" className="wrapped">
+        <Anchor href={`/docs/guides/${provider.guide}`} target="_blank">
           {t('The whole guide for {{provider}}', { provider: t(provider.title) })}
         </Anchor>
       )}
