@@ -15,7 +15,7 @@ function newContextId(returnTo: string): string {
   return randomBytes(9).toString('base64url') + (interactionPath.exec(returnTo)?.[1] ?? '');
 }
 
-/** The path at which an application's request goes on, by the id of a sign-in that was for it; undefined when it was for none. */
+/** The path at which an application's request continues, by the id of a sign-in that was for it; undefined when it was for none. */
 export function interactionOf(contextId: unknown): string | undefined {
   const uid = typeof contextId === 'string' ? /^[\w-]{12}([\w-]{1,60})$/.exec(contextId)?.[1] : undefined;
   return uid === undefined ? undefined : `/oidc/interaction/${uid}`;
@@ -23,7 +23,7 @@ export function interactionOf(contextId: unknown): string | undefined {
 
 /** A sign-in that this browser began and we have forgotten; the application it was for still waits. */
 export class SignInForgotten extends Error {
-  /** Where it goes on. */
+  /** Where it continues. */
   readonly path: string;
 
   constructor(path: string) {

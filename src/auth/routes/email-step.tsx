@@ -149,7 +149,7 @@ export async function findHomeRealm({
 const keepEmail = ({ core, flow, context, email }: Exchange & Addressed & OwnForm): Promise<void> =>
   rememberEmail(core, flow, context.id, email.address);
 
-/** Nobody looks at users before a company's provider had its turn. */
+/** Users are looked at only after a company's provider had its turn. */
 export async function forwardToCompany({
   core,
   req,

@@ -22,7 +22,7 @@ interface Forwarding {
   connection: SsoConnectionDocument;
   /** Goes along as `login_hint`. */
   email: string | null;
-  /** The test that it is for; absent: somebody signs in. */
+  /** The test that it is for; absent: it is a sign-in. */
   testId?: string;
 }
 
@@ -112,7 +112,7 @@ export interface Noted {
   connection: SsoConnectionDocument;
   /** undefined: it was not noted. */
   noteId: string | undefined;
-  /** A failed test is not told as a failed sign-in. */
+  /** A failed test is no failed sign-in. */
   isTest: boolean;
 }
 

@@ -85,7 +85,7 @@ export async function findAnsweredConnection(
   return { connection };
 }
 
-/** Somebody who comes back from their company's provider. */
+/** A person who comes back from their company's provider. */
 export interface Arrival {
   context: SignInContext;
   login: PendingLogin;
@@ -128,7 +128,7 @@ async function answerTest(state: Proven): Promise<typeof answered | undefined> {
   if (!state.login.isTest) return undefined;
   const { core, req, res, connection, login } = state;
   const foreseen = await reportingFaults(core, req, notedOf(state), async () =>
-    // Whoever tests has proved nothing of the person they are there.
+    // A test proves nothing about the accounts of the person who makes it.
     foreseeSignIn(core, { ...(await arrivalOf(state)), provenUserId: null }),
   );
   const { requestId, ip } = visitorOf(req);
@@ -180,7 +180,7 @@ async function openSession(state: Arriving & Resolved & { admission: Admission }
   enter(core, res, context, opened);
 }
 
-/** Somebody whom a company's provider signed in, whichever way it said so. */
+/** A person whom a company's provider signed in, by OpenID or SAML. */
 export const arrive = steps<Arriving>()
   .step(showCompany)
   .step(findProvenUser)
@@ -202,7 +202,7 @@ function proofOf(
     ...(name && { providerName: name }),
     providerEndsAt: sessionEndsAt,
     ...(acr !== null && { acr }),
-    // A clock ahead of ours makes nobody sign in later than now.
+    // A provider's clock ahead of ours makes no sign-in later than now.
     ...(authTime && authTime < now && { authenticatedAt: authTime }),
   };
 }

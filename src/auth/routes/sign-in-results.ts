@@ -36,7 +36,7 @@ function resultOf(req: Request, res: Response): Result | undefined {
   return statusCode >= 400 && !isSlip ? 'failed' : undefined;
 }
 
-/** Tells how each sign-in went, for the metrics; steps in between and mistyped forms are none. */
+/** Counts how each sign-in went, for the metrics; steps in between and mistyped forms are none. */
 export function watchSignIns(onResult: (method: Method, result: Result) => void): RequestHandler {
   return (req, res, next) => {
     const step = isReturn(req) || isPosted(req) ? 'sso' : steps[`${req.method} ${req.path}`];

@@ -19,7 +19,7 @@ import { readPostedMessage } from './response-document.js';
 import { newRequestId, relayStateOf } from './saml-answer.js';
 import { SamlRefused } from './saml-refused.js';
 
-/** A message as it came: by redirect with the query as it stands in the address, or by a posted form. */
+/** A message as it came: by redirect, with the query as it is in the address, or by a posted form. */
 export type LogoutInput = { rawQuery: string } | { form: Readonly<Record<string, unknown>> };
 
 /** What becomes of the browser that brought a message. */
@@ -42,7 +42,7 @@ function partiesOf(core: Core, connection: SamlConnection): LogoutParties {
 const leavingSeconds = 600;
 const leavingKey = (requestId: string): string => `SamlLogout:${hashToken(requestId)}`;
 
-/** Keeps where a browser goes on once its provider has answered. */
+/** Keeps where a browser continues once its provider has answered. */
 async function keepLeaving(
   core: Core,
   requestId: string,

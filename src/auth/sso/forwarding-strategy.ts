@@ -9,7 +9,7 @@ import { ProviderDenied } from './provider-errors.js';
 
 /** What one round trip is checked against: made at its start, given back at its end. */
 export interface RoundTrip {
-  /** The connection's address at the start: the provider is told to send the browser back there. */
+  /** The connection's address at the start: the provider has to send the browser back there. */
   address: string;
   state: string;
   nonce: string;
@@ -30,7 +30,7 @@ type RequestWithTrip = Request & { session?: Record<string, StoredTrip | undefin
 
 interface StrategyOptions {
   config: client.Configuration;
-  /** What stands for the connection in its addresses. */
+  /** The connection's key or id, as in its addresses. */
   address: string;
   scope?: string;
   demand?: SignInDemand | undefined;
