@@ -37,6 +37,7 @@ import { signInRoutes } from './api/sign-ins.js';
 import { userActionRoutes } from './api/user-actions.js';
 import { userFacetRoutes } from './api/user-facets.js';
 import { setupLinkRoutes } from './api/setup-links.js';
+import { accountClashRoutes } from './api/account-clashes.js';
 import { ssoSignInRoutes } from './api/sso-sign-ins.js';
 import { breakGlassRoutes } from './api/break-glass.js';
 import { userIdentityRoutes } from './api/user-identities.js';
@@ -57,6 +58,7 @@ export const routeTable: readonly Route[] = [
   ...userActionRoutes,
   ...userIdentityRoutes,
   ...breakGlassRoutes,
+  ...accountClashRoutes,
   ...ssoSignInRoutes,
   ...setupLinkRoutes,
   ...userFacetRoutes,

@@ -53,6 +53,7 @@ export const router = createBrowserRouter(
         page('groups', 'users.read', () => import('./pages/Groups.js')),
         page('groups/:id/import', 'groups.manage', () => import('./pages/ImportMembers.js')),
         page('groups/:id', 'users.read', () => import('./pages/GroupPage.js')),
+        page('account-clashes', 'users.read', () => import('./pages/AccountClashes.js')),
         page('roles', 'roles.read', () => import('./pages/Roles.js')),
         page('leavers', 'audit.read', () => import('./pages/Leavers.js')),
         page('leavers/:id', 'audit.read', () => import('./pages/LeaverPage.js')),

@@ -61,3 +61,25 @@ export interface SetupLink {
   expiresAt: string;
   lastUsedAt: string | null;
 }
+
+/** An identity or a person of a directory that met an account here. */
+export interface AccountClash {
+  id: string;
+  source: 'sso' | 'scim';
+  from: { id: string; name: string };
+  incoming: string;
+  user: { id: string; label: string } | null;
+  reason: string;
+  times: number;
+  lastSeenAt: string;
+  state: 'open' | 'decided';
+  decision: 'link' | 'apart' | 'merge' | 'rename' | null;
+}
+
+/** What became of one line of a file of decisions. */
+export interface ClashResult {
+  line: number;
+  id: string;
+  outcome: 'done' | 'failed';
+  reason: string | null;
+}

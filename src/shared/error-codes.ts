@@ -13,6 +13,8 @@ export const errorStatus = {
   'auth.forbidden': 403,
   'auth.required': 401,
   'auth.step_up_needed': 403,
+  'account_clash.not_fit': 409,
+  'account_clash.not_found': 404,
   'break_glass.not_fit': 409,
   'break_glass.too_many': 409,
   'bulk.moved': 409,

@@ -1,3 +1,4 @@
+import { noteClash } from '../../src/identity/sso/account-clashes.js';
 import { newId } from '../../src/shared/ids.js';
 import type { ApiTenant } from './api.js';
 import type { TestApp } from './app.js';
@@ -39,6 +40,16 @@ export async function givenTwoFactor(app: TestApp, acme: ApiTenant, roles: strin
   const credentials = app.core.store.tenant(acme.tenant._id).collection('credentials');
   await credentials.update(_id, (stored) => ({ ...stored, twoFactor }));
   return _id;
+}
+
+/** A clash of somebody's account with a sign-in. @returns its id and the user's. */
+export async function givenClash(app: TestApp, acme: ApiTenant): Promise<[string, string]> {
+  const [user, subject, tenantId] = [await acme.givenUser(), newId(), acme.tenant._id];
+  const from = { source: 'sso', sourceId: newId(), sourceName: 'Okta', issuer: 'https://idp.test' } as const;
+  const rest = { subject, incoming: user.userName, userId: user._id, reason: 'proof_needed' };
+  await noteClash(app.core, tenantId, { ...from, ...rest });
+  const clashes = app.core.store.tenant(tenantId).collection('account_clashes');
+  return [(await clashes.findOne({ subject }))!._id, user._id];
 }
 
 /** A job that was given up. @returns the id. */

@@ -6,7 +6,7 @@ import { createRole } from '../../src/identity/roles/roles.js';
 import { createView } from '../../src/identity/views/saved-views.js';
 import { newId } from '../../src/shared/ids.js';
 import { givenWaitingBulk } from './audited-bulk.js';
-import { givenFailedJob } from './audited-things.js';
+import { givenClash, givenFailedJob } from './audited-things.js';
 import type { ApiTenant } from './api.js';
 import type { TestApp } from './app.js';
 
@@ -36,6 +36,7 @@ const thingsOf = (app: TestApp, acme: ApiTenant): Readonly<Record<string, () => 
     const input = { name: fresh(), issuer: 'http://127.0.0.1:9', clientId: 'x' };
     return (await createConnection(app.core, acme.system, input))._id;
   },
+  'account-clashes': async () => (await givenClash(app, acme))[0],
   webhooks: async () => {
     const body = { url: 'https://hooks.test/in', types: ['user.created'] };
     return ((await acme.call('post', '/webhooks').send(body)).body as { id: string }).id;

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { recordEvent } from '../../identity/audit/audit.js';
 import type { Core } from '../../identity/core.js';
 import { type EmailAddress } from '../../identity/email.js';
+import { noteClash } from '../../identity/sso/account-clashes.js';
 import { jitNow, jitOf } from '../../identity/sso/jit.js';
 import { isSaml } from '../../identity/sso/saml/saml-settings.js';
 import { isCompanyAccount, isOfTenant } from '../../identity/sso/shared-issuers.js';
@@ -170,6 +171,22 @@ async function takeOver(core: Core, arrival: SsoArrival, user: UserDocument): Pr
   return (await followSsoRoles(core, ssoActor(arrival), arrival, user)) || isFollowing;
 }
 
+/** Refusals that an administrator can decide on. */
+const clashReasons: ReadonlySet<SsoRefusal> = new Set(['identity_taken', 'proof_needed', 'relink_needed']);
+
+async function keepClash(
+  core: Core,
+  { connection, word }: SsoArrival,
+  { reason, user }: { reason: SsoRefusal; user?: UserDocument },
+): Promise<void> {
+  if (!user || !clashReasons.has(reason)) return;
+  const { issuer, subject, email } = word.claims;
+  await noteClash(core, connection.tenantId, {
+    ...{ source: 'sso', sourceId: connection._id, sourceName: connection.name, issuer, subject },
+    ...{ incoming: email ?? user.userName, userId: user._id, reason },
+  });
+}
+
 /**
  * Who a person from a company's provider is here, and whether they may come in: the one place that decides it.
  *
@@ -188,7 +205,10 @@ export async function resolveSsoUser(core: Core, arrival: SsoArrival): Promise<S
   const { tenant } = await tenantConfig(core, tenantId);
   if (!isOpen(tenant)) return { kind: 'refused', reason: 'suspended', user: undefined };
   const found = await find(core, arrival);
-  if (found.kind === 'refused') return { kind: 'refused', reason: found.reason, user: found.user };
+  if (found.kind === 'refused') {
+    await keepClash(core, arrival, found);
+    return { kind: 'refused', reason: found.reason, user: found.user };
+  }
   const admissionOf = (user?: UserDocument) =>
     readAdmission(core, tenantId, found.userId, arrival.device, user);
   let admission = await admissionOf(found.user);

@@ -135,6 +135,8 @@ export const phrases: Readonly<Record<string, string>> = {
   'user.approved': 'approved {{target}}',
   'user.change_dropped': 'dropped what a directory said of {{target}}',
   'user.change_held': 'said what is held back of {{target}}',
+  'user.clashes_exported': 'exported the clashes of accounts',
+  'user.clash_decided': 'decided about the account {{target}}',
   'user.created': 'created {{target}}',
   'user.deleted': 'deleted {{target}}',
   'user.disabled': 'disabled {{target}}',

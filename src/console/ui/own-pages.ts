@@ -38,6 +38,13 @@ const pageLinks: readonly PageLink[] = [
   { to: '/', title: 'Overview', icon: HomeIcon },
   { to: '/users', title: 'Users', area: 'People', permission: 'users.read', icon: UsersIcon },
   { to: '/groups', title: 'Groups', area: 'People', permission: 'users.read', icon: GroupIcon },
+  {
+    to: '/account-clashes',
+    title: 'Account clashes',
+    area: 'People',
+    permission: 'users.read',
+    icon: UsersIcon,
+  },
   { to: '/roles', title: 'Roles', area: 'People', permission: 'roles.read', icon: RoleIcon },
   {
     to: '/role-requests',

@@ -196,6 +196,8 @@ export const eventCatalogue: Readonly<Record<string, EventType>> = {
     true,
     false,
   ]),
+  'user.clashes_exported': event(null, 'the clashes of accounts were exported'),
+  'user.clash_decided': event('user', 'it was decided what an account that was met becomes'),
   'user.created': event('user', 'a user was created', ['userName', null, 'ada@acme.test']),
   'user.deleted': event('user', 'a user was deleted'),
   'user.disabled': event('user', 'a user was disabled', ['enabled', true, false]),

@@ -67,6 +67,7 @@ function* eraseUser(context: WriteContext, user: UserDocument): Step<void> {
   }
   yield* scope.collection('credentials').remove(user._id);
   yield* scope.collection('identities').removeMany({ userId: user._id });
+  yield* scope.collection('account_clashes').removeMany({ userId: user._id });
   yield* scope.collection('consents').removeMany({ userId: user._id });
   yield* scope.collection('access_ends').removeMany({ userId: user._id });
   yield* scope.collection('invitations').removeMany({ userId: user._id });

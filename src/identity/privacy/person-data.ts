@@ -84,13 +84,14 @@ async function listsOf(core: Core, tenantId: string, { userId, user }: Person): 
 /** What was mailed to them, what roles were asked for, and the views they keep. */
 async function traffic(core: Core, tenantId: string, userId: string): Promise<Section[]> {
   const scope = core.store.tenant(tenantId);
-  const [mails, requests, views, consents, ends, forwarded] = await Promise.all([
+  const [mails, requests, views, consents, ends, forwarded, clashes] = await Promise.all([
     scope.collection('mails').find({ userId }),
     scope.collection('role_requests').find({ 'user.id': userId }),
     scope.collection('saved_views').find({ userId }),
     scope.collection('consents').find({ userId }),
     scope.collection('access_ends').find({ userId }),
     scope.collection('sso_sign_ins').find({ userId }),
+    scope.collection('account_clashes').find({ userId }),
   ]);
   return [
     [
@@ -115,6 +116,12 @@ async function traffic(core: Core, tenantId: string, userId: string): Promise<Se
       'forwardedSignIns',
       forwarded.map(({ connectionId, state, startedAt, finishedAt, reason, person, ip }) => ({
         ...{ connectionId, state, startedAt, finishedAt, reason, person, ip },
+      })),
+    ],
+    [
+      'accountClashes',
+      clashes.map(({ source, sourceName, issuer, subject, incoming, reason, decision, lastSeenAt }) => ({
+        ...{ source, sourceName, issuer, subject, incoming, reason, decision, lastSeenAt },
       })),
     ],
     ['savedViews', views.map(({ _id, list, name, query }) => ({ id: _id, list, name, query }))],

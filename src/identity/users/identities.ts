@@ -25,7 +25,7 @@ export function listIdentities(
 }
 
 /** The sessions that an identity opened end with it. */
-function* endSessionsOf(tx: Transaction, identity: IdentityDocument, now: Date): Step<void> {
+export function* endSessionsOf(tx: Transaction, identity: IdentityDocument, now: Date): Step<void> {
   const sessions = tx.tenant(identity.tenantId).collection('sessions');
   const all: SessionDocument[] = yield* sessions.find({ userId: identity.userId });
   for (const session of all.filter(({ connectionId }) => connectionId === identity.connectionId)) {

@@ -63,6 +63,7 @@ export function* removeUser(context: WriteContext, user: UserDocument): Step<voi
   yield* scope.collection('saved_views').removeMany({ owner: user._id });
   yield* scope.collection('sso_sign_ins').removeMany({ userId: user._id });
   yield* scope.collection('setup_links').removeMany({ 'maker.id': user._id });
+  yield* scope.collection('account_clashes').removeMany({ userId: user._id });
   yield* withdrawInvitation(tx, user, now);
   yield* scope.collection('role_requests').removeMany({ 'user.id': user._id });
   yield* touchGroups(context, user.groupIds);

@@ -24,6 +24,7 @@ import * as pulls from './pulls.js';
 import * as roleRequests from './role-requests.js';
 import * as scimCredentials from './scim-credentials.js';
 import * as scimRequests from './scim-requests.js';
+import { accountClashSchema, type AccountClashDocument } from './account-clashes.js';
 import { ssoSignInSchema, type SsoSignInDocument } from './sso-sign-ins.js';
 import * as connections from './sso-connections.js';
 import * as setupLinks from './setup-links.js';
@@ -78,6 +79,7 @@ export interface Documents {
   sign_in_flows: SignInFlowDocument;
   signing_keys: access.SigningKeyDocument;
   sso_connections: connections.SsoConnectionDocument;
+  account_clashes: AccountClashDocument;
   sso_sign_ins: SsoSignInDocument;
   tenants: tenants.TenantDocument;
   user_attributes: attributes.UserAttributeDocument;
@@ -134,6 +136,7 @@ export const schemas: Readonly<Record<CollectionName, Schema>> = {
   sign_in_flows: signInFlowSchema,
   signing_keys: access.signingKeySchema,
   sso_connections: connections.ssoConnectionSchema,
+  account_clashes: accountClashSchema,
   sso_sign_ins: ssoSignInSchema,
   tenants: tenants.tenantSchema,
   user_attributes: attributes.userAttributeSchema,

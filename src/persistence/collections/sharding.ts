@@ -15,6 +15,7 @@ const token: ShardKey = { tokenHash: 1 };
  */
 export const shardKeys: Readonly<Record<CollectionName, ShardKey | null>> = {
   access_ends: tenantAndId,
+  account_clashes: tenant,
   address_domains: { domain: 1 },
   address_lockouts: hashedId,
   api_keys: null,

@@ -4,6 +4,7 @@ import { deleteUser as removeUser } from '../../identity/users/removal.js';
 import { effectsOfGrants, type Outcome } from '../../identity/users/effects.js';
 import { shownSince } from '../../identity/grants/group-graph.js';
 import { groupsOf } from '../../identity/groups/groups-of.js';
+import { noteDirectoryClash } from '../../identity/sso/account-clashes.js';
 import { cancelDeletion } from '../../identity/users/held-changes.js';
 import { activeFor } from '../../identity/users/hold.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
@@ -168,7 +169,10 @@ async function created({ core, actor }: ScimContext, content: UserContent) {
     return { user, effects: effectsOfGrants(user._id, [], user.grants) };
   } catch (error) {
     const id = await cancelDeletion(core, actor, content, error);
-    if (id === undefined) throw error;
+    if (id === undefined) {
+      await noteDirectoryClash(core, actor, content, error);
+      throw error;
+    }
     const { after, effects } = await identity.updateUser(core, actor, id, () => content);
     return { user: after, effects };
   }

@@ -10,6 +10,7 @@ import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { goodPassword } from '../../support/people.js';
 import {
+  givenClash,
   givenFailedJob,
   givenIdentity,
   givenTwoFactor,
@@ -379,6 +380,18 @@ describe('every change leaves its event, with who did it and to whom', () => {
       },
       (id) => ['post', `/setup-links/${id}/revoke`],
       (id) => [`setup_link.revoked setup_link ${id}`],
+    ],
+    [
+      'a decision on a clash of accounts',
+      () => givenClash(app, acme),
+      (id) => ['post', `/account-clashes/${id}/decide`, { decision: 'apart' }],
+      (_, userId) => [`user.clash_decided user ${userId}`],
+    ],
+    [
+      'decisions on clashes of accounts by a file',
+      () => givenClash(app, acme),
+      (id) => ['post', '/account-clashes/decisions', { content: `id,decision\n${id},apart` }],
+      (_, userId) => [`user.clash_decided user ${userId}`],
     ],
     [
       'PUT emergency access',

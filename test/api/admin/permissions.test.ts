@@ -183,6 +183,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   'users.delete': ['DELETE /users/{id}', 'POST /users/{id}/erase'],
   'users.enable': ['POST /users/{id}/enable', 'POST /users/{id}/disable', 'POST /users/{id}/unlock'],
   'users.export': [
+    'GET /account-clashes/export.csv',
     'GET /users/export.csv',
     'GET /invitations/export.csv',
     'GET /groups/export.csv',
@@ -204,6 +205,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
     'GET /users/{id}/sign-ins',
     'GET /users/pending-approvals',
     'GET /users/{id}/identities',
+    'GET /account-clashes',
     'GET /invitations',
     'GET /invitations/{id}',
     'GET /invitations/facets',
@@ -222,7 +224,13 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   ],
   'users.reset_2fa': ['POST /users/{id}/reset-2fa'],
   'users.reset_password': ['POST /users/{id}/password-reset'],
-  'users.update': ['POST /role-requests', 'PATCH /users/{id}', 'DELETE /users/{id}/identities/{identityId}'],
+  'users.update': [
+    'POST /role-requests',
+    'PATCH /users/{id}',
+    'DELETE /users/{id}/identities/{identityId}',
+    'POST /account-clashes/decisions',
+    'POST /account-clashes/{id}/decide',
+  ],
   self: [
     'GET /me',
     'GET /me/export',

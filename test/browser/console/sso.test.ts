@@ -4,6 +4,8 @@ import { startApp, type TestApp } from '../../support/app.js';
 import { faultsInBothThemes, openChromium } from '../../support/chromium.js';
 import { openConsole, type OpenConsole } from '../../support/console.js';
 import { startIdp, type Idp } from '../../support/idp.js';
+import { noteClash } from '../../../src/identity/sso/account-clashes.js';
+import { givenUser } from '../../support/people.js';
 import { samlKey } from '../../support/saml.js';
 
 const password = 'correct horse battery staple';
@@ -123,6 +125,24 @@ describe('the console’s pages of company sign-ins', function () {
     await page.getByRole('button', { name: 'Arm', exact: true }).click();
     await page.getByText(/no second factor/).waitFor();
     await own.checkPage('the connections');
+  });
+
+  it('accounts that met are decided on in place', async () => {
+    const [tenant] = await app.core.store.server.collection('tenants').find({ slug: 'acme' });
+    const tenantId = tenant!._id;
+    const user = await givenUser(app.core, tenantId, { email: 'kim@acme.test' });
+    await noteClash(app.core, tenantId, {
+      ...{ source: 'sso', sourceId: 'c1', sourceName: 'Acme login', issuer: idp.issuer, subject: 'kim' },
+      ...{ incoming: 'kim@acme.test', userId: user._id, reason: 'proof_needed' },
+    });
+    await own.goTo('/admin/account-clashes', 'Account clashes');
+    await own.row('kim@acme.test').getByRole('button', { name: 'Decide' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Keep apart').click();
+    await dialog.getByRole('button', { name: 'Decide' }).click();
+    await own.row('kim@acme.test').getByText('Keep apart').waitFor();
+    await own.checkPage('the account clashes');
+    expect(own.faults).to.deep.equal([]);
   });
 
   it('a SAML connection shows its addresses and its certificate', async () => {
