@@ -89,10 +89,7 @@ export const eventCatalogue: Readonly<Record<string, EventType>> = {
   'invitation.sent': event('user', 'an invitation was sent'),
   'job.deleted': event('job', 'background work that had failed was given up by a person'),
   'job.retried': event('job', 'background work that had failed was started again by a person'),
-  'login.choice_offered': event(
-    'user',
-    'the password fits accounts of several organizations: the person chooses',
-  ),
+  'login.choice_offered': event('user', 'the password fits several accounts: the person chooses one'),
   'login.failed': failure('user', 'a sign-in failed', ['reason', null, 'wrong_password']),
   'login.forwarded': event('user', 'a sign-in was sent to the company’s provider'),
   'login.refused': failure('user', 'a sign-in with the right credentials was refused', [
