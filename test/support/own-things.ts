@@ -60,6 +60,13 @@ const thingsOf = (app: TestApp, acme: ApiTenant): Readonly<Record<string, () => 
     ).id,
 });
 
+/** One thing of the tenant for each collection, by the collection's name; the tenant has the application `crm`. */
+export async function oneOfEach(app: TestApp, acme: ApiTenant): Promise<Record<string, string>> {
+  const made: Record<string, string> = {};
+  for (const [collection, make] of Object.entries(thingsOf(app, acme))) made[collection] = await make();
+  return made;
+}
+
 /** What stands at the places of a path: a new thing of the tenant at the first, where one is made here; else an id of nothing. */
 export async function parametersOf(
   app: TestApp,

@@ -3,14 +3,11 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import supertest from 'supertest';
 import { routeTable } from '../../../src/admin/table.js';
 import type { Route } from '../../../src/admin/route.js';
-import { createConnection } from '../../../src/identity/sso/connections.js';
-import { createDirectory } from '../../../src/identity/directories/directories.js';
-import { createGroup } from '../../../src/identity/groups/groups.js';
-import { createRole } from '../../../src/identity/roles/roles.js';
 import { errorStatus } from '../../../src/shared/error-codes.js';
 import { newId } from '../../../src/shared/ids.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
+import { oneOfEach } from '../../support/own-things.js';
 
 const nameOf = (route: Route): string => `${route.method.toUpperCase()} ${route.path}`;
 
@@ -32,20 +29,8 @@ describe('the route table of /api/v1', () => {
     app = await startApp({ config: { allowPrivateIssuers: true } });
     ours = await givenTenant(app);
     theirs = await givenTenant(app);
-    const { core } = app;
-    const { system } = theirs;
-    const role = { key: 'other', applicationKey: null, name: 'Other', description: '', permissions: [] };
-    const sso = { name: 'sso', issuer: 'http://127.0.0.1:9', clientId: 'x' };
-    const group = { displayName: 'G', externalId: null, attributes: {} };
-    foreign = {
-      users: (await theirs.givenUser())._id,
-      groups: (await createGroup(core, system, group))._id,
-      roles: (await createRole(core, system, role)).id,
-      applications: (await theirs.givenApplication('crm'))._id,
-      'sso-connections': (await createConnection(core, system, sso))._id,
-      directories: (await createDirectory(core, system, { name: 'd' }))._id,
-      invitations: await theirs.givenInvitation(),
-    };
+    await theirs.givenApplication('crm');
+    foreign = await oneOfEach(app, theirs);
   });
   after(() => app.stop());
 

@@ -8,6 +8,8 @@ import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { givenOperator, type TestOperator } from '../../support/operator.js';
 import { parametersOf } from '../../support/own-things.js';
+import { goodPassword } from '../../support/people.js';
+import { sessionCall } from '../../support/session-call.js';
 
 const nameOf = (route: Route): string => `${route.method.toUpperCase()} ${route.path}`;
 const fill = (path: string, ids: Readonly<Record<string, string>>): string =>
@@ -71,6 +73,20 @@ describe('every route of the API', () => {
       if (unknown.status === 400) expect((unknown.body as Problem).errors, unknown.text).to.not.be.empty;
     });
   }
+
+  it('answers bodies of people about themselves that are no JSON, or have a field nobody knows, with 400', async () => {
+    const call = await sessionCall(app, await acme.givenUser({ password: goodPassword }));
+    const own = routeTable.filter(({ body, permission }) => permission === 'self' && body !== undefined);
+    expect(own).to.not.be.empty;
+    for (const route of own) {
+      const path = fill(route.path, {});
+      const expected = placesIn(route.path) > 0 ? [400, 404] : [400];
+      const broken = await call(route.method, path).set('Content-Type', 'application/json').send('{');
+      expect(broken.status, `${nameOf(route)} ${broken.text}`).to.be.oneOf(expected);
+      const unknown = await call(route.method, path).send({ 'no-such-field': 1 });
+      expect(unknown.status, `${nameOf(route)} ${unknown.text}`).to.be.oneOf(expected);
+    }
+  });
 
   for (const route of ofTenants) {
     it(`asks the operator for the tenant of ${nameOf(route)}, and knows no tenant that is not there`, async () => {
