@@ -120,5 +120,5 @@ describe('counting and skipping in big prefixes (embedded)', () => {
       },
     );
     await fc.assert(property, { numRuns: 8, endOnFailure: true });
-  });
+  }).timeout(60_000);
 });

@@ -31,9 +31,8 @@ async function writeBatches<T>(
   for (let at = 0; at < items.length; at += batchSize * maxBatchesInFlight) {
     const starts = Array.from({ length: maxBatchesInFlight }, (_, i) => at + i * batchSize);
     const batches = starts.map((start) => items.slice(start, start + batchSize));
-    const counts = batches
-      .filter((batch) => batch.length > 0)
-      .map((batch) => database.write(() => batch.filter(write).length));
+    const full = batches.filter((batch) => batch.length > 0);
+    const counts = full.map((batch) => database.write(() => batch.filter(write).length));
     for (const count of await Promise.all(counts)) done += count;
   }
   return done;

@@ -17,17 +17,15 @@ import {
   type SortOrder,
 } from './planner.js';
 import { getDocument, scoped, type View } from './view.js';
-import { chunk, countKeys, walk } from './walk.js';
+import { chunk, countKeys, walk, walkText } from './walk.js';
 
 /** Documents, and undefined where other work may come in between. */
 type Documents = Generator<Doc | undefined, void>;
 
-type ReadById = (view: View, id: string) => Doc | undefined;
-
 /** Places kept beyond those wanted before they are sorted and cut. */
 const maxSpareRows = 1000;
 
-function* load(view: View, ids: Iterable<string | undefined>, read: ReadById = getDocument): Documents {
+function* load(view: View, ids: Iterable<string | undefined>, read = getDocument): Documents {
   let seen = 0;
   for (const id of ids) {
     const document = id === undefined ? undefined : read(view, id);
@@ -73,33 +71,38 @@ function* matches(view: View, plan: Plan, query: Query, options: FindOptions): D
   }
 }
 
+/** Documents by their ids, in this order: those already read as they are, else what still matches. */
+function* readAgain(view: View, ids: string[], read: Map<string, Doc> | undefined, query: Query): Documents {
+  const test = read ? () => true : matcher(query);
+  for (const document of load(view, ids, read && ((_, id) => read.get(id))))
+    if (!document || test(document)) yield document;
+}
+
 /** Matches sorted after they were found: only their order and ids are kept, and no more of them than are wanted. */
 function* sorted(view: View, plan: Plan, query: Query, options: FindOptions, order: SortOrder): Documents {
   const { after, limit = Infinity, skip = 0 } = options;
-  const directions = order.map(([, direction]) => direction);
-  const placeOf = (valueOf: (field: string) => unknown) =>
-    orderOf(
-      order.map(([field]) => valueOf(field)),
-      directions,
-    );
+  const [fields, directions] = [order.map(([field]) => field), order.map(([, direction]) => direction)];
+  const placeOf = (valueOf: (field: string) => unknown) => orderOf(fields.map(valueOf), directions);
   const from = after && placeOf((field) => (after as Record<string, unknown>)[field]);
   const rows: { at: string; id: string }[] = [];
   const trim = () => {
     rows.sort((a, b) => (a.at < b.at ? -1 : 1));
     if (rows.length > limit + skip) rows.length = limit + skip;
   };
+  // As long as nothing came in between, what was read is what there is.
+  let read: Map<string, Doc> | undefined = new Map();
   for (const document of matches(view, plan, query, {})) {
-    if (!document) yield undefined;
+    if (!document) yield (read = undefined);
     else {
+      read?.set(document._id, document);
       const at = placeOf((field) => valuesAt(document, field)[0]);
       if (from === undefined || at > from) rows.push({ at, id: document._id });
       if (rows.length > 2 * (limit + skip) + maxSpareRows) trim();
     }
   }
   trim();
-  const test = matcher(query);
   const ids = rows.map(({ id }) => id);
-  for (const document of load(view, ids)) if (!document || test(document)) yield document;
+  yield* readAgain(view, ids, read, query);
 }
 
 function planFor(view: View, query: Query, order: SortOrder): Plan {
@@ -158,7 +161,7 @@ export function* count(view: View, query: Query): Sliced<number> {
   }
   let total = 0;
   const byText = collection.expiry === null && isTextPlan(plan, view.scope);
-  for (const one of byText ? walk(database, plan, {}) : matches(view, plan, scoped(view, query), {})) {
+  for (const one of byText ? walkText(database, plan, {}) : matches(view, plan, scoped(view, query), {})) {
     if (one) total++;
     else yield undefined;
   }

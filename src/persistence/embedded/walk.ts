@@ -128,18 +128,21 @@ function* walkRanges(database: Database, plan: IndexPlan, options: FindOptions):
   }
 }
 
-/** The ids behind the keys that hold a text: such a plan has one range. */
-function* walkText(database: Database, plan: IndexPlan, text: string, { after: last }: FindOptions): Ids {
-  const sought = Buffer.from(text);
-  const keys = database.keysOf(plan.index);
+/** The keys that hold a text: such a plan has one range. */
+export function* walkText(database: Database, plan: IndexPlan, { after: last }: FindOptions) {
+  const sought = Buffer.from(plan.range?.contains ?? '');
   let seen = 0;
   for (const range of rangesOf(plan)) {
     const left = plan.ordered && last ? cutRange(range, plan, last) : range;
-    for (const key of readRange(keys, left, plan.reverse, chunk)) {
-      if (holdsText(key, range.prefix.length, sought)) yield idOf(key);
+    for (const key of readRange(database.keysOf(plan.index), left, plan.reverse, chunk)) {
+      if (holdsText(key, range.prefix.length, sought)) yield key;
       if (++seen % chunk === 0) yield undefined;
     }
   }
+}
+
+function* idsOf(keys: Iterable<Buffer | undefined>): Ids {
+  for (const key of keys) yield key && idOf(key);
 }
 
 /**
@@ -148,8 +151,8 @@ function* walkText(database: Database, plan: IndexPlan, text: string, { after: l
  * @param options - `skip` only for plans that can meet nothing twice.
  */
 export function walk(database: Database, plan: IndexPlan, options: FindOptions): Ids {
-  const text = plan.range?.contains;
-  return text === undefined ? walkRanges(database, plan, options) : walkText(database, plan, text, options);
+  const isText = plan.range?.contains !== undefined;
+  return isText ? idsOf(walkText(database, plan, options)) : walkRanges(database, plan, options);
 }
 
 /** How many keys the ranges of a plan have, up to a limit. */
