@@ -66,7 +66,7 @@ function Table({ lines, linkOf }: { lines: readonly string[]; linkOf: LinkOf }):
 }
 
 /** `## A title` as the anchor that links of our documents name. */
-export const anchorOf = (title: string): string =>
+const anchorOf = (title: string): string =>
   title
     .toLowerCase()
     .replace(/[^\p{L}\p{N} -]/gu, '')
