@@ -64,7 +64,6 @@ function Acts({
   return (
     <Group gap="sm">
       <Button
-        color="red"
         onClick={() =>
           ask({
             title: t('Release the changes?'),

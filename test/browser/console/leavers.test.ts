@@ -113,4 +113,41 @@ describe('the page of a leaver', function () {
     await open.checkPage('logout tokens');
     expect(open.faults).to.deep.equal([]);
   });
+
+  it('waits for a decision where the change guard of the directory holds it back', async () => {
+    const { page, dialog } = open;
+    const [directory] = await app.core.store.server.collection('directories').find({ name: 'Acme Okta' });
+    await page.goto(`/admin/directories/${directory!._id}?tab=guard`);
+    await page.getByText('Nothing is held back.').waitFor();
+    await page.getByRole('switch', { name: 'Guard this directory' }).check();
+    await page.getByRole('textbox', { name: 'Number of people' }).fill('1');
+    await page.getByRole('checkbox', { name: 'The last person with a role keeps it' }).uncheck();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await eventually(
+      async () => (await app.core.store.server.collection('directories').get(directory!._id))?.changeGuard,
+      'the guard',
+    );
+    for (const name of ['grace', 'edsger']) {
+      const { id } = await scim('POST', '/Users', {
+        schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+        userName: `${name}@acme.test`,
+        active: true,
+      });
+      await scim('PATCH', `/Users/${id}`, {
+        schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+        Operations: [{ op: 'replace', path: 'active', value: false }],
+      });
+    }
+    await page.goto('/admin');
+    await page.getByText('its changes are held back').waitFor();
+    await page.getByRole('link', { name: 'Acme Okta' }).first().click();
+    const held = page.getByRole('table', { name: 'Held changes' });
+    await held.getByRole('link', { name: 'edsger@acme.test' }).waitFor();
+    await open.checkPage('held changes');
+    await page.getByRole('button', { name: 'Release all' }).click();
+    await dialog().getByRole('button', { name: 'Release', exact: true }).click();
+    await page.getByText('1 decided').waitFor();
+    await page.getByText('Nothing is held back.').waitFor();
+    expect(open.faults).to.deep.equal([]);
+  });
 });
