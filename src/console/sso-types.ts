@@ -83,3 +83,14 @@ export interface ClashResult {
   outcome: 'done' | 'failed';
   reason: string | null;
 }
+
+/** What a provider says of itself. */
+export interface SsoPreview {
+  issuer: string | null;
+  endpoints: { token: string | null };
+  algorithms: string[];
+  clientAuthMethods: string[];
+  clockSkewSeconds: number | null;
+  tls: { validUntil: string | null } | null;
+  findings: { level: 'fault' | 'warning' | 'note'; detail: string }[];
+}

@@ -40,7 +40,7 @@ export type GuardedFetch = (url: string | URL, init?: RequestInit) => Promise<Re
  * Name resolution that refuses a name when any of its addresses is closed. The socket connects to the very address that was checked, so a
  * name cannot point elsewhere a moment later (DNS rebinding).
  */
-function guardedLookup(policy: OutboundPolicy): LookupFunction {
+export function guardedLookup(policy: OutboundPolicy): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
       if (error) {

@@ -7,6 +7,7 @@ const verification = 'POST /sso-connections/{id}/domains/{domain}/verify';
 /** Calls that are no reads and change nothing. */
 const silentRoutes: Readonly<Record<string, string>> = {
   'POST /sso-connections/{id}/test': 'asks the provider',
+  'POST /sso-connections/preview': 'asks the provider',
   'POST /directories/{id}/rules/dry-run': 'computes',
   'POST /directories/{id}/mapping/preview': 'computes',
   'POST /directories/{id}/requests/{requestId}/replay': 'computes',

@@ -14,12 +14,14 @@ import {
 } from '../../identity/sso/connections.js';
 import { hasArmedBreakGlass } from '../../identity/sso/break-glass.js';
 import { warningsOf } from '../../identity/sso/connection-warnings.js';
+import { previewProvider } from '../../identity/sso/provider-preview.js';
 import { testConnection } from '../../identity/sso/test-connection.js';
 import { traceSignIn } from '../../identity/sso/trace.js';
 import { listOf, namedListQuery, pageOfNamed } from '../list.js';
 import { id } from '../present/fields.js';
 import { modeSchema, presentSsoConnection, ssoConnectionSchema } from '../present/sso-connection.js';
 import { connectionInput } from '../present/sso-connection-input.js';
+import { presentPreview, previewInput, previewSchema } from '../present/sso-preview.js';
 import { route, type Reply, type Route } from '../route.js';
 import { z } from '../schema.js';
 import { rulesOf } from './directories.js';
@@ -219,6 +221,20 @@ const testOne = route({
   },
 });
 
+const preview = route({
+  method: 'post',
+  path: '/sso-connections/preview',
+  id: 'previewSsoProvider',
+  summary: 'Read what an OpenID provider says of itself, and what is missing, before a connection is made',
+  tag,
+  permission,
+  body: previewInput,
+  output: previewSchema,
+  handler: async ({ core, actor, body }) => ({
+    body: presentPreview(await previewProvider(core, actor.tenantId, body)),
+  }),
+});
+
 const trace = route({
   method: 'get',
   path: '/sso-connections/trace',
@@ -250,5 +266,6 @@ export const ssoConnectionRoutes: readonly Route[] = [
   deleteOne,
   verifyOne,
   testOne,
+  preview,
   trace,
 ];

@@ -23,6 +23,7 @@ import { FormProblem, fieldErrors } from '../ui/Problems.js';
 import { Copyable } from '../ui/Secret.js';
 import { ConnectSaml, samlOf } from './ConnectSaml.js';
 import { JitChoice } from './JitChoice.js';
+import { ProviderPreview } from './ProviderPreview.js';
 import { providers } from './sso-providers.js';
 
 const blank = {
@@ -64,6 +65,8 @@ function ChooseProvider({ form, set }: StepProps) {
 }
 
 const providerOf = ({ provider }: Form) => providers.find(({ key }) => key === provider) ?? providers[0];
+
+const presetOf = ({ provider }: Form): string | undefined => (provider === 'other' ? undefined : provider);
 
 const isSaml = (form: Form): boolean => providerOf(form)?.isSaml === true;
 
@@ -118,6 +121,7 @@ function Connect(props: StepProps) {
         error={errors.issuer}
         onChange={({ currentTarget }) => set({ issuer: currentTarget.value })}
       />
+      <ProviderPreview issuer={form.issuer} provider={presetOf(form)} />
       <TextInput
         label={t('Client ID')}
         required

@@ -55,6 +55,37 @@ export const providers: readonly Provider[] = [
     steps: ['In Keycloak: Clients > Create client, OpenID Connect, Client authentication on.', ...common],
   },
   {
+    key: 'onelogin',
+    name: 'OneLogin',
+    issuer: 'https://YOUR-ORG.onelogin.com/oidc/2',
+    steps: [
+      'In OneLogin: Applications > Add App > OpenID Connect. Token Endpoint: POST.',
+      ...common,
+      'Assign the people who may sign in.',
+    ],
+  },
+  {
+    key: 'ping',
+    name: 'PingOne',
+    issuer: 'https://auth.pingone.eu/ENVIRONMENT-ID/as',
+    steps: ['In PingOne: Applications > Add > OIDC Web App, and map email, names and groups.', ...common],
+  },
+  {
+    key: 'jumpcloud',
+    name: 'JumpCloud',
+    issuer: 'https://oauth.id.jumpcloud.com',
+    steps: ['In JumpCloud: SSO Applications > Custom Application > OIDC, with a group attribute.', ...common],
+  },
+  {
+    key: 'adfs',
+    name: 'AD FS',
+    issuer: 'https://HOST/adfs',
+    steps: [
+      'In AD FS: Application Groups > Server application accessing a web API; issuance rules give email, names and groups.',
+      ...common,
+    ],
+  },
+  {
     key: 'okta-saml',
     name: 'Okta by SAML',
     isSaml: true,

@@ -12,7 +12,7 @@ import { sharedIssuerFault } from './shared-issuers.js';
 import { service } from '../../shared/services.js';
 
 /** Signature algorithms an ID token may have: asymmetric ones only, so that neither `none` nor the client secret can sign. */
-const allowedAlgorithms = [
+export const allowedAlgorithms = [
   ...['RS256', 'PS256', 'ES256', 'ES384', 'RS384', 'PS384', 'ES512', 'RS512', 'PS512'],
   ...['EdDSA', 'Ed25519'],
 ];

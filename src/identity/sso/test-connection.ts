@@ -25,7 +25,7 @@ function answerBehind(error: unknown): Response | undefined {
 }
 
 /** The words of the most telling of an error's causes. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const causes = [...causesOf(error)];
   const unnamed = nameFault(error);
   if (unnamed !== undefined) return `the provider could not be reached: ${unnamed}`;

@@ -153,6 +153,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
     'POST /sso-connections/{id}/domains/{domain}/verify',
     'POST /sso-connections/{id}/test',
     'POST /sso-connections/{id}/relink',
+    'POST /sso-connections/preview',
     'POST /sso-connections/{id}/rotate-client-key',
     'GET /sso-connections/trace',
   ],

@@ -201,4 +201,36 @@ describe('the test of an SSO connection', () => {
     const other = await givenTenant(app);
     expect((await other.call('post', `/sso-connections/${_id}/test`)).status).to.equal(404);
   });
+
+  it('comes after a preview of the provider: endpoints, methods, clock, and what is missing', async () => {
+    const preview = (issuer: string) => acme.call('post', '/sso-connections/preview').send({ issuer });
+    idp.misbehaviour = {
+      metadata: (document) => ({
+        ...document,
+        claims_supported: ['sub', 'email'],
+        token_endpoint_auth_methods_supported: ['private_key_jwt'],
+      }),
+    };
+    const { body } = await preview(idp.issuer).expect(200);
+    expect(body).to.deep.include({
+      ...{ provider: 'other', issuer: idp.issuer, keyCount: 1, tls: null },
+      clientAuthMethods: ['private_key_jwt'],
+    });
+    expect(body.endpoints.token).to.equal(`${idp.issuer}/token`);
+    expect(Math.abs(body.clockSkewSeconds)).to.be.lessThan(60);
+    const levels = body.findings.map(({ level }: { level: string }) => level);
+    expect([...new Set(levels)]).to.deep.equal(['note']);
+    idp.misbehaviour = {
+      metadata: (document) => ({ ...document, issuer: 'https://evil.test', jwks_uri: null }),
+    };
+    const bad = await preview(idp.issuer).expect(200);
+    const faults = bad.body.findings.filter(({ level }: { level: string }) => level === 'fault');
+    expect(faults).to.have.length(3);
+    idp.misbehaviour = { broken: { path: '/.well-known/openid-configuration', status: 500 } };
+    const broken = await preview(idp.issuer).expect(200);
+    expect(broken.body).to.include({ issuer: null });
+    idp.misbehaviour = {};
+    await preview('not an address').expect(400);
+    await preview('ftp://idp.acme.test').expect(400);
+  });
 });

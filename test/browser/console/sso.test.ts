@@ -119,6 +119,21 @@ describe('the console’s pages of company sign-ins', function () {
     expect(own.faults).to.deep.equal([]);
   });
 
+  it('a provider is looked at before its connection is made', async () => {
+    await own.goTo('/admin/sso-connections', 'SSO connections');
+    await page.getByRole('button', { name: 'New connection' }).first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Other OpenID provider').check();
+    await dialog.getByRole('button', { name: 'Next' }).click();
+    await dialog.getByLabel('Name').fill('Globex');
+    await dialog.getByLabel('Key').fill('globex');
+    await dialog.getByRole('button', { name: 'Next' }).click();
+    await dialog.getByLabel('Issuer').fill(idp.issuer);
+    await dialog.getByRole('button', { name: 'Look at the provider' }).click();
+    await dialog.getByText('The provider was found').waitFor();
+    await page.keyboard.press('Escape');
+  });
+
   it('emergency access is refused in words to whoever is not fit for it', async () => {
     await own.goTo('/admin/sso-connections', 'SSO connections');
     await page.getByLabel('Address of an administrator').fill('ada@home.test');
