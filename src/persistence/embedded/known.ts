@@ -51,7 +51,7 @@ export class Known {
     const kept = this.#places.get(key);
     if (kept?.sequence === sequence) return kept as Place<V>;
     const fresh = { sequence };
-    this.#places.set(key, fresh, { size: size + 10 });
+    this.#places.set(key, fresh, { size: size + 10 + (key.length >> 7) });
     return fresh;
   }
 
