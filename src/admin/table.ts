@@ -13,6 +13,7 @@ import { directoryClientRoutes } from './api/directory-clients.js';
 import { heldChangeRoutes } from './api/held-changes.js';
 import { directoryPullRoutes } from './api/directory-pulls.js';
 import { directoryRequestRoutes } from './api/directory-requests.js';
+import { directoryAdviceRoutes } from './api/directory-advice.js';
 import { directoryMappingRoutes } from './api/directory-mapping.js';
 import { directoryRuleRoutes } from './api/directory-rules.js';
 import { directoryTokenRoutes } from './api/directory-tokens.js';
@@ -81,6 +82,7 @@ export const routeTable: readonly Route[] = [
   ...directoryClientRoutes,
   ...directoryRuleRoutes,
   ...directoryMappingRoutes,
+  ...directoryAdviceRoutes,
   ...directoryPullRoutes,
   ...heldChangeRoutes,
   ...watchRoutes,

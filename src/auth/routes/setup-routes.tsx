@@ -119,7 +119,7 @@ async function show(
 
 const secrets = new Set(['_csrf', 'clientSecret']);
 
-/** What was typed, without what nobody should read twice. */
+/** What was typed, without secrets. */
 function typed(body: unknown): Record<string, string> {
   const entries = Object.entries((body ?? {}) as Record<string, unknown>);
   return Object.fromEntries(
@@ -161,7 +161,7 @@ async function watch(core: Core, req: LinkRequest, res: Response): Promise<void>
   if (!holder) return;
   const { directory } = await setupState(core, holder);
   if (!directory) throw new AppError('route.not_found', 'There is no such page.');
-  sendPage(res, 200, <SetupWatchPage path={pathOf(req.params.token)} ticks={directory.ticks} />);
+  sendPage(res, 200, <SetupWatchPage path={pathOf(req.params.token)} {...directory} />);
 }
 
 /** `/setup/:token`: what the IT of a company does for itself, behind a link of an administrator. */

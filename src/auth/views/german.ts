@@ -1,3 +1,4 @@
+import { germanAdvice } from './german-advice.js';
 import { germanAccount } from './german-account.js';
 import { germanSetup } from './german-setup.js';
 
@@ -244,4 +245,5 @@ export const german: Readonly<Record<string, string>> = {
   ...company,
   ...germanAccount,
   ...germanSetup,
+  ...germanAdvice,
 };

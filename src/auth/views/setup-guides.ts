@@ -47,7 +47,7 @@ const scim: Readonly<Record<SetupProvider, readonly string[]>> = {
   other: ['Give your identity provider the address and the token below, and let it send users and groups.'],
 };
 
-/** What somebody at a company does at their provider, sentence by sentence. */
+/** What a company's IT does at its provider, sentence by sentence. */
 export function setupGuide(
   purpose: SetupPurpose,
   provider: SetupProvider,

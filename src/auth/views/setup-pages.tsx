@@ -1,16 +1,16 @@
 import type { ReactElement } from 'react';
 import type { SetupStep } from '../../identity/setup/links.js';
-import type { SetupTick } from '../../identity/setup/state.js';
+import type { SetupState } from '../../identity/setup/state.js';
 import { useText } from './language.js';
 import { Page } from './layout.js';
 import {
+  Arrivals,
   ConnectionStep,
   DirectoryStep,
   DnsStep,
   Field,
   Form,
   MailStep,
-  Ticks,
   Values,
   type SetupProps,
 } from './setup-steps.js';
@@ -93,11 +93,14 @@ export function SetupPage(props: SetupProps): ReactElement {
 }
 
 /** What has arrived, read again every few seconds. */
-export function SetupWatchPage({ path, ticks }: { path: string; ticks: readonly SetupTick[] }): ReactElement {
+export function SetupWatchPage({
+  path,
+  ...arrivals
+}: { path: string } & Pick<NonNullable<SetupState['directory']>, 'advice' | 'ticks'>): ReactElement {
   const t = useText();
   return (
     <Page title="What has arrived" refreshSeconds={10}>
-      <Ticks ticks={ticks} />
+      <Arrivals {...arrivals} />
       <p>
         <a href={path}>{t('Back to the set-up')}</a>
       </p>

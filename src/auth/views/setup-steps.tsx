@@ -1,5 +1,6 @@
 import type { ReactElement, ReactNode } from 'react';
 import type { SetupLinkDocument } from '../../identity/setup/links.js';
+import type { Advice } from '../../identity/directories/advice-rules.js';
 import type { SetupConnection, SetupState, SetupTick } from '../../identity/setup/state.js';
 import type { ConnectionCheck } from '../../identity/sso/test-connection.js';
 import { useText } from './language.js';
@@ -194,17 +195,30 @@ const tickNames: Readonly<Record<SetupTick['name'], string>> = {
   group: 'The first group has come',
 };
 
-/** What has come and what has not. */
-export function Ticks({ ticks }: { ticks: readonly SetupTick[] }): ReactElement {
+/** What has come and what has not, and what to do about it. */
+export function Arrivals({
+  advice,
+  ticks,
+}: {
+  advice: readonly Advice[];
+  ticks: readonly SetupTick[];
+}): ReactElement {
   const t = useText();
   return (
-    <ul className="rows">
-      {ticks.map(({ isDone, name }) => (
-        <li
-          key={name}
-        >{`${isDone ? '✓' : '○'} ${t(tickNames[name])}${isDone ? '' : `: ${t('not yet')}`}`}</li>
+    <>
+      <ul className="rows">
+        {ticks.map(({ isDone, name }) => (
+          <li
+            key={name}
+          >{`${isDone ? '✓' : '○'} ${t(tickNames[name])}${isDone ? '' : `: ${t('not yet')}`}`}</li>
+        ))}
+      </ul>
+      {advice.map(({ code, hint, message }) => (
+        <p key={code}>
+          <strong>{t(message)}</strong> {t(hint)}
+        </p>
       ))}
-    </ul>
+    </>
   );
 }
 
@@ -233,7 +247,7 @@ export function DirectoryStep({
           {t(directory.hasToken ? 'Make another token; the one before ends' : 'Make the token')}
         </button>
       </Form>
-      <Ticks ticks={directory.ticks} />
+      <Arrivals {...directory} />
       <p>
         <a href={`${path}/watch`}>{t('Watch what arrives')}</a>
       </p>

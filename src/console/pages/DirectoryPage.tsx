@@ -14,6 +14,7 @@ import { ProblemView } from '../ui/Problems.js';
 import { Copyable } from '../ui/Secret.js';
 import { directoryProviders } from './directory-setup.js';
 import { AttributeMapping } from './AttributeMapping.js';
+import { DirectoryAdvice } from './DirectoryAdvice.js';
 import { DirectoryClients } from './DirectoryClients.js';
 import { DirectoryTokens } from './DirectoryTokens.js';
 import { DirectoryBeat } from './Heartbeats.js';
@@ -112,6 +113,7 @@ function Setup({ directory }: { directory: Directory }) {
         data={Object.entries(directoryProviders).map(([value, { title }]) => ({ value, label: t(title) }))}
       />
       <DirectoryBeat id={directory.id} />
+      <DirectoryAdvice directory={directory} />
       <List type="ordered">
         {provider?.steps.map((step) => (
           <List.Item key={step}>{t(step)}</List.Item>

@@ -199,7 +199,7 @@ export async function sendSetupMail(core: Core, holder: SetupHolder, to: string)
   wakeJobs(core);
 }
 
-/** Notes that the test mail arrived: whoever opened its link has it. @returns whether it was that mail's link. */
+/** Notes that the test mail arrived, as its link was followed. @returns whether it was that mail's link. */
 export async function confirmSetupMail(core: Core, id: string, token: string): Promise<boolean> {
   const link = await core.store.server.collection('setup_links').findOne({ _id: id });
   if (!link?.mailHash || !isSameSecret(link.mailHash, hashToken(token))) return false;

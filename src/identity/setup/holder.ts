@@ -13,7 +13,7 @@ import { isOpen as isTenantOpen } from '../tenants/state.js';
 import { userActor } from '../users/actor.js';
 import { isOpen, partyOf } from './links.js';
 
-/** Whoever has opened a link that is good. */
+/** The person behind an open link. */
 export interface SetupHolder {
   link: SetupLinkDocument;
   /** The link an administrator made: itself, or the one it was made from. What is done is noted there. */
@@ -90,7 +90,7 @@ export function requireStep({ link }: SetupHolder, step: SetupStep): void {
 /** How often the use of a link is written down, at most. */
 const noteEveryMs = 60_000;
 
-/** Notes that a link was opened, the first time with an event: administrators see that somebody has begun. */
+/** Notes that a link was opened, the first time with an event: administrators see that the work has begun. */
 export async function noteOpened(core: Core, { actor, link }: SetupHolder): Promise<void> {
   const now = core.clock.now();
   if (link.lastUsedAt !== null && now.getTime() - link.lastUsedAt.getTime() < noteEveryMs) return;

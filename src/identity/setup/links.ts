@@ -37,7 +37,7 @@ export interface SetupLinkInput {
   connectionId?: string | undefined;
   /** Absent for `scim`: a new directory. */
   directoryId?: string | undefined;
-  /** Named for the new connection; proven by whoever holds the link. */
+  /** Named for the new connection; proven by the link's holder. */
   domains?: readonly string[] | undefined;
   email: string | null;
   message: string;
@@ -84,7 +84,7 @@ const fault = (pointer: string, detail: string): AppError =>
 
 type Target = Pick<SetupLinkDocument, 'connectionId' | 'directoryId'>;
 
-/** The connection a link is about: one that stands, or a new one that is off. */
+/** The connection a link is about: an existing one, or a new one that is off. */
 async function connectionFor(core: Core, actor: Actor, input: SetupLinkInput): Promise<string> {
   const { connectionId, domains = [], name, purpose } = input;
   if (connectionId === undefined) {

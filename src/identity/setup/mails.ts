@@ -34,7 +34,7 @@ export function* mailLink(
   yield* enqueueMail(core, tx, tenant._id, mail, { trySeconds: secondsLeft(core, link) });
 }
 
-/** Mails an address of the company, so that somebody there sees that it arrives. */
+/** Mails an address of the company, so that its arrival can be confirmed there. */
 export function* mailTest(
   core: Core,
   tx: Transaction,

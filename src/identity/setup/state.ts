@@ -4,6 +4,9 @@ import type { Core } from '../core.js';
 import { acsUrl, callbackUrl, connectionAddress, samlEntityId } from '../sso/connection-address.js';
 import { getConnection } from '../sso/connections.js';
 import { challengeName } from '../sso/domain-checks.js';
+import { directoryAdvice } from '../directories/advice.js';
+import type { Advice } from '../directories/advice-rules.js';
+import { getDirectory } from '../directories/directories.js';
 import type { SetupHolder } from './holder.js';
 
 /** A domain with the record that proves it. */
@@ -37,7 +40,7 @@ export interface SetupState {
   /** The link's steps, in their order; whether each is complete. */
   steps: { step: SetupStep; isDone: boolean }[];
   connection: SetupConnection | null;
-  directory: { scimUrl: string; hasToken: boolean; ticks: SetupTick[] } | null;
+  directory: { scimUrl: string; hasToken: boolean; ticks: SetupTick[]; advice: Advice[] } | null;
   mail: { from: string; isSent: boolean; isArrived: boolean };
 }
 
@@ -60,24 +63,41 @@ function shownConnection({ config }: Core, connection: SsoConnectionDocument): S
   };
 }
 
+/** What the administrators do here, and the company's IT cannot. */
+const own = new Set([
+  'directory_off',
+  'no_credential',
+  'no_rules',
+  'no_role',
+  'missing_group',
+  'sign_in_off',
+]);
+
 async function shownDirectory(core: Core, { root }: SetupHolder, directoryId: string) {
   const scope = core.store.tenant(root.tenantId);
-  const [token, request, user, group] = await Promise.all([
+  const stored = await getDirectory(core, root.tenantId, directoryId);
+  const [token, request, user, group, found] = await Promise.all([
     root.tokenId === null ? undefined : scope.collection('scim_tokens').get(root.tokenId),
     scope.collection('scim_requests').find({ directoryId }, { limit: 1, fields: [] }),
     scope.collection('users').find({ directoryId }, { limit: 1, fields: [] }),
     scope.collection('groups').find({ directoryId }, { limit: 1, fields: [] }),
+    directoryAdvice(core, stored),
   ]);
   const ticks: SetupTick[] = [
     { name: 'request', isDone: request.length > 0 },
     { name: 'user', isDone: user.length > 0 },
     { name: 'group', isDone: group.length > 0 },
   ];
-  return { scimUrl: `${core.config.baseUrl}/scim/v2`, hasToken: token !== undefined, ticks };
+  return {
+    scimUrl: `${core.config.baseUrl}/scim/v2`,
+    hasToken: token !== undefined,
+    ticks,
+    advice: found.filter(({ code }) => !own.has(code)),
+  };
 }
 
 /**
- * How far what a link is for has come.
+ * How far the steps of a link are done.
  *
  * @throws AppError `sso_connection.not_found` when an administrator deleted it meanwhile.
  */

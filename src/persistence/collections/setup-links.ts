@@ -39,7 +39,7 @@ export interface SetupLinkDocument extends StoredDocument {
   providerDoneAt: Date | null;
   /** The token of a directory that was made by the link. */
   tokenId: string | null;
-  /** Proof that a mail arrived: hash of what stands in the link of the test mail; null: none was sent. */
+  /** Proof that a mail arrived: hash of the token in the link of the test mail; null: none was sent. */
   mailHash: string | null;
   mailArrivedAt: Date | null;
   /** When it is forgotten. */

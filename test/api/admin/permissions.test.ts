@@ -127,6 +127,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
     'POST /directories/{id}/requests/{requestId}/replay',
     'GET /directories/{id}/requests/stream',
     'GET /directories/{id}/deviations',
+    'GET /directories/{id}/advice',
   ],
   'sessions.invalidate': [
     'POST /sessions/end-all',
