@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Router, type Request, type Response } from 'express';
+import { existsSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import express, { Router, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
-import sirv from 'sirv';
 import { currentSession } from '../auth/session-guard.js';
 import type { Core } from '../identity/core.js';
 import { packageFolder } from '../infrastructure/package-info.js';
@@ -34,6 +33,32 @@ function guardPage(nonce: string, req: Request, res: Response): void {
   if (req.secure) res.setHeader('Strict-Transport-Security', 'max-age=31536000');
 }
 
+/** Files whose names change with their content; as the build compressed them, where a browser takes that. */
+function serveAssets(assets: string): RequestHandler[] {
+  const files = express.static(assets, { immutable: true, maxAge: '1y', index: false, redirect: false });
+  const choose: RequestHandler = (req, res, next) => {
+    res.setHeader('X-Content-Type-Options', 'nosniff');
+    const { path } = req;
+    if (!/^\/[\w.-]+$/.test(path) || !existsSync(join(assets, `${path}.gz`))) {
+      next();
+      return;
+    }
+    res.vary('Accept-Encoding');
+    if (req.acceptsEncodings('gzip') === 'gzip') {
+      res.setHeader('Content-Encoding', 'gzip');
+      res.type(extname(path));
+      req.url = `${path}.gz`;
+    }
+    next();
+  };
+  // A build that was replaced under a running server: nothing is there, in no encoding.
+  const miss: RequestHandler = (_req, res, next) => {
+    res.removeHeader('Content-Encoding');
+    next();
+  };
+  return [choose, files, miss];
+}
+
 /**
  * `/admin`: the console, a page that talks to `/api/v1`. Its files are the same for everybody and are kept by browsers for ever; the page
  * itself is for people who are signed in, others are sent to the sign-in and come back to the same address.
@@ -41,18 +66,7 @@ function guardPage(nonce: string, req: Request, res: Response): void {
 export function consoleRoutes(core: Core): Router {
   const router = Router();
   let page: string | undefined;
-  const assets = sirv(join(folder, 'assets'), {
-    gzip: true,
-
-    immutable: true,
-    maxAge: 31_536_000,
-    etag: true,
-  });
-
-  router.use('/admin/assets', (req, res, next) => {
-    res.setHeader('X-Content-Type-Options', 'nosniff');
-    assets(req, res, next);
-  });
+  router.use('/admin/assets', ...serveAssets(join(folder, 'assets')));
   router.get(['/admin', '/admin/*rest'], async (req, res, next) => {
     if (req.path.startsWith('/admin/assets/')) {
       next();

@@ -41,6 +41,10 @@ const thingsOf = (app: TestApp, acme: ApiTenant): Readonly<Record<string, () => 
     const body = { url: 'https://hooks.test/in', types: ['user.created'] };
     return ((await acme.call('post', '/webhooks').send(body)).body as { id: string }).id;
   },
+  'setup-links': async () => {
+    const body = { name: fresh(), purpose: 'oidc' };
+    return ((await acme.call('post', '/setup-links').send(body)).body as { id: string }).id;
+  },
   bulk: () => givenWaitingBulk({ app, acme }),
   jobs: () => givenFailedJob(app, acme),
   'role-requests': async () => {
