@@ -43,6 +43,7 @@ import {
   remindOfExpiry,
   watchOlderConnections,
 } from './identity/sso/expiry-reminders.js';
+import { fallBack, requiredFallbackJob } from './identity/sso/required-fallback.js';
 import { refreshMetadata, samlMetadataJob } from './identity/sso/saml/metadata-refresh.js';
 import { recomputeGrants, releaseServerRole } from './identity/directories/recompute-job.js';
 import { startDispatcher, type Dispatcher } from './identity/events/dispatcher.js';
@@ -106,6 +107,7 @@ const jobHandlers = (core: Core, puller: Puller, onConfirmed: (seconds: number) 
   [invitationExpireJob]: (job) => expireInvitation(core, job),
   [domainCheckJob]: (job) => checkDomain(core, job),
   [samlMetadataJob]: (job) => refreshMetadata(core, job),
+  [requiredFallbackJob]: (job) => fallBack(core, job),
   [expiryReminderJob]: (job) => remindOfExpiry(core, job),
   [grantEndJob]: (job) => endGrants(core, job),
   [heldReleaseJob]: (job) => releaseOverdue(core, job),

@@ -168,6 +168,7 @@ export interface SsoConnection {
   attributeMapping: Record<'email' | 'givenName' | 'familyName' | 'groups', string | null> | null;
   subjectFrom: string | null;
   mode: 'off' | 'optional' | 'required';
+  fallbackMinutes: number | null;
   jit: Jit;
   directoryId: string | null;
   domains: SsoDomain[];

@@ -5,6 +5,7 @@ import {
   attributeMappingSchema,
   clientAuthMethodSchema,
   directoryIdSchema,
+  fallbackSchema,
   jitSchema,
   modeSchema,
   protocolSchema,
@@ -51,6 +52,7 @@ const fields = {
     .min(1)
     .max(50),
   mode: modeSchema,
+  fallbackMinutes: fallbackSchema,
   jitProvisioning: z.boolean().describe('the older form of `jit`: true is `create`, false is `off`'),
   jit: jitSchema,
   directoryId: directoryIdSchema,

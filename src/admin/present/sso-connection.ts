@@ -43,6 +43,16 @@ export const clientAuthMethodSchema = z
     'how we show who we are: `private_key_jwt` by a key of ours, which the provider reads at `clientKeysUri`; else how the client secret is sent; null: in the body where the provider’s metadata offer it',
   );
 
+export const fallbackSchema = z
+  .number()
+  .int()
+  .min(5)
+  .max(10_080)
+  .nullable()
+  .describe(
+    'if people tried and none came in for so many minutes after it became required, it becomes optional again; null: it stays required',
+  );
+
 export const tenantClaimSchema = z
   .strictObject({ claim: z.string().min(1).max(200), value: z.string().min(1).max(500) })
   .openapi('TenantClaim')
@@ -140,6 +150,7 @@ export const ssoConnectionSchema = z
       .describe('the provider was changed: its people are connected to it once an administrator allows it'),
     scopes: z.array(z.string()),
     mode: modeSchema,
+    fallbackMinutes: fallbackSchema,
     jitProvisioning: z.boolean().describe('whether `jit` is `create`'),
     jit: jitSchema,
     directoryId: directoryIdSchema,
@@ -245,6 +256,7 @@ export function presentSsoConnection(
     relinkNeeded: needsRelink(connection),
     scopes: connection.scopes,
     mode: connection.mode,
+    fallbackMinutes: connection.fallbackMinutes ?? null,
     jitProvisioning: connection.jitProvisioning,
     jit: jitOf(connection),
     directoryId: connection.directoryId ?? null,

@@ -24,8 +24,10 @@ export function ConnectionMode({
   etag: string | undefined;
 }) {
   const { t } = useTranslation();
-  const { mutateAsync } = useSave(`/sso-connections/${connection.id}`, etag);
+  const { mutate, mutateAsync } = useSave(`/sso-connections/${connection.id}`, etag);
   const [ask, dialog] = useAsk();
+  const { fallbackMinutes: chosen } = connection;
+  const offered = [...new Set([30, 60, 240, ...(chosen === null ? [] : [chosen])])].sort((a, b) => a - b);
   async function choose(mode: string) {
     const count = await countPeople(connection);
     const texts: Record<string, string> = {
@@ -54,6 +56,20 @@ export function ConnectionMode({
           { value: 'off', label: t('Off') },
           { value: 'optional', label: t('Optional') },
           { value: 'required', label: t('Required') },
+        ]}
+      />
+      <NativeSelect
+        label={t('If no one comes in after it is required')}
+        value={String(chosen ?? '')}
+        onChange={({ currentTarget: { value } }) =>
+          mutate({ fallbackMinutes: value === '' ? null : Number(value) })
+        }
+        data={[
+          { value: '', label: t('it stays required') },
+          ...offered.map((minutes) => ({
+            value: String(minutes),
+            label: t('optional again after {{minutes}} minutes', { minutes }),
+          })),
         ]}
       />
       {connection.mode !== 'off' && (

@@ -110,6 +110,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'sso.domain_lost': 'a domain of {{target}} is no longer verified',
   'sso.domain_missing': 'the record of a domain of {{target}} is missing',
   'sso.domain_verified': 'proved a domain of {{target}}',
+  'sso.fell_back': 'made {{target}} optional again, as no one came in',
   'sso.identity_linked': 'connected {{target}} to an account at the provider',
   'sso.identity_unlinked': 'disconnected {{target}} from an account at the provider',
   'sso.logout_refused': 'refused a logout message of {{target}}',

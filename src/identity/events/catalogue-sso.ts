@@ -39,6 +39,11 @@ export const ssoEvents: Readonly<Record<string, EventType>> = {
     'acme.test',
   ]),
   'sso.domain_verified': event('sso_connection', 'a domain of a connection was verified'),
+  'sso.fell_back': event(
+    'sso_connection',
+    'no one came in at a connection since it is required: it is optional again',
+    ['mode', 'required', 'optional'],
+  ),
   'sso.identity_linked': event('user', 'a person was connected to their account at the provider'),
   'sso.identity_unlinked': event('user', 'a person was disconnected from an account at the provider'),
   'sso.logout_refused': event(

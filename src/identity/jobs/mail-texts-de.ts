@@ -251,6 +251,15 @@ export const german: MailTexts = {
     after: [],
     reason: `Sie erhalten diese E-Mail, weil jemand, der ${brand} in Ihrem Unternehmen einrichtet, sie an ${to} geschickt hat.`,
   }),
+  sso_fell_back: ({ connection }) => ({
+    subject: `Die Firmenanmeldung ${connection} ist wieder freiwillig`,
+    before: [
+      `Seit die Firmenanmeldung ${connection} Pflicht war, kam niemand hinein, der es versuchte. Sie ist wieder freiwillig: Hier gilt auch das Passwort wieder.`,
+    ],
+    button: 'Fehlgeschlagene Anmeldungen ansehen',
+    after: ['Testen Sie die Verbindung, bevor Sie sie wieder zur Pflicht machen.'],
+    reason: 'Sie erhalten diese Nachricht, weil Sie Administrator sind.',
+  }),
   sso_expiry: ({ connection, day, isOver, what }) => {
     const thing = {
       client_secret: 'Das Client-Geheimnis',

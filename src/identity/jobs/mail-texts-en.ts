@@ -228,6 +228,15 @@ export const english: MailTexts = {
     after: [],
     reason: `You get this mail because a colleague who sets up ${brand} sent it to ${to}.`,
   }),
+  sso_fell_back: ({ connection }) => ({
+    subject: `Company sign-in ${connection} is optional again`,
+    before: [
+      `Since the company sign-in ${connection} was required, people tried to sign in, and none came in. It is optional again: they may use their password here.`,
+    ],
+    button: 'See the failed sign-ins',
+    after: ['Test the connection before you require it again.'],
+    reason: 'You get this mail because you are an administrator.',
+  }),
   sso_expiry: ({ connection, day, isOver, what }) => {
     const thing = {
       client_secret: 'client secret',

@@ -140,6 +140,8 @@ export interface MailTexts {
   setup_test(facts: MailFacts): MailText;
   /** To administrators: something that a connection works with expires, or has. */
   sso_expiry(facts: SsoExpiryFacts): MailText;
+  /** To administrators: a required connection let no one in, and is optional again. */
+  sso_fell_back(facts: MailFacts & { connection: string }): MailText;
   /** Parts of every mail. */
   frame: {
     orOpen: string;

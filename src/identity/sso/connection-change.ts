@@ -54,6 +54,8 @@ export interface SsoConnectionInput extends SamlInput {
   tenantClaim?: TenantClaim | null | undefined;
   scopes?: readonly string[] | undefined;
   mode?: SsoMode | undefined;
+  /** null: it stays required. */
+  fallbackMinutes?: number | null | undefined;
   jitProvisioning?: boolean | undefined;
   jit?: JitMode | undefined;
   directoryId?: string | null | undefined;
@@ -237,6 +239,7 @@ function withChange(
     tenantClaim: given(change.tenantClaim, before.tenantClaim),
     scopes: [...(change.scopes ?? before.scopes)],
     mode: change.mode ?? before.mode,
+    fallbackMinutes: given(change.fallbackMinutes, before.fallbackMinutes),
     ...changedJit(before, change),
     directoryId: given(change.directoryId, before.directoryId),
     domains,

@@ -26,6 +26,7 @@ export function connectionFacts(connection: SsoConnectionDocument): Record<strin
       jit: jitOf(connection),
       directoryId: connection.directoryId ?? null,
     },
+    fallbackMinutes: connection.fallbackMinutes ?? null,
     clientSecretExpiresAt: connection.clientSecretExpiresAt?.toISOString() ?? null,
     ...(connection.clientKeys && { clientKey: connection.clientKeys.current.kid }),
     roleRules: connection.roleRules?.map(({ when, grant }) => ({ when, grant })) ?? [],

@@ -28,6 +28,7 @@ import { changedJit, requireDirectory } from './jit.js';
 import type { WriteOptions } from '../versions.js';
 import { enqueueReminders, withReminders } from './expiry-reminders.js';
 import { providerDigest } from './provider-digest.js';
+import { enqueueFallback, withEnforcement } from './required-fallback.js';
 import { guardRequired, notReady } from './required-guard.js';
 import { enqueueRefresh } from './saml/metadata-refresh.js';
 import { resolveSaml } from './saml/saml-settings.js';
@@ -66,6 +67,12 @@ export const connectionParty = ({ _id, name }: Pick<SsoConnectionDocument, '_id'
   label: name,
 });
 
+const withWatches = <T extends Parameters<typeof withReminders>[1] & Parameters<typeof withEnforcement>[1]>(
+  now: Date,
+  before: SsoConnectionDocument | undefined,
+  after: T,
+): T => withEnforcement(before, withReminders(before, after), now);
+
 /**
  * @param options - `isDraft`: the provider is not known yet, and the connection off until it is.
  * @throws AppError `sso_connection.name_taken`, `sso_connection.domain_taken`, `input.invalid`.
@@ -92,7 +99,7 @@ export async function createConnection(
         .tenant(actor.tenantId)
         .collection('sso_connections')
         .insert(
-          withReminders(undefined, {
+          withWatches(now, undefined, {
             _id: newId(),
             tenantId: actor.tenantId,
             name: input.name,
@@ -103,6 +110,7 @@ export async function createConnection(
             tenantClaim: input.tenantClaim ?? null,
             scopes: provider.saml ? [] : [...(input.scopes ?? ['openid', 'email', 'profile'])],
             mode: input.mode ?? 'off',
+            fallbackMinutes: input.fallbackMinutes ?? null,
             ...changedJit({ jitProvisioning: settings['sso.jitProvisioning'] }, input),
             directoryId: input.directoryId ?? null,
             ...changedRules(core, actor, config, { before: undefined, given: input.roleRules }),
@@ -112,6 +120,7 @@ export async function createConnection(
         );
       yield* enqueueRefresh(tx, connection, now);
       yield* enqueueReminders(tx, connection, now);
+      yield* enqueueFallback(tx, connection, now);
       yield* recordEvent(tx, actor, { action: 'sso.created', target: connectionParty(connection) }, now);
       return connection;
     }),
@@ -205,11 +214,12 @@ async function writeConnection(
         {
           action,
           *wanted(before) {
-            return withReminders(before, change(before));
+            return withWatches(now, before, change(before));
           },
           differs: differsUnseen,
           *after(before, wanted) {
             yield* enqueueReminders(tx, wanted, now, before);
+            yield* enqueueFallback(tx, wanted, now, before);
             if (wanted.saml?.refreshId !== before.saml?.refreshId) yield* enqueueRefresh(tx, wanted, now);
             yield* touchTenant(tx, actor.tenantId);
           },

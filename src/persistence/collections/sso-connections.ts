@@ -116,6 +116,10 @@ export interface SsoConnectionDocument extends StoredDocument {
   clientKeys?: ClientKeys | null;
   /** Reminders given of what expires; `id`: of those to come; `soonestAt`: when the first thing expires. */
   reminders?: { id: string; told: string[]; soonestAt: Date | null };
+  /** How long after it became required it is optional again if nobody who tried came in; absent or null: never. */
+  fallbackMinutes?: number | null;
+  /** Since when it is required; absent or null: that is not watched. */
+  enforcement?: { id: string; since: Date } | null;
   /** How the client secret is sent; absent or null: as the provider's metadata say. */
   clientAuthMethod?: ClientAuthMethod | null;
   /** What tells the company's own people at a provider it shares with others. */
@@ -196,6 +200,8 @@ export const ssoConnectionSchema = defineCollection<SsoConnectionDocument>(
       rotatedAt: { type: Date, required: true },
     }),
     reminders: nestedSchema({ id: requiredText, told: { type: [String], required: true }, soonestAt: Date }),
+    fallbackMinutes: Number,
+    enforcement: nestedSchema({ id: requiredText, since: { type: Date, required: true } }),
     clientAuthMethod: { type: String, enum: clientAuthMethods },
     tenantClaim: nestedSchema({ claim: requiredText, value: requiredText }),
     roleRules: { type: [roleRuleSchema], default: undefined },

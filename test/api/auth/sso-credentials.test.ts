@@ -139,4 +139,36 @@ describe('what a connection shows its provider who we are by', () => {
     await eventually(async () => (await read(connection)).warnings.length === 0, 'no warnings');
     expect((await mailsTo(app.core, email!)).length).to.equal(4);
   });
+
+  it('is optional again where it became required and nobody who tried came in for the time it says', async () => {
+    const { email } = await acme.givenUser({ roles: ['administrator'] });
+    const optional = { mode: 'optional' } as const;
+    const [broken, quiet, good] = [await connect(optional), await connect(optional), await connect(optional)];
+    for (const each of [broken, quiet, good]) {
+      const { body } = await change(each, { mode: 'required', fallbackMinutes: 30 }).expect(200);
+      expect(body).to.include({ mode: 'required', fallbackMinutes: 30 });
+    }
+    const failAt = async (connection: SsoConnectionDocument) => {
+      idp.misbehaviour = { tokenError: { status: 401, error: 'invalid_client' } };
+      expect(await arrive(connection)).to.equal(502);
+      idp.misbehaviour = {};
+    };
+    const fallsBack = async (connection: SsoConnectionDocument, count: number) => {
+      clock.advance(30 * 60_000 + 1000);
+      const mails = await waitForMails(app.core, email!, count);
+      expect(mails.at(-1)).to.include({ template: 'sso_fell_back' });
+      expect(await read(connection)).to.include({ mode: 'optional', fallbackMinutes: 30 });
+      const [event] = await eventsOf(connection, 'sso.fell_back');
+      expect(event?.changes).to.deep.equal([{ path: 'mode', before: 'required', after: 'optional' }]);
+    };
+    expect(await arrive(good)).to.equal(303);
+    await failAt(broken);
+    await fallsBack(broken, 1);
+    for (const each of [quiet, good]) expect(await read(each)).to.include({ mode: 'required' });
+    await failAt(good);
+    await failAt(quiet);
+    await fallsBack(quiet, 2);
+    expect(await read(good)).to.include({ mode: 'required' });
+    for (const fallbackMinutes of [4, 10_081, 30.5]) await change(good, { fallbackMinutes }).expect(400);
+  });
 });
