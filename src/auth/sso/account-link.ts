@@ -3,6 +3,7 @@ import { recordEvent } from '../../identity/audit/audit.js';
 import type { Core } from '../../identity/core.js';
 import { type EmailAddress } from '../../identity/email.js';
 import { noteClash } from '../../identity/sso/account-clashes.js';
+import { awaitsRelink } from '../../identity/sso/connection-change.js';
 import { jitNow, jitOf } from '../../identity/sso/jit.js';
 import { isSaml } from '../../identity/sso/saml/saml-settings.js';
 import { isCompanyAccount, isOfTenant } from '../../identity/sso/shared-issuers.js';
@@ -116,12 +117,14 @@ async function linkOrCreate(core: Core, email: EmailAddress, arrival: SsoArrival
   return linkByEmail(core, email, { ...arrival, word: { ...word, claims } });
 }
 
-async function findByIdentity(core: Core, arrival: SsoArrival): Promise<UserDocument | undefined> {
+async function findByIdentity(core: Core, arrival: SsoArrival): Promise<Found | undefined> {
   const scope = core.store.tenant(arrival.connection.tenantId);
   const identity = await scope.collection('identities').findOne(identityKey(arrival));
   if (!identity) return undefined;
   const user = await scope.collection('users').get(identity.userId);
-  if (user) return user;
+  if (user && awaitsRelink(arrival.connection, identity))
+    return { kind: 'refused', reason: 'relink_needed', user };
+  if (user) return { kind: 'found', userId: user._id, user };
   // The user was deleted: the identity means nobody, and may be linked again.
   await scope.collection('identities').remove(identity._id);
   return undefined;
@@ -150,7 +153,7 @@ async function linkingAddress(
 
 async function find(core: Core, arrival: SsoArrival): Promise<Found> {
   const known = await findByIdentity(core, arrival);
-  if (known) return { kind: 'found', userId: known._id, user: known };
+  if (known) return known;
   const address = await linkingAddress(core, arrival);
   if ('refused' in address) return { kind: 'refused', reason: address.refused };
   for (let tries = 1; ; tries += 1) {
@@ -160,8 +163,8 @@ async function find(core: Core, arrival: SsoArrival): Promise<Found> {
       if (!isRace(error) || tries === maxAttempts) throw error;
       await delay(pauseMs * tries);
     }
-    const user = await findByIdentity(core, arrival);
-    if (user) return { kind: 'found', userId: user._id, user };
+    const found = await findByIdentity(core, arrival);
+    if (found) return found;
   }
 }
 

@@ -1,10 +1,12 @@
 import type { Core } from '../../identity/core.js';
+import { awaitsRelink } from '../../identity/sso/connection-change.js';
 import { jitNow, jitOf } from '../../identity/sso/jit.js';
 import { isSaml } from '../../identity/sso/saml/saml-settings.js';
 import { isCompanyAccount, isOfTenant } from '../../identity/sso/shared-issuers.js';
 import { tenantConfig } from '../../identity/tenants/config.js';
 import { isOpen } from '../../identity/tenants/state.js';
 import { ssoRolesOf } from '../../identity/users/sso-grants.js';
+import type { IdentityDocument } from '../../persistence/collections/identities.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
 import { mayEnter, readAdmission } from '../admission.js';
 import { addressOf, linkFault, type SsoArrival, type SsoRefusal } from './link-rules.js';
@@ -35,10 +37,15 @@ const refused = (reason: SsoRefusal, user: UserDocument | null = null): Account 
 });
 
 /** A person known by their identity, as far as they may come in. */
-async function knownAccount(core: Core, arrival: SsoArrival, userId: string): Promise<Account | undefined> {
-  const admission = await readAdmission(core, arrival.connection.tenantId, userId, arrival.device);
+async function knownAccount(
+  core: Core,
+  { connection, device }: SsoArrival,
+  identity: IdentityDocument,
+): Promise<Account | undefined> {
+  const admission = await readAdmission(core, connection.tenantId, identity.userId, device);
   if (!admission) return undefined;
   const { status, user } = admission;
+  if (awaitsRelink(connection, identity)) return refused('relink_needed', user);
   if (status !== 'pending_activation' && !mayEnter(status)) return refused(status as SsoRefusal, user);
   return { account: 'known', reason: null, user };
 }
@@ -75,7 +82,7 @@ async function accountOf(core: Core, arrival: SsoArrival, claims: ProviderClaims
   const { issuer, subject } = word.claims;
   const identities = core.store.tenant(connection.tenantId).collection('identities');
   const identity = await identities.findOne({ connectionId: connection._id, issuer, subject });
-  const known = identity && (await knownAccount(core, arrival, identity.userId));
+  const known = identity && (await knownAccount(core, arrival, identity));
   return known ?? newAccount(core, arrival, claims);
 }
 

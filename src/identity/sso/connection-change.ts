@@ -30,6 +30,7 @@ import {
   newSamlSettings,
   resolveSaml,
   type ResolvedSaml,
+  type SamlConnection,
   type SamlInput,
 } from './saml/saml-settings.js';
 
@@ -160,6 +161,20 @@ function changedKey(
   return { key, keys: key === null || keys.includes(key) ? keys : [...keys, key] };
 }
 
+/** @throws AppError `auth.forbidden` when somebody below an administrator adds a key: whoever has it can say that they are anybody. */
+function requireKnownKeys(
+  actor: Actor,
+  before: SamlConnection,
+  { saml: after }: SamlConnection,
+  said: ResolvedSaml | undefined,
+): void {
+  const isSaid = said?.input.idpCertificates !== undefined || said?.input.idpMetadata !== undefined;
+  const known = before.saml.idpCertificates;
+  if (!isSaid || known.length === 0 || holdsEverything(actor)) return;
+  if (after.idpCertificates.every((certificate) => known.includes(certificate))) return;
+  throw new AppError('auth.forbidden', 'only an administrator may add a certificate to those that are known');
+}
+
 /** Another provider by SAML: the same as by OpenID, but that its keys came with the change. */
 function samlProvider(
   core: Core,
@@ -174,7 +189,10 @@ function samlProvider(
     const detail = 'must be off until the provider is known: give its metadata first';
     throw invalid([{ pointer: '/mode', detail }]);
   }
-  if (!isOtherSamlProvider(before, wanted, holdsEverything(actor))) return wanted;
+  if (!isOtherSamlProvider(before, wanted, holdsEverything(actor))) {
+    requireKnownKeys(actor, before, wanted, saml);
+    return wanted;
+  }
   return asNewProvider(actor, before, wanted, core.clock.now());
 }
 
@@ -262,6 +280,16 @@ export function isOfEarlierProvider(
 ): boolean {
   return (identity.providerVersion ?? 0) < (connection.providerVersion ?? 0);
 }
+
+/**
+ * Whether somebody known waits for an administrator's word. A SAML provider's name is no proof: under it, other keys could say that they are
+ * anybody.
+ */
+export const awaitsRelink = (
+  connection: Pick<SsoConnectionDocument, 'protocol' | 'providerVersion' | 'relinkVersion'>,
+  identity: { providerVersion?: number },
+): boolean =>
+  connection.protocol === 'saml' && needsRelink(connection) && isOfEarlierProvider(connection, identity);
 
 /** Whether an identity of an earlier provider of the connection may give way to one of the present provider. */
 export function mayRelink(

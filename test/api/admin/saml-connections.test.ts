@@ -240,9 +240,10 @@ describe('SAML connections at /api/v1/sso-connections', () => {
       });
     };
     const both = [samlKey(0).certificate, samlKey(1).certificate];
-    const kept = await change((await made())._id, { idpCertificates: both }, manager).expect(200);
+    const kept = await change((await made())._id, { idpCertificates: both }).expect(200);
     expect(kept.body).to.include({ relinkNeeded: false });
     expect(kept.body.domains[0].verified).to.equal(true);
+    await change((await made())._id, { idpCertificates: both }, manager).expect(403);
     for (const taken of [{ idpCertificates: [samlKey(1).certificate] }, { idpMetadataUrl: url }]) {
       const { body } = await change((await made())._id, taken, manager).expect(200);
       expect([body.relinkNeeded, body.domains[0].verified]).to.deep.equal([true, false]);

@@ -2,6 +2,7 @@ import { X509Certificate, createVerify } from 'node:crypto';
 import { expect } from 'chai';
 import { systemActor } from '../../../src/identity/actors.js';
 import {
+  allowRelinking,
   createConnection,
   deleteConnection,
   updateConnection,
@@ -498,5 +499,26 @@ describe('a sign-in by SAML', () => {
     }
     expect((await fetch(`${app.url}/sso/${unique('none')}/metadata`)).status).to.equal(404);
     expect((await fetch(`${app.url}/sso/${bare.key!}/start`, { redirect: 'manual' })).status).to.equal(404);
+  });
+
+  it('by the key of somebody below an administrator is none, also for people known before', async () => {
+    const mine = await connect();
+    const email = await person(mine.verifiedDomains[0]);
+    const by = async (key: number) => {
+      const browser = openBrowser(app.url);
+      const request = readSamlRequest((await browser.get(`/sso/${mine._id}/start`)).location!);
+      return answerAt(browser, request, signedAnswer(answerOf(request, email), samlKey(key)));
+    };
+    expect(isIn(await by(0))).to.equal(true);
+    const manager = { ...systemActor(tenantId), permissions: new Set(['sso.manage']) };
+    const both = { idpCertificates: [certificate(), samlKey(1).certificate] };
+    const added = updateConnection(app.core, manager, mine._id, both).catch((error: unknown) => error);
+    expect(await added).to.include({ code: 'auth.forbidden' });
+    expect((await by(1)).status).to.equal(400);
+    await updateConnection(app.core, manager, mine._id, { idpCertificates: [samlKey(1).certificate] });
+    const refused = await by(1);
+    expect(refused.status, refused.alert).to.equal(403);
+    await allowRelinking(app.core, systemActor(tenantId), mine._id);
+    expect(isIn(await by(1))).to.equal(true);
   });
 });
