@@ -6,6 +6,7 @@ import { answersFor } from '../../identity/sso/by-domain.js';
 import { parseEmail, type EmailAddress } from '../../identity/email.js';
 import { type TenantConfig } from '../../identity/tenants/config.js';
 import { statusOf } from '../../identity/grants/user-status.js';
+import { hasPasskey } from '../../identity/users/second-factor.js';
 import { isProtectedFromDirectories } from '../../identity/users/transitions.js';
 import type { SsoConnectionDocument } from '../../persistence/collections/sso-connections.js';
 import type { UserDocument } from '../../persistence/collections/users.js';
@@ -57,19 +58,19 @@ export async function addressOf(
 }
 
 /**
- * An account with a password that manages something here is not taken over because an optional provider says so; whoever is signed in to it
- * already may connect it. Where the provider is required there is no other way in, and the company has proved the domain. Nobody who
- * manages something is connected to a provider that came in the place of another, before an administrator has said so.
+ * An account with a password or passkey that manages something here is not taken over because an optional provider says so; whoever is
+ * signed in to it already may connect it. Where the provider is required there is no other way in, and the company has proved the domain.
+ * Nobody who manages something is connected to a provider that came in the place of another, before an administrator has said so.
  */
 function proofFault(
   user: UserDocument,
-  passwordHash: string | null,
+  hasOwnWayIn: boolean,
   { connection, provenUserId }: SsoArrival,
   { config, now }: { config: TenantConfig; now: Date },
 ): SsoRefusal | undefined {
   if (provenUserId === user._id) return undefined;
   if (needsRelink(connection) && heldPermissions(user, config, now).size > 0) return 'relink_needed';
-  const isOptional = connection.mode === 'optional' && passwordHash !== null;
+  const isOptional = connection.mode === 'optional' && hasOwnWayIn;
   // What a directory did to an address is no word of the person's: the next one at it may be somebody else.
   const needsProof = isProtectedFromDirectories(user, config) || user.movedAddress !== undefined;
   return isOptional && needsProof ? 'proof_needed' : undefined;
@@ -107,5 +108,6 @@ export function* linkFault(
     lockedFor(credential, config.settings, arrival.device.at(user._id)),
   );
   if (status !== 'pending_activation' && !mayEnter(status)) return status as SsoRefusal;
-  return proofFault(user, credential?.passwordHash ?? null, arrival, { config, now });
+  const hasOwnWayIn = Boolean(credential?.passwordHash) || hasPasskey(credential);
+  return proofFault(user, hasOwnWayIn, arrival, { config, now });
 }

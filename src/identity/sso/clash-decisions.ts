@@ -5,6 +5,7 @@ import { newId } from '../../shared/ids.js';
 import { recordEvent } from '../audit/audit.js';
 import type { Actor, Core } from '../core.js';
 import { refuseDuplicates } from '../duplicates.js';
+import { heldSource, withoutRuleGrants } from '../grants/grants.js';
 import { changeMembersStep } from '../groups/member-steps.js';
 import { wakeJobs } from '../jobs/queue.js';
 import { requirePermission } from '../permissions.js';
@@ -20,6 +21,7 @@ import { openWrite, saveUser, type WriteContext } from '../users/save.js';
 import { isProtectedFromDirectories } from '../users/transitions.js';
 import { requireVisibleNames } from '../users/visible-names.js';
 import { loginDuplicates } from '../users/users.js';
+import { managerOf } from '../visibility.js';
 import { decided, type AccountClashDocument, type ClashDecision } from './account-clashes.js';
 
 /** What is decided on a clash. */
@@ -78,7 +80,11 @@ function* giveToDirectory(
   if (!context.config.directories.has(sourceId)) throw notFit('the directory is gone');
   if (isProtectedFromDirectories({ ...user, directoryId: null }, context.config))
     throw notFit('this user manages something by hand: no directory may change them');
-  yield* recomputeUserStep(context, { ...user, externalId: null }, { directoryId: sourceId });
+  const earlier = managerOf(user.directoryId);
+  const grants =
+    earlier === null ? user.grants : withoutRuleGrants(withoutRuleGrants(user.grants, earlier), heldSource);
+  const known = { ...user, externalId: null, ...(user.heldChange && { heldChange: null }) };
+  yield* recomputeUserStep(context, known, { directoryId: sourceId, grants });
 }
 
 function* link(context: WriteContext, clash: AccountClashDocument, userId: string): Step<void> {

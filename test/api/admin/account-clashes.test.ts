@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { createDirectory } from '../../../src/identity/directories/directories.js';
+import { newCredential } from '../../../src/identity/users/credentials.js';
 import { createToken } from '../../../src/identity/directories/tokens.js';
 import type { SsoConnectionDocument } from '../../../src/persistence/collections/sso-connections.js';
 import type { UserDocument } from '../../../src/persistence/collections/users.js';
@@ -77,6 +78,24 @@ describe('accounts that sign-ins and directories meet', () => {
     });
   });
 
+  it('a passkey is a way in of one’s own as a password is', async () => {
+    const email = address();
+    const user = await acme.givenUser({ email, roles: ['administrator'] });
+    const credentials = app.core.store.tenant(acme.tenant._id).collection('credentials');
+    await credentials.remove(user._id);
+    await credentials.insert({
+      ...newCredential(acme.tenant._id, user._id),
+      passkeys: [
+        {
+          ...{ id: unique('key'), publicKey: 'AA', counter: 0, transports: [], name: 'Laptop' },
+          ...{ isBackedUp: false, addedAt: new Date(), lastUsedAt: null },
+        },
+      ],
+    });
+    expect(await arrive(unique('sub'), email)).to.equal(403);
+    expect((await clashOf(user._id)).reason).to.equal('proof_needed');
+  });
+
   it('a link takes the place of an earlier identity of the same connection', async () => {
     const email = address();
     const user = await acme.givenUser({ email });
@@ -140,8 +159,9 @@ describe('accounts that sign-ins and directories meet', () => {
   });
 
   describe('of directories', () => {
-    async function directory() {
-      const made = await createDirectory(app.core, acme.system, { name: unique('okta'), roleRules: [] });
+    async function directory(grant: string[] = []) {
+      const roleRules = grant.length === 0 ? [] : [{ when: { path: 'active', is: 'true' }, grant }];
+      const made = await createDirectory(app.core, acme.system, { name: unique('okta'), roleRules });
       const { token } = await createToken(app.core, acme.system, made._id, { name: 'tests' });
       const post = async (userName: string): Promise<number> => {
         const answer = await fetch(`${app.url}/scim/v2/Users`, {
@@ -166,6 +186,23 @@ describe('accounts that sign-ins and directories meet', () => {
       expect(body.directory).to.deep.equal({ id: made._id, name: made.name });
       expect(await post(user.userName)).to.equal(409);
       expect((await clashOf(user._id)).state).to.equal('decided');
+    });
+
+    it('what another directory gave ends with it', async () => {
+      await acme.givenApplication('crm');
+      const [first, second] = [await directory(['crm:agent']), await directory()];
+      const name = `${unique('bob')}@home.test`;
+      expect(await first.post(name)).to.equal(201);
+      const [user] = await app.core.store
+        .tenant(acme.tenant._id)
+        .collection('users')
+        .find({ loginKeys: name });
+      expect(user!.grants).to.have.length(1);
+      expect(await second.post(name)).to.equal(409);
+      await decide((await clashOf(user!._id)).id, { decision: 'link' }).expect(200);
+      const { body } = await acme.call('get', `/users/${user!._id}`).expect(200);
+      expect(body.directory.id).to.equal(second.made._id);
+      expect(body.roles).to.deep.equal([]);
     });
 
     it('no directory gets somebody who manages something by hand', async () => {
