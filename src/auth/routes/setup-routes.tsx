@@ -29,11 +29,12 @@ import { setupLimit } from './sign-in-limits.js';
 type LinkRequest = Request<{ token: string; act: string }>;
 type MailRequest = Request<{ id: string; token: string }>;
 
-const text = z.string().max(200_000);
+const text = z.string().max(1000);
 const forms = {
   provider: z.object({
-    ...{ issuer: text.optional(), clientId: text.optional(), clientSecret: text.optional() },
-    ...{ metadata: text.optional(), certificate: text.optional() },
+    ...{ issuer: text.optional(), clientId: z.string().max(500).optional() },
+    ...{ clientSecret: z.string().max(2000).optional(), metadata: z.string().max(200_000).optional() },
+    certificate: z.string().max(20_000).optional(),
   }),
   domains: z.object({ newDomain: text }),
   verify: z.object({ domain: text }),

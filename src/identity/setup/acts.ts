@@ -20,6 +20,8 @@ const mailsPerHour = 5;
 const hourMs = 3_600_000;
 /** Links for colleagues from one link. */
 const maxColleagues = 10;
+/** Domains of a connection, as over the API. */
+const maxDomains = 200;
 
 const fault = (pointer: string, detail: string): AppError =>
   new AppError('input.invalid', detail, { errors: [{ pointer, detail }] });
@@ -127,6 +129,7 @@ export async function setUpProvider(
 export async function addSetupDomain(core: Core, holder: SetupHolder, domain: string): Promise<void> {
   requireStep(holder, 'dns');
   const { domains, _id, version } = await connectionOf(core, holder);
+  if (domains.length >= maxDomains) throw fault('/newDomain', `at most ${maxDomains} domains`);
   const wanted = [...domains.map((entry) => ({ domain: entry.domain })), { domain }];
   await updateConnection(core, holder.actor, _id, { domains: wanted }, { ifVersion: version });
 }

@@ -1,7 +1,7 @@
 import type { SetupLinkDocument, SetupStep } from '../../persistence/collections/setup-links.js';
 import { AppError } from '../../shared/errors.js';
 import { hashToken } from '../../shared/ids.js';
-import { operatorActor, type Origin } from '../actors.js';
+import { nowhere, operatorActor, type Origin } from '../actors.js';
 import { apiKeyActor } from '../applications/key-authentication.js';
 import { recordEvent } from '../audit/audit.js';
 import type { Actor, Core } from '../core.js';
@@ -23,6 +23,13 @@ export interface SetupHolder {
   config: TenantConfig;
 }
 
+async function personNow(core: Core, id: string, config: TenantConfig): Promise<Actor | undefined> {
+  const user = await core.store.tenant(config.tenant._id).collection('users').get(id);
+  const now = core.clock.now();
+  const isIn = user && statusWithoutLock(user, config.settings, now) === 'active';
+  return isIn ? userActor(user, config, now, nowhere) : undefined;
+}
+
 async function staffActor(
   core: Core,
   tenantId: string,
@@ -33,8 +40,8 @@ async function staffActor(
   const now = core.clock.now();
   if (key)
     return key.expiresAt === null || key.expiresAt > now ? operatorActor({ id, label }, tenantId) : undefined;
-  const user = await core.store.tenant(operatorTenant.id).collection('users').get(id);
-  return user?.enabled ? operatorActor({ id, label }, tenantId) : undefined;
+  const person = await personNow(core, id, await tenantConfig(core, operatorTenant.id));
+  return person && may(person, 'tenants.manage') ? operatorActor({ id, label }, tenantId) : undefined;
 }
 
 /** The maker of a link as they are now; undefined: they are gone, or not let in any more. */
@@ -44,16 +51,12 @@ async function makerOf(
   config: TenantConfig,
 ): Promise<Actor | undefined> {
   const { id, label, type } = maker;
-  const origin = { requestId: null, ip: null };
   if (type === 'operator') return staffActor(core, tenantId, id, label);
   if (type === 'api_key') {
     const key = await core.store.tenant(tenantId).collection('api_keys').get(id);
-    return key && apiKeyActor(core, key, origin, config);
+    return key && apiKeyActor(core, key, nowhere, config);
   }
-  const user = await core.store.tenant(tenantId).collection('users').get(id);
-  const now = core.clock.now();
-  const isIn = user && statusWithoutLock(user, config.settings, now) === 'active';
-  return isIn ? userActor(user, config, now, origin) : undefined;
+  return personNow(core, id, config);
 }
 
 /**

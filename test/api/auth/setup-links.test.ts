@@ -1,13 +1,17 @@
 import { expect } from 'chai';
 import request from 'supertest';
 import type { SsoConnectionDocument } from '../../../src/identity/sso/connections.js';
+import { operatorActor } from '../../../src/identity/actors.js';
+import { createSetupLink, setupUrl } from '../../../src/identity/setup/links.js';
+import { ensureOperatorTenant } from '../../../src/identity/operator/staff-tenant.js';
+import { operatorTenant } from '../../../src/identity/tenants/operator-tenant.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { givenTenant, type ApiTenant } from '../../support/api.js';
 import { openBrowser, type Page } from '../../support/browser.js';
 import { ManualClock } from '../../support/clock.js';
 import { idpClient, startIdp, type Idp } from '../../support/idp.js';
 import { waitForMails } from '../../support/mailbox.js';
-import { unique } from '../../support/people.js';
+import { givenUser, unique } from '../../support/people.js';
 import { samlKey } from '../../support/saml.js';
 import { givenConnection } from '../../support/sso.js';
 
@@ -215,6 +219,37 @@ describe('set-up links', () => {
     expect((await openLink(made.url).look()).status).to.equal(200);
     await acme.call('delete', `/api-keys/${key.id}`).expect(204);
     expect((await openLink(made.url).look()).status).to.equal(410);
+  });
+
+  it('end with the right of the staff who made them', async () => {
+    await ensureOperatorTenant(app.core);
+    const statusFor = async (role: string): Promise<number> => {
+      const { _id } = await givenUser(app.core, operatorTenant.id, { roles: [role] });
+      const staff = operatorActor({ id: _id, label: role }, acme.tenant._id);
+      const input = {
+        name: unique('it'),
+        purpose: 'oidc',
+        provider: 'other',
+        email: null,
+        message: '',
+      } as const;
+      const { token } = await createSetupLink(app.core, staff, { ...input, lifeSeconds: 3600 });
+      return (await openLink(setupUrl(app.core, token)).look()).status;
+    };
+    expect(await statusFor('operator')).to.equal(200);
+    expect(await statusFor('administrator')).to.equal(410);
+  });
+
+  it('take no more than the API takes', async () => {
+    const domains = Array.from({ length: 200 }, (_, index) => `d${index}.setup-many.test`);
+    const link = await givenLink({ purpose: 'oidc' });
+    await acme.call('patch', `/sso-connections/${link.connectionId}`).send({ domains }).expect(200);
+    const page = openLink(link.url);
+    const fields = { issuer: idp.issuer, ...idpClient };
+    for (const more of [{ clientId: 'x'.repeat(501) }, { clientSecret: 'x'.repeat(2001) }])
+      expect((await page.send('provider', { ...fields, ...more })).status).to.equal(400);
+    expect((await page.send('domains', { newDomain: 'one-more.test' })).status).to.equal(400);
+    expect((await read(link.connectionId, 'sso-connections'))['domains']).to.have.length(200);
   });
 
   it('need what a connection or token made by hand would need, and take no post without the form', async () => {
