@@ -360,7 +360,7 @@ describe('the console in a browser', function () {
     const { page: own, faults } = await openConsole(app, browser!, alan);
     const links = own.getByRole('navigation').getByRole('link');
     await links.first().waitFor();
-    expect(await links.allTextContents()).to.deep.equal(['Overview', 'Users', 'Groups']);
+    expect(await links.allTextContents()).to.deep.equal(['Overview', 'Users', 'Groups', 'Account clashes']);
     await own.goto('/admin/settings');
     await own.getByRole('heading', { level: 1, name: 'Not allowed' }).waitFor();
     await own.getByText('account.settings').waitFor();
