@@ -37,7 +37,8 @@ export function reasonOf(error: unknown): string {
     (one) => 'code' in one && typeof one.code === 'string' && /^E[A-Z]+$/.test(one.code),
   );
   if (network && 'code' in network) return `the provider could not be reached (${String(network.code)})`;
-  return causes[0]?.message ?? 'the provider could not be reached';
+  const words = causes[0]?.message;
+  return words === undefined || words === 'fetch failed' ? 'the provider could not be reached' : words;
 }
 
 function metadataChecks({ metadata }: Provider): ConnectionCheck[] {
