@@ -1,12 +1,13 @@
 import { Anchor, Button, FileButton, Group, List, Radio, Stack, Text, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { post } from '../api.js';
+import { post, read } from '../api.js';
 import { useWho } from '../session.js';
 import type { AccountClash, ClashResult } from '../sso-types.js';
 import { time } from '../text/format.js';
+import type { User } from '../types.js';
 import { DataTable, type Column } from '../ui/DataTable.js';
 import { Empty } from '../ui/Empty.js';
 import { ExportButton } from '../ui/ExportButton.js';
@@ -14,6 +15,7 @@ import { FormModal } from '../ui/FormModal.js';
 import { Page } from '../ui/Page.js';
 import { tellProblem } from '../ui/Problems.js';
 import { Word } from '../ui/Status.js';
+import { UserPicker } from './GroupPage.js';
 
 const blank = { decision: 'link', into: '', userName: '', email: '' };
 
@@ -29,12 +31,40 @@ function useDecisions(): Record<string, string> {
   };
 }
 
+/** The account into which another one goes, found by name. */
+function Staying({
+  id,
+  error,
+  onPick,
+}: {
+  id: string;
+  error: string | undefined;
+  onPick: (id: string) => void;
+}) {
+  const { t } = useTranslation();
+  const { data } = useQuery({
+    queryKey: ['/users', id],
+    queryFn: () => read<User>(`/users/${id}`),
+    enabled: id !== '',
+  });
+  return (
+    <>
+      <UserPicker label={t('Account that stays')} error={error} onPick={onPick} />
+      {data && (
+        <Text size="sm" role="status">
+          {`${data.displayName} · ${data.email ?? data.userName}`}
+        </Text>
+      )}
+    </>
+  );
+}
+
 /** What is decided on one clash. */
 function Decide({ clash, onClose }: { clash: AccountClash; onClose: () => void }) {
   const { t } = useTranslation();
   const [form, setForm] = useState(blank);
   const decisions = useDecisions();
-  const field = (name: 'into' | 'userName' | 'email', label: string, error: string | undefined) => (
+  const field = (name: 'userName' | 'email', label: string, error: string | undefined) => (
     <TextInput
       label={label}
       value={form[name]}
@@ -76,7 +106,9 @@ function Decide({ clash, onClose }: { clash: AccountClash; onClose: () => void }
               ))}
             </Stack>
           </Radio.Group>
-          {form.decision === 'merge' && field('into', t('Id of the account that stays'), errors.into)}
+          {form.decision === 'merge' && (
+            <Staying id={form.into} error={errors.into} onPick={(into) => setForm({ ...form, into })} />
+          )}
           {form.decision === 'rename' && (
             <>
               {field('userName', t('New user name'), errors.userName)}

@@ -56,15 +56,19 @@ function SetupToken({ directory }: { directory: Directory }) {
     queryKey: [path, 'first'],
     queryFn: () => read<Listed<unknown>>(path, { limit: 1 }),
   });
+  const clients = `/directories/${directory.id}/clients`;
+  const { data: known } = useQuery({ queryKey: [clients], queryFn: () => read<Listed<unknown>>(clients) });
   return (
     <Group gap="sm">
       <Button component={Link} to={`/directories/${directory.id}?tab=tokens`} variant="default">
         {t('Tokens')}
       </Button>
       <Text size="sm" c="dimmed">
-        {data?.total === 0
-          ? t('There is no token yet: make one.')
-          : t('A token is shown once, when it is made.')}
+        {data?.total !== 0
+          ? t('A token is shown once, when it is made.')
+          : known && known.items.length > 0
+            ? t('There is no token: the directory signs in as an OAuth client.')
+            : t('There is no token yet: make one.')}
       </Text>
     </Group>
   );

@@ -16,7 +16,15 @@ import { ProblemView } from '../ui/Problems.js';
 import { RolePicker } from '../ui/RolePicker.js';
 
 /** Finds people by name or address. */
-export function UserPicker({ label, onPick }: { label: string; onPick: (user: string) => void }) {
+export function UserPicker({
+  label,
+  error,
+  onPick,
+}: {
+  label: string;
+  error?: string | undefined;
+  onPick: (user: string) => void;
+}) {
   const { t } = useTranslation();
   const [text, setText] = useState('');
   const [q] = useDebouncedValue(text.trim(), 250);
@@ -27,6 +35,7 @@ export function UserPicker({ label, onPick }: { label: string; onPick: (user: st
   return (
     <Select
       label={label}
+      error={error}
       placeholder={t('Name or email')}
       searchable
       searchValue={text}

@@ -35,7 +35,7 @@ function useHealth(what: 'sso-connections' | 'directories', isAllowed = true) {
 function useStateWords(): Record<Health['state'], string> {
   const { t } = useTranslation();
   return {
-    waiting: t('Not looked at yet'),
+    waiting: t('Not checked yet'),
     ok: t('Works'),
     failing: t('Does not work'),
     learning: t('Its rhythm is being learned'),
@@ -54,7 +54,7 @@ function Beat({ health }: { health: Health }) {
         <Word text={words[health.state]} color={colors[health.state]} />{' '}
         {health.checkedAt !== null && (
           <Text span c="dimmed" size="sm">
-            {t('looked at {{ago}}', { ago: ago(health.checkedAt) })}
+            {`· ${t('checked {{ago}}', { ago: ago(health.checkedAt) })}`}
           </Text>
         )}
       </Text>

@@ -27,7 +27,7 @@ function useFollow(directory: Directory, isOn: boolean): void {
 /** A path with a name in place of the id that its target has. */
 export function named({ path, target }: ScimRequest): string {
   const shown = readable(path).replace(/&startIndex=1&count=\d+$/, '');
-  return target ? shown.replace(target.id, target.label) : shown;
+  return target?.label ? shown.replace(target.id, target.label) : shown;
 }
 
 function useColumns(show: (request: string) => void): Column<ScimRequest>[] {
@@ -48,7 +48,11 @@ function useColumns(show: (request: string) => void): Column<ScimRequest>[] {
       header: t('Answer'),
       cell: ({ status }) => <Word text={String(status)} color={status < 400 ? 'green' : 'red'} />,
     },
-    { key: 'target', header: t('Target'), cell: ({ target }) => target?.label ?? '–' },
+    {
+      key: 'target',
+      header: t('Target'),
+      cell: ({ target }) => (!target || target.label === '' ? '–' : target.label),
+    },
     {
       key: 'what',
       header: t('What happened'),

@@ -2,10 +2,11 @@ import { Alert, Anchor, Button, Code, Group, Stack, Text, Title } from '@mantine
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { post, read } from '../api.js';
+import { post, read, type Listed } from '../api.js';
 import { useRoles } from '../session.js';
 import { exactTime } from '../text/format.js';
 import { asSentence, said } from '../text/server.js';
+import type { HeldChange } from '../directory-types.js';
 import type { Directory, OneScimRequest, ScimRequest } from '../types.js';
 import { Changes } from '../ui/Changes.js';
 import { Facts } from '../ui/Facts.js';
@@ -88,6 +89,34 @@ function Replay({ path }: { path: string }) {
   );
 }
 
+/** Says that a change was not made, though the provider was told so. */
+function Held({ directory, request }: { directory: Directory; request: OneScimRequest }) {
+  const { t } = useTranslation();
+  const path = `/directories/${directory.id}/held-changes`;
+  const { data } = useQuery({
+    queryKey: [path, 'all'],
+    queryFn: () => read<Listed<HeldChange>>(path, { limit: 1000 }, true),
+    enabled: request.method !== 'GET' && request.status < 400,
+  });
+  if (!data?.items.some(({ requestId }) => requestId === request.requestId)) return null;
+  return (
+    <Alert color="yellow" title={t('This change is held back')}>
+      <Stack gap={4}>
+        <Text size="sm">{t('The person keeps the access until you decide.')}</Text>
+        <Anchor
+          component={Link}
+          size="sm"
+          c="inherit"
+          underline="always"
+          to={`/directories/${directory.id}?tab=guard`}
+        >
+          {t('Held changes')}
+        </Anchor>
+      </Stack>
+    </Alert>
+  );
+}
+
 /** What the provider sent, as it came. */
 function Body({ body }: { body: unknown }) {
   const { t } = useTranslation();
@@ -116,6 +145,7 @@ export function LiveLogEntry({ directory, id }: { directory: Directory; id: stri
     <Stack>
       <Text className="code">{`${request.method} ${readable(request.path)}`}</Text>
       {request.error && <Fault error={request.error} />}
+      <Held directory={directory} request={request} />
       <Facts
         facts={[
           [t('When'), exactTime(request.at)],
@@ -129,7 +159,7 @@ export function LiveLogEntry({ directory, id }: { directory: Directory; id: stri
           ],
           [
             t('Target'),
-            target ? (
+            target?.label ? (
               <Anchor
                 key="target"
                 component={Link}

@@ -68,6 +68,16 @@ const providerOf = ({ provider }: Form) => providers.find(({ key }) => key === p
 
 const presetOf = ({ provider }: Form): string | undefined => (provider === 'other' ? undefined : provider);
 
+const keyForm = /^[a-z0-9-]{3,64}$/;
+
+/** What a name gives as a key. */
+const keyOf = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 64)
+    .replace(/^-|-$/g, '');
+
 const isSaml = (form: Form): boolean => providerOf(form)?.isSaml === true;
 
 function CreateThere({ form, set, errors }: StepProps) {
@@ -80,14 +90,19 @@ function CreateThere({ form, set, errors }: StepProps) {
         required
         value={form.name}
         error={errors.name}
-        onChange={({ currentTarget }) => set({ name: currentTarget.value })}
+        onChange={({ currentTarget: { value: name } }) =>
+          set({ name, ...(form.key === keyOf(form.name) && { key: keyOf(name) }) })
+        }
       />
       <TextInput
         label={t('Key')}
         description={t('Part of the redirect address; small letters, digits, hyphens')}
         required
         value={form.key}
-        error={errors.key}
+        error={
+          errors.key ??
+          (form.key !== '' && !keyForm.test(form.key) && t('3 to 64 small letters, digits and hyphens'))
+        }
         onChange={({ currentTarget }) => set({ key: currentTarget.value })}
       />
       <List type="ordered">
@@ -187,7 +202,7 @@ const steps: readonly {
   {
     title: 'Create the app there',
     Part: CreateThere,
-    isReady: ({ name, key }) => name.trim() !== '' && key !== '',
+    isReady: ({ name, key }) => name.trim() !== '' && keyForm.test(key),
   },
   {
     title: 'Connect',

@@ -15,12 +15,19 @@ function Found({ preview }: { preview: SsoPreview }) {
   const { algorithms, clientAuthMethods, clockSkewSeconds, endpoints, findings, issuer, tls } = preview;
   const isGood = findings.every(({ level }) => level === 'note');
   const sorted = [...findings].sort((a, b) => order[a.level] - order[b.level]);
-  const levels = { fault: '✗', warning: '!', note: 'i' };
+  const signs = { fault: '✗ ', warning: '⚠ ', note: '' };
+  const isFaulty = findings.some(({ level }) => level === 'fault');
   return (
     <Alert
-      color={isGood ? 'green' : 'red'}
+      color={isGood ? 'green' : isFaulty ? 'red' : 'yellow'}
       role="status"
-      title={isGood ? t('The provider was found') : t('Something is missing')}
+      title={
+        isFaulty && issuer === null
+          ? t('The provider was not found')
+          : isGood
+            ? t('The provider was found')
+            : t('Something is missing')
+      }
     >
       <Stack gap="xs">
         {issuer !== null && (
@@ -37,7 +44,7 @@ function Found({ preview }: { preview: SsoPreview }) {
         )}
         <List size="sm">
           {sorted.map(({ detail, level }) => (
-            <List.Item key={detail}>{`${levels[level]} ${asSentence(detail)}`}</List.Item>
+            <List.Item key={detail}>{`${signs[level]}${asSentence(detail)}`}</List.Item>
           ))}
         </List>
       </Stack>

@@ -114,6 +114,7 @@ function useFieldNames(): Readonly<Record<string, string>> {
     emails: t('Email'),
     familyName: t('Surname'),
     givenName: t('Name', { context: 'given' }),
+    issuer: t('Issuer'),
     key: t('Key'),
     message: t('Message'),
     name: t('Name'),

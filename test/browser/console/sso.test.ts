@@ -126,7 +126,7 @@ describe('the console’s pages of company sign-ins', function () {
     await dialog.getByLabel('Other OpenID provider').check();
     await dialog.getByRole('button', { name: 'Next' }).click();
     await dialog.getByLabel('Name').fill('Globex');
-    await dialog.getByLabel('Key').fill('globex');
+    expect(await dialog.getByLabel('Key').inputValue()).to.equal('globex');
     await dialog.getByRole('button', { name: 'Next' }).click();
     await dialog.getByLabel('Issuer').fill(idp.issuer);
     await dialog.getByRole('button', { name: 'Look at the provider' }).click();
@@ -153,6 +153,10 @@ describe('the console’s pages of company sign-ins', function () {
     await own.goTo('/admin/account-clashes', 'Account clashes');
     await own.row('kim@acme.test').getByRole('button', { name: 'Decide' }).click();
     const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Merge').click();
+    await dialog.getByRole('combobox', { name: 'Account that stays' }).fill('ada');
+    await page.getByRole('option', { name: 'Ada Lovelace' }).click();
+    await dialog.getByText('Ada Lovelace · ada@home.test').waitFor();
     await dialog.getByLabel('Keep apart').click();
     await dialog.getByRole('button', { name: 'Decide' }).click();
     await own.row('kim@acme.test').getByText('Keep apart').waitFor();
