@@ -193,6 +193,8 @@ export async function createSetupLink(
   input: SetupLinkInput,
 ): Promise<{ link: SetupLinkDocument; token: string }> {
   const email = addressOf(input.email);
+  // Before anything is made for the link.
+  await core.store.transaction((tx) => requireRoom(tx, actor.tenantId, core.clock.now()));
   const target = await targetOf(core, actor, input);
   const { message, name, provider, purpose } = input;
   const made = await core.store.transaction(function* (tx) {
