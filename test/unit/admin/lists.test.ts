@@ -8,6 +8,7 @@ const exceptions: Readonly<Record<string, string>> = {
   '/applications/{id}/logout-deliveries': 'has no texts to search',
   '/break-glass': 'at most five',
   '/bulk/{id}/rows': 'in the order of what was sent',
+  '/directories/{id}/advice': 'a few, the more urgent first',
   '/directories/{id}/held-changes': 'is decided on as a whole',
   '/directories/{id}/requests': 'a log: the newest first, where a live one goes on',
   '/directories/{id}/rules': 'their order is part of what they mean',
