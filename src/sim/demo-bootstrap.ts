@@ -1,6 +1,6 @@
 import { samlEntity, samlSignIn } from './company-saml.js';
 import { connectionKey } from './company.js';
-import { demoRoles, type DemoProduct, type DemoTenant } from './demo-world.js';
+import { demoRoles, headTitle, type DemoProduct, type DemoTenant } from './demo-world.js';
 import { departments } from './person.js';
 import { profileNames, type ProfileName } from './profiles/profile.js';
 import type { CompanyTarget } from './target.js';
@@ -8,6 +8,7 @@ import type { CompanyTarget } from './target.js';
 const crmRoles = [
   { key: 'agent', name: 'Agent', permissions: ['calls.read'] },
   { key: 'manager', name: 'Manager', permissions: ['calls.assign', 'reports.read'] },
+  { key: 'approver', name: 'Approver', permissions: ['discounts.approve'] },
 ];
 
 /** Each department's roles, by the group of its name. */
@@ -82,7 +83,8 @@ function tenantEntry(tenant: DemoTenant, apiKey: string, { shared }: DemoProduct
         name: `${company.name} directory`,
         dialect: 'auto',
         ...credentialsOf(tenant),
-        roleRules: roleRules(),
+        roleRules: [...roleRules(), { when: { path: 'title', is: headTitle }, grant: ['crm:approver'] }],
+        changeGuard: { lastHolders: true },
       },
     ],
     ssoConnections: [

@@ -56,6 +56,9 @@ export const demoRoles = {
   [departments.sales]: ['agent', 'manager'],
 } as const;
 
+/** Of one person at each company: a rule gives them a role that nobody else has. */
+export const headTitle = 'Head of Sales';
+
 interface DemoCompany {
   name: string;
   profile: ProfileName;
@@ -64,6 +67,7 @@ interface DemoCompany {
   scim: 'token' | 'oauth';
   sharedRole: string;
   support: readonly string[];
+  /** The first is their head. */
   sales: readonly string[];
   /** In the directory, not assigned yet: to click in. */
   waiting: readonly string[];
@@ -113,7 +117,8 @@ function staffed(about: DemoCompany): Company {
     const group = makeGroup(department, domain);
     company.groups.set(group.id, group);
     for (const name of names) {
-      putEmployee(company, makePerson(name, domain, department), true).groupIds.add(group.id);
+      const title = name === about.sales[0] ? headTitle : undefined;
+      putEmployee(company, makePerson(name, domain, department, title), true).groupIds.add(group.id);
     }
   }
   for (const name of about.waiting) {

@@ -34,6 +34,19 @@ describe('the tour of docs/demo.md', function () {
           ['Radia Perlman', 'Edsger Dijkstra'],
         ][index] ?? [];
 
+      const api = async (path: string, body?: object): Promise<Json> => {
+        const answer = await fetch(`${demo.serverUrl}/api/v1${path}`, {
+          method: body ? 'POST' : 'GET',
+          headers: {
+            authorization: `Bearer ${demo.apiKeys[tenant.company.slug] ?? ''}`,
+            ...(body && { 'content-type': 'application/json' }),
+          },
+          ...(body && { body: JSON.stringify(body) }),
+        });
+        expect(answer.status, path).to.be.oneOf([200, 202]);
+        return (await answer.json()) as Json;
+      };
+
       before(() => {
         const found = demo.tenants[index];
         if (found === undefined) throw new Error(`the demo has no company ${index}`);
@@ -98,17 +111,29 @@ describe('the tour of docs/demo.md', function () {
       });
 
       it('5: the API tells why somebody has a role', async () => {
-        const api = async (path: string): Promise<Json> => {
-          const headers = { authorization: `Bearer ${demo.apiKeys[tenant.company.slug] ?? ''}` };
-          const answer = await fetch(`${demo.serverUrl}/api/v1${path}`, { headers });
-          expect(answer.status, path).to.equal(200);
-          return (await answer.json()) as Json;
-        };
         const { items } = await api(
           `/users?q=${encodeURIComponent(employeeOf(tenant, colleague).person.userName)}`,
         );
         const explanation = await api(`/users/${items[0].id}/role-explanation`);
         expect(JSON.stringify(explanation)).to.contain('crm:agent').and.to.contain('Support');
+      });
+
+      it('12: the last person with a role keeps it, and their access, until the change is released', async () => {
+        const head = employeeOf(tenant, ['Alan Turing', 'Frances Allen'][index] ?? '');
+        const headsWindow = openWindow(tenant);
+        await headsWindow.signIn(head);
+        const page = await pressAtCompany(tenant, head, 'unassign');
+        expect(page.body).to.contain('expected').and.not.to.contain('UNEXPECTED');
+        await headsWindow.press('/refresh');
+        expect((await headsWindow.state())?.['roles']).to.include('approver');
+
+        const [directory] = (await api('/directories'))['items'] as Json[];
+        const path = `/directories/${String(directory?.['id'])}/held-changes`;
+        const { items } = await api(path);
+        const [user] = (await api(`/users?q=${encodeURIComponent(head.person.userName)}`))['items'] as Json[];
+        expect(items.map(({ userId }: Json) => userId as string)).to.deep.equal([user?.['id']]);
+        await api(`${path}/release`, {});
+        await eventually(async () => (await headsWindow.state()) === undefined, 'signed out');
       });
 
       it('plays joiner, mover and leaver, twice, without one unexpected answer', async () => {
