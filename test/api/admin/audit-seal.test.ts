@@ -47,7 +47,7 @@ describe('the seals of the audit trail', () => {
     await sealed();
     const good = await acme.call('get', '/audit-events/verification').expect(200);
     expect(good.body).to.include({ ok: true, broken: null, seals: 1 });
-    const head = String((good.body as { head: string }).head);
+    const { head } = good.body as { head: string };
     const noted = await acme.call('get', `/audit-events/verification?head=${encodeURIComponent(head)}`);
     expect(noted.body).to.include({ ok: true, head });
     const other = await acme.call('get', '/audit-events/verification?head=another');
