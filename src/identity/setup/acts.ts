@@ -53,12 +53,15 @@ function required(value: string | undefined, pointer: string): string {
   return value;
 }
 
-/** @throws AppError `input.invalid` when the provider does not take the new secret: the one that is used stays. */
+/**
+ * @returns what was tried.
+ * @throws AppError `input.invalid` when the provider does not take the new secret: the one that is used stays.
+ */
 async function requireGoodSecret(
   core: Core,
   connection: SsoConnectionDocument,
   clientSecret: string,
-): Promise<void> {
+): Promise<ConnectionCheck[]> {
   const checks = await testConnection(core, {
     ...connection,
     clientSecret: sealClientSecret(core, clientSecret),
@@ -66,20 +69,27 @@ async function requireGoodSecret(
   });
   const failed = checks.find(({ ok }) => !ok);
   if (failed) throw fault('/clientSecret', `was not stored, as the test failed: ${failed.detail}`);
+  return checks;
+}
+
+/** A change of a connection, with what was tried of it already. */
+interface TriedChange {
+  change: SsoConnectionChange;
+  checks?: ConnectionCheck[];
 }
 
 async function renewal(
   core: Core,
   connection: SsoConnectionDocument,
   input: ProviderInput,
-): Promise<SsoConnectionChange> {
+): Promise<TriedChange> {
   if (isSaml(connection)) {
     const idpCertificates = [...connection.saml.idpCertificates, required(input.certificate, '/certificate')];
-    return { idpCertificates };
+    return { change: { idpCertificates } };
   }
   const clientSecret = required(input.clientSecret, '/clientSecret');
-  await requireGoodSecret(core, connection, clientSecret);
-  return { clientSecret };
+  const checks = await requireGoodSecret(core, connection, clientSecret);
+  return { change: { clientSecret }, checks };
 }
 
 function setUp(connection: SsoConnectionDocument, input: ProviderInput): SsoConnectionChange {
@@ -112,10 +122,11 @@ export async function setUpProvider(
   requireStep(holder, 'provider');
   const { actor, link } = holder;
   const before = await connectionOf(core, holder);
-  const change = link.purpose === 'renewal' ? await renewal(core, before, input) : setUp(before, input);
+  const wanted: TriedChange =
+    link.purpose === 'renewal' ? await renewal(core, before, input) : { change: setUp(before, input) };
   const ifVersion = before.version;
-  const connection = await updateConnection(core, actor, before._id, change, { ifVersion });
-  const checks = await testConnection(core, connection);
+  const connection = await updateConnection(core, actor, before._id, wanted.change, { ifVersion });
+  const checks = wanted.checks ?? (await testConnection(core, connection));
   const isDone = checks.every(({ ok }) => ok);
   await note(core, holder, { providerDoneAt: isDone ? core.clock.now() : null });
   return checks;
