@@ -7,14 +7,13 @@ import { post, read, type Listed } from '../api.js';
 import type { SetupLink } from '../sso-types.js';
 import { ago, time } from '../text/format.js';
 import type { Directory, SsoConnection } from '../types.js';
-import { useAct } from '../ui/act.js';
-import { useAsk } from '../ui/Ask.js';
 import { DataTable, type Column } from '../ui/DataTable.js';
 import { Empty } from '../ui/Empty.js';
 import { FormModal } from '../ui/FormModal.js';
 import { Page } from '../ui/Page.js';
 import { ShownOnce } from '../ui/Secret.js';
 import { Word } from '../ui/Status.js';
+import { useRevoke } from '../ui/use-revoke.js';
 
 type Purpose = SetupLink['purpose'];
 
@@ -224,32 +223,12 @@ function useColumns(revokeButton: (link: SetupLink) => ReactNode): Column<SetupL
 
 export default function SetupLinks() {
   const { t } = useTranslation();
-  const act = useAct();
-  const [ask, dialog] = useAsk();
+  const [revokeButton, dialog] = useRevoke('/setup-links', {
+    text: t('The page is closed at once, for colleagues as well. What was set up stays.'),
+    send: (path) => post(`${path}/revoke`),
+  });
   const [opened, setOpened] = useState(false);
-  const columns = useColumns(({ id, name, state }) =>
-    state !== 'open' ? null : (
-      <Button
-        size="compact-sm"
-        variant="default"
-        aria-label={t('Revoke {{what}}', { what: name })}
-        onClick={() =>
-          ask({
-            title: t('Revoke {{what}}?', { what: name }),
-            text: t('The page is closed at once, for colleagues as well. What was set up stays.'),
-            button: t('Revoke'),
-            isDangerous: true,
-            act: () => {
-              act(() => post(`/setup-links/${id}/revoke`), t('{{what}} is revoked', { what: name }));
-              return Promise.resolve();
-            },
-          })
-        }
-      >
-        {t('Revoke')}
-      </Button>
-    ),
-  );
+  const columns = useColumns((link) => (link.state === 'open' ? revokeButton(link) : null));
   const button = <Button onClick={() => setOpened(true)}>{t('New set-up link')}</Button>;
   return (
     <Page

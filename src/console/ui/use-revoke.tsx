@@ -5,12 +5,22 @@ import { remove } from '../api.js';
 import { useAct } from './act.js';
 import { useAsk } from './Ask.js';
 
+interface Revocation {
+  /** What follows, in the question. */
+  text?: string;
+  /** Absent: the key is deleted. */
+  send?: (path: string) => Promise<unknown>;
+}
+
 /**
- * The button that revokes a key of a list, after a question, and the dialog of the question.
+ * The button that revokes a key or link of a list, after a question, and the dialog of the question.
  *
- * @param list - where the keys are, below `/api/v1`.
+ * @param list - where they are, below `/api/v1`.
  */
-export function useRevoke(list: string): [(key: { id: string; name: string }) => ReactNode, ReactNode] {
+export function useRevoke(
+  list: string,
+  { text, send = remove }: Revocation = {},
+): [(key: { id: string; name: string }) => ReactNode, ReactNode] {
   const { t } = useTranslation();
   const act = useAct();
   const [ask, dialog] = useAsk();
@@ -22,11 +32,11 @@ export function useRevoke(list: string): [(key: { id: string; name: string }) =>
       onClick={() =>
         ask({
           title: t('Revoke {{what}}?', { what: name }),
-          text: t('What uses it is refused at once.'),
+          text: text ?? t('What uses it is refused at once.'),
           button: t('Revoke'),
           isDangerous: true,
           act: () => {
-            act(() => remove(`${list}/${id}`), t('{{what}} is revoked', { what: name }));
+            act(() => send(`${list}/${id}`), t('{{what}} is revoked', { what: name }));
             return Promise.resolve();
           },
         })
